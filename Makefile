@@ -1,0 +1,69 @@
+# Two commands to begin with: `make serve` and `make test`. Each sets up what it needs in .venv and says what it runs.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
+SETUP := setup.cfg pyproject.toml constraints.txt
+BROWSER := $(or $(shell command -v chromium 2>/dev/null),$(shell command -v chromium-browser 2>/dev/null),$(shell command -v google-chrome 2>/dev/null))
+
+.PHONY: serve test faults bench soak lint format docs browser wheel clean
+
+serve: $(VENV)/.build  ## the help center on http://127.0.0.1:8000; ARTICLES=path serves another folder
+	$(BIN)/kb serve $(if $(ARTICLES),--articles "$(ARTICLES)")
+
+test: $(VENV)/.test browser  ## all tests but the slow ones
+	$(BIN)/python -m pytest -m "not faults"
+
+faults: $(VENV)/.test browser  ## kills, corruption, full disks, attacks
+	$(BIN)/python -m pytest -m faults
+
+bench: $(VENV)/.test  ## speed and memory, as ratios; EVAL=folder takes real sets
+	$(BIN)/python -m tests.bench
+
+soak: $(VENV)/.test  ## the long runs
+	KB_SOAK=1 $(BIN)/python -m pytest -m faults tests/faults
+	$(BIN)/python -m tests.bench --soak
+
+lint: $(VENV)/.lint  ## format, lint, types, generated tables up to date
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m kb.tables --check articles
+
+format: $(VENV)/.lint  ## format, sort imports, write the generated tables
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format --quiet .
+	$(BIN)/python -m kb.tables articles
+
+wheel: $(VENV)/.build  ## a wheel in dist/
+	$(BIN)/python -m pip --disable-pip-version-check wheel --quiet --no-deps --wheel-dir dist .
+
+browser:
+ifeq ($(BROWSER),)
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "Installing chromium for the browser tests"; \
+		apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
+	fi || true
+	@command -v chromium >/dev/null || echo "chromium is missing: the browser tests are skipped; install it with 'apt-get install chromium'"
+endif
+
+$(BIN)/python:
+	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed: make PYTHON=python3.11 serve")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.build: $(SETUP) | $(BIN)/python
+	@echo "Installing into $(VENV): a few minutes the first time"
+	$(PIP) --editable '.[build]'
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.build
+	$(PIP) --editable '.[build,test]'
+	@touch $@
+
+$(VENV)/.lint: $(VENV)/.build
+	$(PIP) --editable '.[build,test,lint]'
+	@touch $@
+
+clean:  ## forget the virtual environment; var/ with tickets and index is kept
+	rm -rf $(VENV) build dist *.egg-info

@@ -1,0 +1,179 @@
+"""The settings: one list that the code, the manual and `kb doctor` all read."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from kb.errors import BadSetting
+
+FILE = "kb.toml"
+PREFIX = "KB_"
+TRUE, FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
+
+
+def setting(default: Any, doc: str, *, secret: bool = False) -> Any:
+    """Return a dataclass field whose metadata the manual prints."""
+    return field(default=default, metadata={"doc": doc, "secret": secret})
+
+
+def default_articles() -> Path:
+    """Return the folder of the product's own manual, in a checkout or in an installed wheel."""
+    package = Path(__file__).parent
+    bundled = package / "articles"
+    return bundled if bundled.is_dir() else package.parent / "articles"
+
+
+def static_folder() -> Path:
+    """Return the folder of stylesheets and scripts, in a checkout or in an installed wheel."""
+    package = Path(__file__).parent
+    bundled = package / "static"
+    return bundled if bundled.is_dir() else package.parent / "static"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything an operator may set, in `kb.toml` or, over it, in the environment with `KB_` before the name."""
+
+    articles: Path = setting(Path("articles"), "Folder of Markdown articles; where there is none, our own manual is served.")
+    data: Path = setting(Path("var"), "Folder for the index, the model export and the database.")
+    host: str = setting("127.0.0.1", "Address the server listens on.")
+    port: int = setting(8000, "Port the server listens on; the demo shop takes the next one.")
+    url: str = setting("", "Public address of the help center, for canonical links and e-mails; unset: as requested.")
+    lang: str = setting("en", "Language of articles that say none, and the last fallback.")
+    title: str = setting("Help center", "Name of the help center, in the header and in page titles.")
+    workers: int = setting(2, "Web worker processes.")
+    threads: int = setting(8, "Threads in each web worker.")
+    embedder: str = setting("minilm", "Embedder: a name from the list, a model folder, or package.module:factory; `none` for words only.")
+    floor_search: float | None = setting(None, "Least probability for a search hit to be offered as an answer; unset: as tuned.")
+    floor_suggest: float | None = setting(None, "Least probability for an article to be offered on a form; unset: as tuned.")
+    holdout: float = setting(0.0, "Share of people, 0 to 0.5, who are shown no offers so that the effect can be measured.")
+    sinks: tuple[str, ...] = setting(("inbox",), "Where tickets go, separated by commas: inbox, smtp, webhook.")
+    smtp_url: str = setting("", "Mail server, as smtp://user:password@host:port or smtps://….", secret=True)
+    smtp_from: str = setting("", "Sender of our e-mails; unset: the address of `smtp_to`.")
+    smtp_to: str = setting("", "Address of the help desk that the smtp sink writes to.")
+    webhook_url: str = setting("", "Address that the webhook sink posts to.")
+    webhook_secret: str = setting("", "Secret that signs webhooks (whsec_ and base64, as Standard Webhooks has it).", secret=True)
+    origins: tuple[str, ...] = setting((), "Origins, separated by commas, whose pages may post events and tickets.")
+    trusted_proxies: int = setting(0, "Number of proxies before us whose X-Forwarded-For is believed.")
+    allow_networks: tuple[str, ...] = setting((), "Private networks, as 10.0.0.0/8, that sinks and checks may reach.")
+    rate_offers: int = setting(60, "Offers a minute and address; 0 turns the limit off.")
+    rate_events: int = setting(120, "Event requests a minute and address; 0 turns the limit off.")
+    rate_tickets: int = setting(10, "Tickets a minute and address; 0 turns the limit off.")
+    rate_logins: int = setting(10, "Tries to log in a minute and address; 0 turns the limit off.")
+    keep_text: int = setting(90, "Days that redacted query and message text of events is kept.")
+    keep_events: int = setting(730, "Days that events are kept.")
+    admin_password: str = setting("", "Password of the user `admin`; unset: as set by `kb admin password`.", secret=True)
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.holdout <= 0.5:
+            raise BadSetting(f"holdout is {self.holdout}; it is a share from 0 to 0.5")
+        if not 0 < self.port < 65536:
+            raise BadSetting(f"port is {self.port}; it is a number from 1 to 65535")
+        for name in ("floor_search", "floor_suggest"):
+            value = getattr(self, name)
+            if value is not None and not 0.0 <= value <= 1.0:
+                raise BadSetting(f"{name} is {value}; it is a probability from 0 to 1")
+
+    @property
+    def database(self) -> Path:
+        """The file that holds episodes, events and tickets."""
+        return self.data / "shortstop.db"
+
+    @property
+    def generations(self) -> Path:
+        """The folder that holds index generations and `current`."""
+        return self.data / "index"
+
+    @property
+    def writer_socket(self) -> Path:
+        """The Unix socket on which the one writer listens."""
+        return self.data / "writer.sock"
+
+
+def load(environ: Mapping[str, str] | None = None, *, folder: Path = Path(), **over: Any) -> Settings:
+    """Return the settings of `kb.toml` in `folder`, with the environment over it and `over` on top.
+
+    Raises BadSetting for an unknown key, naming the nearest known one, and for a value of the wrong type.
+    """
+    environ = os.environ if environ is None else environ
+    values = _from_file(folder / FILE)
+    known = {f.name: f for f in fields(Settings)}
+    for key, text in sorted(environ.items()):
+        if not key.startswith(PREFIX):
+            continue
+        name = key.removeprefix(PREFIX).lower()
+        if name not in known:
+            raise BadSetting(f"{key} in the environment is no setting{_nearest(name, known, prefix=PREFIX)}")
+        values[name] = _convert(name, text, source=key)
+    values.update({name: value for name, value in over.items() if value is not None})
+    settings = Settings(**values)
+    if "articles" not in values and not settings.articles.is_dir():
+        return Settings(**(values | {"articles": default_articles()}))
+    return settings
+
+
+def _from_file(path: Path) -> dict[str, Any]:
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadSetting(f"{path}: {error}; see the article on settings for an example") from error
+    known = {f.name for f in fields(Settings)}
+    for name in table:
+        if name not in known:
+            raise BadSetting(f"{path}: {name} is no setting{_nearest(name, known)}")
+    return {name: _convert(name, value, source=f"{path}: {name}") for name, value in table.items()}
+
+
+def _nearest(name: str, known: Any, *, prefix: str = "") -> str:
+    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+    return f"; the nearest is {prefix}{near[0].upper() if prefix else near[0]}" if near else "; see the article on settings"
+
+
+def _convert(name: str, value: Any, *, source: str) -> Any:
+    """Return `value`, text or TOML, as the type that the setting has."""
+    kind = str(Settings.__dataclass_fields__[name].type)
+    try:
+        match kind:
+            case "Path":
+                return Path(str(value)).expanduser()
+            case "int" if not isinstance(value, bool):
+                return int(value)
+            case "float" | "float | None" if not isinstance(value, bool):
+                return float(value) if value != "" else None
+            case "bool":
+                return _flag(value)
+            case "tuple[str, ...]":
+                parts = value.split(",") if isinstance(value, str) else value
+                return tuple(part.strip() for part in parts if part.strip())
+            case "str" if isinstance(value, str):
+                return value
+    except (ValueError, AttributeError, TypeError):
+        pass
+    shown = "its value" if Settings.__dataclass_fields__[name].metadata["secret"] else repr(value)
+    raise BadSetting(f"{source} is {shown}; it takes {_KINDS[kind]}")
+
+
+_KINDS = {
+    "Path": "a path",
+    "int": "a whole number",
+    "float": "a number",
+    "float | None": "a number",
+    "bool": "true or false",
+    "tuple[str, ...]": "a list of texts (in the environment: separated by commas)",
+    "str": "text",
+}
+
+
+def _flag(value: Any) -> bool:
+    text = str(value).lower()
+    if text in TRUE | FALSE:
+        return text in TRUE
+    raise ValueError(text)

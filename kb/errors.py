@@ -1,0 +1,81 @@
+"""Every error that a person can mend, each saying what is wrong, where, and what to do next."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+
+class HelpCenterError(Exception):
+    """The base of our errors: `kb.app` turns one into a page or a problem document, `kb.cli` into one line and exit code 1."""
+
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+class BadArticle(HelpCenterError):
+    """An article that cannot be published as it stands."""
+
+    def __init__(self, path: str, line: int, why: str) -> None:
+        super().__init__(f"{path}:{line}: {why}")
+        self.path, self.line, self.why = path, line, why
+
+
+class BadSetting(HelpCenterError):
+    """A setting that is unknown or has a value it cannot have."""
+
+
+class BadRequest(HelpCenterError):
+    """A request whose body or parameters cannot be read; the message names the field."""
+
+    status = HTTPStatus.BAD_REQUEST
+
+
+class Forbidden(HelpCenterError):
+    """A request from an origin, or with a token, that may not do this."""
+
+    status = HTTPStatus.FORBIDDEN
+
+
+class NotFound(HelpCenterError):
+    """Nothing is at this address or under this id."""
+
+    status = HTTPStatus.NOT_FOUND
+
+
+class Conflict(HelpCenterError):
+    """The same idempotency key came with another body."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+class TooLarge(HelpCenterError):
+    """A body over its cap."""
+
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+
+
+class TooManyRequests(HelpCenterError):
+    """An address or an episode over its rate; `retry_after` is in seconds."""
+
+    status = HTTPStatus.TOO_MANY_REQUESTS
+
+    def __init__(self, message: str, *, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class StorageFull(HelpCenterError):
+    """The disk has no room for what was to be kept."""
+
+    status = HTTPStatus.INSUFFICIENT_STORAGE
+
+
+class Unavailable(HelpCenterError):
+    """A part that this needs (the writer, a generation) does not answer at the moment."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+
+
+class BadGeneration(HelpCenterError):
+    """An index generation that is missing, incomplete or does not match its checksums."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE

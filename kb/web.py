@@ -1,0 +1,44 @@
+"""The web workers: gunicorn with threads, preloaded, on the socket that `kb serve` holds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from gunicorn.app.base import BaseApplication
+
+from kb.app import create_app
+from kb.config import Settings
+
+
+class WebWorkers(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
+    """Gunicorn with our settings instead of its own command line."""
+
+    def __init__(self, settings: Settings, *, bind: str) -> None:
+        self.settings, self.bind = settings, bind
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Set what we need; everything else stays gunicorn's default."""
+        options: dict[str, Any] = {
+            "bind": self.bind,
+            "worker_class": "gthread",
+            "workers": self.settings.workers,
+            "threads": self.settings.threads,
+            "preload_app": True,
+            "loglevel": "warning",
+            "graceful_timeout": 10,
+            "timeout": 60,
+            "keepalive": 5,
+            "control_socket_disable": True,
+            "limit_request_line": 8190,
+            "forwarded_allow_ips": "",  # proxies are counted by deflect.web, not believed by name
+        }
+        if Path("/dev/shm").is_dir():
+            options["worker_tmp_dir"] = "/dev/shm"  # a slow disk must not look like a dead worker
+        for name, value in options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        """Return the application, made once before the workers are forked."""
+        return create_app(self.settings)

@@ -1,0 +1,76 @@
+"""What a search gives back: hits with their snippets, and how they were found."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+Stage = Literal["all", "enough", "corrected", "none"]
+Degraded = Literal["no-vectors", "stale-vectors", "embedder-failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """A run of plain text of a snippet, marked where it holds what was asked."""
+
+    text: str
+    mark: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """An article that answers, with the section and the sentence that do.
+
+    `url` is the article's address with `#anchor`; `heading` the heading path below the title ("Invoices > VAT");
+    `score` lies in [0, 1] and is comparable within one mode only.
+    """
+
+    article: str
+    lang: str
+    title: str
+    url: str
+    anchor: str
+    heading: str
+    snippet: tuple[Fragment, ...]
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """The answer to a search or a completion; `corrected` is the text that was searched instead, if another was."""
+
+    query: str
+    lang: str
+    stage: Stage
+    degraded: Degraded | None
+    ranker: str
+    hits: tuple[Hit, ...]
+    corrected: str | None = None
+    did_you_mean: str | None = None
+
+    def document(self) -> dict[str, Any]:
+        """Return the JSON document of `GET search`."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestions:
+    """The answer to a message: the cards at or above the floor, and the candidates it chose from.
+
+    `candidates` are (article id, probability), best first, at most ten, whether or not they cleared the floor.
+    """
+
+    abstained: bool
+    degraded: Degraded | None
+    ranker: str
+    cards: tuple[Hit, ...]
+    candidates: tuple[tuple[str, float], ...]
+
+    def document(self) -> dict[str, Any]:
+        """Return the JSON document of `POST offers` without `episode`."""
+        return {
+            "abstained": self.abstained,
+            "degraded": self.degraded,
+            "ranker": self.ranker,
+            "cards": [asdict(card) for card in self.cards],
+        }

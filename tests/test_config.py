@@ -1,0 +1,55 @@
+"""Settings come from a file and the environment, and a wrong one is named with the nearest right one."""
+
+from pathlib import Path
+
+import pytest
+
+from kb.config import Settings, load
+from kb.errors import BadSetting
+
+
+def test_environment_wins_over_file(tmp_path: Path) -> None:
+    (tmp_path / "kb.toml").write_text('port = 9000\ntitle = "Help"\n')
+    settings = load({"KB_PORT": "9001"}, folder=tmp_path)
+    assert (settings.port, settings.title) == (9001, "Help")
+
+
+def test_lists_are_separated_by_commas() -> None:
+    assert load({"KB_SINKS": "inbox, smtp,"}).sinks == ("inbox", "smtp")
+
+
+def test_an_unset_floor_is_none_and_a_set_one_a_number() -> None:
+    assert load({}).floor_suggest is None
+    assert load({"KB_FLOOR_SUGGEST": "0.4"}).floor_suggest == 0.4
+
+
+@pytest.mark.parametrize(
+    ("environ", "sentence"),
+    [
+        ({"KB_PROT": "1"}, "KB_PROT in the environment is no setting; the nearest is KB_PORT"),
+        ({"KB_PORT": "many"}, "KB_PORT is 'many'; it takes a whole number"),
+        ({"KB_PORT": "70000"}, "port is 70000; it is a number from 1 to 65535"),
+        ({"KB_HOLDOUT": "0.9"}, "holdout is 0.9; it is a share from 0 to 0.5"),
+    ],
+)
+def test_a_wrong_setting_says_what_it_takes(environ: dict[str, str], sentence: str) -> None:
+    with pytest.raises(BadSetting, match=sentence.replace("(", r"\(")):
+        load(environ)
+
+
+def test_a_file_that_is_no_toml_is_named(tmp_path: Path) -> None:
+    (tmp_path / "kb.toml").write_text("port = = 1")
+    with pytest.raises(BadSetting, match=r"kb\.toml: "):
+        load({}, folder=tmp_path)
+
+
+def test_a_secret_of_the_wrong_type_is_not_shown(tmp_path: Path) -> None:
+    (tmp_path / "kb.toml").write_text("webhook_secret = 12345\n")
+    with pytest.raises(BadSetting) as caught:
+        load({}, folder=tmp_path)
+    assert "12345" not in str(caught.value)
+
+
+def test_every_setting_has_a_sentence() -> None:
+    for field in Settings.__dataclass_fields__.values():
+        assert field.metadata["doc"].endswith("."), field.name

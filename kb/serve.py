@@ -80,7 +80,9 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def supervise(settings: Settings, *, overrides: Mapping[str, str], listener: socket.socket, watch: bool = False) -> None:
+def supervise(
+    settings: Settings, *, overrides: Mapping[str, str], listener: socket.socket, watch: bool = False
+) -> None:
     """Keep the background process and the web workers running until SIGTERM or SIGINT.
 
     `overrides` are settings of the command line as environment variables. SIGHUP asks the background process to
@@ -141,3 +143,16 @@ def _stop(child: Child) -> None:
     except subprocess.TimeoutExpired:
         child.process.kill()
         child.process.wait()
+
+
+def run(settings: Settings, *, overrides: Mapping[str, str], watch: bool) -> None:
+    """Prepare the data folder and an index by words, then serve until stopped."""
+    settings.data.mkdir(parents=True, exist_ok=True)
+    listener = listen(settings.host, settings.port)
+    environ = os.environ | dict(overrides)
+    first = subprocess.run([sys.executable, "-m", "kb.cli", "index", "--words", "--quiet"], env=environ, check=False)
+    if first.returncode:
+        raise HelpCenterError(f"the articles in {settings.articles} could not be indexed; what is wrong stands above")
+    shown = f"[{settings.host}]" if ":" in settings.host else settings.host
+    print(f"Shortstop serves {settings.articles} on http://{shown}:{settings.port}", flush=True)
+    supervise(settings, overrides=overrides, listener=listener, watch=watch)

@@ -1,0 +1,322 @@
+"""The command `kb`: each command reads its options, calls one function and prints what it gave."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from kb import config
+from kb.config import Settings
+from kb.errors import HelpCenterError
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+lang_option = click.option("--lang", help="Language of the question; the default language where it is not given.")
+
+
+def main() -> None:
+    """Run `kb`: 0 when all is well, 1 with one line for what a person can mend, 2 for wrong usage."""
+    try:
+        kb(prog_name="kb")
+    except HelpCenterError as error:
+        click.echo(f"kb: {error}", err=True)
+        sys.exit(1)
+    except BrokenPipeError:
+        os._exit(0)  # the reader of our output has gone; nothing is left to say
+
+
+def emit(document: Any, *, as_json: bool, text: Callable[[Any], str]) -> None:
+    """Print `document` as JSON or as `text` makes it."""
+    click.echo(json.dumps(document, ensure_ascii=False, indent=2, default=str) if as_json else text(document))
+
+
+def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give the command the settings as its first argument."""
+
+    @wraps(command)
+    def wrapped(**options: Any) -> Any:
+        return command(config.load(), **options)
+
+    return wrapped
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="shortstop", prog_name="kb")
+def kb() -> None:
+    """Shortstop: a self-service help center that answers before the ticket."""
+
+
+@kb.command()
+@click.option("--articles", type=click.Path(path_type=Path), help="Folder of articles, over KB_ARTICLES.")
+@click.option("--data", type=click.Path(path_type=Path), help="Folder for index and database, over KB_DATA.")
+@click.option("--host", help="Address to listen on, over KB_HOST.")
+@click.option("--port", type=int, help="Port to listen on, over KB_PORT.")
+@click.option("--watch", is_flag=True, help="For authors: index again when a file changes.")
+def serve(articles: Path | None, data: Path | None, host: str | None, port: int | None, watch: bool) -> None:
+    """Serve the help center until it is stopped.
+
+    Example: kb serve --articles docs/help --port 8080
+    """
+    from kb import serve as server
+
+    given = {"articles": articles and articles.resolve(), "data": data, "host": host, "port": port}
+    overrides = {f"{config.PREFIX}{name.upper()}": str(value) for name, value in given.items() if value is not None}
+    settings = config.load(os.environ | overrides)
+    server.run(settings, overrides=overrides, watch=watch)
+
+
+@kb.command(hidden=True)
+@click.option("--fd", type=int, required=True)
+@with_settings
+def web(settings: Settings, fd: int) -> None:
+    """Run the web workers on an inherited socket; `kb serve` calls this."""
+    from kb.web import WebWorkers
+
+    WebWorkers(settings, bind=f"fd://{fd}").run()
+
+
+@kb.command(hidden=True)
+@click.option("--watch", is_flag=True)
+@with_settings
+def background(settings: Settings, watch: bool) -> None:
+    """Run the writer, the outbox and the schedules; `kb serve` calls this."""
+    from kb import background as duties
+
+    duties.run(settings, watch=watch)
+
+
+@kb.command()
+@click.option("--words", is_flag=True, help="Words only: ready in seconds, vectors later.")
+@click.option("--quiet", is_flag=True, help="Say nothing when the index is up to date.")
+@json_option
+@with_settings
+def index(settings: Settings, words: bool, quiet: bool, as_json: bool) -> None:
+    """Build an index generation of the articles and make it the current one.
+
+    Example: kb index
+    """
+    from kb.indexing import refresh
+
+    done = refresh(settings, words_only=words, now=datetime.now(UTC))
+    if as_json or not (quiet and not done["built"]):
+        emit(done, as_json=as_json, text=lambda d: d["sentence"])
+
+
+@kb.command()
+@click.argument("folder", required=False, type=click.Path(path_type=Path))
+@click.option(
+    "--format", "style", type=click.Choice(["text", "json", "github"]), default="text", help="Form of output."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.option(
+    "--queries", is_flag=True, help="Also see that each of `queries:` finds its article among the first three."
+)
+@click.option("--strict", is_flag=True, help="Make warnings errors.")
+@with_settings
+def check(settings: Settings, folder: Path | None, style: str, as_json: bool, queries: bool, strict: bool) -> None:
+    """Check articles: schema, links, anchors, images, redirects, reviews; exit code 1 when an error was found.
+
+    Example: kb check articles --queries --format github
+    """
+    from kb import checking
+
+    report = checking.check(settings, folder or settings.articles, queries=queries, now=datetime.now(UTC))
+    click.echo(checking.shown(report, style="json" if as_json else style))
+    sys.exit(1 if checking.failed(report, strict=strict) else 0)
+
+
+@kb.command()
+@click.argument("text")
+@lang_option
+@click.option("-k", default=10, show_default=True, help="How many hits.")
+@json_option
+@with_settings
+def search(settings: Settings, text: str, lang: str | None, k: int, as_json: bool) -> None:
+    """Search the articles as the help center's search page does.
+
+    Example: kb search "reset my password" --json
+    """
+    from search.current import Current
+
+    results = Current(settings).get().search(text, lang=lang or settings.lang, k=k)
+    emit(results.document(), as_json=as_json, text=_shown_results)
+
+
+def _shown_results(document: dict[str, Any]) -> str:
+    head = f"stage: {document['stage']}" + (f", degraded: {document['degraded']}" if document["degraded"] else "")
+    return "\n".join([head, *(_shown_hit(rank, hit) for rank, hit in enumerate(document["hits"], 1))])
+
+
+def _shown_hit(rank: int, hit: dict[str, Any]) -> str:
+    where = " > ".join(part for part in (hit["title"], hit["heading"]) if part)
+    snippet = "".join(f"[{f['text']}]" if f["mark"] else f["text"] for f in hit["snippet"])
+    return f"{rank:2}. {hit['score']:.3f}  {where}\n    {hit['url']}\n    {snippet}"
+
+
+@kb.command()
+@click.option("--subject", default="", help="Subject of the message.")
+@click.option("--body", default="", help="The message; '-' reads it from standard input.")
+@click.option("--category", help="Category chosen on the form.")
+@lang_option
+@json_option
+@with_settings
+def suggest(settings: Settings, subject: str, body: str, category: str | None, lang: str | None, as_json: bool) -> None:
+    """Say which articles the contact form would offer for a message; nothing is logged.
+
+    Example: kb suggest --subject "No code" --body "The login code never arrives" --json
+    """
+    from search.current import Current
+
+    text = sys.stdin.read() if body == "-" else body
+    found = Current(settings).get().suggest(subject, text, lang=lang or settings.lang, category=category)
+    emit(found.document(), as_json=as_json, text=_shown_offer)
+
+
+def _shown_offer(document: dict[str, Any]) -> str:
+    if document["abstained"]:
+        return "no offer: nothing clears the floor"
+    return "\n".join(_shown_hit(rank, card) for rank, card in enumerate(document["cards"], 1))
+
+
+@kb.group(invoke_without_command=True)
+@json_option
+@click.pass_context
+def outbox(context: click.Context, as_json: bool) -> None:
+    """List tickets on their way to the help desk: pending or dead.
+
+    Example: kb outbox --json
+    """
+    from deflect import outbox as deliveries
+
+    def shown(rows: list[dict[str, Any]]) -> str:
+        lines = [f"{r['id']}  {r['sink']:8} {r['state']:8} tries {r['attempts']}  {r['error'] or ''}" for r in rows]
+        return "\n".join(lines) or "nothing is waiting"
+
+    if context.invoked_subcommand is None:
+        emit(deliveries.waiting(config.load()), as_json=as_json, text=shown)
+
+
+@outbox.command("retry")
+@click.argument("ids", nargs=-1)
+@json_option
+@with_settings
+def outbox_retry(settings: Settings, ids: tuple[str, ...], as_json: bool) -> None:
+    """Put dead deliveries back in line: those named, or all.
+
+    Example: kb outbox retry
+    """
+    from deflect import outbox as deliveries
+
+    count = deliveries.retry(settings, ids=ids)
+    emit({"retried": count}, as_json=as_json, text=lambda d: f"{d['retried']} put back in line")
+
+
+@kb.command()
+@click.argument("kind", type=click.Choice(["tickets", "events", "episodes"]))
+@json_option
+@with_settings
+def export(settings: Settings, kind: str, as_json: bool) -> None:
+    """Print tickets, events or episodes as CSV.
+
+    Example: kb export tickets > tickets.csv
+    """
+    from deflect.export import rows, to_csv
+
+    if as_json:
+        click.echo(json.dumps(list(rows(settings, kind)), ensure_ascii=False))
+    else:
+        to_csv(settings, kind, sys.stdout)
+
+
+@kb.command()
+@click.option("--person", required=True, help="Visitor id, verified id or e-mail address.")
+@json_option
+@with_settings
+def erase(settings: Settings, person: str, as_json: bool) -> None:
+    """Remove a person from every table, and show that nothing is left.
+
+    Example: kb erase --person someone@example.com
+    """
+    from deflect.erasure import erase as forget
+
+    def shown(document: dict[str, Any]) -> str:
+        lines = [f"{table}: {count} removed" for table, count in document["removed"].items() if count]
+        return "\n".join([*(lines or ["nobody by that name was found"]), f"left: {document['left']}"])
+
+    emit(forget(settings, person), as_json=as_json, text=shown)
+
+
+@kb.group()
+def admin() -> None:
+    """The admin pages."""
+
+
+@admin.command("password")
+@with_settings
+def admin_password(settings: Settings) -> None:
+    """Set the password of the user `admin`, read from standard input.
+
+    Example: kb admin password < password.txt
+    """
+    from deflect.accounts import set_password
+
+    secret = (
+        click.prompt("Password", hide_input=True, confirmation_prompt=True)
+        if sys.stdin.isatty()
+        else sys.stdin.readline()
+    )
+    set_password(settings, secret.rstrip("\r\n"))
+    click.echo("the password of admin is set; sessions that were open are closed")
+
+
+@kb.command()
+@json_option
+@with_settings
+def doctor(settings: Settings, as_json: bool) -> None:
+    """Say what is wrong with this installation; exit code 1 when something is.
+
+    Example: kb doctor
+    """
+    from kb.doctor import examine, shown
+
+    findings = examine(settings)
+    emit([f.document() for f in findings], as_json=as_json, text=lambda _: shown(findings))
+    sys.exit(1 if any(f.state == "wrong" for f in findings) else 0)
+
+
+@kb.command()
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--split", default="dev", show_default=True, help="Name of the qrels file.")
+@click.option("--mode", type=click.Choice(["search", "suggest"]), help="Unset: suggest where queries have a body.")
+@click.option(
+    "--system",
+    type=click.Choice(["bm25", "dense", "hybrid", "learned"]),
+    default="hybrid",
+    show_default=True,
+    help="What ranks.",
+)
+@click.option("--learn-from", help="Splits, separated by commas, whose outcomes are learned first.")
+@click.option("--run", type=click.Path(path_type=Path), help="Write a TREC run file.")
+@click.option("--against", type=click.Path(exists=True, path_type=Path), help="Compare with the run in this file.")
+@json_option
+@with_settings
+def evaluate(settings: Settings, folder: Path, as_json: bool, **options: Any) -> None:
+    """Measure a ranking on a BEIR folder of questions with judged answers.
+
+    Example: kb evaluate eval/shop --split dev --system hybrid --json
+    """
+    from search import evaluation
+
+    options["learn_from"] = tuple(filter(None, (options["learn_from"] or "").split(",")))
+    emit(evaluation.evaluate(settings, folder, **options), as_json=as_json, text=evaluation.shown)
+
+
+if __name__ == "__main__":
+    main()

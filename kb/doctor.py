@@ -1,0 +1,140 @@
+"""`kb doctor`: what is wrong with an installation, each finding with what to do next."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from kb.config import Settings
+from kb.errors import HelpCenterError
+
+State = Literal["fine", "note", "wrong"]
+LEAST_DISK = 200 * 2**20  # bytes: room for an index, a day of events and the write-ahead log
+LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at: what, how it stands, and the sentence that says what to do."""
+
+    what: str
+    state: State
+    sentence: str
+
+    def document(self) -> dict[str, Any]:
+        """Return the finding as JSON."""
+        return asdict(self)
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """Return what was found, in a fixed order; nothing is changed."""
+    return [finding for look in LOOKS for finding in look(settings)]
+
+
+def shown(findings: list[Finding]) -> str:
+    """Return the findings as lines, and a last one that counts what is wrong."""
+    signs = {"fine": "ok   ", "note": "note ", "wrong": "WRONG"}
+    lines = [f"{signs[f.state]} {f.what}: {f.sentence}" for f in findings]
+    wrong = sum(f.state == "wrong" for f in findings)
+    return "\n".join([*lines, f"{wrong} wrong" if wrong else "nothing is wrong"])
+
+
+def _python(settings: Settings) -> Iterator[Finding]:
+    version = ".".join(map(str, sys.version_info[:3]))
+    yield Finding("python", "fine" if sys.version_info >= (3, 11) else "wrong", f"{version}; 3.11 is what is tested")
+
+
+def _articles(settings: Settings) -> Iterator[Finding]:
+    folder = settings.articles
+    if not folder.is_dir():
+        yield Finding("articles", "wrong", f"{folder} is no folder; set KB_ARTICLES")
+        return
+    count = sum(1 for _ in folder.rglob("*.md"))
+    yield Finding("articles", "fine" if count else "wrong", f"{count} Markdown files in {folder}")
+    if not shutil.which("git"):
+        yield Finding("git", "note", "git is not installed; articles show no date of their last change")
+
+
+def _data(settings: Settings) -> Iterator[Finding]:
+    folder = settings.data
+    if not folder.is_dir():
+        yield Finding("data", "note", f"{folder} does not exist yet; 'kb serve' makes it")
+        return
+    if not os.access(folder, os.W_OK):
+        yield Finding("data", "wrong", f"{folder} cannot be written to; give this user the right to, or set KB_DATA")
+        return
+    free = shutil.disk_usage(folder).free
+    state: State = "fine" if free >= LEAST_DISK else "wrong"
+    yield Finding("disk", state, f"{free / 2**20:,.0f} MB are free for {folder}; {LEAST_DISK >> 20} MB are wanted")
+
+
+def _index(settings: Settings) -> Iterator[Finding]:
+    from search.current import Current
+
+    try:
+        searcher = Current(settings).get()
+        searcher.verify()
+    except HelpCenterError as error:
+        yield Finding("index", "wrong", f"{error}")
+        return
+    yield Finding("index", "fine", f"generation {searcher.generation}")
+    if searcher.degraded == "no-vectors" and settings.embedder != "none":
+        yield Finding("vectors", "note", "results are by words only until 'kb index' has built the vectors")
+    elif searcher.degraded:
+        yield Finding("vectors", "wrong", f"{searcher.degraded}; run 'kb index'")
+
+
+def _database(settings: Settings) -> Iterator[Finding]:
+    if not settings.database.is_file():
+        yield Finding("database", "note", f"{settings.database} does not exist yet; 'kb serve' makes it")
+        return
+    from deflect.store import integrity
+
+    try:
+        verdict = integrity(settings.database)
+    except sqlite3.DatabaseError as error:
+        verdict = str(error)
+    state: State = "fine" if verdict == "ok" else "wrong"
+    yield Finding("database", state, verdict if state == "fine" else f"{verdict}; restore the last backup")
+
+
+def _people(settings: Settings) -> Iterator[Finding]:
+    from deflect.accounts import has_password
+
+    known = bool(settings.admin_password) or has_password(settings)
+    sentence = "a password is set" if known else "no password is set; run 'kb admin password'"
+    yield Finding("admin", "fine" if known else "note", sentence)
+
+
+def _sinks(settings: Settings) -> Iterator[Finding]:
+    from deflect.sinks import configured
+
+    try:
+        names = [sink.name for sink in configured(settings)]
+        yield Finding("sinks", "fine", ", ".join(names))
+    except HelpCenterError as error:
+        yield Finding("sinks", "wrong", str(error))
+
+
+def _public(settings: Settings) -> Iterator[Finding]:
+    if settings.host not in LOOPBACK and not settings.url:
+        yield Finding("url", "note", "KB_URL is unset; links in e-mails and the sitemap name the host of the request")
+    if not settings.holdout:
+        yield Finding("holdout", "note", "KB_HOLDOUT is 0, so net deflection is not measured; 0.1 is a good share")
+
+
+LOOKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
+    _python,
+    _articles,
+    _data,
+    _index,
+    _database,
+    _people,
+    _sinks,
+    _public,
+)

@@ -1,0 +1,98 @@
+"""The manual's tables of settings, commands and events, written from the code that has them.
+
+An article holds `<!-- table: settings -->` and `<!-- /table -->`; what stands between the two is replaced.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import click
+
+from kb.config import PREFIX, Settings
+
+BLOCK = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- /table -->)", re.DOTALL)
+
+
+def main(arguments: list[str]) -> int:
+    """Write the tables of every article below a folder; with `--check` only name the files that are out of date."""
+    check = "--check" in arguments
+    folder = Path(next((a for a in arguments if not a.startswith("-")), "articles"))
+    stale = [path for path in sorted(folder.rglob("*.md")) if _refresh(path, write=not check)]
+    if check and stale:
+        print("\n".join(f"{path}: a generated table is out of date; run 'make format'" for path in stale))
+    return 1 if check and stale else 0
+
+
+def filled(text: str) -> str:
+    """Return the text of an article with its tables as the code has them now."""
+    return BLOCK.sub(lambda match: f"{match[1]}\n{TABLES[match[2]]()}\n\n{match[3]}", text)
+
+
+def _refresh(path: Path, *, write: bool) -> bool:
+    text = path.read_text(encoding="utf-8")
+    fresh = filled(text)
+    if write and fresh != text:
+        path.write_text(fresh, encoding="utf-8")
+    return fresh != text
+
+
+def settings() -> str:
+    """Return the table of settings: name in the environment, default, sentence."""
+    rows = []
+    for name, field in Settings.__dataclass_fields__.items():
+        shown = ",".join(field.default) if isinstance(field.default, tuple) else str(field.default)
+        default = f"`{shown}`" if field.default not in (None, "", ()) else "unset"
+        rows.append((f"`{PREFIX}{name.upper()}`", default, field.metadata["doc"]))
+    return table(("Setting", "Default", "What it does"), rows)
+
+
+def commands() -> str:
+    """Return the table of commands: usage, and the first sentence of its help."""
+    from kb.cli import kb
+
+    rows = [(f"`{usage}`", help) for usage, help in sorted(_usages(kb, click.Context(kb, info_name="kb")))]
+    return table(("Command", "What it does"), rows)
+
+
+def _usages(group: click.Group, context: click.Context) -> Iterator[tuple[str, str]]:
+    for name, command in group.commands.items():
+        below = click.Context(command, info_name=name, parent=context)
+        if command.hidden:
+            continue
+        if isinstance(command, click.Group):
+            yield from _usages(command, below)
+        else:
+            pieces = " ".join(piece for piece in command.collect_usage_pieces(below) if piece != "[OPTIONS]")
+            yield f"{below.command_path} {pieces}".strip(), command.get_short_help_str(200)
+
+
+def events() -> str:
+    """Return the table of events: type, who writes it, its fields, when."""
+    from deflect.events import CATALOGUE
+
+    rows = [
+        (
+            f"`{kind.type}`",
+            "page or widget" if kind.client else "server",
+            ", ".join(f"`{f}`" for f in kind.fields),
+            kind.doc,
+        )
+        for kind in CATALOGUE.values()
+    ]
+    return table(("Event", "Written by", "Fields", "When"), rows)
+
+
+def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    """Return a Markdown table; bars within cells are escaped."""
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+TABLES: dict[str, Callable[[], str]] = {"settings": settings, "commands": commands, "events": events}
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

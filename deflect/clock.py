@@ -1,0 +1,40 @@
+"""Time as we keep it: whole microseconds since 1970, UTC."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+
+SECOND = 1_000_000
+MINUTE = 60 * SECOND
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+
+
+def now() -> int:
+    """Return the server's time; functions take theirs as an argument, so that tests can choose it."""
+    return time.time_ns() // 1000
+
+
+def from_rfc3339(text: str) -> int:
+    """Return the microseconds of `text`, such as 2026-10-01T12:00:00Z; raises ValueError without a time zone."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None or "T" not in text.upper():
+        raise ValueError(f"{text!r} is no RFC 3339 time")
+    if not 1970 <= moment.year <= 2200:
+        raise ValueError(f"{text!r} is no time of this world")
+    return int((moment - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds()) * SECOND + moment.microsecond
+
+
+def to_rfc3339(micros: int) -> str:
+    """Return `micros` as text, in UTC and to the second.
+
+    >>> to_rfc3339(0)
+    '1970-01-01T00:00:00Z'
+    """
+    return to_datetime(micros).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def to_datetime(micros: int) -> datetime:
+    """Return `micros` as an aware datetime in UTC."""
+    return datetime.fromtimestamp(micros / SECOND, tz=UTC)

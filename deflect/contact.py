@@ -1,0 +1,132 @@
+"""Tickets: what a person wrote, checked, and kept with its deliveries before the person reads "sent"."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from deflect import clock
+from deflect.episode import Visit, intent, keys, new_id, new_ticket_id, page_address
+from deflect.services import Services
+from kb.errors import BadRequest
+
+EMAIL = re.compile(r"[^\s@<>()\[\]\\,;:\"]{1,64}@(?:[\w](?:[\w-]{0,61}[\w])?\.)+[\w-]{2,63}")
+KEY = re.compile(r"[\x21-\x7e]{1,255}")
+LONGEST = {"subject": 300, "body": 50_000, "email": 254, "name": 200, "category": 100}
+
+NO_SUBJECT = "Write in a few words what it is about."
+NO_BODY = "Write your message."
+NO_EMAIL = "Write your e-mail address, so that we can answer."
+BAD_EMAIL = "This is not an e-mail address; it looks like name@example.com."
+TOO_LONG = "This is too long; please shorten it."
+BAD_FIELDS = "Extra fields are a flat object of at most 30 short values."
+SENTENCES = (NO_SUBJECT, NO_BODY, NO_EMAIL, BAD_EMAIL, TOO_LONG, BAD_FIELDS)  # a page translates them
+
+
+class BadMessage(BadRequest):
+    """A message that cannot be sent as it stands; `fields` has one sentence for each field that is wrong."""
+
+    def __init__(self, fields: Mapping[str, str]) -> None:
+        super().__init__("; ".join(f"{name}: {why}" for name, why in fields.items()))
+        self.fields = dict(fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What a requester wrote on the form."""
+
+    subject: str
+    body: str
+    email: str
+    name: str = ""
+    category: str = ""
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """The document of `POST tickets`: the ticket's id and its channel."""
+
+    ticket: str
+    channel: str
+
+
+def check(document: Mapping[str, Any]) -> Message:
+    """Return the message of a posted form, trimmed; raises BadMessage with a sentence for each field."""
+    texts, wrong = {}, {}
+    for name, longest in LONGEST.items():
+        value = document.get(name)
+        texts[name] = _printable(value, lines=name == "body").strip() if isinstance(value, str) else ""
+        if value is not None and not isinstance(value, str):
+            wrong[name] = "This is not text."
+        elif len(texts[name]) > longest:
+            wrong[name] = TOO_LONG
+    for name, sentence in (("subject", NO_SUBJECT), ("body", NO_BODY), ("email", NO_EMAIL)):
+        if not texts[name]:
+            wrong.setdefault(name, sentence)
+    if texts["email"] and not EMAIL.fullmatch(texts["email"]):
+        wrong.setdefault("email", BAD_EMAIL)
+    fields = document.get("fields") or {}
+    if not _are_fields(fields):
+        wrong["fields"] = BAD_FIELDS
+    if wrong:
+        raise BadMessage(wrong)
+    return Message(**texts, fields=fields)
+
+
+def check_key(key: str | None) -> str:
+    """Return the Idempotency-Key of a request; raises BadRequest where there is none."""
+    if key is None or not key.strip():
+        raise BadRequest("the header Idempotency-Key is missing; send a new random one, such as a UUID, with each new ticket")
+    if not KEY.fullmatch(key.strip()):
+        raise BadRequest("the header Idempotency-Key is not 1 to 255 visible ASCII characters")
+    return key.strip()
+
+
+def create_ticket(services: Services, visit: Visit, message: Message, *, key: str) -> Created:
+    """Keep the ticket and its deliveries in one transaction, on disk when this returns.
+
+    The same key gives the same ticket; raises Conflict when the key came with another message before, and
+    StorageFull or Unavailable when nothing could be kept.
+    """
+    now, ticket, first = clock.now(), new_ticket_id(), new_id()
+    who = keys(services, visitor=visit.visitor, email=message.email)
+    row = {
+        "id": ticket, "subject": message.subject, "email": message.email, "name": message.name, "category": message.category,
+        "fields": json.dumps(message.fields, sort_keys=True, ensure_ascii=False), "channel": "web", "external_id": None,
+        "lang": visit.lang or services.settings.lang, "page": page_address(visit.page),
+    }  # fmt: skip
+    created = services.writer.call(
+        "create_ticket", keys=who, intent=intent(services, visit), episode=visit.episode, ticket=row,
+        message={"id": first, "author": "requester", "channel": "web", "body": message.body},
+        outbox=[{"id": new_id(), "sink": sink} for sink in services.settings.sinks],
+        sent={"id": new_id(), "type": "sent", "at": now, "ticket": ticket, "channel": "web"},
+        idempotency={"key": key, "digest": digest(message)}, now=now,
+    )  # fmt: skip
+    return Created(**created)
+
+
+def digest(message: Message) -> str:
+    """Return a hash by which two sendings of one message are known to be the same."""
+    parts = [message.subject, message.body, message.email, message.name, message.category, dict(message.fields)]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def _are_fields(fields: Any) -> bool:
+    if not isinstance(fields, dict) or len(fields) > 30:
+        return False
+    return all(
+        len(name) <= 100 and name.isprintable() and (value is None or isinstance(value, (str, int, float, bool))) and len(str(value)) <= 2000
+        and str(value).isprintable() for name, value in fields.items()
+    )  # fmt: skip
+
+
+def _printable(text: str, *, lines: bool) -> str:
+    """Return `text` without control characters and lone surrogates; line ends stay where a text has lines."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    keep = "\n\t" if lines else ""
+    return "".join(c if c in keep or (c >= " " and c != "\x7f" and not "\ud800" <= c <= "\udfff") else " " for c in text)

@@ -1,0 +1,95 @@
+"""Who is asking and from where: keys of a person, ids, and the contact intent that starts an episode."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import secrets
+import unicodedata
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from deflect.services import Services
+
+VISITOR = re.compile(r"[\w.:-]{1,64}", re.ASCII)
+LANG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,4}")
+ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # nothing that is misread over the telephone
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Who asks, and where: `visitor` is the random id of a browser, `episode` what an earlier offer gave."""
+
+    visitor: str | None = None
+    episode: str | None = None
+    page: str = ""
+    lang: str = ""
+    category: str = ""
+
+
+def new_id() -> str:
+    """Return an id for an event, an episode, a message or a delivery."""
+    return str(uuid.uuid4())
+
+
+def new_ticket_id() -> str:
+    """Return an id that a person can read out: T and nine letters and digits, one in 10^13."""
+    return "T" + "".join(secrets.choice(ALPHABET) for _ in range(9))
+
+
+def email_key(services: Services, email: str) -> str:
+    """Return the keyed hash by which an e-mail address is known; the address itself is not in it."""
+    secret = bytes.fromhex(services.store.secret("email"))
+    return "email:" + hmac.new(secret, normal_email(email).encode(), hashlib.sha256).hexdigest()
+
+
+def normal_email(email: str) -> str:
+    """Return the address as it is compared: without case and outer space.
+
+    >>> normal_email(" Jo@Example.COM ")
+    'jo@example.com'
+    """
+    return unicodedata.normalize("NFKC", email).strip().lower()
+
+
+def keys(services: Services, *, visitor: str | None, email: str | None = None) -> list[str]:
+    """Return the keys of a person, the strongest first."""
+    found = [email_key(services, email)] if email else []
+    return found + ([f"visitor:{visitor}"] if visitor else [])
+
+
+def page_address(text: str) -> str:
+    """Return a page's address without query and fragment, which may hold anything; nothing where it is no address.
+
+    >>> page_address("https://shop.example/contact?name=Jo#form")
+    'https://shop.example/contact'
+    """
+    try:
+        parts = urlsplit(text.strip())
+    except ValueError:
+        return ""
+    if parts.scheme not in ("", "http", "https") or "@" in parts.netloc:
+        return ""
+    return parts._replace(query="", fragment="").geturl()[:500]
+
+
+def channels() -> Sequence[str]:
+    """Return the channels that this person could use at this moment; our own form is always there."""
+    return ("web",)
+
+
+def intent(services: Services, visit: Visit) -> dict[str, Any]:
+    """Return what the writer needs to start an episode, should this be the first of the person's intents in 7 days."""
+    return {
+        "id": new_id(),
+        "fresh": new_id(),
+        "holdout": services.settings.holdout,
+        "page": page_address(visit.page),
+        "lang": visit.lang or services.settings.lang,
+        "category": visit.category,
+        "channels": list(channels()),
+    }

@@ -1,0 +1,42 @@
+"""Events that the server writes itself; none of them ever fails or delays a page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from deflect import clock, events
+from deflect.episode import keys, new_id
+from deflect.redaction import redact
+from deflect.services import Services
+from kb.errors import HelpCenterError
+
+if TYPE_CHECKING:
+    from search.hit import Results
+
+LONGEST_TEXT = 2000  # characters of redacted text kept with an event
+
+
+def record_search(services: Services, visitor: str, text: str, results: Results) -> bool:
+    """Log that a search ran: redacted text, hits, stage and ranker; say whether that was kept."""
+    fields = {"hits": len(results.hits), "stage": results.stage, "ranker": results.ranker, "lang": results.lang}
+    return record(services, visitor, "search", text=text, **fields)
+
+
+def record(services: Services, visitor: str, type: str, *, text: str = "", **fields: Any) -> bool:
+    """Log one event of any type of the catalogue, its text redacted; say whether it was kept.
+
+    >>> record(services(), visitor, "helpful", article="account/reset-password", revision="0a1b2c3d4e5f")  # doctest: +SKIP
+    """
+    now = clock.now()
+    document = {"id": new_id(), "type": type, "at": clock.to_rfc3339(now)} | fields
+    try:
+        row = events.parse(document, by_client=False) | {"at": now}
+        kept = services.writer.call("log_events", keys=keys(services, visitor=visitor), events=[with_text(row, text)], now=now)
+    except (events.Refused, HelpCenterError):
+        return False
+    return bool(kept["stored"])
+
+
+def with_text(row: dict[str, Any], text: str) -> dict[str, Any]:
+    """Return the event with its text, redacted and cut."""
+    return row | {"text": redact(text).strip()[:LONGEST_TEXT]} if text.strip() else row

@@ -1,0 +1,70 @@
+"""Offers: the articles put before a person about to write, in the arm that the person is in."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from deflect import clock
+from deflect.episode import Visit, intent, keys, new_id
+from deflect.log import with_text
+from deflect.services import Services
+from kb.errors import HelpCenterError
+from search.hit import Degraded, Hit, Suggestions
+
+if TYPE_CHECKING:
+    from search.searcher import Searcher
+
+CARDS = 3
+LONGEST = 8000  # characters of a message that are searched; people state their problem first
+FAILURES = (HelpCenterError, OSError, RuntimeError, ValueError, LookupError, ArithmeticError)  # what a search can die of
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """The document of `POST offers`; `degraded` also says when the search or the log was not there."""
+
+    episode: str
+    abstained: bool
+    degraded: Degraded | Literal["search-failed", "not-logged"] | None
+    ranker: str
+    cards: tuple[Hit, ...]
+
+    def document(self) -> dict[str, Any]:
+        """Return the offer as JSON."""
+        return asdict(self)
+
+
+def make_offer(services: Services, visit: Visit, *, subject: str, body: str) -> Offer:
+    """Compute and log an offer; the control arm is logged as it would have been, and shown nothing.
+
+    Whatever fails, the form goes on: no search means no cards, and what cannot be logged is not shown,
+    since an offer that nobody knows of would count as none.
+    """
+    found, degraded = _suggest(services, visit, subject=subject[:300], body=body[:LONGEST])
+    now = clock.now()
+    event = {
+        "id": new_id(), "type": "offer", "at": now, "articles": [id for id, _ in found.candidates[:10]],
+        "scores": [round(float(p), 6) for _, p in found.candidates[:10]], "abstained": found.abstained, "ranker": found.ranker,
+        "cards": [card.article for card in found.cards], "propensities": [1.0] * len(found.cards), "degraded": degraded,
+        "lang": visit.lang or services.settings.lang,
+    }  # fmt: skip
+    try:
+        begun = services.writer.call(
+            "offer", keys=keys(services, visitor=visit.visitor), intent=intent(services, visit), episode=visit.episode,
+            event=with_text(event, f"{subject}\n{body}"), now=now,
+        )  # fmt: skip
+    except HelpCenterError:
+        return Offer(visit.episode or new_id(), True, "not-logged", found.ranker, ())
+    cards = found.cards if begun["arm"] == "treatment" else ()
+    return Offer(begun["episode"], found.abstained, degraded, found.ranker, cards)
+
+
+def _suggest(services: Services, visit: Visit, *, subject: str, body: str) -> tuple[Suggestions, Any]:
+    try:
+        searcher: Searcher = services.current.get()
+        lang = visit.lang or services.settings.lang
+        found = searcher.suggest(subject, body, lang=lang, k=CARDS, category=visit.category or None)
+    except FAILURES:
+        return Suggestions(abstained=True, degraded=None, ranker="none", cards=(), candidates=()), "search-failed"
+    return found, found.degraded

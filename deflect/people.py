@@ -1,0 +1,91 @@
+"""People and their episodes in the database: keys that meet are one person, whose first arm stays."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from sqlite_utils import Database
+
+from deflect.clock import DAY
+from deflect.experiment import arm
+from deflect.store import Row
+
+WINDOW = 7 * DAY  # an episode is a person's first contact intent with none in the 7 days before
+
+
+def link(db: Database, keys: Sequence[str], *, now: int) -> str:
+    """Return the person that `keys` belong to, strongest key first; keys that were two people's make them one.
+
+    The older person stays, so that nobody changes arms. Two people with different verified ids stay two:
+    the owner's server says that they are, whatever browser or address they share.
+    """
+    known = {key: row for key in keys if (row := _person(db, key))}
+    people = sorted({(row["created"], row["person"]) for row in known.values()})
+    if not people:
+        person = keys[0]
+        db.execute("INSERT OR IGNORE INTO people (id, created) VALUES (?, ?)", [person, now])
+    elif sum(_is_verified(db, person) for _, person in people) > 1:
+        person = next(known[key]["person"] for key in keys if key in known)
+    else:
+        person = people[0][1]
+        for _, other in people[1:]:
+            _merge(db, other, into=person)
+    for key in keys:
+        if key not in known:
+            db.execute("INSERT INTO keys (id, person, created) VALUES (?, ?, ?)", [key, person, now])
+    return str(person)
+
+
+def begin_episode(
+    db: Database, person: str, *, episode: str | None, fresh: str, holdout: float, now: int, page: str, lang: str,
+    category: str, channels: Sequence[str],
+) -> Row:
+    """Return the episode that goes on, or a new one under the id `fresh`, with its arm and whether it is `new`."""
+    going_on = db.execute(
+        """
+        SELECT id, arm FROM episodes WHERE person = ? AND started > ?
+        ORDER BY id = ? DESC, started DESC, id LIMIT 1
+        """,
+        [person, now - WINDOW, episode],
+    ).fetchone()
+    if going_on:
+        db.execute("UPDATE episodes SET last = max(last, ?) WHERE id = ?", [now, going_on[0]])
+        return {"id": going_on[0], "arm": going_on[1], "new": False}
+    drawn = arm(person, salt=salt(db), holdout=holdout)
+    db.execute(
+        """
+        INSERT INTO episodes (id, person, arm, channels, page, lang, category, started, last)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """,
+        [fresh, person, drawn, json.dumps(list(channels)), page, lang, category, now, now],
+    )
+    return {"id": fresh, "arm": drawn, "new": True}
+
+
+def owns(db: Database, person: str, episode: str) -> bool:
+    """Say whether the episode is this person's."""
+    return db.execute("SELECT 1 FROM episodes WHERE id = ? AND person = ?", [episode, person]).fetchone() is not None
+
+
+def salt(db: Database) -> str:
+    """Return what the experiment draws arms with."""
+    return str(db.execute("SELECT value FROM secrets WHERE name = 'salt'").fetchone()[0])
+
+
+def _person(db: Database, key: str) -> Row | None:
+    row = db.execute(
+        "SELECT keys.person, people.created FROM keys JOIN people ON people.id = keys.person WHERE keys.id = ?", [key]
+    ).fetchone()
+    return dict(row) if row else None
+
+
+def _is_verified(db: Database, person: str) -> bool:
+    return db.execute("SELECT 1 FROM keys WHERE person = ? AND id LIKE 'verified:%'", [person]).fetchone() is not None
+
+
+def _merge(db: Database, person: str, *, into: str) -> None:
+    db.execute("UPDATE keys SET person = ? WHERE person = ?", [into, person])
+    db.execute("UPDATE episodes SET person = ? WHERE person = ?", [into, person])
+    db.execute("UPDATE tickets SET person = ? WHERE person = ?", [into, person])
+    db.execute("DELETE FROM people WHERE id = ?", [person])

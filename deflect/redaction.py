@@ -1,0 +1,159 @@
+"""Redaction: what could tell who wrote a text is replaced before the text is written anywhere."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable
+
+LONGEST = 20_000  # characters that are looked at; the rest of a longer text is dropped, not passed on
+
+# Lengths by country, from the SWIFT registry; a run of letters and digits is an IBAN only if its length and mod 97 say so.
+IBAN_LENGTHS = dict(
+    zip(
+        "AD AE AL AT AZ BA BE BG BH BR BY CH CR CY CZ DE DK DO EE EG ES FI FO FR GB GE GI GL GR GT HR HU IE IL IQ IS IT JO KW KZ LB "
+        "LC LI LT LU LV LY MC MD ME MK MR MT MU NL NO PK PL PS PT QA RO RS SA SC SE SI SK SM ST SV TL TN TR UA VA VG XK".split(),
+        [24, 23, 28, 20, 28, 20, 16, 22, 22, 29, 28, 21, 22, 28, 24, 22, 18, 28, 20, 29, 24, 18, 18, 27, 22, 22, 23, 18, 27, 28, 21]
+        + [28, 22, 23, 23, 26, 27, 30, 30, 20, 28, 32, 21, 20, 20, 21, 25, 27, 24, 22, 19, 27, 31, 30, 18, 15, 24, 28, 29, 25, 29]
+        + [24, 22, 24, 31, 24, 19, 24, 27, 25, 28, 23, 24, 26, 29, 22, 24, 20],
+        strict=True,
+    )
+)
+
+Judge = Callable[[re.Match[str]], str]
+
+
+def redact(text: str) -> str:
+    """Return `text` with addresses, numbers and secrets replaced by their kind in brackets.
+
+    >>> redact("I am jo@example.com, version 128.5.0 says error 0x80070005")
+    'I am [email], version 128.5.0 says error 0x80070005'
+    """
+    text = text[:LONGEST]
+    for pattern, judge in RULES:
+        text = pattern.sub(judge, text)
+    return text
+
+
+def always(kind: str) -> Judge:
+    """Return a judge that replaces every match by `kind`."""
+    return lambda match: f"[{kind}]"
+
+
+def _named_secret(match: re.Match[str]) -> str:
+    return f"{match[1]}[token]"
+
+
+def _password(match: re.Match[str]) -> str:
+    """Replace what stands behind `password:`, unless it is a plain word such as *password: reset*."""
+    value = match[2]
+    plain = value.isalpha() and (value.islower() or value.istitle())
+    return match[0] if plain and match[3] is None else f"{match[1]}[token]"
+
+
+def _random(match: re.Match[str]) -> str:
+    """Replace a run that changes between small, capital and digit as often as chance does (words and names do not)."""
+    run = match[0]
+    classes = ["a" if c.islower() else "A" if c.isupper() else "0" if c.isdigit() else "-" for c in run]
+    changes = sum(a != b for a, b in zip(classes, classes[1:], strict=False))
+    mixed = any(c.isdigit() for c in run) and any(c.isalpha() for c in run)
+    return "[token]" if mixed and changes >= 0.3 * (len(run) - 1) else run
+
+
+def _iban(match: re.Match[str]) -> str:
+    compact, taken = "", 0
+    length = IBAN_LENGTHS.get(match[0][:2].upper(), 0)
+    for taken, char in enumerate(match[0], start=1):  # noqa: B007 (used after the loop)
+        compact += char if char.isalnum() else ""
+        if len(compact) == length:
+            break
+    return f"[iban]{match[0][taken:]}" if length and _mod97(compact.upper(), length) else match[0]
+
+
+def _mod97(compact: str, length: int) -> bool:
+    digits = "".join(str(int(c, 36)) for c in compact[4:] + compact[:4])
+    return len(compact) == length and int(digits) % 97 == 1
+
+
+def _card(match: re.Match[str]) -> str:
+    digits = [int(c) for c in match[0] if c.isdigit()]
+    doubled = [d if i % 2 == 0 else sum(divmod(2 * d, 10)) for i, d in enumerate(reversed(digits))]
+    return "[card]" if sum(doubled) % 10 == 0 and len(set(digits)) > 1 else match[0]
+
+
+def _ipv4(match: re.Match[str]) -> str:
+    """Replace four numbers that are an address, unless the word before says that they are a version."""
+    return match[0] if match[1] or not _is_address(match[2]) else "[ip]"
+
+
+def _ipv6(match: re.Match[str]) -> str:
+    run = match[0].rstrip(".,:") if not match[0].endswith("::") else match[0]
+    return f"[ip]{match[0][len(run):]}" if _is_address(run.split("%")[0]) and len(run) > 2 else match[0]
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _phone(match: re.Match[str]) -> str:
+    digits = sum(c.isdigit() for c in match[0])
+    return "[phone]" if 7 <= digits <= 15 and not DATE.search(match[0]) else match[0]
+
+
+def _number(match: re.Match[str]) -> str:
+    """Replace a long run of digits, unless it is a time such as 20261001123000."""
+    return match[0] if STAMP.fullmatch(match[0]) else "[number]"
+
+
+DATE = re.compile(r"(?<!\d)(?:(?:19|20)\d\d([-./ ])(?:0?[1-9]|1[0-2])\1[0-3]?\d|[0-3]?\d([-./ ])[01]?\d\2(?:19|20)\d\d)(?!\d)")
+STAMP = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])[0-2]\d[0-5]\d(?:[0-5]\d)?")
+VERSION = r"((?:\bversions?|\bver\.?|\bv|\bbuild|\brelease|\bupdate|\b[A-Za-z]+/|\bfirmware|\bversión|\bdriver)[ :#]{0,2})?"
+
+RULES: tuple[tuple[re.Pattern[str], Judge], ...] = (
+    (re.compile(r"-----BEGIN [A-Z ]{1,40}-----.*?(?:-----END [A-Z ]{1,40}-----|\Z)", re.S), always("token")),
+    (re.compile(r"\beyJ[\w-]{5,}\.[\w-]{5,}(?:\.[\w-]*)?"), always("token")),
+    (
+        re.compile(
+            r"\b(?:sk|pk|rk)[-_](?:live|test|proj|ant)?[-_]?[\w-]{16,}|\bgh[pousr]_\w{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{16,}"
+            r"|\bxox[abeprs]-[\w-]{10,}|\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|\bAIza[\w-]{30,}|\bya29\.[\w-]{20,}|\bwhsec_[\w+/=]{10,}"
+            r"|\bnpm_\w{30,}|\bpypi-[\w-]{30,}|\bSG\.[\w-]{16,}\.[\w-]{16,}|\bhf_[A-Za-z]{30,}|\bdop_v1_\w{40,}"
+        ),
+        always("token"),
+    ),
+    (re.compile(r"(?i)\b((?:bearer|basic) )[\w.+/=~-]{12,}"), _named_secret),
+    (re.compile(r"(://)[^\s/:@]{1,100}:[^\s/@]{1,200}(?=@)"), _named_secret),
+    (
+        re.compile(
+            r"(?i)([?&](?:access_token|api_?key|apikey|auth|code|key|password|secret|session(?:id)?|sid|sig(?:nature)?|token)=)[^\s&#\"'<>]{6,}"
+        ),
+        _named_secret,
+    ),
+    (
+        re.compile(
+            r"(?i)\b((?:pass(?:word|wd|phrase|code)?|contraseña|clave|kennwort|passwort|secret|token|api[ _-]?key|pin|otp)"
+            r"(?: is| es| ist)?\s?[:=]\s?[\"']?)([^\s\"']{4,200})([\"'])?"
+        ),
+        _password,
+    ),
+    (
+        re.compile(r"[\w.!#$%&*+/=?^`{|}~'-]{1,64}\s?(?:@|%40|[\[(]\s?at\s?[\])])\s?(?:[\w-]{1,63}(?:\.|\s?[\[(]dot[\])]\s?)){1,6}[^\W\d_]{2,24}"),
+        always("email"),
+    ),
+    (re.compile(r"\b[A-Za-z]{2}\d{2}(?:[ -]?[A-Za-z0-9]{4}){2,7}(?:[ -]?[A-Za-z0-9]{1,4})?\b"), _iban),
+    (re.compile(r"(?<![\w.])\d(?:[ -]?\d){12,18}(?![\w])"), _card),
+    (re.compile(r"(?i)\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b"), always("token")),
+    (re.compile(r"(?i)\b(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}\b"), always("mac")),
+    (re.compile(r"(?i)(?<![\w:.])[0-9a-f:]{2,39}(?:[0-9.]{0,15})(?:%\w{1,16})?(?![\w:])"), _ipv6),
+    (re.compile(VERSION + r"(?<![\w.])((?:\d{1,3}\.){3}\d{1,3})(?![\w.]*\d)", re.I), _ipv4),
+    (re.compile(r"\b(?=[0-9a-fA-F]*[a-fA-F])(?=[0-9a-fA-F]*\d)[0-9a-fA-F]{32,}\b"), always("token")),
+    (re.compile(r"(?<![\w/+=.-])[A-Za-z0-9_+/=-]{20,}(?![\w])"), _random),
+    (re.compile(r"(?<![\w+])(?:\+|00)\d{1,3}(?:[ ()./-]{0,2}\d){6,13}(?!\d)"), _phone),
+    (re.compile(r"(?<![\w.,/-])\(?\d{3}\)?[-. ]\d{3}[-. ]\d{4}(?![\w-]|[.,]\d)"), _phone),
+    (re.compile(r"(?<![\w.,/+-])\(?0\d{1,4}\)?[ /.-]\d{2,8}(?:[ /-]?\d{2,4}){0,3}(?![\w-]|[.,:]\d)"), _phone),
+    (re.compile(r"(?<![\w.,/-])[6789]\d{2}[ -](?:\d{3}[ -]\d{3}|\d{2}[ -]\d{2}[ -]\d{2})(?![\w-]|[.,]\d)"), _phone),
+    (re.compile(r"(?<![\w.,-])\d{9,}(?!\w|[.,]\d)"), _number),
+)

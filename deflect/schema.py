@@ -1,0 +1,83 @@
+"""The tables, as migrations in the order in which they came."""
+
+from __future__ import annotations
+
+from sqlite_utils import Database, Migrations
+
+migrations = Migrations("shortstop")
+
+
+@migrations()
+def m001_people(db: Database) -> None:
+    """Keys that met belong to one person; an episode belongs to a person and keeps its arm."""
+    db.table("people").create({"id": str, "created": int}, pk="id", not_null={"created"})
+    keys = db.table("keys").create({"id": str, "person": str, "created": int}, pk="id", not_null={"person", "created"})
+    keys.create_index(["person"])
+    episodes = db.table("episodes").create(
+        {"id": str, "person": str, "arm": str, "channels": str, "page": str, "lang": str, "category": str}
+        | {"started": int, "last": int},
+        pk="id",
+        not_null={"person", "arm", "channels", "started", "last"},
+    )
+    episodes.create_index(["person", "started"])
+    episodes.create_index(["started"])
+
+
+@migrations()
+def m002_events(db: Database) -> None:
+    """Events are appended only; their redacted text has a table of its own, with its own retention."""
+    events = db.table("events").create(
+        {"id": str, "type": str, "key": str, "episode": str, "article": str, "rank": int, "source": str, "revision": str}
+        | {"reason": str, "at": int, "received": int, "data": str},
+        pk="id",
+        not_null={"type", "key", "at", "received"},
+    )
+    events.create_index(["key", "received"])
+    events.create_index(["episode"])
+    events.create_index(["received", "type"])
+    texts = db.table("event_texts").create({"event": str, "text": str, "received": int}, pk="event", not_null={"text", "received"})
+    texts.create_index(["received"])
+
+
+@migrations()
+def m003_tickets(db: Database) -> None:
+    """A ticket is its requester and channel, and its messages as rows; the outbox holds what is still to be carried."""
+    tickets = db.table("tickets").create(
+        {"id": str, "person": str, "episode": str, "subject": str, "email": str, "name": str, "category": str, "fields": str}
+        | {"channel": str, "external_id": str, "lang": str, "page": str, "state": str, "created": int, "changed": int},
+        pk="id",
+        not_null={"person", "subject", "email", "channel", "state", "created", "changed"},
+    )
+    tickets.create_index(["state", "created"])
+    tickets.create_index(["person"])
+    messages = db.table("messages").create(
+        {"id": str, "ticket": str, "author": str, "channel": str, "body": str, "created": int},
+        pk="id",
+        not_null={"ticket", "author", "channel", "body", "created"},
+    )
+    messages.create_index(["ticket", "created"])
+    outbox = db.table("outbox").create(
+        {"id": str, "ticket": str, "message": str, "sink": str, "state": str, "tries": int, "due": int, "created": int}
+        | {"changed": int, "note": str},
+        pk="id",
+        not_null={"ticket", "message", "sink", "state", "tries", "due", "created", "changed"},
+    )
+    outbox.create_index(["state", "due"])
+    outbox.create_index(["ticket"])
+    db.table("idempotency").create({"key": str, "digest": str, "ticket": str, "created": int}, pk="key")
+    outcomes = db.table("outcomes").create(
+        {"id": str, "ticket": str, "article": str, "by": str, "created": int}, pk="id", not_null={"created"}
+    )
+    outcomes.create_index(["ticket"])
+
+
+@migrations()
+def m004_admin(db: Database) -> None:
+    """Secrets that we made ourselves, the agents' password, what they did, and the origins that were refused."""
+    db.table("secrets").create({"name": str, "value": str}, pk="name", not_null={"value"})
+    db.table("admins").create({"id": str, "hash": str, "changed": int}, pk="id", not_null={"hash", "changed"})
+    audit = db.table("audit").create({"id": str, "who": str, "did": str, "what": str, "created": int}, pk="id")
+    audit.create_index(["created"])
+    db.table("refused_origins").create(
+        {"id": str, "path": str, "times": int, "first": int, "last": int}, pk="id", not_null={"times", "first", "last"}
+    )

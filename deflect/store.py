@@ -1,0 +1,132 @@
+"""The database file: connections to read it by many threads, and one way to write to it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+import sqlite3
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlite_utils import Database
+
+from deflect.schema import migrations
+from kb.errors import StorageFull, Unavailable
+
+Row = dict[str, Any]
+PATIENCE = 10.0  # seconds that a command of the operator waits while the writer writes
+SECRETS = ("session", "email", "salt", "server")  # signs admin sessions, keys e-mail hashes, draws arms, signs for the owner's server
+FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_SHMSIZE}
+
+
+class Store:
+    """One SQLite file in WAL mode; each thread reads on its own connection, also after a fork."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._local = threading.local()
+
+    @classmethod
+    def open(cls, path: Path) -> Store:
+        """Return the store at `path`, made or brought up to date where needed; raises StorageFull or Unavailable."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        store = cls(path)
+        with _lock(path.with_suffix(".lock")), explained():
+            db = store.connect()
+            db.enable_wal()
+            if migrations.pending(db):
+                migrations.apply(db)
+            with db.atomic():
+                for name in SECRETS:
+                    _keep_secret(db, name)
+            db.close()
+            os.chmod(path, 0o600)
+        return store
+
+    def connect(self) -> Database:
+        """Return a new connection; whoever asks for it closes it."""
+        connection = sqlite3.connect(self.path, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
+        connection.row_factory = sqlite3.Row
+        db = Database(connection)
+        for pragma in ("synchronous = FULL", "foreign_keys = ON", "temp_store = MEMORY", "secure_delete = ON"):
+            db.execute(f"PRAGMA {pragma}")
+        return db
+
+    def rows(self, sql: str, arguments: Sequence[Any] | Mapping[str, Any] = ()) -> list[Row]:
+        """Return what a query reads, as dictionaries."""
+        with explained():
+            return [dict(row) for row in self._reader().execute(sql, arguments)]
+
+    def one(self, sql: str, arguments: Sequence[Any] | Mapping[str, Any] = ()) -> Row | None:
+        """Return the first row of a query, or None."""
+        with explained():
+            row = self._reader().execute(sql, arguments).fetchone()
+        return dict(row) if row is not None else None
+
+    def secret(self, name: str) -> str:
+        """Return one of the secrets that the store made for itself when it was new."""
+        row = self.one("SELECT value FROM secrets WHERE name = ?", [name])
+        if row is None:
+            raise Unavailable(f"{self.path}: the secret {name!r} is missing; start `kb serve` once to make it")
+        return str(row["value"])
+
+    def close(self) -> None:
+        """Close this thread's connection."""
+        db = self._local.__dict__.pop("db", None)
+        if db is not None and self._local.__dict__.pop("pid") == os.getpid():
+            db.close()
+
+    def _reader(self) -> sqlite3.Connection:
+        local = self._local.__dict__
+        if local.get("pid") != os.getpid():  # a connection must not cross a fork
+            local["db"], local["pid"] = self.connect(), os.getpid()
+            local["db"].execute("PRAGMA query_only = ON")
+        connection: sqlite3.Connection = local["db"].conn
+        return connection
+
+
+@contextmanager
+def transaction(db: Database) -> Iterator[None]:
+    """Run a block as one immediate transaction that is on disk when the block is left without an error."""
+    with explained():
+        db.conn.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            db.conn.execute("COMMIT")
+        except BaseException:
+            if db.conn.in_transaction:
+                db.conn.execute("ROLLBACK")
+            raise
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Turn SQLite's errors about disk and locks into ours, which say what to do."""
+    try:
+        yield
+    except (sqlite3.OperationalError, sqlite3.DatabaseError) as error:
+        code = getattr(error, "sqlite_errorcode", 0)
+        if code in FULL:
+            raise StorageFull("the disk is full, so nothing was saved; try again when there is room") from error
+        if code & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            raise Unavailable("the database is busy; try again in a moment") from error
+        if code & 0xFF in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
+            raise Unavailable(f"the database cannot be reached or written ({error}); look at its folder with `kb doctor`") from error
+        raise
+
+
+@contextmanager
+def _lock(path: Path) -> Iterator[None]:
+    """Hold a lock between processes, which the kernel releases however its holder ends."""
+    with path.open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _keep_secret(db: Database, name: str) -> None:
+    if not db.execute("SELECT 1 FROM secrets WHERE name = ?", [name]).fetchone():
+        db.execute("INSERT INTO secrets (name, value) VALUES (?, ?)", [name, secrets.token_hex(32)])

@@ -1,0 +1,149 @@
+"""What pages and API share about HTTP: who asks, what was sent, and how an error is said."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import math
+import re
+import time
+from http import HTTPStatus
+from typing import Any
+
+from flask import Request, Response, request
+from werkzeug.exceptions import HTTPException
+
+from deflect.episode import LANG, VISITOR
+from deflect.limits import network
+from deflect.services import Services
+from kb.errors import BadRequest, HelpCenterError, TooLarge, TooManyRequests
+
+LONGEST_BODY = 64 * 1024
+PROBLEM = "application/problem+json"
+
+
+class NotJson(HelpCenterError):
+    """A body of a media type that this call does not take."""
+
+    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+
+
+def client_address(asked: Request, *, trusted_proxies: int) -> str:
+    """Return the address of who asks: the peer's, or what the outermost proxy that we trust saw.
+
+    With two proxies trusted, the second entry of X-Forwarded-For from the right counts; what stands further
+    left was written by the client and is not looked at.
+    """
+    peer = asked.remote_addr or "local"
+    if trusted_proxies <= 0:
+        return peer
+    hops = [hop.strip() for header in asked.headers.getlist("X-Forwarded-For") for hop in header.split(",")]
+    if len(hops) < trusted_proxies:
+        return peer
+    try:
+        return str(ipaddress.ip_address(_without_port(hops[-trusted_proxies])))
+    except ValueError:
+        return peer
+
+
+def limit(services: Services, what: str, *, rate: int, episode: str | None = None) -> None:
+    """Count this request against its address, and its episode where it names one; raises TooManyRequests."""
+    address = client_address(request, trusted_proxies=services.settings.trusted_proxies)
+    who = [f"address {network(address)}", *([f"episode {episode}"] if episode else [])]
+    for one in who:
+        wait = services.limiter.wait(what, one, rate=rate, now=time.time())
+        if wait > 0:
+            seconds = max(1, math.ceil(wait))
+            unit = "second" if seconds == 1 else "seconds"
+            raise TooManyRequests(f"that was too often: more than {rate} {what} a minute; try again in {seconds} {unit}", retry_after=seconds)
+
+
+def read_json(asked: Request, *, types: tuple[str, ...] = ("application/json",)) -> dict[str, Any]:
+    """Return the JSON object of a request; raises NotJson, TooLarge, or BadRequest saying what cannot be read."""
+    if asked.mimetype not in types:
+        raise NotJson(f"the body is of type {asked.mimetype or 'none'}; send {' or '.join(types)}")
+    if (asked.content_length or 0) > LONGEST_BODY:
+        raise TooLarge("the body is over 64 KB; send less")
+    data = asked.stream.read(LONGEST_BODY + 1)
+    if len(data) > LONGEST_BODY:
+        raise TooLarge("the body is over 64 KB; send less")
+    try:
+        document = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise BadRequest("the body is not JSON") from error
+    if not isinstance(document, dict):
+        raise BadRequest("the body is not a JSON object")
+    return document
+
+
+def text_of(document: dict[str, Any], name: str, *, longest: int = 20_000) -> str:
+    """Return the text of a field, "" where there is none; raises BadRequest when it is something else or too long."""
+    value = document.get(name)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise BadRequest(f"{name} is not text")
+    if len(value) > longest:
+        raise BadRequest(f"{name} is longer than {longest:,} characters")
+    return value.encode("utf-8", "replace").decode().replace("\0", "")
+
+
+def visitor_of(document: dict[str, Any], *, required: bool) -> str | None:
+    """Return the visitor's id; raises BadRequest when it is missing where it is needed, or no id."""
+    value = text_of(document, "visitor", longest=1000)
+    if not value and not required:
+        return None
+    if not VISITOR.fullmatch(value):
+        raise BadRequest("visitor is not an id of 1 to 64 letters, digits and hyphens; make a random one at the first interaction")
+    return value
+
+
+def episode_of(document: dict[str, Any]) -> str | None:
+    """Return the episode's id, None where there is none; raises BadRequest when it is no id."""
+    value = text_of(document, "episode", longest=1000)
+    if value and not re.fullmatch(r"[\w.:-]{1,64}", value):
+        raise BadRequest("episode is not an id as POST offers gives it")
+    return value or None
+
+
+def lang_of(value: str, *, default: str) -> str:
+    """Return a language, the default where none is named; raises BadRequest for what is no language tag."""
+    if not value:
+        return default
+    if not LANG.fullmatch(value):
+        raise BadRequest("lang is not a language, such as en or pt-BR")
+    return value
+
+
+def problem(error: HelpCenterError | HTTPException) -> Response:
+    """Return the problem document (RFC 9457) of an error."""
+    status = error.status if isinstance(error, HelpCenterError) else HTTPStatus(error.code or 500)
+    detail = str(error) if isinstance(error, HelpCenterError) else (error.description or "")
+    document: dict[str, Any] = {"type": "about:blank", "title": status.phrase, "status": int(status), "detail": detail}
+    if fields := getattr(error, "fields", None):
+        document["errors"] = [{"field": name, "why": why} for name, why in fields.items()]
+    response = Response(json.dumps(document), status=int(status), content_type=PROBLEM)
+    response.headers["Cache-Control"] = "no-store"
+    for name, value in error_headers(error).items():
+        response.headers[name] = value
+    return response
+
+
+def error_headers(error: HelpCenterError | HTTPException) -> dict[str, str]:
+    """Return the headers that belong to an error, on a page as in the API."""
+    if isinstance(error, TooManyRequests):
+        return {"Retry-After": str(error.retry_after)}
+    if isinstance(error, HelpCenterError):
+        return {"Retry-After": "5"} if error.status == HTTPStatus.SERVICE_UNAVAILABLE else {}
+    return {name: value for name, value in error.get_headers() if name in ("Allow", "Retry-After")}
+
+
+def _without_port(hop: str) -> str:
+    """Return an address of X-Forwarded-For without port and brackets.
+
+    >>> _without_port("[2001:db8::1]:4711"), _without_port("192.0.2.1:80"), _without_port("2001:db8::1")
+    ('2001:db8::1', '192.0.2.1', '2001:db8::1')
+    """
+    if hop.startswith("["):
+        return hop[1:].split("]")[0]
+    return hop.split(":")[0] if hop.count(":") == 1 else hop

@@ -81,7 +81,9 @@ def check(document: Mapping[str, Any]) -> Message:
 def check_key(key: str | None) -> str:
     """Return the Idempotency-Key of a request; raises BadRequest where there is none."""
     if key is None or not key.strip():
-        raise BadRequest("the header Idempotency-Key is missing; send a new random one, such as a UUID, with each new ticket")
+        raise BadRequest(
+            "the header Idempotency-Key is missing; send a new random one, such as a UUID, with each new ticket"
+        )
     if not KEY.fullmatch(key.strip()):
         raise BadRequest("the header Idempotency-Key is not 1 to 255 visible ASCII characters")
     return key.strip()
@@ -129,4 +131,6 @@ def _printable(text: str, *, lines: bool) -> str:
     """Return `text` without control characters and lone surrogates; line ends stay where a text has lines."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     keep = "\n\t" if lines else ""
-    return "".join(c if c in keep or (c >= " " and c != "\x7f" and not "\ud800" <= c <= "\udfff") else " " for c in text)
+    return "".join(
+        c if c in keep or (c >= " " and c != "\x7f" and not "\ud800" <= c <= "\udfff") else " " for c in text
+    )

@@ -85,7 +85,7 @@ class Intent:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """An offer was computed, shown or not: articles, their scores, arm, ranker and propensity of the slots."""
+    """An offer was computed, shown or not: candidates, their scores, the cards, arm, ranker and propensity of the slots."""
 
     episode: str
     articles: tuple[str, ...]
@@ -93,6 +93,7 @@ class Offer:
     abstained: bool
     arm: str
     ranker: str
+    cards: tuple[str, ...] = ()
     propensities: tuple[float, ...] = ()
     degraded: str | None = None
     lang: str | None = None
@@ -162,8 +163,23 @@ class Left:
 
 
 Event = (
-    Search | Follow | Read | Helpful | Unhelpful | Intent | Offer | Shown | Solved | NotThis | Undo | Attempted | Sent | Left
+    Search
+    | Follow
+    | Read
+    | Helpful
+    | Unhelpful
+    | Intent
+    | Offer
+    | Shown
+    | Solved
+    | NotThis
+    | Undo
+    | Attempted
+    | Sent
+    | Left
 )
+
+Shape = type[Event]
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +187,7 @@ class Kind:
     """One line of the catalogue: its name, its dataclass, and whether a client may post it."""
 
     type: str
-    shape: type[Event]
+    shape: Shape
     client: bool
 
     @property
@@ -213,7 +229,14 @@ _KINDS = (
 )
 CATALOGUE: Mapping[str, Kind] = {kind.type: kind for kind in _KINDS}
 CLIENT_TYPES = tuple(kind.type for kind in _KINDS if kind.client)
-COLUMNS = ("episode", "article", "rank", "source", "revision", "reason")  # the rest of an event's fields is kept as JSON
+COLUMNS = (
+    "episode",
+    "article",
+    "rank",
+    "source",
+    "revision",
+    "reason",
+)  # the rest of an event's fields is kept as JSON
 ENVELOPE = ("id", "type", "at")
 
 
@@ -257,7 +280,10 @@ def parse(document: Any, *, by_client: bool) -> dict[str, Any]:
     kind = _kind(document.get("type"), by_client=by_client)
     row = {"id": _id(document.get("id")), "type": kind.type, "at": _time(document.get("at"))}
     hints = _hints(kind.shape)
-    spare = {*ENVELOPE, *COLUMNS} - hints.keys()  # a client may send one shape for all types; what a type has no use for is left out
+    spare = {
+        *ENVELOPE,
+        *COLUMNS,
+    } - hints.keys()  # a client may send one shape for all types; what a type has no use for is left out
     given = {name: value for name, value in document.items() if value is not None and name not in spare}
     for name in given:
         if name not in hints:
@@ -305,7 +331,7 @@ def _no(name: str, takes: str) -> Any:
     raise Refused(f"{name} is not {takes}")
 
 
-def _hints(shape: type[Event]) -> dict[str, type]:
+def _hints(shape: Shape) -> dict[str, type]:
     """Return each field's type, without the None of optional ones."""
     return {name: _bare(hint) for name, hint in get_type_hints(shape).items()}
 
@@ -319,7 +345,11 @@ def _bare(hint: Any) -> Any:
 def _is(value: Any, hint: Any) -> bool:
     """Say whether JSON's `value` is of the field's type; true and false are no numbers."""
     if get_origin(hint) is tuple:
-        return isinstance(value, (list, tuple)) and len(value) <= 100 and all(_is(item, get_args(hint)[0]) for item in value)
+        return (
+            isinstance(value, (list, tuple))
+            and len(value) <= 100
+            and all(_is(item, get_args(hint)[0]) for item in value)
+        )
     if hint is float:
         return isinstance(value, (int, float)) and not isinstance(value, bool)
     return type(value) is hint

@@ -31,7 +31,9 @@ def record(services: Services, visitor: str, type: str, *, text: str = "", **fie
     document = {"id": new_id(), "type": type, "at": clock.to_rfc3339(now)} | fields
     try:
         row = events.parse(document, by_client=False) | {"at": now}
-        kept = services.writer.call("log_events", keys=keys(services, visitor=visitor), events=[with_text(row, text)], now=now)
+        kept = services.writer.call(
+            "log_events", keys=keys(services, visitor=visitor), events=[with_text(row, text)], now=now
+        )
     except (events.Refused, HelpCenterError):
         return False
     return bool(kept["stored"])

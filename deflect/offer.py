@@ -17,7 +17,14 @@ if TYPE_CHECKING:
 
 CARDS = 3
 LONGEST = 8000  # characters of a message that are searched; people state their problem first
-FAILURES = (HelpCenterError, OSError, RuntimeError, ValueError, LookupError, ArithmeticError)  # what a search can die of
+FAILURES = (
+    HelpCenterError,
+    OSError,
+    RuntimeError,
+    ValueError,
+    LookupError,
+    ArithmeticError,
+)  # what a search can die of
 
 
 @dataclass(frozen=True, slots=True)

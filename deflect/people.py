@@ -38,8 +38,17 @@ def link(db: Database, keys: Sequence[str], *, now: int) -> str:
 
 
 def begin_episode(
-    db: Database, person: str, *, episode: str | None, fresh: str, holdout: float, now: int, page: str, lang: str,
-    category: str, channels: Sequence[str],
+    db: Database,
+    person: str,
+    *,
+    episode: str | None,
+    fresh: str,
+    holdout: float,
+    now: int,
+    page: str,
+    lang: str,
+    category: str,
+    channels: Sequence[str],
 ) -> Row:
     """Return the episode that goes on, or a new one under the id `fresh`, with its arm and whether it is `new`."""
     going_on = db.execute(

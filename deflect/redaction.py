@@ -13,8 +13,71 @@ IBAN_LENGTHS = dict(
     zip(
         "AD AE AL AT AZ BA BE BG BH BR BY CH CR CY CZ DE DK DO EE EG ES FI FO FR GB GE GI GL GR GT HR HU IE IL IQ IS IT JO KW KZ LB "
         "LC LI LT LU LV LY MC MD ME MK MR MT MU NL NO PK PL PS PT QA RO RS SA SC SE SI SK SM ST SV TL TN TR UA VA VG XK".split(),
-        [24, 23, 28, 20, 28, 20, 16, 22, 22, 29, 28, 21, 22, 28, 24, 22, 18, 28, 20, 29, 24, 18, 18, 27, 22, 22, 23, 18, 27, 28, 21]
-        + [28, 22, 23, 23, 26, 27, 30, 30, 20, 28, 32, 21, 20, 20, 21, 25, 27, 24, 22, 19, 27, 31, 30, 18, 15, 24, 28, 29, 25, 29]
+        [
+            24,
+            23,
+            28,
+            20,
+            28,
+            20,
+            16,
+            22,
+            22,
+            29,
+            28,
+            21,
+            22,
+            28,
+            24,
+            22,
+            18,
+            28,
+            20,
+            29,
+            24,
+            18,
+            18,
+            27,
+            22,
+            22,
+            23,
+            18,
+            27,
+            28,
+            21,
+        ]
+        + [
+            28,
+            22,
+            23,
+            23,
+            26,
+            27,
+            30,
+            30,
+            20,
+            28,
+            32,
+            21,
+            20,
+            20,
+            21,
+            25,
+            27,
+            24,
+            22,
+            19,
+            27,
+            31,
+            30,
+            18,
+            15,
+            24,
+            28,
+            29,
+            25,
+            29,
+        ]
         + [24, 22, 24, 31, 24, 19, 24, 27, 25, 28, 23, 24, 26, 29, 22, 24, 20],
         strict=True,
     )
@@ -88,7 +151,7 @@ def _ipv4(match: re.Match[str]) -> str:
 
 def _ipv6(match: re.Match[str]) -> str:
     run = match[0].rstrip(".,:") if not match[0].endswith("::") else match[0]
-    return f"[ip]{match[0][len(run):]}" if _is_address(run.split("%")[0]) and len(run) > 2 else match[0]
+    return f"[ip]{match[0][len(run) :]}" if _is_address(run.split("%")[0]) and len(run) > 2 else match[0]
 
 
 def _is_address(text: str) -> bool:
@@ -109,9 +172,13 @@ def _number(match: re.Match[str]) -> str:
     return match[0] if STAMP.fullmatch(match[0]) else "[number]"
 
 
-DATE = re.compile(r"(?<!\d)(?:(?:19|20)\d\d([-./ ])(?:0?[1-9]|1[0-2])\1[0-3]?\d|[0-3]?\d([-./ ])[01]?\d\2(?:19|20)\d\d)(?!\d)")
+DATE = re.compile(
+    r"(?<!\d)(?:(?:19|20)\d\d([-./ ])(?:0?[1-9]|1[0-2])\1[0-3]?\d|[0-3]?\d([-./ ])[01]?\d\2(?:19|20)\d\d)(?!\d)"
+)
 STAMP = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])[0-2]\d[0-5]\d(?:[0-5]\d)?")
-VERSION = r"((?:\bversions?|\bver\.?|\bv|\bbuild|\brelease|\bupdate|\b[A-Za-z]+/|\bfirmware|\bversión|\bdriver)[ :#]{0,2})?"
+VERSION = (
+    r"((?:\bversions?|\bver\.?|\bv|\bbuild|\brelease|\bupdate|\b[A-Za-z]+/|\bfirmware|\bversión|\bdriver)[ :#]{0,2})?"
+)
 
 RULES: tuple[tuple[re.Pattern[str], Judge], ...] = (
     (re.compile(r"-----BEGIN [A-Z ]{1,40}-----.*?(?:-----END [A-Z ]{1,40}-----|\Z)", re.S), always("token")),
@@ -140,7 +207,9 @@ RULES: tuple[tuple[re.Pattern[str], Judge], ...] = (
         _password,
     ),
     (
-        re.compile(r"[\w.!#$%&*+/=?^`{|}~'-]{1,64}\s?(?:@|%40|[\[(]\s?at\s?[\])])\s?(?:[\w-]{1,63}(?:\.|\s?[\[(]dot[\])]\s?)){1,6}[^\W\d_]{2,24}"),
+        re.compile(
+            r"[\w.!#$%&*+/=?^`{|}~'-]{1,64}\s?(?:@|%40|[\[(]\s?at\s?[\])])\s?(?:[\w-]{1,63}(?:\.|\s?[\[(]dot[\])]\s?)){1,6}[^\W\d_]{2,24}"
+        ),
         always("email"),
     ),
     (re.compile(r"\b[A-Za-z]{2}\d{2}(?:[ -]?[A-Za-z0-9]{4}){2,7}(?:[ -]?[A-Za-z0-9]{1,4})?\b"), _iban),

@@ -27,7 +27,16 @@ def m001_people(db: Database) -> None:
 def m002_events(db: Database) -> None:
     """Events are appended only; their redacted text has a table of its own, with its own retention."""
     events = db.table("events").create(
-        {"id": str, "type": str, "key": str, "episode": str, "article": str, "rank": int, "source": str, "revision": str}
+        {
+            "id": str,
+            "type": str,
+            "key": str,
+            "episode": str,
+            "article": str,
+            "rank": int,
+            "source": str,
+            "revision": str,
+        }
         | {"reason": str, "at": int, "received": int, "data": str},
         pk="id",
         not_null={"type", "key", "at", "received"},
@@ -35,7 +44,9 @@ def m002_events(db: Database) -> None:
     events.create_index(["key", "received"])
     events.create_index(["episode"])
     events.create_index(["received", "type"])
-    texts = db.table("event_texts").create({"event": str, "text": str, "received": int}, pk="event", not_null={"text", "received"})
+    texts = db.table("event_texts").create(
+        {"event": str, "text": str, "received": int}, pk="event", not_null={"text", "received"}
+    )
     texts.create_index(["received"])
 
 
@@ -43,7 +54,16 @@ def m002_events(db: Database) -> None:
 def m003_tickets(db: Database) -> None:
     """A ticket is its requester and channel, and its messages as rows; the outbox holds what is still to be carried."""
     tickets = db.table("tickets").create(
-        {"id": str, "person": str, "episode": str, "subject": str, "email": str, "name": str, "category": str, "fields": str}
+        {
+            "id": str,
+            "person": str,
+            "episode": str,
+            "subject": str,
+            "email": str,
+            "name": str,
+            "category": str,
+            "fields": str,
+        }
         | {"channel": str, "external_id": str, "lang": str, "page": str, "state": str, "created": int, "changed": int},
         pk="id",
         not_null={"person", "subject", "email", "channel", "state", "created", "changed"},

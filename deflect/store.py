@@ -19,7 +19,12 @@ from kb.errors import StorageFull, Unavailable
 
 Row = dict[str, Any]
 PATIENCE = 10.0  # seconds that a command of the operator waits while the writer writes
-SECRETS = ("session", "email", "salt", "server")  # signs admin sessions, keys e-mail hashes, draws arms, signs for the owner's server
+SECRETS = (
+    "session",
+    "email",
+    "salt",
+    "server",
+)  # signs admin sessions, keys e-mail hashes, draws arms, signs for the owner's server
 FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_SHMSIZE}
 
 
@@ -115,7 +120,9 @@ def explained() -> Iterator[None]:
         if code & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             raise Unavailable("the database is busy; try again in a moment") from error
         if code & 0xFF in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
-            raise Unavailable(f"the database cannot be reached or written ({error}); look at its folder with `kb doctor`") from error
+            raise Unavailable(
+                f"the database cannot be reached or written ({error}); look at its folder with `kb doctor`"
+            ) from error
         raise
 
 

@@ -55,7 +55,10 @@ def limit(services: Services, what: str, *, rate: int, episode: str | None = Non
         if wait > 0:
             seconds = max(1, math.ceil(wait))
             unit = "second" if seconds == 1 else "seconds"
-            raise TooManyRequests(f"that was too often: more than {rate} {what} a minute; try again in {seconds} {unit}", retry_after=seconds)
+            raise TooManyRequests(
+                f"that was too often: more than {rate} {what} a minute; try again in {seconds} {unit}",
+                retry_after=seconds,
+            )
 
 
 def read_json(asked: Request, *, types: tuple[str, ...] = ("application/json",)) -> dict[str, Any]:
@@ -94,7 +97,9 @@ def visitor_of(document: dict[str, Any], *, required: bool) -> str | None:
     if not value and not required:
         return None
     if not VISITOR.fullmatch(value):
-        raise BadRequest("visitor is not an id of 1 to 64 letters, digits and hyphens; make a random one at the first interaction")
+        raise BadRequest(
+            "visitor is not an id of 1 to 64 letters, digits and hyphens; make a random one at the first interaction"
+        )
     return value
 
 

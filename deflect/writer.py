@@ -190,7 +190,9 @@ def _answer(line: bytes) -> Any:
     raise kind(document["message"])
 
 
-def _gather(selector: selectors.BaseSelector, listener: socket.socket, buffers: dict[socket.socket, bytearray]) -> list[tuple[socket.socket, bytes]]:
+def _gather(
+    selector: selectors.BaseSelector, listener: socket.socket, buffers: dict[socket.socket, bytearray]
+) -> list[tuple[socket.socket, bytes]]:
     """Return the calls that have come in whole, with the connection that waits for each."""
     calls = []
     for key, _ in selector.select(timeout=0.1):
@@ -225,7 +227,10 @@ def _receive(connection: socket.socket, buffer: bytearray) -> list[bytes] | None
 
 
 def _reply(
-    selector: selectors.BaseSelector, buffers: dict[socket.socket, bytearray], calls: list[tuple[socket.socket, bytes]], answers: list[bytes]
+    selector: selectors.BaseSelector,
+    buffers: dict[socket.socket, bytearray],
+    calls: list[tuple[socket.socket, bytes]],
+    answers: list[bytes],
 ) -> None:
     for (connection, _), answer in zip(calls, answers, strict=True):
         try:

@@ -28,9 +28,7 @@ def log_events(db: Database, *, keys: Sequence[str], events: Sequence[Row], now:
     return {"stored": stored, "refused": refused}
 
 
-def offer(
-    db: Database, *, keys: Sequence[str], intent: Row, event: Row, now: int, episode: str | None = None
-) -> Row:
+def offer(db: Database, *, keys: Sequence[str], intent: Row, event: Row, now: int, episode: str | None = None) -> Row:
     """Log an offer that was computed and return its episode and arm; the first one of an episode is the contact intent."""
     begun = _episode(db, keys, intent, episode=episode, now=now)
     append(db, keys[-1], event | {"episode": begun["id"], "arm": begun["arm"]}, now=now)
@@ -38,8 +36,17 @@ def offer(
 
 
 def create_ticket(
-    db: Database, *, keys: Sequence[str], intent: Row, ticket: Row, message: Row, outbox: Sequence[Row], sent: Row,
-    idempotency: Row, now: int, episode: str | None = None,
+    db: Database,
+    *,
+    keys: Sequence[str],
+    intent: Row,
+    ticket: Row,
+    message: Row,
+    outbox: Sequence[Row],
+    sent: Row,
+    idempotency: Row,
+    now: int,
+    episode: str | None = None,
 ) -> Row:
     """Keep a ticket, its first message, its outbox entries and the event in one transaction; the same key gives the same ticket."""
     earlier = db.execute("SELECT digest, ticket FROM idempotency WHERE key = ?", [idempotency["key"]]).fetchone()
@@ -49,7 +56,11 @@ def create_ticket(
         return _created(db, earlier["ticket"])
     begun = _episode(db, keys, intent, episode=episode, now=now)
     person = link(db, keys, now=now)
-    insert(db, "tickets", ticket | {"person": person, "episode": begun["id"], "state": "open", "created": now, "changed": now})
+    insert(
+        db,
+        "tickets",
+        ticket | {"person": person, "episode": begun["id"], "state": "open", "created": now, "changed": now},
+    )
     insert(db, "messages", message | {"ticket": ticket["id"], "created": now})
     for entry in outbox:
         _enqueue(db, entry, ticket=ticket["id"], message=message["id"], now=now)
@@ -90,7 +101,9 @@ def reopen_ticket(db: Database, *, id: str, ticket: str, who: str, now: int) -> 
 
 def delivered(db: Database, *, id: str, note: str, now: int) -> Row:
     """Mark an outbox entry as carried; `note` is the id that the receiver gave it."""
-    db.execute("UPDATE outbox SET state = 'sent', tries = tries + 1, changed = ?, note = ? WHERE id = ?", [now, note, id])
+    db.execute(
+        "UPDATE outbox SET state = 'sent', tries = tries + 1, changed = ?, note = ? WHERE id = ?", [now, note, id]
+    )
     return {}
 
 
@@ -138,7 +151,9 @@ def refused_origin(db: Database, *, origin: str, path: str, now: int) -> Row:
         """,
         [origin, path, now, now],
     )
-    db.execute("DELETE FROM refused_origins WHERE id NOT IN (SELECT id FROM refused_origins ORDER BY last DESC LIMIT 200)")
+    db.execute(
+        "DELETE FROM refused_origins WHERE id NOT IN (SELECT id FROM refused_origins ORDER BY last DESC LIMIT 200)"
+    )
     return {}
 
 
@@ -146,7 +161,9 @@ def append(db: Database, key: str, event: Row, *, now: int) -> int:
     """Append one event, its text beside it; return 1, or 0 when its id is there already."""
     row = {name: event.get(name) for name in ("id", "type", "at", *COLUMNS)}
     rest = {name: value for name, value in event.items() if name not in row and name != "text"}
-    new = insert(db, "events", row | {"key": key, "received": now, "data": json.dumps(rest, sort_keys=True) if rest else None})
+    new = insert(
+        db, "events", row | {"key": key, "received": now, "data": json.dumps(rest, sort_keys=True) if rest else None}
+    )
     if new and event.get("text"):
         insert(db, "event_texts", {"event": event["id"], "text": event["text"], "received": now})
     return new
@@ -165,12 +182,25 @@ def _episode(db: Database, keys: Sequence[str], intent: Row, *, episode: str | N
     begun = begin_episode(db, person, episode=episode, now=now, **details)
     if begun["new"]:
         event = {name: intent[name] for name in ("page", "lang", "channels")}
-        append(db, keys[-1], event | {"id": intent["id"], "type": "intent", "at": now, "episode": begun["id"], "arm": begun["arm"]}, now=now)
+        append(
+            db,
+            keys[-1],
+            event | {"id": intent["id"], "type": "intent", "at": now, "episode": begun["id"], "arm": begun["arm"]},
+            now=now,
+        )
     return begun
 
 
 def _enqueue(db: Database, entry: Row, *, ticket: str, message: str, now: int) -> None:
-    row = {"ticket": ticket, "message": message, "state": "pending", "tries": 0, "due": now, "created": now, "changed": now}
+    row = {
+        "ticket": ticket,
+        "message": message,
+        "state": "pending",
+        "tries": 0,
+        "due": now,
+        "created": now,
+        "changed": now,
+    }
     insert(db, "outbox", row | entry)
 
 

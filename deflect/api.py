@@ -1,0 +1,148 @@
+"""The JSON API: each call reads, asks one function and answers."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, request
+from werkzeug.exceptions import HTTPException
+
+from deflect import clock, contact, cors, events, openapi
+from deflect.episode import Visit, keys
+from deflect.offer import make_offer
+from deflect.services import Services, services
+from deflect.web import episode_of, lang_of, limit, problem, read_json, text_of, visitor_of
+from kb.errors import BadRequest, HelpCenterError, NotFound
+
+LONGEST_QUERY = 1000
+MOST_HITS = 50
+MOST_EVENTS = 200
+
+blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
+cors.guard(blueprint)
+
+
+@blueprint.errorhandler(HelpCenterError)
+@blueprint.errorhandler(HTTPException)
+def refuse(error: HelpCenterError | HTTPException) -> Response:
+    """Answer an error as a problem document."""
+    return problem(error)
+
+
+@blueprint.get("/search")
+def search() -> Response:
+    """Search the published articles."""
+    text, lang, k = _query(services())
+    return jsonify(services().current.get().search(text, lang=lang, k=k).document())
+
+
+@blueprint.get("/complete")
+def complete() -> Response:
+    """Search while typing: the last word may be unfinished."""
+    text, lang, k = _query(services())
+    return jsonify(services().current.get().complete(text, lang=lang, k=k).document())
+
+
+@blueprint.get("/articles/<path:id>")
+def article(id: str) -> Response:
+    """Return one article, in the asked language or the nearest there is."""
+    lang = lang_of(request.args.get("lang", ""), default=services().settings.lang)
+    snapshot = services().current.get().snapshot
+    entry = snapshot.best(id, lang)
+    if entry is None or entry.audience:
+        raise NotFound(f"there is no article {id}")
+    headings = [{"anchor": h.anchor, "heading": h.heading, "level": h.level} for h in snapshot.headings(entry)]
+    document = {"article": entry.id, "lang": entry.lang, "title": entry.title, "html": snapshot.html(entry)}
+    return jsonify(document | {"headings": headings, "revision": entry.revision, "url": entry.address})
+
+
+@blueprint.post("/offers")
+def offers() -> Response:
+    """Offer articles for a message that is being typed."""
+    here = services()
+    document = read_json(request)
+    subject, body = text_of(document, "subject"), text_of(document, "body", longest=60_000)
+    if not (subject.strip() or body.strip()):
+        raise BadRequest("subject and body are both empty; ask when something was typed")
+    visit = _visit(here, document, visitor_required=True)
+    limit(here, "offers", rate=here.settings.rate_offers, episode=visit.episode)
+    return jsonify(make_offer(here, visit, subject=subject, body=body).document())
+
+
+@blueprint.post("/events")
+def post_events() -> tuple[Response, int]:
+    """Store what happened on a page; each event is accepted or refused by itself."""
+    here = services()
+    limit(here, "events", rate=here.settings.rate_events)
+    document = read_json(request, types=("application/json", "text/plain"))
+    visitor = visitor_of(document, required=True)
+    rows, refused = _parsed(document.get("events"))
+    for episode in sorted({row["episode"] for row in rows if row.get("episode")}):
+        limit(here, "events", rate=here.settings.rate_events, episode=episode)
+    if rows:
+        kept = here.writer.call("log_events", keys=keys(here, visitor=visitor), events=rows, now=clock.now())
+        return jsonify({"stored": kept["stored"], "refused": refused + kept["refused"]}), 202
+    return jsonify({"stored": 0, "refused": refused}), 202
+
+
+@blueprint.post("/tickets")
+def tickets() -> tuple[Response, int]:
+    """Keep a ticket, on disk before the answer, and deliver it in the background."""
+    here = services()
+    key = contact.check_key(request.headers.get("Idempotency-Key"))
+    document = read_json(request)
+    visit = _visit(here, document, visitor_required=False)
+    limit(here, "tickets", rate=here.settings.rate_tickets, episode=visit.episode)
+    created = contact.create_ticket(here, visit, contact.check(document), key=key)
+    return jsonify(asdict(created)), 201
+
+
+@blueprint.get("/openapi.json", endpoint="openapi")
+def openapi_document() -> Response:
+    """Return the description of this API."""
+    return jsonify(openapi.document())
+
+
+def _query(here: Services) -> tuple[str, str, int]:
+    """Return q, lang and k of a search; raises BadRequest naming the parameter."""
+    text = request.args.get("q")
+    if text is None:
+        raise BadRequest("q is missing; it is what to search for")
+    if len(text) > LONGEST_QUERY:
+        raise BadRequest(f"q is longer than {LONGEST_QUERY:,} characters")
+    k = request.args.get("k", "10")
+    if not (k.isascii() and k.isdigit() and 1 <= int(k[:4]) <= MOST_HITS):
+        raise BadRequest(f"k is not a whole number from 1 to {MOST_HITS}")
+    return text.replace("\0", " "), lang_of(request.args.get("lang", ""), default=here.settings.lang), int(k)
+
+
+def _visit(here: Services, document: dict[str, Any], *, visitor_required: bool) -> Visit:
+    """Return who asks and where; `token` is taken and not yet looked at."""
+    return Visit(
+        visitor=visitor_of(document, required=visitor_required),
+        episode=episode_of(document),
+        page=text_of(document, "page"),
+        lang=lang_of(text_of(document, "lang"), default=here.settings.lang),
+        category=text_of(document, "category", longest=100),
+    )
+
+
+def _parsed(posted: Any) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return the rows to store, and the events refused with the reason."""
+    if not isinstance(posted, list):
+        raise BadRequest("events is not a list")
+    if len(posted) > MOST_EVENTS:
+        raise BadRequest(f"events has more than {MOST_EVENTS} entries; send the rest in another request")
+    rows, refused = [], []
+    for event in posted:
+        try:
+            rows.append(events.parse(event, by_client=True))
+        except events.Refused as error:
+            refused.append({"id": _named(event), "why": str(error)})
+    return rows, refused
+
+
+def _named(event: Any) -> str | None:
+    id = event.get("id") if isinstance(event, dict) else None
+    return id[:64].encode("utf-8", "replace").decode() if isinstance(id, str) else None

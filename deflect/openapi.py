@@ -1,0 +1,159 @@
+"""The API described as OpenAPI 3.1, made from the same lists that the API checks against."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from deflect import contact, events
+
+Json = dict[str, Any]
+
+
+def text(doc: str, *, longest: int | None = None, pattern: str | None = None, required: bool = False) -> Json:
+    """Return the schema of a text."""
+    schema: Json = {"type": "string" if required else ["string", "null"], "description": doc}
+    return schema | ({"maxLength": longest} if longest else {}) | ({"pattern": pattern} if pattern else {})
+
+
+def shape(required: tuple[str, ...], **properties: Json) -> Json:
+    """Return the schema of an object."""
+    return {"type": "object", "required": list(required), "properties": properties}
+
+
+def array(items: Json, **more: Any) -> Json:
+    """Return the schema of a list."""
+    return {"type": "array", "items": items} | more
+
+
+def ref(name: str) -> Json:
+    """Return a reference to one of our schemas."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+STRING, NUMBER, FLAG = {"type": "string"}, {"type": "number"}, {"type": "boolean"}
+NAME_OR_NULL: Json = {"type": ["string", "null"]}
+VISITOR = text("A random id, made at the first interaction.", pattern=r"^[A-Za-z0-9_.:\-]{1,64}$", required=True)
+EPISODE = text("The episode that an earlier offer gave.", longest=64)
+TOKEN = text("A JWT of the owner's server.")
+LANG = text("A language, such as en or pt-BR.", longest=35)
+
+
+def schemas() -> dict[str, Json]:
+    """Return the named schemas."""
+    return {
+        "Hit": shape(
+            ("article", "lang", "title", "url", "anchor", "heading", "snippet", "score"),
+            article=STRING, lang=STRING, title=STRING, url=STRING, anchor=STRING, heading=STRING,
+            snippet=array(shape(("text", "mark"), text=STRING, mark=FLAG)), score=NUMBER,
+        ),
+        "Results": shape(
+            ("query", "lang", "stage", "degraded", "ranker", "hits"),
+            query=STRING, lang=STRING, stage={"type": "string", "enum": list(events.STAGES)}, degraded=NAME_OR_NULL, ranker=STRING,
+            hits=array(ref("Hit")),
+        ),
+        "Article": shape(
+            ("article", "lang", "title", "html", "headings", "revision", "url"),
+            article=STRING, lang=STRING, title=STRING, html=STRING, revision=STRING, url=STRING,
+            headings=array(shape(("anchor", "heading", "level"), anchor=STRING, heading=STRING, level={"type": "integer"})),
+        ),
+        "OfferRequest": shape(
+            ("visitor", "subject", "body"),
+            visitor=VISITOR, episode=EPISODE, token=TOKEN, subject=text("Subject of the message."), body=text("The message so far."),
+            page=text("Address of the page; its query and fragment are not kept."), lang=LANG, category=text("Category chosen.", longest=100),
+        ),
+        "Offer": shape(
+            ("episode", "abstained", "degraded", "ranker", "cards"),
+            episode=STRING, abstained=FLAG, degraded=NAME_OR_NULL, ranker=STRING, cards=array(ref("Hit"), maxItems=3),
+        ),
+        "Event": event(),
+        "EventsRequest": shape(("visitor", "events"), visitor=VISITOR, events=array(ref("Event"), maxItems=200)),
+        "EventsAnswer": shape(
+            ("stored", "refused"), stored={"type": "integer"}, refused=array(shape(("id", "why"), id=NAME_OR_NULL, why=STRING))
+        ),
+        "TicketRequest": shape(
+            ("subject", "body", "email"),
+            visitor=VISITOR | {"type": ["string", "null"]}, episode=EPISODE, token=TOKEN,
+            **{name: text("", longest=longest, required=name in ("subject", "body", "email")) for name, longest in contact.LONGEST.items()},
+            fields={"type": ["object", "null"], "description": contact.BAD_FIELDS},
+        ),
+        "Ticket": shape(("ticket", "channel"), ticket=STRING, channel={"type": "string", "enum": list(events.CHANNELS)}),
+        "Problem": shape(("title", "status", "detail"), type=STRING, title=STRING, status={"type": "integer"}, detail=STRING),
+    }  # fmt: skip
+
+
+def event() -> Json:
+    """Return the schema of an event that a client may post, with the fields that each type needs."""
+    lines = [f"{name}: {', '.join(events.CATALOGUE[name].needs)}" for name in events.CLIENT_TYPES]
+    return shape(
+        ("id", "type", "at"),
+        id={"type": "string", "format": "uuid"}, type={"type": "string", "enum": list(events.CLIENT_TYPES)},
+        at={"type": "string", "format": "date-time"}, episode=EPISODE, article=text("The id of an article.", longest=300),
+        rank={"type": ["integer", "null"], "minimum": 1, "maximum": 1000}, source={"enum": [*events.SOURCES, None]},
+        revision=text("The revision that was read.", longest=64), reason={"enum": [*events.REASONS, None]},
+    ) | {"description": "Each type needs: " + "; ".join(lines)}  # fmt: skip
+
+
+def parameter(name: str, place: str, schema: Json, *, required: bool = False) -> Json:
+    """Return one parameter of a call."""
+    return {"name": name, "in": place, "required": required, "schema": schema}
+
+
+QUERY = (
+    parameter("q", "query", {"type": "string", "maxLength": 1000}, required=True),
+    parameter("lang", "query", {"type": "string", "maxLength": 35}),
+    parameter("k", "query", {"type": "integer", "minimum": 1, "maximum": 50, "default": 10}),
+)
+KEY = parameter("Idempotency-Key", "header", {"type": "string", "minLength": 1, "maxLength": 255}, required=True)
+ID = parameter("id", "path", STRING, required=True)
+
+# method, path, sentence, parameters, body, status, answer, errors
+CALLS: tuple[tuple[str, str, str, tuple[Json, ...], str | None, int, str, tuple[int, ...]], ...] = (
+    ("get", "/search", "Search the published articles.", QUERY, None, 200, "Results", (400, 503)),
+    ("get", "/complete", "Search while typing.", QUERY, None, 200, "Results", (400, 503)),
+    ("get", "/articles/{id}", "Return one article.", (ID, QUERY[1]), None, 200, "Article", (400, 404, 503)),
+    ("post", "/offers", "Offer articles for a message.", (), "OfferRequest", 200, "Offer", (400, 413, 415, 429)),
+    ("post", "/events", "Store what happened on a page.", (), "EventsRequest", 202, "EventsAnswer", (400, 403, 413, 415, 429, 503, 507)),
+    ("post", "/tickets", "Keep a ticket and deliver it.", (KEY,), "TicketRequest", 201, "Ticket", (400, 403, 413, 415, 422, 429, 503, 507)),
+)  # fmt: skip
+
+
+def document() -> Json:
+    """Return the whole OpenAPI document."""
+    paths: dict[str, Json] = {}
+    for method, path, sentence, parameters, body, status, answer, problems in CALLS:
+        answers = {str(status): _content(sentence, answer)} | {str(code): PROBLEM for code in problems}
+        operation: Json = {
+            "summary": sentence,
+            "operationId": path.split("/")[1],
+            "parameters": list(parameters),
+            "responses": answers,
+        }
+        if body:
+            operation["requestBody"] = {"required": True, "content": _bodies(path, body)}
+        paths.setdefault(path, {})[method] = operation
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Shortstop",
+            "version": "1",
+            "description": "Search articles, offer them, log events, keep tickets.",
+        },
+        "servers": [{"url": "/api/v1"}],
+        "paths": paths,
+        "components": {"schemas": schemas()},
+    }
+
+
+PROBLEM = {
+    "description": "What is wrong, and what to do.",
+    "content": {"application/problem+json": {"schema": ref("Problem")}},
+}
+
+
+def _content(sentence: str, name: str) -> Json:
+    return {"description": sentence, "content": {"application/json": {"schema": ref(name)}}}
+
+
+def _bodies(path: str, name: str) -> Json:
+    types = ("application/json", "text/plain") if path == "/events" else ("application/json",)
+    return {media: {"schema": ref(name)} for media in types}

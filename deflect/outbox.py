@@ -1,0 +1,114 @@
+"""The outbox: every delivery is tried until it is accepted, with growing pauses, under an id that never changes."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable, Sequence
+
+from deflect import clock, tickets
+from deflect.clock import HOUR, SECOND
+from deflect.sinks import Delivery, TicketSink, sink
+from deflect.store import Row, Store
+from deflect.trail import lines
+from deflect.writer import Writer, writer_for
+from kb.config import Settings
+from kb.errors import HelpCenterError, StorageFull, Unavailable
+
+FIRST_PAUSE = 5 * SECOND
+LONGEST_PAUSE = HOUR
+MOST_TRIES = 60  # about two days of trying, with an hour between tries from the tenth on
+
+Find = Callable[[str, Settings], TicketSink]
+
+
+def deliver_due(
+    settings: Settings, *, now: int | None = None, draw: Callable[[], float] = random.random, find: Find = sink
+) -> int:
+    """Carry what is due, through the running writer, and return how many were accepted."""
+    store = Store(settings.database)
+    writer = writer_for(store, settings.writer_socket)
+    try:
+        return deliver(settings, store, writer, now=now, draw=draw, find=find)
+    finally:
+        writer.close()
+        store.close()
+
+
+def deliver(
+    settings: Settings,
+    store: Store,
+    writer: Writer,
+    *,
+    now: int | None = None,
+    draw: Callable[[], float] = random.random,
+    find: Find = sink,
+) -> int:
+    """Carry what is due, one after the other: at most one delivery at a time can be repeated by a kill.
+
+    A sink that fails is left alone until the next round, so that a help desk that is down costs one wait, not one a ticket.
+    """
+    down: set[str] = set()
+    accepted = 0
+    for row in tickets.due(store, now=now or clock.now()):
+        if row["sink"] in down:
+            continue
+        try:
+            note = find(row["sink"], settings).deliver(_delivery(store, row))
+        except (StorageFull, Unavailable):
+            raise
+        except HelpCenterError as error:
+            down.add(row["sink"])
+            moment = now or clock.now()
+            due = next_try(row["tries"] + 1, now=moment, draw=draw())
+            writer.call("failed", id=row["delivery"], note=str(error)[:500], due=due, now=moment)
+        else:
+            writer.call("delivered", id=row["delivery"], note=note, now=now or clock.now())
+            accepted += 1
+    return accepted
+
+
+def next_try(tries: int, *, now: int, draw: float) -> int | None:
+    """Return when to try again after so many failures, None when it is enough; `draw` in [0, 1) spreads the tries.
+
+    >>> [next_try(n, now=0, draw=0.5) // SECOND for n in (1, 2, 3, 20)]
+    [5, 10, 20, 3600]
+    """
+    if tries >= MOST_TRIES:
+        return None
+    pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(tries - 1, 20))
+    return now + int(pause * (0.75 + draw / 2))
+
+
+def waiting(settings: Settings) -> list[Row]:
+    """Return what is pending or dead."""
+    store = Store.open(settings.database)
+    try:
+        return tickets.deliveries(store)
+    finally:
+        store.close()
+
+
+def retry(settings: Settings, *, ids: Sequence[str] = ()) -> int:
+    """Put dead deliveries back in line, those named or all, and return how many."""
+    store = Store.open(settings.database)
+    writer = writer_for(store, settings.writer_socket)
+    try:
+        return int(writer.call("retry", ids=list(ids) or None, now=clock.now())["retried"])
+    finally:
+        writer.close()
+        store.close()
+
+
+def _delivery(store: Store, row: Row) -> Delivery:
+    return Delivery(
+        id=row["delivery"],
+        ticket=row["id"],
+        fields=json.loads(row["fields"] or "{}"),
+        created=row["written"],
+        trail=lines(store, row) if row["author"] == "requester" else (),
+        **{
+            name: row[name] or ""
+            for name in ("subject", "email", "name", "category", "channel", "lang", "page", "author", "body")
+        },
+    )

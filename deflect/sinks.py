@@ -1,0 +1,109 @@
+"""Where tickets go: each sink carries one delivery, or says why it could not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pkgutil import resolve_name
+from typing import Any, Protocol
+
+from kb.config import Settings
+from kb.errors import BadSetting, HelpCenterError
+
+
+class DeliveryFailed(HelpCenterError):
+    """A delivery that was not accepted this time; it is tried again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A message of a ticket on its way: `id` is the same however often it is tried, and receivers know repeats by it."""
+
+    id: str
+    ticket: str
+    subject: str
+    email: str
+    name: str
+    category: str
+    channel: str
+    lang: str
+    page: str
+    fields: Mapping[str, Any]
+    author: str
+    body: str
+    created: int  # microseconds
+    trail: tuple[str, ...] = ()  # what the requester searched, read and was offered, a line each
+
+
+class TicketSink(Protocol):
+    """Carries tickets to where agents work."""
+
+    @property
+    def name(self) -> str:
+        """The name by which settings and outbox know it."""
+
+    def deliver(self, delivery: Delivery) -> str:
+        """Carry one delivery and return the id that the receiver gave it, or ""; raises DeliveryFailed."""
+
+
+@dataclass(frozen=True, slots=True)
+class InboxSink:
+    """Keeps tickets here: they are in the store and on the admin pages already."""
+
+    name: str = "inbox"
+
+    def deliver(self, delivery: Delivery) -> str:
+        """Return the ticket's own id."""
+        return delivery.ticket
+
+
+def _inbox(settings: Settings) -> TicketSink:
+    return InboxSink()
+
+
+def _smtp(settings: Settings) -> TicketSink:
+    from deflect.smtp import SmtpSink
+
+    if not settings.smtp_to:
+        raise BadSetting("the sink smtp needs KB_SMTP_TO, the address of the help desk")
+    return SmtpSink.from_settings(settings)
+
+
+def _reply(settings: Settings) -> TicketSink:
+    from deflect.smtp import ReplySink
+
+    return ReplySink.from_settings(settings)
+
+
+def _webhook(settings: Settings) -> TicketSink:
+    from deflect.webhook import WebhookSink
+
+    return WebhookSink.from_settings(settings)
+
+
+FACTORIES: Mapping[str, Callable[[Settings], TicketSink]] = {
+    "inbox": _inbox,
+    "smtp": _smtp,
+    "webhook": _webhook,
+    "reply": _reply,  # an agent's answer to the requester; not to be chosen in KB_SINKS
+}
+
+
+def sink(name: str, settings: Settings) -> TicketSink:
+    """Return the sink of that name, or of `package.module:factory`; raises BadSetting naming what is missing."""
+    if ":" in name:
+        try:
+            made: TicketSink = resolve_name(name)(settings)
+        except (ImportError, AttributeError) as error:
+            raise BadSetting(f"the sink {name} cannot be loaded: {error}") from error
+        return made
+    if name not in FACTORIES:
+        raise BadSetting(f"{name} is no sink; KB_SINKS takes inbox, smtp, webhook or package.module:factory")
+    return FACTORIES[name](settings)
+
+
+def configured(settings: Settings) -> list[TicketSink]:
+    """Return the sinks of KB_SINKS; raises BadSetting for the first that cannot work as it is set."""
+    if "reply" in settings.sinks:
+        raise BadSetting("reply is no sink for KB_SINKS; it takes inbox, smtp, webhook or package.module:factory")
+    return [sink(name, settings) for name in settings.sinks]

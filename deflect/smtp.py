@@ -1,0 +1,186 @@
+"""Tickets and answers as e-mails, under a Message-ID that stays the same however often one is sent."""
+
+from __future__ import annotations
+
+import email.utils
+import smtplib
+import ssl
+from dataclasses import dataclass, field
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from urllib.parse import unquote, urlsplit
+
+from deflect.clock import to_datetime
+from deflect.sinks import Delivery, DeliveryFailed
+from kb.config import Settings
+from kb.errors import BadSetting
+
+TIMEOUT = 15.0  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A mail server as KB_SMTP_URL names it: smtp:// (with STARTTLS where it is offered) or smtps://."""
+
+    host: str
+    port: int
+    tls: bool
+    user: str
+    password: str = field(repr=False)
+
+    @classmethod
+    def parse(cls, url: str) -> Server:
+        """Return the server of a URL; raises BadSetting, without saying the URL, which may hold a password."""
+        try:
+            parts = urlsplit(url)
+            port = parts.port
+        except ValueError as error:
+            raise BadSetting("smtp_url is no address; it looks like smtp://user:password@host:587") from error
+        if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+            raise BadSetting("smtp_url is not smtp://host:port or smtps://host:port")
+        tls = parts.scheme == "smtps"
+        return cls(
+            parts.hostname,
+            port or (465 if tls else 25),
+            tls,
+            unquote(parts.username or ""),
+            unquote(parts.password or ""),
+        )
+
+    def send(self, message: EmailMessage) -> None:
+        """Hand a message to the server; raises DeliveryFailed with what the server said."""
+        try:
+            with self._connect() as server:
+                if not self.tls and server.has_extn("starttls"):
+                    server.starttls(context=ssl.create_default_context())
+                    server.ehlo()
+                if self.user:
+                    server.login(self.user, self.password)
+                server.send_message(message)
+        except smtplib.SMTPAuthenticationError as error:
+            raise DeliveryFailed(f"{self.host} refused user name and password ({error.smtp_code})") from error
+        except (smtplib.SMTPException, OSError, ValueError) as error:
+            raise DeliveryFailed(f"{self.host}:{self.port}: {_said(error)}") from error
+
+    def _connect(self) -> smtplib.SMTP:
+        if self.tls:
+            server: smtplib.SMTP = smtplib.SMTP_SSL(
+                self.host, self.port, timeout=TIMEOUT, context=ssl.create_default_context()
+            )
+        else:
+            server = smtplib.SMTP(self.host, self.port, timeout=TIMEOUT)
+        server.ehlo()
+        return server
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpSink:
+    """Sends a ticket to the help desk's address; an answer to it goes to the requester."""
+
+    server: Server
+    sender: str
+    to: str
+    name: str = "smtp"
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> SmtpSink:
+        """Return the sink that the settings describe."""
+        return cls(Server.parse(settings.smtp_url), _sender(settings), settings.smtp_to)
+
+    def deliver(self, delivery: Delivery) -> str:
+        """Send the ticket and return its Message-ID."""
+        message = _message(delivery, sender=self.sender, to=self.to, subject=f"[{delivery.ticket}] {delivery.subject}")
+        message["Reply-To"] = _address(delivery.email, delivery.name)
+        message.set_content(_ticket_text(delivery))
+        self.server.send(message)
+        return str(message["Message-ID"])
+
+
+@dataclass(frozen=True, slots=True)
+class ReplySink:
+    """Sends an agent's answer to the requester."""
+
+    server: Server
+    sender: str
+    name: str = "reply"
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> ReplySink:
+        """Return the sink that the settings describe."""
+        return cls(Server.parse(settings.smtp_url), _sender(settings))
+
+    def deliver(self, delivery: Delivery) -> str:
+        """Send the answer and return its Message-ID."""
+        message = _message(
+            delivery, sender=self.sender, to=delivery.email, subject=f"Re: {delivery.subject} [{delivery.ticket}]"
+        )
+        message.set_content(delivery.body + "\n")
+        self.server.send(message)
+        return str(message["Message-ID"])
+
+
+def can_reply(settings: Settings) -> bool:
+    """Say whether answers can be sent by e-mail as things are set."""
+    return bool(settings.smtp_url and (settings.smtp_from or settings.smtp_to))
+
+
+def _sender(settings: Settings) -> str:
+    sender = settings.smtp_from or settings.smtp_to
+    if not sender:
+        raise BadSetting("e-mail needs a sender; set KB_SMTP_FROM or KB_SMTP_TO")
+    return sender
+
+
+def _message(delivery: Delivery, *, sender: str, to: str, subject: str) -> EmailMessage:
+    """Return the message's head; the policy refuses line ends in headers, so nobody can write headers through a subject."""
+    message = EmailMessage(policy=SMTP)
+    message["From"] = _parsed(sender)
+    message["To"] = _parsed(to)
+    message["Subject"] = _line(subject)
+    message["Date"] = email.utils.format_datetime(to_datetime(delivery.created))
+    domain = _parsed(sender).domain or "localhost"
+    message["Message-ID"] = f"<{delivery.id}@{domain}>"
+    thread = f"<{delivery.ticket}@{domain}>"
+    message["References"] = thread
+    message["X-Ticket"] = delivery.ticket
+    message["Auto-Submitted"] = "auto-generated" if delivery.author == "requester" else "no"
+    return message
+
+
+def _ticket_text(delivery: Delivery) -> str:
+    facts = [
+        ("Ticket", delivery.ticket),
+        ("From", f"{delivery.name} <{delivery.email}>".strip()),
+        ("Category", delivery.category),
+    ]
+    facts += [("Page", delivery.page), *((str(name), str(value)) for name, value in delivery.fields.items())]
+    head = "\n".join(f"{name}: {_line(value)}" for name, value in facts if value)
+    trail = "\n".join(["Before writing:", *(f"- {line}" for line in delivery.trail)]) if delivery.trail else ""
+    return "\n\n".join(part for part in (delivery.body, f"-- \n{head}", trail) if part) + "\n"
+
+
+def _parsed(text: str) -> Address:
+    name, address = email.utils.parseaddr(text)
+    return _address(address or text, name)
+
+
+def _address(address: str, name: str = "") -> Address:
+    try:
+        return Address(display_name=_line(name), addr_spec=_line(address))
+    except (ValueError, IndexError, email.errors.MessageError) as error:
+        raise DeliveryFailed(f"an e-mail address cannot be used: {type(error).__name__}") from error
+
+
+def _line(text: str) -> str:
+    """Return `text` on one line, without what ends one."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def _said(error: Exception) -> str:
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        codes = sorted({str(code) for code, _ in error.recipients.values()})
+        return f"recipient refused ({', '.join(codes)})"
+    if isinstance(error, smtplib.SMTPResponseException):
+        return f"{error.smtp_code} {error.smtp_error!r}"[:200]
+    return f"{type(error).__name__}: {error}"[:200]

@@ -1,4 +1,4 @@
-"""The manual's tables of settings, commands and events, written from the code that has them.
+"""The manual's tables of settings, commands, events and keys, written from the code that has them.
 
 An article holds `<!-- table: settings -->` and `<!-- /table -->`; what stands between the two is replaced.
 """
@@ -65,25 +65,54 @@ def _usages(group: click.Group, context: click.Context) -> Iterator[tuple[str, s
             continue
         if isinstance(command, click.Group):
             yield from _usages(command, below)
-        else:
-            pieces = " ".join(piece for piece in command.collect_usage_pieces(below) if piece != "[OPTIONS]")
-            yield f"{below.command_path} {pieces}".strip(), command.get_short_help_str(200)
+        if not isinstance(command, click.Group) or command.invoke_without_command:
+            yield f"{below.command_path} {' '.join(_needed(command, below))}".strip(), command.get_short_help_str(200)
+
+
+def _needed(command: click.Command, context: click.Context) -> Iterator[str]:
+    """Yield the arguments of a command and the options that it cannot do without."""
+    if isinstance(command, click.Group):
+        return
+    for parameter in command.get_params(context):
+        if isinstance(parameter, click.Option) and parameter.required:
+            yield f"{parameter.opts[0]} {(parameter.metavar or parameter.name or '').upper()}"
+        elif isinstance(parameter, click.Argument):
+            yield parameter.make_metavar(context)
 
 
 def events() -> str:
-    """Return the table of events: type, who writes it, its fields, when."""
+    """Return the table of events: type, who writes it, the fields it needs and may have, when."""
     from deflect.events import CATALOGUE
 
     rows = [
         (
             f"`{kind.type}`",
             "page or widget" if kind.client else "server",
-            ", ".join(f"`{f}`" for f in kind.fields),
+            _names(kind.needs),
+            _names(kind.may),
             kind.doc,
         )
         for kind in CATALOGUE.values()
     ]
-    return table(("Event", "Written by", "Fields", "When"), rows)
+    return table(("Event", "Written by", "Needs", "May have", "When"), rows)
+
+
+def keys() -> str:
+    """Return the table of an article's keys: name, what it takes, what it is for."""
+    from kb.schema import ARTICLE_KEYS
+
+    return table(("Key", "Takes", "What it is"), [(f"`{key.name}`", key.takes, key.doc) for key in ARTICLE_KEYS])
+
+
+def category_keys() -> str:
+    """Return the table of a category's keys."""
+    from kb.schema import CATEGORY_KEYS
+
+    return table(("Key", "Takes", "What it is"), [(f"`{key.name}`", key.takes, key.doc) for key in CATEGORY_KEYS])
+
+
+def _names(fields: tuple[str, ...]) -> str:
+    return ", ".join(f"`{field}`" for field in fields)
 
 
 def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
@@ -92,7 +121,13 @@ def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
 
 
-TABLES: dict[str, Callable[[], str]] = {"settings": settings, "commands": commands, "events": events}
+TABLES: dict[str, Callable[[], str]] = {
+    "settings": settings,
+    "commands": commands,
+    "events": events,
+    "keys": keys,
+    "category_keys": category_keys,
+}
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

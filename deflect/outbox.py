@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import random
 from collections.abc import Callable, Sequence
 
 from deflect import clock, tickets
 from deflect.clock import HOUR, SECOND
-from deflect.sinks import Delivery, TicketSink, sink
+from deflect.delivery import Delivery, TicketSink
+from deflect.sinks import sink
 from deflect.store import Row, Store
 from deflect.trail import lines
 from deflect.writer import Writer, writer_for
@@ -54,16 +56,17 @@ def deliver(
         if row["sink"] in down:
             continue
         try:
+            writer.call("claim", id=row["delivery"], now=now or clock.now())
             note = find(row["sink"], settings).deliver(_delivery(store, row))
         except (StorageFull, Unavailable):
-            raise
+            return accepted  # nothing can be kept now, so nothing is sent; the next round comes
         except HelpCenterError as error:
             down.add(row["sink"])
             moment = now or clock.now()
             due = next_try(row["tries"] + 1, now=moment, draw=draw())
             writer.call("failed", id=row["delivery"], note=str(error)[:500], due=due, now=moment)
         else:
-            writer.call("delivered", id=row["delivery"], note=note, now=now or clock.now())
+            _keep(writer, row["delivery"], note=note, now=now or clock.now())
             accepted += 1
     return accepted
 
@@ -98,6 +101,12 @@ def retry(settings: Settings, *, ids: Sequence[str] = ()) -> int:
     finally:
         writer.close()
         store.close()
+
+
+def _keep(writer: Writer, id: str, *, note: str, now: int) -> None:
+    """Mark an accepted delivery; where that cannot be kept it will be sent once more, under the same id."""
+    with contextlib.suppress(StorageFull, Unavailable):
+        writer.call("delivered", id=id, note=note, now=now)
 
 
 def _delivery(store: Store, row: Row) -> Delivery:

@@ -5,45 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pkgutil import resolve_name
-from typing import Any, Protocol
 
+from deflect.delivery import Delivery, TicketSink
+from deflect.smtp import ReplySink, SmtpSink
+from deflect.webhook import WebhookSink
 from kb.config import Settings
-from kb.errors import BadSetting, HelpCenterError
-
-
-class DeliveryFailed(HelpCenterError):
-    """A delivery that was not accepted this time; it is tried again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """A message of a ticket on its way: `id` is the same however often it is tried, and receivers know repeats by it."""
-
-    id: str
-    ticket: str
-    subject: str
-    email: str
-    name: str
-    category: str
-    channel: str
-    lang: str
-    page: str
-    fields: Mapping[str, Any]
-    author: str
-    body: str
-    created: int  # microseconds
-    trail: tuple[str, ...] = ()  # what the requester searched, read and was offered, a line each
-
-
-class TicketSink(Protocol):
-    """Carries tickets to where agents work."""
-
-    @property
-    def name(self) -> str:
-        """The name by which settings and outbox know it."""
-
-    def deliver(self, delivery: Delivery) -> str:
-        """Carry one delivery and return the id that the receiver gave it, or ""; raises DeliveryFailed."""
+from kb.errors import BadSetting
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,30 +29,16 @@ def _inbox(settings: Settings) -> TicketSink:
 
 
 def _smtp(settings: Settings) -> TicketSink:
-    from deflect.smtp import SmtpSink
-
     if not settings.smtp_to:
         raise BadSetting("the sink smtp needs KB_SMTP_TO, the address of the help desk")
     return SmtpSink.from_settings(settings)
 
 
-def _reply(settings: Settings) -> TicketSink:
-    from deflect.smtp import ReplySink
-
-    return ReplySink.from_settings(settings)
-
-
-def _webhook(settings: Settings) -> TicketSink:
-    from deflect.webhook import WebhookSink
-
-    return WebhookSink.from_settings(settings)
-
-
 FACTORIES: Mapping[str, Callable[[Settings], TicketSink]] = {
     "inbox": _inbox,
     "smtp": _smtp,
-    "webhook": _webhook,
-    "reply": _reply,  # an agent's answer to the requester; not to be chosen in KB_SINKS
+    "webhook": WebhookSink.from_settings,
+    "reply": ReplySink.from_settings,  # an agent's answer to the requester; not to be chosen in KB_SINKS
 }
 
 

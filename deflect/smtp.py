@@ -12,7 +12,7 @@ from email.policy import SMTP
 from urllib.parse import unquote, urlsplit
 
 from deflect.clock import to_datetime
-from deflect.sinks import Delivery, DeliveryFailed
+from deflect.delivery import Delivery, DeliveryFailed
 from kb.config import Settings
 from kb.errors import BadSetting
 

@@ -72,6 +72,17 @@ class Store:
             row = self._reader().execute(sql, arguments).fetchone()
         return dict(row) if row is not None else None
 
+    def each(self, sql: str) -> Iterator[Row]:
+        """Return what a query reads, one row at a time, for what does not fit into memory."""
+        with explained():
+            for row in self._reader().execute(sql):
+                yield dict(row)
+
+    def columns(self, sql: str) -> list[str]:
+        """Return the names of a query's columns, also where it reads nothing."""
+        with explained():
+            return [column[0] for column in self._reader().execute(f"SELECT * FROM ({sql}) LIMIT 0").description]
+
     def secret(self, name: str) -> str:
         """Return one of the secrets that the store made for itself when it was new."""
         row = self.one("SELECT value FROM secrets WHERE name = ?", [name])
@@ -92,6 +103,15 @@ class Store:
             local["db"].execute("PRAGMA query_only = ON")
         connection: sqlite3.Connection = local["db"].conn
         return connection
+
+
+def integrity(path: Path) -> str:
+    """Return "ok", or what SQLite finds wrong with the file at `path`."""
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+    try:
+        return "; ".join(str(row[0]) for row in connection.execute("PRAGMA quick_check(5)"))
+    finally:
+        connection.close()
 
 
 @contextmanager

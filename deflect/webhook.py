@@ -13,8 +13,8 @@ from typing import Any
 
 from deflect.address import Target, resolve
 from deflect.clock import to_rfc3339
+from deflect.delivery import Delivery, DeliveryFailed
 from deflect.signature import sign
-from deflect.sinks import Delivery, DeliveryFailed
 from kb.config import Settings
 from kb.errors import BadSetting
 

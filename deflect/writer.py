@@ -10,7 +10,7 @@ import socket
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
@@ -18,14 +18,24 @@ from typing import Any, Protocol
 
 from sqlite_utils import Database
 
+from deflect import desk, removal, writes
 from deflect.store import FULL, Store, transaction
-from deflect.writes import WRITES
 from kb import errors
 from kb.errors import BadRequest, HelpCenterError, Unavailable
 
 LONGEST = 4 * 1024 * 1024  # bytes of one call; a page's cap of 64 KB is far below
 PATIENCE = 5.0  # seconds that a call waits for a writer that is being restarted
 HASTE = {"offer": 0.4, "log_events": 0.4, "refused_origin": 0.2}  # what a visitor must not wait for
+
+WRITES: Mapping[str, Callable[..., Any]] = {
+    write.__name__: write
+    for write in (
+        *(writes.log_events, writes.offer, writes.create_ticket),
+        *(desk.add_message, desk.close_ticket, desk.reopen_ticket, desk.audit, desk.set_password, desk.refused_origin),
+        *(desk.claim, desk.delivered, desk.failed, desk.retry),
+        *(removal.erase_person, removal.prune),
+    )
+}
 
 
 class Writer(Protocol):

@@ -1,0 +1,44 @@
+"""A delivery on its way to where agents work, and what carries it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from kb.errors import HelpCenterError
+
+
+class DeliveryFailed(HelpCenterError):
+    """A delivery that was not accepted this time; it is tried again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A message of a ticket on its way: `id` is the same however often it is tried, and receivers know repeats by it."""
+
+    id: str
+    ticket: str
+    subject: str
+    email: str
+    name: str
+    category: str
+    channel: str
+    lang: str
+    page: str
+    fields: Mapping[str, Any]
+    author: str
+    body: str
+    created: int  # microseconds
+    trail: tuple[str, ...] = ()  # what the requester searched, read and was offered, a line each
+
+
+class TicketSink(Protocol):
+    """Carries tickets to where agents work."""
+
+    @property
+    def name(self) -> str:
+        """The name by which settings and outbox know it."""
+
+    def deliver(self, delivery: Delivery) -> str:
+        """Carry one delivery and return the id that the receiver gave it, or ""; raises DeliveryFailed."""

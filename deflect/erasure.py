@@ -1,0 +1,65 @@
+"""Erasure: a person is removed from every table, and the files are searched for what might be left."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from deflect.episode import email_hash, normal_email
+from deflect.store import Store
+from deflect.writer import writer_for
+from kb.config import Settings
+
+
+def erase(settings: Settings, person: str) -> dict[str, Any]:
+    """Remove a visitor id, a verified id or an e-mail address with everything linked to it.
+
+    Returns the rows `removed` by table, and how often any of the person's identifiers is still `left` in the
+    database's files, in somebody else's text for example.
+    """
+    store = Store.open(settings.database)
+    writer = writer_for(store, settings.writer_socket)
+    email = normal_email(person)
+    try:
+        wanted = [f"visitor:{person}", f"verified:{person}", email_hash(store.secret("email"), email)]
+        people = _people(store, wanted, email)
+        traces = [f"{person}", *_keys(store, people)]
+        removed = writer.call("erase_person", people=json.dumps(people), email=email)
+        _clean(store)
+        return {"removed": removed, "left": _left(settings.database, traces)}
+    finally:
+        writer.close()
+        store.close()
+
+
+def _people(store: Store, keys: list[str], email: str) -> list[str]:
+    rows = store.rows(
+        """
+        SELECT person FROM keys WHERE id IN (?, ?, ?)
+        UNION SELECT person FROM tickets WHERE lower(trim(email)) = ? ORDER BY person
+        """,
+        [*keys, email],
+    )
+    return [row["person"] for row in rows]
+
+
+def _keys(store: Store, people: list[str]) -> list[str]:
+    rows = store.rows(
+        "SELECT id FROM keys WHERE person IN (SELECT value FROM json_each(?)) ORDER BY id", [json.dumps(people)]
+    )
+    return [row["id"] for row in rows]
+
+
+def _clean(store: Store) -> None:
+    """Move the log into the file and cut it, so that no removed row stays there."""
+    db = store.connect()
+    try:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    finally:
+        db.close()
+
+
+def _left(database: Path, traces: list[str]) -> int:
+    files = [path for path in (database, database.with_name(database.name + "-wal")) if path.exists()]
+    return sum(path.read_bytes().lower().count(trace.lower().encode()) for path in files for trace in traces)

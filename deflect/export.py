@@ -1,0 +1,65 @@
+"""Export: tickets, events and episodes as rows and as CSV."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from typing import Any, TextIO
+
+from deflect.clock import to_rfc3339
+from deflect.store import Store
+from kb.config import Settings
+
+TIMES = {"created", "changed", "at", "received", "started", "last"}
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would run
+
+QUERIES = {
+    "tickets": """
+        SELECT tickets.id, created, changed, state, channel, external_id, subject,
+               (SELECT body FROM messages WHERE ticket = tickets.id AND author = 'requester' ORDER BY created, id LIMIT 1) AS body,
+               email, name, category, fields, lang, page, episode,
+               (SELECT article FROM outcomes WHERE ticket = tickets.id ORDER BY created DESC, id LIMIT 1) AS solved_by
+        FROM tickets ORDER BY created, tickets.id
+        """,
+    "events": """
+        SELECT events.id, type, key, keys.person, episode, article, rank, source, revision, reason, at, events.received,
+               data, text
+        FROM events JOIN keys ON keys.id = events.key LEFT JOIN event_texts ON event_texts.event = events.id
+        ORDER BY events.received, events.id
+        """,
+    "episodes": """
+        SELECT episodes.id, person, arm, channels, page, lang, category, started, last,
+               (SELECT count(*) FROM events WHERE episode = episodes.id AND type = 'shown') AS shown,
+               (SELECT count(*) FROM events WHERE episode = episodes.id AND type = 'follow') AS followed,
+               (SELECT count(*) FROM events WHERE episode = episodes.id AND type = 'solved') AS solved,
+               (SELECT count(*) FROM tickets WHERE episode = episodes.id) AS tickets
+        FROM episodes ORDER BY started, episodes.id
+        """,
+}
+
+
+def rows(settings: Settings, kind: str) -> Iterator[dict[str, Any]]:
+    """Return the rows of `kind`, with times as text, a row at a time."""
+    store = Store.open(settings.database)
+    try:
+        for row in store.each(QUERIES[kind]):
+            yield {
+                name: to_rfc3339(value) if name in TIMES and value is not None else value for name, value in row.items()
+            }
+    finally:
+        store.close()
+
+
+def to_csv(settings: Settings, kind: str, out: TextIO) -> None:
+    """Write `kind` as CSV with a head; a text that a spreadsheet would take for a formula gets an apostrophe before it."""
+    store = Store.open(settings.database)
+    names = store.columns(QUERIES[kind])
+    store.close()
+    writer = csv.DictWriter(out, names)
+    writer.writeheader()
+    for row in rows(settings, kind):
+        writer.writerow({name: _safe(value) for name, value in row.items()})
+
+
+def _safe(value: Any) -> Any:
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value

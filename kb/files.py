@@ -1,0 +1,66 @@
+"""Files: our own scripts and styles under an address that changes with them, and the attachments of articles."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from pathlib import Path
+
+from flask import Blueprint, Response, send_from_directory
+
+from deflect.services import services
+from kb.config import static_folder
+from kb.errors import NotFound
+
+YEAR = 365 * 24 * 3600
+TEXTS = frozenset(
+    {".md", ".markdown", ".yml", ".yaml", ".html", ".htm", ".js", ".mjs", ".xhtml", ".xml", ".py", ".toml"}
+)
+
+blueprint = Blueprint("files", __name__)
+
+
+@cache
+def version() -> str:
+    """Return a name for the scripts and styles as they are, so that a browser may keep them for good."""
+    folder = static_folder()
+    digest = hashlib.blake2b(digest_size=6)
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def asset(name: str) -> str:
+    """Return the address of one of our static files."""
+    return f"/static/v/{version()}/{name}"
+
+
+@blueprint.get("/static/v/<tag>/<path:name>")
+def assets(tag: str, name: str) -> Response:
+    """Serve a static file, for a year under its present version and for now under any other."""
+    response = send_from_directory(static_folder(), name, max_age=YEAR if tag == version() else 0)
+    response.cache_control.public = True
+    response.cache_control.immutable = tag == version()
+    return response
+
+
+@blueprint.get("/files/<path:name>")
+def attachment(name: str) -> Response:
+    """Serve an image or another attachment that lies among the articles."""
+    folder = services().settings.articles.resolve()
+    if not servable(folder, name):
+        raise NotFound(f"there is no file {name}")
+    response = send_from_directory(folder, name, max_age=3600)
+    response.cache_control.public = True
+    return response
+
+
+def servable(folder: Path, name: str) -> bool:
+    """Tell whether `name` is a file in `folder`, by path and by link, and neither source nor hidden."""
+    try:
+        path = (folder / name).resolve()
+    except (OSError, ValueError, RuntimeError):
+        return False
+    hidden = any(part.startswith((".", "_")) for part in Path(name).parts)
+    inside = path.is_relative_to(folder) and path.is_file()
+    return inside and not hidden and path.suffix.lower() not in TEXTS and Path(name).suffix.lower() not in TEXTS

@@ -1,0 +1,152 @@
+"""What visitors send without a script: the contact form, what they say about an offer, and votes."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from flask import Response, g, redirect, request, url_for
+
+from deflect import contact
+from deflect.episode import Visit
+from deflect.log import record
+from deflect.offer import Offer, make_offer
+from deflect.services import services
+from deflect.web import error_headers, limit
+from kb.errors import BadGeneration, Conflict, HelpCenterError, NotFound, TooManyRequests
+from kb.i18n import gettext as _
+from kb.page import render, searcher, visitor
+from kb.shelf import Topic, shelf
+
+TICKET = re.compile(r"[\w-]{4,40}", re.ASCII)
+EPISODE = re.compile(r"[\w.:-]{1,64}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The contact form as it was filled in; `offered` says that offers were seen, `key` makes a second sending harmless."""
+
+    key: str = ""
+    episode: str = ""
+    page: str = ""
+    offered: str = ""
+    category: str = ""
+    subject: str = ""
+    message: str = ""
+    email: str = ""
+    name: str = ""
+    article: str = ""
+    rank: str = ""
+
+    @classmethod
+    def of(cls, given: Mapping[str, str]) -> Form:
+        """Return what was sent, with a new key where none came along."""
+        form = cls(**{field.name: given.get(field.name, "") for field in fields(cls)})
+        episode = form.episode if EPISODE.fullmatch(form.episode) else ""
+        return replace(form, key=form.key or uuid.uuid4().hex, episode=episode)
+
+    def visit(self) -> Visit:
+        """Return who writes and from where."""
+        return Visit(visitor(), self.episode or None, self.page or request.path, g.lang, self.category)
+
+    def document(self) -> dict[str, Any]:
+        """Return the form with the names that tickets have."""
+        return {
+            "subject": self.subject, "body": self.message, "email": self.email, "name": self.name, "category": self.category,
+        }  # fmt: skip
+
+
+def topics() -> tuple[Topic, ...]:
+    """Return the topics to choose from; none while there is no generation, since writing to us must work without."""
+    try:
+        return shelf(searcher().snapshot, g.lang).topics
+    except BadGeneration:
+        return ()
+
+
+def show(form: Form, *, errors: Mapping[str, str] | None = None, status: int = 200) -> Response:
+    """Return the contact form, filled in, with what is wrong beside each field."""
+    return render(
+        "contact.html", form=form, errors=errors or {}, categories=topics(), status=status, noindex=bool(errors)
+    )
+
+
+def send(form: Form) -> Response:
+    """Keep the message and say so, or show offers or errors first; whatever happens, the text is not lost."""
+    try:
+        message = contact.check(form.document())
+        offer = between(form)
+        if offer and offer.cards:
+            return show_offers(replace(form, episode=offer.episode), offer)
+        limit(services(), "tickets", rate=services().settings.rate_tickets)
+        created = contact.create_ticket(services(), form.visit(), message, key=contact.check_key(form.key))
+    except HelpCenterError as error:
+        return again(form, error)
+    return redirect(url_for("site.sent", lang=g.lang, ticket=created.ticket), 303)  # type: ignore[return-value]
+
+
+def again(form: Form, error: HelpCenterError) -> Response:
+    """Return the form with its text, and why it was not sent."""
+    errors = {"": _("It could not be saved at the moment. Your text is still here; please send it again in a minute.")}
+    if isinstance(error, contact.BadMessage):
+        errors = {"message" if name == "body" else name: _(why) for name, why in error.fields.items()}
+    elif isinstance(error, Conflict):
+        form = replace(form, key=uuid.uuid4().hex)
+        errors = {"": _("You have already sent a message with this form. Send again if this is another one.")}
+    elif isinstance(error, TooManyRequests):
+        errors = {"": _("That was too often. Your text is still here; please send it again in a minute.")}
+    response = show(form, errors=errors, status=int(error.status))
+    response.headers.update(error_headers(error))
+    return response
+
+
+def between(form: Form) -> Offer | None:
+    """Return the offers to show between form and sending, unless they were seen or the topic has none."""
+    topic = next((topic for topic in topics() if topic.name == form.category), None)
+    if form.offered or (topic and not topic.offers):
+        return None
+    try:
+        limit(services(), "offers", rate=services().settings.rate_offers)
+    except TooManyRequests:
+        return None
+    return make_offer(services(), form.visit(), subject=form.subject, body=form.message)
+
+
+def show_offers(form: Form, offer: Offer) -> Response:
+    """Return the page between: it shows nothing but the cards, so that they count as shown."""
+    for rank, card in enumerate(offer.cards, 1):
+        record(services(), visitor(), "shown", episode=offer.episode, article=card.article, rank=rank)
+    return render("offers.html", form=form, cards=offer.cards, noindex=True)
+
+
+def say(form: Form, what: str) -> None:
+    """Log what a person says about an offered article."""
+    rank = {"rank": int(form.rank)} if form.rank.isdecimal() else {}
+    record(
+        services(), visitor(), what, episode=form.episode, article=form.article, **(rank if what == "solved" else {})
+    )
+
+
+def thank(ticket: str) -> Response:
+    """Return the page that tells a ticket's number; without one there is nothing to thank for."""
+    if not TICKET.fullmatch(ticket):
+        return redirect(url_for("site.contact", lang=g.lang))  # type: ignore[return-value]
+    return render("sent.html", ticket=ticket, noindex=True)
+
+
+def vote() -> Response:
+    """Log a vote, and go back to the article, which says thank you."""
+    article, reason = request.form.get("article", ""), request.form.get("reason", "")
+    entry = searcher().snapshot.best(article, g.lang)
+    if entry is None or entry.audience:
+        raise NotFound(f"there is no article {article}")
+    limit(services(), "events", rate=services().settings.rate_events)
+    what = "unhelpful" if reason or request.form.get("vote") == "unhelpful" else "helpful"
+    given = {"reason": reason} if reason else {}
+    revision = request.form.get("revision") or entry.revision
+    record(services(), visitor(), what, article=entry.id, revision=revision, **given)
+    back = entry.address if entry.lang == g.lang else url_for("site.article", lang=g.lang, id=entry.id)
+    return redirect(f"{back}?thanks={what}#kb-vote", 303)  # type: ignore[return-value]

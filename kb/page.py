@@ -1,0 +1,159 @@
+"""What every page of the site needs: its language, the generation that answers it, its frame, and who asks."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import cache
+from typing import Any
+
+from flask import Response, after_this_request, current_app, g, make_response, render_template, request, url_for
+from markupsafe import Markup, escape
+
+from deflect.services import services
+from kb import files, i18n
+from kb.errors import BadGeneration, Forbidden
+from search.hit import Hit
+from search.searcher import Searcher
+
+API = "/api/v1"
+MONTH = 30 * 24 * 3600
+VISITOR = re.compile(r"[0-9a-f]{32}")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A page in a language, for the language switcher and for search engines."""
+
+    lang: str
+    url: str
+
+
+def searcher() -> Searcher:
+    """Return the generation that answers this request, the same one from beginning to end."""
+    if "searcher" not in g:
+        g.searcher = services().current.get()
+    found: Searcher = g.searcher
+    return found
+
+
+def languages() -> tuple[str, ...]:
+    """Return the languages that have articles; the default one where there is no generation yet."""
+    try:
+        return searcher().snapshot.languages or (services().settings.lang,)
+    except BadGeneration:
+        return (services().settings.lang,)
+
+
+def speaks(lang: str) -> bool:
+    """Tell whether there is a site in this language: articles, or at least an interface."""
+    return lang in languages() or lang in i18n.interface_languages()
+
+
+def preferred() -> str:
+    """Return the language of the address if it has one, else the one that the browser asks for."""
+    first = request.path.split("/")[1]
+    if speaks(first):
+        return first
+    return i18n.negotiate(request.accept_languages, languages(), default=services().settings.lang)
+
+
+def root() -> str:
+    """Return the public address of the help center, without a slash at its end."""
+    return (services().settings.url or request.url_root).rstrip("/")
+
+
+def render(template: str, *, status: int = 200, alternates: Sequence[Place] = (), **context: Any) -> Response:
+    """Return a page in the frame of the site; a reader who has it already is told so."""
+    g.setdefault("lang", preferred())
+    frame = {
+        "lang": g.lang,
+        "ui": _interface_attributes(g.lang),
+        "site_title": services().settings.title,
+        "languages": alternates or [Place(lang, url_for("site.home", lang=lang)) for lang in languages()],
+        "alternates": [Place(place.lang, root() + place.url) for place in alternates],
+        "api": API,
+        "asset": files.asset,
+        "snippet": snippet,
+        "words": words(),
+    }
+    response = make_response(render_template(template, **(frame | context)), status)
+    return _cached(response) if status == 200 and request.method == "GET" else response
+
+
+def _cached(response: Response) -> Response:
+    """Let a browser keep the page and ask whether it is still right; the nonce is no part of what it says."""
+    body = response.get_data().replace(str(g.get("nonce", "-")).encode(), b"")
+    response.set_etag(hashlib.blake2b(body, digest_size=12).hexdigest(), weak=True)
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response.make_conditional(request)  # type: ignore[return-value]
+
+
+@cache
+def _interface_attributes(lang: str) -> Markup:
+    """Return what marks a part that speaks the interface's language, where that is not the page's."""
+    spoken = i18n.interface_language(lang)
+    same = spoken.split("-")[0] == lang.split("-")[0]
+    return Markup() if same else Markup(' lang="{}"').format(spoken)
+
+
+def snippet(hit: Hit) -> Markup:
+    """Return the sentence that answers, with marks."""
+    pieces = (Markup("<mark>{}</mark>").format(f.text) if f.mark else escape(f.text) for f in hit.snippet)
+    return Markup("").join(pieces)
+
+
+def words() -> dict[str, str]:
+    """Return what the scripts say, in the interface's language of this page."""
+    _ = i18n.gettext
+    return {
+        "found": _("Suggestions"),
+        "one": _("1 article found"),
+        "many": _("%s articles found"),
+        "none": _("No article found; Enter searches everywhere"),
+        "all": _("Search for “%s”"),
+        "offerOne": _("An article beside the form may solve it"),
+        "offerMany": _("%s articles beside the form may solve it"),
+        "loading": _("The article is loading."),
+        "failed": _("The article did not load. Open it in a new tab instead."),
+        "thanksYes": _("Thank you for telling us."),
+        "thanksNo": _("Thank you. This helps us to mend it."),
+        "copy": _("Copy"),
+        "copied": _("Copied"),
+    }
+
+
+def visitor() -> str:
+    """Return the visitor's random id, made at this act if there is none yet."""
+    known = request.cookies.get("visitor", "")
+    if VISITOR.fullmatch(known):
+        return known
+    made = uuid.uuid4().hex
+
+    @after_this_request
+    def keep(response: Response) -> Response:
+        response.set_cookie("visitor", made, max_age=MONTH, samesite="Lax", secure=request.is_secure)
+        return response
+
+    return made
+
+
+def from_our_page() -> None:
+    """Refuse a form that another site's page sends; browsers say where it comes from."""
+    site = request.headers.get("Sec-Fetch-Site")
+    origin = request.headers.get("Origin")
+    foreign = (
+        site not in ("same-origin", "none") if site else origin not in (None, root(), request.url_root.rstrip("/"))
+    )
+    if foreign:
+        raise Forbidden("this form was sent from another site; open our page and send it from there")
+
+
+def today() -> date:
+    """Return the day it is, in UTC."""
+    clock = current_app.config.get("NOW")
+    return (clock() if clock else datetime.now(UTC)).date()

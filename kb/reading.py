@@ -1,0 +1,79 @@
+"""The page of an article: its text, its contents, where it stands with its owner, and what is near it."""
+
+from __future__ import annotations
+
+import hashlib
+from flask import Response, g, make_response, request
+from markupsafe import Markup
+
+from deflect.services import services
+from kb import frontmatter, seo
+from kb.errors import HelpCenterError, NotFound
+from kb.i18n import gettext as _
+from kb.page import render, root, searcher, today
+from kb.shelf import review, shelf
+from kb.snapshot import Entry, Heading
+from search.hit import Hit
+
+
+def show(entry: Entry) -> Response:
+    """Return an article as a page."""
+    topic = shelf(searcher().snapshot, g.lang).topic(entry.category)
+    response = render(
+        "article.html", entry=entry, html=text(entry), category=topic, headings=contents(entry),
+        review=review(entry, today=today()), related=related(entry), reasons=reasons(), thanked=request.args.get("thanks"),
+        canonical=root() + entry.address, alternates=seo.translations(entry), description=entry.summary, og_type="article",
+        linked_data=seo.linked_data(entry, topic), markdown_url=f"{entry.address}.md",
+    )  # fmt: skip
+    response.vary.add("Accept")
+    return response
+
+
+def text(entry: Entry) -> Markup:
+    """Return the text of an article, which was sanitised when it was rendered."""
+    return Markup(searcher().snapshot.html(entry))
+
+
+def show_markdown(entry: Entry) -> Response:
+    """Return an article as its author wrote it; while the file is newer than what is published, it is not there."""
+    folder = services().settings.articles.resolve()
+    path = (folder / entry.path).resolve()
+    data = path.read_bytes() if path.is_relative_to(folder) and path.is_file() else b""
+    if not hashlib.sha256(data).hexdigest().startswith(entry.revision):
+        raise NotFound("the Markdown of this article is being published; ask again in a minute")
+    _head, body, _line = frontmatter.split(data.decode("utf-8-sig", "replace"))
+    response = make_response(f"# {entry.title}\n\n{body.strip()}\n")
+    response.content_type = "text/markdown; charset=utf-8"
+    response.headers["Link"] = f'<{root()}{entry.address}>; rel="canonical"'
+    response.vary.add("Accept")
+    response.add_etag()
+    return response.make_conditional(request)  # type: ignore[return-value]
+
+
+def wants_markdown() -> bool:
+    """Tell whether the request asks for Markdown rather than for a page."""
+    kinds = ["text/html", "text/markdown"]
+    return request.accept_mimetypes.best_match(kinds, default=kinds[0]) == "text/markdown"
+
+
+def contents(entry: Entry) -> list[Heading]:
+    """Return the headings of the table of contents: the two upper levels."""
+    return [heading for heading in searcher().snapshot.headings(entry) if heading.level <= 3]
+
+
+def related(entry: Entry) -> tuple[Hit, ...]:
+    """Return the articles nearest to this one; none where that cannot be told."""
+    try:
+        return searcher().related(entry.id, lang=g.lang)
+    except HelpCenterError:
+        return ()
+
+
+def reasons() -> dict[str, str]:
+    """Return the reasons why an article did not help."""
+    return {
+        "wrong": _("It is wrong"),
+        "outdated": _("It is outdated"),
+        "not_my_problem": _("It is not my problem"),
+        "cannot_follow_the_step": _("I cannot follow a step"),
+    }

@@ -1,0 +1,105 @@
+"""What search engines and other machines read: the site map, robots.txt, llms.txt and linked data."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+from flask import Blueprint, Response, make_response, render_template, request, url_for
+
+from deflect.services import services
+from kb.page import Place, languages, root, searcher
+from kb.shelf import Topic, for_everybody, shelf
+from kb.snapshot import Entry
+
+blueprint = Blueprint("seo", __name__)
+
+
+def translations(entry: Entry) -> tuple[Place, ...]:
+    """Return where an article stands in each of its languages, if it is in more than one."""
+    places = [Place(e.lang, e.address) for e in searcher().snapshot.translations(entry.id) if for_everybody(e)]
+    return tuple(places) if len(places) > 1 else ()
+
+
+def linked_data(entry: Entry, topic: Topic | None) -> dict[str, Any]:
+    """Return an article and the way to it as schema.org names them."""
+    article = {
+        "@type": "Article",
+        "headline": entry.title,
+        "description": entry.summary or None,
+        "inLanguage": entry.lang,
+        "dateModified": entry.updated.isoformat() if entry.updated else None,
+        "mainEntityOfPage": root() + entry.address,
+        "publisher": {"@type": "Organization", "name": services().settings.title},
+    }
+    way = [(services().settings.title, url_for("site.home", lang=entry.lang))]
+    if topic:
+        way.append((topic.title, url_for("site.category", lang=entry.lang, name=topic.name)))
+    steps = [*way, (entry.title, entry.address)]
+    crumbs = [
+        {"@type": "ListItem", "position": at, "name": name, "item": root() + url}
+        for at, (name, url) in enumerate(steps, 1)
+    ]
+    graph = [
+        {name: value for name, value in article.items() if value is not None},
+        {"@type": "BreadcrumbList", "itemListElement": crumbs},
+    ]
+    return {"@context": "https://schema.org", "@graph": graph}
+
+
+@blueprint.get("/sitemap.xml")
+def sitemap() -> Response:
+    """Answer with every page that everybody may find, its languages, and when it changed."""
+    text = render_template("sitemap.xml", root=root(), homes=_homes(), topics=_topics(), articles=_articles().values())
+    return _text(text, "application/xml")
+
+
+def _homes() -> list[Place]:
+    return [Place(lang, url_for("site.home", lang=lang)) for lang in languages()]
+
+
+def _topics() -> list[Place]:
+    snapshot = searcher().snapshot
+    return [
+        Place(lang, url_for("site.category", lang=lang, name=topic.name))
+        for lang in languages()
+        for topic in shelf(snapshot, lang).topics
+    ]
+
+
+def _articles() -> dict[str, list[Entry]]:
+    """Return the versions of each article, by its id."""
+    versions: dict[str, list[Entry]] = defaultdict(list)
+    for lang in languages():
+        for entry in shelf(searcher().snapshot, lang).entries.values():
+            if entry.lang == lang:
+                versions[entry.id].append(entry)
+    return versions
+
+
+@blueprint.get("/robots.txt")
+def robots() -> Response:
+    """Tell robots where the site map is, and what is not for them."""
+    lines = ["User-agent: *", "Disallow: /admin/", "Disallow: /api/", "", f"Sitemap: {root()}/sitemap.xml", ""]
+    return _text("\n".join(lines), "text/plain")
+
+
+@blueprint.get("/llms.txt")
+def llms() -> Response:
+    """Answer with the articles of the default language, as a list of links to their Markdown."""
+    lines = [f"# {services().settings.title}"]
+    for topic in shelf(searcher().snapshot, services().settings.lang).topics:
+        lines += ["", f"## {topic.title}", ""]
+        lines += [
+            f"- [{e.title}]({root()}{e.address}.md)" + (f": {e.summary}" if e.summary else "") for e in topic.entries
+        ]
+    return _text("\n".join(lines) + "\n", "text/plain")
+
+
+def _text(text: str, kind: str) -> Response:
+    response = make_response(text)
+    response.content_type = f"{kind}; charset=utf-8"
+    response.cache_control.public = True
+    response.cache_control.max_age = 3600
+    response.add_etag()
+    return response.make_conditional(request)  # type: ignore[return-value]

@@ -1,0 +1,226 @@
+"""The pages: each reads what is asked, calls what answers, and gives it to its template."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from flask import Blueprint, Response, g, redirect, request, url_for
+
+from deflect.log import record_search
+from deflect.popular import popular
+from deflect.services import services
+from kb import files, forms, reading, seo
+from kb.address import Found, find, words_of
+from kb.errors import HelpCenterError, NotFound
+from kb.forms import Form
+from kb.i18n import gettext as _
+from kb.i18n import ngettext
+from kb.page import Place, from_our_page, languages, preferred, render, root, searcher, speaks, visitor
+from kb.shelf import shelf
+from kb.snapshot import Entry
+from search.hit import Hit, Results
+
+FOUND = 20  # hits on a page of results
+NEAREST = 5  # hits on the page of what is missing
+
+blueprint = Blueprint("site", __name__)
+blueprint.register_blueprint(files.blueprint)
+blueprint.register_blueprint(seo.blueprint)
+
+View = Callable[..., Any]
+
+
+def page(rule: str, **options: Any) -> Callable[[View], View]:
+    """Register a view below a language; where an address begins with no language of ours, it is an article's own."""
+
+    def register(view: View) -> View:
+        @wraps(view)
+        def in_language(lang: str, **arguments: str) -> Any:
+            if not speaks(lang):
+                return own_address(request.path[1:])
+            g.lang = lang
+            return view(**arguments)
+
+        blueprint.add_url_rule(f"/<lang>{rule}", view.__name__, in_language, **options)
+        return view
+
+    return register
+
+
+@blueprint.get("/")
+def start() -> Response:
+    """Send a visitor to the home page in the language that the browser asks for."""
+    response = redirect(url_for("site.home", lang=preferred()))
+    response.headers["Vary"] = "Accept-Language"
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response  # type: ignore[return-value]
+
+
+@page("/", strict_slashes=False)
+def home() -> Response:
+    """Show the search box, the topics, and what people open most."""
+    topics = shelf(searcher().snapshot, g.lang).topics
+    return render("home.html", categories=topics, popular=favourites(10), canonical=here(), alternates=homes())
+
+
+@page("/categories/<path:name>")
+def category(name: str) -> Response:
+    """Show a topic's articles."""
+    topic = shelf(searcher().snapshot, g.lang).topic(name)
+    if topic is None:
+        raise NotFound(f"there is no category {name}")
+    return render("category.html", category=topic, description=topic.summary, canonical=here())
+
+
+@page("/articles/<path:id>")
+def article(id: str) -> Response:
+    """Show an article, in the language asked for or in the nearest to it."""
+    return answer(find(searcher().snapshot, request.path, lang=g.lang, id=id))
+
+
+@blueprint.get("/<path:path>")
+def own_address(path: str) -> Response:
+    """Show an article at the address that its author gave it, or lead on from one where it used to be."""
+    return answer(find(searcher().snapshot, f"/{path}"))
+
+
+def answer(found: Found | None) -> Response:
+    """Show what is at an address: an article, the way to it, or that it was withdrawn."""
+    if found is None:
+        raise NotFound("there is no page at this address")
+    if found.elsewhere:
+        return redirect(found.elsewhere, 301)  # type: ignore[return-value]
+    g.lang = found.lang
+    if found.entry is None:
+        return missing(gone=found.gone)
+    return (
+        reading.show_markdown(found.entry) if found.markdown or reading.wants_markdown() else reading.show(found.entry)
+    )
+
+
+@page("/search")
+def search() -> Response:
+    """Show the results of a search, and how they were found."""
+    query = request.args.get("q", "").strip()[:500]
+    results = searcher().search(query, lang=g.lang, k=FOUND) if query else None
+    if results is not None:
+        record_search(services(), visitor(), query, results)
+    instead = () if results and results.hits else favourites(6)
+    return render(
+        "search.html", query=query, results=results, said=results and said(results), popular=instead, noindex=True
+    )
+
+
+def said(results: Results) -> str:
+    """Say how many articles were found, and by what."""
+    n = len(results.hits)
+    if not n:
+        return _("No article found for “%(query)s”.") % {"query": results.query}
+    match results.stage:
+        case "all":
+            sentence = ngettext(
+                "%(num)d article found by all of your words.", "%(num)d articles found by all of your words.", n
+            )
+        case "enough":
+            sentence = ngettext(
+                "No article has all of your words; %(num)d has most of them or means the same.",
+                "No article has all of your words; %(num)d have most of them or mean the same.",
+                n,
+            )
+        case "corrected":
+            sentence = ngettext(
+                "%(num)d article found by corrected spelling.", "%(num)d articles found by corrected spelling.", n
+            )
+        case _:
+            sentence = ngettext(
+                "No article has your words; %(num)d comes near in meaning.",
+                "No article has your words; %(num)d come near in meaning.",
+                n,
+            )
+    return sentence % {"num": n}
+
+
+@page("/contact")
+def contact() -> Response:
+    """Show the contact form; a search that found nothing goes along as the subject."""
+    return forms.show(Form.of(request.args))
+
+
+@page("/contact", methods=["POST"])
+def send() -> Response:
+    """Keep a message, or show the form again with what it lacks."""
+    from_our_page()
+    form = Form.of(request.form)
+    return forms.show(form) if request.form.get("edit") else forms.send(form)
+
+
+@page("/contact/solved", methods=["POST"])
+def solved() -> Response:
+    """Log that an offered article solved it; nothing is sent, and the text comes along for an undo."""
+    from_our_page()
+    form = Form.of(request.form)
+    forms.say(form, "solved")
+    return render("solved.html", form=form, noindex=True)
+
+
+@page("/contact/undo", methods=["POST"])
+def undo() -> Response:
+    """Take back that it was solved, and show the form as it was."""
+    from_our_page()
+    form = Form.of(request.form)
+    forms.say(form, "undo")
+    return forms.show(form)
+
+
+@page("/contact/sent")
+def sent() -> Response:
+    """Thank for a message, and tell its number."""
+    return forms.thank(request.args.get("ticket", ""))
+
+
+@page("/vote", methods=["POST"])
+def vote() -> Response:
+    """Log whether an article helped."""
+    from_our_page()
+    return forms.vote()
+
+
+def here() -> str:
+    """Return the public address of this page, without what was asked of it."""
+    return root() + request.path
+
+
+def homes() -> tuple[Place, ...]:
+    """Return the home page in each language, where there are several."""
+    places = tuple(Place(lang, url_for("site.home", lang=lang)) for lang in languages())
+    return places if len(places) > 1 else ()
+
+
+def favourites(k: int) -> tuple[Entry, ...]:
+    """Return what people open most, filled up from the topics."""
+    return shelf(searcher().snapshot, g.lang).pick(popular(services().store), k=k)
+
+
+def missing(*, gone: Entry | None = None) -> Response:
+    """Return the page for what is not there or no longer there, with what comes nearest to it."""
+    g.setdefault("lang", preferred())
+    query = gone.title if gone else words_of(request.path)
+    found = nearest(query, but=gone.id if gone else "")
+    return render("missing.html", status=410 if gone else 404, gone=gone, query=query, found=found, noindex=True)
+
+
+def nearest(query: str, *, but: str) -> tuple[Hit, ...]:
+    """Return what a search finds, and nothing where it fails: a missing page must not fail too."""
+    try:
+        hits = searcher().search(query, lang=g.lang, k=NEAREST + 1).hits if query else ()
+    except HelpCenterError:
+        return ()
+    return tuple(hit for hit in hits if hit.article != but)[:NEAREST]
+
+
+def failed(status: int, message: str) -> Response:
+    """Return the page for an error that a visitor can do something about."""
+    heading = _("Something went wrong") if status >= 500 else _("That did not work")
+    return render("error.html", status=status, heading=heading, message=message, noindex=True)

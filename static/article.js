@@ -1,0 +1,51 @@
+// On an article: what was read, the vote, copying code, and where one is in the table of contents.
+
+import { element, send, watchReading, words } from "./events.js";
+
+const article = document.querySelector("article[data-article]");
+const about = { article: article.dataset.article, revision: article.dataset.revision };
+
+const half = () => {
+  const area = article.getBoundingClientRect();
+  return area.top + area.height / 2 <= innerHeight;
+};
+watchReading(half, document, () => send("read", about));
+
+const vote = document.querySelector(".vote form");
+vote?.addEventListener("submit", (event) => {
+  event.preventDefault();
+  const { name, value } = event.submitter ?? { name: "vote", value: "helpful" };
+  if (name === "reason") send("unhelpful", { ...about, reason: value });
+  else send("helpful", about);
+  const section = vote.closest(".vote");
+  const thanks = name === "reason" ? words.thanksNo : words.thanksYes;
+  const title = section.querySelector("h2");
+  title.textContent = thanks;
+  title.tabIndex = -1;
+  vote.remove();
+  title.focus();
+});
+
+for (const pre of article.querySelectorAll(".prose pre")) {
+  if (!navigator.clipboard) break;
+  const button = element("button", { class: "copy", type: "button" }, words.copy);
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(pre.querySelector("code")?.innerText ?? pre.innerText);
+    button.textContent = words.copied;
+    setTimeout(() => (button.textContent = words.copy), 2000);
+  });
+  const frame = element("div", { class: "code" });
+  pre.replaceWith(frame);
+  frame.append(pre, button);
+}
+
+const links = new Map([...document.querySelectorAll(".toc a")].map((link) => [decodeURIComponent(link.hash.slice(1)), link]));
+const headings = [...links.keys()].map((id) => document.getElementById(id)).filter(Boolean);
+function locate() {
+  const here = headings.findLast((heading) => heading.getBoundingClientRect().top < 140);
+  for (const [id, link] of links) {
+    if (id === here?.id) link.setAttribute("aria-current", "location");
+    else link.removeAttribute("aria-current");
+  }
+}
+if (headings.length) document.addEventListener("scroll", locate, { passive: true });

@@ -1,0 +1,123 @@
+// As-you-type search: the combobox pattern over GET /api/v1/complete; without it the form searches as it is.
+
+import { api, element, fill, lang, words } from "./events.js";
+
+const PAUSE = 120;
+
+function upgrade(form) {
+  const input = form.querySelector("input[name=q]");
+  const list = element("div", { class: "found", role: "listbox", id: `${input.id}-list`, "aria-label": words.found });
+  const status = element("p", { class: "sr", role: "status" });
+  list.hidden = true;
+  form.append(list, status);
+  for (const [name, value] of Object.entries({
+    role: "combobox", "aria-expanded": "false", "aria-controls": list.id, "aria-autocomplete": "list",
+  })) input.setAttribute(name, value);
+
+  let timer, running, asked = 0, shown = "", active = -1;
+  const options = () => [...list.children];
+
+  function show(open) {
+    list.hidden = !open;
+    input.setAttribute("aria-expanded", String(open));
+    if (!open) choose(-1);
+  }
+
+  function choose(index) {
+    active = index;
+    options().forEach((option, at) => option.setAttribute("aria-selected", String(at === index)));
+    const option = options()[index];
+    if (option) {
+      input.setAttribute("aria-activedescendant", option.id);
+      option.scrollIntoView({ block: "nearest" });
+    } else input.removeAttribute("aria-activedescendant");
+  }
+
+  function close() {
+    clearTimeout(timer);
+    running?.abort();
+    asked++;
+    show(false);
+    status.textContent = "";
+  }
+
+  function option(hit, at) {
+    const under = [hit.heading, hit.snippet.map((piece) => piece.text).join("")].find(Boolean);
+    const made = element("a", { href: hit.url, role: "option", id: `${list.id}-${at}`, tabindex: "-1",
+      "data-article": hit.article, "data-rank": String(at + 1), "data-source": "search" },
+      element("strong", {}, hit.title), ...(under ? [element("span", {}, under)] : []));
+    if (hit.lang !== lang) made.setAttribute("lang", hit.lang);
+    return made;
+  }
+
+  function render(text, hits) {
+    const all = element("a", { class: "all", role: "option", id: `${list.id}-all`, tabindex: "-1",
+      href: `${form.action}?q=${encodeURIComponent(text)}` }, fill(words.all, text));
+    list.replaceChildren(...hits.map(option), all);
+    show(document.activeElement === input);
+    choose(-1);
+    const many = hits.length === 1 ? words.one : fill(words.many, hits.length);
+    status.textContent = hits.length ? many : words.none;
+    shown = text;
+  }
+
+  async function ask() {
+    const text = input.value.trim();
+    if (text === shown && list.childElementCount) return show(text !== "");
+    if (!text) return close();
+    running?.abort();
+    running = new AbortController();
+    const turn = ++asked;
+    try {
+      const query = new URLSearchParams({ q: text, lang, k: "7" });
+      const answer = await fetch(`${api}/complete?${query}`, { signal: running.signal });
+      if (!answer.ok) throw new Error(String(answer.status));
+      const { hits } = await answer.json();
+      if (turn === asked) render(text, hits); // an older answer never overwrites a newer one
+    } catch {
+      if (turn === asked) show(false); // Enter still searches
+    }
+  }
+
+  function later() {
+    clearTimeout(timer);
+    timer = setTimeout(ask, PAUSE);
+  }
+
+  function key(event) {
+    if (event.isComposing) return;
+    const count = options().length;
+    if (event.key === "Escape" && !list.hidden) {
+      close();
+      event.preventDefault();
+    } else if ((event.key === "ArrowDown" || event.key === "ArrowUp") && count) {
+      event.preventDefault();
+      if (list.hidden) return ask();
+      const step = event.key === "ArrowDown" ? 1 : -1;
+      choose(active === -1 && step === -1 ? count - 1 : ((active + 1 + step + count + 1) % (count + 1)) - 1);
+    } else if (event.key === "Enter" && active >= 0 && !list.hidden) {
+      event.preventDefault();
+      options()[active].click();
+    }
+  }
+
+  input.addEventListener("input", (event) => event.isComposing || later());
+  input.addEventListener("compositionend", later);
+  input.addEventListener("keydown", key);
+  input.addEventListener("focus", () => input.value.trim() === shown && shown && list.childElementCount && show(true));
+  input.addEventListener("blur", () => show(false));
+  list.addEventListener("pointerdown", (event) => event.preventDefault()); // the click comes before the blur
+  form.addEventListener("submit", (event) => input.value.trim() || event.preventDefault());
+}
+
+document.querySelectorAll(".searchbox").forEach(upgrade);
+
+document.addEventListener("keydown", (event) => {
+  const typing = event.target.closest("input, textarea, select, dialog, [contenteditable]");
+  if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey) return;
+  const input = document.getElementById("kb-q");
+  if (input) {
+    event.preventDefault();
+    input.focus();
+  }
+});

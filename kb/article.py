@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal
+from pathlib import PurePosixPath
+from typing import Any, Literal
+
+from kb import foreign, frontmatter, habits, languages, liquid, schema
+from kb.errors import BadArticle
+from kb.foreign import Note
+from kb.frontmatter import FrontMatter
 
 Status = Literal["draft", "published", "archived"]
+
+MAX_BYTES = 512 * 1024
+MAX_TITLE = 300
+KEYS = {key.name: key for key in schema.ARTICLE_KEYS}
+_ATX_TITLE = re.compile(r" {0,3}#(?!#)[ \t]*(.+?)[ \t]*#*[ \t]*(\{[^{}]*\})?[ \t]*")
+_MARKS = re.compile(r"[*_`~]+|!?\[([^\]]*)\]\([^)]*\)|</?[a-z][^>]*>", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +34,7 @@ class Article:
     title: str
     summary: str
     category: str
-    markdown: str  # the body, without front matter
+    markdown: str  # the body, without front matter and without the heading that repeats the title
     body_line: int  # the line of the file, from 1, where the body begins
     address: str  # "/en/articles/account/reset-password", or what slug or permalink says
     revision: str  # the first 12 hex digits of the file's sha256
@@ -31,6 +46,152 @@ class Article:
     status: Status = "published"
     publish_at: datetime | None = None
     expire_at: datetime | None = None
+    replaced_by: str = ""  # an article's path or an address
     audience: tuple[str, ...] = ()  # empty: everyone
     order: int | None = None
     updated: datetime | None = None  # the last commit that touched the file; None outside git
+
+
+def identity(path: str, *, default_lang: str, folders: Collection[str] = ()) -> tuple[str, str]:
+    """Return the (id, language) that a path says; `folders` are top folders that are categories whatever their name.
+
+    >>> identity("account/reset.es.md", default_lang="en"), identity("es/account/reset.md", default_lang="en")
+    (('account/reset', 'es'), ('account/reset', 'es'))
+    """
+    stem, lang = PurePosixPath(path).with_suffix("").as_posix(), None
+    name, dot, suffix = stem.rpartition(".")
+    if dot and not name.endswith("/"):
+        lang = languages.normalise(suffix.removeprefix("_"))
+        stem = name if lang else stem
+    top, slash, rest = stem.partition("/")
+    if slash and top not in folders and (folder_lang := languages.normalise(top)):
+        return rest, lang or folder_lang
+    return stem, lang or default_lang
+
+
+def parse(path: str, text: bytes | str, *, default_lang: str, folders: Collection[str] = ()) -> Article:
+    """Return the article that a file holds; raises BadArticle with the line of what is wrong."""
+    return read(path, text, default_lang=default_lang, folders=folders)[0]
+
+
+def read(
+    path: str, data: bytes | str, *, default_lang: str, folders: Collection[str] = ()
+) -> tuple[Article, tuple[Note, ...]]:
+    """Return the article and what of its file was dropped or not understood."""
+    raw = data.encode() if isinstance(data, str) else data
+    text = _decode(path, raw)
+    head, body, body_line = frontmatter.split(text)
+    if head is None and text.startswith("---\n") and re.match(r"---\n[\w-]+:", text):
+        raise BadArticle(path, 1, "front matter is not closed; add a line '---' after it")
+    written = frontmatter.load(path, head) if head else FrontMatter()
+    keys, key_notes = foreign.translate_keys(written, default_lang=default_lang)
+    shown = liquid.lists_used(body)
+    body, body_notes = habits.translate(body, written.values, first_line=body_line)
+    values, value_notes = _values(path, keys)
+    heading, body_without = _take_title(body, values.get("title"))
+    title = values.pop("title", None) or heading
+    if not title:
+        raise BadArticle(path, 1, "title is missing; add 'title: …' or a first heading")
+    if len(title) > MAX_TITLE:
+        raise BadArticle(path, keys.lines.get("title", 1), f"title is over {MAX_TITLE} characters; shorten it")
+    id, lang = identity(path, default_lang=default_lang, folders=folders)
+    said = values.pop("lang", None)
+    if said and _says_nothing(path, lang, default_lang, folders):
+        lang = said
+    address = _address(id, lang, values.pop("slug", None), values.pop("permalink", None))
+    category = values.pop("category", "") or id.rpartition("/")[0] or "general"
+    article = Article(
+        id=id,
+        lang=lang,
+        path=path,
+        title=title,
+        summary=values.pop("summary", ""),
+        category=category,
+        markdown=body_without,
+        body_line=body_line,
+        address=address,
+        revision=hashlib.sha256(raw).hexdigest()[:12],
+        **values,
+    )
+    notes = (*key_notes, *value_notes, *body_notes)
+    return article, tuple(note for note in notes if note.key not in shown)
+
+
+def _decode(path: str, raw: bytes) -> str:
+    if len(raw) > MAX_BYTES:
+        raise BadArticle(path, 1, f"the file is over {MAX_BYTES // 1024} KB; split it into several articles")
+    if re.search(r"[?#%\\\x00-\x1f]", path):
+        raise BadArticle(path, 1, "the file's name holds one of ? # % \\ or a control character; rename it")
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise BadArticle(path, line, "the file is not UTF-8; save it as UTF-8") from error
+    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
+
+
+def _values(path: str, head: FrontMatter) -> tuple[dict[str, Any], list[Note]]:
+    """Return the values of known keys, each of its type; an unknown key is a note."""
+    values: dict[str, Any] = {}
+    notes = []
+    for name, value in head.values.items():
+        line = head.lines[name]
+        key = KEYS.get(name)
+        if key is None:
+            notes.append(Note(name, line, f"key '{name}' is unknown and not used{schema.nearest(name, KEYS)}"))
+        elif value is not None:
+            try:
+                values[name] = key.read(value)
+            except ValueError:
+                shown = value if isinstance(value, str) else "a list" if isinstance(value, list) else "a mapping"
+                raise BadArticle(path, line, f"{name} is {str(shown)[:60]!r}; it takes {key.takes}") from None
+    return values, notes
+
+
+def _says_nothing(path: str, lang: str, default_lang: str, folders: Collection[str]) -> bool:
+    """Return whether neither the file's name nor its top folder names a language."""
+    if lang != default_lang:
+        return False
+    other = "de" if default_lang == "en" else "en"
+    return identity(path, default_lang=other, folders=folders)[1] == other
+
+
+def _address(id: str, lang: str, slug: str | None, permalink: str | None) -> str:
+    if permalink:
+        return permalink
+    if slug and slug.startswith("/"):
+        return f"/{lang}/articles{slug}"
+    if slug:
+        folder = id.rpartition("/")[0]
+        return f"/{lang}/articles/{folder}/{slug}" if folder else f"/{lang}/articles/{slug}"
+    return f"/{lang}/articles/{id}"
+
+
+def _take_title(body: str, title: str | None) -> tuple[str, str]:
+    """Return the first heading if it is or repeats the title, and the body without it (its lines stay, empty)."""
+    lines = body.split("\n")
+    first = next((number for number, line in enumerate(lines) if line.strip()), None)
+    if first is None:
+        return "", body
+    heading, length = _heading(lines, first)
+    if not heading or (title and _folded(heading) != _folded(title)):
+        return "", body
+    lines[first : first + length] = [""] * length
+    return heading, "\n".join(lines)
+
+
+def _heading(lines: list[str], first: int) -> tuple[str, int]:
+    """Return the text of a heading of the first level that begins at a line, and how many lines it takes."""
+    if match := _ATX_TITLE.fullmatch(lines[first]):
+        return _plain(match[1]), 1
+    if first + 1 < len(lines) and re.fullmatch(r"=+\s*", lines[first + 1]):
+        return _plain(lines[first]), 2
+    return "", 0
+
+
+def _plain(text: str) -> str:
+    return " ".join(_MARKS.sub(lambda match: match[1] or "", text).split())
+
+
+def _folded(text: str) -> str:
+    return re.sub(r"[\W_]+", " ", _plain(text)).strip().casefold()

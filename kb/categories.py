@@ -1,0 +1,173 @@
+"""The files beside the articles: `_category.yml` of a folder, and `_synonyms.yml` and `_pins.yml` at the top."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, MutableSequence
+from dataclasses import dataclass
+from typing import Any
+
+from kb import frontmatter, languages, schema
+from kb.article import Article
+from kb.errors import BadArticle
+from kb.frontmatter import FrontMatter, Value
+from kb.problem import Problem
+
+KEYS = {key.name: key for key in schema.CATEGORY_KEYS}
+_FILE = re.compile(r"(?:(?P<folder>.*)/)?_category(?:\.(?P<lang>[\w-]+))?\.ya?ml")
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """One language of a category, as its `_category.yml` says or its folder's name."""
+
+    name: str  # "account", "account/billing"
+    title: str
+    order: int | None
+    summary: str
+    offers: bool  # False: its articles are not offered on forms
+    lang: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """An article that comes first for a query, whatever the ranking says."""
+
+    query: str
+    articles: tuple[str, ...]  # ids, in this order
+    lang: str
+
+
+def load(
+    texts: Mapping[str, str], articles: Iterable[Article], *, default_lang: str, problems: MutableSequence[Problem]
+) -> tuple[Category, ...]:
+    """Return each category in each language that it has a title or an article in."""
+    said: dict[str, dict[str, dict[str, Any]]] = {}  # name -> language -> values
+    for path, text in sorted(texts.items()):
+        if match := _FILE.fullmatch(path):
+            name, lang = _place(match["folder"] or "general", match["lang"], default_lang)
+            for code, values in _languages(path, text, lang, problems).items():
+                said.setdefault(name, {}).setdefault(code, {}).update(values)
+    used = {(article.category, article.lang) for article in articles}
+    names = {name for name, _ in used}
+    found = []
+    for name in sorted(names):
+        own = said.get(name, {})
+        base = own.get(default_lang, {})
+        for lang in sorted({default_lang, *own, *(lang for category, lang in used if category == name)}):
+            found.append(_category(name, lang, base, base | own.get(lang, {})))
+    return tuple(sorted(found, key=lambda c: (c.order is None, c.order or 0, c.title.casefold(), c.name, c.lang)))
+
+
+def _category(name: str, lang: str, base: dict[str, Any], values: dict[str, Any]) -> Category:
+    return Category(
+        name=name,
+        title=values.get("title") or name.rpartition("/")[2].replace("-", " ").replace("_", " ").capitalize(),
+        order=values.get("order"),
+        summary=values.get("summary", ""),
+        offers=values.get("offers", "") not in ("none", "no", "false") and base.get("offers", "") != "none",
+        lang=lang,
+    )
+
+
+def _place(folder: str, said: str | None, default_lang: str) -> tuple[str, str]:
+    """Return the category's name and the language that the file is in: `es/account/`, or `_category.es.yml`."""
+    lang = languages.normalise((said or "").removeprefix("_"))
+    top, slash, rest = folder.partition("/")
+    if slash and (of_folder := languages.normalise(top)):
+        return rest, lang or of_folder
+    return folder, lang or default_lang
+
+
+def _languages(path: str, text: str, lang: str, problems: MutableSequence[Problem]) -> dict[str, dict[str, Any]]:
+    """Return the values of a `_category.yml` by language; a key that is a language holds that language's own."""
+    head = _load(path, text, problems)
+    own: dict[str, Value] = {}
+    found: dict[str, dict[str, Any]] = {}
+    for key, value in head.values.items():
+        code = languages.normalise(key)
+        if code and isinstance(value, dict):
+            found[code] = _values(path, value, head.lines, problems)
+        else:
+            own[key] = value
+    found.setdefault(lang, {}).update(_values(path, own, head.lines, problems))
+    return found
+
+
+def _values(
+    path: str, written: Mapping[str, Value], lines: Mapping[str, int], problems: MutableSequence[Problem]
+) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for name, value in written.items():
+        key, line = KEYS.get(name), lines.get(name, 1)
+        if key is None:
+            why = f"key '{name}' is unknown and not used{schema.nearest(name, KEYS)}"
+            problems.append(Problem(path, line, why, "not-used"))
+        elif value is not None:
+            try:
+                values[name] = key.read(value)
+            except ValueError:
+                problems.append(Problem(path, line, f"{name} is {value!r}; it takes {key.takes}", "settings", "error"))
+    return values
+
+
+def _load(path: str, text: str, problems: MutableSequence[Problem]) -> FrontMatter:
+    try:
+        return frontmatter.load(path, text, first_line=1)
+    except BadArticle as error:
+        problems.append(Problem(error.path, error.line, error.why, "settings", "error"))
+        return FrontMatter()
+
+
+def synonyms(
+    texts: Mapping[str, str], *, default_lang: str, problems: MutableSequence[Problem]
+) -> dict[str, tuple[tuple[str, ...], ...]]:
+    """Return groups of words that mean the same, by language: `en:` and below it lists such as `- [invoice, bill]`."""
+    path = "_synonyms.yml"
+    head = _load(path, texts.get(path, ""), problems)
+    found = {}
+    for key, groups in head.values.items():
+        lang = languages.normalise(key)
+        if lang is None or not isinstance(groups, list):
+            why = f"'{key}' holds no groups of a language; write 'en:' and below it '- [invoice, bill]'"
+            problems.append(Problem(path, head.lines[key], why, "settings", "error"))
+            continue
+        rows = [tuple(str(word).lower() for word in group if word) for group in groups if isinstance(group, list)]
+        rows += [_words(group) for group in groups if isinstance(group, str)]
+        if any(len(row) < 2 for row in rows):
+            problems.append(Problem(path, head.lines[key], "a group has fewer than two words", "settings"))
+        found[lang] = tuple(row for row in rows if len(row) > 1)
+    return found
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word.strip().lower() for word in re.split(r"[,=]", text) if word.strip())
+
+
+def pins(
+    texts: Mapping[str, str],
+    articles: Iterable[Article],
+    *,
+    default_lang: str,
+    problems: MutableSequence[Problem],
+) -> tuple[Pin, ...]:
+    """Return the pins of `_pins.yml`: `query: article`, or a list of articles, or both below a language."""
+    path = "_pins.yml"
+    head = _load(path, texts.get(path, ""), problems)
+    ids = {article.id for article in articles}
+    found = []
+    for key, value in head.values.items():
+        lang = languages.normalise(key)
+        below = value if lang and isinstance(value, dict) else {key: value}
+        for query, listed in below.items():
+            names = [_id(str(name)) for name in (listed if isinstance(listed, list) else [listed]) if name]
+            for name in sorted(set(names) - ids):
+                why = f"'{query}' is pinned to {name}, which is no article{schema.nearest(name, ids)}"
+                problems.append(Problem(path, head.lines[key], why, "settings", "error"))
+            if known := tuple(name for name in names if name in ids):
+                found.append(Pin(query, known, lang if lang and isinstance(value, dict) else default_lang))
+    return tuple(found)
+
+
+def _id(name: str) -> str:
+    return re.sub(r"(\._?[a-z]{2}(-[a-z]+)?)?\.mdx?$", "", name.strip("/"))

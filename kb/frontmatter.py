@@ -1,0 +1,108 @@
+"""Front matter: the YAML at the head of a file, with line numbers, without aliases, capped in size and depth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import yaml
+
+from kb.errors import BadArticle
+
+Value: TypeAlias = "str | list[Value] | dict[str, Value] | None"
+
+MAX_CHARACTERS = 64 * 1024
+MAX_DEPTH = 8
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@dataclass(frozen=True, slots=True)
+class FrontMatter:
+    """The keys of a file's head; every value is text, a list or a mapping, since the schema says what it should be.
+
+    YAML's own guesses are not made: `lang: no` is Norwegian and `title: 2024` is a title.
+    """
+
+    values: dict[str, Value] = field(default_factory=dict)
+    lines: dict[str, int] = field(default_factory=dict)  # the line of the file on which a key stands
+
+
+def split(text: str) -> tuple[str | None, str, int]:
+    """Return the front matter (None where there is none), the body, and the line on which the body begins."""
+    if not text.startswith("---"):
+        return None, text, 1
+    lines = text.split("\n")
+    if lines[0].rstrip() != "---":
+        return None, text, 1
+    for number, line in enumerate(lines[1:], 1):
+        if line.rstrip() in ("---", "..."):
+            return "\n".join(lines[1:number]), "\n".join(lines[number + 1 :]), number + 2
+    return None, text, 1
+
+
+def load(path: str, text: str, *, first_line: int = 2) -> FrontMatter:
+    """Return the keys of a YAML mapping; raises BadArticle with the line of what cannot be read."""
+    if len(text) > MAX_CHARACTERS:
+        raise BadArticle(path, first_line, f"front matter is over {MAX_CHARACTERS:,} characters; move text to the body")
+    try:
+        _refuse_aliases_and_depth(path, text, first_line)
+        node = yaml.compose(text, Loader=_Loader)
+    except yaml.MarkedYAMLError as error:
+        line = first_line + (error.problem_mark.line if error.problem_mark else 0)
+        raise BadArticle(path, line, f"front matter is not YAML: {error.problem}; {_hint(error.problem)}") from error
+    except yaml.YAMLError as error:
+        raise BadArticle(path, first_line, f"front matter is not YAML: {' '.join(str(error).split())}") from error
+    if node is None:
+        return FrontMatter()
+    if not isinstance(node, yaml.MappingNode):
+        raise BadArticle(path, first_line, "front matter is no mapping; write 'key: value' lines")
+    return _mapping(path, node, first_line)
+
+
+def _hint(problem: str | None) -> str:
+    if problem and "mapping values are not allowed" in problem:
+        return "put a text that holds ': ' in quotes"
+    return "see the article on writing for an example"
+
+
+def _refuse_aliases_and_depth(path: str, text: str, first_line: int) -> None:
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        line = first_line + (event.start_mark.line if event.start_mark else 0)
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            raise BadArticle(path, line, "front matter takes no anchors and aliases (& and *); write the value out")
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise BadArticle(path, line, f"front matter is nested more than {MAX_DEPTH} deep; make it flat")
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+
+
+def _mapping(path: str, node: yaml.MappingNode, first_line: int) -> FrontMatter:
+    values: dict[str, Value] = {}
+    lines: dict[str, int] = {}
+    for key_node, value_node in node.value:
+        line = first_line + key_node.start_mark.line
+        if not isinstance(key_node, yaml.ScalarNode):
+            raise BadArticle(path, line, "a key is no text; write 'key: value'")
+        key = str(key_node.value)
+        if key in values:
+            raise BadArticle(path, line, f"{key} is there twice; keep one")
+        values[key] = _plain(value_node)
+        lines[key] = line
+    return FrontMatter(values, lines)
+
+
+def _plain(node: yaml.Node) -> Value:
+    if isinstance(node, yaml.MappingNode):
+        return {str(key.value): _plain(value) for key, value in node.value if isinstance(key, yaml.ScalarNode)}
+    if isinstance(node, yaml.SequenceNode):
+        return [_plain(item) for item in node.value]
+    if getattr(node, "style", None) is None and node.value in (
+        "",
+        "~",
+        "null",
+    ):  # unquoted, so nothing rather than a word
+        return None
+    return str(node.value).strip()

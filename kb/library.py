@@ -1,0 +1,221 @@
+"""All that a folder of articles says; one bad file never stops the others."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+
+from kb import article as articles_module
+from kb import history, redirects
+from kb.article import Article
+from kb.categories import Category, Pin
+from kb.categories import load as load_categories
+from kb.categories import pins as load_pins
+from kb.categories import synonyms as load_synonyms
+from kb.errors import BadArticle
+from kb.foreign import Note
+from kb.links import Addresses, is_ours, normal
+from kb.problem import Problem
+
+__all__ = ["Category", "Library", "Pin", "Problem", "load"]
+
+SUFFIXES = (".md", ".mdx", ".markdown")
+ATTACHMENTS = frozenset(
+    ".png .jpg .jpeg .gif .webp .avif .svg .ico .pdf .zip .txt .csv .json .xml .ods .odt .odp .docx .xlsx .pptx "
+    ".mp4 .webm".split()
+)
+MAX_FILES = 200_000
+
+
+@dataclass(frozen=True)
+class Library:
+    """Everything that a folder of articles says, at one moment."""
+
+    folder: Path
+    articles: tuple[Article, ...]
+    categories: tuple[Category, ...] = ()
+    redirects: Mapping[str, str] = field(default_factory=dict)  # old path -> address or URL
+    synonyms: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)  # language -> groups
+    pins: tuple[Pin, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    fingerprint: str = ""
+    default_lang: str = "en"
+    files: tuple[str, ...] = ()  # images and other attachments, by their path
+    addresses: Addresses = field(default_factory=Addresses)
+
+    def published(self, now: datetime) -> tuple[Article, ...]:
+        """Return the articles that visitors may see at `now`."""
+        return tuple(article for article in self.articles if _shown(article, now))
+
+    def gone(self, now: datetime) -> tuple[Article, ...]:
+        """Return the articles that were there once: archived or expired."""
+        return tuple(article for article in self.articles if _is_gone(article, now))
+
+    def next_change(self, now: datetime) -> datetime | None:
+        """Return when an article next appears or expires by itself, if one does."""
+        times = (time for a in self.articles if a.status == "published" for time in (a.publish_at, a.expire_at))
+        return min((time for time in times if time and time > now), default=None)
+
+
+def _shown(article: Article, now: datetime) -> bool:
+    begun = article.publish_at is None or article.publish_at <= now
+    return article.status == "published" and begun and not _is_gone(article, now)
+
+
+def _is_gone(article: Article, now: datetime) -> bool:
+    expired = article.expire_at is not None and article.expire_at <= now
+    return article.status == "archived" or (article.status == "published" and expired)
+
+
+def load(folder: Path, *, default_lang: str = "en") -> Library:
+    """Return the library in `folder`; what is wrong with it is in its `problems`.
+
+    Raises BadArticle only where the folder itself cannot be read.
+    """
+    if not folder.is_dir():
+        raise BadArticle(str(folder), 1, "there is no such folder of articles; set KB_ARTICLES, or make it")
+    problems: list[Problem] = []
+    documents, specials, files = _sort_out(_walk(folder, folder.resolve(), problems))
+    tops = frozenset(
+        Path(path).parts[0] for path in specials if path.endswith("/_category.yml") and path.count("/") == 1
+    )
+    articles, digest = _read_all(folder, documents, default_lang, tops, problems)
+    articles = _distinct(articles, default_lang, problems)
+    dates = history.updated(folder, [article.path for article in articles])
+    articles = [replace(article, updated=dates.get(article.path)) for article in articles]
+    texts = {path: _text(folder, path, problems) for path in specials}
+    leads = _redirects(articles, texts, problems)
+    for path, text in sorted(texts.items()):
+        digest.update(f"{path}\0{text}\0".encode())
+    digest.update("\0".join([default_lang, *files]).encode())
+    return Library(
+        folder=folder,
+        articles=tuple(articles),
+        categories=load_categories(texts, articles, default_lang=default_lang, problems=problems),
+        redirects=leads,
+        synonyms=load_synonyms(texts, default_lang=default_lang, problems=problems),
+        pins=load_pins(texts, articles, default_lang=default_lang, problems=problems),
+        problems=tuple(sorted(problems, key=lambda problem: (problem.path, problem.line, problem.code))),
+        fingerprint=digest.hexdigest()[:16],
+        default_lang=default_lang,
+        files=tuple(files),
+        addresses=Addresses(articles, files=files, redirects=leads, default_lang=default_lang),
+    )
+
+
+def _walk(folder: Path, root: Path, problems: list[Problem]) -> Iterator[str]:
+    """Yield the path of every file, by name; a link that leads outside the folder is refused and named."""
+    stack, count = [""], 0
+    seen = {root}
+    while stack:
+        below = stack.pop()
+        for entry in sorted(os.scandir(folder / below), key=lambda entry: entry.name, reverse=True):
+            path = f"{below}{entry.name}"
+            if entry.name.startswith(".") or entry.name == "node_modules":
+                continue
+            if entry.is_symlink() and not Path(entry.path).resolve().is_relative_to(root):
+                problems.append(
+                    Problem(
+                        path, 1, "the link leads out of the articles folder; copy the file in", "link-outside", "error"
+                    )
+                )
+            elif entry.is_dir():
+                real = Path(entry.path).resolve() if entry.is_symlink() else Path(entry.path)
+                if not entry.name.startswith("_") and real not in seen:
+                    seen.add(real)
+                    stack.append(f"{path}/")
+            elif entry.is_file():
+                count += 1
+                if count > MAX_FILES:
+                    raise BadArticle(
+                        str(folder), 1, f"the folder holds over {MAX_FILES:,} files; name the articles' own folder"
+                    )
+                yield path
+
+
+def _sort_out(paths: Iterable[str]) -> tuple[list[str], list[str], list[str]]:
+    """Return articles, files that begin with an underscore, and attachments."""
+    documents, specials, files = [], [], []
+    for path in sorted(paths):
+        name = path.rpartition("/")[2]
+        suffix = os.path.splitext(name)[1].lower()
+        if name.startswith("_"):
+            specials += [path] if suffix in (".yml", ".yaml") else []
+        elif suffix in SUFFIXES:
+            documents.append(path)
+        elif suffix in ATTACHMENTS:
+            files.append(path)
+    return documents, specials, files
+
+
+def _read_all(
+    folder: Path, paths: list[str], default_lang: str, tops: frozenset[str], problems: list[Problem]
+) -> tuple[list[Article], hashlib._Hash]:
+    """Return the articles that can be read; the others, and what was not understood, are problems."""
+    articles: list[Article] = []
+    notes: dict[str, list[tuple[str, Note]]] = {}
+    digest = hashlib.sha256()
+    for path in paths:
+        try:
+            raw = (folder / path).read_bytes()
+            if path.lower() == "readme.md" and not raw.startswith(b"---"):
+                continue
+            article, found = articles_module.read(path, raw, default_lang=default_lang, folders=tops)
+        except BadArticle as error:
+            problems.append(Problem(error.path, error.line, error.why, "article", "error"))
+            continue
+        except OSError as error:
+            problems.append(Problem(path, 1, f"the file cannot be read: {error.strerror}", "article", "error"))
+            continue
+        articles.append(article)
+        digest.update(f"{path}\0{article.revision}\0".encode())
+        for key in {note.key: note for note in found}.values():
+            notes.setdefault(key.key, []).append((path, key))
+    for found_at in notes.values():
+        path, note = found_at[0]
+        problems.append(Problem(path, note.line, note.why, "not-used", count=len(found_at)))
+    return articles, digest
+
+
+def _distinct(articles: list[Article], default_lang: str, problems: list[Problem]) -> list[Article]:
+    """Return the articles with ids and addresses that no two share; the default language has the first claim."""
+    kept: dict[tuple[str, str], Article] = {}
+    taken: dict[str, str] = {}
+    for article in sorted(articles, key=lambda a: (a.lang != default_lang, a.path)):
+        if other := kept.get((article.id, article.lang)):
+            why = f"{other.path} is the same article in the same language; rename one"
+            problems.append(Problem(article.path, 1, why, "duplicate-article", "error"))
+            continue
+        address = article.address
+        own = f"/{article.lang}/articles/{article.id}"
+        if is_ours(address):
+            why = f"{address} is a page of the site itself; the article is served at {own}"
+            problems.append(Problem(article.path, 1, why, "reserved-address"))
+            address = own
+        elif other_path := taken.get(normal(address)):
+            why = f"{address} is the address of {other_path} too; the article is served at {own}"
+            problems.append(Problem(article.path, 1, why, "duplicate-address"))
+            address = own
+        taken.setdefault(normal(address), article.path)
+        kept[article.id, article.lang] = article if address == article.address else replace(article, address=address)
+    return sorted(kept.values(), key=lambda article: (article.id, article.lang))
+
+
+def _text(folder: Path, path: str, problems: list[Problem]) -> str:
+    try:
+        return (folder / path).read_bytes().decode("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        problems.append(Problem(path, 1, f"the file cannot be read as UTF-8: {error}", "settings", "error"))
+        return ""
+
+
+def _redirects(articles: list[Article], texts: Mapping[str, str], problems: list[Problem]) -> dict[str, str]:
+    live = {normal(article.address): article.path for article in articles}
+    written, wrong = redirects.read(texts.get(redirects.FILE, ""), articles={a.path: a.address for a in articles})
+    ends, found = redirects.follow([*written, *redirects.aliases(articles)], live=live)
+    problems += [*wrong, *found]
+    return ends

@@ -1,0 +1,172 @@
+"""Where a link or an image of an article leads: another article, a file beside it, a heading, or the world outside."""
+
+from __future__ import annotations
+
+import posixpath
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import quote, unquote, urljoin, urlsplit
+
+from kb import languages
+from kb.article import Article, identity
+
+Kind = Literal["article", "redirect", "file", "anchor", "outside", "page", "guessed", "missing"]
+
+FILES = "/files/"
+# The site's own pages, below a language or at the top; links to them are right without an article.
+PAGES = frozenset({"", "search", "contact", "categories", "articles", "admin", "healthz", "sitemap.xml", "robots.txt"})
+RESERVED = frozenset({"admin", "api", "static", "files", "widget", "healthz", "sitemap.xml", "robots.txt", "llms.txt"})
+# A folder that other help centers put before an article's name in its address.
+_HOUSES = frozenset({"kb", "help", "docs", "doc", "article", "articles", "hc", "support", "faq", "guide", "guides"})
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a link leads to: the address to write, and the path of the article where it is one of ours."""
+
+    kind: Kind
+    href: str
+    article: str | None = None
+    anchor: str = ""
+
+
+def normal(path: str) -> str:
+    """Return the one spelling of a local address: unquoted, no slash at the end, no query.
+
+    >>> normal("/old/r%C3%A9set.html/?x=1")
+    '/old/réset.html'
+    """
+    path = unquote(path.split("?")[0].split("#")[0])
+    return path.rstrip("/") or "/"
+
+
+def is_ours(path: str) -> bool:
+    """Return whether the site has a page of its own at this address, so that no article can."""
+    first, *rest = normal(path).strip("/").split("/")
+    if first in RESERVED or not first:
+        return True
+    return languages.normalise(first) == first and (not rest or rest[0] in ("search", "contact", "categories"))
+
+
+class Addresses(Mapping[str, str]):
+    """The address of each article and file by its path below the folder; built once for a library."""
+
+    def __init__(
+        self,
+        articles: Iterable[Article] = (),
+        *,
+        files: Iterable[str] = (),
+        redirects: Mapping[str, str] | None = None,
+        default_lang: str = "en",
+    ) -> None:
+        self.default_lang = default_lang
+        self.languages = {default_lang}
+        self._address: dict[str, str] = {path: FILES + path for path in files}
+        self._path_at: dict[str, str] = {}
+        self._versions: dict[str, dict[str, str]] = defaultdict(dict)  # id -> language -> path
+        self._named: dict[str, set[str]] = defaultdict(set)  # last part of an id or address -> ids
+        self._redirects = redirects or {}
+        for article in articles:
+            self._add(article.path, article.id, article.lang, article.address)
+
+    @classmethod
+    def of(cls, mapping: Mapping[str, str], *, default_lang: str = "en") -> Addresses:
+        """Return `mapping` (path to address) as addresses."""
+        if isinstance(mapping, Addresses):
+            return mapping
+        addresses = cls(default_lang=default_lang)
+        for path, address in mapping.items():
+            if address.startswith(FILES):
+                addresses._address[path] = address
+            else:
+                addresses._add(path, *identity(path, default_lang=default_lang), address)
+        return addresses
+
+    def _add(self, path: str, id: str, lang: str, address: str) -> None:
+        self.languages.add(lang)
+        self._address[path] = address
+        self._path_at.setdefault(normal(address), path)
+        self._versions[id].setdefault(lang, path)
+        for name in {posixpath.basename(id), posixpath.basename(normal(address))}:
+            self._named[name].add(id)
+
+    def __getitem__(self, path: str) -> str:
+        return self._address[path]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._address)
+
+    def __len__(self) -> int:
+        return len(self._address)
+
+    def resolve(self, target: str, *, article: Article) -> Target:
+        """Return where `target`, as the article's author wrote it, leads."""
+        try:
+            parts = urlsplit(target.strip())
+        except ValueError:
+            return Target("missing", "")
+        if parts.scheme or parts.netloc:
+            return Target("outside", target.strip(), anchor=parts.fragment)
+        anchor = unquote(parts.fragment)
+        if not parts.path:
+            return Target("anchor", f"#{parts.fragment}", article.path, anchor)
+        path = unquote(parts.path)
+        found = self._absolute(path, article) if path.startswith("/") else self._relative(path, article)
+        tail = (f"?{parts.query}" if parts.query else "") + (f"#{parts.fragment}" if anchor else "")
+        href = quote(found.href, safe="/:?#[]@!$&'()*+,;=%~") + tail if found.href else ""
+        return Target(found.kind, href, found.article, anchor)
+
+    def _absolute(self, path: str, article: Article) -> Target:
+        place = normal(path)
+        if at := self._path_at.get(place):
+            return Target("article", self._address[at], at)
+        if to := self._redirects.get(place):
+            return Target("redirect", to, self._path_at.get(normal(to)))
+        below = place.removeprefix(FILES).lstrip("/")
+        if below in self._address and not self._is_article(below):
+            return Target("file", self._address[below])
+        first, *rest = place.strip("/").split("/")
+        if first in PAGES or (first in self.languages and (rest or [""])[0] in PAGES - {"articles", "admin"}):
+            return Target("page", path)
+        return self._guess(place, article) or Target("missing", path)
+
+    def _relative(self, path: str, article: Article) -> Target:
+        place = posixpath.normpath(posixpath.join(posixpath.dirname(article.path), path))
+        if place.startswith("../") or place == "..":
+            return self._beside(path, article) or Target("missing", "")
+        if place in self._address and not self._is_article(place):
+            return Target("file", self._address[place])
+        if found := self._version(place, article.lang):
+            return found
+        return self._beside(path, article) or Target("missing", urljoin(article.address, path))
+
+    def _is_article(self, path: str) -> bool:
+        return not self._address[path].startswith(FILES)
+
+    def _version(self, place: str, lang: str) -> Target | None:
+        """Return the article at a path that may lack suffix and language, in the language asked for if there is one."""
+        for name in (place, f"{place}/index", f"{place}/README"):
+            stem = name.removesuffix(".html").removesuffix(".mdx").removesuffix(".md")
+            id, said = identity(stem + ".md", default_lang="")
+            versions = self._versions.get(id) or self._versions.get(stem)
+            if versions:
+                order = (said, lang, self.default_lang, min(versions))
+                path = next(versions[code] for code in order if code in versions)
+                return Target("article", self._address[path], path)
+        return None
+
+    def _beside(self, path: str, article: Article) -> Target | None:
+        """Return what a browser would reach from the article's own address, which is how Jekyll's authors write."""
+        at = self._path_at.get(normal(urljoin(article.address, path)))
+        return Target("article", self._address[at], at) if at else None
+
+    def _guess(self, place: str, article: Article) -> Target | None:
+        """Return the one article of that name, for an address of the help center that the articles came from."""
+        *folders, name = place.strip("/").split("/")
+        if not _HOUSES.intersection(folders) or len(self._named.get(name, ())) != 1:
+            return None
+        (id,) = self._named[name]
+        found = self._version(id, article.lang)
+        return Target("guessed", found.href, found.article) if found else None

@@ -1,0 +1,297 @@
+"""Sanitised HTML made into a page: headings with anchors, links with addresses, and the text of each section."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from html import escape, unescape
+
+# The sanitiser writes every tag in this one way, so that a pattern reads it without fail.
+_TAG = re.compile(r'<(/?)([a-z][a-z0-9]*)((?: [a-z-]+="[^"]*")*)>')
+_ATTRIBUTE = re.compile(r' ([a-z-]+)="([^"]*)"')
+_ANCHOR = re.compile(r"[\w][\w:.\-]{0,99}")
+_EMPTY_HEAD = re.compile(r"<thead>\s*<tr>\s*(?:<th[^>]*>\s*</th>\s*)*</tr>\s*</thead>")
+_EMPTY_PARAGRAPH = re.compile(r"<p>\s*</p>\n?")
+_BLOCKS = frozenset(
+    "p li dt dd tr div pre blockquote table ul ol dl details summary figure figcaption caption br hr".split()
+)
+_CELLS = frozenset(("td", "th"))
+_HEADINGS = {f"h{level}": level for level in range(1, 7)}
+
+# Ids that the site's own pages use; a heading of that name gets a number behind it.
+RESERVED_IDS = frozenset(
+    "main content search search-input q query nav header footer contact contact-form subject body message email name "
+    "category offers cards results suggestions panel dialog status feedback vote helpful toc menu lang theme app page "
+    "form admin article related document window location self top parent".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """The part of an article under one heading; the first, with the anchor "", is what comes before any heading."""
+
+    anchor: str
+    heading: str
+    path: tuple[str, ...]  # the headings above it below the title, and its own
+    level: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link as written, and where it leads."""
+
+    target: str
+    kind: str
+    href: str
+    article: str | None  # the path of the article it leads to
+    anchor: str
+    text: str
+    line: int  # of the file
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """An image as written, and where it is; `alt` is None where nothing is said."""
+
+    target: str
+    kind: str
+    src: str
+    alt: str | None
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a resolver says of a link or an image: as `kb.links.Target`, with the line it stands on."""
+
+    kind: str
+    href: str
+    article: str | None
+    anchor: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """The page and its parts."""
+
+    html: str
+    sections: tuple[Section, ...]
+    links: tuple[Link, ...]
+    images: tuple[Image, ...]
+    anchors: frozenset[str]
+
+
+def slug(text: str) -> str:
+    """Return the anchor of a heading: its words in lower case with hyphens, in any script.
+
+    >>> slug("Can't sign in?"), slug("¿Qué es el IVA?"), slug("如何登录")
+    ('cant-sign-in', 'qué-es-el-iva', '如何登录')
+    """
+    text = re.sub(r"[^\w\s-]", "", unicodedata.normalize("NFC", text)).strip().lower()
+    return re.sub(r"[\s_-]+", "-", text).strip("-")[:80].rstrip("-")
+
+
+def outline(html: str, *, title: str, resolve: Callable[[str], Found]) -> Outline:
+    """Return the page made of sanitised `html`; `resolve` says where a target as written leads."""
+    html = _EMPTY_HEAD.sub("", html)
+    walker = _Walker(html, title, resolve)
+    walker.walk(html)
+    return walker.result()
+
+
+class _Walker:
+    """One pass over the tags, with what is open at the moment."""
+
+    def __init__(self, html: str, title: str, resolve: Callable[[str], Found]) -> None:
+        self.resolve = resolve
+        self.out: list[str] = []
+        self.text: list[str] = []
+        self.sections: list[Section] = []
+        self.open: tuple[str, str, int, tuple[tuple[int, str], ...]] = ("", "", 1, ())
+        self.links: list[Link] = []
+        self.images: list[Image] = []
+        self.title = title
+        self.used = set(RESERVED_IDS)
+        self.anchors: set[str] = set()
+        self.heading: tuple[int, int, int, str] | None = None  # where its HTML and text begin, its level, its id
+        self.link: tuple[int, str, Found] | None = None  # where its text begins, its target
+        self.tables = 0
+        self.levels = [int(level) for level in re.findall(r"<h([1-6])[ >]", html)]
+        self.last_level = 1
+
+    def walk(self, html: str) -> None:
+        last = 0
+        for match in _TAG.finditer(html):
+            self._write_text(html[last : match.start()])
+            last = match.end()
+            close, name, attributes = match.groups()
+            if name in _HEADINGS:
+                self._heading(name, attributes, closing=bool(close))
+            elif name == "a":
+                self._a(attributes, closing=bool(close))
+            elif name == "img":
+                self._img(attributes)
+            elif name == "table":
+                self._table(attributes, closing=bool(close))
+            else:
+                self._other(name, attributes, match[0], closing=bool(close))
+        self._write_text(html[last:])
+
+    def result(self) -> Outline:
+        self._end_section()
+        html = _EMPTY_PARAGRAPH.sub("", "".join(self.out)).strip()
+        return Outline(html, tuple(self.sections), tuple(self.links), tuple(self.images), frozenset(self.anchors))
+
+    def _write_text(self, text: str) -> None:
+        if text:
+            self.out.append(text)
+            self.text.append(unescape(text) if "&" in text else text)
+
+    def _other(self, name: str, attributes: str, whole: str, *, closing: bool) -> None:
+        if name in _BLOCKS:
+            self.text.append("\n")
+        elif name in _CELLS and closing:
+            self.text.append(" ")
+        if attributes:
+            whole = f"<{name}{self._checked(name, attributes)}>"
+        if name == "pre" and not closing:
+            whole = whole[:-1] + ' tabindex="0">'  # it scrolls, so it must be reachable by key
+        self.out.append(whole)
+
+    def _checked(self, name: str, attributes: str) -> str:
+        """Return a tag's attributes with ids that are unique and not the page's, and alignment as a class."""
+        kept = []
+        for key, value in _ATTRIBUTE.findall(attributes):
+            if key == "id":
+                value = self._claim(unescape(value))
+            elif key == "align":
+                key, value = "class", value if value in ("center", "right") else ""
+            elif key == "title" and name == "a":
+                value = value.strip()
+            elif key == "open":
+                kept.append(" open")
+                continue
+            if value:
+                kept.append(f' {key}="{escape(value) if key == "id" else value}"')
+        return "".join(kept)
+
+    def _claim(self, anchor: str) -> str:
+        """Return `anchor` if it may be an id of this page, else nothing."""
+        if not _ANCHOR.fullmatch(anchor) or anchor.lower() in self.used:
+            return ""
+        self.used.add(anchor.lower())
+        self.anchors.add(anchor)
+        return anchor
+
+    def _unique(self, text: str) -> str:
+        """Return a new anchor for a heading."""
+        base = slug(text) or "section"
+        anchor, number = base, 1
+        while anchor.lower() in self.used:
+            anchor, number = f"{base}-{number}", number + 1
+        self.used.add(anchor.lower())
+        self.anchors.add(anchor)
+        return anchor
+
+    def _heading(self, name: str, attributes: str, *, closing: bool) -> None:
+        if not closing and self.heading is None:
+            self._end_section()
+            given = dict(_ATTRIBUTE.findall(attributes)).get("id", "")
+            self.heading = (len(self.out), len(self.text), self._level(_HEADINGS[name]), unescape(given))
+        elif closing and self.heading is not None:
+            self._close_heading(*self.heading)
+            self.heading = None
+
+    def _level(self, level: int) -> int:
+        """Return a heading's level on a page whose title is the only one of the first, with no level left out."""
+        level = max(2, min(level - min(self.levels) + 2, self.last_level + 1, 6))
+        self.last_level = level
+        return level
+
+    def _close_heading(self, html_from: int, text_from: int, level: int, given: str) -> None:
+        inner = "".join(self.out[html_from:]).strip()
+        text = " ".join("".join(self.text[text_from:]).split())
+        del self.out[html_from:], self.text[text_from:]
+        if not text:
+            self.out.append(inner)
+            return
+        anchor = self._claim(given) or self._unique(text)
+        href = escape(anchor)
+        shown = inner if "<a " in inner else f'<a class="anchor" href="#{href}">{inner}</a>'
+        self.out.append(f'<h{level} id="{href}">{shown}</h{level}>')
+        above = tuple(row for row in self.open[3] if row[0] < level)
+        self.open = (anchor, text, level, (*above, (level, text)))
+
+    def _end_section(self) -> None:
+        lines = (" ".join(line.split()) for line in "".join(self.text).split("\n"))
+        text = "\n".join(line for line in lines if line)
+        anchor, heading, level, path = self.open
+        if text or anchor:
+            self.sections.append(Section(anchor, heading, tuple(name for _, name in path), level, text))
+        self.text.clear()
+
+    def _a(self, attributes: str, *, closing: bool) -> None:
+        if closing:
+            self._close_link()
+            self.out.append("</a>")
+            return
+        values = {key: unescape(value) for key, value in _ATTRIBUTE.findall(attributes)}
+        kept = "".join(
+            f' {key}="{escape(values[key])}"'
+            for key in ("class", "title", "lang", "dir")
+            if values.get(key, "").strip()
+        )
+        if anchor := self._claim(values.get("id") or values.get("name") or ""):
+            kept += f' id="{escape(anchor)}"'
+        target = values.get("href")
+        if target is not None:
+            found = self.resolve(target)
+            self.link = (len(self.text), target, found)
+            if found.href:
+                kept += f' href="{escape(found.href)}"'
+            if found.kind == "outside":
+                kept += ' rel="noopener noreferrer"'
+        self.out.append(f"<a{kept}>")
+
+    def _close_link(self) -> None:
+        if self.link is None:
+            return
+        start, target, found = self.link
+        self.link = None
+        text = " ".join("".join(self.text[start:]).split())
+        if text == "↩":
+            del self.text[start:]  # the way back from a footnote is no text of the article
+            return
+        self.links.append(Link(target, found.kind, found.href, found.article, found.anchor, text, found.line))
+
+    def _img(self, attributes: str) -> None:
+        values = {key: unescape(value) for key, value in _ATTRIBUTE.findall(attributes)}
+        target = values.get("src", "")
+        found = self.resolve(target)
+        self.images.append(Image(target, found.kind, found.href, values.get("alt"), found.line))
+        if not found.href:
+            return
+        size = "".join(f' {key}="{values[key]}"' for key in ("width", "height") if values.get(key, "").isdigit())
+        title = f' title="{escape(values["title"])}"' if values.get("title") else ""
+        private = ' referrerpolicy="no-referrer"' if found.kind == "outside" else ""
+        alt = escape(values.get("alt", ""))
+        self.out.append(
+            f'<img src="{escape(found.href)}" alt="{alt}"{title}{size} loading="lazy" decoding="async"{private}>'
+        )
+
+    def _table(self, attributes: str, *, closing: bool) -> None:
+        """Wrap a table so that it scrolls on a narrow screen, by key too, under the name of its section."""
+        self.text.append("\n")
+        if closing:
+            self.tables -= 1
+            self.out.append("</table></div>" if self.tables == 0 else "</table>")
+            return
+        if self.tables == 0:
+            name = escape(self.open[1] or self.title)
+            self.out.append(f'<div class="table" role="group" tabindex="0" aria-label="{name}">')
+        self.tables += 1
+        self.out.append(f"<table{self._checked('table', attributes)}>")

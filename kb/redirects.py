@@ -1,0 +1,125 @@
+"""Old addresses and where they lead: aliases of articles and `_redirects.yml`, with loops and chains found."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from kb import frontmatter
+from kb.article import Article
+from kb.errors import BadArticle
+from kb.frontmatter import Value
+from kb.links import RESERVED, normal
+from kb.problem import Problem
+
+FILE = "_redirects.yml"
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """One old address, where it leads, and where that is written."""
+
+    old: str
+    new: str
+    path: str
+    line: int
+
+
+def read(text: str, *, articles: Mapping[str, str]) -> tuple[list[Redirect], list[Problem]]:
+    """Return the redirects of `_redirects.yml`: `old: new` lines, or a list of mappings with `from` and `to`.
+
+    `articles` gives an article's address by its path, since `new` may name a file.
+    """
+    try:
+        head = frontmatter.load(FILE, text, first_line=1)
+        pairs = [(old, new, head.lines[old]) for old, new in head.values.items()]
+    except BadArticle as error:
+        listed = _listed(text)
+        if listed is None:
+            return [], [Problem(FILE, error.line, error.why, "redirect", "error")]
+        pairs = listed
+    redirects, problems = [], []
+    for old, new, line in pairs:
+        target = articles.get(new.lstrip("/"), new) if isinstance(new, str) else ""
+        if why := _wrong(old, target):
+            problems.append(Problem(FILE, line, why, "redirect", "error"))
+        else:
+            redirects.append(Redirect(normal(old), target, FILE, line))
+    return redirects, problems
+
+
+def _listed(text: str) -> list[tuple[str, Value, int]] | None:
+    """Return the pairs of a list of mappings, or None if the file is no such list."""
+    indented = "list:\n" + "\n".join(f"  {line}" for line in text.split("\n"))
+    try:
+        items = frontmatter.load(FILE, indented, first_line=0).values.get("list")
+    except BadArticle:
+        return None
+    if not isinstance(items, list):
+        return None
+    return [(str(item.get("from")), item.get("to"), 1) for item in items if isinstance(item, dict)]
+
+
+def _wrong(old: str, new: str) -> str:
+    """Return what is wrong with a redirect, or nothing."""
+    if not old.startswith("/"):
+        return f"'{old}' is no path of this site; begin it with /"
+    if old.strip("/").split("/")[0] in RESERVED:
+        return f"'{old}' is a page of the site itself; it cannot lead elsewhere"
+    parts = urlsplit(new)
+    if new.startswith("/") and not new.startswith("//") and "\\" not in new:
+        return ""
+    if parts.scheme in ("http", "https") and parts.netloc:
+        return ""
+    if posixpath.splitext(new)[1] == ".md":
+        return f"'{old}' leads to {new}, which is no article"
+    return f"'{old}' leads to '{new}'; it takes an address beginning with / or https://, or an article's file"
+
+
+def aliases(articles: Iterable[Article]) -> list[Redirect]:
+    """Return the redirects that articles' own aliases make."""
+    return [
+        Redirect(normal(alias), article.address, article.path, 1) for article in articles for alias in article.aliases
+    ]
+
+
+def follow(redirects: Iterable[Redirect], *, live: Mapping[str, str]) -> tuple[dict[str, str], list[Problem]]:
+    """Return where each old address leads in the end, and what is wrong; `live` gives an article's path by its address.
+
+    The first of two redirects from one address counts; a live article's own address leads nowhere else.
+    """
+    first: dict[str, Redirect] = {}
+    problems = []
+    for redirect in redirects:
+        same = first.setdefault(redirect.old, redirect)
+        where = (redirect.path, redirect.line)
+        if redirect.old in live:
+            if normal(redirect.new) != redirect.old:
+                why = f"{redirect.old} is the address of {live[redirect.old]}, so that this redirect is never used"
+                problems.append(Problem(*where, why, "redirect-unused"))
+            if same is redirect:
+                del first[redirect.old]
+        elif same is not redirect and same.new != redirect.new:
+            why = f"{redirect.old} leads to {same.new} already, by {same.path}"
+            problems.append(Problem(*where, why, "duplicate-alias"))
+    return _ends(first, problems), problems
+
+
+def _ends(first: Mapping[str, Redirect], problems: list[Problem]) -> dict[str, str]:
+    ends: dict[str, str] = {}
+    for old, redirect in first.items():
+        seen, new = [old], redirect.new
+        while (place := normal(new)) in first and new.startswith("/") and place not in seen:
+            seen.append(place)
+            new = first[place].new
+        if normal(new) in seen and new.startswith("/"):
+            why = f"{old} leads round in a loop: {' → '.join([*seen, normal(new)])}"
+            problems.append(Problem(redirect.path, redirect.line, why, "redirect-loop", "error"))
+            continue
+        if len(seen) > 1:
+            why = f"{old} leads on through {' → '.join(seen[1:])}; point it to {new}"
+            problems.append(Problem(redirect.path, redirect.line, why, "redirect-chain"))
+        ends[old] = new
+    return ends

@@ -1,0 +1,139 @@
+"""The keys of front matter: one list that the parser, the checks and the manual all read."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from kb import languages
+from kb.frontmatter import Value
+
+STATUSES = ("draft", "published", "archived")
+_DAYS = {"d": 1, "w": 7, "m": 30, "y": 365}
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key: how its value is read, what it takes in words, and what it is for."""
+
+    name: str
+    read: Callable[[Value], Any]  # raises ValueError
+    takes: str
+    doc: str
+
+
+def text(value: Value) -> str:
+    """Return one line of text."""
+    if not isinstance(value, str):
+        raise ValueError
+    return " ".join(value.split())
+
+
+def texts(value: Value) -> tuple[str, ...]:
+    """Return a list of texts; a single text is a list of one."""
+    items = [value] if isinstance(value, str) else value
+    if not isinstance(items, list):
+        raise ValueError
+    return tuple(text(item) for item in items if item is not None)
+
+
+def number(value: Value) -> int:
+    """Return a whole number."""
+    return int(text(value))
+
+
+def days(value: Value) -> int:
+    """Return the days of a span such as 180d, 26w, 6m or 1y."""
+    match = re.fullmatch(r"(\d{1,5})\s*([dwmy]?)", text(value))
+    if not match or not int(match[1]):
+        raise ValueError
+    return int(match[1]) * _DAYS[match[2] or "d"]
+
+
+def day(value: Value) -> date:
+    """Return a date."""
+    return moment(value).date()
+
+
+def moment(value: Value) -> datetime:
+    """Return a time; without an offset it is UTC, without an hour the day's first minute."""
+    moment = datetime.fromisoformat(text(value))
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def status(value: Value) -> str:
+    """Return one of the three states of an article."""
+    word = text(value).lower()
+    if word not in STATUSES:
+        raise ValueError
+    return word
+
+
+def lang(value: Value) -> str:
+    """Return a language code in our spelling."""
+    code = languages.normalise(text(value))
+    if code is None:
+        raise ValueError
+    return code
+
+
+def local_path(value: Value) -> str:
+    """Return a path of this site, beginning with a slash, without query and fragment."""
+    path = text(value)
+    if not path.startswith("/") or path.startswith("//") or re.search(r"[\\\x00-\x1f?#]", path):
+        raise ValueError
+    return path
+
+
+def local_paths(value: Value) -> tuple[str, ...]:
+    """Return paths of this site."""
+    return tuple(local_path(path) for path in texts(value))
+
+
+def slug(value: Value) -> str:
+    """Return the last part of an address, or with a slash before it all that follows `/articles`."""
+    word = text(value).rstrip("/")
+    if not word.strip("/") or ".." in word.split("/") or "//" in word or re.search(r"[\\\x00-\x20?#%:]", word):
+        raise ValueError
+    return word
+
+
+ARTICLE_KEYS = (
+    Key("title", text, "text", "The article's name; without it, its first heading."),
+    Key("summary", text, "text", "One or two sentences under the title and in lists."),
+    Key("category", text, "text", "The category; without it, the folder, and `general` at the top."),
+    Key("queries", texts, "a list of texts", "Questions that this article must answer."),
+    Key("aliases", local_paths, "a list of paths, each beginning with /", "Old addresses that lead here."),
+    Key("owner", text, "text", "The person or team that keeps it right."),
+    Key("review_every", days, "a span such as 180d, 26w, 6m or 1y", "How often the owner reviews it."),
+    Key("verified", day, "a date such as 2026-10-01", "The day of the last review."),
+    Key("status", status, "draft, published or archived", "Whether visitors see it; `published` if unsaid."),
+    Key("publish_at", moment, "a time such as 2026-10-01T09:00Z", "It is not shown before."),
+    Key("expire_at", moment, "a time such as 2026-12-31", "It is not shown from then on; its address says it is gone."),
+    Key("replaced_by", text, "an article's path, or an address", "Where the reader of an archived article goes on."),
+    Key("audience", texts, "a list of texts", "Who may see it; everyone if unsaid."),
+    Key(
+        "lang", lang, "a language code such as es or pt-br", "Its language, where neither file name nor folder says it."
+    ),
+    Key("order", number, "a whole number", "Its place in its category, smallest first."),
+    Key(
+        "slug", slug, "a word, or a path after /articles", "The last part of its address, in place of the file's name."
+    ),
+    Key("permalink", local_path, "a path beginning with /", "Its whole address."),
+)
+CATEGORY_KEYS = (
+    Key("title", text, "text", "The category's name; without it, the folder's."),
+    Key("order", number, "a whole number", "Its place on the home page, smallest first."),
+    Key("summary", text, "text", "A sentence under its name."),
+    Key("offers", text, "none", "`none` where articles must not be offered on forms: what is sensitive or urgent."),
+)
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return "; did you mean 'x'?", or nothing where no known name is near."""
+    near = difflib.get_close_matches(name.lower(), list(known), n=1, cutoff=0.6)
+    return f"; did you mean '{near[0]}'?" if near else ""

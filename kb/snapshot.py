@@ -1,0 +1,313 @@
+"""The articles of one index generation, rendered once and read by the site: one SQLite file that is never changed."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import sqlite_utils
+
+from kb.article import Article
+from kb.errors import BadGeneration
+from kb.library import Category, Library
+from kb.links import normal
+from kb.render import Rendered
+
+FILE = "library.db"
+_ARTICLES = re.compile(r"/([a-z0-9-]+)/articles/(.+)")
+_COLUMNS = (
+    "id, lang, title, summary, category, address, revision, updated, owner, review_every, verified, audience, offers, "
+    "status, path, queries, ord, replaced_by"
+)
+# One version an article: the language asked for, else the default, else the first by name.
+_BEST = f"""
+    SELECT {_COLUMNS} FROM (
+        SELECT *, row_number() OVER (
+            PARTITION BY id ORDER BY
+                lang = :lang DESC, lang = (SELECT value FROM meta WHERE key = 'default_lang') DESC, lang
+        ) AS rank
+        FROM entries WHERE status = 'published' AND (:category IS NULL OR category = :category)
+    ) WHERE rank = 1 ORDER BY ord IS NULL, ord, title COLLATE NOCASE, id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the site says of an article besides its text."""
+
+    id: str
+    lang: str
+    title: str
+    summary: str
+    category: str
+    address: str
+    revision: str
+    updated: datetime | None
+    owner: str
+    review_every: int | None
+    verified: date | None
+    audience: tuple[str, ...]
+    offers: bool  # False where its category has `offers: none`
+    status: str  # "published", or "gone"
+    path: str
+    queries: tuple[str, ...]
+    order: int | None
+    replaced_by: str  # the address to go on to from what is gone, or nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading of an article, for its table of contents."""
+
+    anchor: str
+    heading: str
+    level: int
+
+
+def write(folder: Path, library: Library, rendered: Mapping[tuple[str, str], Rendered], *, now: datetime) -> None:
+    """Write what visitors may see at `now` into `folder`; `rendered` holds pages by (id, language).
+
+    A published article without a page is left out.
+    """
+    path = folder / FILE
+    path.unlink(missing_ok=True)
+    offers = {(category.name, category.lang): category.offers for category in library.categories}
+    db = sqlite_utils.Database(path)
+    try:
+        with db.conn:
+            db.table("entries").create(_TYPES, pk=("id", "lang"))
+            db.table("redirects").create({"place": str, "target": str}, pk="place")
+            db.table("categories").create(_CATEGORY_TYPES, pk=("name", "lang"))
+            db.table("meta").create({"key": str, "value": str}, pk="key")
+            db.table("entries").insert_all(_rows(library, rendered, offers, now))
+            db.table("entries").create_index(["place"])
+            db.table("entries").create_index(["category", "lang"])
+            leads = ({"place": old, "target": new} for old, new in library.redirects.items())
+            db.table("redirects").insert_all(leads)
+            db.table("categories").insert_all(_category_rows(library))
+            meta = {"default_lang": library.default_lang, "fingerprint": library.fingerprint}
+            db.table("meta").insert_all({"key": key, "value": value} for key, value in meta.items())
+    finally:
+        db.close()
+
+
+_PLAIN = ("id", "lang", "title", "summary", "category", "address", "revision", "owner", "path")
+_DERIVED = ("place", "updated", "verified", "audience", "queries", "status", "replaced_by", "html", "headings")
+_TYPES: dict[str, Any] = dict.fromkeys(_PLAIN + _DERIVED, str) | dict.fromkeys(("review_every", "offers", "ord"), int)
+_CATEGORY_TYPES: dict[str, Any] = {"name": str, "lang": str, "title": str, "ord": int, "summary": str, "offers": int}
+
+
+def _rows(
+    library: Library,
+    rendered: Mapping[tuple[str, str], Rendered],
+    offers: Mapping[tuple[str, str], bool],
+    now: datetime,
+) -> Iterator[dict[str, Any]]:
+    for article in library.published(now):
+        if page := rendered.get((article.id, article.lang)):
+            headings = [[part.anchor, part.heading, part.level] for part in page.sections if part.anchor]
+            row = _row(article, library, offers)
+            yield row | {"status": "published", "html": page.html, "headings": json.dumps(headings)}
+    for article in library.gone(now):
+        yield _row(article, library, offers) | {"status": "gone", "html": "", "headings": "[]"}
+
+
+def _row(article: Article, library: Library, offers: Mapping[tuple[str, str], bool]) -> dict[str, Any]:
+    return {
+        **{name: getattr(article, name) for name in _PLAIN},
+        "place": normal(article.address),
+        "updated": article.updated.isoformat() if article.updated else None,
+        "review_every": article.review_every,
+        "verified": article.verified.isoformat() if article.verified else None,
+        "audience": json.dumps(article.audience),
+        "queries": json.dumps(article.queries),
+        "offers": int(offers.get((article.category, article.lang), True)),
+        "ord": article.order,
+        "replaced_by": way_on(article, library),
+    }
+
+
+def way_on(article: Article, library: Library) -> str:
+    """Return the address that `replaced_by` names, as an article's path or id or as an address, or nothing."""
+    if not article.replaced_by:
+        return ""
+    target = library.addresses.resolve(article.replaced_by, article=article)
+    if target.kind in ("missing", "anchor", "guessed"):
+        at_top = library.addresses.resolve(f"/{article.lang}/articles/{article.replaced_by}", article=article)
+        return at_top.href if at_top.kind in ("article", "redirect") else ""
+    return target.href if target.kind != "outside" or target.href.startswith(("https://", "http://")) else ""
+
+
+def _category_rows(library: Library) -> Iterator[dict[str, Any]]:
+    for category in library.categories:
+        names = ("name", "lang", "title", "summary")
+        row = {name: getattr(category, name) for name in names}
+        yield row | {"ord": category.order, "offers": int(category.offers)}
+
+
+class Snapshot:
+    """A snapshot held open for reading, by any number of threads."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = threading.Lock()
+        self._pid = 0
+        self._connection: sqlite3.Connection | None = None
+        meta = dict(self._query("SELECT key, value FROM meta"))
+        self.default_lang: str = meta["default_lang"]
+        self.fingerprint: str = meta["fingerprint"]
+        rows = self._query("SELECT lang, count(*) FROM entries WHERE status = 'published' GROUP BY lang ORDER BY lang")
+        self._by_language: dict[str, int] = dict(rows)
+        self.languages: tuple[str, ...] = tuple(sorted({self.default_lang, *self._by_language}))
+
+    @classmethod
+    def open(cls, folder: Path) -> Snapshot:
+        """Return the snapshot in a generation's folder; raises BadGeneration where there is none that can be read."""
+        path = folder / FILE
+        if not path.is_file():
+            raise BadGeneration(f"{path} is missing; run 'kb index' to build it again")
+        try:
+            return cls(path)
+        except (sqlite3.DatabaseError, KeyError) as error:
+            raise BadGeneration(f"{path} cannot be read ({error}); run 'kb index' to build it again") from error
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._lock:
+            if self._connection is not None and self._pid == os.getpid():
+                self._connection.close()
+            self._connection = None
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Published articles by language."""
+        return dict(self._by_language)
+
+    def entry(self, id: str, lang: str) -> Entry | None:
+        """Return a published article in exactly this language."""
+        sql = f"SELECT {_COLUMNS} FROM entries WHERE id = ? AND lang = ? AND status = 'published'"
+        return self._one(sql, (id, lang))
+
+    def best(self, id: str, lang: str) -> Entry | None:
+        """Return a published article in this language, else in the default one, else in any."""
+        versions = {entry.lang: entry for entry in self.translations(id)}
+        return versions.get(lang) or versions.get(self.default_lang) or next(iter(versions.values()), None)
+
+    def translations(self, id: str) -> tuple[Entry, ...]:
+        """Return a published article in all its languages."""
+        return self._entries(
+            f"SELECT {_COLUMNS} FROM entries WHERE id = ? AND status = 'published' ORDER BY lang", (id,)
+        )
+
+    def entries(self, lang: str) -> tuple[Entry, ...]:
+        """Return the published articles that are written in this language."""
+        sql = f"SELECT {_COLUMNS} FROM entries WHERE lang = ? AND status = 'published' ORDER BY id"
+        return self._entries(sql, (lang,))
+
+    def category_entries(self, name: str, lang: str) -> tuple[Entry, ...]:
+        """Return a category's articles, each once, in this language or in the one that stands in for it."""
+        return self._entries(_BEST, {"lang": lang, "category": name})
+
+    def all_entries(self, lang: str) -> tuple[Entry, ...]:
+        """Return every article once, in this language or in the one that stands in for it."""
+        return self._entries(_BEST, {"lang": lang, "category": None})
+
+    def categories(self, lang: str) -> tuple[Category, ...]:
+        """Return the categories that hold a published article, in their order, with their titles in this language."""
+        sql = """
+            SELECT name, title, ord, summary, offers, lang FROM categories
+            WHERE name IN (SELECT category FROM entries WHERE status = 'published') AND lang IN (?, ?)
+            ORDER BY lang = ? DESC
+        """
+        found: dict[str, Category] = {}
+        for name, title, order, summary, offers, code in self._query(sql, (lang, self.default_lang, lang)):
+            found.setdefault(name, Category(name, title, order, summary, bool(offers), code))
+        return tuple(sorted(found.values(), key=lambda c: (c.order is None, c.order or 0, c.title.casefold(), c.name)))
+
+    def category(self, name: str, lang: str) -> Category | None:
+        """Return one category with its title in this language, if it holds a published article."""
+        return next((category for category in self.categories(lang) if category.name == name), None)
+
+    def html(self, entry: Entry) -> str:
+        """Return an article's page: sanitised when it was rendered, safe to be shown as it is."""
+        rows = self._query("SELECT html FROM entries WHERE id = ? AND lang = ?", (entry.id, entry.lang))
+        return str(rows[0][0]) if rows else ""
+
+    def headings(self, entry: Entry) -> tuple[Heading, ...]:
+        """Return an article's headings in order."""
+        rows = self._query("SELECT headings FROM entries WHERE id = ? AND lang = ?", (entry.id, entry.lang))
+        return tuple(Heading(*row) for row in json.loads(rows[0][0])) if rows else ()
+
+    def by_address(self, path: str) -> Entry | None:
+        """Return the published article whose address this is."""
+        return self._one(f"SELECT {_COLUMNS} FROM entries WHERE place = ? AND status = 'published'", (normal(path),))
+
+    def redirect(self, path: str) -> str | None:
+        """Return where an old address leads: another address here, or a URL."""
+        place = normal(path)
+        if rows := self._query("SELECT target FROM redirects WHERE place = ?", (place,)):
+            return str(rows[0][0])
+        if match := _ARTICLES.fullmatch(place):
+            entry = self.entry(match[2], match[1])
+            return entry.address if entry and normal(entry.address) != place else None
+        return None
+
+    def is_gone(self, path: str) -> Entry | None:
+        """Return the archived or expired article that was at this address."""
+        place = normal(path)
+        gone = self._one(f"SELECT {_COLUMNS} FROM entries WHERE place = ? AND status = 'gone'", (place,))
+        if gone is None and (match := _ARTICLES.fullmatch(place)):
+            sql = f"SELECT {_COLUMNS} FROM entries WHERE id = ? AND lang = ? AND status = 'gone'"
+            return self._one(sql, (match[2], match[1]))
+        return gone
+
+    def _one(self, sql: str, parameters: tuple[Any, ...]) -> Entry | None:
+        return next(iter(self._entries(sql, parameters)), None)
+
+    def _entries(self, sql: str, parameters: tuple[Any, ...] | dict[str, Any]) -> tuple[Entry, ...]:
+        return tuple(_entry(row) for row in self._query(sql, parameters))
+
+    def _query(self, sql: str, parameters: Iterable[Any] | dict[str, Any] = ()) -> list[Any]:
+        with self._lock:
+            return self._open().execute(sql, parameters).fetchall()  # type: ignore[arg-type]
+
+    def _open(self) -> sqlite3.Connection:
+        """Return the connection of this process; one from before a fork must not be used."""
+        if self._connection is None or self._pid != os.getpid():
+            uri = f"{self.path.resolve().as_uri()}?mode=ro&immutable=1"
+            self._connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
+            self._pid = os.getpid()
+        return self._connection
+
+
+def _entry(row: tuple[Any, ...]) -> Entry:
+    (id, lang, title, summary, category, address, revision, updated, owner, review_every, verified, *rest) = row
+    audience, offers, status, path, queries, order, replaced_by = rest
+    return Entry(
+        id=id,
+        lang=lang,
+        title=title,
+        summary=summary,
+        category=category,
+        address=address,
+        revision=revision,
+        updated=datetime.fromisoformat(updated).astimezone(UTC) if updated else None,
+        owner=owner,
+        review_every=review_every,
+        verified=date.fromisoformat(verified) if verified else None,
+        audience=tuple(json.loads(audience)),
+        offers=bool(offers),
+        status=status,
+        path=path,
+        queries=tuple(json.loads(queries)),
+        order=order,
+        replaced_by=replaced_by,
+    )

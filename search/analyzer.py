@@ -1,0 +1,228 @@
+"""Text to terms: words stemmed by language, character pairs where words have no spaces, codes kept whole."""
+
+from __future__ import annotations
+
+import re
+import threading
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache, lru_cache
+
+import Stemmer
+from whoosh.lang.stopwords import stoplists
+
+SNOWBALL = {
+    "ar": "arabic", "ca": "catalan", "cs": "czech", "da": "danish", "de": "german", "el": "greek", "en": "english",
+    "eo": "esperanto", "es": "spanish", "et": "estonian", "eu": "basque", "fa": "persian", "fi": "finnish",
+    "fr": "french", "ga": "irish", "hi": "hindi", "hu": "hungarian", "hy": "armenian", "id": "indonesian",
+    "it": "italian", "lt": "lithuanian", "nb": "norwegian", "ne": "nepali", "nl": "dutch", "nn": "norwegian",
+    "no": "norwegian", "pl": "polish", "pt": "portuguese", "ro": "romanian", "ru": "russian", "sr": "serbian",
+    "sv": "swedish", "ta": "tamil", "tr": "turkish", "yi": "yiddish",
+}  # fmt: skip
+
+# Scripts written without spaces between words: Thai, Lao, Myanmar, Khmer, kana, Han, Hangul.
+_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003134f"
+_RUN = re.compile(
+    rf"(?P<run>[{_UNSPACED}]+)|(?P<word>(?:(?![{_UNSPACED}_])[\w\u0300-\u036f])+(?:['’](?:(?![{_UNSPACED}_])\w)+)*)|(?P<sign>[^\s\w\x00-\x7f\u2000-\u206f\u3000-\u303f\uff00-\uff65«»“”‘’…·¿¡°§©®™–—•])"
+)
+_SEPARATORS = str.maketrans(dict.fromkeys(',;()[]{}<>"“”«»„!?|=', " "))
+_BEFORE, _AFTER = "'’‘`*…-—–/\\&", ".:'’‘`*…-—–/\\&"
+_ARROW = re.compile(r"(?<=[ \w.)*])[>→›▸](?=[ \w(*.])")
+_CODE = re.compile(r"\d|\w[._+#@:/\\]\w|[+#]$|^\.\w{2,5}$")
+_RUNS = re.compile(rf"[{_UNSPACED}]")
+LONGEST = 64  # characters of a term; what is longer is no word
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A word, a run of an unspaced script or a symbol of a text, and where it stands."""
+
+    text: str
+    start: int
+    end: int
+    kind: str  # "word", "run" or "sign"
+
+
+def tokens(text: str) -> Iterator[Token]:
+    """Yield the tokens of `text`; no script is left out, and an emoji is a token of its own."""
+    for match in _RUN.finditer(text):
+        yield Token(match.group(), match.start(), match.end(), match.lastgroup or "word")
+
+
+@lru_cache(maxsize=65536)
+def fold(text: str) -> str:
+    """Return `text` without case and accents: what é, É and e have in common.
+
+    >>> fold("Ærø Contraseña ＡＢＣ")
+    'ærø contrasena abc'
+    """
+    if text.isascii():
+        return text.lower()
+    split = unicodedata.normalize("NFKD", text.casefold())
+    return unicodedata.normalize(
+        "NFC", "".join(char for char in split if not unicodedata.combining(char) or ord(char) > 0x36F)
+    )
+
+
+class Analyzer:
+    """Text to terms in one language; a language without a stemmer keeps its words as they are."""
+
+    def __init__(self, lang: str) -> None:
+        base = lang.split("-")[0].lower()
+        self.lang = lang
+        self._algorithm = SNOWBALL.get(base)
+        self._local = threading.local()  # a stemmer may be used by one thread at a time
+        self._stems: dict[str, tuple[str, ...]] = {}
+        self.stopwords = frozenset(fold(word) for word in stoplists.get(base, ()))
+
+    def terms(self, text: str) -> list[str]:
+        """Return the terms of `text` for an index: of an accented word both stems, of an unspaced run its pairs."""
+        out: list[str] = []
+        for token in tokens(text):
+            out.extend(self._indexed(token))
+        return out
+
+    def query(self, text: str) -> list[str]:
+        """Return the terms of `text` for a query, one for each word, in order and with repeats."""
+        out: list[str] = []
+        for token in tokens(text):
+            out.extend(self.asked(token))
+        return out
+
+    def asked(self, token: Token) -> tuple[str, ...]:
+        """Return the terms that a token of a query stands for."""
+        if token.kind == "run":
+            return _pairs(fold(token.text)) or tuple(fold(token.text))
+        return self.stems(token.text)[:1]
+
+    def stems(self, word: str) -> tuple[str, ...]:
+        """Return the folded stem of `word` and, if it is another, the stem of the folded word."""
+        known = self._stems.get(word)
+        if known is None:
+            known = self._stemmed(word)
+            if len(self._stems) < 200_000:
+                self._stems[word] = known
+        return known
+
+    def is_stopword(self, word: str) -> bool:
+        """Say whether `word` is one of the words that hold a sentence of this language together."""
+        return fold(word) in self.stopwords
+
+    def _indexed(self, token: Token) -> tuple[str, ...]:
+        if token.kind == "run":
+            run = fold(token.text)
+            return (*_pairs(run), *run)
+        return self.stems(token.text)
+
+    def _stemmed(self, word: str) -> tuple[str, ...]:
+        plain = word.casefold().replace("’", "'").removesuffix("'s")[:LONGEST]
+        folded = fold(plain)
+        if self._algorithm is None:
+            return (folded,)
+        first, second = fold(self._stem(plain)) or folded, self._stem(folded) or folded
+        return (first,) if first == second else (first, second)
+
+    def _stem(self, word: str) -> str:
+        stemmer = getattr(self._local, "stemmer", None)
+        if stemmer is None:
+            stemmer = self._local.stemmer = Stemmer.Stemmer(self._algorithm)
+        return str(stemmer.stemWord(word))
+
+
+@cache
+def analyzer(lang: str) -> Analyzer:
+    """Return the one analyzer of a language, whose known stems all callers share."""
+    return Analyzer(lang)
+
+
+def codes(text: str) -> list[str]:
+    """Return what must match as it stands: error codes, versions, file and host names, key and menu paths.
+
+    >>> codes("Error 0x80070005 in prefs.js, see Tools > Account Settings (v1.2)")
+    ['0x80070005', 'prefs.js', 'v1.2', 'tools>account']
+    """
+    found = []
+    for raw in text.translate(_SEPARATORS).split():
+        chunk = raw.lstrip(_BEFORE).rstrip(_AFTER)
+        if not chunk.isalpha() and _is_code(chunk):
+            found.append(fold(chunk)[:LONGEST])
+    steps = [
+        (text[max(0, a.start() - LONGEST) : a.start()], text[a.end() : a.end() + LONGEST])
+        for a in _ARROW.finditer(text)
+    ]
+    found.extend(_step(before, after) for before, after in steps)
+    return [code for code in found if code]
+
+
+def _step(before: str, after: str) -> str:
+    """Return a step of a menu path: the last word before the arrow and the first after it."""
+    left, right = re.findall(r"[\w'’-]+", before), re.findall(r"[\w'’-]+", after)
+    return f"{fold(left[-1])}>{fold(right[0])}"[:LONGEST] if left and right else ""
+
+
+def _is_code(chunk: str) -> bool:
+    """A digit beside a letter, or a sign inside: `ERR_42`, `C++`, `.csv`, `1.2.3`, `imap.example.com`, `Ctrl+S`."""
+    if len(chunk) < 2 or chunk.isdigit():
+        return len(chunk) >= 3
+    if not _CODE.search(chunk):
+        return False
+    return not _RUNS.search(chunk)
+
+
+def _pairs(run: str) -> tuple[str, ...]:
+    return tuple(run[i : i + 2] for i in range(len(run) - 1))
+
+
+def detect(text: str, langs: frozenset[str] | None = None) -> str | None:
+    """Return the language that the little words or the script of `text` give away, or None when they do not.
+
+    Only languages with a list of little words, and those with a script of their own, can be told.
+    """
+    sample = text[:4000]
+    by_script = _script(sample)
+    if by_script and (langs is None or by_script in langs):
+        return by_script
+    words = [fold(token.text) for token in tokens(sample) if token.kind == "word"]
+    counts = {
+        lang: sum(0.5 if len(word) == 1 else 1.0 for word in words if word in small)
+        for lang, small in _little_words().items()
+        if langs is None or lang in langs
+    }
+    ranked = sorted(counts, key=lambda lang: (-counts[lang], lang))
+    if not ranked or counts[ranked[0]] < 2:
+        return None
+    best, second = counts[ranked[0]], counts[ranked[1]] if len(ranked) > 1 else 0
+    return ranked[0] if best > 1.3 * second and best >= 0.12 * len(words) else None
+
+
+@cache
+def _little_words() -> dict[str, frozenset[str]]:
+    lists = {lang: frozenset(fold(word) for word in words) for lang, words in stoplists.items()}
+    return {lang: words for lang, words in lists.items() if words} | {"pl": _POLISH, "cs": _CZECH}
+
+
+_POLISH = frozenset(
+    "i w z na nie sie jest do to ze jak co po mi moja moje czy dla od przez przy tak juz tylko mam mozna byc bylo ale prosze".split()
+)
+_CZECH = frozenset(
+    "a v na se je to ze s z do jak co po mi moje pro od pri tak jsem jsou byt bylo ale prosim kdyz nebo mam".split()
+)
+_SCRIPTS = (
+    ("ja", re.compile("[\u3040-\u30ff]")),
+    ("ko", re.compile("[\uac00-\ud7af]")),
+    ("zh", re.compile("[\u4e00-\u9fff]")),
+    ("th", re.compile("[\u0e00-\u0e7f]")),
+    ("ar", re.compile("[\u0600-\u06ff]")),
+    ("he", re.compile("[\u0590-\u05ff]")),
+    ("el", re.compile("[\u0370-\u03ff]")),
+    ("hi", re.compile("[\u0900-\u097f]")),
+)
+
+
+def _script(text: str) -> str | None:
+    letters = sum(char.isalpha() for char in text)
+    for lang, pattern in _SCRIPTS:
+        if len(pattern.findall(text)) > 0.3 * max(letters, 1):
+            return lang
+    return None

@@ -1,0 +1,114 @@
+"""An opened generation: its documents and units, the postings of each language, the vectors, and who may see what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kb.errors import BadGeneration
+from search import generation
+from search.generation import Document, Manifest, Units
+from search.postings import Postings
+from search.query import Synonyms, normal
+from search.semantic import VectorIndex
+from search.spelling import Vocabulary
+
+Mask = NDArray[np.bool_]
+VECTORS = "vectors"
+SERVED = ("documents", "units", "library", "keyword", VECTORS)
+
+
+class Collection:
+    """Everything of a generation that a search reads; opened once, shared by all threads."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.manifest: Manifest = generation.read_manifest(folder)
+        broken = [
+            name
+            for name in generation.damaged(folder, self.manifest)
+            if "/whoosh/" not in name and "/segments/" not in name
+        ]
+        self.damaged_vectors = any(name.startswith(VECTORS) for name in broken)
+        if any(not name.startswith(VECTORS) for name in broken):
+            raise BadGeneration(f"{folder}: {', '.join(broken)} changed after it was built; run 'kb index'")
+        self.documents: list[Document] = generation.read_documents(folder)
+        self.units = Units(folder)
+        self.starts: NDArray[np.int64] = np.asarray([d.first for d in self.documents], dtype=np.int64)
+        self.names = [f"{d.article}\0{d.lang}" for d in self.documents]
+        self.postings: Mapping[str, Postings] = {
+            lang: Postings(folder / "keyword" / lang / "postings") for lang in sorted({d.lang for d in self.documents})
+        }
+        self.vectors = self._open_vectors()
+        self._visible: dict[tuple[str, frozenset[str]], Mask] = {}
+        self._vocabularies: dict[str, Vocabulary] = {}
+
+    def _open_vectors(self) -> VectorIndex | None:
+        if self.damaged_vectors or not (self.folder / "vectors.npy").is_file() or not self.documents:
+            return None
+        return VectorIndex(self.folder, starts=self.starts)
+
+    @cached_property
+    def langs(self) -> NDArray[np.str_]:
+        """The language of every document."""
+        return np.asarray([d.lang for d in self.documents], dtype=np.str_)
+
+    @cached_property
+    def titles(self) -> Mapping[str, list[int]]:
+        """The documents that have a title, by what their titles have in common but case and accents."""
+        found: dict[str, list[int]] = {}
+        for number, document in enumerate(self.documents):
+            found.setdefault(normal(document.title), []).append(number)
+        return found
+
+    @cached_property
+    def offered(self) -> Mask:
+        """The documents that forms may offer."""
+        return np.asarray([d.offers for d in self.documents], dtype=np.bool_)
+
+    @cached_property
+    def silent(self) -> frozenset[str]:
+        """The categories in which no offers are made."""
+        return frozenset(d.category for d in self.documents if not d.offers)
+
+    def visible(self, lang: str, audience: frozenset[str]) -> Mask:
+        """Return the documents that a visitor may find: of each article one language, the asked one if there is one."""
+        key = (lang, audience)
+        if key not in self._visible:
+            if len(self._visible) > 256:  # audiences come from tokens: many different ones must not fill the memory
+                self._visible.clear()
+            self._visible[key] = self._see(lang, audience)
+        return self._visible[key]
+
+    def _see(self, lang: str, audience: frozenset[str]) -> Mask:
+        best: dict[str, tuple[int, int]] = {}
+        for number, document in enumerate(self.documents):
+            if document.audience and not audience.intersection(document.audience):
+                continue
+            rank = 0 if document.lang == lang else 1 if document.lang == self.manifest.default_lang else 2
+            best[document.article] = min(best.get(document.article, (9, 0)), (rank, number))
+        mask = np.zeros(len(self.documents), dtype=np.bool_)
+        mask[[number for _, number in best.values()]] = True
+        return mask
+
+    def synonyms(self, lang: str) -> Synonyms:
+        """Return the groups of words of a language that mean the same."""
+        return [tuple(group) for group in self.manifest.extra.get("synonyms", {}).get(lang, ())]
+
+    def pinned(self, text: str, lang: str) -> list[str]:
+        """Return the articles that come first for a query."""
+        asked = normal(text)
+        pins = self.manifest.extra.get("pins", ())
+        return [
+            id for pin in pins if pin["lang"] in (lang, "") and normal(pin["query"]) == asked for id in pin["articles"]
+        ]
+
+    def vocabulary(self, lang: str) -> Vocabulary:
+        """Return the words of a language as they are written."""
+        if lang not in self._vocabularies:
+            self._vocabularies[lang] = Vocabulary(*self.postings[lang].written())
+        return self._vocabularies[lang]

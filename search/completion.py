@@ -1,0 +1,112 @@
+"""While typing: titles, questions and headings that hold the words typed so far, the last one perhaps unfinished."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from search import answers, fusion
+from search.analyzer import analyzer, fold, tokens
+from search.collection import Collection, Mask
+from search.hit import Results, Stage
+from search.lexical import SYNONYM
+from search.postings import Floats, Postings
+from search.query import Query, Word, parse
+
+NAMES = {"title": 2.0, "queries": 1.5, "headings": 1.0, "names": 0.5}
+BODY = {"body": 0.3, "exact": 1.0}  # so that a word that stands in no title still leads somewhere
+UNFINISHED = 0.8  # the weight of a word that only begins as typed
+PREFIXES = 64  # words that are tried for an unfinished one
+
+
+def complete(collection: Collection, text: str, *, ends: bool, lang: str, mask: Mask, k: int) -> Results:
+    """Return the documents that hold every word of `text`; `ends` says that the last word is finished.
+
+    Where none does, a misspelled finished word is corrected, and then the documents that hold the most are shown.
+    """
+    if not text or not mask.any():
+        return Results(text, lang, "none", None, "", ())
+    scores = np.zeros(len(collection.documents), dtype=np.float32)
+    matched = np.zeros(len(collection.documents), dtype=np.int16)
+    queries: dict[str, Query] = {}
+    asked = 0
+    for own in sorted(set(collection.langs[mask].tolist())):
+        query = parse(text, analyzer(own), synonyms=collection.synonyms(own))
+        queries[own] = query
+        got, had = _score(collection, own, query, ends=ends)
+        scores, matched, asked = np.maximum(scores, got), np.maximum(matched, had), max(asked, len(query.asked))
+    scores *= mask
+    need, stage = _need(matched * mask, asked)
+    scores[matched < need] = 0.0
+    chosen = [n for n in fusion.order(scores, collection.names, k=k) if scores[n] > 0] if need else []
+    peak = max((float(scores[n]) for n in chosen), default=1.0)
+    hits = tuple(
+        answers.title_hit(collection, n, query=queries[collection.documents[n].lang], score=float(scores[n]) / peak)
+        for n in chosen
+    )
+    return Results(text, lang, stage, None, "", hits)
+
+
+def _need(matched: np.ndarray[tuple[int], np.dtype[np.int16]], asked: int) -> tuple[int, Stage]:
+    most = int(matched.max(initial=0))
+    if asked and most >= asked:
+        return asked, "all"
+    return (most, "enough") if most > 0 and most >= -(-asked * 2 // 3) else (0, "none")
+
+
+def _score(
+    collection: Collection, lang: str, query: Query, *, ends: bool
+) -> tuple[Floats, np.ndarray[tuple[int], np.dtype[np.int16]]]:
+    postings = collection.postings[lang]
+    scores = np.zeros(len(collection.documents), dtype=np.float32)
+    matched = np.zeros(len(collection.documents), dtype=np.int16)
+    last = _last(query)
+    for word in query.words:
+        own = _finished(postings, word, len(scores))
+        if word == last and not ends:
+            own = np.maximum(own, UNFINISHED * _begun(postings, word, len(scores)))
+        if not own.any() and (ends or word != last):
+            own = _corrected(collection, lang, word, len(scores))
+        if word in query.asked or word == last:
+            matched += own > 0
+        scores += own
+    little = last is not None and last not in query.asked
+    return scores, matched - np.int16(1) if little else matched
+
+
+def _last(query: Query) -> Word | None:
+    """Return the word that is being typed: the last of the text, wherever it stood first."""
+    final = next(reversed(list(tokens(query.text))), None)
+    folded = fold(final.text) if final else ""
+    return next((word for word in query.words if word.text == folded), None)
+
+
+def _finished(postings: Postings, word: Word, size: int) -> Floats:
+    own = _sum(postings, (*word.terms, word.text), size)
+    for synonym in word.synonyms:
+        own = np.maximum(own, SYNONYM * _sum(postings, (synonym,), size))
+    return own
+
+
+def _begun(postings: Postings, word: Word, size: int) -> Floats:
+    """Return the scores of the best of the words that begin as this one does."""
+    own = np.zeros(size, dtype=np.float32)
+    for row in postings.named(word.text, most=PREFIXES):
+        docs, impacts = postings.field(row, "names")
+        np.maximum.at(own, docs, impacts)
+    return own
+
+
+def _corrected(collection: Collection, lang: str, word: Word, size: int) -> Floats:
+    meant = collection.vocabulary(lang).correct(word.text)
+    if meant is None or word.quoted:
+        return np.zeros(size, dtype=np.float32)
+    return np.float32(SYNONYM) * _sum(collection.postings[lang], (*analyzer(lang).query(meant), meant), size)
+
+
+def _sum(postings: Postings, terms: tuple[str, ...], size: int) -> Floats:
+    own = np.zeros(size, dtype=np.float32)
+    for term in dict.fromkeys(terms):
+        row = postings.row(term)
+        if row is not None:
+            postings.add(row, own, weights=NAMES | BODY)
+    return own

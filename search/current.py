@@ -1,0 +1,72 @@
+"""The generation that is current, opened when it changes; whoever searches with the old one ends in peace."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+
+from kb.config import Settings
+from kb.errors import BadGeneration
+from search.embedder import Embedder
+from search.index import CURRENT
+from search.searcher import Searcher
+
+LOOK = 0.25  # seconds between looks at `current`
+
+
+class Current:
+    """Gives the searcher of the current generation; a request keeps the one that it got."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._searcher: Searcher | None = None
+        self._name = ""
+        self._looked = 0.0
+        self._refused = ""
+        self._encoder: Embedder | None = None
+        self._lock = threading.Lock()
+
+    def get(self) -> Searcher:
+        """Return the searcher of the current generation; raises BadGeneration while there is none that can be served.
+
+        A new generation that is damaged does not replace one that works.
+        """
+        searcher = self._searcher
+        if searcher is not None and time.monotonic() - self._looked < LOOK:
+            return searcher
+        if searcher is not None and not self._lock.acquire(blocking=False):
+            return searcher  # another thread looks already
+        if searcher is None:
+            self._lock.acquire()
+        try:
+            return self._look()
+        finally:
+            self._lock.release()
+
+    def _look(self) -> Searcher:
+        self._looked = time.monotonic()
+        name = self._read()
+        if self._searcher is not None and name in (self._name, self._refused, ""):
+            return self._searcher
+        if not name:
+            raise BadGeneration(
+                f"{self._settings.generations} holds no index yet; run 'kb index', or wait until it is built"
+            )
+        try:
+            self._searcher = Searcher.open(
+                self._settings.generations / name, settings=self._settings, encoder=self._encoder
+            )
+            self._name, self._refused = name, ""
+            self._encoder = self._searcher.encoder
+        except BadGeneration:
+            self._refused = name
+            if self._searcher is None:
+                raise
+        return self._searcher
+
+    def _read(self) -> str:
+        try:
+            return os.readlink(self._settings.generations / CURRENT)
+        except OSError:
+            return ""

@@ -1,0 +1,141 @@
+"""An index generation on disk: its manifest, its documents and units, and what is wrong with it if anything is."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import mmap
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kb.errors import BadGeneration
+from search.passage import Unit
+
+VERSION = 1  # of the files; another version is built again, never read
+MANIFEST = "manifest.json"
+KINDS = ("title", "query", "section")
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One language of one article, as a search needs it; its units are `first` to `last`, without the last."""
+
+    article: str
+    lang: str
+    title: str
+    url: str
+    category: str
+    offers: bool
+    audience: tuple[str, ...]
+    summary: str
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a generation was made of and what its files must be; it is written last."""
+
+    version: int
+    fingerprint: str
+    content: str
+    recipe: str  # of the vectors, or "words"
+    background: float  # mean cosine of unrelated units
+    default_lang: str
+    counts: Mapping[str, int]
+    files: Mapping[str, str]  # path below the generation -> sha256
+    extra: Mapping[str, Any]
+
+    def write(self, folder: Path) -> None:
+        """Write the manifest: from now on the generation exists."""
+        (folder / MANIFEST).write_text(json.dumps(asdict(self), indent=1, sort_keys=True), encoding="utf-8")
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Return the manifest of the generation in `folder`; raises BadGeneration when there is none of our version."""
+    try:
+        found = Manifest(**json.loads((folder / MANIFEST).read_text(encoding="utf-8")))
+    except FileNotFoundError as error:
+        raise BadGeneration(f"{folder} holds no index generation; run 'kb index'") from error
+    except (OSError, ValueError, TypeError) as error:
+        raise BadGeneration(f"{folder / MANIFEST} cannot be read; run 'kb index'") from error
+    if found.version != VERSION:
+        raise BadGeneration(f"{folder} was built by another version; run 'kb index'")
+    return found
+
+
+def damaged(folder: Path, manifest: Manifest, *, below: Sequence[str] = ("",)) -> list[str]:
+    """Return the files, among those whose path begins with one of `below`, that are not as the manifest says."""
+    wanted = [name for name in manifest.files if name.startswith(tuple(below))]
+    return sorted(name for name in wanted if checksum(folder / name) != manifest.files[name])
+
+
+def checksum(path: Path) -> str:
+    """Return the sha256 of a file, or nothing when it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""
+
+
+def checksums(folder: Path) -> dict[str, str]:
+    """Return the sha256 of every file below `folder`."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): checksum(path) for path in files if not path.name.endswith("LOCK")}
+
+
+def write_documents(folder: Path, documents: Iterable[Document]) -> None:
+    """Write one document a line."""
+    lines = (json.dumps(asdict(document), ensure_ascii=False) for document in documents)
+    (folder / "documents.jsonl").write_text("".join(line + "\n" for line in lines), encoding="utf-8")
+
+
+def read_documents(folder: Path) -> list[Document]:
+    """Return what `write_documents` wrote."""
+    with (folder / "documents.jsonl").open(encoding="utf-8") as lines:
+        rows = (json.loads(line) for line in lines)
+        return [Document(**(row | {"audience": tuple(row["audience"])})) for row in rows]
+
+
+def write_units(folder: Path, units: Iterable[Unit]) -> None:
+    """Write the units and where each begins."""
+    ends, kinds = [0], []
+    with (folder / "units.jsonl").open("wb") as file:
+        for unit in units:
+            row = [unit.anchor, unit.heading, unit.text]
+            file.write(json.dumps(row, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
+            ends.append(file.tell())
+            kinds.append(KINDS.index(unit.kind))
+    np.save(folder / "units.ends.npy", np.asarray(ends, dtype=np.int64))
+    np.save(folder / "units.kinds.npy", np.asarray(kinds, dtype=np.uint8))
+
+
+class Units(Sequence[tuple[str, str, str]]):
+    """The (anchor, heading, text) of every unit, read from a mapped file when asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        self._ends: NDArray[np.int64] = np.load(folder / "units.ends.npy", mmap_mode="r")
+        self.kinds: NDArray[np.uint8] = np.load(folder / "units.kinds.npy", mmap_mode="r")
+        with (folder / "units.jsonl").open("rb") as file:
+            self._bytes = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if len(self.kinds) else b""
+
+    def __len__(self) -> int:
+        return len(self.kinds)
+
+    def __getitem__(self, number: Any) -> Any:
+        row = self._bytes[int(self._ends[number]) : int(self._ends[number + 1])]
+        return tuple(json.loads(row))
+
+
+def complete(folder: Path) -> Iterator[Path]:
+    """Yield the generations in `folder`, newest first."""
+    if not folder.is_dir():
+        return
+    found = [path for path in folder.iterdir() if (path / MANIFEST).is_file() and not path.is_symlink()]
+    yield from sorted(found, key=lambda path: (path / MANIFEST).stat().st_mtime_ns, reverse=True)

@@ -1,0 +1,358 @@
+"""Building: articles become a generation, written aside, its manifest last, and made current by one rename."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kb import render, snapshot
+from kb.article import Article
+from kb.errors import BadArticle, BadGeneration
+from kb.library import Library
+from search import generation, passage, vectors
+from search.analyzer import analyzer, codes, fold, tokens
+from search.embedder import Embedder
+from search.generation import Document, Manifest
+from search.passage import SectionLike, Unit
+from search.postings import compile_postings
+from search.vectors import Progress
+
+CURRENT = "current"
+WORDS = "words"  # the recipe of a generation without vectors
+ANALYSIS = "1"  # changes with what an article's terms are: older word indexes are not reused
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """An article version with its sections, and whether it may be offered."""
+
+    article: Article
+    sections: Sequence[SectionLike]
+    offers: bool = True
+
+
+def nothing(done: int, total: int) -> None:
+    """Report no progress."""
+
+
+def fingerprint(library: Library, *, recipe: str, now: datetime) -> str:
+    """Return the name of the generation that `library` makes at `now`."""
+    published = sorted((article.id, article.lang) for article in library.published(now))
+    gone = sorted((article.id, article.lang) for article in library.gone(now))
+    parts = [generation.VERSION, ANALYSIS, library.fingerprint, recipe, library.default_lang, published, gone]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
+
+
+def build(
+    library: Library,
+    folder: Path,
+    *,
+    embedder: Embedder | None,
+    now: datetime,
+    progress: Progress = nothing,
+) -> Path:
+    """Build the generation of `library` below `folder` and return it; one that is there and whole is not built again.
+
+    Without an embedder the generation answers by words. What was analysed and encoded before is reused.
+    """
+    recipe = embedder.recipe if embedder else WORDS
+    name = fingerprint(library, recipe=recipe, now=now)
+    if intact(folder / name):
+        return folder / name
+    rendered = _rendered(library, now)
+    silent = {category.name for category in library.categories if not category.offers}
+    contents = [
+        Content(article, rendered[article.id, article.lang].sections, article.category not in silent)
+        for article in library.published(now)
+        if (article.id, article.lang) in rendered
+    ]
+    with _workshop(folder) as work:
+        snapshot.write(work, library, rendered, now=now)
+        extra = {
+            "synonyms": {lang: [list(group) for group in groups] for lang, groups in library.synonyms.items()},
+            "pins": [_pin(pin) for pin in library.pins],
+        }
+        _write(
+            work,
+            contents,
+            previous=current_path(folder),
+            cache=folder.parent / "vectors",
+            embedder=embedder,
+            name=name,
+            content=library.fingerprint,
+            default_lang=library.default_lang,
+            extra=extra,
+            progress=progress,
+        )
+        return _settle(work, folder / name)
+
+
+def _rendered(library: Library, now: datetime) -> dict[tuple[str, str], render.Rendered]:
+    """Render what is published; an article that cannot be rendered is left out, as `kb check` says of it."""
+    found = {}
+    for article in library.published(now):
+        with suppress(BadArticle):
+            found[article.id, article.lang] = render.render(article, addresses=library.addresses)
+    return found
+
+
+def build_from_contents(
+    contents: Sequence[Content],
+    folder: Path,
+    *,
+    name: str,
+    default_lang: str,
+    embedder: Embedder | None,
+    cache: Path,
+    progress: Progress = nothing,
+) -> Path:
+    """Build a generation of articles that come from no folder (a collection to be evaluated), without pages."""
+    if intact(folder / name):
+        return folder / name
+    with _workshop(folder) as work:
+        _write(
+            work,
+            contents,
+            previous=None,
+            cache=cache,
+            embedder=embedder,
+            name=name,
+            content=name,
+            default_lang=default_lang,
+            extra={},
+            progress=progress,
+        )
+        return _settle(work, folder / name)
+
+
+def activate(path: Path) -> None:
+    """Make a generation the current one, by one rename."""
+    link = path.parent / f".{CURRENT}-{os.getpid()}"
+    link.unlink(missing_ok=True)
+    link.symlink_to(path.name)
+    link.replace(path.parent / CURRENT)
+
+
+def current_path(folder: Path) -> Path | None:
+    """Return the generation that `current` points to, or None when there is none."""
+    link = folder / CURRENT
+    try:
+        target = folder / os.readlink(link)
+    except OSError:
+        return None
+    return target if (target / generation.MANIFEST).is_file() else None
+
+
+def intact(path: Path) -> bool:
+    """Say whether the generation in `path` is there and every file as its manifest says."""
+    try:
+        return not generation.damaged(path, generation.read_manifest(path))
+    except BadGeneration:
+        return False
+
+
+def prune(folder: Path, *, keep: int = 1) -> list[str]:
+    """Remove all generations but the current one and the `keep` newest others; return the names of those removed."""
+    current = current_path(folder)
+    others = [path for path in generation.complete(folder) if path != current]
+    stale = others[keep:] + [path for path in folder.glob(".build-*") if _abandoned(path)]
+    for path in stale:
+        (path / generation.MANIFEST).unlink(missing_ok=True)  # first of all it stops to be a generation
+        shutil.rmtree(path, ignore_errors=True)
+    return [path.name for path in stale]
+
+
+class _workshop:  # noqa: N801  # reads as a function where it is used
+    """A folder beside the generations in which one is built; it goes away with whoever fails."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._path = Path(tempfile.mkdtemp(prefix=f".build-{os.getpid()}-", dir=folder))
+
+    def __enter__(self) -> Path:
+        return self._path
+
+    def __exit__(self, *_: object) -> None:
+        shutil.rmtree(self._path, ignore_errors=True)
+
+
+def _abandoned(path: Path) -> bool:
+    try:
+        os.kill(int(path.name.split("-")[1]), 0)
+    except (ProcessLookupError, ValueError, IndexError):
+        return True
+    except PermissionError:
+        return False
+    return False
+
+
+def _settle(work: Path, target: Path) -> Path:
+    """Move a finished generation to its name; a damaged one of that name makes room."""
+    work.chmod(0o755)
+    if target.exists():
+        if intact(target):
+            return target
+        broken = target.with_name(f".build-0-{target.name}-{os.getpid()}")
+        target.rename(broken)
+        shutil.rmtree(broken, ignore_errors=True)
+    work.rename(target)
+    return target
+
+
+def _write(
+    work: Path,
+    contents: Sequence[Content],
+    *,
+    previous: Path | None,
+    cache: Path,
+    embedder: Embedder | None,
+    name: str,
+    content: str,
+    default_lang: str,
+    extra: Mapping[str, Any],
+    progress: Progress,
+) -> None:
+    ordered = sorted(contents, key=lambda c: (c.article.lang, c.article.id))
+    per_article = [passage.units(c.article, c.sections) for c in ordered]
+    units = [unit for some in per_article for unit in some]
+    documents = _documents(ordered, per_article)
+    generation.write_documents(work, documents)
+    generation.write_units(work, units)
+    _write_words(work, ordered, per_article, previous)
+    background = _write_vectors(work, documents, units, cache, embedder, progress)
+    Manifest(
+        version=generation.VERSION,
+        fingerprint=name,
+        content=content,
+        recipe=embedder.recipe if embedder else WORDS,
+        background=background,
+        default_lang=default_lang,
+        counts={"articles": len({d.article for d in documents}), "documents": len(documents), "units": len(units)},
+        files=generation.checksums(work),
+        extra=extra | {"analysis": ANALYSIS},
+    ).write(work)
+
+
+def _documents(contents: Sequence[Content], per_article: Sequence[Sequence[Unit]]) -> list[Document]:
+    found, first = [], 0
+    for content, some in zip(contents, per_article, strict=True):
+        a = content.article
+        found.append(
+            Document(
+                article=a.id,
+                lang=a.lang,
+                title=a.title,
+                url=a.address,
+                category=a.category,
+                offers=content.offers,
+                audience=a.audience,
+                summary=a.summary,
+                first=first,
+                last=first + len(some),
+            )
+        )
+        first += len(some)
+    return found
+
+
+def _write_words(
+    work: Path, contents: Sequence[Content], per_article: Sequence[Sequence[Unit]], previous: Path | None
+) -> None:
+    """Bring the word index of each language up to date, from the previous generation's if there is one, and compile it."""
+    from search import keyword
+
+    numbers: dict[str, dict[str, int]] = defaultdict(dict)
+    for number, content in enumerate(contents):
+        numbers[content.article.lang][content.article.id] = number
+    for lang, places in sorted(numbers.items()):
+        target = work / "keyword" / lang
+        if previous is not None and _reusable(previous, lang):
+            keyword.copy(previous / "keyword" / lang / "whoosh", target / "whoosh")
+            keyword.copy(previous / "keyword" / lang / "segments", target / "segments")
+        index = keyword.WordIndex(target / "whoosh")
+        kept = index.kept()
+        hashes = {id: _hash(contents[number].article, per_article[number]) for id, number in places.items()}
+        index.update(
+            remove=sorted(id for id in kept if hashes.get(id) != kept[id]),
+            add=(
+                keyword.WordDocument(id, hashes[id], fields(contents[number].article, per_article[number]))
+                for id, number in places.items()
+                if kept.get(id) != hashes[id]
+            ),
+        )
+        compile_postings(index.segments(target / "segments"), places, target / "postings")
+
+
+def _reusable(previous: Path, lang: str) -> bool:
+    manifest = generation.read_manifest(previous)
+    below = (f"keyword/{lang}/whoosh/", f"keyword/{lang}/segments/")
+    known = any(name.startswith(below) for name in manifest.files)
+    return (
+        known and manifest.extra.get("analysis") == ANALYSIS and not generation.damaged(previous, manifest, below=below)
+    )
+
+
+def _hash(article: Article, units: Sequence[Unit]) -> str:
+    parts = [article.title, article.summary, *((u.kind, u.heading, u.text) for u in units)]
+    return hashlib.blake2b(json.dumps(parts).encode(), digest_size=16).hexdigest()
+
+
+def fields(article: Article, units: Sequence[Unit]) -> dict[str, list[str]]:
+    """Return the terms of each field of an article."""
+    a = analyzer(article.lang)
+    sections = [unit for unit in units if unit.kind == "section"]
+    headings = "\n".join(dict.fromkeys(unit.heading for unit in sections))
+    body = "\n".join([article.summary, *(unit.text for unit in sections)])
+    queries = "\n".join(article.queries)
+    return {
+        "title": a.terms(article.title),
+        "queries": a.terms(queries),
+        "headings": a.terms(headings),
+        "body": a.terms(body),
+        "exact": codes(f"{article.title}\n{queries}\n{headings}\n{body}"),
+        "names": _plain(f"{article.title}\n{queries}\n{headings}"),
+        "words": _plain(body),
+    }
+
+
+def _plain(text: str) -> list[str]:
+    """Return the words of `text` as they stand but for case and accents."""
+    return [fold(token.text)[:64] for token in tokens(text) if token.kind == "word"]
+
+
+def _write_vectors(
+    work: Path,
+    documents: Sequence[Document],
+    units: Sequence[Unit],
+    cache: Path,
+    embedder: Embedder | None,
+    progress: Progress,
+) -> float:
+    if embedder is None:
+        return 0.0
+    kept = vectors.VectorCache(cache / f"{embedder.recipe}.bin", recipe=embedder.recipe, dimensions=embedder.dimensions)
+    owners = np.repeat(np.arange(len(documents), dtype=np.int32), [d.last - d.first for d in documents])
+    texts = [unit.embedded(documents[owner].title) for unit, owner in zip(units, owners, strict=True)]
+    found = kept.encode(texts, embedder=embedder, progress=progress)
+    np.save(work / "vectors.npy", found)
+    return vectors.background(found, owners)
+
+
+def _pin(pin: Any) -> dict[str, Any]:
+    return {name: _plain_value(getattr(pin, name)) for name in pin.__dataclass_fields__}
+
+
+def _plain_value(value: Any) -> Any:
+    return value.isoformat() if hasattr(value, "isoformat") else list(value) if isinstance(value, tuple) else value

@@ -1,0 +1,97 @@
+"""The keyword leg: how well the words of a query are answered, as a share of the best that any article could do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from search.postings import Floats, Postings
+from search.query import RAREST, Query, Word
+
+WEIGHTS: Mapping[str, float] = {
+    "title": 2.0, "queries": 2.0, "headings": 1.0, "body": 1.0, "exact": 1.5, "names": 0.5, "words": 0.25,
+}  # fmt: skip
+STEMMED = ("title", "queries", "headings", "body")
+PLAIN = ("names", "words")
+SYNONYM = 0.5  # the weight of a synonym beside the word itself
+
+
+@dataclass(frozen=True, slots=True)
+class Lexical:
+    """Scores of all documents for one query in one language."""
+
+    scores: Floats  # in [0, 1]: of the best that one document could have for these words
+    matched: NDArray[np.int16]  # how many of the asked words a document has
+    asked: int  # how many there were
+    weight: NDArray[np.float32]  # the share of the asked words that a document has, rare ones counting more
+
+
+def score(postings: Postings, query: Query, *, size: int, weights: Mapping[str, float] = WEIGHTS) -> Lexical:
+    """Score every document by the words, synonyms and codes of `query`.
+
+    The scale is the query's own ideal, each word at its best in the collection, so that scores compare between
+    queries; a word that no article has counts in the ideal like the rarest one that is there.
+    """
+    scores = np.zeros(size, dtype=np.float32)
+    matched = np.zeros(size, dtype=np.int16)
+    covered = np.zeros(size, dtype=np.float32)
+    ideal = total = 0.0
+    for word, rarity in _chosen(postings, query):
+        own = _word(postings, word, size, weights)
+        peak = float(own.max(initial=0.0))
+        scores += own
+        ideal += peak or UNKNOWN * rarity
+        if word in query.asked:
+            has = own > 0
+            matched += has
+            covered += has * np.float32(rarity)
+            total += rarity
+    for code in query.codes:
+        own = _terms(postings, (code,), size, {"exact": weights.get("exact", 0.0)})
+        scores += own
+        ideal += float(own.max(initial=0.0))
+    return Lexical(
+        np.minimum(scores / max(ideal, 1e-6), 1.0).astype(np.float32),
+        matched,
+        len(query.asked),
+        covered / max(total, 1e-6),
+    )
+
+
+UNKNOWN = 2.0  # the part of the ideal of a word that no article has, times its rarity
+
+
+def _chosen(postings: Postings, query: Query) -> list[tuple[Word, float]]:
+    """Return the rarest words of a long query, or all of a short one, with the rarity of each."""
+    rated = [(word, _rarity(postings, word)) for word in query.words]
+    if len(rated) <= RAREST:
+        return rated
+    known = [pair for pair in rated if pair[1] < postings.rarest]
+    return sorted(known, key=lambda pair: (-pair[1], pair[0].text))[:RAREST]
+
+
+def _rarity(postings: Postings, word: Word) -> float:
+    return min((postings.rarity(term) for term in word.terms), default=postings.rarest)
+
+
+def _word(postings: Postings, word: Word, size: int, weights: Mapping[str, float]) -> Floats:
+    """Return the scores of a word: by its stem and as it stands, or by half those of a synonym if that is more."""
+    stemmed = {name: weight for name, weight in weights.items() if name in STEMMED}
+    plain = {name: weight for name, weight in weights.items() if name in PLAIN}
+    own = _terms(postings, word.terms, size, stemmed) / max(len(word.terms), 1)
+    own += _terms(postings, (word.text,), size, plain)
+    for synonym in word.synonyms:
+        own = np.maximum(own, SYNONYM * _terms(postings, (synonym,), size, stemmed))
+    return own
+
+
+def _terms(postings: Postings, terms: tuple[str, ...], size: int, weights: Mapping[str, float]) -> Floats:
+    own = np.zeros(size, dtype=np.float32)
+    for term in terms:
+        row = postings.row(term)
+        if row is not None:
+            postings.add(row, own, weights=weights)
+    return own

@@ -1,0 +1,105 @@
+"""An article as the units that are searched: its title and summary, each of its questions, and its sections."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from kb.article import Article
+
+Kind = Literal["title", "query", "section"]
+
+LONGEST = 200  # word pieces of a section's text: 150 to 220 ranked best, and the model cuts at 256
+_BREAK = re.compile(r"\n\s*\n|\n|(?<=[.!?。！？])\s+|(?<=[。！？])")
+_WORD = re.compile(r"[^\W_]+|[^\w\s]")
+
+
+class SectionLike(Protocol):
+    """What is read of a rendered section: its anchor, its heading path below the title, and its plain text."""
+
+    @property
+    def anchor(self) -> str: ...
+
+    @property
+    def path(self) -> tuple[str, ...]: ...
+
+    @property
+    def text(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One thing that can be found: it points to an article's version and, in it, to an anchor."""
+
+    article: str
+    lang: str
+    anchor: str
+    heading: str  # the heading path below the title: "Invoices > VAT"
+    kind: Kind
+    text: str  # what the reader sees of it
+
+    def embedded(self, title: str) -> str:
+        """Return the text that is encoded: a section says first of what it is a section."""
+        if self.kind != "section":
+            return self.text
+        return f"{title} > {self.heading}\n{self.text}" if self.heading else f"{title}\n{self.text}"
+
+
+def units(article: Article, sections: Sequence[SectionLike]) -> list[Unit]:
+    """Return the units of `article`: title and summary first, then its questions, then its sections in order."""
+    head = f"{article.title}\n{article.summary}" if article.summary else article.title
+    found = [Unit(article.id, article.lang, "", "", "title", head)]
+    found += [Unit(article.id, article.lang, "", "", "query", query) for query in article.queries]
+    for section in sections:
+        heading = " > ".join(section.path)
+        for piece in pieces(section.text):
+            found.append(Unit(article.id, article.lang, section.anchor, heading, "section", piece))
+    return found
+
+
+def pieces(text: str, *, longest: int = LONGEST) -> Iterator[str]:
+    """Yield `text` in parts of at most `longest` word pieces, cut between lines or sentences, all of like length."""
+    parts = [part for part in split_sentences(text) if part.strip()]
+    total = sum(map(word_pieces, parts))
+    if total <= longest:
+        if total:
+            yield "\n".join(part.strip() for part in parts)
+        return
+    share = total / -(-total // longest)
+    yield from _filled((part for long in parts for part in _short(long, longest)), share=share, longest=longest)
+
+
+def split_sentences(text: str) -> list[str]:
+    """Return the lines and sentences of `text`."""
+    return [part for part in _BREAK.split(text) if part and part.strip()]
+
+
+def word_pieces(text: str) -> int:
+    """Return about how many word pieces an encoder makes of `text`: longer words are cut in several."""
+    return sum(len(word) if ord(word[0]) >= 0x2E80 else 1 + (len(word) - 1) // 7 for word in _WORD.findall(text))
+
+
+def _filled(parts: Iterable[str], *, share: float, longest: int) -> Iterator[str]:
+    kept: list[str] = []
+    size = 0
+    for part in parts:
+        cost = word_pieces(part)
+        if kept and (size >= share or size + cost > longest):
+            yield "\n".join(kept)
+            kept, size = [], 0
+        kept.append(part.strip())
+        size += cost
+    if kept:
+        yield "\n".join(kept)
+
+
+def _short(part: str, longest: int) -> Iterator[str]:
+    """Cut a sentence that alone is too long: between words, or between characters where there are no words."""
+    if word_pieces(part) <= longest:
+        yield part
+        return
+    step = max(1, len(part) * longest // word_pieces(part) * 9 // 10)
+    for start in range(0, len(part), step):
+        yield part[start : start + step]

@@ -1,0 +1,191 @@
+"""Compiled postings: BM25F computed when a generation is built, and summed by rows when it is searched."""
+
+from __future__ import annotations
+
+import bisect
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+FIELDS = ("title", "queries", "headings", "body", "exact", "names", "words")
+SPAN = 1 << 32
+B, K1 = 0.75, 1.2  # Whoosh's own
+
+Floats = NDArray[np.float32]
+Ints = NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """The postings of one field of a segment: row `i` of (docs, weights) belongs to `terms[i]`."""
+
+    terms: Sequence[str]
+    indptr: NDArray[np.int64]
+    docs: Ints
+    weights: Floats
+    lengths: NDArray[np.float64]  # of each document, as the index rounds it
+    total: float  # the exact sum of lengths
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """The postings of one segment of a word index, deleted documents still in them."""
+
+    name: str
+    keys: Sequence[str]
+    deleted: Ints
+    fields: Mapping[str, Field]
+
+    def save(self, path: Path) -> None:
+        """Keep all but what is deleted, which changes, beside the index."""
+        arrays: dict[str, NDArray[np.generic]] = {"keys": _packed(self.keys)}
+        for name, field in self.fields.items():
+            arrays |= {
+                f"{name}.terms": _packed(field.terms),
+                f"{name}.indptr": field.indptr,
+                f"{name}.docs": field.docs,
+            }
+            arrays |= {f"{name}.weights": field.weights, f"{name}.lengths": field.lengths}
+            arrays[f"{name}.total"] = np.asarray([field.total])
+        scratch = path.with_suffix(".part")
+        with scratch.open("wb") as file:
+            np.savez(file, **arrays)  # type: ignore[arg-type]
+        scratch.replace(path)
+
+    @classmethod
+    def load(cls, path: Path, *, deleted: Ints) -> Segment:
+        """Return what `save` kept."""
+        with np.load(path) as kept:
+            fields = {
+                name: Field(
+                    terms=_unpacked(kept[f"{name}.terms"]),
+                    indptr=kept[f"{name}.indptr"],
+                    docs=kept[f"{name}.docs"],
+                    weights=kept[f"{name}.weights"],
+                    lengths=kept[f"{name}.lengths"],
+                    total=float(kept[f"{name}.total"][0]),
+                )
+                for name in FIELDS
+            }
+            return cls(path.stem, _unpacked(kept["keys"]), deleted, fields)
+
+
+def compile_postings(segments: Sequence[Segment], numbers: Mapping[str, int], folder: Path) -> None:
+    """Write the impact matrices of `segments` to `folder`; `numbers` gives the document number of each key.
+
+    Rows are terms, columns documents; a value is the BM25 score of that term in that field. Deleted documents
+    count in the statistics, as they do in Whoosh until their segment is merged, and are left out of the rows.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    vocabulary = sorted({term for segment in segments for field in segment.fields.values() for term in field.terms})
+    (folder / "terms.json").write_text(json.dumps(vocabulary, ensure_ascii=False), encoding="utf-8")
+    rows = {term: row for row, term in enumerate(vocabulary)}
+    found: list[NDArray[np.int64]] = []
+    for name in FIELDS:
+        indptr, docs, impacts = _compiled([(s, s.fields[name]) for s in segments], rows, numbers)
+        np.save(folder / f"{name}.indptr.npy", indptr)
+        np.save(folder / f"{name}.docs.npy", docs)
+        np.save(folder / f"{name}.impacts.npy", impacts)
+        found.append(np.repeat(np.arange(len(rows), dtype=np.int64), np.diff(indptr)) * SPAN + docs)
+    pairs = np.unique(np.concatenate(found)) // SPAN
+    np.save(folder / "frequency.npy", np.bincount(pairs, minlength=len(rows)).astype(np.int32))
+    np.save(folder / "size.npy", np.asarray(len(numbers)))
+
+
+def _compiled(
+    fields: Sequence[tuple[Segment, Field]], rows: Mapping[str, int], numbers: Mapping[str, int]
+) -> tuple[NDArray[np.int64], Ints, Floats]:
+    count = sum(len(segment.keys) for segment, _ in fields)
+    average = sum(field.total for _, field in fields) / max(count, 1) or 1.0
+    term, doc, weight, length = [], [], [], []
+    for segment, field in fields:
+        places = np.asarray([numbers.get(key, -1) for key in segment.keys], dtype=np.int32)
+        places[segment.deleted] = -1
+        own = np.asarray([rows[t] for t in field.terms], dtype=np.int64)
+        term.append(np.repeat(own, np.diff(field.indptr)))
+        doc.append(places[field.docs])
+        weight.append(field.weights.astype(np.float64))
+        length.append(np.maximum(field.lengths, 0.0)[field.docs])
+    terms, docs = _joined(term, np.int64), _joined(doc, np.int32)
+    tf, fl = _joined(weight, np.float64), _joined(length, np.float64)
+    frequency = np.bincount(terms, minlength=len(rows))
+    idf = np.log(count / (frequency + 1.0)) + 1.0
+    impacts = idf[terms] * ((tf * (K1 + 1)) / (tf + K1 * ((1 - B) + B * fl / average)))
+    kept = np.flatnonzero(docs >= 0)
+    order = kept[np.lexsort((docs[kept], terms[kept]))]
+    indptr = np.zeros(len(rows) + 1, dtype=np.int64)
+    np.cumsum(np.bincount(terms[order], minlength=len(rows)), out=indptr[1:])
+    return indptr, docs[order].astype(np.int32), impacts[order].astype(np.float32)
+
+
+class Postings:
+    """The compiled postings of one language, memory-mapped."""
+
+    def __init__(self, folder: Path) -> None:
+        self.terms: list[str] = json.loads((folder / "terms.json").read_text(encoding="utf-8"))
+        self._fields = {
+            name: tuple(np.load(folder / f"{name}.{part}.npy", mmap_mode="r") for part in ("indptr", "docs", "impacts"))
+            for name in FIELDS
+        }
+        self._count = np.load(folder / "frequency.npy")
+        self.size = int(np.load(folder / "size.npy"))
+        self.rarest = float(np.log(1.0 + self.size))
+
+    def rarity(self, term: str) -> float:
+        """Return the logarithm of how many documents there are for each that has `term`: 0 when all have it."""
+        row = self.row(term)
+        return self.rarest if row is None else float(np.log((1.0 + self.size) / (1.0 + self._count[row])))
+
+    def row(self, term: str) -> int | None:
+        """Return the row of `term`, or None when no article has it."""
+        row = bisect.bisect_left(self.terms, term)
+        return row if row < len(self.terms) and self.terms[row] == term else None
+
+    def field(self, row: int, name: str) -> tuple[Ints, Floats]:
+        """Return the documents that have a term in a field, ascending, and the score of each."""
+        indptr, docs, impacts = self._fields[name]
+        start, end = int(indptr[row]), int(indptr[row + 1])
+        return cast(Ints, docs[start:end]), cast(Floats, impacts[start:end])
+
+    def add(self, row: int, into: Floats, *, weights: Mapping[str, float], factor: float = 1.0) -> None:
+        """Add the weighted scores of a term to `into`, one value a document."""
+        for name, weight in weights.items():
+            docs, impacts = self.field(row, name)
+            if len(docs):
+                into[docs] += impacts * np.float32(weight * factor)
+
+    def written(self) -> tuple[list[str], Ints]:
+        """Return the words as they stand in the articles, in order, and in how many documents each is."""
+        rows = np.flatnonzero(np.diff(self._fields["names"][0]) + np.diff(self._fields["words"][0]))
+        return [self.terms[row] for row in rows], self._count[rows]
+
+    def named(self, prefix: str, *, most: int) -> list[int]:
+        """Return the rows of up to `most` words of titles, questions and headings that begin with `prefix`, frequent first."""
+        words, rows = self._named
+        start, end = bisect.bisect_left(words, prefix), bisect.bisect_left(words, prefix + chr(0x10FFFF))
+        found = rows[start:end]
+        return [int(row) for row in found[np.argsort(-self._count[found], kind="stable")][:most]]
+
+    @cached_property
+    def _named(self) -> tuple[list[str], Ints]:
+        rows = np.flatnonzero(np.diff(self._fields["names"][0])).astype(np.int32)
+        return [self.terms[row] for row in rows], rows
+
+
+def _joined(parts: Sequence[NDArray[np.generic]], kind: type) -> NDArray[np.generic]:
+    return np.concatenate(parts) if parts else np.zeros(0, dtype=kind)
+
+
+def _packed(texts: Sequence[str]) -> NDArray[np.uint8]:
+    return np.frombuffer("\n".join(texts).encode("utf-8"), dtype=np.uint8)
+
+
+def _unpacked(raw: NDArray[np.uint8]) -> list[str]:
+    text = raw.tobytes().decode("utf-8")
+    return text.split("\n") if text else []

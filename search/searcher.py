@@ -1,0 +1,226 @@
+"""The one way to find an article: for the search page, while typing, for a form, and for an article's neighbours."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from kb.config import Settings
+from kb.errors import BadGeneration, HelpCenterError
+from kb.snapshot import Snapshot
+from search import answers, completion, embedder, floor, generation, message, stages
+from search.collection import Collection, Mask
+from search.embedder import Embedder, Vectors
+from search.hit import Degraded, Hit, Results, Suggestions
+from search.query import clean
+from search.ranking import Question, Ranking, parsed, rank
+
+Audience = frozenset[str]
+EVERYBODY: Audience = frozenset()
+CANDIDATES = 10
+REMEMBERED = 1024  # vectors of questions
+
+
+class Searcher:
+    """Answers from one generation until it is dropped; all threads of a process share it."""
+
+    def __init__(self, collection: Collection, *, settings: Settings, encoder: Embedder | None, failed: bool) -> None:
+        self.collection = collection
+        self.settings = settings
+        self.generation = collection.manifest.fingerprint
+        self._encoder = encoder
+        self._failed = failed
+        self._remembered: OrderedDict[str, Vectors] = OrderedDict()
+        self._lock = threading.Lock()
+
+    @classmethod
+    def open(cls, folder: Path, *, settings: Settings, encoder: Embedder | None = None) -> Searcher:
+        """Open the generation in `folder`; raises BadGeneration when it cannot be served.
+
+        Without an `encoder` the configured one is loaded; what is wrong with it is named in `degraded`.
+        """
+        collection = Collection(folder)
+        failed = False
+        if encoder is None and collection.vectors is not None:
+            try:
+                encoder = embedder.load(settings.embedder, models=settings.data / "models")
+            except (HelpCenterError, ImportError):
+                failed = True
+        return cls(collection, settings=settings, encoder=encoder, failed=failed)
+
+    @cached_property
+    def snapshot(self) -> Snapshot:
+        """The articles of this generation, as pages show them."""
+        return Snapshot.open(self.collection.folder)
+
+    @property
+    def encoder(self) -> Embedder | None:
+        """What encodes questions; the next generation's searcher takes it over."""
+        return self._encoder
+
+    @property
+    def degraded(self) -> Degraded | None:
+        """Why results are by words only, or None when they are not."""
+        if self.collection.vectors is None:
+            return "no-vectors"
+        if self._failed or self._encoder is None:
+            return "embedder-failed"
+        return "stale-vectors" if self._encoder.recipe != self.collection.manifest.recipe else None
+
+    @property
+    def ranker(self) -> str:
+        """The name of what ranks, for logs: its system and the generation."""
+        return f"{'hybrid' if self.degraded is None else 'bm25'}-{self.generation}"
+
+    def verify(self) -> None:
+        """Read every file again; raises BadGeneration naming those that are not as they were built."""
+        broken = generation.damaged(self.collection.folder, self.collection.manifest)
+        if broken:
+            raise BadGeneration(
+                f"{self.collection.folder}: {', '.join(broken)} changed after it was built; run 'kb index'"
+            )
+
+    def search(self, text: str, *, lang: str, k: int = 10, audience: Audience = EVERYBODY) -> Results:
+        """Return the articles that answer a typed query, best first, and how its words were met."""
+        line = clean(text)
+        mask = self.collection.visible(lang, audience)
+        if not line or not mask.any():
+            return Results(line, lang, "none", self.degraded, self.ranker, ())
+        vectors, degraded = self._encode([line])
+        return stages.search(
+            self.collection,
+            line,
+            lang=lang,
+            mask=mask,
+            vectors=vectors,
+            k=k,
+            degraded=degraded,
+            ranker=self.ranker,
+            least=self.settings.floor_search,
+        )
+
+    def complete(self, text: str, *, lang: str, k: int = 8, audience: Audience = EVERYBODY) -> Results:
+        """Return the articles whose title, questions or headings hold the typed words, the last one perhaps unfinished."""
+        mask = self.collection.visible(lang, audience)
+        line = clean(text)
+        found = completion.complete(
+            self.collection, line, ends=not text or text[-1].isspace(), lang=lang, mask=mask, k=k
+        )
+        return replace(found, degraded=self.degraded, ranker=self.ranker)
+
+    def suggest(
+        self,
+        subject: str,
+        body: str,
+        *,
+        lang: str,
+        k: int = 3,
+        category: str | None = None,
+        audience: Audience = EVERYBODY,
+    ) -> Suggestions:
+        """Return the articles that probably solve what a message asks: none rather than a wrong one."""
+        mask = self.collection.visible(lang, audience) & self.collection.offered
+        if category in self.collection.silent or self._is_silent(category):
+            return Suggestions(True, self.degraded, self.ranker, (), ())
+        question, degraded = self.message_question(subject, body, mask=mask)
+        if question is None:
+            return Suggestions(True, degraded, self.ranker, (), ())
+        ranking = rank(self.collection, question, mask=mask, k=CANDIDATES)
+        chances = self.chances(ranking, mode="suggest")
+        least = (
+            self.settings.floor_suggest
+            if self.settings.floor_suggest is not None
+            else self.tuned_floor("suggest", ranking)
+        )
+        pairs = sorted(zip(ranking.order, map(float, chances), strict=True), key=lambda pair: -pair[1])
+        shown = [(number, chance) for number, chance in pairs[:k] if chance >= least]
+        cards = tuple(self._hit(number, question, ranking, chance) for number, chance in shown)
+        names = tuple((self.collection.documents[number].article, round(chance, 4)) for number, chance in pairs)
+        return Suggestions(not cards, degraded, self.ranker, cards, names)
+
+    def related(self, article_id: str, *, lang: str, k: int = 4, audience: Audience = EVERYBODY) -> tuple[Hit, ...]:
+        """Return the articles nearest to one: by the vectors of its units, or by the words of its title."""
+        mask = self.collection.visible(lang, audience).copy()
+        own = [i for i in np.flatnonzero(mask) if self.collection.documents[i].article == article_id]
+        if not own:
+            return ()
+        document = self.collection.documents[own[0]]
+        mask[own] = False
+        vectors = None
+        if self.collection.vectors is not None and document.last > document.first:
+            some = np.stack([self.collection.vectors.vector(i) for i in range(document.first, document.last)])
+            mean = some.mean(axis=0, keepdims=True)
+            vectors = (mean / max(float(np.linalg.norm(mean)), 1e-9)).astype(np.float32)
+        question = Question(parsed(self.collection, document.title, langs=[document.lang]), vectors)
+        ranking = rank(self.collection, question, mask=mask, k=k)
+        return tuple(
+            answers.title_hit(self.collection, n, query=question.queries[document.lang], score=float(ranking.scores[n]))
+            for n in ranking.order
+            if ranking.scores[n] > 0
+        )
+
+    def message_question(self, subject: str, body: str, *, mask: Mask) -> tuple[Question | None, Degraded | None]:
+        """Return what a message asks, or None when it says nothing."""
+        said = message.read(subject, body)
+        if not clean(said.whole):
+            return None, self.degraded
+        parts = message_vectors(said)
+        vectors, degraded = self._encode([text for text, _ in parts])
+        langs = self._langs(mask)
+        queries = parsed(self.collection, said.whole, langs=langs)
+        return Question(queries, vectors, [share for _, share in parts]), degraded
+
+    def chances(self, ranking: Ranking, *, mode: str) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+        """Return P(answers) of each document of a ranking."""
+        return floor.calibration(self._mode(mode, ranking)).probability(ranking.features())
+
+    def tuned_floor(self, mode: str, ranking: Ranking) -> float:
+        """Return the least probability worth showing, as tuned for a mode."""
+        return floor.calibration(self._mode(mode, ranking)).floor
+
+    def _mode(self, mode: str, ranking: Ranking) -> str:
+        return mode if ranking.semantic is not None else f"{mode}-words"
+
+    def _is_silent(self, category: str | None) -> bool:
+        if category is None or not (self.collection.folder / "library.db").is_file():
+            return False
+        lang = self.collection.manifest.default_lang
+        return any(c.name == category and not c.offers for c in self.snapshot.categories(lang))
+
+    def _hit(self, number: int, question: Question, ranking: Ranking, score: float) -> Hit:
+        query = question.queries.get(self.collection.documents[number].lang)
+        return answers.hit(self.collection, number, query=query, semantic=ranking.semantic, score=score)
+
+    def _langs(self, mask: Mask) -> list[str]:
+        return sorted(set(self.collection.langs[mask].tolist()))
+
+    def _encode(self, texts: Sequence[str]) -> tuple[Vectors | None, Degraded | None]:
+        """Return the vectors of `texts`, or None and why there are none."""
+        degraded = self.degraded
+        if degraded is not None or self._encoder is None:
+            return None, degraded
+        missing = [text for text in dict.fromkeys(texts) if text not in self._remembered]
+        try:
+            fresh = dict(zip(missing, self._encoder.encode(missing), strict=True)) if missing else {}
+        except (HelpCenterError, RuntimeError, ValueError, OSError):
+            return None, "embedder-failed"
+        with self._lock:
+            found = [fresh[text] if text in fresh else self._remembered[text] for text in texts]
+            self._remembered |= fresh
+            while len(self._remembered) > REMEMBERED:
+                self._remembered.popitem(last=False)
+        return np.stack(found), None
+
+
+def message_vectors(said: message.Message) -> list[tuple[str, float]]:
+    """Return the texts of a message that are encoded, and the share of each in its score."""
+    whole = said.whole
+    if said.subject and said.body and whole != said.subject:
+        return [(whole, 0.7), (said.subject, 0.3)]
+    return [(whole, 1.0)]

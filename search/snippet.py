@@ -1,0 +1,99 @@
+"""The sentence of a section that answers, with what was asked marked in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from search.analyzer import Analyzer, fold, tokens
+from search.hit import Fragment
+from search.passage import split_sentences
+
+LONGEST = 220  # characters: two lines on a phone
+SHORTEST = 40  # a shorter sentence is shown with the one after it
+
+
+def snippet(text: str, *, wanted: Mapping[str, float], analyzer: Analyzer) -> tuple[Fragment, ...]:
+    """Return the sentence of `text` that holds the most of `wanted` (term to weight), cut to a readable length.
+
+    The first sentence is shown when none holds any.
+    """
+    sentences = split_sentences(text)
+    if not sentences:
+        return ()
+    scores = [_weight(sentence, wanted, analyzer) for sentence in sentences]
+    best = max(range(len(sentences)), key=lambda i: (scores[i], -i))
+    shown = sentences[best].strip()
+    if len(shown) < SHORTEST and best + 1 < len(sentences):
+        shown = f"{shown} {sentences[best + 1].strip()}"
+    return _marked(_window(" ".join(shown.split()), wanted, analyzer), wanted, analyzer)
+
+
+def matches(token_text: str, wanted: Mapping[str, float], analyzer: Analyzer) -> float:
+    """Return the weight of a token of a text, by any of its stems or as it stands; 0 when it was not asked for."""
+    return max((wanted.get(term, 0.0) for term in (*analyzer.stems(token_text), fold(token_text))), default=0.0)
+
+
+def weigh(text: str, wanted: Mapping[str, float], analyzer: Analyzer) -> float:
+    """Return how much of what was asked `text` holds, each term once."""
+    return _weight(text, wanted, analyzer)
+
+
+def _weight(text: str, wanted: Mapping[str, float], analyzer: Analyzer) -> float:
+    found: dict[str, float] = {}
+    for token in tokens(text):
+        for term in _terms(token.text, token.kind, analyzer):
+            if term in wanted:
+                found[term] = wanted[term]
+    return sum(found.values())
+
+
+def _terms(text: str, kind: str, analyzer: Analyzer) -> tuple[str, ...]:
+    if kind == "run":
+        folded = fold(text)
+        return tuple(folded[i : i + 2] for i in range(len(folded) - 1)) or (folded,)
+    return (*analyzer.stems(text), fold(text))
+
+
+def _window(text: str, wanted: Mapping[str, float], analyzer: Analyzer) -> str:
+    """Cut a long sentence around its first asked word, at spaces where there are any."""
+    if len(text) <= LONGEST:
+        return text
+    first = next((t.start for t in tokens(text) if any(x in wanted for x in _terms(t.text, t.kind, analyzer))), 0)
+    start = max(0, min(first - LONGEST // 3, len(text) - LONGEST))
+    if start:
+        space = text.find(" ", start, start + 30)
+        start = space + 1 if space >= 0 else start
+    end = start + LONGEST
+    if end < len(text):
+        space = text.rfind(" ", end - 30, end)
+        end = space if space > start else end
+    return ("… " if start else "") + text[start:end] + (" …" if end < len(text) else "")
+
+
+def _marked(text: str, wanted: Mapping[str, float], analyzer: Analyzer) -> tuple[Fragment, ...]:
+    spans: list[list[int]] = []
+    for start, end in _spans(text, wanted, analyzer):
+        if spans and start <= spans[-1][1]:
+            spans[-1][1] = max(end, spans[-1][1])
+        else:
+            spans.append([start, end])
+    parts, at = [], 0
+    for start, end in spans:
+        if start > at:
+            parts.append(Fragment(text[at:start], False))
+        parts.append(Fragment(text[start:end], True))
+        at = end
+    if at < len(text):
+        parts.append(Fragment(text[at:], False))
+    return tuple(parts)
+
+
+def _spans(text: str, wanted: Mapping[str, float], analyzer: Analyzer) -> list[tuple[int, int]]:
+    found = []
+    for token in tokens(text):
+        if token.kind == "run" and len(token.text) > 1:
+            pairs = range(token.start, token.end - 1)
+            found += [(i, i + 2) for i in pairs if fold(text[i : i + 2]) in wanted]
+        elif any(term in wanted for term in _terms(token.text, token.kind, analyzer)):
+            found.append((token.start, token.end))
+    return found

@@ -1,0 +1,82 @@
+"""Spelling: the word of the vocabulary that was meant, when what was typed is in no article."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+SHORTEST = 4  # letters: shorter words are as likely names and codes
+TWO = 8  # letters from which on two slips are forgiven
+MOST = 200  # candidates that are measured
+
+
+class Vocabulary:
+    """The words of all articles of a language as they are written, with how often each occurs."""
+
+    def __init__(self, words: Sequence[str], counts: NDArray[np.int32]) -> None:
+        self._words, self._counts = words, counts
+
+    @cached_property
+    def _lengths(self) -> NDArray[np.int16]:
+        return np.fromiter((len(word) for word in self._words), dtype=np.int16, count=len(self._words))
+
+    @cached_property
+    def _letters(self) -> NDArray[np.uint64]:
+        return np.fromiter((_bits(word) for word in self._words), dtype=np.uint64, count=len(self._words))
+
+    def correct(self, word: str) -> str | None:
+        """Return the nearest known word, or None: for what is short or has digits, and when nothing is near.
+
+        One slip is forgiven from four letters on, two from eight. Of two that are as near the more frequent is
+        meant, and one that begins with the same letter is nearer than one that does not.
+        """
+        if len(word) < SHORTEST or not word.isalpha() or not self._words:
+            return None
+        allowed = 2 if len(word) >= TWO else 1
+        found = [(slips(word, self._words[i], most=allowed), i) for i in self._near(word, allowed)]
+        ranked = sorted(
+            (cost + 0.5 * (self._words[i][0] != word[0]), -int(self._counts[i]), self._words[i])
+            for cost, i in found
+            if cost <= allowed
+        )
+        return ranked[0][2] if ranked else None
+
+    def _near(self, word: str, allowed: int) -> list[int]:
+        """Return the words of like length that share nearly all letters: no other can be `allowed` slips away."""
+        lengths = np.abs(self._lengths - len(word)) <= allowed
+        apart = np.bitwise_count(self._letters ^ np.uint64(_bits(word))) <= 2 * allowed
+        near = np.flatnonzero(lengths & apart)
+        return [int(i) for i in near[np.argsort(-self._counts[near], kind="stable")][:MOST]]
+
+
+def slips(typed: str, meant: str, *, most: int) -> int:
+    """Return how many letters were left out, added, replaced or swapped with their neighbour; `most` + 1 if more.
+
+    >>> slips("pasword", "password", most=2), slips("recieve", "receive", most=2)
+    (1, 1)
+    """
+    if abs(len(typed) - len(meant)) > most:
+        return most + 1
+    before: list[int] = []
+    last = list(range(len(meant) + 1))
+    for i, a in enumerate(typed, 1):
+        row = [i]
+        for j, b in enumerate(meant, 1):
+            cost = min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (a != b))
+            if i > 1 and j > 1 and a == meant[j - 2] and typed[i - 2] == b:
+                cost = min(cost, before[j - 2] + 1)
+            row.append(cost)
+        if min(row) > most:
+            return most + 1
+        before, last = last, row
+    return last[-1]
+
+
+def _bits(word: str) -> int:
+    bits = 0
+    for letter in word:
+        bits |= 1 << (ord(letter) % 61)
+    return bits

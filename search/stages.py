@@ -1,0 +1,165 @@
+"""A typed query, met in stages that are said aloud: all its words, enough of them, corrected ones, or none."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from search import answers, floor
+from search.analyzer import fold, tokens
+from search.collection import Collection, Mask
+from search.embedder import Vectors
+from search.hit import Degraded, Results, Stage
+from search.query import Query, normal
+from search.ranking import Question, Ranking, parsed, rank
+
+EXACT = 0.25  # weight of meaning where a query is nothing but codes or quoted words
+POOL = 200  # documents that are looked at for a page of hits
+
+
+def search(
+    collection: Collection,
+    text: str,
+    *,
+    lang: str,
+    mask: Mask,
+    vectors: Vectors | None,
+    k: int,
+    degraded: Degraded | None,
+    ranker: str,
+    least: float | None,
+) -> Results:
+    """Return the hits of `text` at the first stage that has any, and a correction where a word is in no article."""
+    langs = sorted(set(collection.langs[mask].tolist()))
+    question = Question(parsed(collection, text, langs=langs), vectors)
+    ranking = _rank(collection, question, mask)
+    stage = met(ranking)
+    corrected = _corrected(collection, text, langs=langs, lang=lang) if stage != "all" else None
+    did_you_mean = None
+    if corrected is not None:
+        other = Question(parsed(collection, corrected, langs=langs), vectors)
+        better = _rank(collection, other, mask)
+        if stage == "none" and met(better) != "none":
+            question, ranking, stage = other, better, "corrected"
+        elif met(better) in ("all", "enough"):
+            did_you_mean = corrected
+    shown = _shown(collection, question, ranking, stage, text, lang=lang, mask=mask, k=k, least=least)
+    hits = tuple(
+        answers.hit(
+            collection,
+            n,
+            query=question.queries.get(collection.documents[n].lang),
+            semantic=ranking.semantic,
+            score=score,
+        )
+        for n, score in shown
+    )
+    return Results(
+        text, lang, stage, degraded, ranker, hits,
+        corrected=corrected if stage == "corrected" else None, did_you_mean=did_you_mean,
+    )  # fmt: skip
+
+
+def needed(asked: int) -> int:
+    """Return how many of the asked words are enough: 1 of 1, 2 of 2 and 3, 3 of 4, 4 of 5 and 6, 5 of 7."""
+    return max(1, -(-asked * 2 // 3))
+
+
+def met(ranking: Ranking) -> Stage:
+    """Return how well the words are met by the article that meets them best."""
+    most, asked = int(ranking.lexical.matched.max(initial=0)), ranking.lexical.asked
+    if asked and most >= asked:
+        return "all"
+    return "enough" if asked > 1 and most >= needed(asked) else "none"
+
+
+def _rank(collection: Collection, question: Question, mask: Mask) -> Ranking:
+    exact = any(_is_exact(query) for query in question.queries.values())
+    weight = {"weight": EXACT} if exact else {}
+    return rank(collection, question, mask=mask, k=POOL, **weight)
+
+
+def _is_exact(query: Query) -> bool:
+    """Say whether all words that count are quoted or part of a code."""
+    inside = {word for code in query.codes for word in re.split(r"\W|_", code)}
+    words = [word for word in query.asked]
+    return bool(words) and all(word.quoted or word.text in inside for word in words)
+
+
+def _shown(
+    collection: Collection,
+    question: Question,
+    ranking: Ranking,
+    stage: Stage,
+    text: str,
+    *,
+    lang: str,
+    mask: Mask,
+    k: int,
+    least: float | None,
+) -> list[tuple[int, float]]:
+    """Return the documents to show with their scores: pinned ones, the exact title, and what meets words or meaning."""
+    order = list(ranking.order)
+    tuned = floor.calibration("search" if ranking.semantic is not None else "search-words")
+    chances = dict(zip(order, map(float, tuned.probability(ranking.features())), strict=True))
+    floor_ = tuned.floor if least is None else least
+    asked = ranking.lexical.asked
+    need = needed(asked) if stage in ("all", "enough", "corrected") else asked + 1
+    matched = ranking.lexical.matched
+    scores = {n: min(1.0, float(ranking.scores[n])) for n in order if _holds_phrases(collection, question, n)}
+    kept = [n for n in scores if (asked and matched[n] >= need) or chances[n] >= floor_]
+    if least is not None:
+        kept = [n for n in kept if chances[n] >= least]
+    first = [n for n in collection.titles.get(normal(text), ()) if mask[n]]
+    pinned = _pinned(collection, text, lang, mask)
+    top = list(dict.fromkeys([*pinned, *first]))
+    rest = [n for n in kept if n not in top]
+    return [(n, 1.0) for n in top][:k] + [(n, scores[n]) for n in rest][: max(0, k - len(top))]
+
+
+def _pinned(collection: Collection, text: str, lang: str, mask: Mask) -> list[int]:
+    wanted = collection.pinned(text, lang)
+    if not wanted:
+        return []
+    places = {collection.documents[n].article: int(n) for n in np.flatnonzero(mask)}
+    return [places[id] for id in wanted if id in places]
+
+
+def _holds_phrases(collection: Collection, question: Question, number: int) -> bool:
+    document = collection.documents[number]
+    query = question.queries.get(document.lang)
+    if query is None or not query.phrases:
+        return True
+    texts = (" ".join(collection.units[i][1:]) for i in range(document.first, document.last))
+    whole = f" {normal(document.title)} \n" + "\n".join(f" {normal(text)} " for text in texts)
+    return all(f" {phrase} " in whole for phrase in query.phrases)
+
+
+def _corrected(collection: Collection, text: str, *, langs: list[str], lang: str) -> str | None:
+    """Return `text` with each word that no article has replaced by the one that was meant; None when none is near."""
+    query = parsed(collection, text, langs=langs)
+    known = {
+        word.text for own, q in query.items() for word in q.words if _is_known(collection, own, word.terms, word.text)
+    }
+    quoted = {word.text for q in query.values() for word in q.words if word.quoted}
+    codes = {word for q in query.values() for code in q.codes for word in re.split(r"\W|_", code)}
+    parts, at, changed = [], 0, False
+    for token in tokens(text):
+        folded = fold(token.text)
+        meant = None
+        if token.kind == "word" and folded not in known | quoted | codes:
+            meant = _meant(collection, folded, [lang, *langs])
+        if meant:
+            parts += [text[at : token.start], meant]
+            at, changed = token.end, True
+    return "".join([*parts, text[at:]]) if changed else None
+
+
+def _is_known(collection: Collection, lang: str, terms: tuple[str, ...], text: str) -> bool:
+    return any(collection.postings[lang].row(term) is not None for term in (*terms, text))
+
+
+def _meant(collection: Collection, word: str, langs: list[str]) -> str | None:
+    found = (collection.vocabulary(lang).correct(word) for lang in dict.fromkeys(langs) if lang in collection.postings)
+    return next((word for word in found if word), None)

@@ -1,0 +1,115 @@
+"""Vectors kept by the hash of text and recipe: a changed article costs its own units and nothing else."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from search.embedder import Embedder, Vectors
+
+Progress = Callable[[int, int], None]
+
+KEY = 16  # bytes of the hash of recipe and text
+STEP = 64  # texts between two writes: what a kill costs
+
+
+class VectorCache:
+    """An append-only file of records (key, vector, checksum) of one recipe; a torn or damaged record is a missing one."""
+
+    def __init__(self, path: Path, *, recipe: str, dimensions: int) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._path, self._recipe = path, recipe
+        self._record = np.dtype([("key", f"V{KEY}"), ("vector", "<f4", (dimensions,)), ("sum", "<u4")])
+        self._known: dict[bytes, int] = {}
+        self._read = 0
+
+    def key(self, text: str) -> bytes:
+        """Return what `text` is kept under."""
+        return hashlib.blake2b(f"{self._recipe}\0{text}".encode("utf-8", "surrogatepass"), digest_size=KEY).digest()
+
+    def encode(
+        self, texts: Sequence[str], *, embedder: Embedder, progress: Progress = lambda done, total: None
+    ) -> Vectors:
+        """Return a vector for each of `texts`; those not kept yet are encoded and appended, `STEP` at a time.
+
+        Whoever is killed loses the last step; another process that builds at the same time waits for its turn.
+        """
+        keys = [self.key(text) for text in texts]
+        with self._locked() as file:
+            self._catch_up(file)
+            missing = list({key: text for key, text in zip(keys, texts, strict=True) if key not in self._known}.items())
+            missing.sort(key=lambda pair: (len(pair[1]), pair[0]))  # like length together: less padding
+            total = len(missing)
+            progress(0, total) if total else None
+            for start in range(0, total, STEP):
+                some = missing[start : start + STEP]
+                self._append(file, [key for key, _ in some], embedder.encode([text for _, text in some]))
+                progress(min(start + STEP, total), total)
+            return self._vectors(file, keys)
+
+    @contextmanager
+    def _locked(self) -> Iterator[int]:
+        file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield file
+        finally:
+            os.close(file)
+
+    def _catch_up(self, file: int) -> None:
+        """Read the records that were appended since the last look, and cut off a torn tail."""
+        size = self._record.itemsize
+        whole = os.fstat(file).st_size // size
+        if os.fstat(file).st_size % size:
+            os.ftruncate(file, whole * size)
+        if whole < self._read:
+            self._known, self._read = {}, 0
+        raw = os.pread(file, (whole - self._read) * size, self._read * size) if whole > self._read else b""
+        for number, record in enumerate(np.frombuffer(raw, dtype=self._record), self._read):
+            key = record["key"].tobytes()
+            if record["sum"] == _checksum(key, record["vector"]):
+                self._known[key] = number
+        self._read = whole
+
+    def _append(self, file: int, keys: list[bytes], vectors: Vectors) -> None:
+        block = np.zeros(len(keys), dtype=self._record)
+        for row, (key, vector) in enumerate(zip(keys, vectors, strict=True)):
+            block[row] = (key, vector, _checksum(key, vector))
+        os.pwrite(file, block.tobytes(), self._read * self._record.itemsize)
+        for key in keys:
+            self._known[key] = self._read
+            self._read += 1
+
+    def _vectors(self, file: int, keys: list[bytes]) -> Vectors:
+        out = np.empty((len(keys), self._record["vector"].shape[0]), dtype=np.float32)
+        if not keys:
+            return out
+        records: NDArray[Any] = np.memmap(self._path, dtype=self._record, mode="r")
+        out[:] = records["vector"][[self._known[key] for key in keys]]
+        return out
+
+
+def _checksum(key: bytes, vector: Vectors) -> int:
+    return zlib.crc32(key + np.ascontiguousarray(vector, dtype="<f4").tobytes())
+
+
+def background(vectors: Vectors, owners: NDArray[np.int32], *, sample: int = 512) -> float:
+    """Return the mean cosine of units of different articles: what two texts share that share nothing.
+
+    Deterministic: the units are taken at even steps.
+    """
+    if len(vectors) < 2:
+        return 0.0
+    rows = np.unique(np.linspace(0, len(vectors) - 1, min(sample, len(vectors))).astype(int))
+    cosines = vectors[rows] @ vectors[rows].T
+    apart = owners[rows][:, None] != owners[rows][None, :]
+    return float(cosines[apart].mean()) if apart.any() else 0.0

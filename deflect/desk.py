@@ -106,3 +106,16 @@ def refused_origin(db: Database, *, origin: str, path: str, now: int) -> Row:
 def _must_exist(db: Database, ticket: str) -> None:
     if not db.execute("SELECT 1 FROM tickets WHERE id = ?", [ticket]).fetchone():
         raise NotFound(f"there is no ticket {ticket}; it may have been erased")
+
+
+def begin_session(db: Database, *, id: str, who: str, stamp: str, now: int, before: int) -> Row:
+    """Keep a new session of an agent; those begun before `before` have ended and go."""
+    db.execute("DELETE FROM sessions WHERE created < ?", [before])
+    insert(db, "sessions", {"id": id, "who": who, "stamp": stamp, "created": now})
+    return {}
+
+
+def end_session(db: Database, *, id: str) -> Row:
+    """End a session."""
+    db.execute("DELETE FROM sessions WHERE id = ?", [id])
+    return {}

@@ -101,3 +101,11 @@ def m004_admin(db: Database) -> None:
     db.table("refused_origins").create(
         {"id": str, "path": str, "times": int, "first": int, "last": int}, pk="id", not_null={"times", "first", "last"}
     )
+
+
+@migrations()
+def m005_sessions(db: Database) -> None:
+    """Sessions of agents are rows, so that logging out ends one for whoever has its cookie."""
+    db.table("sessions").create(
+        {"id": str, "who": str, "stamp": str, "created": int}, pk="id", not_null={"who", "stamp", "created"}
+    )

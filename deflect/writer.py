@@ -31,7 +31,16 @@ WRITES: Mapping[str, Callable[..., Any]] = {
     write.__name__: write
     for write in (
         *(writes.log_events, writes.offer, writes.create_ticket),
-        *(desk.add_message, desk.close_ticket, desk.reopen_ticket, desk.audit, desk.set_password, desk.refused_origin),
+        *(
+            desk.add_message,
+            desk.close_ticket,
+            desk.reopen_ticket,
+            desk.audit,
+            desk.set_password,
+            desk.refused_origin,
+            desk.begin_session,
+            desk.end_session,
+        ),
         *(desk.claim, desk.delivered, desk.failed, desk.retry),
         *(removal.erase_person, removal.prune),
     )

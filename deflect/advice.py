@@ -1,0 +1,68 @@
+"""Articles for an agent at a ticket: what the requester saw already, and what the ranker finds for the message."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from deflect import tickets
+from deflect.offer import FAILURES
+from deflect.services import Services
+from deflect.store import Row
+from deflect.trail import Step
+
+MOST = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """An article that may be the answer; `seen` says that it is on the requester's trail."""
+
+    article: str
+    title: str
+    url: str
+    seen: bool
+
+
+def choices(services: Services, ticket: Row, steps: Sequence[Step]) -> list[Choice]:
+    """Return articles to close the ticket with, those that the ranker finds first; none where the index cannot be asked."""
+    seen = list(
+        dict.fromkeys(
+            article for step in reversed(steps) if step.what in ("read", "follow") for article in step.articles
+        )
+    )
+    found = _suggested(services, ticket)
+    ids = list(dict.fromkeys([*found, *seen]))[:MOST]
+    return [
+        Choice(id, title, address_of(services, id, ticket["lang"]), id in seen)
+        for id in ids
+        if (title := title_of(services, id, ticket["lang"]))
+    ]
+
+
+def title_of(services: Services, article: str, lang: str | None) -> str:
+    """Return an article's title, "" where there is no such article."""
+    try:
+        entry = services.current.get().snapshot.best(article, lang or services.settings.lang)
+    except FAILURES:
+        return ""
+    return entry.title if entry else ""
+
+
+def address_of(services: Services, article: str, lang: str | None) -> str:
+    """Return an article's address, "" where there is no such article."""
+    try:
+        entry = services.current.get().snapshot.best(article, lang or services.settings.lang)
+    except FAILURES:
+        return ""
+    return entry.address if entry else ""
+
+
+def _suggested(services: Services, ticket: Row) -> list[str]:
+    first = next((m["body"] for m in tickets.messages(services.store, ticket["id"]) if m["author"] == "requester"), "")
+    try:
+        searcher = services.current.get()
+        found = searcher.suggest(ticket["subject"], first[:8000], lang=ticket["lang"] or services.settings.lang, k=3)
+    except FAILURES:
+        return []
+    return [id for id, _ in found.candidates[:4]]

@@ -1,0 +1,177 @@
+"""Logging in to the admin pages: sessions that end, forms that cannot be sent from elsewhere, tries that are counted."""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import secrets
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Flask, Response, g, redirect, render_template, request, session, url_for
+from flask.sessions import SecureCookieSessionInterface
+from flask_wtf.csrf import CSRFProtect
+
+from deflect import accounts, clock
+from deflect.clock import HOUR
+from deflect.episode import new_id
+from deflect.limits import network
+from deflect.services import services
+from deflect.store import Store
+from deflect.web import client_address, error_headers, limit
+from kb.errors import TooManyRequests
+
+LIFETIME = 12 * HOUR
+IDLE = timedelta(hours=2)
+WRONG = "The user name or the password is wrong."
+csrf = CSRFProtect()
+
+
+class Sessions(SecureCookieSessionInterface):
+    """Signed cookies that leave the browser over HTTPS only, except to the machine itself."""
+
+    def get_cookie_secure(self, app: Flask) -> bool:
+        """Say whether the cookie is marked Secure: always, but for plain http on loopback."""
+        return request.is_secure or not _is_loopback(request.host)
+
+
+def install(app: Flask, store: Store) -> None:
+    """Give the application its key, its session cookie and the tokens of forms; only admin pages use them."""
+    app.secret_key = store.secret("session")
+    app.session_interface = Sessions()
+    app.config.update(
+        SESSION_COOKIE_NAME="admin",
+        SESSION_COOKIE_PATH="/admin",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        PERMANENT_SESSION_LIFETIME=IDLE,
+        WTF_CSRF_CHECK_DEFAULT=False,  # the guard below checks admin pages; visitors' forms carry no session
+        WTF_CSRF_TIME_LIMIT=None,  # as long as the session
+    )
+    csrf.init_app(app)
+
+
+def guard(blueprint: Blueprint) -> None:
+    """Let only the agent at the blueprint's pages, and only by forms that they showed; nothing of them is cached."""
+    blueprint.before_request(_before)
+    blueprint.after_request(_after)
+    blueprint.add_url_rule("/login", view_func=login, methods=["GET", "POST"])
+    blueprint.add_url_rule("/logout", view_func=logout, methods=["POST"])
+
+
+def login() -> Any:
+    """Show the form, or begin a session under a new id."""
+    here = services()
+    known = accounts.stamp(here.store, here.settings)
+    if request.method == "GET" or known is None:
+        return _form(None, status=200)
+    try:
+        limit(here, "logins", rate=here.settings.rate_logins)
+    except TooManyRequests as error:
+        return _form(
+            f"Too many tries. Try again in {error.retry_after} seconds.", status=429, headers=error_headers(error)
+        )
+    user, password = request.form.get("user", ""), request.form.get("password", "")
+    if not accounts.matches(here.store, here.settings, user=user[:200], password=password[:1000]):
+        _note("log in failed")
+        return _form(WRONG, status=401)
+    _begin(known)
+    return redirect(_next(request.form.get("next", "")))
+
+
+def logout() -> Any:
+    """End the session, also for whoever has a copy of its cookie."""
+    services().writer.call("end_session", id=_hash(session.get("sid", "")))
+    _note("log out")
+    session.clear()
+    return redirect(url_for("admin.login"))
+
+
+def agent() -> str | None:
+    """Return who is logged in: the session is known, young, and from after the last change of the password."""
+    sid = session.get("sid")
+    if not isinstance(sid, str):
+        return None
+    here = services()
+    row = here.store.one("SELECT who, stamp, created FROM sessions WHERE id = ?", [_hash(sid)])
+    if (
+        row is None
+        or row["created"] < clock.now() - LIFETIME
+        or row["stamp"] != accounts.stamp(here.store, here.settings)
+    ):
+        return None
+    return str(row["who"])
+
+
+def _begin(stamp: str) -> None:
+    session.clear()  # the id of before, and its form token, end here
+    session.permanent = True
+    session["sid"] = secrets.token_urlsafe(32)
+    now = clock.now()
+    services().writer.call(
+        "begin_session", id=_hash(session["sid"]), who=accounts.USER, stamp=stamp, now=now, before=now - LIFETIME
+    )
+    _note("log in")
+
+
+def _before() -> Any:
+    if request.method not in ("GET", "HEAD", "OPTIONS"):
+        csrf.protect()
+    g.agent = agent()
+    if g.agent is None and request.endpoint != "admin.login":
+        return redirect(url_for("admin.login", next=request.path if request.method == "GET" else None))
+    return None
+
+
+def _after(response: Response) -> Response:
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
+
+
+def _form(sentence: str | None, *, status: int, headers: dict[str, str] | None = None) -> Any:
+    here = services()
+    return (
+        render_template(
+            "admin/login.html",
+            sentence=sentence,
+            known=accounts.stamp(here.store, here.settings) is not None,
+            plain=not request.is_secure and not _is_loopback(request.host) and not _behind_tls(),
+            next=_next(request.values.get("next", "")),
+        ),
+        status,
+        headers or {},
+    )
+
+
+def _note(did: str) -> None:
+    address = client_address(request, trusted_proxies=services().settings.trusted_proxies)
+    services().writer.call("audit", id=new_id(), who=accounts.USER, did=did, what=network(address), now=clock.now())
+
+
+def _next(path: str) -> str:
+    """Return a page of ours to go to after logging in, and never one of somebody else.
+
+    >>> _next("/admin/tickets/T1")
+    '/admin/tickets/T1'
+    """
+    inside = path.startswith("/admin/") and "\\" not in path and not urlsplit(path).netloc and path.isprintable()
+    return path if inside and ".." not in path else "/admin/"
+
+
+def _hash(sid: str) -> str:
+    """Return the id under which a session is kept: who reads the database cannot make its cookie."""
+    return hashlib.sha256(sid.encode()).hexdigest()
+
+
+def _behind_tls() -> bool:
+    return services().settings.trusted_proxies > 0 and request.headers.get("X-Forwarded-Proto", "").strip() == "https"
+
+
+def _is_loopback(host: str) -> bool:
+    name = urlsplit(f"//{host}").hostname or ""
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return name == "localhost" or name.endswith(".localhost")

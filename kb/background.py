@@ -8,13 +8,16 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 from deflect import outbox, retention, writer
 from deflect.store import Store
 from kb.config import Settings
+from kb.errors import HelpCenterError
+from search.generation import read_manifest
+from search.index import current_path
 
 OUTBOX_PAUSE = 1.0  # seconds between looks at the outbox
-CLOCK_PAUSE = 30.0  # seconds between looks at publish_at and expire_at
 DAY = 86400.0
 
 
@@ -32,7 +35,7 @@ def run(settings: Settings, *, watch: bool) -> None:
     duties: list[Callable[[], None]] = [
         lambda: writer.serve(store, settings.writer_socket, stop=stop),
         lambda: _deliver(settings, stop=stop),
-        lambda: _keep_index(stop=stop, wake=wake),
+        lambda: _keep_index(settings, stop=stop, wake=wake),
         lambda: _forget(settings, stop=stop),
     ]
     if watch:
@@ -60,7 +63,11 @@ def _guarded(duty: Callable[[], None]) -> Callable[[], None]:
 
 def _deliver(settings: Settings, *, stop: threading.Event) -> None:
     while not stop.wait(OUTBOX_PAUSE):
-        outbox.deliver_due(settings)
+        try:
+            outbox.deliver_due(settings)
+        except HelpCenterError as error:  # a full disk, say: the tickets wait where they are
+            print(f"outbox: {error}", file=sys.stderr, flush=True)
+            stop.wait(OUTBOX_PAUSE * 10)
 
 
 def _forget(settings: Settings, *, stop: threading.Event) -> None:
@@ -70,7 +77,7 @@ def _forget(settings: Settings, *, stop: threading.Event) -> None:
             return
 
 
-def _keep_index(*, stop: threading.Event, wake: threading.Event) -> None:
+def _keep_index(settings: Settings, *, stop: threading.Event, wake: threading.Event) -> None:
     while not stop.is_set():
         builder = subprocess.Popen([sys.executable, "-m", "kb.cli", "index", "--quiet"])
         while builder.poll() is None:
@@ -79,8 +86,15 @@ def _keep_index(*, stop: threading.Event, wake: threading.Event) -> None:
         if builder.returncode < 0 and not stop.is_set():  # killed: the cache has what was done
             stop.wait(1.0)
             continue
-        wake.wait()
+        wake.wait(_seconds_to_change(settings))
         wake.clear()
+
+
+def _seconds_to_change(settings: Settings) -> float | None:
+    """Return how long until an article appears or expires by itself, None when none will."""
+    current = current_path(settings.generations)
+    due = read_manifest(current).extra.get("next_change") if current else None
+    return max(1.0, (datetime.fromisoformat(due) - datetime.now(UTC)).total_seconds()) if due else None
 
 
 def _watch(settings: Settings, *, stop: threading.Event, wake: threading.Event) -> None:

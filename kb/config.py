@@ -40,7 +40,9 @@ def static_folder() -> Path:
 class Settings:
     """Everything an operator may set, in `kb.toml` or, over it, in the environment with `KB_` before the name."""
 
-    articles: Path = setting(Path("articles"), "Folder of Markdown articles; where there is none, our own manual is served.")
+    articles: Path = setting(
+        Path("articles"), "Folder of Markdown articles; where there is none, our own manual is served."
+    )
     data: Path = setting(Path("var"), "Folder for the index, the model export and the database.")
     host: str = setting("127.0.0.1", "Address the server listens on.")
     port: int = setting(8000, "Port the server listens on; the demo shop takes the next one.")
@@ -49,16 +51,26 @@ class Settings:
     title: str = setting("Help center", "Name of the help center, in the header and in page titles.")
     workers: int = setting(2, "Web worker processes.")
     threads: int = setting(8, "Threads in each web worker.")
-    embedder: str = setting("minilm", "Embedder: a name from the list, a model folder, or package.module:factory; `none` for words only.")
-    floor_search: float | None = setting(None, "Least probability for a search hit to be offered as an answer; unset: as tuned.")
-    floor_suggest: float | None = setting(None, "Least probability for an article to be offered on a form; unset: as tuned.")
-    holdout: float = setting(0.0, "Share of people, 0 to 0.5, who are shown no offers so that the effect can be measured.")
+    embedder: str = setting(
+        "minilm", "Embedder: a name from the list, a model folder, or package.module:factory; `none` for words only."
+    )
+    floor_search: float | None = setting(
+        None, "Least probability for a search hit to be offered as an answer; unset: as tuned."
+    )
+    floor_suggest: float | None = setting(
+        None, "Least probability for an article to be offered on a form; unset: as tuned."
+    )
+    holdout: float = setting(
+        0.0, "Share of people, 0 to 0.5, who are shown no offers so that the effect can be measured."
+    )
     sinks: tuple[str, ...] = setting(("inbox",), "Where tickets go, separated by commas: inbox, smtp, webhook.")
     smtp_url: str = setting("", "Mail server, as smtp://user:password@host:port or smtps://….", secret=True)
     smtp_from: str = setting("", "Sender of our e-mails; unset: the address of `smtp_to`.")
     smtp_to: str = setting("", "Address of the help desk that the smtp sink writes to.")
     webhook_url: str = setting("", "Address that the webhook sink posts to.")
-    webhook_secret: str = setting("", "Secret that signs webhooks (whsec_ and base64, as Standard Webhooks has it).", secret=True)
+    webhook_secret: str = setting(
+        "", "Secret that signs webhooks (whsec_ and base64, as Standard Webhooks has it).", secret=True
+    )
     origins: tuple[str, ...] = setting((), "Origins, separated by commas, whose pages may post events and tickets.")
     trusted_proxies: int = setting(0, "Number of proxies before us whose X-Forwarded-For is believed.")
     allow_networks: tuple[str, ...] = setting((), "Private networks, as 10.0.0.0/8, that sinks and checks may reach.")
@@ -68,7 +80,9 @@ class Settings:
     rate_logins: int = setting(10, "Tries to log in a minute and address; 0 turns the limit off.")
     keep_text: int = setting(90, "Days that redacted query and message text of events is kept.")
     keep_events: int = setting(730, "Days that events are kept.")
-    admin_password: str = setting("", "Password of the user `admin`; unset: as set by `kb admin password`.", secret=True)
+    admin_password: str = setting(
+        "", "Password of the user `admin`; unset: as set by `kb admin password`.", secret=True
+    )
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.holdout <= 0.5:
@@ -134,7 +148,11 @@ def _from_file(path: Path) -> dict[str, Any]:
 
 def _nearest(name: str, known: Any, *, prefix: str = "") -> str:
     near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
-    return f"; the nearest is {prefix}{near[0].upper() if prefix else near[0]}" if near else "; see the article on settings"
+    return (
+        f"; the nearest is {prefix}{near[0].upper() if prefix else near[0]}"
+        if near
+        else "; see the article on settings"
+    )
 
 
 def _convert(name: str, value: Any, *, source: str) -> Any:

@@ -83,6 +83,7 @@ def build(
         extra = {
             "synonyms": {lang: [list(group) for group in groups] for lang, groups in library.synonyms.items()},
             "pins": [_pin(pin) for pin in library.pins],
+            "next_change": due.isoformat() if (due := library.next_change(now)) else None,
         }
         _write(
             work,

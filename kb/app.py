@@ -1,0 +1,79 @@
+"""The application: everything is built here, once, and errors become a page or a problem document here alone."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from typing import Any
+
+from flask import Flask, Response, jsonify, request
+from werkzeug.exceptions import HTTPException
+
+from deflect import admin, api, login, web
+from deflect.limits import Limiter
+from deflect.services import EXTENSION, Services, services
+from deflect.store import Store
+from deflect.writer import RemoteWriter, Writer
+from kb import config, headers, i18n, site
+from kb.config import Settings
+from kb.errors import HelpCenterError, NotFound
+from search.current import Current
+
+LONGEST_REQUEST = 1 << 20  # bytes of a form; the API's own cap is smaller
+log = logging.getLogger("shortstop")
+
+
+def create_app(settings: Settings, *, writer: Writer | None = None) -> Flask:
+    """Return the application; without `writer` it writes through the background process of `kb serve`."""
+    store = Store.open(settings.database)
+    app = Flask("kb", static_folder=str(config.static_folder()), static_url_path="/static")
+    app.config.update(MAX_CONTENT_LENGTH=LONGEST_REQUEST, SEND_FILE_MAX_AGE_DEFAULT=3600)
+    app.extensions[EXTENSION] = Services(
+        settings=settings,
+        current=Current(settings),
+        store=store,
+        writer=writer or RemoteWriter(settings.writer_socket),
+        limiter=Limiter(),
+    )
+    headers.protect(app)
+    i18n.install(app)
+    login.install(app, store)
+    store.close()  # each process reads on connections of its own
+    for blueprint in (api.blueprint, admin.blueprint, site.blueprint):
+        app.register_blueprint(blueprint)
+    app.add_url_rule("/healthz", "healthz", health)
+    app.register_error_handler(HelpCenterError, _failed)
+    app.register_error_handler(HTTPException, _failed)
+    app.register_error_handler(Exception, _broken)
+    return app
+
+
+def health() -> tuple[Response, int]:
+    """Tell a load balancer whether searches are answered, and from which generation and revision of the articles."""
+    try:
+        searcher = services().current.get()
+    except HelpCenterError as error:
+        return jsonify(ready=False, generation=None, revision=None, why=str(error)), 503
+    return jsonify(ready=True, generation=searcher.generation, revision=searcher.collection.manifest.content), 200
+
+
+def _failed(error: HelpCenterError | HTTPException) -> Any:
+    if request.path.startswith("/api/"):
+        return web.problem(error)
+    if isinstance(error, HTTPException) and error.code is not None and error.code < 400:
+        return error.get_response()
+    status = int(error.status if isinstance(error, HelpCenterError) else error.code or 500)
+    if isinstance(error, NotFound) or status == 404:
+        return site.missing()
+    message = str(error) if isinstance(error, HelpCenterError) else str(error.description or "")
+    response = site.failed(status, message)
+    for name, value in web.error_headers(error).items():
+        response.headers[name] = value
+    return response
+
+
+def _broken(error: Exception) -> Any:
+    """Log what nobody foresaw, without what the visitor wrote, and say that it is our fault."""
+    where = "".join(traceback.format_tb(error.__traceback__))
+    log.error("%s %s: %s\n%s", request.method, request.endpoint, type(error).__name__, where)
+    return _failed(HelpCenterError("something failed on our side; it was logged, please try again later"))

@@ -1,0 +1,79 @@
+"""`kb index`: the articles as they are now become the current generation, by one builder at a time."""
+
+from __future__ import annotations
+
+import fcntl
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from kb import library, progress
+from kb.config import Settings
+from kb.library import Library
+from search import embedder, generation, index
+from search.embedder import BadModel, Embedder
+
+BUILD_THREADS = 2
+
+
+def refresh(settings: Settings, *, words_only: bool, now: datetime) -> dict[str, Any]:
+    """Build what is missing and make it current; return what was done, with a sentence.
+
+    With `words_only` a generation that has the same articles is good enough, with vectors or without. An embedder
+    that cannot be had leaves the help center with words only, and the sentence says why.
+    """
+    began = time.monotonic()
+    settings.generations.mkdir(parents=True, exist_ok=True)
+    with _alone(settings.generations / ".lock"):
+        shelf = library.load(settings.articles, default_lang=settings.lang)
+        encoder, why = (None, "") if words_only else _embedder(settings)
+        before = index.current_path(settings.generations)
+        if before is not None and _serves(before, shelf, encoder=encoder, now=now):
+            return _report(before, shelf, built=False, why=why, seconds=time.monotonic() - began)
+        label = "Indexing" if encoder is None else "Embedding"
+        path = index.build(shelf, settings.generations, embedder=encoder, now=now, progress=progress.reporter(label))
+        index.activate(path)
+        index.prune(settings.generations)
+    return _report(path, shelf, built=True, why=why, seconds=time.monotonic() - began)
+
+
+def _embedder(settings: Settings) -> tuple[Embedder | None, str]:
+    try:
+        return embedder.load(settings.embedder, models=settings.data / "models", threads=BUILD_THREADS, build=True), ""
+    except BadModel as error:
+        return None, f"; words only, because {error}"
+
+
+def _serves(path: Path, shelf: Library, *, encoder: Embedder | None, now: datetime) -> bool:
+    """Tell whether the generation in `path` is whole, has these articles, and vectors where they are wanted."""
+    recipe = generation.read_manifest(path).recipe if encoder is None else encoder.recipe
+    return path.name == index.fingerprint(shelf, recipe=recipe, now=now) and index.intact(path)
+
+
+def _report(path: Path, shelf: Library, *, built: bool, why: str, seconds: float) -> dict[str, Any]:
+    manifest = generation.read_manifest(path)
+    errors = [str(problem) for problem in shelf.problems if problem.severity == "error"]
+    how = "words only" if manifest.recipe == index.WORDS else "words and vectors"
+    what = f"built in {seconds:.1f} s" if built else "up to date"
+    counts = ", ".join(f"{count:,} {name}" for name, count in sorted(manifest.counts.items()))
+    lines = [f"index {path.name}: {counts}; {how}; {what}{why}", *(f"left out: {error}" for error in errors)]
+    return {
+        "built": built,
+        "generation": path.name,
+        "counts": dict(manifest.counts),
+        "vectors": manifest.recipe != index.WORDS,
+        "left_out": errors,
+        "seconds": round(seconds, 3),
+        "sentence": "\n".join(lines),
+    }
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Hold the builders' lock, which the kernel releases however its holder ends."""
+    with path.open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

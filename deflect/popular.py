@@ -18,7 +18,7 @@ _lock = threading.Lock()
 
 
 def popular(store: Store, *, k: int = 50, timer: Callable[[], float] = time.monotonic) -> tuple[str, ...]:
-    """Return the ids of the articles that most people opened or read in the last 30 days; none when that cannot be read."""
+    """Return the ids of the articles that most people opened or read in 30 days; none when that cannot be read."""
     with _lock:
         read, ids = _last.get(str(store.path), (float("-inf"), ()))
         if timer() - read >= KEPT:

@@ -1,4 +1,4 @@
-"""What stands at an address: an article, one in another language, the way to where it is now, or one that was withdrawn."""
+"""What stands at an address: an article, perhaps in another language, the way to where it is now, or that it is gone."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any
+from urllib.parse import quote
 
 from flask import Response, after_this_request, current_app, g, make_response, render_template, request, url_for
 from markupsafe import Markup, escape
@@ -74,7 +75,7 @@ def render(template: str, *, status: int = 200, alternates: Sequence[Place] = ()
         "lang": g.lang,
         "ui": _interface_attributes(g.lang),
         "site_title": services().settings.title,
-        "languages": alternates or [Place(lang, url_for("site.home", lang=lang)) for lang in languages()],
+        "languages": alternates or [Place(lang, in_language(lang)) for lang in languages()],
         "alternates": [Place(place.lang, root() + place.url) for place in alternates],
         "api": API,
         "asset": files.asset,
@@ -83,6 +84,15 @@ def render(template: str, *, status: int = 200, alternates: Sequence[Place] = ()
     }
     response = make_response(render_template(template, **(frame | context)), status)
     return _cached(response) if status == 200 and request.method == "GET" else response
+
+
+def in_language(lang: str) -> str:
+    """Return the address of this page in another language, or of the home page where it has none."""
+    prefix = f"/{g.lang}/"
+    if not request.path.startswith(prefix):
+        return url_for("site.home", lang=lang)
+    query = f"?{request.query_string.decode('ascii', 'replace')}" if request.query_string else ""
+    return f"/{lang}/{quote(request.path.removeprefix(prefix))}{query}"
 
 
 def _cached(response: Response) -> Response:

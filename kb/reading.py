@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+
 from flask import Response, g, make_response, request
 from markupsafe import Markup
 

@@ -142,6 +142,14 @@ def said(results: Results) -> str:
     return sentence % {"num": n}
 
 
+def as_typed(results: Results) -> str:
+    """Return the query with each word that was corrected in quotes, which are searched as they are."""
+    typed, meant = results.query.split(), (results.corrected or "").split()
+    if len(typed) != len(meant):
+        return f'"{results.query}"'
+    return " ".join(f'"{word}"' if word != other else word for word, other in zip(typed, meant, strict=True))
+
+
 @page("/contact")
 def contact() -> Response:
     """Show the contact form; a search that found nothing goes along as the subject."""
@@ -221,6 +229,16 @@ def nearest(query: str, *, but: str) -> tuple[Hit, ...]:
 
 
 def failed(status: int, message: str) -> Response:
-    """Return the page for an error that a visitor can do something about."""
+    """Return the page for an error; what a visitor cannot do anything about is said in general."""
+    said = {
+        403: _("This form did not come from our own page. Open the page again and send it from there."),
+        405: _("This address is for our forms only."),
+        413: _("That is too much at once. Please send less."),
+        429: _("That was too often. Please try again in a minute."),
+        503: _("The help center is being prepared. Please try again in a minute."),
+        507: _("There is no room to save anything at the moment. Please try again later."),
+    }
     heading = _("Something went wrong") if status >= 500 else _("That did not work")
-    return render("error.html", status=status, heading=heading, message=message, noindex=True)
+    if status == 500:
+        message = _("Something failed on our side, and it was logged. Please try again later.")
+    return render("error.html", status=status, heading=heading, message=said.get(status, message), noindex=True)

@@ -1,4 +1,4 @@
-"""What stands at an address: an article, perhaps in another language, the way to where it is now, or that it is gone."""
+"""What stands at an address: an article, perhaps in another language, the way to where it is, or that it is gone."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ EPISODE = re.compile(r"[\w.:-]{1,64}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """The contact form as it was filled in; `offered` says that offers were seen, `key` makes a second sending harmless."""
+    """The contact form as filled in; `offered` says that offers were seen, `key` makes a second sending harmless."""
 
     key: str = ""
     episode: str = ""
@@ -55,8 +55,12 @@ class Form:
     def document(self) -> dict[str, Any]:
         """Return the form with the names that tickets have."""
         return {
-            "subject": self.subject, "body": self.message, "email": self.email, "name": self.name, "category": self.category,
-        }  # fmt: skip
+            "subject": self.subject,
+            "body": self.message,
+            "email": self.email,
+            "name": self.name,
+            "category": self.category,
+        }
 
 
 def topics() -> tuple[Topic, ...]:
@@ -124,10 +128,10 @@ def show_offers(form: Form, offer: Offer) -> Response:
 
 def say(form: Form, what: str) -> None:
     """Log what a person says about an offered article."""
-    rank = {"rank": int(form.rank)} if form.rank.isdecimal() else {}
-    record(
-        services(), visitor(), what, episode=form.episode, article=form.article, **(rank if what == "solved" else {})
-    )
+    about: dict[str, Any] = {"episode": form.episode, "article": form.article}
+    if what == "solved" and form.rank.isdecimal():
+        about["rank"] = int(form.rank)
+    record(services(), visitor(), what, **about)
 
 
 def thank(ticket: str) -> Response:

@@ -21,11 +21,22 @@ def show(entry: Entry) -> Response:
     """Return an article as a page."""
     topic = shelf(searcher().snapshot, g.lang).topic(entry.category)
     response = render(
-        "article.html", entry=entry, html=text(entry), category=topic, headings=contents(entry),
-        review=review(entry, today=today()), related=related(entry), reasons=reasons(), thanked=request.args.get("thanks"),
-        canonical=root() + entry.address, alternates=seo.translations(entry), description=entry.summary, og_type="article",
-        linked_data=seo.linked_data(entry, topic), markdown_url=f"{entry.address}.md",
-    )  # fmt: skip
+        "article.html",
+        entry=entry,
+        html=text(entry),
+        category=topic,
+        headings=contents(entry),
+        review=review(entry, today=today()),
+        related=related(entry),
+        reasons=reasons(),
+        thanked=request.args.get("thanks"),
+        canonical=root() + entry.address,
+        alternates=seo.translations(entry),
+        description=entry.summary,
+        og_type="article",
+        linked_data=seo.linked_data(entry, topic),
+        markdown_url=f"{entry.address}.md",
+    )
     response.vary.add("Accept")
     return response
 

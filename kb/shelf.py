@@ -38,7 +38,7 @@ class Shelf:
         return next((topic for topic in self.topics if topic.name == name), None)
 
     def pick(self, ids: Iterable[str], *, k: int) -> tuple[Entry, ...]:
-        """Return up to `k` articles: those of `ids` first, then from the topics in turn, so that no topic fills the list."""
+        """Return up to `k` articles: those of `ids` first, then some of each topic in turn."""
         chosen = {id: self.entries[id] for id in ids if id in self.entries}
         for rank in range(max((topic.count for topic in self.topics), default=0)):
             for topic in self.topics:

@@ -141,15 +141,13 @@ def write(id: str) -> Any:
 def close(id: str) -> Any:
     """Close a ticket, or close it as solved by an article."""
     here, found = services(), _ticket(id)
-    article = (
-        (request.form.get("other", "").strip() or request.form.get("article", "")) if "solved" in request.form else ""
-    )
-    if "solved" in request.form and not title_of(here, article, found["lang"]):
-        raise BadRequest(
-            f"there is no article {article or 'chosen'}; go back and choose one, by its id such as account/reset-password"
-        )
+    article = request.form.get("other", "").strip() or request.form.get("article", "")
+    article = article if "solved" in request.form else ""
+    title = title_of(here, article, found["lang"])
+    if "solved" in request.form and not title:
+        raise BadRequest(f"there is no article {article or 'chosen'}; go back and name one, as account/reset-password")
     here.writer.call("close_ticket", id=_form_id(), ticket=id, article=article or None, who=g.agent, now=clock.now())
-    flash(f"Closed as solved by {title_of(here, article, found['lang'])}." if article else "The ticket is closed.")
+    flash(f"Closed as solved by {title}." if article else "The ticket is closed.")
     return redirect(url_for("admin.ticket", id=id))
 
 

@@ -25,19 +25,13 @@ class Choice:
 
 
 def choices(services: Services, ticket: Row, steps: Sequence[Step]) -> list[Choice]:
-    """Return articles to close the ticket with, those that the ranker finds first; none where the index cannot be asked."""
-    seen = list(
-        dict.fromkeys(
-            article for step in reversed(steps) if step.what in ("read", "follow") for article in step.articles
-        )
-    )
-    found = _suggested(services, ticket)
-    ids = list(dict.fromkeys([*found, *seen]))[:MOST]
-    return [
-        Choice(id, title, address_of(services, id, ticket["lang"]), id in seen)
-        for id in ids
-        if (title := title_of(services, id, ticket["lang"]))
-    ]
+    """Return articles to close the ticket with, the ranker's first; none where the index cannot be asked."""
+    seen = [id for step in reversed(steps) if step.what in ("read", "follow") for id in step.articles]
+    found = []
+    for id in list(dict.fromkeys([*_suggested(services, ticket), *seen]))[:MOST]:
+        if title := title_of(services, id, ticket["lang"]):
+            found.append(Choice(id, title, address_of(services, id, ticket["lang"]), id in seen))
+    return found
 
 
 def title_of(services: Services, article: str, lang: str | None) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
-from deflect import clock, contact, cors, events, openapi
+from deflect import clock, contact, cors, openapi, refusal
 from deflect.episode import Visit, keys
 from deflect.offer import make_offer
 from deflect.services import Services, services
@@ -137,8 +137,8 @@ def _parsed(posted: Any) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     rows, refused = [], []
     for event in posted:
         try:
-            rows.append(events.parse(event, by_client=True))
-        except events.Refused as error:
+            rows.append(refusal.parse(event, by_client=True))
+        except refusal.Refused as error:
             refused.append({"id": _named(event), "why": str(error)})
     return rows, refused
 

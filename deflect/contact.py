@@ -14,6 +14,7 @@ from deflect.episode import Visit, intent, keys, new_id, new_ticket_id, page_add
 from deflect.services import Services
 from kb.errors import BadRequest
 
+CHANNEL = "web"  # our form's; e-mail, chat and telephone come as messages of other channels
 EMAIL = re.compile(r"[^\s@<>()\[\]\\,;:\"]{1,64}@(?:[\w](?:[\w-]{0,61}[\w])?\.)+[\w-]{2,63}")
 KEY = re.compile(r"[\x21-\x7e]{1,255}")
 LONGEST = {"subject": 300, "body": 50_000, "email": 254, "name": 200, "category": 100}
@@ -98,17 +99,26 @@ def create_ticket(services: Services, visit: Visit, message: Message, *, key: st
     now, ticket, first = clock.now(), new_ticket_id(), new_id()
     who = keys(services, visitor=visit.visitor, email=message.email)
     row = {
-        "id": ticket, "subject": message.subject, "email": message.email, "name": message.name, "category": message.category,
-        "fields": json.dumps(message.fields, sort_keys=True, ensure_ascii=False), "channel": "web", "external_id": None,
-        "lang": visit.lang or services.settings.lang, "page": page_address(visit.page),
-    }  # fmt: skip
+        **{name: getattr(message, name) for name in ("subject", "email", "name", "category")},
+        "id": ticket,
+        "fields": json.dumps(message.fields, sort_keys=True, ensure_ascii=False),
+        "channel": CHANNEL,
+        "external_id": None,
+        "lang": visit.lang or services.settings.lang,
+        "page": page_address(visit.page),
+    }
     created = services.writer.call(
-        "create_ticket", keys=who, intent=intent(services, visit), episode=visit.episode, ticket=row,
-        message={"id": first, "author": "requester", "channel": "web", "body": message.body},
+        "create_ticket",
+        keys=who,
+        intent=intent(services, visit),
+        episode=visit.episode,
+        ticket=row,
+        message={"id": first, "author": "requester", "channel": CHANNEL, "body": message.body},
         outbox=[{"id": new_id(), "sink": sink} for sink in services.settings.sinks],
-        sent={"id": new_id(), "type": "sent", "at": now, "ticket": ticket, "channel": "web"},
-        idempotency={"key": key, "digest": digest(message)}, now=now,
-    )  # fmt: skip
+        sent={"id": new_id(), "type": "sent", "at": now, "ticket": ticket, "channel": CHANNEL},
+        idempotency={"key": key, "digest": digest(message)},
+        now=now,
+    )
     return Created(**created)
 
 
@@ -119,12 +129,13 @@ def digest(message: Message) -> str:
 
 
 def _are_fields(fields: Any) -> bool:
-    if not isinstance(fields, dict) or len(fields) > 30:
-        return False
-    return all(
-        len(name) <= 100 and name.isprintable() and (value is None or isinstance(value, (str, int, float, bool))) and len(str(value)) <= 2000
-        and str(value).isprintable() for name, value in fields.items()
-    )  # fmt: skip
+    return isinstance(fields, dict) and len(fields) <= 30 and all(map(_is_field, fields.items()))
+
+
+def _is_field(field: tuple[str, Any]) -> bool:
+    name, value = field
+    plain = value is None or isinstance(value, (str, int, float, bool))
+    return plain and len(name) <= 100 and name.isprintable() and len(str(value)) <= 2000 and str(value).isprintable()
 
 
 def _printable(text: str, *, lines: bool) -> str:

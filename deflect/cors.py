@@ -1,4 +1,4 @@
-"""Which pages of other origins may call which part of the API; an origin that is not listed is never named in an answer."""
+"""Which pages of other origins may call which part of the API; an unlisted origin is never named in an answer."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ class DeliveryFailed(HelpCenterError):
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A message of a ticket on its way: `id` is the same however often it is tried, and receivers know repeats by it."""
+    """A message of a ticket on its way: `id` stays the same at every try, so that receivers know repeats by it."""
 
     id: str
     ticket: str

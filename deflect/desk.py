@@ -66,8 +66,8 @@ def failed(db: Database, *, id: str, note: str, due: int | None, now: int) -> Ro
 def retry(db: Database, *, ids: Sequence[str] | None, now: int) -> Row:
     """Make dead and waiting entries due now: those named, or all of them."""
     chosen = "" if ids is None else f" AND id IN ({', '.join('?' * len(ids))})"
-    sql = f"UPDATE outbox SET state = 'pending', tries = 0, due = ?, changed = ? WHERE state IN ('dead', 'pending'){chosen}"
-    return {"retried": db.execute(sql, [now, now, *(ids or ())]).rowcount}
+    sql = "UPDATE outbox SET state = 'pending', tries = 0, due = ?, changed = ? WHERE state IN ('dead', 'pending')"
+    return {"retried": db.execute(sql + chosen, [now, now, *(ids or ())]).rowcount}
 
 
 def audit(db: Database, *, id: str, who: str, did: str, what: str, now: int) -> Row:

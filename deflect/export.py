@@ -16,7 +16,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would run
 QUERIES = {
     "tickets": """
         SELECT tickets.id, created, changed, state, channel, external_id, subject,
-               (SELECT body FROM messages WHERE ticket = tickets.id AND author = 'requester' ORDER BY created, id LIMIT 1) AS body,
+               (SELECT body FROM messages WHERE ticket = tickets.id ORDER BY created, id LIMIT 1) AS body,
                email, name, category, fields, lang, page, episode,
                (SELECT article FROM outcomes WHERE ticket = tickets.id ORDER BY created DESC, id LIMIT 1) AS solved_by
         FROM tickets ORDER BY created, tickets.id
@@ -51,7 +51,7 @@ def rows(settings: Settings, kind: str) -> Iterator[dict[str, Any]]:
 
 
 def to_csv(settings: Settings, kind: str, out: TextIO) -> None:
-    """Write `kind` as CSV with a head; a text that a spreadsheet would take for a formula gets an apostrophe before it."""
+    """Write `kind` as CSV with a head; what a spreadsheet would take for a formula gets an apostrophe before it."""
     store = Store.open(settings.database)
     names = store.columns(QUERIES[kind])
     store.close()

@@ -29,7 +29,7 @@ class Limiter:
         self._lock = threading.Lock()
 
     def wait(self, name: str, who: str, *, rate: int, now: float) -> float:
-        """Count one request and return 0, or, uncounted, the seconds until it would be let through; rate 0 never waits."""
+        """Count one request and return 0; or, uncounted, return the seconds until it would pass. Rate 0 never waits."""
         if rate <= 0:
             return 0.0
         pause = 60.0 / rate

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from deflect import clock, events
+from deflect import clock, refusal
 from deflect.episode import keys, new_id
 from deflect.redaction import redact
 from deflect.services import Services
@@ -25,16 +25,16 @@ def record_search(services: Services, visitor: str, text: str, results: Results)
 def record(services: Services, visitor: str, type: str, *, text: str = "", **fields: Any) -> bool:
     """Log one event of any type of the catalogue, its text redacted; say whether it was kept.
 
-    >>> record(services(), visitor, "helpful", article="account/reset-password", revision="0a1b2c3d4e5f")  # doctest: +SKIP
+    >>> record(services(), visitor, "read", article="account/reset-password")  # doctest: +SKIP
     """
     now = clock.now()
     document = {"id": new_id(), "type": type, "at": clock.to_rfc3339(now)} | fields
     try:
-        row = events.parse(document, by_client=False) | {"at": now}
+        row = refusal.parse(document, by_client=False) | {"at": now}
         kept = services.writer.call(
-            "log_events", keys=keys(services, visitor=visitor), events=[with_text(row, text)], now=now
+            "log_event", keys=keys(services, visitor=visitor), event=with_text(row, text), now=now
         )
-    except (events.Refused, HelpCenterError):
+    except (refusal.Refused, HelpCenterError):
         return False
     return bool(kept["stored"])
 

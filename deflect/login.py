@@ -1,4 +1,4 @@
-"""Logging in to the admin pages: sessions that end, forms that cannot be sent from elsewhere, tries that are counted."""
+"""Logging in to the admin pages: sessions that end, forms that only they can send, tries that are counted."""
 
 from __future__ import annotations
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from search.searcher import Searcher
 
 CARDS = 3
+LOGGED = 10  # candidates kept with the event, shown or not
 LONGEST = 8000  # characters of a message that are searched; people state their problem first
 FAILURES = (
     HelpCenterError,
@@ -51,16 +52,27 @@ def make_offer(services: Services, visit: Visit, *, subject: str, body: str) -> 
     found, degraded = _suggest(services, visit, subject=subject[:300], body=body[:LONGEST])
     now = clock.now()
     event = {
-        "id": new_id(), "type": "offer", "at": now, "articles": [id for id, _ in found.candidates[:10]],
-        "scores": [round(float(p), 6) for _, p in found.candidates[:10]], "abstained": found.abstained, "ranker": found.ranker,
-        "cards": [card.article for card in found.cards], "propensities": [1.0] * len(found.cards), "degraded": degraded,
+        "id": new_id(),
+        "type": "offer",
+        "at": now,
+        "articles": [id for id, _ in found.candidates[:LOGGED]],
+        "scores": [round(float(score), 6) for _, score in found.candidates[:LOGGED]],
+        "abstained": found.abstained,
+        "ranker": found.ranker,
+        "cards": [card.article for card in found.cards],
+        "propensities": [1.0] * len(found.cards),  # the order is never drawn by lot yet
+        "degraded": degraded,
         "lang": visit.lang or services.settings.lang,
-    }  # fmt: skip
+    }
     try:
         begun = services.writer.call(
-            "offer", keys=keys(services, visitor=visit.visitor), intent=intent(services, visit), episode=visit.episode,
-            event=with_text(event, f"{subject}\n{body}"), now=now,
-        )  # fmt: skip
+            "offer",
+            keys=keys(services, visitor=visit.visitor),
+            intent=intent(services, visit),
+            episode=visit.episode,
+            event=with_text(event, f"{subject}\n{body}"),
+            now=now,
+        )
     except HelpCenterError:
         return Offer(visit.episode or new_id(), True, "not-logged", found.ranker, ())
     cards = found.cards if begun["arm"] == "treatment" else ()

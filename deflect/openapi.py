@@ -43,42 +43,80 @@ def schemas() -> dict[str, Json]:
     return {
         "Hit": shape(
             ("article", "lang", "title", "url", "anchor", "heading", "snippet", "score"),
-            article=STRING, lang=STRING, title=STRING, url=STRING, anchor=STRING, heading=STRING,
-            snippet=array(shape(("text", "mark"), text=STRING, mark=FLAG)), score=NUMBER,
+            article=STRING,
+            lang=STRING,
+            title=STRING,
+            url=STRING,
+            anchor=STRING,
+            heading=STRING,
+            snippet=array(shape(("text", "mark"), text=STRING, mark=FLAG)),
+            score=NUMBER,
         ),
         "Results": shape(
             ("query", "lang", "stage", "degraded", "ranker", "hits"),
-            query=STRING, lang=STRING, stage={"type": "string", "enum": list(events.STAGES)}, degraded=NAME_OR_NULL, ranker=STRING,
+            query=STRING,
+            lang=STRING,
+            stage={"type": "string", "enum": list(events.STAGES)},
+            degraded=NAME_OR_NULL,
+            ranker=STRING,
             hits=array(ref("Hit")),
         ),
         "Article": shape(
             ("article", "lang", "title", "html", "headings", "revision", "url"),
-            article=STRING, lang=STRING, title=STRING, html=STRING, revision=STRING, url=STRING,
-            headings=array(shape(("anchor", "heading", "level"), anchor=STRING, heading=STRING, level={"type": "integer"})),
+            article=STRING,
+            lang=STRING,
+            title=STRING,
+            html=STRING,
+            revision=STRING,
+            url=STRING,
+            headings=array(
+                shape(("anchor", "heading", "level"), anchor=STRING, heading=STRING, level={"type": "integer"})
+            ),
         ),
         "OfferRequest": shape(
             ("visitor", "subject", "body"),
-            visitor=VISITOR, episode=EPISODE, token=TOKEN, subject=text("Subject of the message."), body=text("The message so far."),
-            page=text("Address of the page; its query and fragment are not kept."), lang=LANG, category=text("Category chosen.", longest=100),
+            visitor=VISITOR,
+            episode=EPISODE,
+            token=TOKEN,
+            subject=text("Subject of the message."),
+            body=text("The message so far."),
+            page=text("Address of the page; its query and fragment are not kept."),
+            lang=LANG,
+            category=text("Category chosen.", longest=100),
         ),
         "Offer": shape(
             ("episode", "abstained", "degraded", "ranker", "cards"),
-            episode=STRING, abstained=FLAG, degraded=NAME_OR_NULL, ranker=STRING, cards=array(ref("Hit"), maxItems=3),
+            episode=STRING,
+            abstained=FLAG,
+            degraded=NAME_OR_NULL,
+            ranker=STRING,
+            cards=array(ref("Hit"), maxItems=3),
         ),
         "Event": event(),
         "EventsRequest": shape(("visitor", "events"), visitor=VISITOR, events=array(ref("Event"), maxItems=200)),
         "EventsAnswer": shape(
-            ("stored", "refused"), stored={"type": "integer"}, refused=array(shape(("id", "why"), id=NAME_OR_NULL, why=STRING))
+            ("stored", "refused"),
+            stored={"type": "integer"},
+            refused=array(shape(("id", "why"), id=NAME_OR_NULL, why=STRING)),
         ),
         "TicketRequest": shape(
             ("subject", "body", "email"),
-            visitor=VISITOR | {"type": ["string", "null"]}, episode=EPISODE, token=TOKEN,
-            **{name: text("", longest=longest, required=name in ("subject", "body", "email")) for name, longest in contact.LONGEST.items()},
+            visitor=VISITOR | {"type": ["string", "null"]},
+            episode=EPISODE,
+            token=TOKEN,
+            **{
+                name: text("", longest=longest, required=name in ("subject", "body", "email"))
+                for name, longest in contact.LONGEST.items()
+            },
             fields={"type": ["object", "null"], "description": contact.BAD_FIELDS},
         ),
-        "Ticket": shape(("ticket", "channel"), ticket=STRING, channel={"type": "string", "enum": list(events.CHANNELS)}),
-        "Problem": shape(("title", "status", "detail"), type=STRING, title=STRING, status={"type": "integer"}, detail=STRING),
-    }  # fmt: skip
+        "Ticket": shape(
+            ("ticket", "channel"), ticket=STRING, channel={"type": "string", "enum": list(events.CHANNELS)}
+        ),
+        "Problem": shape(
+            ("title", "status", "detail"), type=STRING, title=STRING, status={"type": "integer"}, detail=STRING
+        ),
+    }
 
 
 def event() -> Json:
@@ -86,11 +124,16 @@ def event() -> Json:
     lines = [f"{name}: {', '.join(events.CATALOGUE[name].needs)}" for name in events.CLIENT_TYPES]
     return shape(
         ("id", "type", "at"),
-        id={"type": "string", "format": "uuid"}, type={"type": "string", "enum": list(events.CLIENT_TYPES)},
-        at={"type": "string", "format": "date-time"}, episode=EPISODE, article=text("The id of an article.", longest=300),
-        rank={"type": ["integer", "null"], "minimum": 1, "maximum": 1000}, source={"enum": [*events.SOURCES, None]},
-        revision=text("The revision that was read.", longest=64), reason={"enum": [*events.REASONS, None]},
-    ) | {"description": "Each type needs: " + "; ".join(lines)}  # fmt: skip
+        id={"type": "string", "format": "uuid"},
+        type={"type": "string", "enum": list(events.CLIENT_TYPES)},
+        at={"type": "string", "format": "date-time"},
+        episode=EPISODE,
+        article=text("The id of an article.", longest=300),
+        rank={"type": ["integer", "null"], "minimum": 1, "maximum": 1000},
+        source={"enum": [*events.SOURCES, None]},
+        revision=text("The revision that was read.", longest=64),
+        reason={"enum": [*events.REASONS, None]},
+    ) | {"description": "Each type needs: " + "; ".join(lines)}
 
 
 def parameter(name: str, place: str, schema: Json, *, required: bool = False) -> Json:
@@ -112,9 +155,27 @@ CALLS: tuple[tuple[str, str, str, tuple[Json, ...], str | None, int, str, tuple[
     ("get", "/complete", "Search while typing.", QUERY, None, 200, "Results", (400, 503)),
     ("get", "/articles/{id}", "Return one article.", (ID, QUERY[1]), None, 200, "Article", (400, 404, 503)),
     ("post", "/offers", "Offer articles for a message.", (), "OfferRequest", 200, "Offer", (400, 413, 415, 429)),
-    ("post", "/events", "Store what happened on a page.", (), "EventsRequest", 202, "EventsAnswer", (400, 403, 413, 415, 429, 503, 507)),
-    ("post", "/tickets", "Keep a ticket and deliver it.", (KEY,), "TicketRequest", 201, "Ticket", (400, 403, 413, 415, 422, 429, 503, 507)),
-)  # fmt: skip
+    (
+        "post",
+        "/events",
+        "Store what happened on a page.",
+        (),
+        "EventsRequest",
+        202,
+        "EventsAnswer",
+        (400, 403, 413, 415, 429, 503, 507),
+    ),
+    (
+        "post",
+        "/tickets",
+        "Keep a ticket and deliver it.",
+        (KEY,),
+        "TicketRequest",
+        201,
+        "Ticket",
+        (400, 403, 413, 415, 422, 429, 503, 507),
+    ),
+)
 
 
 def document() -> Json:

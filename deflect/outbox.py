@@ -48,7 +48,7 @@ def deliver(
 ) -> int:
     """Carry what is due, one after the other: at most one delivery at a time can be repeated by a kill.
 
-    A sink that fails is left alone until the next round, so that a help desk that is down costs one wait, not one a ticket.
+    A sink that fails is left alone until the next round: a help desk that is down costs one wait, not one a ticket.
     """
     down: set[str] = set()
     accepted = 0

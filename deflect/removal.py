@@ -30,13 +30,13 @@ OWNED = {
 
 
 def erase_person(db: Database, *, people: str, email: str) -> Row:
-    """Remove people (a JSON list of their ids) and the tickets from an e-mail address; return the rows removed by table."""
+    """Remove people (a JSON list of ids) and the tickets from an e-mail address; return the rows removed by table."""
     where = {"people": people, "email": email}
     return {table: db.execute(f"DELETE FROM {table} WHERE {rows}", where).rowcount for table, rows in OWNED.items()}
 
 
 def prune(db: Database, *, texts_before: int, events_before: int, keys_before: int) -> Row:
-    """Remove a batch of what is too old: texts, then events and episodes, then idempotency keys; return how many rows."""
+    """Remove a batch of what is too old: texts, events and episodes, idempotency keys; return how many rows."""
     aged: Sequence[tuple[str, str, str, int]] = (
         ("event_texts", "event", "received", texts_before),
         ("events", "id", "received", events_before),

@@ -133,7 +133,7 @@ def _sender(settings: Settings) -> str:
 
 
 def _message(delivery: Delivery, *, sender: str, to: str, subject: str) -> EmailMessage:
-    """Return the message's head; the policy refuses line ends in headers, so nobody can write headers through a subject."""
+    """Return the message's head; the policy refuses line ends, so that nobody writes headers through a subject."""
     message = EmailMessage(policy=SMTP)
     message["From"] = _parsed(sender)
     message["To"] = _parsed(to)

@@ -13,10 +13,11 @@ def find(store: Store, *, state: str = "", text: str = "", limit: int = 50, offs
         """
         SELECT id, subject, email, name, category, channel, state, created, changed,
                (SELECT count(*) FROM messages WHERE messages.ticket = tickets.id) AS messages,
-               (SELECT article FROM outcomes WHERE outcomes.ticket = tickets.id ORDER BY created DESC LIMIT 1) AS solved_by
+               (SELECT article FROM outcomes WHERE ticket = tickets.id ORDER BY created DESC, id LIMIT 1) AS solved_by
         FROM tickets
         WHERE (:state = '' OR state = :state)
-          AND (:text = '' OR id = upper(:text) OR instr(lower(subject), lower(:text)) OR instr(lower(email), lower(:text))
+          AND (:text = '' OR id = upper(:text)
+               OR instr(lower(subject), lower(:text)) OR instr(lower(email), lower(:text))
                OR EXISTS (SELECT 1 FROM messages WHERE ticket = tickets.id AND instr(lower(body), lower(:text))))
         ORDER BY created DESC, id LIMIT :limit OFFSET :offset
         """,
@@ -40,7 +41,7 @@ def messages(store: Store, ticket: str) -> list[Row]:
     return store.rows(
         """
         SELECT id, author, channel, body, created,
-               (SELECT group_concat(sink || ': ' || state, ', ') FROM outbox WHERE outbox.message = messages.id) AS delivery
+               (SELECT group_concat(sink || ': ' || state, ', ') FROM outbox WHERE message = messages.id) AS delivery
         FROM messages WHERE ticket = ? ORDER BY created, id
         """,
         [ticket],

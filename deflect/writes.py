@@ -25,8 +25,13 @@ def log_events(db: Database, *, keys: Sequence[str], events: Sequence[Row], now:
     return {"stored": stored, "refused": refused}
 
 
+def log_event(db: Database, *, keys: Sequence[str], event: Row, now: int) -> Row:
+    """Append one event that the server wrote itself; nobody waits for it."""
+    return log_events(db, keys=keys, events=[event], now=now)
+
+
 def offer(db: Database, *, keys: Sequence[str], intent: Row, event: Row, now: int, episode: str | None = None) -> Row:
-    """Log an offer that was computed and return its episode and arm; the first one of an episode is the contact intent."""
+    """Log an offer and return its episode and arm; the first of an episode is the contact intent."""
     begun = _episode(db, keys, intent, episode=episode, now=now)
     append(db, keys[-1], event | {"episode": begun["id"], "arm": begun["arm"]}, now=now)
     return {"episode": begun["id"], "arm": begun["arm"]}
@@ -45,7 +50,7 @@ def create_ticket(
     now: int,
     episode: str | None = None,
 ) -> Row:
-    """Keep a ticket, its first message, its outbox entries and the event in one transaction; the same key gives the same ticket."""
+    """Keep a ticket with message, outbox entries and event in one transaction; the same key gives the same ticket."""
     earlier = db.execute("SELECT digest, ticket FROM idempotency WHERE key = ?", [idempotency["key"]]).fetchone()
     if earlier and earlier["digest"] != idempotency["digest"]:
         raise Conflict("this Idempotency-Key came with another body before; use a new key for a new ticket")

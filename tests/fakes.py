@@ -1,0 +1,122 @@
+"""Stand-ins that a reader can compute by hand, and an application with the API and the admin pages on top of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+
+from deflect import api
+from deflect.limits import Limiter
+from deflect.services import EXTENSION, Services
+from deflect.store import Store
+from deflect.writer import DirectWriter
+from kb.config import Settings
+from kb.errors import BadGeneration
+from search.hit import Fragment, Hit, Results, Suggestions
+
+ARTICLES = {"account/reset": "Reset your password", "billing/vat": "VAT on invoices", "account/erased": "Delete your account"}
+
+
+def hit(article: str, score: float) -> Hit:
+    """Return a hit of one of the three articles."""
+    title = ARTICLES[article]
+    return Hit(article, "en", title, f"/en/articles/{article}", "", "", (Fragment(title, True),), score)
+
+
+@dataclass(frozen=True)
+class FakeEntry:
+    """An article as a snapshot knows it."""
+
+    id: str
+    lang: str = "en"
+    title: str = "Reset your password"
+    address: str = "/en/articles/account/reset"
+    revision: str = "0123456789ab"
+    audience: tuple[str, ...] = ()
+    summary: str = ""
+
+
+class FakeSnapshot:
+    """Three articles, one of them for clients only."""
+
+    def best(self, id: str, lang: str) -> FakeEntry | None:
+        """Return the article."""
+        if id not in ARTICLES:
+            return None
+        audience = ("client",) if id == "account/erased" else ()
+        return FakeEntry(id, title=ARTICLES[id], address=f"/en/articles/{id}", audience=audience)
+
+    def entries(self, lang: str) -> tuple[FakeEntry, ...]:
+        """Return all articles."""
+        return tuple(entry for id in ARTICLES if (entry := self.best(id, lang)))
+
+    def html(self, entry: FakeEntry) -> str:
+        """Return the article's body."""
+        return f"<p>{entry.title}</p>"
+
+    def headings(self, entry: FakeEntry) -> tuple[Any, ...]:
+        """Return no headings."""
+        return ()
+
+
+class FakeSearcher:
+    """Finds an article for each word of the question that is in its title; one word in two clears the floor."""
+
+    snapshot = FakeSnapshot()
+
+    def search(self, text: str, *, lang: str, k: int = 10, **_: Any) -> Results:
+        """Return the articles whose titles hold a word of the text."""
+        hits = tuple(hit(id, score) for id, score in self._scored(text)[:k])
+        return Results(text, lang, "all" if hits else "none", None, "fake-1", hits)
+
+    complete = search
+
+    def suggest(self, subject: str, body: str, *, lang: str, k: int = 3, category: str | None = None, **_: Any) -> Suggestions:
+        """Return cards for what is in the titles, none for the category `security`."""
+        found = tuple(self._scored(f"{subject} {body}"))
+        cards = () if category == "security" else tuple(hit(id, score) for id, score in found[:k])
+        return Suggestions(not cards, None, "fake-1", cards, found)
+
+    def _scored(self, text: str) -> list[tuple[str, float]]:
+        words = {word.strip(".,?!") for word in text.lower().split()}
+        scores = {id: len(words & set(title.lower().split())) / len(title.split()) for id, title in ARTICLES.items()}
+        return sorted(((id, score) for id, score in scores.items() if score), key=lambda pair: (-pair[1], pair[0]))
+
+
+class BrokenSearcher(FakeSearcher):
+    """Fails as a searcher does whose files are gone."""
+
+    def suggest(self, *_: Any, **__: Any) -> Suggestions:
+        """Raise what a broken index raises."""
+        raise BadGeneration("the index is gone; run 'kb index'")
+
+
+@dataclass
+class FakeCurrent:
+    """Hands out one searcher."""
+
+    searcher: FakeSearcher = field(default_factory=FakeSearcher)
+
+    def get(self) -> FakeSearcher:
+        """Return the searcher."""
+        return self.searcher
+
+
+def make_services(folder: Path, *, searcher: FakeSearcher | None = None, writer: Any = None, **settings: Any) -> Services:
+    """Return services over a new store in `folder`."""
+    chosen = Settings(**({"data": folder, "rate_offers": 0, "rate_events": 0, "rate_tickets": 0} | settings))
+    store = Store.open(chosen.database)
+    current: Any = FakeCurrent(searcher or FakeSearcher())
+    return Services(chosen, current, store, writer or DirectWriter(store), Limiter())
+
+
+def make_app(services: Services) -> Flask:
+    """Return an application with the API on these services."""
+    app = Flask("tests")
+    app.extensions[EXTENSION] = services
+    app.secret_key = services.store.secret("session")
+    app.register_blueprint(api.blueprint)
+    return app

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -27,20 +27,47 @@ CANDIDATES = 10
 REMEMBERED = 1024  # vectors of questions
 
 
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """Documents with the probability that each answers, best first, and what they were ranked by."""
+
+    ranked: tuple[tuple[int, float], ...]
+    floor: float  # as tuned for this mode
+    question: Question | None
+    ranking: Ranking | None
+    degraded: Degraded | None
+
+    def cards(self, k: int, *, floor: float | None = None) -> list[tuple[int, float]]:
+        """Return the first `k` that are at or above the floor."""
+        least = self.floor if floor is None else floor
+        return [(number, chance) for number, chance in self.ranked[:k] if chance >= least]
+
+
 class Searcher:
     """Answers from one generation until it is dropped; all threads of a process share it."""
 
-    def __init__(self, collection: Collection, *, settings: Settings, encoder: Embedder | None, failed: bool) -> None:
+    def __init__(
+        self,
+        collection: Collection,
+        *,
+        settings: Settings,
+        encoder: Embedder | None,
+        failed: bool,
+        remember: int = REMEMBERED,
+    ) -> None:
         self.collection = collection
         self.settings = settings
         self.generation = collection.manifest.fingerprint
         self._encoder = encoder
         self._failed = failed
+        self._remember = remember
         self._remembered: OrderedDict[str, Vectors] = OrderedDict()
         self._lock = threading.Lock()
 
     @classmethod
-    def open(cls, folder: Path, *, settings: Settings, encoder: Embedder | None = None) -> Searcher:
+    def open(
+        cls, folder: Path, *, settings: Settings, encoder: Embedder | None = None, remember: int = REMEMBERED
+    ) -> Searcher:
         """Open the generation in `folder`; raises BadGeneration when it cannot be served.
 
         Without an `encoder` the configured one is loaded; what is wrong with it is named in `degraded`.
@@ -52,7 +79,7 @@ class Searcher:
                 encoder = embedder.load(settings.embedder, models=settings.data / "models")
             except (HelpCenterError, ImportError):
                 failed = True
-        return cls(collection, settings=settings, encoder=encoder, failed=failed)
+        return cls(collection, settings=settings, encoder=encoder, failed=failed, remember=remember)
 
     @cached_property
     def snapshot(self) -> Snapshot:
@@ -125,24 +152,50 @@ class Searcher:
         audience: Audience = EVERYBODY,
     ) -> Suggestions:
         """Return the articles that probably solve what a message asks: none rather than a wrong one."""
-        mask = self.collection.visible(lang, audience) & self.collection.offered
         if category in self.collection.silent or self._is_silent(category):
             return Suggestions(True, self.degraded, self.ranker, (), ())
-        question, degraded = self.message_question(subject, body, mask=mask)
-        if question is None:
-            return Suggestions(True, degraded, self.ranker, (), ())
-        ranking = rank(self.collection, question, mask=mask, k=CANDIDATES)
-        chances = self.chances(ranking, mode="suggest")
-        least = (
-            self.settings.floor_suggest
-            if self.settings.floor_suggest is not None
-            else self.tuned_floor("suggest", ranking)
+        found = self.ranked_message(subject, body, lang=lang, k=CANDIDATES, audience=audience)
+        cards = tuple(self._hit(n, found, chance) for n, chance in found.cards(k, floor=self.settings.floor_suggest))
+        names = tuple((self.collection.documents[n].article, round(chance, 4)) for n, chance in found.ranked)
+        return Suggestions(not cards, found.degraded, self.ranker, cards, names)
+
+    def ranked_message(
+        self, subject: str, body: str, *, lang: str, k: int, system: System = "hybrid", audience: Audience = EVERYBODY
+    ) -> Ranked:
+        """Return the `k` articles that most probably solve what a message asks, whatever the floor."""
+        mask = self.collection.visible(lang, audience) & self.collection.offered
+        said = message.read(subject, body)
+        if not clean(said.whole) or not mask.any():
+            return Ranked((), 1.0, None, None, self.degraded)
+        parts = message_vectors(said)
+        vectors, degraded = self._encode([text for text, _ in parts]) if system != "bm25" else (None, self.degraded)
+        queries = parsed(self.collection, said.whole, langs=self._langs(mask))
+        question = Question(queries, vectors, [share for _, share in parts])
+        ranking = rank(self.collection, question, mask=mask, k=k, system=system)
+        return self._judged(question, ranking, degraded, mode="suggest")
+
+    def ranked_query(
+        self, text: str, *, lang: str, k: int, system: System = "hybrid", audience: Audience = EVERYBODY
+    ) -> Ranked:
+        """Return the `k` articles that best answer a typed query, whatever the floor, as the search page orders them."""
+        mask = self.collection.visible(lang, audience)
+        line = clean(text)
+        if not line or not mask.any():
+            return Ranked((), 1.0, None, None, self.degraded)
+        vectors, degraded = self._encode([line]) if system != "bm25" else (None, self.degraded)
+        _, question, ranking, _, _ = stages.staged(
+            self.collection, line, lang=lang, mask=mask, vectors=vectors, k=k, system=system
         )
+        found = self._judged(question, ranking, degraded, mode="search")
+        chances = dict(found.ranked)
+        order = stages.ordered(self.collection, ranking, line, lang=lang, mask=mask)
+        return replace(found, ranked=tuple((n, chances.get(n, 1.0)) for n in order[:k]))
+
+    def _judged(self, question: Question, ranking: Ranking, degraded: Degraded | None, *, mode: str) -> Ranked:
+        tuned = floor.calibration(mode if ranking.semantic is not None else f"{mode}-words")
+        chances = tuned.probability(ranking.features())
         pairs = sorted(zip(ranking.order, map(float, chances), strict=True), key=lambda pair: -pair[1])
-        shown = [(number, chance) for number, chance in pairs[:k] if chance >= least]
-        cards = tuple(self._hit(number, question, ranking, chance) for number, chance in shown)
-        names = tuple((self.collection.documents[number].article, round(chance, 4)) for number, chance in pairs)
-        return Suggestions(not cards, degraded, self.ranker, cards, names)
+        return Ranked(tuple(pairs), tuned.floor, question, ranking, degraded)
 
     def related(self, article_id: str, *, lang: str, k: int = 4, audience: Audience = EVERYBODY) -> tuple[Hit, ...]:
         """Return the articles nearest to one: by the vectors of its units, or by the words of its title."""
@@ -165,37 +218,16 @@ class Searcher:
             if ranking.scores[n] > 0
         )
 
-    def message_question(self, subject: str, body: str, *, mask: Mask) -> tuple[Question | None, Degraded | None]:
-        """Return what a message asks, or None when it says nothing."""
-        said = message.read(subject, body)
-        if not clean(said.whole):
-            return None, self.degraded
-        parts = message_vectors(said)
-        vectors, degraded = self._encode([text for text, _ in parts])
-        langs = self._langs(mask)
-        queries = parsed(self.collection, said.whole, langs=langs)
-        return Question(queries, vectors, [share for _, share in parts]), degraded
-
-    def chances(self, ranking: Ranking, *, mode: str) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
-        """Return P(answers) of each document of a ranking."""
-        return floor.calibration(self._mode(mode, ranking)).probability(ranking.features())
-
-    def tuned_floor(self, mode: str, ranking: Ranking) -> float:
-        """Return the least probability worth showing, as tuned for a mode."""
-        return floor.calibration(self._mode(mode, ranking)).floor
-
-    def _mode(self, mode: str, ranking: Ranking) -> str:
-        return mode if ranking.semantic is not None else f"{mode}-words"
-
     def _is_silent(self, category: str | None) -> bool:
         if category is None or not (self.collection.folder / "library.db").is_file():
             return False
         lang = self.collection.manifest.default_lang
         return any(c.name == category and not c.offers for c in self.snapshot.categories(lang))
 
-    def _hit(self, number: int, question: Question, ranking: Ranking, score: float) -> Hit:
-        query = question.queries.get(self.collection.documents[number].lang)
-        return answers.hit(self.collection, number, query=query, semantic=ranking.semantic, score=score)
+    def _hit(self, number: int, found: Ranked, score: float) -> Hit:
+        assert found.question is not None and found.ranking is not None
+        query = found.question.queries.get(self.collection.documents[number].lang)
+        return answers.hit(self.collection, number, query=query, semantic=found.ranking.semantic, score=score)
 
     def _langs(self, mask: Mask) -> list[str]:
         return sorted(set(self.collection.langs[mask].tolist()))
@@ -213,7 +245,7 @@ class Searcher:
         with self._lock:
             found = [fresh[text] if text in fresh else self._remembered[text] for text in texts]
             self._remembered |= fresh
-            while len(self._remembered) > REMEMBERED:
+            while len(self._remembered) > self._remember:
                 self._remembered.popitem(last=False)
         return np.stack(found), None
 

@@ -6,13 +6,13 @@ import re
 
 import numpy as np
 
-from search import answers, floor
+from search import answers, floor, fusion
 from search.analyzer import fold, tokens
 from search.collection import Collection, Mask
 from search.embedder import Vectors
 from search.hit import Degraded, Results, Stage
 from search.query import Query, normal
-from search.ranking import Question, Ranking, parsed, rank
+from search.ranking import Question, Ranking, System, parsed, rank
 
 EXACT = 0.25  # weight of meaning where a query is nothing but codes or quoted words
 POOL = 200  # documents that are looked at for a page of hits
@@ -31,19 +31,9 @@ def search(
     least: float | None,
 ) -> Results:
     """Return the hits of `text` at the first stage that has any, and a correction where a word is in no article."""
-    langs = sorted(set(collection.langs[mask].tolist()))
-    question = Question(parsed(collection, text, langs=langs), vectors)
-    ranking = _rank(collection, question, mask)
-    stage = met(ranking)
-    corrected = _corrected(collection, text, langs=langs, lang=lang) if stage != "all" else None
-    did_you_mean = None
-    if corrected is not None:
-        other = Question(parsed(collection, corrected, langs=langs), vectors)
-        better = _rank(collection, other, mask)
-        if stage == "none" and met(better) != "none":
-            question, ranking, stage = other, better, "corrected"
-        elif met(better) in ("all", "enough"):
-            did_you_mean = corrected
+    stage, question, ranking, corrected, did_you_mean = staged(
+        collection, text, lang=lang, mask=mask, vectors=vectors, k=POOL
+    )
     shown = _shown(collection, question, ranking, stage, text, lang=lang, mask=mask, k=k, least=least)
     hits = tuple(
         answers.hit(
@@ -57,8 +47,39 @@ def search(
     )
     return Results(
         text, lang, stage, degraded, ranker, hits,
-        corrected=corrected if stage == "corrected" else None, did_you_mean=did_you_mean,
+        corrected=corrected, did_you_mean=did_you_mean,
     )  # fmt: skip
+
+
+def staged(
+    collection: Collection,
+    text: str,
+    *,
+    lang: str,
+    mask: Mask,
+    vectors: Vectors | None,
+    k: int,
+    system: System = "hybrid",
+) -> tuple[Stage, Question, Ranking, str | None, str | None]:
+    """Return the first stage that any article meets, its ranking, the text searched instead, and the one meant perhaps."""
+    langs = sorted(set(collection.langs[mask].tolist()))
+    question = Question(parsed(collection, text, langs=langs), vectors)
+    ranking = _rank(collection, question, mask, k, system)
+    stage = met(ranking)
+    better = _corrected(collection, text, langs=langs, lang=lang) if stage != "all" else None
+    if better is None:
+        return stage, question, ranking, None, None
+    other = Question(parsed(collection, better, langs=langs), vectors)
+    instead = _rank(collection, other, mask, k, system)
+    if stage == "none" and met(instead) != "none":
+        return "corrected", other, instead, better, None
+    return stage, question, ranking, None, better if met(instead) != "none" else None
+
+
+def ordered(collection: Collection, ranking: Ranking, text: str, *, lang: str, mask: Mask) -> list[int]:
+    """Return the documents of a ranking with pinned ones and those of exactly this title before all others."""
+    titled = [n for n in collection.titles.get(normal(text), ()) if mask[n]]
+    return list(dict.fromkeys([*_pinned(collection, text, lang, mask), *titled, *ranking.order]))
 
 
 def needed(asked: int) -> int:
@@ -74,16 +95,15 @@ def met(ranking: Ranking) -> Stage:
     return "enough" if asked > 1 and most >= needed(asked) else "none"
 
 
-def _rank(collection: Collection, question: Question, mask: Mask) -> Ranking:
+def _rank(collection: Collection, question: Question, mask: Mask, k: int, system: System) -> Ranking:
     exact = any(_is_exact(query) for query in question.queries.values())
-    weight = {"weight": EXACT} if exact else {}
-    return rank(collection, question, mask=mask, k=POOL, **weight)
+    return rank(collection, question, mask=mask, k=k, system=system, weight=EXACT if exact else fusion.DENSE)
 
 
 def _is_exact(query: Query) -> bool:
     """Say whether all words that count are quoted or part of a code."""
     inside = {word for code in query.codes for word in re.split(r"\W|_", code)}
-    words = [word for word in query.asked]
+    words = query.asked
     return bool(words) and all(word.quoted or word.text in inside for word in words)
 
 

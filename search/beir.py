@@ -1,0 +1,147 @@
+"""A collection of questions with judged answers, in the BEIR layout."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from kb.article import Article
+from kb.errors import HelpCenterError
+from search.analyzer import detect
+from search.index import Content
+
+Qrels = Mapping[str, Mapping[str, int]]
+
+
+class BadCollection(HelpCenterError):
+    """A folder that is not in the BEIR layout."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One question: a typed query, or a form's subject and message."""
+
+    id: str
+    text: str
+    subject: str
+    body: str | None
+    lang: str
+
+    @property
+    def message(self) -> tuple[str, str]:
+        """The subject and the message; a question without them is all message."""
+        return (self.subject, self.body) if self.body is not None else ("", self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The whole text of an article as its one section."""
+
+    text: str
+    anchor: str = ""
+    path: tuple[str, ...] = ()
+
+
+class Folder:
+    """A BEIR folder: `corpus.jsonl`, `queries.jsonl` and `qrels/SPLIT.tsv`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.name = path.resolve().name
+
+    @cached_property
+    def corpus(self) -> list[dict[str, Any]]:
+        """The rows of the corpus."""
+        return list(self._rows("corpus.jsonl"))
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A hash of the corpus."""
+        return hashlib.sha256((self.path / "corpus.jsonl").read_bytes()).hexdigest()[:16]
+
+    @cached_property
+    def lang(self) -> str:
+        """The language that most of the articles are in."""
+        found = Counter(row.get("lang") or detect(row["text"]) or "" for row in self.corpus)
+        del found[""]
+        return min(found, key=lambda lang: (-found[lang], lang != "en", lang)) if found else "en"
+
+    @cached_property
+    def contents(self) -> list[Content]:
+        """The articles; documents whose ids differ in a `.lang` at the end only are languages of one article."""
+        return [self._content(row) for row in self.corpus]
+
+    @cached_property
+    def document_ids(self) -> Mapping[tuple[str, str], str]:
+        """The corpus id of each (article, language)."""
+        pairs = zip(self.contents, self.corpus, strict=True)
+        return {(content.article.id, content.article.lang): str(row["_id"]) for content, row in pairs}
+
+    @cached_property
+    def questions(self) -> Mapping[str, Asked]:
+        """All questions by their id."""
+        return {str(row["_id"]): self._asked(row) for row in self._rows("queries.jsonl")}
+
+    def qrels(self, split: str) -> Qrels:
+        """Return the judgments of a split: question -> document -> grade above nothing."""
+        path = self.path / "qrels" / f"{split}.tsv"
+        if not path.is_file():
+            raise BadCollection(f"{path} does not exist; there are {', '.join(self.splits) or 'no splits'}")
+        found: dict[str, dict[str, int]] = {}
+        for line in path.read_text(encoding="utf-8").splitlines()[1:]:
+            question, document, grade = line.split("\t")[:3]
+            if int(grade) > 0:
+                found.setdefault(question, {})[document] = int(grade)
+        return found
+
+    @cached_property
+    def splits(self) -> Sequence[str]:
+        """The names of the splits."""
+        return sorted(path.stem for path in (self.path / "qrels").glob("*.tsv"))
+
+    @cached_property
+    def unanswerable(self) -> Sequence[Asked]:
+        """The questions that no split judges: nothing here answers them."""
+        judged = {question for split in self.splits for question in self.qrels(split)}
+        return [asked for id, asked in self.questions.items() if id not in judged]
+
+    def _rows(self, name: str) -> Iterator[dict[str, Any]]:
+        path = self.path / name
+        try:
+            with path.open(encoding="utf-8") as lines:
+                for number, line in enumerate(lines, 1):
+                    if line.strip():
+                        yield json.loads(line)
+        except FileNotFoundError as error:
+            raise BadCollection(
+                f"{path} does not exist; a collection has corpus.jsonl, queries.jsonl, qrels"
+            ) from error
+        except ValueError as error:
+            raise BadCollection(f"{path}:{number}: not a line of JSON: {error}") from error
+
+    def _content(self, row: Mapping[str, Any]) -> Content:
+        lang = row.get("lang") or detect(row["text"]) or self.lang
+        id = str(row["_id"])
+        article = Article(
+            id=id.removesuffix(f".{lang}"),
+            lang=lang,
+            path=f"{id}.md",
+            title=row.get("title") or id,
+            summary="",
+            category=row.get("category") or "general",
+            markdown=row["text"],
+            body_line=1,
+            address=f"/{lang}/articles/{id}",
+            revision="",
+        )
+        return Content(article, (Part(row["text"]),))
+
+    def _asked(self, row: Mapping[str, Any]) -> Asked:
+        lang = row.get("lang") or detect(row["text"]) or self.lang
+        return Asked(str(row["_id"]), row["text"], row.get("title") or "", row.get("body"), lang)

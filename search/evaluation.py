@@ -1,0 +1,236 @@
+"""Measuring: what the product's own ranking does with a collection of questions whose answers are judged."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal, cast
+
+import numpy as np
+
+from kb import progress
+from kb.config import Settings
+from search import embedder, index, metrics
+from search.beir import Asked, BadCollection, Folder, Qrels
+from search.embedder import BadModel, Embedder
+from search.ranking import System
+from search.searcher import Ranked, Searcher
+
+Mode = Literal["search", "suggest"]
+CARDS = 3
+DEPTH = 100  # documents of a question in a run file
+SHARES = tuple(round(0.1 * step, 1) for step in range(10, 0, -1))
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the product gave for one question: documents with their chances, best first, and how long it took."""
+
+    ranked: tuple[tuple[str, float], ...]
+    cards: tuple[str, ...]
+    milliseconds: float
+
+    @property
+    def chance(self) -> float:
+        """The probability of the best."""
+        return self.ranked[0][1] if self.ranked else 0.0
+
+
+def evaluate(
+    settings: Settings,
+    folder: Path,
+    *,
+    split: str = "dev",
+    mode: Mode | None = None,
+    system: System = "hybrid",
+    learn_from: Sequence[str] = (),
+    run: Path | None = None,
+    against: Path | None = None,
+) -> dict[str, Any]:
+    """Return the document of `kb evaluate` for a BEIR folder; see the manual for what its numbers mean."""
+    beir = Folder(folder)
+    qrels = beir.qrels(split)
+    searcher = open_collection(settings, beir, system=system)
+    if mode is None:
+        mode = "suggest" if any(beir.questions[id].body is not None for id in qrels) else "search"
+    ask = asker(searcher, beir, mode=mode, system=system)
+    answers = _all(ask, [beir.questions[id] for id in qrels], label=f"Evaluating {beir.name}")
+    silent = _all(ask, beir.unanswerable, label="No-answer questions")
+    per_question = {id: metrics.measure([d for d, _ in answers[id].ranked], qrels[id]) for id in qrels}
+    document = {
+        "collection": beir.name,
+        "split": split,
+        "mode": mode,
+        "system": system,
+        "learned_from": list(learn_from),
+        "queries": len(qrels),
+        "metrics": _rounded(metrics.mean(per_question)),
+        "offered": _offered(answers, qrels, silent),
+        "latency_ms": _latency([answer.milliseconds for answer in answers.values()]),
+        "recipe": f"{system}+{searcher.collection.manifest.recipe}",
+    }
+    if run is not None:
+        write_run(run, answers, tag=system)
+    if against is not None:
+        document["against"] = compare(per_question, read_run(against), qrels, name=str(against))
+    return document
+
+
+def open_collection(settings: Settings, beir: Folder, *, system: System = "hybrid") -> Searcher:
+    """Return a searcher over the articles of a collection, whose generation is kept for the next time."""
+    encoder = _encoder(settings) if system != "bm25" else None
+    kept = settings.data / "evaluate"
+    recipe = encoder.recipe if encoder else index.WORDS
+    path = index.build_from_contents(
+        beir.contents,
+        kept / f"{beir.name}-{beir.fingerprint}",
+        name=f"{index.ANALYSIS}-{recipe}",
+        default_lang=beir.lang,
+        embedder=encoder,
+        cache=settings.data / "vectors",
+        progress=progress.reporter(f"Encoding {beir.name}"),
+    )
+    return Searcher.open(path, settings=settings, encoder=encoder, remember=0)
+
+
+def _encoder(settings: Settings) -> Embedder | None:
+    """Load for building, then again as a web process has it: one thread, so that latency is a visitor's."""
+    try:
+        embedder.load(settings.embedder, models=settings.data / "models", build=True)
+    except BadModel:
+        return None
+    return embedder.load(settings.embedder, models=settings.data / "models", threads=2)
+
+
+def asker(searcher: Searcher, beir: Folder, *, mode: Mode, system: System) -> Callable[[Asked], Answer]:
+    """Return what asks one question as the product does and keeps time; documents are named as in the corpus."""
+    ids = beir.document_ids
+    documents = searcher.collection.documents
+
+    def ask(asked: Asked) -> Answer:
+        began = time.perf_counter()
+        found = _ranked(searcher, asked, mode=mode, system=system)
+        cards = found.cards(CARDS)
+        took = (time.perf_counter() - began) * 1000
+        named = tuple((ids[documents[n].article, documents[n].lang], chance) for n, chance in found.ranked)
+        return Answer(named, tuple(ids[documents[n].article, documents[n].lang] for n, _ in cards), took)
+
+    return ask
+
+
+def _ranked(searcher: Searcher, asked: Asked, *, mode: Mode, system: System) -> Ranked:
+    if mode == "suggest":
+        subject, body = asked.message
+        return searcher.ranked_message(subject, body, lang=asked.lang, k=DEPTH, system=system)
+    return searcher.ranked_query(asked.text, lang=asked.lang, k=DEPTH, system=system)
+
+
+def _all(ask: Callable[[Asked], Answer], questions: Sequence[Asked], *, label: str) -> dict[str, Answer]:
+    report = progress.reporter(label)
+    found = {}
+    for done, asked in enumerate(questions, 1):
+        found[asked.id] = ask(asked)
+        report(done, len(questions))
+    return found
+
+
+def _offered(answers: Mapping[str, Answer], qrels: Qrels, silent: Mapping[str, Answer]) -> dict[str, Any]:
+    """Return how often the floor lets an offer through, and how often one of its cards is right."""
+    offers = {id: answer for id, answer in answers.items() if answer.cards}
+    right = sum(any(card in qrels[id] for card in answer.cards) for id, answer in offers.items())
+    wrong = sum(bool(answer.cards) for answer in silent.values())
+    return {
+        "coverage": round(len(offers) / max(len(answers), 1), 4),
+        "hit@3": round(right / max(len(offers), 1), 4),
+        "curve": [[share, round(_surest(answers, qrels, share), 4)] for share in SHARES],
+        "no_answer": {"queries": len(silent), "offered": round(wrong / max(len(silent), 1), 4)},
+    }
+
+
+def _surest(answers: Mapping[str, Answer], qrels: Qrels, share: float) -> float:
+    """Return hit@3 over the share of questions whose best article is surest."""
+    ids = sorted(answers, key=lambda id: (-answers[id].chance, id))[: max(1, round(share * len(answers)))]
+    return sum(any(d in qrels[id] for d, _ in answers[id].ranked[:CARDS]) for id in ids) / max(len(ids), 1)
+
+
+def _latency(milliseconds: Sequence[float]) -> dict[str, float]:
+    if not milliseconds:
+        return {"p50": 0.0, "p95": 0.0, "p99": 0.0}
+    return {f"p{q}": round(float(np.percentile(milliseconds, q)), 2) for q in (50, 95, 99)}
+
+
+def _rounded(values: Mapping[str, float]) -> dict[str, float]:
+    return {name: round(value, 4) for name, value in values.items()}
+
+
+def write_run(path: Path, answers: Mapping[str, Answer], *, tag: str) -> None:
+    """Write a TREC run file; scores fall strictly, so that no reader breaks ties in its own way."""
+    lines = []
+    for id, answer in answers.items():
+        last = float("inf")
+        for rank, (document, chance) in enumerate(answer.ranked, 1):
+            last = min(chance, last - 1e-7)
+            lines.append(f"{id} Q0 {document} {rank} {last:.7f} {tag}\n")
+    path.write_text("".join(lines), encoding="utf-8")
+
+
+def read_run(path: Path) -> dict[str, list[str]]:
+    """Return the documents of each question of a TREC run file, best first."""
+    found: dict[str, list[tuple[float, int, str]]] = {}
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        parts = line.split()
+        if len(parts) != 6:
+            raise BadCollection(f"{path}:{number}: a run file has six columns: query Q0 document rank score tag")
+        found.setdefault(parts[0], []).append((-float(parts[4]), int(parts[3]), parts[2]))
+    return {id: [document for _, _, document in sorted(rows)] for id, rows in found.items()}
+
+
+def compare(
+    ours: Mapping[str, Mapping[str, float]], run: Mapping[str, Sequence[str]], qrels: Qrels, *, name: str
+) -> dict[str, Any]:
+    """Return the paired difference to another run by measure, and the questions that lost most, worst first."""
+    theirs = {id: metrics.measure(run.get(id, []), qrels[id]) for id in ours}
+    gaps = {id: ours[id]["nDCG@10"] - theirs[id]["nDCG@10"] for id in ours}
+    return {
+        "run": name,
+        "metrics": {
+            measure: _rounded(
+                asdict(metrics.paired([ours[id][measure] for id in ours], [theirs[id][measure] for id in ours]))
+            )
+            for measure in metrics.NAMES
+        },
+        "wins": sum(gap > 0 for gap in gaps.values()),
+        "losses": sum(gap < 0 for gap in gaps.values()),
+        "ties": sum(gap == 0 for gap in gaps.values()),
+        "worst": [
+            {"query": id, "ours": round(ours[id]["nDCG@10"], 4), "theirs": round(theirs[id]["nDCG@10"], 4)}
+            for id in sorted(gaps, key=lambda id: (gaps[id], id))[:20]
+            if gaps[id] < 0
+        ],
+    }
+
+
+def shown(document: dict[str, Any]) -> str:
+    """Return an evaluation as lines for a terminal, the curve as bars."""
+    head = f"{document['collection']}/{document['split']}, {document['mode']}, {document['system']}"
+    lines = [f"{head}: {document['queries']} questions, {document['recipe']}"]
+    lines.append("  ".join(f"{name} {value:.3f}" for name, value in document["metrics"].items()))
+    offered = document["offered"]
+    lines.append(f"offered to {offered['coverage']:.1%}, right in {offered['hit@3']:.1%} of the offers")
+    silent = offered["no_answer"]
+    lines.append(f"no-answer questions: {silent['queries']}, offered to {silent['offered']:.1%}")
+    lines += [f"  surest {share:4.0%}  {right:.3f} {'█' * round(40 * right)}" for share, right in offered["curve"]]
+    latency = document["latency_ms"]
+    lines.append("latency, ms: " + "  ".join(f"{name} {value:.1f}" for name, value in latency.items()))
+    if "against" in document:
+        lines += _shown_comparison(cast(dict[str, Any], document["against"]))
+    return "\n".join(lines)
+
+
+def _shown_comparison(against: Mapping[str, Any]) -> list[str]:
+    lines = [f"against {against['run']}: {against['wins']} won, {against['losses']} lost, {against['ties']} alike"]
+    for name, gap in against["metrics"].items():
+        lines.append(f"  {name:8} {gap['difference']:+.4f} [{gap['low']:+.4f}, {gap['high']:+.4f}]")
+    return lines + [f"  lost: {row['query']} {row['ours']:.3f} was {row['theirs']:.3f}" for row in against["worst"]]

@@ -1,0 +1,76 @@
+"""A small help center that tests share: five articles, indexed by words, with an application on top."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from deflect.store import Store
+from deflect.writer import DirectWriter
+from kb.app import create_app
+from kb.config import Settings
+from kb.indexing import refresh
+
+NOW = datetime(2026, 11, 1, tzinfo=UTC)
+ARTICLES = {
+    "account/_category.yml": "title: Account\nes:\n  title: Cuenta\n",
+    "account/reset-password.md": (
+        "---\ntitle: Reset your password\nsummary: Two ways back into your account.\n"
+        "queries:\n  - I forgot my password\naliases: [/old/reset.html]\n---\n\n"
+        "Open the login page and follow the link.\n\n## With a code {#code}\n\nWe send a code to your phone.\n"
+    ),
+    "account/reset-password.es.md": "---\ntitle: Restablecer la contraseña\n---\n\nAbra la página de inicio de sesión.\n",
+    "billing/_category.yml": "title: Billing\n",
+    "billing/vat.md": "---\ntitle: VAT on invoices\n---\n\nThe invoice shows VAT for companies in the union.\n",
+    "billing/refund.md": "---\ntitle: Refunds\n---\n\nMoney returns to your card within five days.\n",
+    "safety/_category.yml": "title: Safety\noffers: none\n",
+    "safety/threat.md": "---\ntitle: Somebody threatens me\n---\n\nCall the police first.\n",
+    "billing/old-fees.md": "---\ntitle: Old fees\nstatus: archived\n---\n\nFees until last year.\n",
+    "billing/next-fees.md": "---\ntitle: Next fees\nstatus: draft\n---\n\nFees from next year.\n",
+}
+
+
+def write_articles(folder: Path, articles: dict[str, str]) -> Path:
+    """Write files of articles below `folder` and return it."""
+    for name, text in articles.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def indexed(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Settings of a help center of five articles whose index by words is built; nobody may write to its store."""
+    folder = tmp_path_factory.mktemp("indexed")
+    articles = write_articles(folder / "articles", ARTICLES)
+    settings = Settings(articles=articles, data=folder / "var", embedder="none", admin_password="only for tests")
+    refresh(settings, words_only=True, now=NOW)
+    return settings
+
+
+@pytest.fixture
+def settings(indexed: Settings, tmp_path: Path) -> Settings:
+    """The same help center with a store of its own."""
+    (tmp_path / "index").symlink_to(indexed.generations.resolve())
+    return replace(indexed, data=tmp_path)
+
+
+@pytest.fixture
+def app(settings: Settings) -> Iterator[Flask]:
+    """The application, writing directly."""
+    writer = DirectWriter(Store.open(settings.database))
+    yield create_app(settings, writer=writer)
+    writer.close()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser without cookies."""
+    return app.test_client()

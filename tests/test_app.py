@@ -1,0 +1,83 @@
+"""The application as a whole: what every answer carries, and how errors are said."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from deflect.store import Store
+from deflect.writer import DirectWriter
+from kb.app import create_app
+from kb.config import Settings
+
+
+def test_health_names_generation_and_revision(client: FlaskClient) -> None:
+    answer = client.get("/healthz")
+    assert answer.status_code == 200
+    assert set(answer.json) == {"ready", "generation", "revision"}
+    assert answer.json["ready"] is True
+
+
+def test_without_an_index_health_says_so_and_the_contact_form_still_works(indexed: Settings, tmp_path: Path) -> None:
+    settings = replace(indexed, data=tmp_path)
+    client = create_app(settings, writer=DirectWriter(Store.open(settings.database))).test_client()
+    health = client.get("/healthz")
+    assert health.status_code == 503
+    assert "kb index" in health.json["why"]
+    assert client.get("/en/contact").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/en/", "/en/search?q=vat", "/en/contact", "/nowhere", "/admin/login"])
+def test_a_page_carries_a_strict_policy_with_a_fresh_nonce(client: FlaskClient, path: str) -> None:
+    one, two = (client.get(path).headers["Content-Security-Policy"] for _ in range(2))
+    assert "default-src 'none'" in one
+    assert "frame-ancestors 'none'" in one
+    assert "require-trusted-types-for 'script'" in one
+    assert "unsafe" not in one
+    assert one != two
+
+
+def test_nothing_is_sniffed_and_nothing_is_kept_on_a_first_visit(client: FlaskClient) -> None:
+    answer = client.get("/en/")
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert "Set-Cookie" not in answer.headers
+
+
+def test_an_error_of_the_api_is_a_problem_document(client: FlaskClient) -> None:
+    answer = client.get("/api/v1/articles/no/such")
+    assert answer.status_code == 404
+    assert answer.content_type == "application/problem+json"
+    assert answer.json["status"] == 404
+
+
+def test_an_error_of_a_page_is_a_page_that_searches(client: FlaskClient) -> None:
+    answer = client.get("/en/articles/reset-my-password")
+    assert answer.status_code == 404
+    assert "Reset your password" in answer.text
+
+
+def test_what_nobody_foresaw_is_logged_without_the_words_of_the_visitor(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(_searcher: object, text: str, **_: object) -> None:
+        raise ZeroDivisionError(text)
+
+    monkeypatch.setattr("search.searcher.Searcher.search", fail)
+    answer = app.test_client().get("/api/v1/search?q=my+secret+words")
+    assert answer.status_code == 500
+    assert json.loads(answer.text)["detail"].startswith("something failed on our side")
+    assert "ZeroDivisionError" in caplog.text
+    assert "secret" not in caplog.text
+
+
+def test_the_api_sets_no_cookies(client: FlaskClient) -> None:
+    posted = client.post(
+        "/api/v1/offers", json={"visitor": "v1", "subject": "vat", "body": "on invoices", "page": "", "lang": "en"}
+    )
+    assert posted.status_code == 200
+    assert "Set-Cookie" not in posted.headers

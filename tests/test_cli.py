@@ -1,0 +1,111 @@
+"""The command line: documents of the contract, exit codes, and one line for what a person can mend."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from kb import cli
+from kb.config import Settings
+
+
+@pytest.fixture
+def environ(settings: Settings) -> dict[str, str]:
+    """The environment of a help center of five articles."""
+    return {"KB_ARTICLES": str(settings.articles), "KB_DATA": str(settings.data), "KB_EMBEDDER": "none"}
+
+
+def run(environ: dict[str, str], *arguments: str, text: str = "") -> Result:
+    """Run `kb` with these arguments."""
+    return CliRunner().invoke(cli.kb, list(arguments), env=environ, input=text, catch_exceptions=True)
+
+
+def document(environ: dict[str, str], *arguments: str) -> Any:
+    """Return the JSON document that a command prints."""
+    result = run(environ, *arguments)
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+def process(environ: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run `kb` as a process of its own."""
+    whole = {key: value for key, value in os.environ.items() if not key.startswith("KB_")} | environ
+    return subprocess.run(
+        [sys.executable, "-m", "kb.cli", *arguments], env=whole, capture_output=True, text=True, check=False
+    )
+
+
+def test_search_prints_the_document_of_the_api(environ: dict[str, str]) -> None:
+    found = document(environ, "search", "forgot my password", "--json")
+    assert {"query", "lang", "stage", "degraded", "ranker", "hits"} <= set(found)
+    assert found["degraded"] == "no-vectors"
+    assert found["hits"][0]["article"] == "account/reset-password"
+    assert set(found["hits"][0]) == {"article", "lang", "title", "url", "anchor", "heading", "snippet", "score"}
+
+
+def test_suggest_prints_the_document_of_offers_without_an_episode(environ: dict[str, str]) -> None:
+    found = document(environ, "suggest", "--subject", "invoice", "--body", "Where is VAT on my invoice?", "--json")
+    assert set(found) == {"abstained", "degraded", "ranker", "cards"}
+
+
+def test_a_category_without_offers_gets_none(environ: dict[str, str]) -> None:
+    found = document(environ, "suggest", "--body", "somebody threatens me", "--category", "safety", "--json")
+    assert found["abstained"] is True
+    assert found["cards"] == []
+
+
+def test_index_says_that_it_is_up_to_date(environ: dict[str, str]) -> None:
+    assert document(environ, "index", "--words", "--json")["built"] is False
+
+
+def test_outbox_is_empty_at_first(environ: dict[str, str]) -> None:
+    assert document(environ, "outbox", "--json") == []
+
+
+def test_export_prints_csv_with_a_head(environ: dict[str, str]) -> None:
+    result = run(environ, "export", "tickets")
+    assert result.exit_code == 0, result.output
+    assert "subject" in result.stdout.splitlines()[0]
+
+
+def test_the_password_is_read_from_standard_input(environ: dict[str, str]) -> None:
+    result = run(environ, "admin", "password", text="correct horse battery\n")
+    assert result.exit_code == 0, result.output
+    assert "correct horse" not in result.output
+
+
+def test_doctor_names_what_is_wrong_and_exits_with_1(environ: dict[str, str], tmp_path: Path) -> None:
+    result = run(environ | {"KB_ARTICLES": str(tmp_path / "missing")}, "doctor")
+    assert result.exit_code == 1
+    assert "set KB_ARTICLES" in result.output
+
+
+def test_wrong_usage_exits_with_2(environ: dict[str, str]) -> None:
+    assert run(environ, "search").exit_code == 2
+    assert run(environ, "fly").exit_code == 2
+
+
+def test_a_wrong_setting_is_one_line_and_exit_code_1(environ: dict[str, str]) -> None:
+    done = process(environ | {"KB_PROT": "1"}, "outbox")
+    assert done.returncode == 1
+    assert done.stderr == "kb: KB_PROT in the environment is no setting; the nearest is KB_PORT\n"
+
+
+def test_without_an_index_search_says_what_to_do(environ: dict[str, str], tmp_path: Path) -> None:
+    done = process(environ | {"KB_DATA": str(tmp_path / "empty")}, "search", "vat")
+    assert done.returncode == 1
+    assert "kb index" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_help_loads_nothing_heavy() -> None:
+    code = "import sys; from kb.cli import kb; kb(['--help'], standalone_mode=False); print(sorted({'torch', 'numpy', 'flask', 'whoosh'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"

@@ -1,0 +1,43 @@
+"""One Chromium for all browser tests, and a fresh context and page for each."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+QUIET = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium, started once; without it the tests are skipped with a sentence."""
+    if CHROMIUM is None:
+        pytest.skip("chromium is missing, so nothing was tried in a browser; install it with 'apt-get install chromium'")
+    os.environ.setdefault("NODE_OPTIONS", "--no-deprecation")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=QUIET)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """A fresh profile in English, 1280 by 800, whose waits end after ten seconds."""
+    made = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-US")
+    made.set_default_timeout(10_000)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    """A page of a fresh profile."""
+    return context.new_page()

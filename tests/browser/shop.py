@@ -1,0 +1,197 @@
+"""A help center that is slow, down or wrong on demand, and a shop of another origin that embeds its widget."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, Response, jsonify, request
+from werkzeug.serving import BaseWSGIServer, make_server
+
+from kb import widget
+
+PAGES = Path(__file__).parent / "pages"
+HTML = """<h1 id="top">Reset</h1><p>Two ways back into your account.</p><h2 id="by-phone">By phone</h2>
+<p>Choose <em>Text me a code</em>. See <a href="#top">the top</a> or <a href="/en/articles/other">another</a>.</p>
+<p><img src="/files/step.png" alt="The button" width="40" height="20"></p>
+<table><tbody><tr><td>a</td><td>b</td></tr></tbody></table>""" + "".join(f"<p>Line {n} of the article.</p>" for n in range(40))
+GIF = bytes.fromhex("47494638396101000100800000ffffff00000021f90401000000002c00000000010001000002024401003b")
+
+
+def card(number: int, *, score: float = 0.8, anchor: str = "by-phone") -> dict[str, Any]:
+    """Return a hit as the API gives it."""
+    id = f"account/answer-{number}"
+    return {
+        "article": id, "lang": "en", "title": f"Answer {number}", "url": f"/en/articles/{id}#{anchor}", "anchor": anchor,
+        "heading": "By phone", "score": score,
+        "snippet": [{"text": "Choose ", "mark": False}, {"text": "a code", "mark": True}, {"text": " & wait.", "mark": False}],
+    }  # fmt: skip
+
+
+@dataclass
+class Help:
+    """What the fake help center answers, and everything it was asked."""
+
+    cards: list[dict[str, Any]] = field(default_factory=lambda: [card(1), card(2), card(3)])
+    status: int = 200  # of every API answer
+    gate: threading.Event = field(default_factory=threading.Event)  # cleared: offers wait
+    asked: list[dict[str, Any]] = field(default_factory=list)
+    offers: list[dict[str, Any]] = field(default_factory=list)
+    events: list[dict[str, Any]] = field(default_factory=list)
+    tickets: list[dict[str, Any]] = field(default_factory=list)
+    posts: list[dict[str, Any]] = field(default_factory=list)  # what the shop's own form sent
+    origin: str = ""
+    shop: str = ""
+    took: threading.Condition = field(default_factory=threading.Condition)
+
+    def note(self, where: list[dict[str, Any]], what: dict[str, Any]) -> None:
+        """Remember what came, and wake who waits for it."""
+        with self.took:
+            where.append(what)
+            self.took.notify_all()
+
+    def types(self) -> list[str]:
+        """Return the types of the events that came."""
+        return [event["type"] for event in self.events]
+
+    def wait(self, type: str, *, times: int = 1) -> dict[str, Any]:
+        """Return the last event of a type as soon as it came so often."""
+        with self.took:
+            assert self.took.wait_for(lambda: self.types().count(type) >= times, 5), f"no {type} among {self.types()}"
+            return [event for event in self.events if event["type"] == type][-1]
+
+
+def help_app(help: Help) -> Flask:
+    """Return the fake help center: the real files of the widget, and an API by the contract."""
+    app = Flask("help", static_folder=None)
+    app.register_blueprint(widget.blueprint)
+
+    @app.before_request
+    def _() -> Response | tuple[Response, int] | None:
+        if not request.path.startswith("/api/"):
+            return None
+        help.note(help.asked, {"path": request.path, "method": request.method, "cookies": dict(request.cookies)})
+        if request.method == "OPTIONS":
+            return Response(status=204)
+        if help.status != 200:
+            return jsonify({"title": "No", "status": help.status, "detail": "as the test wants it"}), help.status
+        return None
+
+    @app.after_request
+    def _(response: Response) -> Response:
+        if request.path.startswith("/api/"):
+            free = request.path not in ("/api/v1/events", "/api/v1/tickets")
+            if free or request.headers.get("Origin") == help.shop:
+                response.headers["Access-Control-Allow-Origin"] = "*" if free else help.shop
+            response.headers["Access-Control-Allow-Headers"] = "Content-Type, Idempotency-Key"
+        response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+        return response
+
+    @app.post("/api/v1/offers")
+    def _offers() -> Response:
+        document = request.get_json()
+        help.note(help.offers, document)
+        cards = help.cards
+        help.gate.wait(5)
+        return jsonify({"episode": "e-1", "abstained": not cards, "degraded": None, "ranker": "fake", "cards": cards})
+
+    @app.post("/api/v1/events")
+    def _events() -> tuple[Response, int]:
+        document = request.get_json(force=True)
+        if request.headers.get("Origin") != help.shop:
+            return jsonify({"status": 403}), 403
+        for event in document["events"]:
+            help.note(help.events, event | {"visitor": document["visitor"], "content_type": request.content_type})
+        return jsonify({"stored": len(document["events"]), "refused": []}), 202
+
+    @app.post("/api/v1/tickets")
+    def _tickets() -> tuple[Response, int]:
+        key = request.headers["Idempotency-Key"]
+        help.note(help.tickets, request.get_json() | {"key": key})
+        return jsonify({"ticket": "T-2345", "channel": "web"}), 201
+
+    @app.get("/api/v1/search")
+    @app.get("/api/v1/complete")
+    def _search() -> Response:
+        q = request.args["q"]
+        hits = [] if "nothing" in q else help.cards
+        return jsonify({"query": q, "lang": "en", "stage": "all", "degraded": None, "ranker": "fake", "hits": hits})
+
+    @app.get("/api/v1/articles/<path:id>")
+    def _article(id: str) -> Response:
+        return jsonify(
+            {
+                "article": id, "lang": request.args["lang"], "title": "Reset your password", "html": HTML, "revision": "r7",
+                "headings": [], "url": f"/en/articles/{id}",
+            }
+        )  # fmt: skip
+
+    @app.get("/files/<name>")
+    def _file(name: str) -> Response:
+        return Response(GIF, content_type="image/gif")
+
+    return app
+
+
+def shop_app(help: Help) -> Flask:
+    """Return the shop: pages of `pages/` with the help center's origin filled in, under the policy that `csp` names."""
+    app = Flask("shop", static_folder=None)
+
+    @app.get("/<name>.html")
+    def _page(name: str) -> Response:
+        text = (PAGES / f"{name}.html").read_text(encoding="utf-8")
+        inline = "nonce-n0nce"
+        policies = {
+            "strict": f"default-src 'none'; script-src {help.origin}; connect-src {help.origin}; img-src {help.origin}; form-action 'self'",
+            "nonce": f"default-src 'none'; script-src '{inline}' 'strict-dynamic'; connect-src {help.origin}; img-src {help.origin}",
+            "types": f"default-src 'none'; script-src {help.origin}; connect-src {help.origin}; img-src {help.origin}; "
+            "require-trusted-types-for 'script'; trusted-types help-widget",
+            "deaf": f"default-src 'none'; script-src {help.origin}",
+        }
+        response = Response(text.replace("HELP", help.origin), content_type="text/html; charset=utf-8")
+        if (name := request.args.get("csp", "")) in policies:
+            response.headers["Content-Security-Policy"] = policies[name]
+        if name == "coep":
+            response.headers["Cross-Origin-Embedder-Policy"] = "require-corp"
+            response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
+        return response
+
+    @app.get("/favicon.ico")
+    def _icon() -> Response:
+        return Response(status=204)
+
+    @app.post("/send")
+    def _send() -> str:
+        help.note(help.posts, request.form.to_dict())
+        return "<!doctype html><title>Thanks</title><p>Thank you."
+
+    return app
+
+
+@contextmanager
+def serving(app: Flask) -> Iterator[str]:
+    """Serve an app on a free port of loopback and yield its origin."""
+    server: BaseWSGIServer = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join(5)
+        server.server_close()
+
+
+@contextmanager
+def shop_and_help() -> Iterator[Help]:
+    """Serve both; the shop is of another site, too: localhost instead of 127.0.0.1."""
+    help = Help()
+    help.gate.set()
+    with serving(help_app(help)) as origin, serving(shop_app(help)) as shop:
+        help.origin, help.shop = origin, shop.replace("127.0.0.1", "localhost")
+        yield help
+        help.gate.set()

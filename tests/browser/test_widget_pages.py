@@ -1,0 +1,181 @@
+"""The widget on pages that are strict, hostile, late, framed or moving."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.shop import Help, shop_and_help
+
+pytestmark = pytest.mark.browser
+CARDS = "help-widget [part=card]"
+OFFERS = "help-widget [part=offers]"
+PANEL = "help-widget [part=panel]"
+
+
+@pytest.fixture
+def help() -> Iterator[Help]:
+    """A fake help center and a shop beside it."""
+    with shop_and_help() as both:
+        yield both
+
+
+@pytest.fixture
+def said(page: Page) -> list[str]:
+    """What the console says: warnings, errors and uncaught exceptions."""
+    lines: list[str] = []
+    page.on("console", lambda message: lines.append(message.text) if message.type in ("warning", "error") else None)
+    page.on("pageerror", lambda error: lines.append(str(error)))
+    return lines
+
+
+def from_button_to_ticket(page: Page) -> None:
+    """Open the panel, read an article, write and send."""
+    page.locator("help-widget [part=button]").click()
+    page.get_by_label("Search for an answer").fill("code")
+    page.locator(f"{PANEL} [part=card]").first.click()
+    expect(page.locator(PANEL)).to_contain_text("Choose Text me a code.")
+    assert page.locator(f"{PANEL} img").evaluate("(image) => image.decode().then(() => image.naturalWidth)") == 1
+    page.get_by_role("button", name="Back").click()
+    page.get_by_role("button", name="Write to us").click()
+    page.get_by_label("Subject").fill("Code")
+    page.get_by_label("Message").fill("the code never arrives")
+    expect(page.locator(f"{OFFERS} [part=card]")).to_have_count(3)
+    page.get_by_label("E-mail").fill("jo@example.com")
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator(PANEL)).to_contain_text("T-2345")
+
+
+@pytest.mark.parametrize("csp", ["", "strict", "nonce", "types", "coep"])
+def test_everything_works_under_each_policy_and_none_is_violated(
+    page: Page, help: Help, said: list[str], csp: str
+) -> None:
+    page.goto(f"{help.shop}/button.html?csp={csp}")
+    from_button_to_ticket(page)
+    assert help.tickets[0]["body"] == "the code never arrives"
+    assert said == []
+
+
+def test_a_policy_that_forbids_the_api_is_named_to_the_owner(page: Page, help: Help, said: list[str]) -> None:
+    page.goto(f"{help.shop}/form.html?csp=deaf")
+    with page.expect_console_message(lambda message: "help-widget: add" in message.text):
+        page.locator("[name=message]").press_sequentially("the code never arrives")
+    assert f"help-widget: add {help.origin} to connect-src of this page's Content-Security-Policy" in said
+
+
+def test_a_refused_origin_is_named_to_the_owner_once(page: Page, help: Help, said: list[str]) -> None:
+    shop, help.shop = help.shop, "https://other.example"
+    page.goto(f"{shop}/form.html")
+    with page.expect_console_message(lambda message: "KB_ORIGINS" in message.text):
+        page.locator("[name=message]").press_sequentially("the code never arrives")
+    expect(page.locator(CARDS)).to_have_count(3)
+    with page.expect_event("requestfailed", lambda request: request.url.endswith("/events")):
+        page.get_by_role("button", name="Not this: Answer 1").click()
+    assert len([line for line in said if line.startswith("help-widget:")]) == 1
+
+
+def test_a_selector_that_matches_nothing_is_named_to_the_owner(page: Page, help: Help, said: list[str]) -> None:
+    page.clock.install()
+    page.goto(f"{help.shop}/form.html")
+    page.evaluate("document.querySelector('help-widget').setAttribute('subject', '#topic')")
+    with page.expect_console_message(lambda message: 'subject="#topic"' in message.text):
+        page.locator("[name=message]").press_sequentially("the")
+    page.evaluate("document.body.innerHTML = '<help-widget form=\"#gone\"></help-widget>'")
+    with page.expect_console_message(lambda message: 'form="#gone"' in message.text):
+        page.clock.run_for(4000)
+
+
+def test_a_hostile_stylesheet_does_not_reach_us_and_ours_does_not_leak(page: Page, help: Help) -> None:
+    page.goto(f"{help.shop}/hostile.html")
+    page.locator("[name=message]").press_sequentially("the code never arrives")
+    expect(page.locator(CARDS).first).to_be_visible()
+    page.locator("#button [part=button]").click()
+    expect(page.get_by_label("Search for an answer")).to_be_visible()
+    style = page.locator(CARDS).first.evaluate("(e) => { const s = getComputedStyle(e); return [s.fontSize, s.fontStyle, s.display]; }")
+    assert style[0] == "16px"
+    assert style[1] == "normal"
+    assert page.locator("[name=message]").evaluate("(e) => getComputedStyle(e).width") == "300px"
+    top = page.locator(CARDS).first.bounding_box()
+    assert top is not None
+    hit = page.evaluate("([x, y]) => document.elementFromPoint(x, y).localName", [top["x"] + 20, top["y"] + 10])
+    assert hit == "help-widget", "the top layer stands above every z-index"
+
+
+def test_one_tag_is_enough_for_a_form(page: Page, help: Help) -> None:
+    page.goto(f"{help.shop}/one-tag.html")
+    page.locator("[name=your-message]").press_sequentially("the code never arrives")
+    expect(page.locator(CARDS)).to_have_count(3)
+    page.locator("[name=your-subject]").press_sequentially("Code")
+    with help.took:
+        assert help.took.wait_for(lambda: help.offers[-1]["subject"] == "Code", 5), "the subject was guessed by its name"
+
+
+def test_a_form_that_mounts_late_and_owns_its_values(page: Page, help: Help) -> None:
+    page.goto(f"{help.shop}/react.html")
+    page.evaluate("mount()")
+    page.locator("[name=message]").press_sequentially("the code ")
+    page.evaluate("mount()")
+    page.locator("[name=message]").press_sequentially("never arrives")
+    expect(page.locator(CARDS)).to_have_count(3)
+    page.reload()
+    page.evaluate("mount()")
+    page.locator("[name=subject]").press_sequentially("C")
+    expect(page.locator("[name=message]")).to_have_value("the code never arrives")
+    assert page.evaluate("state.message") == "the code never arrives"
+
+
+def test_another_view_of_the_application_takes_the_cards_away(page: Page, help: Help) -> None:
+    page.goto(f"{help.shop}/react.html")
+    page.evaluate("mount()")
+    page.locator("[name=message]").press_sequentially("the code never arrives")
+    expect(page.locator(CARDS)).to_have_count(3)
+    page.evaluate("leave()")
+    expect(page.locator(OFFERS)).to_be_hidden()
+    help.wait("left")
+
+
+def test_a_form_that_checks_first_is_sent_only_by_its_event(page: Page, help: Help) -> None:
+    page.goto(f"{help.shop}/ajax.html")
+    page.evaluate("window.sent = 0; addEventListener('help-sent', () => window.sent++)")
+    page.locator("[name=message]").press_sequentially("the code never arrives")
+    expect(page.locator(CARDS)).to_have_count(3)
+    page.get_by_role("button", name="Send").click()
+    help.wait("attempted")
+    assert page.evaluate("window.sent") == 0
+    assert page.evaluate("sessionStorage.length") > 0, "the text is kept while nothing was accepted"
+    page.locator("[name=email]").fill("jo@example.com")
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator(OFFERS)).to_be_hidden()
+    assert page.evaluate("[window.sent, sessionStorage.length]") == [1, 0]
+
+
+def test_two_forms_have_a_widget_each(page: Page, help: Help) -> None:
+    page.goto(f"{help.shop}/two.html")
+    page.locator("#support textarea").press_sequentially("the code never arrives")
+    expect(page.locator("#two [part=card]")).to_have_count(3)
+    expect(page.locator("#one [part=card]")).to_have_count(0)
+    page.locator("#sales textarea").press_sequentially("how much is it")
+    expect(page.locator("#one [part=card]")).to_have_count(3)
+
+
+def test_a_form_in_a_frame_has_its_widget_there(page: Page, help: Help) -> None:
+    page.goto(f"{help.shop}/frame.html")
+    frame = page.frame_locator("iframe")
+    frame.locator("[name=message]").press_sequentially("the code never arrives")
+    expect(frame.locator(CARDS)).to_have_count(3)
+    frame.locator(CARDS).first.click()
+    expect(frame.locator(PANEL)).to_contain_text("Choose Text me a code.")
+
+
+def test_a_page_in_arabic_reads_from_the_right_in_arabic(page: Page, help: Help) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url.split("/")[-1]))
+    page.goto(f"{help.shop}/rtl.html")
+    page.locator("textarea").press_sequentially("الرمز لا يصل")
+    expect(page.locator(CARDS)).to_have_count(3)
+    assert page.locator(OFFERS).evaluate("(e) => getComputedStyle(e).direction") == "rtl"
+    expect(page.locator(f"{OFFERS} h2")).not_to_have_text("This may answer it")
+    assert [name for name in asked if name.endswith(".json")] == ["ar.json"]
+    assert help.offers[-1]["lang"] == "ar"

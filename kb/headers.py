@@ -39,9 +39,13 @@ def nonce() -> str:
 
 
 def _add(response: Response) -> Response:
+    if response.status_code == 304:  # what the browser has keeps its own headers: its page was made with its nonce
+        return response
     response.headers.setdefault("Content-Security-Policy", _policy(response))
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("Referrer-Policy", "same-origin")
+    if request.path.startswith("/files/"):  # the widget shows pictures on pages that demand this
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "cross-origin")
     if response.mimetype == "text/html":
         response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
         response.headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")

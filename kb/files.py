@@ -59,8 +59,8 @@ def servable(folder: Path, name: str) -> bool:
     """Tell whether `name` is a file in `folder`, by path and by link, and neither source nor hidden."""
     try:
         path = (folder / name).resolve()
-    except (OSError, ValueError, RuntimeError):
+        inside = path.is_relative_to(folder) and path.is_file()
+    except (OSError, ValueError, RuntimeError):  # too long, not a name, a link to itself
         return False
     hidden = any(part.startswith((".", "_")) for part in Path(name).parts)
-    inside = path.is_relative_to(folder) and path.is_file()
     return inside and not hidden and path.suffix.lower() not in TEXTS and Path(name).suffix.lower() not in TEXTS

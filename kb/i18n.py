@@ -55,8 +55,19 @@ def interface_language(lang: str) -> str:
 
 
 def negotiate(accept: LanguageAccept, offered: Iterable[str], *, default: str) -> str:
-    """Return the language of `offered` that a browser asks for most."""
-    return accept.best_match(list(offered)) or default
+    """Return the language of `offered` that a browser asks for most; who asks for es-MX first is given es before en.
+
+    >>> negotiate(LanguageAccept([("es-MX", 1), ("en", 0.5)]), ["en", "es"], default="en")
+    'es'
+    """
+    known = list(offered)
+    for asked, quality in accept:
+        tag = asked.lower()
+        near = (tag, tag.split("-")[0])
+        found = [lang for lang in known if lang in near] or [lang for lang in known if lang.split("-")[0] == near[1]]
+        if found and quality > 0:
+            return max(found, key=len)
+    return default
 
 
 @cache

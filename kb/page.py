@@ -12,12 +12,15 @@ from functools import cache
 from typing import Any
 from urllib.parse import quote
 
-from flask import Response, after_this_request, current_app, g, make_response, render_template, request, url_for
+from flask import Response, after_this_request, g, make_response, render_template, request, url_for
 from markupsafe import Markup, escape
 
+from deflect.popular import popular
 from deflect.services import services
 from kb import files, i18n
 from kb.errors import BadGeneration, Forbidden
+from kb.shelf import shelf
+from kb.snapshot import Entry
 from search.hit import Hit
 from search.searcher import Searcher
 
@@ -63,6 +66,11 @@ def preferred() -> str:
     return i18n.negotiate(request.accept_languages, languages(), default=services().settings.lang)
 
 
+def favourites(k: int) -> tuple[Entry, ...]:
+    """Return what people open most, filled up from the topics."""
+    return shelf(searcher().snapshot, g.lang).pick(popular(services().store), k=k)
+
+
 def root() -> str:
     """Return the public address of the help center, without a slash at its end."""
     return (services().settings.url or request.url_root).rstrip("/")
@@ -81,6 +89,11 @@ def render(template: str, *, status: int = 200, alternates: Sequence[Place] = ()
         "asset": files.asset,
         "snippet": snippet,
         "words": words(),
+        "status": status,
+        "description": "",
+        "noindex": False,
+        "canonical": "",
+        "linked_data": None,
     }
     response = make_response(render_template(template, **(frame | context)), status)
     return _cached(response) if status == 200 and request.method == "GET" else response
@@ -165,5 +178,4 @@ def from_our_page() -> None:
 
 def today() -> date:
     """Return the day it is, in UTC."""
-    clock = current_app.config.get("NOW")
-    return (clock() if clock else datetime.now(UTC)).date()
+    return datetime.now(UTC).date()

@@ -8,21 +8,16 @@ from typing import Any
 
 from flask import Blueprint, Response, g, redirect, request, url_for
 
-from deflect.log import record_search
-from deflect.popular import popular
-from deflect.services import services
-from kb import files, forms, reading, seo
+from kb import files, forms, reading, results, seo
 from kb.address import Found, find, words_of
 from kb.errors import HelpCenterError, NotFound
 from kb.forms import Form
 from kb.i18n import gettext as _
-from kb.i18n import ngettext
-from kb.page import Place, from_our_page, languages, preferred, render, root, searcher, speaks, visitor
+from kb.page import Place, favourites, from_our_page, languages, preferred, render, root, searcher, speaks
 from kb.shelf import shelf
 from kb.snapshot import Entry
-from search.hit import Hit, Results
+from search.hit import Hit
 
-FOUND = 20  # hits on a page of results
 NEAREST = 5  # hits on the page of what is missing
 
 blueprint = Blueprint("site", __name__)
@@ -104,50 +99,11 @@ def answer(found: Found | None) -> Response:
 def search() -> Response:
     """Show the results of a search, and how they were found."""
     query = request.args.get("q", "").strip()[:500]
-    results = searcher().search(query, lang=g.lang, k=FOUND) if query else None
-    if results is not None:
-        record_search(services(), visitor(), query, results)
-    instead = () if results and results.hits else favourites(6)
-    return render(
-        "search.html", query=query, results=results, said=results and said(results), popular=instead, noindex=True
+    return (
+        results.show(query)
+        if query
+        else render("search.html", query="", results=None, popular=favourites(6), noindex=True)
     )
-
-
-def said(results: Results) -> str:
-    """Say how many articles were found, and by what."""
-    n = len(results.hits)
-    if not n:
-        return _("No article found for “%(query)s”.") % {"query": results.query}
-    match results.stage:
-        case "all":
-            sentence = ngettext(
-                "%(num)d article found by all of your words.", "%(num)d articles found by all of your words.", n
-            )
-        case "enough":
-            sentence = ngettext(
-                "No article has all of your words; %(num)d has most of them or means the same.",
-                "No article has all of your words; %(num)d have most of them or mean the same.",
-                n,
-            )
-        case "corrected":
-            sentence = ngettext(
-                "%(num)d article found by corrected spelling.", "%(num)d articles found by corrected spelling.", n
-            )
-        case _:
-            sentence = ngettext(
-                "No article has your words; %(num)d comes near in meaning.",
-                "No article has your words; %(num)d come near in meaning.",
-                n,
-            )
-    return sentence % {"num": n}
-
-
-def as_typed(results: Results) -> str:
-    """Return the query with each word that was corrected in quotes, which are searched as they are."""
-    typed, meant = results.query.split(), (results.corrected or "").split()
-    if len(typed) != len(meant):
-        return f'"{results.query}"'
-    return " ".join(f'"{word}"' if word != other else word for word, other in zip(typed, meant, strict=True))
 
 
 @page("/contact")
@@ -204,11 +160,6 @@ def homes() -> tuple[Place, ...]:
     """Return the home page in each language, where there are several."""
     places = tuple(Place(lang, url_for("site.home", lang=lang)) for lang in languages())
     return places if len(places) > 1 else ()
-
-
-def favourites(k: int) -> tuple[Entry, ...]:
-    """Return what people open most, filled up from the topics."""
-    return shelf(searcher().snapshot, g.lang).pick(popular(services().store), k=k)
 
 
 def missing(*, gone: Entry | None = None) -> Response:

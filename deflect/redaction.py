@@ -52,12 +52,11 @@ def _password(match: re.Match[str]) -> str:
 
 
 def _random(match: re.Match[str]) -> str:
-    """Replace a run that changes between small, capital and digit as often as chance does (words and names do not)."""
-    run = match[0]
-    classes = ["a" if c.islower() else "A" if c.isupper() else "0" if c.isdigit() else "-" for c in run]
-    changes = sum(a != b for a, b in pairwise(classes))
-    mixed = any(c.isdigit() for c in run) and any(c.isalpha() for c in run)
-    return "[token]" if mixed and changes >= 0.3 * (len(run) - 1) else run
+    """Replace a run that changes between small, capital and digit as often as chance does; words and paths do not."""
+    kinds = ["a" if c.islower() else "A" if c.isupper() else "0" for c in match[0] if c.isalnum()]
+    changes = sum(one != other for one, other in pairwise(kinds))
+    mixed = len(set(kinds)) > 1 and ("0" in kinds or len(kinds) >= 32)
+    return "[token]" if mixed and changes >= 0.3 * (len(kinds) - 1) else match[0]
 
 
 def _iban(match: re.Match[str]) -> str:
@@ -87,8 +86,10 @@ def _ipv4(match: re.Match[str]) -> str:
 
 
 def _ipv6(match: re.Match[str]) -> str:
-    run = match[0].rstrip(".,:") if not match[0].endswith("::") else match[0]
-    return f"[ip]{match[0][len(run) :]}" if _is_address(run.split("%")[0]) and len(run) > 2 else match[0]
+    """Replace an IPv6 address; `a::b` is one too, but without a digit it is more likely C++."""
+    run = match[0] if match[0].endswith("::") else match[0].rstrip(".,:")
+    hidden = any(c.isdigit() for c in run) and _is_address(run.split("%")[0])
+    return f"[ip]{match[0][len(run) :]}" if hidden else match[0]
 
 
 def _is_address(text: str) -> bool:
@@ -119,6 +120,7 @@ VERSION = (
 
 RULES: tuple[tuple[re.Pattern[str], Judge], ...] = (
     (re.compile(r"-----BEGIN [A-Z ]{1,40}-----.*?(?:-----END [A-Z ]{1,40}-----|\Z)", re.S), always("token")),
+    (re.compile(r"(?i)\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b"), always("token")),
     (re.compile(r"\beyJ[\w-]{5,}\.[\w-]{5,}(?:\.[\w-]*)?"), always("token")),
     (
         re.compile(
@@ -140,19 +142,18 @@ RULES: tuple[tuple[re.Pattern[str], Judge], ...] = (
         re.compile(
             r"(?i)\b((?:pass(?:word|wd|phrase|code)?|contraseña|clave|kennwort|passwort|secret|token|api[ _-]?key|pin"
             r"|otp)"
-            r"(?: is| es| ist)?\s?[:=]\s?[\"']?)([^\s\"']{4,200})([\"'])?"
+            r"(?: is| es| ist)?\s?[:=]\s?[\"']?)([^\s\"'&]{4,200})([\"'])?"
         ),
         _password,
     ),
     (
         re.compile(
-            r"[\w.!#$%&*+/=?^`{|}~'-]{1,64}\s?(?:@|%40|[\[(]\s?at\s?[\])])\s?(?:[\w-]{1,63}(?:\.|\s?[\[(]dot[\])]\s?)){1,6}[^\W\d_]{2,24}"
+            r"[\w.!#$%*+^`{|}~'-]{1,64}\s?(?:@|%40|[\[(]\s?at\s?[\])])\s?(?:[\w-]{1,63}(?:\.|\s?[\[(]dot[\])]\s?)){1,6}[^\W\d_]{2,24}"
         ),
         always("email"),
     ),
     (re.compile(r"\b[A-Za-z]{2}\d{2}(?:[ -]?[A-Za-z0-9]{4}){2,7}(?:[ -]?[A-Za-z0-9]{1,4})?\b"), _iban),
     (re.compile(r"(?<![\w.])\d(?:[ -]?\d){12,18}(?![\w])"), _card),
-    (re.compile(r"(?i)\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b"), always("token")),
     (re.compile(r"(?i)\b(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}\b"), always("mac")),
     (re.compile(r"(?i)(?<![\w:.])[0-9a-f:]{2,39}(?:[0-9.]{0,15})(?:%\w{1,16})?(?![\w:])"), _ipv6),
     (re.compile(VERSION + r"(?<![\w.])((?:\d{1,3}\.){3}\d{1,3})(?![\w.]*\d)", re.I), _ipv4),

@@ -152,9 +152,14 @@ def words() -> dict[str, str]:
 
 def visitor() -> str:
     """Return the visitor's random id, made at this act if there is none yet."""
-    known = request.cookies.get("visitor", "")
-    if VISITOR.fullmatch(known):
-        return known
+    if "visitor" not in g:
+        known = request.cookies.get("visitor", "")
+        g.visitor = known if VISITOR.fullmatch(known) else _new_visitor()
+    found: str = g.visitor
+    return found
+
+
+def _new_visitor() -> str:
     made = uuid.uuid4().hex
 
     @after_this_request

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from flask import Flask
 from jinja2 import StrictUndefined
 from werkzeug.serving import make_server
 
+from deflect.services import EXTENSION
 from deflect.store import Store
 from deflect.writer import DirectWriter
 from kb.app import create_app
@@ -92,10 +94,22 @@ def help_center(folder: Path, *, files: Mapping[str, str] = ARTICLES, index: boo
     settings = Settings(articles=write(folder / "articles", files), data=folder / "var", embedder="none", **given)
     if index:
         refresh(settings, words_only=True, now=datetime.now(UTC))
+    return application(settings)
+
+
+def application(settings: Settings) -> Flask:
+    """Return the application, which writes by itself."""
     app = create_app(settings, writer=DirectWriter(Store.open(settings.database)))
     app.testing = True
     app.jinja_env.undefined = StrictUndefined  # a name that no view gives is an error, not a hole in the page
     return app
+
+
+def fresh(app: Flask, folder: Path, **over: Any) -> Flask:
+    """Return an application over the same articles and index with a store of its own, in no time."""
+    settings = replace(app.extensions[EXTENSION].settings, data=folder, **over)
+    settings.generations.symlink_to(app.extensions[EXTENSION].settings.generations)
+    return application(settings)
 
 
 @contextmanager

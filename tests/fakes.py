@@ -17,7 +17,11 @@ from kb.config import Settings
 from kb.errors import BadGeneration
 from search.hit import Fragment, Hit, Results, Suggestions
 
-ARTICLES = {"account/reset": "Reset your password", "billing/vat": "VAT on invoices", "account/erased": "Delete your account"}
+ARTICLES = {
+    "account/reset": "Reset your password",
+    "billing/vat": "VAT on invoices",
+    "account/erased": "Delete your account",
+}
 
 
 def hit(article: str, score: float) -> Hit:
@@ -74,7 +78,9 @@ class FakeSearcher:
 
     complete = search
 
-    def suggest(self, subject: str, body: str, *, lang: str, k: int = 3, category: str | None = None, **_: Any) -> Suggestions:
+    def suggest(
+        self, subject: str, body: str, *, lang: str, k: int = 3, category: str | None = None, **_: Any
+    ) -> Suggestions:
         """Return cards for what is in the titles, none for the category `security`."""
         found = tuple(self._scored(f"{subject} {body}"))
         cards = () if category == "security" else tuple(hit(id, score) for id, score in found[:k])
@@ -105,7 +111,15 @@ class FakeCurrent:
         return self.searcher
 
 
-def make_services(folder: Path, *, searcher: FakeSearcher | None = None, writer: Any = None, **settings: Any) -> Services:
+def sizes(services: Services) -> dict[str, int]:
+    """Return how many rows each table of people's has."""
+    tables = ("people", "keys", "episodes", "events", "event_texts", "tickets", "messages", "outbox", "outcomes")
+    return {table: len(services.store.rows(f"SELECT 1 FROM {table}")) for table in tables}
+
+
+def make_services(
+    folder: Path, *, searcher: FakeSearcher | None = None, writer: Any = None, **settings: Any
+) -> Services:
     """Return services over a new store in `folder`."""
     chosen = Settings(**({"data": folder, "rate_offers": 0, "rate_events": 0, "rate_tickets": 0} | settings))
     store = Store.open(chosen.database)

@@ -1,0 +1,150 @@
+"""The writer: one contract for both ways to it, and commits that hold what many sent."""
+
+import json
+import threading
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deflect.store import Store
+from deflect.writer import DirectWriter, RemoteWriter, serve, write, writer_for
+from kb.errors import BadRequest, NotFound, Unavailable
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store.open(tmp_path / "shortstop.db")
+
+
+@pytest.fixture
+def socket_path(store: Store, tmp_path: Path) -> Iterator[Path]:
+    """The socket of a writer that runs while the test does."""
+    stop, path = threading.Event(), tmp_path / "writer.sock"
+    thread = threading.Thread(target=serve, args=(store, path, stop))
+    thread.start()
+    yield path
+    stop.set()
+    thread.join()
+
+
+@pytest.fixture(params=["direct", "remote"])
+def writer(request: pytest.FixtureRequest, store: Store) -> Iterator[DirectWriter | RemoteWriter]:
+    made = DirectWriter(store) if request.param == "direct" else RemoteWriter(request.getfixturevalue("socket_path"))
+    yield made
+    made.close()
+
+
+def event(**fields: Any) -> dict[str, Any]:
+    return {"id": str(uuid.uuid4()), "type": "read", "at": 1, "article": "a"} | fields
+
+
+def test_a_write_gives_its_answer(writer: DirectWriter | RemoteWriter) -> None:
+    assert writer.call("log_events", keys=["visitor:a"], events=[event(), event()], now=2) == {
+        "stored": 2,
+        "refused": [],
+    }
+
+
+def test_what_was_answered_can_be_read(writer: DirectWriter | RemoteWriter, store: Store) -> None:
+    writer.call("log_events", keys=["visitor:a"], events=[event(id="e1")], now=2)
+    assert store.one("SELECT id, received FROM events") == {"id": "e1", "received": 2}
+
+
+def test_a_refusal_keeps_its_kind_and_sentence(writer: DirectWriter | RemoteWriter) -> None:
+    with pytest.raises(NotFound, match="there is no ticket T1"):
+        writer.call("close_ticket", id="x", ticket="T1", article=None, who="admin", now=1)
+
+
+def test_an_unknown_write_is_refused(writer: DirectWriter | RemoteWriter) -> None:
+    with pytest.raises(BadRequest, match="drop_all is no write"):
+        writer.call("drop_all")
+
+
+def test_text_of_any_script_arrives(writer: DirectWriter | RemoteWriter, store: Store) -> None:
+    text = "שלום\n\u2028 'quoted' \U0001f600"
+    writer.call("log_events", keys=["visitor:a"], events=[event(text=text)], now=2)
+    assert store.one("SELECT text FROM event_texts") == {"text": text}
+
+
+def test_a_bad_call_does_not_fail_its_batch(store: Store) -> None:
+    db = store.connect()
+    good = json.dumps(
+        {"name": "log_events", "arguments": {"keys": ["visitor:a"], "events": [event()], "now": 1}}
+    ).encode()
+    bad = json.dumps(
+        {"name": "log_events", "arguments": {"keys": ["visitor:b"], "events": [{"id": None}], "now": 1}}
+    ).encode()
+    answers = [json.loads(line) for line in write(db, [good, bad, b"no json", good])]
+    assert [list(answer)[0] for answer in answers] == ["ok", "error", "error", "ok"]
+    assert store.rows("SELECT key FROM events") == [{"key": "visitor:a"}]
+    assert store.rows("SELECT id FROM keys") == [{"id": "visitor:a"}]
+    db.close()
+
+
+def test_eight_callers_at_once_lose_nothing_and_are_never_told_of_locks(socket_path: Path, store: Store) -> None:
+    errors: list[BaseException] = []
+
+    def post(name: str) -> None:
+        remote = RemoteWriter(socket_path)
+        try:
+            for _ in range(50):
+                remote.call("log_events", keys=[f"visitor:{name}"], events=[event()], now=1)
+        except BaseException as error:
+            errors.append(error)
+        remote.close()
+
+    threads = [threading.Thread(target=post, args=(str(n),)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    direct = DirectWriter(store)  # and a command of the operator beside them
+    for _ in range(20):
+        direct.call("log_events", keys=["visitor:x"], events=[event()], now=1)
+    for thread in threads:
+        thread.join()
+    direct.close()
+    assert errors == []
+    assert store.one("SELECT count(*) AS n FROM events") == {"n": 420}
+
+
+def test_without_a_writer_a_call_says_so_after_its_patience(tmp_path: Path) -> None:
+    with pytest.raises(Unavailable, match="try again in a minute"):
+        RemoteWriter(tmp_path / "none.sock", patience=0.0).call("prune")
+
+
+def test_a_command_writes_itself_where_no_writer_runs(store: Store, tmp_path: Path) -> None:
+    assert isinstance(writer_for(store, tmp_path / "none.sock"), DirectWriter)
+
+
+def test_a_command_uses_the_writer_that_runs(store: Store, socket_path: Path) -> None:
+    found = RemoteWriter(socket_path)
+    found.call("prune", texts_before=0, events_before=0, keys_before=0)  # it listens now
+    found.close()
+    assert isinstance(writer_for(store, socket_path), RemoteWriter)
+
+
+def test_a_second_writer_waits_for_the_first(store: Store, socket_path: Path) -> None:
+    stop = threading.Event()
+    second = threading.Thread(target=serve, args=(store, socket_path, stop))
+    remote = RemoteWriter(socket_path)
+    remote.call("prune", texts_before=0, events_before=0, keys_before=0)
+    second.start()
+    assert remote.call("log_events", keys=["visitor:a"], events=[event()], now=1)["stored"] == 1
+    stop.set()
+    second.join()
+    assert remote.call("log_events", keys=["visitor:a"], events=[event()], now=1)["stored"] == 1
+    remote.close()
+
+
+def test_a_socket_in_a_folder_with_a_long_name_works(store: Store, tmp_path: Path) -> None:
+    path = tmp_path / ("a" * 120) / "writer.sock"
+    stop = threading.Event()
+    thread = threading.Thread(target=serve, args=(store, path, stop))
+    thread.start()
+    remote = RemoteWriter(path)
+    assert remote.call("log_events", keys=["visitor:a"], events=[event()], now=1)["stored"] == 1
+    remote.close()
+    stop.set()
+    thread.join()

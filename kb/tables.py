@@ -1,19 +1,21 @@
-"""The manual's tables of settings, commands, events and keys, written from the code that has them.
+"""The manual's tables of settings, commands, events, keys and modules, written from the code that has them.
 
 An article holds `<!-- table: settings -->` and `<!-- /table -->`; what stands between the two is replaced.
 """
 
 from __future__ import annotations
 
+import ast
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import click
 
 from kb.config import PREFIX, Settings
 
+PACKAGES = ("kb", "search", "deflect")
 BLOCK = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- /table -->)", re.DOTALL)
 
 
@@ -111,11 +113,23 @@ def category_keys() -> str:
     return table(("Key", "Takes", "What it is"), [(f"`{key.name}`", key.takes, key.doc) for key in CATEGORY_KEYS])
 
 
+def modules() -> str:
+    """Return the table of modules: path, and the first sentence of each."""
+    root = Path(__file__).parent.parent
+    paths = [path for package in PACKAGES for path in sorted((root / package).glob("*.py")) if path.stem != "__init__"]
+    return table(("Module", "What it holds"), [(f"`{path.relative_to(root)}`", _sentence(path)) for path in paths])
+
+
+def _sentence(path: Path) -> str:
+    """Return the first line of a module's docstring, without running the module."""
+    return (ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "").split("\n")[0]
+
+
 def _names(fields: tuple[str, ...]) -> str:
     return ", ".join(f"`{field}`" for field in fields)
 
 
-def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     """Return a Markdown table; bars within cells are escaped."""
     lines = [head, tuple("---" for _ in head), *rows]
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
@@ -127,6 +141,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "events": events,
     "keys": keys,
     "category_keys": category_keys,
+    "modules": modules,
 }
 
 if __name__ == "__main__":

@@ -1,0 +1,185 @@
+"""The article on deployment is run: its unit file, its settings, its proxies, and a backup that is restored."""
+
+import configparser
+import os
+import re
+import shutil
+import sqlite3
+import subprocess
+import sys
+import textwrap
+import tomllib
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from deflect import contact, tickets
+from deflect.episode import Visit
+from deflect.limits import Limiter
+from deflect.services import Services
+from deflect.store import Store
+from deflect.writer import DirectWriter
+from kb import cli, config, serve
+from kb.config import Settings
+
+ROOT = Path(__file__).parent.parent
+ARTICLE = (ROOT / "articles/operators/deployment.md").read_text(encoding="utf-8")
+BLOCKS = [
+    (kind, textwrap.dedent(text))
+    for kind, text in re.findall(r"^ *```(\w+)\n(.*?)^ *```$", ARTICLE, flags=re.DOTALL | re.MULTILINE)
+]
+HOME = "/srv/shortstop"
+UNIT_KEYS = set(
+    "Description After User Group WorkingDirectory ExecStart ExecReload Restart RestartSec KillMode TimeoutStopSec "
+    "UMask NoNewPrivileges PrivateTmp PrivateDevices ProtectSystem ProtectHome ProtectKernelTunables "
+    "ProtectControlGroups RestrictSUIDSGID ReadWritePaths WantedBy".split()
+)
+
+
+def block(kind: str, mark: str) -> str:
+    """Return the one code block of a kind that holds a text."""
+    (found,) = [text for known, text in BLOCKS if known == kind and mark in text]
+    return found
+
+
+def unit() -> configparser.ConfigParser:
+    """Return the service unit as a parser."""
+    parser = configparser.ConfigParser(interpolation=None, comment_prefixes=("#",))
+    parser.optionxform = str  # type: ignore[assignment,method-assign]  # systemd's keys have capitals
+    parser.read_string(block("ini", "[Service]"))
+    return parser
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """Return a folder laid out as the article has it, with its two scripts and a systemctl that does nothing."""
+    (tmp_path / "venv").symlink_to(sys.prefix)
+    (tmp_path / "var").mkdir()
+    (tmp_path / "kb.toml").write_text("holdout = 0.1\n")
+    for name in ("backup.sh", "restore.sh"):
+        write_script(tmp_path / name, block("bash", f"# {HOME}/{name}"))
+    (tmp_path / "bin").mkdir()
+    write_script(tmp_path / "bin/systemctl", f'#!/bin/sh\necho "$@" >> {tmp_path}/systemctl.log\n')
+    return tmp_path
+
+
+def write_script(path: Path, text: str) -> None:
+    """Write an executable file."""
+    path.write_text(text, encoding="utf-8")
+    path.chmod(0o755)
+
+
+def run(home: Path, *command: str) -> str:
+    """Run one of the article's scripts in a folder of its layout and return what it printed."""
+    environ = os.environ | {"SHORTSTOP_HOME": str(home), "PATH": f"{home}/bin:{os.environ['PATH']}"}
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def send(services: Services, subject: str) -> str:
+    """Keep a ticket and return its id."""
+    message = contact.check({"subject": subject, "body": "The address is wrong.", "email": "jo@example.com"})
+    return contact.create_ticket(services, Visit("jo"), message, key=subject).ticket
+
+
+def services(home: Path) -> Services:
+    """Return what keeps tickets in a folder of the article's layout."""
+    settings = Settings(data=home / "var")
+    store = Store.open(settings.database)
+    return Services(settings, None, store, DirectWriter(store), Limiter())  # type: ignore[arg-type]  # nothing is searched
+
+
+def test_the_unit_has_only_keys_that_systemd_knows() -> None:
+    assert {key for section in unit().sections() for key in unit()[section]} == UNIT_KEYS
+
+
+def test_the_unit_starts_a_command_that_there_is() -> None:
+    program, *arguments = unit()["Service"]["ExecStart"].split()
+    assert program == f"{HOME}/venv/bin/kb"
+    assert arguments[0] in cli.kb.commands
+
+
+def test_the_unit_gives_our_processes_the_time_that_they_take_to_stop() -> None:
+    assert int(unit()["Service"]["TimeoutStopSec"]) > 2 * serve.GRACE
+
+
+def test_the_unit_lets_the_service_write_to_the_data_folder_of_the_settings() -> None:
+    values = tomllib.loads(block("toml", f"# {HOME}/kb.toml"))
+    assert unit()["Service"]["ReadWritePaths"] == values["data"]
+
+
+def test_the_settings_of_the_article_are_read(tmp_path: Path) -> None:
+    (tmp_path / config.FILE).write_text(block("toml", f"# {HOME}/kb.toml"))
+    settings = config.load({}, folder=tmp_path)
+    assert settings.url == "https://help.example.com"
+    assert settings.trusted_proxies == 1
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd is not installed")
+def test_systemd_finds_nothing_wrong_with_the_unit(tmp_path: Path) -> None:
+    text = block("ini", "[Service]").replace(f"{HOME}/venv/bin/kb", shutil.which("true") or "/bin/true")
+    path = tmp_path / "shortstop.service"
+    path.write_text(text)
+    done = subprocess.run(
+        ["systemd-analyze", "verify", str(path)], capture_output=True, text=True, timeout=60, check=False
+    )
+    about_us = [line for line in done.stderr.splitlines() if "shortstop.service" in line and "not found" not in line]
+    assert not about_us
+
+
+@pytest.mark.parametrize(("kind", "mark"), [("text", "reverse_proxy"), ("nginx", "proxy_pass")])
+def test_a_proxy_passes_on_to_where_we_listen(kind: str, mark: str) -> None:
+    text = block(kind, mark)
+    assert f"127.0.0.1:{Settings().port}" in text
+    assert text.count("{") == text.count("}")
+
+
+def test_the_nightly_job_runs_the_backup_script() -> None:
+    user, script = block("text", "* * *").split()[7:9]
+    assert user == unit()["Service"]["User"]
+    assert f"# {script}" in block("bash", "VACUUM INTO")
+
+
+def test_a_backup_taken_while_tickets_come_in_is_restored(home: Path) -> None:
+    here = services(home)
+    first = send(here, "before the backup")
+    backup = run(home, "bash", str(home / "backup.sh")).strip()
+    send(here, "after the backup")
+    here.writer.close()  # type: ignore[attr-defined]
+    here.store.close()
+    (home / "var/shortstop.db").write_bytes(b"broken")
+
+    run(home, "bash", str(home / "restore.sh"), backup)
+
+    store = Store.open(home / "var/shortstop.db")
+    assert [row["id"] for row in tickets.find(store)] == [first]
+    assert store.one("PRAGMA integrity_check") == {"integrity_check": "ok"}
+    store.close()
+
+
+def test_a_restore_stops_the_service_first_and_keeps_the_old_database(home: Path) -> None:
+    here = services(home)
+    send(here, "kept")
+    backup = run(home, "bash", str(home / "backup.sh")).strip()
+    here.writer.close()  # type: ignore[attr-defined]
+    here.store.close()
+
+    run(home, "bash", str(home / "restore.sh"), backup)
+
+    assert (home / "systemctl.log").read_text().split() == ["stop", "shortstop", "start", "shortstop"]
+    (aside,) = home.glob("var.before-*")
+    assert (aside / "shortstop.db").is_file()
+
+
+def test_a_backup_is_readable_by_its_owner_only_and_holds_the_settings(home: Path) -> None:
+    here = services(home)
+    send(here, "secret")
+    here.writer.close()  # type: ignore[attr-defined]
+    here.store.close()
+    backup = Path(run(home, "bash", str(home / "backup.sh")).strip())
+    assert backup.stat().st_mode & 0o077 == 0
+    assert Path(f"{backup}.kb.toml").read_text() == (home / "kb.toml").read_text()
+    with closing(sqlite3.connect(backup)) as db:
+        assert db.execute("SELECT count(*) FROM tickets").fetchone() == (1,)

@@ -83,8 +83,9 @@ def _index(settings: Settings) -> Iterator[Finding]:
         yield Finding("index", "wrong", f"{error}")
         return
     yield Finding("index", "fine", f"generation {searcher.generation}")
-    if searcher.degraded == "no-vectors" and settings.embedder != "none":
-        yield Finding("vectors", "note", "results are by words only until 'kb index' has built the vectors")
+    if searcher.degraded == "no-vectors":
+        why = "as KB_EMBEDDER says" if settings.embedder == "none" else "until 'kb index' has built the vectors"
+        yield Finding("vectors", "note", f"results are by words only {why}")
     elif searcher.degraded:
         yield Finding("vectors", "wrong", f"{searcher.degraded}; run 'kb index'")
 

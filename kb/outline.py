@@ -20,12 +20,7 @@ _BLOCKS = frozenset(
 _CELLS = frozenset(("td", "th"))
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 
-# Ids that the site's own pages use; a heading of that name gets a number behind it.
-RESERVED_IDS = frozenset(
-    "main content search search-input q query nav header footer contact contact-form subject body message email name "
-    "category offers cards results suggestions panel dialog status feedback vote helpful toc menu lang theme app page "
-    "form admin article related document window location self top parent".split()
-)
+PAGE_IDS = "kb-"  # ids of the site's own pages begin so; none of an article's may, lest a script finds that instead
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +110,12 @@ class _Walker:
         self.links: list[Link] = []
         self.images: list[Image] = []
         self.title = title
-        self.used = set(RESERVED_IDS)
+        self.used: set[str] = set()
         self.anchors: set[str] = set()
         self.heading: tuple[int, int, int, str] | None = None  # where its HTML and text begin, its level, its id
         self.link: tuple[int, str, Found] | None = None  # where its text begins, its target
         self.tables = 0
+        self.pre = False
         self.levels = [int(level) for level in re.findall(r"<h([1-6])[ >]", html)]
         self.last_level = 1
 
@@ -149,7 +145,8 @@ class _Walker:
     def _write_text(self, text: str) -> None:
         if text:
             self.out.append(text)
-            self.text.append(unescape(text) if "&" in text else text)
+            plain = unescape(text) if "&" in text else text
+            self.text.append(plain if self.pre else plain.replace("\n", " "))  # a wrapped line is no new sentence
 
     def _other(self, name: str, attributes: str, whole: str, *, closing: bool) -> None:
         if name in _BLOCKS:
@@ -158,7 +155,9 @@ class _Walker:
             self.text.append(" ")
         if attributes:
             whole = f"<{name}{self._checked(name, attributes)}>"
-        if name == "pre" and not closing:
+        if name == "pre":
+            self.pre = not closing
+        if self.pre and name == "pre":
             whole = whole[:-1] + ' tabindex="0">'  # it scrolls, so it must be reachable by key
         self.out.append(whole)
 
@@ -181,7 +180,7 @@ class _Walker:
 
     def _claim(self, anchor: str) -> str:
         """Return `anchor` if it may be an id of this page, else nothing."""
-        if not _ANCHOR.fullmatch(anchor) or anchor.lower() in self.used:
+        if not _ANCHOR.fullmatch(anchor) or anchor.lower() in self.used or anchor.lower().startswith(PAGE_IDS):
             return ""
         self.used.add(anchor.lower())
         self.anchors.add(anchor)
@@ -189,7 +188,7 @@ class _Walker:
 
     def _unique(self, text: str) -> str:
         """Return a new anchor for a heading."""
-        base = slug(text) or "section"
+        base = slug(text).removeprefix(PAGE_IDS) or "section"
         anchor, number = base, 1
         while anchor.lower() in self.used:
             anchor, number = f"{base}-{number}", number + 1

@@ -1,0 +1,66 @@
+"""`kb doctor` finds what is wrong and says what to do about it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from deflect.store import Store
+from kb.config import Settings
+from kb.doctor import Finding, examine, shown
+
+
+def found(settings: Settings) -> dict[str, Finding]:
+    """Return the findings by what was looked at."""
+    return {finding.what: finding for finding in examine(settings)}
+
+
+def test_a_good_installation_has_nothing_wrong(settings: Settings) -> None:
+    Store.open(settings.database).close()
+    findings = examine(settings)
+    assert not [f for f in findings if f.state == "wrong"]
+    assert shown(findings).endswith("nothing is wrong")
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "what", "sentence"),
+    [
+        ("articles", Path("no/such/folder"), "articles", "no/such/folder is no folder; set KB_ARTICLES"),
+        ("sinks", ("smtp",), "sinks", "KB_SMTP"),
+        ("sinks", ("pigeon",), "sinks", "pigeon"),
+    ],
+)
+def test_a_wrong_setting_is_named(settings: Settings, setting: str, value: object, what: str, sentence: str) -> None:
+    finding = found(replace(settings, **{setting: value}))[what]
+    assert finding.state == "wrong"
+    assert sentence in finding.sentence
+
+
+def test_a_flipped_byte_in_the_index_is_found(settings: Settings, tmp_path: Path) -> None:
+    generation = (settings.generations / "current").resolve()
+    copy = tmp_path / "copy" / "index" / generation.name
+    copy.mkdir(parents=True)
+    for path in generation.rglob("*"):
+        if path.is_file():
+            target = copy / path.relative_to(generation)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(path.read_bytes())
+    (copy.parent / "current").symlink_to(generation.name)
+    victim = copy / "library.db"
+    data = bytearray(victim.read_bytes())
+    data[len(data) // 2] ^= 1
+    victim.write_bytes(bytes(data))
+    finding = found(replace(settings, data=tmp_path / "copy"))["index"]
+    assert finding.state == "wrong"
+    assert "library.db" in finding.sentence
+    assert "kb index" in finding.sentence
+
+
+def test_a_damaged_database_is_found(settings: Settings) -> None:
+    Store.open(settings.database).close()
+    settings.database.write_bytes(b"no database at all" * 100)
+    finding = found(settings)["database"]
+    assert finding.state == "wrong"
+    assert "restore the last backup" in finding.sentence

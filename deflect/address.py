@@ -80,7 +80,8 @@ def permitted(ip: str, networks: Sequence[Network]) -> bool:
 
 
 def _public(address: Address) -> bool:
-    return address.is_global and not address.is_multicast and not address.is_reserved
+    site_local = isinstance(address, ipaddress.IPv6Address) and address.is_site_local
+    return address.is_global and not (address.is_multicast or address.is_reserved or site_local)
 
 
 def _unwrapped(address: Address) -> list[Address]:

@@ -14,7 +14,7 @@ from deflect.services import EXTENSION, Services
 from deflect.store import Store
 from deflect.writer import DirectWriter
 from kb.config import Settings
-from kb.errors import BadGeneration
+from kb.errors import BadGeneration, Unavailable
 from search.hit import Fragment, Hit, Results, Suggestions
 
 ARTICLES = {
@@ -134,3 +134,21 @@ def make_app(services: Services) -> Flask:
     app.secret_key = services.store.secret("session")
     app.register_blueprint(api.blueprint)
     return app
+
+
+class NoWriter:
+    """A writer that is not there."""
+
+    def call(self, name: str, **_: Any) -> Any:
+        """Say that nothing can be kept."""
+        raise Unavailable("nothing can be saved at the moment; try again in a minute")
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
+def close(services: Services) -> None:
+    """Close what `make_services` opened."""
+    closing: Any = services.writer
+    closing.close()
+    services.store.close()

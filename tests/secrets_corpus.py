@@ -176,6 +176,6 @@ def _long_number(draw: random.Random) -> str:
 
 
 KINDS: dict[str, Callable[[random.Random], str]] = {
-    "email": _email, "phone": _phone, "card": _card, "iban": _iban, "jwt": _jwt, "key": _key, "hex": _hex, "uuid": _uuid,
-    "ipv4": _ipv4, "ipv6": _ipv6, "number": _long_number,
+    "email": _email, "phone": _phone, "card": _card, "iban": _iban, "jwt": _jwt, "key": _key, "hex": _hex,
+    "uuid": _uuid, "ipv4": _ipv4, "ipv6": _ipv6, "number": _long_number,
 }  # fmt: skip

@@ -78,7 +78,7 @@ def test_a_bad_call_does_not_fail_its_batch(store: Store) -> None:
         {"name": "log_events", "arguments": {"keys": ["visitor:b"], "events": [{"id": None}], "now": 1}}
     ).encode()
     answers = [json.loads(line) for line in write(db, [good, bad, b"no json", good])]
-    assert [list(answer)[0] for answer in answers] == ["ok", "error", "error", "ok"]
+    assert [next(iter(answer)) for answer in answers] == ["ok", "error", "error", "ok"]
     assert store.rows("SELECT key FROM events") == [{"key": "visitor:a"}]
     assert store.rows("SELECT id FROM keys") == [{"id": "visitor:a"}]
     db.close()

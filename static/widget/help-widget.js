@@ -17,13 +17,13 @@ slot { visibility: hidden; }
   --accent: var(--help-accent, light-dark(#0b6b4f, #5fd0a5)); --on-accent: var(--help-on-accent, light-dark(#fff, #06251a));
   font: 400 var(--help-font-size, 16px)/1.5 var(--help-font, system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", Arial, sans-serif); }
 [part=button] { all: unset; box-sizing: border-box; position: fixed; z-index: var(--help-z, 2147483000);
-  inset-block-end: var(--help-offset, 20px); inset-inline-end: var(--help-offset, 20px);
+  inset-block-end: 0; inset-inline-end: 0; margin: var(--help-offset, 20px);
   display: inline-flex; align-items: center; gap: 8px; min-height: 48px; padding: 8px 20px 8px 16px; border-radius: 99px; border: 1px solid transparent;
   background: var(--accent); color: var(--on-accent); font-weight: 600; cursor: pointer; user-select: none;
   box-shadow: 0 1px 2px #0003, 0 6px 20px #0003; }
 [part=button]::before { content: "?"; display: grid; place-items: center; width: 22px; height: 22px; border: 2px solid; border-radius: 50%; font-size: 14px; line-height: 1; }
 [part=button]:focus-visible { outline: 3px solid var(--accent); outline-offset: 3px; }
-:host([position$=start]) [part=button] { inset-inline: var(--help-offset, 20px) auto; }
+:host([position$=start]) [part=button] { inset-inline: 0 auto; }
 :host([position=inline]) :is(#root, [part=button]) { position: static; box-shadow: none; }
 @media print { #root { display: none; } }
 `);
@@ -47,7 +47,6 @@ class HelpWidget extends HTMLElement {
     this.shadowRoot.replaceChildren(document.createElement("slot"), this.root);
     if (this.hasAttribute("form")) this.#wait();
     else this.#paint();
-    if (this.hasAttribute("open")) this.open().catch(() => {});
   }
 
   disconnectedCallback() {
@@ -69,19 +68,21 @@ class HelpWidget extends HTMLElement {
 
   /** The page's own word that its form was really sent. */
   sent() {
-    return this.part("form").then((form) => form.sent());
+    return this.part("Form").then((form) => form.sent());
   }
 
-  /** Fetch a part once and build it: the form's or the panel's. */
+  /** Fetch the rest once, and build a part of it once: the form's or the panel's. */
   part(name) {
-    return (this.#parts[name] ??= Promise.all([import("./core.js"), import(`./${name}.js`)]).then(
-      ([core, part]) => {
-        this.service ??= new core.Service(this);
-        return new part.default(this);
+    return (this.#parts[name] ??= import("./help.js").then(
+      async (help) => {
+        this.service ??= new help.Service(this);
+        const part = new help[name](this);
+        await part.ready;
+        return part;
       },
       (error) => {
         delete this.#parts[name];
-        tell(`${error.message}; add ${new URL(BASE).origin} to script-src, and see that it answers`);
+        console.warn(`help-widget: ${error.message}; is its origin in script-src, and up?`);
         throw error;
       },
     ));
@@ -91,19 +92,12 @@ class HelpWidget extends HTMLElement {
     const { life: signal } = this;
     const typed = (event) => {
       const path = event.composedPath(); // gone once the event is over
-      this.part("form").then((form) => form.typed(event, path), () => {});
+      this.part("Form").then((form) => form.typed(event, path), () => {});
     };
     for (const type of ["input", "compositionend"]) document.addEventListener(type, typed, { signal, capture: true, passive: true });
-    if (kept()) this.part("form").then((form) => form.restore(), () => {});
+    if (kept()) this.part("Form").then((form) => form.restore(), () => {});
     const selector = this.getAttribute("form");
-    if (selector) setTimeout(() => signal.aborted || this.#find(selector), PATIENT);
-  }
-
-  #find(selector) {
-    try {
-      if (document.querySelector(selector)) return;
-    } catch {}
-    tell(`form="${selector}" matches nothing on ${location.pathname}; name the form by another selector, or leave the value empty to have it guessed`);
+    if (selector) setTimeout(() => signal.aborted || document.querySelector(selector) || console.warn(`help-widget: form="${selector}" matches nothing; leave it empty to have the form guessed`), PATIENT);
   }
 
   #paint() {
@@ -112,7 +106,7 @@ class HelpWidget extends HTMLElement {
     button.type = "button";
     button.ariaHasPopup = "dialog";
     button.textContent = this.getAttribute("label") || this.textContent.trim() || LABELS[this.root.lang.slice(0, 2)] || "Help";
-    const ready = () => this.part("panel").catch(() => {});
+    const ready = () => this.part("Panel").catch(() => {});
     for (const intent of ["pointerenter", "focus", "touchstart"]) button.addEventListener(intent, ready, { once: true, passive: true });
     button.addEventListener("click", () => this.open().catch(() => location.assign(this.base)));
     this.root.append(button);
@@ -121,12 +115,8 @@ class HelpWidget extends HTMLElement {
 
 for (const name of METHODS) {
   HelpWidget.prototype[name] = async function (...values) {
-    return (await this.part("panel"))[name](...values);
+    return (await this.part("Panel"))[name](...values);
   };
-}
-
-function tell(line) {
-  console.warn(`help-widget: ${line}`);
 }
 
 // Only looking: what a visitor typed earlier in this tab is there, or nothing of ours is.
@@ -145,10 +135,7 @@ for (const { src, dataset } of document.scripts) {
   if (src !== import.meta.url || !("form" in dataset || "label" in dataset || "position" in dataset)) continue;
   const made = document.createElement("help-widget");
   for (const name of ATTRIBUTES) if (name in dataset) made.setAttribute(name, dataset[name]);
-  let form = null;
-  try {
-    form = document.querySelector(dataset.form);
-  } catch {}
+  const form = dataset.form && document.querySelector(dataset.form);
   if (form) form.after(made);
   else document.body.append(made);
 }

@@ -20,7 +20,9 @@ QUIET = [
 def browser() -> Iterator[Browser]:
     """Chromium, started once; without it the tests are skipped with a sentence."""
     if CHROMIUM is None:
-        pytest.skip("chromium is missing, so nothing was tried in a browser; install it with 'apt-get install chromium'")
+        pytest.skip(
+            "chromium is missing, so nothing was tried in a browser; install it with 'apt-get install chromium'"
+        )
     os.environ.setdefault("NODE_OPTIONS", "--no-deprecation")
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=QUIET)

@@ -18,7 +18,9 @@ PAGES = Path(__file__).parent / "pages"
 HTML = """<h1 id="top">Reset</h1><p>Two ways back into your account.</p><h2 id="by-phone">By phone</h2>
 <p>Choose <em>Text me a code</em>. See <a href="#top">the top</a> or <a href="/en/articles/other">another</a>.</p>
 <p><img src="/files/step.png" alt="The button" width="40" height="20"></p>
-<table><tbody><tr><td>a</td><td>b</td></tr></tbody></table>""" + "".join(f"<p>Line {n} of the article.</p>" for n in range(40))
+<table><tbody><tr><td>a</td><td>b</td></tr></tbody></table>""" + "".join(
+    f"<p>Line {n} of the article.</p>" for n in range(40)
+)
 GIF = bytes.fromhex("47494638396101000100800000ffffff00000021f90401000000002c00000000010001000002024401003b")
 
 

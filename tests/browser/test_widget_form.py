@@ -94,13 +94,21 @@ def test_an_article_opens_in_a_panel_at_the_section_and_the_text_stays(page: Pag
     offered(page, help)
     page.locator(CARDS).nth(1).click()
     expect(page.locator(PANEL)).to_contain_text("Choose Text me a code.")
-    heading, body = page.locator(f"{PANEL} #by-phone").bounding_box(), page.locator("help-widget [part=body]").bounding_box()
+    heading, body = (
+        page.locator(f"{PANEL} #by-phone").bounding_box(),
+        page.locator("help-widget [part=body]").bounding_box(),
+    )
     assert heading is not None
     assert body is not None
     assert abs(heading["y"] - body["y"]) < 24
     expect(page.locator("[name=message]")).to_have_value("the code never arrives")
     follow = help.wait("follow")
-    assert (follow["article"], follow["rank"], follow["source"], follow["episode"]) == ("account/answer-2", 2, "offer", "e-1")
+    assert (follow["article"], follow["rank"], follow["source"], follow["episode"]) == (
+        "account/answer-2",
+        2,
+        "offer",
+        "e-1",
+    )
     assert follow["content_type"].startswith("text/plain"), "so that it needs no preflight"
 
 
@@ -188,7 +196,7 @@ def test_a_card_under_the_pointer_neither_moves_nor_changes(page: Page, help: He
 def test_a_newcomer_must_be_clearly_better(page: Page, help: Help) -> None:
     offered(page, help)
     settle = """async ([shown, fresh]) => {
-        const { settle } = await import(`${document.querySelector('script').src.replace('help-widget', 'form')}`);
+        const { settle } = await import(`${document.querySelector('script').src.replace('help-widget', 'help')}`);
         return settle(shown, fresh).map(({ article }) => article.slice(-1));
     }"""
     shown = [card(1, score=0.6), card(2, score=0.55), card(3, score=0.5)]
@@ -240,7 +248,7 @@ def test_a_help_center_that_fails_leaves_the_form_as_it_was(page: Page, help: He
     assert errors == []
 
 
-@pytest.mark.parametrize("stopped", ["**/api/v1/**", "**/form.js", "**/help-widget.js"])
+@pytest.mark.parametrize("stopped", ["**/api/v1/**", "**/help.js", "**/help-widget.js"])
 def test_a_blocker_leaves_the_form_as_it_was(page: Page, help: Help, stopped: str) -> None:
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))

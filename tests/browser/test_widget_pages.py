@@ -93,7 +93,9 @@ def test_a_hostile_stylesheet_does_not_reach_us_and_ours_does_not_leak(page: Pag
     expect(page.locator(CARDS).first).to_be_visible()
     page.locator("#button [part=button]").click()
     expect(page.get_by_label("Search for an answer")).to_be_visible()
-    style = page.locator(CARDS).first.evaluate("(e) => { const s = getComputedStyle(e); return [s.fontSize, s.fontStyle, s.display]; }")
+    style = page.locator(CARDS).first.evaluate(
+        "(e) => { const s = getComputedStyle(e); return [s.fontSize, s.fontStyle, s.display]; }"
+    )
     assert style[0] == "16px"
     assert style[1] == "normal"
     assert page.locator("[name=message]").evaluate("(e) => getComputedStyle(e).width") == "300px"
@@ -109,7 +111,9 @@ def test_one_tag_is_enough_for_a_form(page: Page, help: Help) -> None:
     expect(page.locator(CARDS)).to_have_count(3)
     page.locator("[name=your-subject]").press_sequentially("Code")
     with help.took:
-        assert help.took.wait_for(lambda: help.offers[-1]["subject"] == "Code", 5), "the subject was guessed by its name"
+        assert help.took.wait_for(lambda: help.offers[-1]["subject"] == "Code", 5), (
+            "the subject was guessed by its name"
+        )
 
 
 def test_a_form_that_mounts_late_and_owns_its_values(page: Page, help: Help) -> None:

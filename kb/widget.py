@@ -18,10 +18,14 @@ TYPES = {".js": "text/javascript; charset=utf-8", ".json": "application/json"}
 SECONDS = 3600  # the address names the major version only, so a file may change under it
 
 REGEX = r"/(?:[^/\\\n\[]|\\.|\[(?:[^\]\\]|\\.)*\])+/"
-TOKEN = re.compile(
-    rf"""(?P<nothing>\s+|//[^\n]*|/\*.*?\*/)|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`|(?<=[(]){REGEX}|(?<=[=!:|&,][ ]){REGEX}|[\w$#]+|.""",
-    re.DOTALL,
+TOKENS = (
+    r"(?P<nothing>\s+|//[^\n]*|/\*.*?\*/)",
+    r'"(?:[^"\\\n]|\\.)*"',
+    r"`(?:[^`\\]|\\.)*`",
+    rf"(?<=[(]){REGEX}|(?<=[=!:|&,][ ]){REGEX}",
+    r"[\w$#]+|.",
 )
+TOKEN = re.compile("|".join(TOKENS), re.DOTALL)
 NEEDED = re.compile(r"[\w$#]{2}|\+\+|--")  # neighbours that would be another token without a space
 
 blueprint = Blueprint("widget", __name__, url_prefix="/widget/1")
@@ -44,7 +48,7 @@ def file(name: str) -> Response:
     if path.suffix not in TYPES or not path.is_relative_to(FOLDER.resolve()) or not path.is_file():
         abort(404, "The widget has no such file.")
     asset = _asset(path, path.stat().st_mtime_ns)
-    zipped = "gzip" in request.accept_encodings
+    zipped = request.accept_encodings.quality("gzip") > 0
     response = Response(asset.zipped if zipped else asset.plain, content_type=asset.type)
     if zipped:
         response.headers["Content-Encoding"] = "gzip"
@@ -53,7 +57,8 @@ def file(name: str) -> Response:
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     response.headers["Cache-Control"] = f"public, max-age={SECONDS}, stale-while-revalidate=86400"
     response.set_etag(asset.etag, weak=True)
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response
 
 
 def squeeze(source: str) -> str:

@@ -1,0 +1,300 @@
+"""The widget on its own: a button, search, an article, and our contact form; for every hand, ear and language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.shop import Help, shop_and_help
+
+pytestmark = pytest.mark.browser
+CARDS = "help-widget [part=card]"
+PANEL = "help-widget [part=panel]"
+BUTTON = "help-widget [part=button]"
+FOCUS = """() => {
+    let element = document.activeElement;
+    while (element.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
+    return element.getAttribute("aria-label") || element.name || element.textContent || element.localName;
+}"""
+
+
+@pytest.fixture
+def help() -> Iterator[Help]:
+    """A fake help center and a shop beside it."""
+    with shop_and_help() as both:
+        yield both
+
+
+def opened(page: Page, help: Help) -> None:
+    """Open the panel by its button."""
+    page.goto(f"{help.shop}/button.html")
+    page.locator(BUTTON).click()
+    expect(page.get_by_label("Search for an answer")).to_be_focused()
+
+
+def complaints(page: Page) -> list[str]:
+    """Return what axe finds in the widget."""
+    found = Axe().run(page, context="help-widget")
+    return [f"{one['id']}: {one['nodes'][0]['html']}" for one in found.response["violations"]]
+
+
+def test_before_somebody_reaches_for_the_button_there_is_one_file(page: Page, help: Help) -> None:
+    seen: list[str] = []
+    page.on("request", lambda request: seen.append(request.url))
+    page.goto(f"{help.shop}/button.html", wait_until="networkidle")
+    assert [url for url in seen if help.origin in url] == [f"{help.origin}/widget/1/help-widget.js"]
+    with page.expect_response("**/help.js"):
+        page.locator(BUTTON).hover()
+    assert help.asked == []
+    assert page.evaluate("[localStorage.length, sessionStorage.length, document.cookie]") == [0, 0, ""]
+
+
+def test_search_while_typing_opens_an_article_and_the_way_back_is_kept(page: Page, help: Help) -> None:
+    opened(page, help)
+    page.get_by_label("Search for an answer").press_sequentially("code")
+    expect(page.locator(f"{PANEL} [role=status]")).to_have_text("Answers found: 3")
+    page.locator(f"{PANEL} [part=card]").nth(1).click()
+    expect(page.locator(PANEL)).to_contain_text("Choose Text me a code.")
+    follow = help.wait("follow")
+    assert (follow["article"], follow["rank"], follow["source"]) == ("account/answer-2", 2, "search")
+    page.get_by_role("button", name="This solved it").click()
+    assert help.wait("helpful")["revision"] == "r7"
+    page.get_by_role("button", name="Back").click()
+    expect(page.get_by_label("Search for an answer")).to_have_value("code")
+
+
+def test_links_within_an_article_scroll_in_the_panel_and_others_open_elsewhere(page: Page, help: Help) -> None:
+    opened(page, help)
+    page.locator(f"{PANEL} [part=card]").first.click()
+    page.get_by_role("link", name="the top").click()
+    page.wait_for_function(
+        "document.querySelector('help-widget').shadowRoot.querySelector('[part=body]').scrollTop < 40"
+    )
+    assert page.url.endswith("/button.html")
+    other = page.get_by_role("link", name="another")
+    assert other.get_attribute("href") == f"{help.origin}/en/articles/other"
+    assert (other.get_attribute("target"), other.get_attribute("rel")) == ("_blank", "noopener")
+
+
+def test_nothing_found_and_nothing_answering_have_a_sentence(page: Page, help: Help) -> None:
+    opened(page, help)
+    page.get_by_label("Search for an answer").fill("nothing")
+    expect(page.locator(f"{PANEL} [role=status]")).to_contain_text("Nothing was found.")
+    help.status = 503
+    page.get_by_label("Search for an answer").fill("code")
+    expect(page.locator(f"{PANEL} [role=status]")).to_contain_text("does not work at the moment")
+
+
+def test_a_ticket_that_failed_is_sent_again_under_the_same_key(page: Page, help: Help) -> None:
+    opened(page, help)
+    page.get_by_role("button", name="Write to us").click()
+    page.get_by_label("Subject").fill("Code")
+    page.get_by_label("Message").fill("the code never arrives")
+    page.get_by_label("E-mail").fill("jo@example.com")
+    keys: list[str] = []
+    page.on("request", lambda request: keys.append(request.headers.get("idempotency-key", "")))
+    help.status = 503
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator(f"{PANEL} [role=alert]")).to_contain_text("Your text is kept")
+    help.status = 429
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator(f"{PANEL} [role=alert]")).to_contain_text("too often")
+    help.status = 200
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator(PANEL)).to_contain_text("T-2345")
+    assert len({key for key in keys if key}) == 1
+    ticket = help.tickets[0]
+    assert (ticket["subject"], ticket["body"], ticket["email"]) == ("Code", "the code never arrives", "jo@example.com")
+    assert ticket["page"] == f"{help.shop}/button.html"
+    assert ticket["fields"] == {"title": "Your order"}
+    assert page.evaluate("sessionStorage.getItem('help-widget:draft /button.html ')") is None
+
+
+def test_a_message_in_our_form_survives_a_reload(page: Page, help: Help) -> None:
+    opened(page, help)
+    page.get_by_role("button", name="Write to us").click()
+    page.get_by_label("Message").press_sequentially("the code never arrives")
+    page.reload()
+    page.evaluate("document.querySelector('help-widget').open('contact')")
+    expect(page.get_by_label("Message")).to_have_value("the code never arrives")
+
+
+def test_the_page_may_open_search_suggest_prefill_and_show_an_article(page: Page, help: Help) -> None:
+    page.goto(f"{help.shop}/button.html")
+    widget = page.locator("help-widget")
+    widget.evaluate("(widget) => widget.search('code')")
+    expect(page.get_by_label("Search for an answer")).to_have_value("code")
+    widget.evaluate("(widget) => widget.article('account/reset#by-phone')")
+    expect(page.locator(PANEL)).to_contain_text("Choose Text me a code.")
+    widget.evaluate("(widget) => widget.suggest('parcels')")
+    expect(page.locator(f"{PANEL} h3")).to_have_text("About this page")
+    widget.evaluate("(widget) => widget.prefill({ subject: 'Order 7', email: 'jo@example.com' })")
+    widget.evaluate("(widget) => widget.open('contact')")
+    expect(page.get_by_label("Subject")).to_have_value("Order 7")
+    widget.evaluate("(widget) => widget.close()")
+    expect(page.locator(PANEL)).to_be_hidden()
+
+
+def test_what_happens_bubbles_out_as_events(page: Page, help: Help) -> None:
+    page.goto(f"{help.shop}/button.html")
+    page.evaluate("""() => {
+        window.heard = [];
+        for (const type of ["help-open", "help-search", "help-follow", "help-close"]) {
+            document.addEventListener(type, ({ type, detail }) => {
+                window.heard.push([type, detail?.article ?? detail?.hits ?? null]);
+            });
+        }
+    }""")
+    page.locator(BUTTON).click()
+    page.get_by_label("Search for an answer").fill("code")
+    expect(page.locator(f"{PANEL} [role=status]")).to_have_text("Answers found: 3")
+    page.locator(f"{PANEL} [part=card]").first.click()
+    page.keyboard.press("Escape")
+    assert page.evaluate("window.heard") == [
+        ["help-search", 3],
+        ["help-follow", "account/answer-1"],
+        ["help-open", "account/answer-1"],
+        ["help-close", None],
+    ]
+
+
+def test_from_form_to_solved_by_keyboard_alone(page: Page, help: Help) -> None:
+    page.goto(f"{help.shop}/form.html")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.type("the code never arrives")
+    expect(page.locator(CARDS)).to_have_count(3)
+    expect(page.locator("help-widget [role=status]").first).to_have_text("Answers found: 3")
+    assert page.evaluate(FOCUS) == "message", "the focus is not taken away"
+    for _ in range(3):
+        page.keyboard.press("Tab")
+    assert page.evaluate(FOCUS) == "Close"
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator(PANEL)).to_contain_text("Choose Text me a code.")
+    assert page.evaluate(FOCUS) == "Reset your password"
+    page.keyboard.press("Escape")
+    expect(page.locator(PANEL)).to_be_hidden()
+    assert "Answer 1" in page.evaluate(FOCUS), "the focus comes back to the card"
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="This solved it").press("Enter")
+    help.wait("solved")
+    assert page.evaluate(FOCUS) == "Undo"
+    page.keyboard.press("Escape")
+    assert page.evaluate(FOCUS) == "message"
+
+
+def test_from_button_to_sent_by_keyboard_alone(page: Page, help: Help) -> None:
+    page.goto(f"{help.shop}/button.html")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Search for an answer")).to_be_focused()
+    page.get_by_role("button", name="Write to us").press("Enter")
+    for text in ("Code", "the code never arrives", "jo@example.com"):
+        page.keyboard.type(text)
+        page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    assert page.evaluate(FOCUS) == "Send"
+    page.keyboard.press("Enter")
+    expect(page.locator(PANEL)).to_contain_text("T-2345")
+    assert page.evaluate(FOCUS) == "Your message has arrived"
+    page.keyboard.press("Escape")
+    assert page.evaluate(FOCUS) == "Help"
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_anywhere(page: Page, help: Help, theme: str) -> None:
+    page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]
+    page.goto(f"{help.shop}/form.html")
+    page.locator("[name=message]").press_sequentially("the code never arrives")
+    expect(page.locator(CARDS)).to_have_count(3)
+    assert complaints(page) == []
+    page.locator(CARDS).first.click()
+    expect(page.locator(PANEL)).to_contain_text("Choose Text me a code.")
+    assert complaints(page) == []
+    page.get_by_role("button", name="This solved it").click()
+    assert complaints(page) == []
+    opened(page, help)
+    expect(page.locator(f"{PANEL} [part=card]")).to_have_count(3)
+    assert complaints(page) == []
+    page.get_by_role("button", name="Write to us").click()
+    page.get_by_label("Message").press_sequentially("the code never arrives")
+    expect(page.locator(f"{PANEL} [part=offers] [part=card]")).to_have_count(3)
+    assert complaints(page) == []
+
+
+def test_the_panel_fits_at_200_percent_and_on_a_phone(browser: Browser, help: Help) -> None:
+    for width, height in ((640, 400), (320, 640)):
+        context = browser.new_context(viewport={"width": width, "height": height}, device_scale_factor=2)
+        page = context.new_page()
+        opened(page, help)
+        page.get_by_role("button", name="Write to us").click()
+        page.get_by_role("button", name="Send").scroll_into_view_if_needed()
+        box = page.locator(PANEL).bounding_box()
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= width
+        assert box["y"] + box["height"] <= height
+        assert page.locator("help-widget [part=body]").evaluate("(e) => e.scrollWidth <= e.clientWidth")
+        context.close()
+
+
+def test_on_a_phone_the_panel_is_modal_and_a_line_leads_to_cards_below_the_screen(browser: Browser, help: Help) -> None:
+    context = browser.new_context(viewport={"width": 360, "height": 330}, has_touch=True)
+    page = context.new_page()
+    page.goto(f"{help.shop}/form.html")
+    page.locator("[name=message]").press_sequentially("the code never arrives")
+    chip = page.locator("help-widget [part=chip]")
+    expect(chip).to_have_text("Answers found: 3")
+    chip.click()
+    expect(chip).to_be_hidden()
+    page.locator(CARDS).first.click()
+    assert page.locator(PANEL).evaluate("(panel) => panel.matches(':modal')")
+    context.close()
+
+
+def test_who_wants_less_motion_gets_none(page: Page, help: Help) -> None:
+    page.emulate_media(reduced_motion="reduce")
+    opened(page, help)
+    assert page.locator(PANEL).evaluate("(panel) => getComputedStyle(panel).animationName") == "none"
+
+
+def test_forced_colours_keep_edges_and_marks(page: Page, help: Help) -> None:
+    page.emulate_media(forced_colors="active")
+    opened(page, help)
+    expect(page.locator(f"{PANEL} mark").first).to_be_visible()
+    button = page.get_by_role("button", name="Search")
+    assert button.evaluate("(e) => getComputedStyle(e).borderTopStyle") == "solid"
+    assert button.evaluate("(e) => getComputedStyle(e).borderTopColor") != "rgba(0, 0, 0, 0)"
+
+
+@pytest.mark.parametrize(
+    ("lang", "word"), [("es", "Buscar"), ("de", "Suchen"), ("ar", "بحث"), ("en", "Search"), ("xx", "Search")]
+)
+def test_it_speaks_the_language_of_the_page(page: Page, help: Help, lang: str, word: str) -> None:
+    page.goto(f"{help.shop}/button.html")
+    page.evaluate(
+        """(lang) => {
+            const widget = document.querySelector("help-widget");
+            widget.lang = lang;
+            document.body.append(widget);
+        }""",
+        lang,
+    )
+    page.locator(BUTTON).click()
+    expect(page.get_by_role("button", name=word, exact=True)).to_be_visible()
+
+
+def test_colours_fonts_and_parts_are_the_owners(page: Page, help: Help) -> None:
+    page.goto(f"{help.shop}/button.html")
+    page.add_style_tag(
+        content="help-widget { --help-accent: rgb(1, 2, 3); --help-font: serif; }"
+        "help-widget::part(button) { border-radius: 3px; }"
+    )
+    style = page.locator(BUTTON).evaluate(
+        "(e) => { const s = getComputedStyle(e); return [s.backgroundColor, s.fontFamily, s.borderTopLeftRadius]; }"
+    )
+    assert style == ["rgb(1, 2, 3)", "serif", "3px"]

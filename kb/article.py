@@ -17,7 +17,7 @@ from kb.frontmatter import FrontMatter
 
 Status = Literal["draft", "published", "archived"]
 
-MAX_BYTES = 512 * 1024
+MAX_BYTES = 256 * 1024
 MAX_TITLE = 300
 KEYS = {key.name: key for key in schema.ARTICLE_KEYS}
 _ATX_TITLE = re.compile(r" {0,3}#(?!#)[ \t]*(.+?)[ \t]*#*[ \t]*(\{[^{}]*\})?[ \t]*")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import threading
 import time
+from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 from xml.etree import ElementTree
 
@@ -14,12 +16,16 @@ from markdown.extensions import Extension
 from markdown.inlinepatterns import HTML_RE, HtmlInlineProcessor
 from markdown.preprocessors import Preprocessor
 from markdown.treeprocessors import InlineProcessor, Treeprocessor
+from pymdownx.superfences import SuperFencesException  # type: ignore[import-untyped]
 
 from kb import lists
 
 BUDGET = 2.0  # seconds of processor time for one article; the slowest of 400 real ones took 0.04
 MAX_DEPTH = 60  # blocks in blocks; Python's own stack ends at a few hundred
-MAX_CODE = 20_000  # characters of a code block that are still highlighted
+MAX_CODE = 5_000  # characters of a code block that are still highlighted
+MAX_FENCES = 2_000
+MAX_UNCLOSED = 500
+MAX_SIGNS = 2_000  # brackets and the like in one paragraph, which Python-Markdown takes the square of
 
 # Tags that are HTML; what else stands in angle brackets is text, as in "right-click on <account name>".
 HTML = frozenset(
@@ -59,11 +65,35 @@ CONFIGS: dict[str, dict[str, Any]] = {
     "pymdownx.highlight": {"guess_lang": False, "auto_title": False, "stripnl": True, "use_pygments": True},
     "pymdownx.magiclink": {"hide_protocol": False},
 }
+# What a text must hold for an inline pattern to match in it.
+SIGNS: dict[str, tuple[str, ...]] = {
+    "backtick": ("`", "\\"),
+    "keys-custom": ("++", "\\"),
+    "escape": ("\\",),
+    "footnote": ("[^",),
+    "reference": ("[",),
+    "link": ("[",),
+    "image_link": ("![",),
+    "image_reference": ("![",),
+    "short_reference": ("[",),
+    "short_image_ref": ("![",),
+    "autolink": ("<",),
+    "automail": ("<",),
+    "linebreak": ("  \n",),
+    "html": ("<",),
+    "magic-link": ("://", "www.", "WWW."),
+    "magic-mail": ("@",),
+    "entity": ("&",),
+    "keys": ("++",),
+    "delimiter": ("*", "_", "^", "=", "~"),
+}
+_ANY_SIGN = re.compile("|".join(sorted({re.escape(sign) for signs in SIGNS.values() for sign in signs})))
+_FENCE = re.compile(r"([ \t>]*(?:`{3,}|~{3,}))[ \t]*(\S?)")
 _local = threading.local()
 
 
-class TooMuch(Exception):
-    """Text whose rendering takes more time or nesting than an article may."""
+class TooMuch(SuperFencesException):  # type: ignore[misc]
+    """Text whose rendering takes more time or nesting than an article may; superfences lets only its own kind pass."""
 
 
 def convert(text: str) -> str:
@@ -71,6 +101,7 @@ def convert(text: str) -> str:
     md: markdown.Markdown | None = getattr(_local, "md", None)
     if md is None:
         md = _local.md = _new()
+    _check_counts(text)
     md.reset()
     _local.deadline = time.thread_time() + BUDGET
     _local.depth = 0
@@ -84,6 +115,14 @@ def convert(text: str) -> str:
         raise
 
 
+def _check_counts(text: str) -> None:
+    """Refuse what Python's own HTML parser and the highlighter would take minutes for."""
+    if text.count("```") + text.count("~~~") > MAX_FENCES:
+        raise TooMuch(f"has over {MAX_FENCES:,} code fences; split it into several articles")
+    if text.count("<") - text.count(">") > MAX_UNCLOSED:
+        raise TooMuch(f"has over {MAX_UNCLOSED:,} '<' that no '>' closes; write &lt; for the sign")
+
+
 def _new() -> markdown.Markdown:
     return markdown.Markdown(extensions=[*EXTENSIONS, _Ours()], extension_configs=CONFIGS, output_format="html")
 
@@ -91,6 +130,16 @@ def _new() -> markdown.Markdown:
 def _check_time() -> None:
     if time.thread_time() > _local.deadline:
         raise TooMuch(f"takes more than {BUDGET:.0f} s to render; shorten it, or split it into several articles")
+
+
+def _timed(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return `function` with a look at the clock before each call."""
+
+    def timed(**named: Any) -> Any:
+        _check_time()
+        return function(**named)
+
+    return timed
 
 
 class _Ours(Extension):
@@ -102,6 +151,9 @@ class _Ours(Extension):
         for processor in parser.blockprocessors:
             processor.parser = parser
         md.parser = parser
+        fences = md.preprocessors["fenced_code_block"].extension.superfences[0]  # type: ignore[attr-defined]
+        fences["formatter"] = _timed(fences["formatter"])
+        md.preprocessors.register(_LongCode(md), "long_code", 26)  # before fences are put aside
         md.preprocessors.register(_Lists(md), "lists", 15)  # after fences and HTML are put aside
         md.inlinePatterns.register(_Html(HTML_RE, md), "html", 90)
         md.treeprocessors.register(_Inline(md), "inline", 20)
@@ -125,11 +177,33 @@ class _Parser(BlockParser):
 
 
 class _Inline(InlineProcessor):
-    """The inline parser with a limit on time: 20,000 brackets cost as much as 400 articles."""
+    """The inline parser with a limit on time, which passes over a pattern whose first sign is not in the text.
 
-    def _InlineProcessor__applyPattern(self, *arguments: Any, **named: Any) -> Any:  # noqa: N802
+    20,000 brackets cost as much as 400 articles; passing over saves a third of an ordinary article's time.
+    """
+
+    def __init__(self, md: markdown.Markdown) -> None:
+        super().__init__(md)
+        self.signs: dict[Any, tuple[str, ...]] = {}
+
+    def run(self, tree: ElementTree.Element, ancestors: list[str] | None = None) -> ElementTree.Element:
+        patterns = self.md.inlinePatterns
+        self.signs = {patterns[name]: signs for name, signs in SIGNS.items() if name in patterns}
+        return super().run(tree, ancestors)
+
+    def _InlineProcessor__handleInline(self, data: str, *rest: Any) -> Any:  # noqa: N802
+        if not _ANY_SIGN.search(data):
+            return data
+        if len(data) > MAX_SIGNS and sum(1 for _ in _ANY_SIGN.finditer(data)) > MAX_SIGNS:
+            raise TooMuch(f"has over {MAX_SIGNS:,} of Markdown's signs in one paragraph; split it")
+        return super()._InlineProcessor__handleInline(data, *rest)  # type: ignore[misc]
+
+    def _InlineProcessor__applyPattern(self, pattern: Any, data: str, *rest: Any, **named: Any) -> Any:  # noqa: N802
+        signs = self.signs.get(pattern)
+        if signs and not any(sign in data for sign in signs):
+            return data, False, 0
         _check_time()
-        return super()._InlineProcessor__applyPattern(*arguments, **named)  # type: ignore[misc]
+        return super()._InlineProcessor__applyPattern(pattern, data, *rest, **named)  # type: ignore[misc]
 
 
 class _Html(HtmlInlineProcessor):
@@ -140,6 +214,19 @@ class _Html(HtmlInlineProcessor):
         if m[1][1] not in "!?" and (not name or name[1].lower() not in HTML):
             return self.md.htmlStash.store(m[1].replace("&", "&amp;").replace("<", "&lt;")), m.start(0), m.end(0)
         return super().handleMatch(m, data)
+
+
+class _LongCode(Preprocessor):
+    """Takes the language from fences of very long code: some of Pygments' lexers take the square of the length."""
+
+    def run(self, lines: list[str]) -> list[str]:
+        fences = [(at, match) for at, line in enumerate(lines) if (match := _FENCE.match(line))]
+        result = lines
+        for (at, match), (end, _) in pairwise(fences):
+            if match[2] and sum(map(len, lines[at:end])) > MAX_CODE:
+                result = lines.copy() if result is lines else result
+                result[at] = match[1]
+        return result
 
 
 class _Lists(Preprocessor):

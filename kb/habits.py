@@ -9,11 +9,9 @@ from kb import liquid
 from kb.foreign import Note
 from kb.frontmatter import Value
 
-_FENCE = re.compile(r"\s*(?:>\s?)*(`{3,}|~{3,})\s*([^`]*)$")
+_FENCE = re.compile(r"[ \t>]*(`{3,}|~{3,})[ \t]*([^`\n]*)$")
 _PLAIN_INFO = re.compile(r"(?:\w[\w.+#-]*)?(?:\s+\w+=\"[^\"]*\")*\s*|\{[^{}]*\}\s*")
-_TRIGGERS = re.compile(
-    r"\{:|:::|^\[\[?_?toc_?\]?\]|^\s*(?:import|export) |<Tab|> ?\[!|\{/\*|^\s*(?:```|~~~).*\S.* ", re.I | re.M
-)
+_TRIGGERS = re.compile(r"\{:|:::|```|~~~|\btoc\b|\bTOC\b|^[ \t]*(?:import|export) |<Tab|\[!|\{/\*", re.M)
 _ATTRIBUTES = re.compile(r"\s*\{:[^{}#]*\}\s*")  # without an #id, which is kept
 _TOC = re.compile(
     r"\s*(?:\{:\s*toc\b[^}]*\}|\[\[?_?toc_?\]?\]|(?:[-*+]|\d+\.)\s+toc\s*(?:\{:\s*toc\b[^}]*\})?)\s*", re.I
@@ -26,6 +24,7 @@ _TAB_END = re.compile(r"\s*</TabItem>\s*")
 _TABS = re.compile(r"\s*</?Tabs\b[^>]*>\s*")
 _MDX = re.compile(r"(?:import\s+(?:(.+?)\s+from\s+)?['\"][^'\"]+['\"];?|export\s+(?:const|default|function)\b.*)\s*")
 _JSX_COMMENT = re.compile(r"\{/\*.*?\*/\}")
+MAX_DEPTH = 10  # blocks in blocks that are still read as such
 _KINDS = {
     "caution": "warning",
     "important": "info",
@@ -105,6 +104,8 @@ class _Reader:
             while self.blocks.pop() != ":::":
                 pass
             return ""
+        if len(self.blocks) >= MAX_DEPTH:
+            return None
         if match := _OPEN.fullmatch(line):
             self.blocks.append(":::")
             kind = match[2].lower()

@@ -111,12 +111,13 @@ class _Walker:
         self.images: list[Image] = []
         self.title = title
         self.used: set[str] = set()
+        self.repeated: dict[str, int] = {}  # the next number behind a heading's anchor
         self.anchors: set[str] = set()
         self.heading: tuple[int, int, int, str] | None = None  # where its HTML and text begin, its level, its id
         self.link: tuple[int, str, Found] | None = None  # where its text begins, its target
         self.tables = 0
         self.pre = False
-        self.levels = [int(level) for level in re.findall(r"<h([1-6])[ >]", html)]
+        self.top_level = min(map(int, re.findall(r"<h([1-6])[ >]", html)), default=1)
         self.last_level = 1
 
     def walk(self, html: str) -> None:
@@ -189,9 +190,10 @@ class _Walker:
     def _unique(self, text: str) -> str:
         """Return a new anchor for a heading."""
         base = slug(text).removeprefix(PAGE_IDS) or "section"
-        anchor, number = base, 1
+        anchor, number = base, self.repeated.get(base, 1)
         while anchor.lower() in self.used:
             anchor, number = f"{base}-{number}", number + 1
+        self.repeated[base] = number
         self.used.add(anchor.lower())
         self.anchors.add(anchor)
         return anchor
@@ -207,7 +209,7 @@ class _Walker:
 
     def _level(self, level: int) -> int:
         """Return a heading's level on a page whose title is the only one of the first, with no level left out."""
-        level = max(2, min(level - min(self.levels) + 2, self.last_level + 1, 6))
+        level = max(2, min(level - self.top_level + 2, self.last_level + 1, 6))
         self.last_level = level
         return level
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import bisect
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -47,6 +49,7 @@ class _Resolver:
         self.article = article
         self.addresses = addresses
         self.seen: dict[str, int] = {}  # where in the text a target was found last
+        self.ends: list[int] = []  # where the text's lines end
 
     def __call__(self, target: str) -> Found:
         found = self.addresses.resolve(target, article=self.article)
@@ -54,8 +57,10 @@ class _Resolver:
 
     def _line(self, target: str) -> int:
         text = self.article.markdown
-        at = text.find(target, self.seen.get(target, -1) + 1)
-        if at < 0:
-            at = self.seen.get(target, 0)
+        if not self.ends:
+            self.ends = [match.start() for match in re.finditer("\n", text)] or [0]
+        last = self.seen.get(target, -1)
+        at = -2 if last == -2 or target.startswith("#fn") else text.find(target, last + 1)
+        at = at if at >= 0 else last if last >= 0 else -2  # -2: it is not there, so that nobody looks again
         self.seen[target] = at
-        return self.article.body_line + text.count("\n", 0, at)
+        return self.article.body_line + bisect.bisect_left(self.ends, max(at, 0))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
-from flask import Blueprint, Response, send_from_directory
+from flask import Blueprint, Response, request, send_from_directory
 
 from deflect.services import services
 from kb.config import static_folder
@@ -16,6 +17,8 @@ YEAR = 365 * 24 * 3600
 TEXTS = frozenset(
     {".md", ".markdown", ".yml", ".yaml", ".html", ".htm", ".js", ".mjs", ".xhtml", ".xml", ".py", ".toml"}
 )
+
+PACKED = frozenset({".css", ".js", ".svg"})
 
 blueprint = Blueprint("files", __name__)
 
@@ -41,7 +44,25 @@ def assets(tag: str, name: str) -> Response:
     response = send_from_directory(static_folder(), name, max_age=YEAR if tag == version() else 0)
     response.cache_control.public = True
     response.cache_control.immutable = tag == version()
+    response.vary.add("Accept-Encoding")
+    if response.status_code == 200 and request.accept_encodings["gzip"] and Path(name).suffix in PACKED:
+        return _packed(response, static_folder() / name)
     return response
+
+
+def _packed(response: Response, path: Path) -> Response:
+    response.direct_passthrough = False
+    response.close()
+    response.data = _gzip(path, path.stat().st_mtime_ns)
+    response.headers["Content-Encoding"] = "gzip"
+    etag, _weak = response.get_etag()
+    response.set_etag(f"{etag}-gzip")
+    return response
+
+
+@lru_cache(maxsize=64)
+def _gzip(path: Path, _changed: int) -> bytes:
+    return gzip.compress(path.read_bytes(), mtime=0)
 
 
 @blueprint.get("/files/<path:name>")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flask import Response, g
 
 from deflect.log import record_search
@@ -11,7 +13,8 @@ from kb.i18n import ngettext
 from kb.page import favourites, render, searcher, visitor
 from search.hit import Results
 
-FOUND = 20  # hits on a page
+FOUND = 10  # hits on a page at first
+MOST = 50  # when more are asked for
 
 
 def ask() -> Response:
@@ -19,44 +22,44 @@ def ask() -> Response:
     return render("search.html", query="", results=None, popular=favourites(6), noindex=True)
 
 
-def show(query: str) -> Response:
-    """Return the results of a search, or what to open instead of them."""
-    results = searcher().search(query, lang=g.lang, k=FOUND)
+def show(query: str, *, more: bool) -> Response:
+    """Return the results of a search, the best or `more` of them, or what to open instead."""
+    k = MOST if more else FOUND
+    found = searcher().search(query, lang=g.lang, k=k + 1)
+    results = replace(found, hits=found.hits[:k])
     record_search(services(), visitor(), query, results)
-    instead = () if results.hits else favourites(6)
-    typed = as_typed(query, results.corrected) if results.corrected else ""
     return render(
-        "search.html", query=query, results=results, said=said(results), as_typed=typed, popular=instead, noindex=True
+        "search.html",
+        query=query,
+        results=results,
+        more=not more and len(found.hits) > k,
+        count=count(len(results.hits), more=len(found.hits) > k, query=query),
+        how=how(results),
+        as_typed=as_typed(query, results.corrected) if results.corrected else "",
+        popular=() if results.hits else favourites(6),
+        noindex=True,
     )
 
 
-def said(results: Results) -> str:
-    """Say how many articles were found, and by what."""
-    n = len(results.hits)
-    if not n:
-        return _("No article found for “%(query)s”.") % {"query": results.query}
-    match results.stage:
-        case "all":
-            sentence = ngettext(
-                "%(num)d article found by all of your words.", "%(num)d articles found by all of your words.", n
-            )
-        case "enough":
-            sentence = ngettext(
-                "No article has all of your words; %(num)d has most of them or means the same.",
-                "No article has all of your words; %(num)d have most of them or mean the same.",
-                n,
-            )
-        case "corrected":
-            sentence = ngettext(
-                "%(num)d article found by corrected spelling.", "%(num)d articles found by corrected spelling.", n
-            )
-        case _:
-            sentence = ngettext(
-                "No article has your words; %(num)d comes near in meaning.",
-                "No article has your words; %(num)d come near in meaning.",
-                n,
-            )
-    return sentence % {"num": n}
+def count(found: int, *, more: bool, query: str) -> str:
+    """Say how many articles were found."""
+    if not found:
+        return _("No article found for “%(query)s”.") % {"query": query}
+    if more:
+        return _("The %(num)d best articles.") % {"num": found}
+    return ngettext("%(num)d article found.", "%(num)d articles found.", found) % {"num": found}
+
+
+def how(results: Results) -> str:
+    """Say by what the articles were found."""
+    if not results.hits:
+        return ""
+    return {
+        "all": _("By all of your words."),
+        "enough": _("No article has all of your words; shown is what has most of them or means the same."),
+        "corrected": _("By corrected spelling."),
+        "none": _("No article has your words; shown is what comes near in meaning."),
+    }[results.stage]
 
 
 def as_typed(query: str, corrected: str) -> str:

@@ -99,11 +99,7 @@ def answer(found: Found | None) -> Response:
 def search() -> Response:
     """Show the results of a search, and how they were found."""
     query = request.args.get("q", "").strip()[:500]
-    return (
-        results.show(query)
-        if query
-        else render("search.html", query="", results=None, popular=favourites(6), noindex=True)
-    )
+    return results.show(query, more="more" in request.args) if query else results.ask()
 
 
 @page("/contact")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,16 @@ def test_a_script_may_be_kept_for_a_year_under_its_version(client: FlaskClient) 
     assert answer.status_code == 200
     assert "immutable" in answer.headers["Cache-Control"]
     assert f"max-age={files.YEAR}" in answer.headers["Cache-Control"]
+
+
+def test_a_script_is_sent_packed_to_whoever_can_unpack_it(client: FlaskClient) -> None:
+    plain = client.get(files.asset("site.css"), buffered=True)
+    packed = client.get(files.asset("site.css"), headers={"Accept-Encoding": "gzip"}, buffered=True)
+    assert gzip.decompress(packed.data) == plain.data
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert packed.headers["ETag"] != plain.headers["ETag"]
+    assert "Accept-Encoding" in packed.headers["Vary"]
+    assert len(packed.data) < len(plain.data) / 2
 
 
 def test_a_script_under_another_version_is_not_kept(client: FlaskClient) -> None:

@@ -129,7 +129,19 @@ def test_results_have_title_marks_and_the_way_they_were_found(client: FlaskClien
     assert '<a href="/en/articles/account/reset-password#without-the-phone"' in page
     assert '<p class="path">Without the phone</p>' in page
     assert "<mark>recovery</mark>" in page
-    assert "1 article found by all of your words. words only" in words(page)
+    assert "1 article found. By all of your words. words only" in words(page)
+
+
+def test_many_results_come_ten_at_first_and_more_when_asked(tmp_path: Path) -> None:
+    files = {f"note-{n}.md": f"---\ntitle: Note {n}\n---\n\nAbout the zebra, part {n}.\n" for n in range(14)}
+    client = help_center(tmp_path, files=files).test_client()
+    first = text(client, "/en/search?q=zebra")
+    assert "The 10 best articles. By all of your words." in words(first)
+    assert first.count('data-source="search"') == 10
+    assert "/en/search?q=zebra&amp;more=1" in first
+    more = text(client, "/en/search?q=zebra&more=1")
+    assert "14 articles found." in words(more)
+    assert "Show more" not in words(more)
 
 
 def test_a_corrected_search_says_so_and_offers_the_words_as_typed(client: FlaskClient) -> None:

@@ -11,6 +11,8 @@ from deflect.store import Store
 from deflect.writer import writer_for
 from kb.config import Settings
 
+TELLING = 6  # a shorter name is found in anything
+
 
 def erase(settings: Settings, person: str) -> dict[str, Any]:
     """Remove a visitor id, a verified id or an e-mail address with everything linked to it.
@@ -24,7 +26,7 @@ def erase(settings: Settings, person: str) -> dict[str, Any]:
     try:
         wanted = [f"visitor:{person}", f"verified:{person}", email_hash(store.secret("email"), email)]
         people = _people(store, wanted, email)
-        traces = [f"{person}", *_keys(store, people)]
+        traces = [*([person] if len(person) >= TELLING else []), *_keys(store, people)]
         removed = writer.call("erase_person", people=json.dumps(people), email=email)
         _clean(store)
         return {"removed": removed, "left": _left(settings.database, traces)}

@@ -75,6 +75,10 @@ class Intent:
     channels: tuple[str, ...]
     page: str | None = None
     lang: str | None = None
+    category: str | None = None
+    segment: str | None = None
+    device: str | None = None
+    holdout: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,4 +97,6 @@ def _merge(db: Database, person: str, *, into: str) -> None:
     db.execute("UPDATE keys SET person = ? WHERE person = ?", [into, person])
     db.execute("UPDATE episodes SET person = ? WHERE person = ?", [into, person])
     db.execute("UPDATE tickets SET person = ? WHERE person = ?", [into, person])
+    db.execute("UPDATE contacts SET person = ? WHERE person = ?", [into, person])
+    db.execute("UPDATE past_questions SET person = ? WHERE person = ?", [into, person])
     db.execute("DELETE FROM people WHERE id = ?", [person])

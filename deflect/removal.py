@@ -23,6 +23,8 @@ OWNED = {
     "idempotency": f"ticket IN {TICKETS}",
     "audit": f"what IN {TICKETS}",
     "tickets": f"id IN {TICKETS}",
+    "contacts": f"person IN {PEOPLE}",
+    "past_questions": f"person IN {PEOPLE}",
     "episodes": f"person IN {PEOPLE}",
     "keys": f"person IN {PEOPLE}",
     "people": f"id IN {PEOPLE}",

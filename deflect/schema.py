@@ -109,3 +109,24 @@ def m005_sessions(db: Database) -> None:
     db.table("sessions").create(
         {"id": str, "who": str, "stamp": str, "created": int}, pk="id", not_null={"who", "stamp", "created"}
     )
+
+
+@migrations()
+def m006_elsewhere(db: Database) -> None:
+    """What happened elsewhere: contacts on other channels, a help desk's past questions, how many use the product."""
+    contacts = db.table("contacts").create(
+        {"id": str, "person": str, "channel": str, "ticket": str, "at": int, "created": int},
+        pk="id",
+        not_null={"person", "channel", "at", "created"},
+    )
+    contacts.create_index(["person", "at"])
+    contacts.create_index(["at"])
+    questions = db.table("past_questions").create(
+        {"id": str, "subject": str, "body": str, "lang": str, "category": str, "article": str}
+        | {"person": str, "source": str, "at": int, "created": int},
+        pk="id",
+        not_null={"subject", "body", "source", "at", "created"},
+    )
+    questions.create_index(["at"])
+    questions.create_index(["person"])
+    db.table("active_users").create({"id": str, "at": int, "users": int}, pk="id", not_null={"at", "users"})

@@ -134,7 +134,7 @@ def test_results_have_title_marks_and_the_way_they_were_found(client: FlaskClien
 
 def test_many_results_come_ten_at_first_and_more_when_asked(tmp_path: Path) -> None:
     files = {f"note-{n}.md": f"---\ntitle: Note {n}\n---\n\nAbout the zebra, part {n}.\n" for n in range(14)}
-    client = help_center(tmp_path, files=files | {"other.md": "Another matter.\n"}).test_client()
+    client = help_center(tmp_path, files=files | {"other.md": "# Another matter\n\nOf no animal.\n"}).test_client()
     first = text(client, "/en/search?q=zebra")
     assert "The 10 best articles. By all of your words." in words(first)
     assert first.count('data-source="search"') == 10

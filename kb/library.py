@@ -60,6 +60,16 @@ class Library:
         times = (time for a in self.articles if a.status == "published" for time in (a.publish_at, a.expire_at))
         return min((time for time in times if time and time > now), default=None)
 
+    def way_on(self, article: Article) -> str:
+        """Return the address that `replaced_by` names, as an article's path or id or as an address, or nothing."""
+        if not article.replaced_by:
+            return ""
+        target = self.addresses.resolve(article.replaced_by, article=article)
+        if target.kind in ("missing", "anchor", "guessed"):
+            at_top = self.addresses.resolve(f"/{article.lang}/articles/{article.replaced_by}", article=article)
+            return at_top.href if at_top.kind in ("article", "redirect") else ""
+        return target.href if target.kind != "outside" or target.href.startswith(("https://", "http://")) else ""
+
 
 def _shown(article: Article, now: datetime) -> bool:
     begun = article.publish_at is None or article.publish_at <= now

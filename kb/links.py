@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import quote, unquote, urljoin, urlsplit
@@ -48,6 +48,12 @@ def is_ours(path: str) -> bool:
     if first in RESERVED or not first:
         return True
     return languages.normalise(first) == first and (not rest or rest[0] in ("search", "contact", "categories"))
+
+
+def _is_page(place: str, languages: Collection[str]) -> bool:
+    """Return whether the site answers at an address by itself."""
+    first, *rest = place.strip("/").split("/")
+    return first in PAGES or (first in languages and (rest or [""])[0] in PAGES - {"articles", "admin"})
 
 
 class Addresses(Mapping[str, str]):
@@ -101,6 +107,11 @@ class Addresses(Mapping[str, str]):
     def __len__(self) -> int:
         return len(self._address)
 
+    def leads_somewhere(self, address: str) -> bool:
+        """Return whether an address is that of an article, of a file, or of one of the site's own pages."""
+        place = normal(address)
+        return place in self._path_at or place.removeprefix(FILES) in self._address or _is_page(place, self.languages)
+
     def resolve(self, target: str, *, article: Article) -> Target:
         """Return where `target`, as the article's author wrote it, leads."""
         try:
@@ -114,7 +125,8 @@ class Addresses(Mapping[str, str]):
             return Target("anchor", f"#{parts.fragment}", article.path, anchor)
         path = unquote(parts.path)
         found = self._absolute(path, article) if path.startswith("/") else self._relative(path, article)
-        tail = (f"?{parts.query}" if parts.query else "") + (f"#{parts.fragment}" if anchor else "")
+        fragment = parts.fragment.removeprefix("w_") if found.kind == "guessed" else parts.fragment
+        tail = (f"?{parts.query}" if parts.query else "") + (f"#{fragment}" if fragment else "")
         href = quote(found.href, safe="/:?#[]@!$&'()*+,;=%~") + tail if found.href else ""
         return Target(found.kind, href, found.article, anchor)
 
@@ -127,8 +139,7 @@ class Addresses(Mapping[str, str]):
         below = place.removeprefix(FILES).lstrip("/")
         if below in self._address and not self._is_article(below):
             return Target("file", self._address[below])
-        first, *rest = place.strip("/").split("/")
-        if first in PAGES or (first in self.languages and (rest or [""])[0] in PAGES - {"articles", "admin"}):
+        if _is_page(place, self.languages):
             return Target("page", path)
         return self._guess(place, article) or Target("missing", path)
 

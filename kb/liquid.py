@@ -63,7 +63,8 @@ class _State:
         if tag in _SILENT:
             self.silent = tag
             return _line_ends(whole)
-        self._drop(tag or "%", match.start(), f"Liquid tag '{tag or '%'}' is not run and was dropped")
+        if not tag.startswith("end"):
+            self._drop(tag or "%", match.start(), f"Liquid tag '{tag or '%'}' is not run and was dropped")
         if tag == "highlight":
             return "```" + match["rest"].strip().split(" ")[0]
         if tag == "endhighlight":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from html import escape, unescape
 
@@ -90,6 +90,18 @@ def slug(text: str) -> str:
     return re.sub(r"[\s_-]+", "-", text).strip("-")[:80].rstrip("-")
 
 
+def nearby(anchor: str, anchors: Collection[str]) -> str | None:
+    """Return the anchor of `anchors` that another system's spelling of it means: `#w_Reset_it` is `reset-it`."""
+    if anchor in anchors:
+        return anchor
+    wanted = _folded(anchor.removeprefix("w_"))
+    return next((own for own in sorted(anchors) if _folded(own) == wanted), None)
+
+
+def _folded(anchor: str) -> str:
+    return re.sub(r"[\W_]", "", anchor).casefold()
+
+
 def outline(html: str, *, title: str, resolve: Callable[[str], Found]) -> Outline:
     """Return the page made of sanitised `html`; `resolve` says where a target as written leads."""
     html = _EMPTY_HEAD.sub("", html)
@@ -141,6 +153,9 @@ class _Walker:
     def result(self) -> Outline:
         self._end_section()
         html = _EMPTY_PARAGRAPH.sub("", "".join(self.out)).strip()
+        for link in {link.href: link for link in self.links if link.kind == "anchor"}.values():
+            if link.anchor not in self.anchors and (found := nearby(link.anchor, self.anchors)):
+                html = html.replace(f' href="{escape(link.href)}"', f' href="#{escape(found)}"')
         return Outline(html, tuple(self.sections), tuple(self.links), tuple(self.images), frozenset(self.anchors))
 
     def _write_text(self, text: str) -> None:
@@ -274,7 +289,8 @@ class _Walker:
         target = values.get("src", "")
         found = self.resolve(target)
         self.images.append(Image(target, found.kind, found.href, values.get("alt"), found.line))
-        if not found.href:
+        if found.kind == "missing":
+            self.out.append(escape(values.get("alt", "")))  # rather than a request that will fail
             return
         size = "".join(f' {key}="{values[key]}"' for key in ("width", "height") if values.get(key, "").isdigit())
         title = f' title="{escape(values["title"])}"' if values.get("title") else ""

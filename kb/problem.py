@@ -18,3 +18,7 @@ class Problem:
     code: str
     severity: Severity = "warning"
     count: int = 1
+
+    def __str__(self) -> str:
+        files = f" ({self.count} files)" if self.count > 1 else ""
+        return f"{self.path}:{self.line}: {self.why}{files}"

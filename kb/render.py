@@ -25,6 +25,7 @@ class Rendered:
     links: tuple[Link, ...]
     images: tuple[Image, ...]
     anchors: frozenset[str]  # every id that a link may lead to
+    lost: frozenset[str] = frozenset()  # elements that are not allowed and not shown
 
 
 def render(article: Article, *, addresses: Mapping[str, str]) -> Rendered:
@@ -39,7 +40,7 @@ def render(article: Article, *, addresses: Mapping[str, str]) -> Rendered:
     if sanitise.too_deep(html):
         raise BadArticle(article.path, article.body_line, "the HTML is nested too deep; close what is open")
     page = outline(sanitise.clean(html), title=article.title, resolve=_Resolver(article, Addresses.of(addresses)))
-    return Rendered(page.html, page.sections, page.links, page.images, page.anchors)
+    return Rendered(page.html, page.sections, page.links, page.images, page.anchors, sanitise.lost(html))
 
 
 class _Resolver:

@@ -18,6 +18,7 @@ TAGS = frozenset(
     "tbody td tfoot th thead tr tt u ul var wbr".split()
 )
 CLEARED = frozenset("script style template textarea title noembed noframes xmp iframe object svg math".split())
+LOST = CLEARED | {"audio", "video", "embed", "input", "select", "canvas", "frame", "map", "meter", "progress", "link"}
 CLASSES = {
     "div": {
         "admonition",
@@ -68,6 +69,11 @@ _CLEANER = nh3.Cleaner(
 def clean(html: str) -> str:
     """Return `html` with nothing in it that a browser could run, in one spelling: lower case, double quotes, closed."""
     return _CLEANER.clean(html)
+
+
+def lost(html: str) -> frozenset[str]:
+    """Return the elements of `html` that are not shown at all, text and everything."""
+    return frozenset(name for _, name in _TAG.findall(html.lower()) if name in LOST) if "<" in html else frozenset()
 
 
 def too_deep(html: str) -> bool:

@@ -131,19 +131,8 @@ def _row(article: Article, library: Library, offers: Mapping[tuple[str, str], bo
         "queries": json.dumps(article.queries),
         "offers": int(offers.get((article.category, article.lang), True)),
         "ord": article.order,
-        "replaced_by": way_on(article, library),
+        "replaced_by": library.way_on(article),
     }
-
-
-def way_on(article: Article, library: Library) -> str:
-    """Return the address that `replaced_by` names, as an article's path or id or as an address, or nothing."""
-    if not article.replaced_by:
-        return ""
-    target = library.addresses.resolve(article.replaced_by, article=article)
-    if target.kind in ("missing", "anchor", "guessed"):
-        at_top = library.addresses.resolve(f"/{article.lang}/articles/{article.replaced_by}", article=article)
-        return at_top.href if at_top.kind in ("article", "redirect") else ""
-    return target.href if target.kind != "outside" or target.href.startswith(("https://", "http://")) else ""
 
 
 def _category_rows(library: Library) -> Iterator[dict[str, Any]]:

@@ -1,0 +1,141 @@
+"""What the checks must know of each article's text, kept in a file until the article changes."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import os
+import re
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from kb.article import Article
+from kb.errors import BadArticle
+from kb.library import Library
+
+# Modules whose change makes what was kept worthless.
+_RECIPE = ("article", "dialect", "facts", "foreign", "habits", "liquid", "lists", "outline", "render", "sanitise")
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A link as written, and its line."""
+
+    target: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """An image as written; a `decorative` one says with alt="" that it needs no text."""
+
+    target: str
+    line: int
+    alt: str | None
+    decorative: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """An article's links, images and anchors, and whether it can be rendered at all."""
+
+    links: tuple[Reference, ...] = ()
+    images: tuple[Picture, ...] = ()
+    anchors: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
+    empty: bool = False
+    error: tuple[int, str] | None = None
+
+
+def gather(library: Library, *, cache: Path | None) -> dict[str, Facts]:
+    """Return what is known of each article by its path; what `cache` does not hold as it is now is rendered."""
+    kept = _load(cache)
+    found: dict[str, Facts] = {}
+    fresh: dict[str, Any] = {}
+    for article in library.articles:
+        key = f"{article.revision} {article.path}"
+        row = kept.get(key)
+        found[article.path] = facts = _of_row(row) if row else _learn(article)
+        fresh[key] = row or asdict(facts)
+    if cache is not None and fresh.keys() != kept.keys():
+        _save(cache, fresh)
+    return found
+
+
+def _learn(article: Article) -> Facts:
+    from kb import render  # here, since with everything in the cache no Markdown is needed
+
+    try:
+        page = render.render(article, addresses={})
+    except BadArticle as error:
+        return Facts(error=(error.line, error.why))
+    return Facts(
+        links=tuple(Reference(link.target, link.line) for link in page.links if not _ours(link.target)),
+        images=tuple(Picture(i.target, i.line, i.alt, _decorative(article, i.target)) for i in page.images),
+        anchors=tuple(sorted(page.anchors)),
+        lost=tuple(sorted(page.lost)),
+        empty=not any(section.text for section in page.sections) and not page.images,
+    )
+
+
+def _ours(target: str) -> bool:
+    """Return whether a link was made by the renderer: to a footnote and back."""
+    return target.startswith(("#fn:", "#fnref"))
+
+
+def _decorative(article: Article, target: str) -> bool:
+    """Return whether an image stands in the text as HTML with an empty alt, rather than as Markdown without one."""
+    return bool(re.search(rf"<img\b[^>]*{re.escape(target)}", article.markdown))
+
+
+def line_of(path: Path, text: str) -> int:
+    """Return the first line of a file that holds `text`, or 1."""
+    lines = path.read_text(encoding="utf-8", errors="replace").casefold().split("\n")
+    return next((number for number, line in enumerate(lines, 1) if text.casefold() in line), 1)
+
+
+@functools.cache
+def _recipe() -> str:
+    digest = hashlib.sha256()
+    for name in _RECIPE:
+        digest.update((Path(__file__).parent / f"{name}.py").read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _load(cache: Path | None) -> Mapping[str, Any]:
+    """Return the rows of the file, or none where there is none that we wrote and can read."""
+    if cache is None:
+        return {}
+    try:
+        document = json.loads(cache.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    ours = isinstance(document, dict) and document.get("recipe") == _recipe()
+    return document["articles"] if ours else {}
+
+
+def _save(cache: Path, rows: Mapping[str, Any]) -> None:
+    """Write the file whole or not at all; a folder that cannot be written to only costs time."""
+    try:
+        cache.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=cache.parent, prefix=cache.name)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump({"recipe": _recipe(), "articles": rows}, file, ensure_ascii=False, separators=(",", ":"))
+        os.replace(name, cache)
+    except OSError:
+        return
+
+
+def _of_row(row: Mapping[str, Any]) -> Facts:
+    return Facts(
+        links=tuple(Reference(**link) for link in row["links"]),
+        images=tuple(Picture(**image) for image in row["images"]),
+        anchors=tuple(row["anchors"]),
+        lost=tuple(row["lost"]),
+        empty=row["empty"],
+        error=(row["error"][0], row["error"][1]) if row["error"] else None,
+    )

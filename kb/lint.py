@@ -1,0 +1,200 @@
+"""What `kb check` finds wrong with articles: links, anchors, images, titles, reviews, files, queries."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path, PurePosixPath
+
+from kb import facts
+from kb.article import Article
+from kb.facts import Facts, Picture, Reference
+from kb.library import Library
+from kb.links import Target, normal
+from kb.outline import nearby
+from kb.problem import Problem, Severity
+from kb.schema import nearest
+
+TOP = 3  # an article must be among the first three for its own `queries:`
+
+Find = Callable[[str, str, str], Sequence[str]]  # (query, language, article id) -> ids, best first
+
+
+def check(
+    library: Library, *, now: datetime, find: Find | None = None, cache: Path | None = None
+) -> tuple[Problem, ...]:
+    """Return all that is wrong with `library`, in order of files and lines.
+
+    `find` searches with the article's own unit of that query left out; without it `queries:` are not tried. `cache`
+    is a file that keeps what was learned of each article until it changes.
+    """
+    known = facts.gather(library, cache=cache)
+    problems = list(library.problems)
+    for article in library.articles:
+        own = known[article.path]
+        problems += _of_article(article, own, library, now)
+        problems += _links(article, own.links, library, known, now)
+        problems += _images(article, own.images, library)
+        if find is not None:
+            problems += _queries(article, library, find)
+    problems += _foreign(library, known)
+    problems += _lost(library, known)
+    problems += _titles(library)
+    problems += _unused(library, known)
+    problems += _redirects(library)
+    return tuple(sorted(problems, key=lambda p: (p.path, p.line, p.code, p.why)))
+
+
+def _of_article(article: Article, own: Facts, library: Library, now: datetime) -> Iterator[Problem]:
+    if own.error:
+        yield Problem(article.path, own.error[0], own.error[1], "render", "error")
+    elif own.empty and article.status == "published":
+        yield Problem(article.path, article.body_line, "the article has no text", "empty")
+    if article.status == "archived" and article.replaced_by and not library.way_on(article):
+        why = f"replaced_by is '{article.replaced_by}', which is neither an article nor an address"
+        yield Problem(article.path, 1, why, "broken-link", "error")
+    if article.review_every and article.status == "published":
+        yield from _review(article, article.review_every, now)
+
+
+def _review(article: Article, every: int, now: datetime) -> Iterator[Problem]:
+    who = f"; ask {article.owner}" if article.owner else ""
+    if article.verified is None:
+        yield Problem(article.path, 1, f"was never verified; add 'verified: {now:%Y-%m-%d}' once it was{who}", "review")
+    elif (due := article.verified + timedelta(days=every)) < now.date():
+        late = (now.date() - due).days
+        yield Problem(article.path, 1, f"review is overdue since {due}, {late} days{who}", "review")
+
+
+def _links(
+    article: Article, links: Sequence[Reference], library: Library, known: dict[str, Facts], now: datetime
+) -> Iterator[Problem]:
+    shown = {other.path for other in library.published(now)} if article.status == "published" else set()
+    for link in links:
+        target = library.addresses.resolve(link.target, article=article)
+        if target.kind == "missing":
+            yield _missing(article, link, target)
+        elif target.kind == "redirect":
+            why = f"{_bare(link.target)} leads on to {target.href}; link there"
+            yield Problem(article.path, link.line, why, "redirected-link")
+        if target.article and target.anchor:
+            yield from _anchor(article, link, target, known)
+        if shown and target.article and target.article not in shown and target.kind == "article":
+            yield Problem(article.path, link.line, f"{target.article} is linked, and is not published", "broken-link")
+
+
+def _foreign(library: Library, known: dict[str, Facts]) -> Iterator[Problem]:
+    """Yield one finding for each kind of foreign address, such as `/en-US/kb/`, that is taken for articles here."""
+    first: dict[str, Problem] = {}
+    files: dict[str, set[str]] = defaultdict(set)
+    for article in library.articles:
+        for link in known[article.path].links:
+            if library.addresses.resolve(link.target, article=article).kind == "guessed":
+                house = _bare(link.target).rpartition("/")[0] + "/"
+                why = f"links to {house}… are of another help center; each is taken for the article of that name here"
+                first.setdefault(house, Problem(article.path, link.line, why, "foreign-link"))
+                files[house].add(article.path)
+    for house, problem in first.items():
+        yield replace(problem, count=len(files[house]))
+
+
+def _missing(article: Article, link: Reference, target: Target) -> Problem:
+    if not link.target.strip():
+        return Problem(article.path, link.line, "a link leads nowhere; give its address", "broken-link", "error")
+    if link.target.startswith("/"):  # perhaps another server answers there
+        why = f"{_bare(link.target)} is no page of this help center"
+        return Problem(article.path, link.line, why, "broken-link")
+    return Problem(article.path, link.line, f"{_bare(link.target)} is no file here", "broken-link", "error")
+
+
+def _bare(target: str) -> str:
+    return target.split("#")[0][:120]
+
+
+def _anchor(article: Article, link: Reference, target: Target, known: dict[str, Facts]) -> Iterator[Problem]:
+    anchors = known[target.article].anchors if target.article else ()
+    if not (nearby(target.anchor, anchors) if target.kind in ("anchor", "guessed") else target.anchor in anchors):
+        where = "here" if target.article == article.path else f"in {target.article}"
+        why = f"there is no heading #{target.anchor[:80]} {where}{nearest(target.anchor, anchors)}"
+        yield Problem(article.path, link.line, why, "broken-anchor")
+
+
+def _images(article: Article, images: Sequence[Picture], library: Library) -> Iterator[Problem]:
+    for image in images:
+        severity: Severity = "warning" if image.target.startswith("/") else "error"
+        target = library.addresses.resolve(image.target, article=article)
+        name = PurePosixPath(_bare(image.target)).name
+        if target.kind not in ("file", "outside"):
+            yield Problem(
+                article.path, image.line, f"image {_bare(image.target)} is no file here", "missing-image", severity
+            )
+        elif image.target.lower().startswith("http:"):
+            why = f"image {name} comes by http, which browsers do not show on a safe page; use https, or keep it here"
+            yield Problem(article.path, image.line, why, "insecure-image")
+        if image.alt is None or (not image.alt.strip() and not image.decorative):
+            why = "an image has no text for those who cannot see it; write it in the brackets, ![so](…)"
+            yield Problem(article.path, image.line, why, "alt")
+        elif _is_file_name(image.alt, name):
+            why = "an image has its file's name for text; say what it shows"
+            yield Problem(article.path, image.line, why, "alt")
+
+
+def _is_file_name(alt: str, name: str) -> bool:
+    stem = PurePosixPath(name).stem.casefold()
+    return alt.strip().casefold() in {name.casefold(), stem, "image", "screenshot", "img", "picture"}
+
+
+def _queries(article: Article, library: Library, find: Find) -> Iterator[Problem]:
+    for query in article.queries:
+        ids = list(find(query, article.lang, article.id))
+        if article.id in ids[:TOP]:
+            continue
+        place = f"is number {ids.index(article.id) + 1}" if article.id in ids else "is not found"
+        first = f", after {', '.join(ids[:TOP])}" if ids else ""
+        why = f"query '{query}': the article {place}{first}; say it in its text in these words"
+        yield Problem(article.path, facts.line_of(library.folder / article.path, query), why, "query", "error")
+
+
+def _lost(library: Library, known: dict[str, Facts]) -> Iterator[Problem]:
+    holders: dict[str, list[Article]] = defaultdict(list)
+    for article in library.articles:
+        for name in known[article.path].lost:
+            holders[name].append(article)
+    for name, articles in sorted(holders.items()):
+        line = facts.line_of(library.folder / articles[0].path, f"<{name}")
+        why = f"<{name}> is not allowed in articles, and neither it nor what it holds is shown"
+        yield Problem(articles[0].path, line, why, "not-shown", count=len(articles))
+
+
+def _titles(library: Library) -> Iterator[Problem]:
+    first: dict[tuple[str, str], str] = {}
+    for article in library.articles:
+        if article.status == "archived":
+            continue
+        other = first.setdefault((article.lang, " ".join(article.title.casefold().split())), article.path)
+        if other != article.path:
+            why = f"title '{article.title}' is that of {other} too; readers cannot tell them apart"
+            yield Problem(article.path, 1, why, "duplicate-title")
+
+
+def _unused(library: Library, known: dict[str, Facts]) -> Iterator[Problem]:
+    used = set()
+    for article in library.articles:
+        own = known[article.path]
+        for written in [link.target for link in own.links] + [image.target for image in own.images]:
+            target = library.addresses.resolve(written, article=article)
+            if target.kind == "file":
+                used.add(normal(target.href))
+    for path in library.files:
+        if normal(library.addresses[path]) not in used:
+            yield Problem(path, 1, "no article shows or links this file; remove it", "unused-file")
+
+
+def _redirects(library: Library) -> Iterator[Problem]:
+    for old, new in sorted(library.redirects.items()):
+        if new.startswith("/") and not library.addresses.leads_somewhere(new):
+            yield Problem(
+                "_redirects.yml", 1, f"{old} leads to {new}, which is no page of this help center", "redirect"
+            )

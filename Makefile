@@ -18,10 +18,10 @@ test: $(VENV)/.test browser  ## all tests but the slow ones
 faults: $(VENV)/.test browser  ## kills, corruption, full disks, attacks
 	$(BIN)/python -m pytest -m faults
 
-bench: $(VENV)/.test  ## speed and memory, as ratios; EVAL=folder takes real sets
+bench: $(VENV)/.bench  ## speed and memory, as ratios; EVAL=folder takes real sets
 	$(BIN)/python -m tests.bench
 
-soak: $(VENV)/.test  ## the long runs
+soak: $(VENV)/.bench  ## the long runs
 	KB_SOAK=1 $(BIN)/python -m pytest -m faults tests/faults
 	$(BIN)/python -m tests.bench --soak
 
@@ -61,8 +61,12 @@ $(VENV)/.test: $(VENV)/.build
 	$(PIP) --editable '.[build,test]'
 	@touch $@
 
+$(VENV)/.bench: $(VENV)/.test
+	$(PIP) --editable '.[build,test,bench]'
+	@touch $@
+
 $(VENV)/.lint: $(VENV)/.build
-	$(PIP) --editable '.[build,test,lint]'
+	$(PIP) --editable '.[build,test,bench,lint]'
 	@touch $@
 
 clean:  ## forget the virtual environment; var/ with tickets and index is kept

@@ -1,0 +1,106 @@
+"""Folders of any size made of real text: sections of real articles, drawn with a seed and put together anew."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from zlib import crc32
+
+import numpy as np
+
+from kb import library, render
+from search.embedder import Embedder, Vectors
+
+SEED = 20260101
+SECTIONS = 5  # of an article; the median of the real ones
+
+
+@dataclass(frozen=True)
+class Text:
+    """What articles and questions are made of: titles, sections, short queries and messages (subject, body)."""
+
+    source: str
+    titles: tuple[str, ...]
+    sections: tuple[tuple[str, str], ...]  # heading, text
+    queries: tuple[str, ...]
+    messages: tuple[tuple[str, str], ...]
+
+
+def read(eval_folder: str | None = os.environ.get("EVAL")) -> Text:
+    """Return the text of the collections below EVAL, or of our own manual where it is not set, and say which."""
+    folders = [path.parent for path in sorted(Path(eval_folder).glob("*/corpus.jsonl"))] if eval_folder else []
+    return _of_collections(folders) if folders else _of_manual(Path("articles"))
+
+
+def _of_collections(folders: list[Path]) -> Text:
+    documents = [json.loads(line) for folder in folders for line in (folder / "corpus.jsonl").open(encoding="utf-8")]
+    documents = [document for document in documents if document.get("lang", "en") == "en"]
+    questions = [json.loads(line) for folder in folders for line in (folder / "queries.jsonl").open(encoding="utf-8")]
+    questions = [question for question in questions if question.get("lang", "en") == "en"]
+    return Text(
+        source=", ".join(folder.name for folder in folders),
+        titles=tuple(document["title"] for document in documents),
+        sections=tuple(section for document in documents for section in _sections(document["title"], document["text"])),
+        queries=tuple(question["text"] for question in questions if "body" not in question),
+        messages=tuple((question["title"], question["body"]) for question in questions if question.get("body")),
+    )
+
+
+def _of_manual(folder: Path) -> Text:
+    shelf = library.load(folder)
+    articles = [article for article in shelf.articles if article.lang == "en"]
+    addresses = {article.path: article.address for article in shelf.articles}
+    rendered = [render.render(article, addresses=addresses) for article in articles]
+    sections = tuple((s.heading, s.text.strip()) for r in rendered for s in r.sections if len(s.text) > 80)
+    queries = tuple(query for article in articles for query in article.queries)
+    messages = tuple((query, text[:600]) for query, (_, text) in zip(queries, sections, strict=False))
+    return Text("our own manual", tuple(a.title for a in articles), sections, queries, messages)
+
+
+def _sections(title: str, text: str) -> list[tuple[str, str]]:
+    """Cut a text into sections of about 120 words, each with its first words as heading."""
+    paragraphs, sections, current = text.split("\n"), [], ""
+    for paragraph in paragraphs:
+        current = f"{current}\n\n{paragraph}" if current else paragraph
+        if len(current.split()) >= 120:
+            sections.append((" ".join(current.split()[:6]), current))
+            current = ""
+    return [*sections, (title, current)] if len(current) > 80 else sections
+
+
+def write(text: Text, folder: Path, *, articles: int) -> None:
+    """Write a folder of so many articles in English, the same for the same text and number."""
+    draw = random.Random(SEED)
+    for number in range(articles):
+        title = f"{draw.choice(text.titles)} ({number})".replace('"', "'").replace("\\", "/")
+        parts = [f"## {_plain(heading)}\n\n{_plain(body)}" for heading, body in draw.choices(text.sections, k=SECTIONS)]
+        path = folder / f"topic-{number % 40}" / f"article-{number}.md"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f'---\ntitle: "{title}"\n---\n\n' + "\n\n".join(parts) + "\n", encoding="utf-8")
+
+
+def _plain(text: str) -> str:
+    """Return text without what Markdown, HTML or Liquid would read as markup."""
+    return re.sub(r"[`*_<>\[\]{}#|~!$%]", " ", text)
+
+
+class NoisyEmbedder:
+    """Real vectors with seeded noise, since encoding runs at tens of passages a second."""
+
+    def __init__(self, real: Embedder, *, sample: tuple[str, ...]) -> None:
+        self.recipe = real.recipe
+        self.dimensions = real.dimensions
+        self._pool = real.encode(list(sample))
+
+    def encode(self, texts: list[str]) -> Vectors:
+        """Return for each text one of the real vectors, turned a little by a seed drawn from the text."""
+        made = np.empty((len(texts), self.dimensions), dtype=np.float32)
+        for row, text in enumerate(texts):
+            draw = np.random.default_rng(crc32(text.encode()))
+            vector = self._pool[draw.integers(len(self._pool))] + draw.normal(0, 0.02, self.dimensions)
+            made[row] = vector / np.linalg.norm(vector)
+        return made

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, current_app, request
 
 from deflect import clock
 from deflect.services import Services, services
@@ -26,9 +26,11 @@ def allowed(services: Services, origin: str) -> bool:
 
 
 def own_origins(services: Services) -> set[str]:
-    """Return the origins under which we are known: KB_URL's, and that of the request."""
+    """Return the origins under which we are known: KB_URL's, the request's, and the demo shop's where it runs."""
     url = urlsplit(services.settings.url)
     named = {f"{url.scheme}://{url.netloc}".lower()} if url.netloc else set()
+    if shop := current_app.config.get("DEMO_PORT"):
+        named.add(f"http://{urlsplit(request.host_url).hostname}:{shop}".lower())
     return named | {f"{scheme}://{request.host}".lower() for scheme in ("http", "https")}
 
 

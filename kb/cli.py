@@ -73,13 +73,13 @@ def serve(articles: Path | None, data: Path | None, host: str | None, port: int 
 
 
 @kb.command(hidden=True)
-@click.option("--fd", type=int, required=True)
+@click.option("--fd", "fds", type=int, required=True, multiple=True)
 @with_settings
-def web(settings: Settings, fd: int) -> None:
-    """Run the web workers on an inherited socket; `kb serve` calls this."""
+def web(settings: Settings, fds: tuple[int, ...]) -> None:
+    """Run the web workers on inherited sockets; `kb serve` calls this."""
     from kb.web import WebWorkers
 
-    WebWorkers(settings, bind=f"fd://{fd}").run()
+    WebWorkers(settings, binds=[f"fd://{fd}" for fd in fds]).run()
 
 
 @kb.command(hidden=True)

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -81,7 +81,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def supervise(
-    settings: Settings, *, overrides: Mapping[str, str], listener: socket.socket, watch: bool = False
+    settings: Settings, *, overrides: Mapping[str, str], listeners: Sequence[socket.socket], watch: bool = False
 ) -> None:
     """Keep the background process and the web workers running until SIGTERM or SIGINT.
 
@@ -91,7 +91,8 @@ def supervise(
     environ = os.environ | dict(overrides)
     kb = [sys.executable, "-m", "kb.cli"]
     background = Child("background", [*kb, "background", *(["--watch"] if watch else [])])
-    web = Child("web", [*kb, "web", "--fd", str(listener.fileno())], pass_fds=(listener.fileno(),))
+    fds = tuple(listener.fileno() for listener in listeners)
+    web = Child("web", [*kb, "web", *(f"--fd={fd}" for fd in fds)], pass_fds=fds)
     children = [background, web]
     stopping = _stop_on_signals(lambda: _send(background, signal.SIGHUP))
     settings.writer_socket.unlink(missing_ok=True)
@@ -145,14 +146,22 @@ def _stop(child: Child) -> None:
         child.process.wait()
 
 
+def _demo(settings: Settings) -> list[socket.socket]:
+    """Return the socket of the demo shop on the next port; help centers do without where that is taken."""
+    try:
+        return [listen(settings.host, settings.port + 1)]
+    except (PortTaken, OverflowError):
+        return []
+
+
 def run(settings: Settings, *, overrides: Mapping[str, str], watch: bool) -> None:
     """Prepare the data folder and an index by words, then serve until stopped."""
     settings.data.mkdir(parents=True, exist_ok=True)
-    listener = listen(settings.host, settings.port)
+    listeners = [listen(settings.host, settings.port), *_demo(settings)]
     environ = os.environ | dict(overrides)
     first = subprocess.run([sys.executable, "-m", "kb.cli", "index", "--words", "--quiet"], env=environ, check=False)
     if first.returncode:
         raise HelpCenterError(f"the articles in {settings.articles} could not be indexed; what is wrong stands above")
     shown = f"[{settings.host}]" if ":" in settings.host else settings.host
     print(f"Shortstop serves {settings.articles} on http://{shown}:{settings.port}", flush=True)
-    supervise(settings, overrides=overrides, listener=listener, watch=watch)
+    supervise(settings, overrides=overrides, listeners=listeners, watch=watch)

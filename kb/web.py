@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,19 +10,20 @@ from gunicorn.app.base import BaseApplication
 
 from kb.app import create_app
 from kb.config import Settings
+from kb.demo import ByPort
 
 
 class WebWorkers(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
     """Gunicorn with our settings instead of its own command line."""
 
-    def __init__(self, settings: Settings, *, bind: str) -> None:
-        self.settings, self.bind = settings, bind
+    def __init__(self, settings: Settings, *, binds: Sequence[str]) -> None:
+        self.settings, self.binds = settings, list(binds)
         super().__init__()
 
     def load_config(self) -> None:
         """Set what we need; everything else stays gunicorn's default."""
         options: dict[str, Any] = {
-            "bind": self.bind,
+            "bind": self.binds,
             "worker_class": "gthread",
             "workers": self.settings.workers,
             "threads": self.settings.threads,
@@ -40,5 +42,6 @@ class WebWorkers(BaseApplication):  # type: ignore[misc]  # gunicorn ships no ty
             self.cfg.set(name, value)
 
     def load(self) -> Any:
-        """Return the application, made once before the workers are forked."""
-        return create_app(self.settings)
+        """Return the application, made once before the workers are forked; a second socket is the demo shop's."""
+        app = create_app(self.settings)
+        return ByPort(app, help_port=self.settings.port) if len(self.binds) > 1 else app

@@ -38,3 +38,14 @@ def to_rfc3339(micros: int) -> str:
 def to_datetime(micros: int) -> datetime:
     """Return `micros` as an aware datetime in UTC."""
     return datetime.fromtimestamp(micros / SECOND, tz=UTC)
+
+
+def from_date(text: str) -> int:
+    """Return the microseconds of a day, or of a time; one without a zone is in UTC; raises ValueError.
+
+    >>> from_date("1970-01-02"), from_date("1970-01-01 00:00:01"), from_date("1970-01-01T01:00:00+01:00")
+    (86400000000, 1000000, 0)
+    """
+    moment = datetime.fromisoformat(text.strip().removesuffix(" UTC"))
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return from_rfc3339(aware.isoformat())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from deflect.clock import HOUR
 from deflect.store import Row, Store
 
 
@@ -69,13 +70,17 @@ def deliveries(store: Store, *, states: tuple[str, ...] = ("pending", "dead"), l
 
 
 def due(store: Store, *, now: int, limit: int = 100) -> list[Row]:
-    """Return outbox entries that are due, with the ticket and the message that they carry."""
+    """Return outbox entries that are due, with the ticket and the message that they carry.
+
+    No pause is longer than two hours: what seems due later waits for a clock that has been set back since.
+    """
     return store.rows(
         """
         SELECT outbox.id AS delivery, outbox.sink, outbox.tries, tickets.*, messages.author, messages.body,
                messages.created AS written
         FROM outbox JOIN tickets ON tickets.id = outbox.ticket JOIN messages ON messages.id = outbox.message
-        WHERE outbox.state = 'pending' AND due <= ? ORDER BY due, outbox.created, outbox.id LIMIT ?
+        WHERE outbox.state = 'pending' AND (due <= :now OR due > :now + :most)
+        ORDER BY due, outbox.created, outbox.id LIMIT :limit
         """,
-        [now, limit],
+        {"now": now, "most": 2 * HOUR, "limit": limit},
     )

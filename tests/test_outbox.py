@@ -124,6 +124,11 @@ def test_after_its_last_try_a_delivery_is_dead_listed_and_can_be_retried(service
     assert outbox.waiting(services.settings) == []
 
 
+def test_a_clock_set_back_by_a_day_holds_up_nothing(services: Services) -> None:
+    send(services)
+    assert carry(services, Desk("desk"), now=clock.now() - 24 * HOUR) == 1
+
+
 def test_a_retry_of_what_went_out_does_nothing(services: Services) -> None:
     send(services)
     carry(services, Desk("desk"))

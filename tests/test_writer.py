@@ -1,5 +1,6 @@
 """The writer: one contract for both ways to it, and commits that hold what many sent."""
 
+import contextlib
 import json
 import threading
 import uuid
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from deflect.channel import LONGEST, connect
 from deflect.store import Store
 from deflect.writer import DirectWriter, RemoteWriter, serve, write, writer_for
 from kb.errors import BadRequest, NotFound, Unavailable
@@ -107,6 +109,16 @@ def test_eight_callers_at_once_lose_nothing_and_are_never_told_of_locks(socket_p
     direct.close()
     assert errors == []
     assert store.one("SELECT count(*) AS n FROM events") == {"n": 420}
+
+
+def test_a_caller_that_breaks_off_or_sends_without_end_harms_nobody(socket_path: Path) -> None:
+    remote = RemoteWriter(socket_path)
+    remote.call("prune", texts_before=0, events_before=0, keys_before=0)
+    for sent in (b"", b'{"name": "log', b"\n\n", b"\xff\n", b"[]\n", b"x" * (LONGEST + 1)):
+        with connect(socket_path, timeout=5.0) as caller, contextlib.suppress(OSError):
+            caller.sendall(sent)
+    assert remote.call("log_events", keys=["visitor:a"], events=[event()], now=1)["stored"] == 1
+    remote.close()
 
 
 def test_without_a_writer_a_call_says_so_after_its_patience(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import secrets
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from deflect.popular import popular
 from deflect.services import services
 from kb import files, i18n
 from kb.errors import BadGeneration, Forbidden
+from kb.headers import nonce
 from kb.shelf import shelf
 from kb.snapshot import Entry
 from search.hit import Hit
@@ -27,6 +29,7 @@ from search.searcher import Searcher
 API = "/api/v1"
 MONTH = 30 * 24 * 3600
 VISITOR = re.compile(r"[0-9a-f]{32}")
+NONCE = secrets.token_hex(16)  # stands in a page until it is sent; nobody outside can know it
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,7 @@ def preferred() -> str:
 
 
 def favourites(k: int) -> tuple[Entry, ...]:
-    """Return what people open most, filled up from the topics."""
+    """Return what people open most, filled up with some of each topic."""
     return shelf(searcher().snapshot, g.lang).pick(popular(services().store), k=k)
 
 
@@ -77,7 +80,12 @@ def root() -> str:
 
 
 def render(template: str, *, status: int = 200, alternates: Sequence[Place] = (), **context: Any) -> Response:
-    """Return a page in the frame of the site; a reader who has it already is told so."""
+    """Return a page in the frame of the site."""
+    return respond(page(template, status=status, alternates=alternates, **context), status=status)
+
+
+def page(template: str, *, status: int = 200, alternates: Sequence[Place] = (), **context: Any) -> str:
+    """Return the HTML of a page, the same for whoever asks: `respond` puts in what is different each time."""
     g.setdefault("lang", preferred())
     frame = {
         "lang": g.lang,
@@ -94,9 +102,19 @@ def render(template: str, *, status: int = 200, alternates: Sequence[Place] = ()
         "noindex": False,
         "canonical": "",
         "linked_data": None,
+        "nonce": NONCE,
     }
-    response = make_response(render_template(template, **(frame | context)), status)
-    return _cached(response) if status == 200 and request.method == "GET" else response
+    return render_template(template, **(frame | context))
+
+
+def respond(html: str, *, status: int = 200) -> Response:
+    """Return a page to this visitor, with its nonce; a browser that has it already is told so."""
+    response = make_response(html.replace(NONCE, nonce()), status)
+    if status != 200 or request.method != "GET":
+        return response
+    response.set_etag(hashlib.blake2b(html.replace(NONCE, "").encode(), digest_size=12).hexdigest(), weak=True)
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response.make_conditional(request)  # type: ignore[return-value]
 
 
 def in_language(lang: str) -> str:
@@ -104,8 +122,7 @@ def in_language(lang: str) -> str:
     prefix = f"/{g.lang}/"
     if not request.path.startswith(prefix):
         return url_for("site.home", lang=lang)
-    query = f"?{request.query_string.decode('ascii', 'replace')}" if request.query_string else ""
-    return f"/{lang}/{quote(request.path.removeprefix(prefix))}{query}"
+    return f"/{lang}/{quote(request.path.removeprefix(prefix))}"
 
 
 def _cached(response: Response) -> Response:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import date
+from functools import lru_cache
 
 from flask import Response, g, make_response, request
 from markupsafe import Markup
@@ -11,25 +13,43 @@ from deflect.services import services
 from kb import frontmatter, seo
 from kb.errors import HelpCenterError, NotFound
 from kb.i18n import gettext as _
-from kb.page import render, root, searcher, today
+from kb.page import page, respond, root, searcher, today
 from kb.shelf import review, shelf
 from kb.snapshot import Entry, Heading
 from search.hit import Hit
 
+KEPT = 500  # pages in memory, some 15 KB each
+
 
 def show(entry: Entry) -> Response:
     """Return an article as a page."""
-    topic = shelf(searcher().snapshot, g.lang).topic(entry.category)
-    response = render(
+    thanked = request.args.get("thanks", "")
+    said = thanked if thanked in ("helpful", "unhelpful") else ""
+    made = (searcher().generation, g.lang, root(), today(), request.path)
+    response = respond(html(*made, id=entry.id, lang=entry.lang, thanked=said))
+    response.vary.add("Accept")
+    return response
+
+
+@lru_cache(maxsize=KEPT)
+def html(
+    _generation: str, _reader: str, _root: str, today: date, _path: str, *, id: str, lang: str, thanked: str
+) -> str:
+    """Return the HTML of an article's page; what it depends on is what it is kept by."""
+    snapshot = searcher().snapshot
+    entry = snapshot.entry(id, lang)
+    assert entry is not None
+    topic = shelf(snapshot, g.lang).topic(entry.category)
+    return page(
         "article.html",
         entry=entry,
         html=text(entry),
         category=topic,
         headings=contents(entry),
-        review=review(entry, today=today()),
+        review=review(entry, today=today),
         related=related(entry),
         reasons=reasons(),
-        thanked=request.args.get("thanks"),
+        thanked=thanked,
         canonical=root() + entry.address,
         alternates=seo.translations(entry),
         description=entry.summary,
@@ -37,8 +57,6 @@ def show(entry: Entry) -> Response:
         linked_data=seo.linked_data(entry, topic),
         markdown_url=f"{entry.address}.md",
     )
-    response.vary.add("Accept")
-    return response
 
 
 def text(entry: Entry) -> Markup:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from flask import Response, g
+from flask import Response, g, url_for
 
 from deflect.log import record_search
 from deflect.services import services
 from kb.i18n import gettext as _
 from kb.i18n import ngettext
-from kb.page import favourites, render, searcher, visitor
+from kb.page import Place, favourites, languages, render, searcher, visitor
 from search.hit import Results
 
 FOUND = 10  # hits on a page at first
@@ -38,6 +38,7 @@ def show(query: str, *, more: bool) -> Response:
         as_typed=as_typed(query, results.corrected) if results.corrected else "",
         popular=() if results.hits else favourites(6),
         noindex=True,
+        languages=[Place(lang, url_for("site.search", lang=lang, q=query)) for lang in languages()],
     )
 
 

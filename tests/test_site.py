@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from markupsafe import Markup
 
 from deflect.services import EXTENSION
+from kb.page import NONCE
 from tests.sample import help_center
 
 
@@ -273,3 +274,23 @@ def test_while_nothing_is_indexed_writing_to_us_works_and_reading_says_what_to_d
     assert answer.status_code == 503
     assert "being prepared" in answer.get_data(as_text=True)
     assert client.get("/en/nowhere").status_code in (404, 503)
+
+
+def test_what_stands_for_the_nonce_is_never_sent(client: FlaskClient) -> None:
+    for path in ("/en/", "/en/articles/account/passkey", "/en/contact", "/en/search?q=password", "/nowhere"):
+        assert NONCE not in client.get(path).get_data(as_text=True)
+
+
+def test_an_article_asked_for_twice_has_two_nonces_and_is_one_page(client: FlaskClient) -> None:
+    first, second = (client.get("/en/articles/account/passkey") for _ in range(2))
+    assert first.headers["ETag"] == second.headers["ETag"]
+    assert first.headers["Content-Security-Policy"] != second.headers["Content-Security-Policy"]
+    assert first.data != second.data
+
+
+def test_a_page_in_memory_says_nothing_of_who_asked_before(client: FlaskClient) -> None:
+    text(client, "/en/articles/account/passkey?secret=4711&thanks=4712")
+    page = text(client, "/en/articles/account/passkey")
+    assert "4711" not in page
+    assert "4712" not in page
+    assert "Thank you" not in words(page)

@@ -28,7 +28,12 @@ def run(settings: Settings, *, watch: bool) -> None:
     only what was not yet cached.
     """
     stop, wake = threading.Event(), threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: (stop.set(), wake.set()))
+
+    def end(*_: object) -> None:
+        stop.set()
+        wake.set()
+
+    signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the supervisor, which ends us in order
     signal.signal(signal.SIGHUP, lambda *_: wake.set())
     store = Store.open(settings.database)

@@ -128,7 +128,7 @@ def check(settings: Settings, folder: Path | None, style: str, as_json: bool, qu
     from kb import checking
 
     report = checking.check(settings, folder or settings.articles, queries=queries, now=datetime.now(UTC))
-    click.echo(checking.shown(report, style="json" if as_json else style))
+    click.echo(checking.STYLES["json" if as_json else style](report))
     sys.exit(1 if checking.failed(report, strict=strict) else 0)
 
 

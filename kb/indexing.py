@@ -29,7 +29,7 @@ def refresh(settings: Settings, *, words_only: bool, now: datetime) -> dict[str,
     settings.generations.mkdir(parents=True, exist_ok=True)
     with _alone(settings.generations / ".lock"):
         shelf = library.load(settings.articles, default_lang=settings.lang)
-        encoder, why = (None, "") if words_only else _embedder(settings)
+        encoder, why = (None, "") if words_only else encoder_or_reason(settings)
         before = index.current_path(settings.generations)
         if before is not None and _serves(before, shelf, encoder=encoder, now=now):
             return _report(before, shelf, built=False, why=why, seconds=time.monotonic() - began)
@@ -40,7 +40,8 @@ def refresh(settings: Settings, *, words_only: bool, now: datetime) -> dict[str,
     return _report(path, shelf, built=True, why=why, seconds=time.monotonic() - began)
 
 
-def _embedder(settings: Settings) -> tuple[Embedder | None, str]:
+def encoder_or_reason(settings: Settings) -> tuple[Embedder | None, str]:
+    """Return the embedder that builds vectors, or None and why there is none."""
     try:
         return embedder.load(settings.embedder, models=settings.data / "models", threads=BUILD_THREADS, build=True), ""
     except BadModel as error:

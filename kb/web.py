@@ -13,7 +13,7 @@ from kb.config import Settings
 from kb.demo import ByPort
 
 
-class WebWorkers(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
+class WebWorkers(BaseApplication):
     """Gunicorn with our settings instead of its own command line."""
 
     def __init__(self, settings: Settings, *, binds: Sequence[str]) -> None:

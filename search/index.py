@@ -61,6 +61,7 @@ def build(
     *,
     embedder: Embedder | None,
     now: datetime,
+    cache: Path | None = None,
     progress: Progress = nothing,
 ) -> Path:
     """Build the generation of `library` below `folder` and return it; one that is there and whole is not built again.
@@ -89,7 +90,7 @@ def build(
             work,
             contents,
             previous=current_path(folder),
-            cache=folder.parent / "vectors",
+            cache=cache or folder.parent / "vectors",
             embedder=embedder,
             name=name,
             content=library.fingerprint,

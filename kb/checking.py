@@ -1,0 +1,77 @@
+"""`kb check`: the checks of a folder, with a search that leaves out the question it is asked, and the output."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+
+from kb import findings, library, lint, progress
+from kb.article import Article
+from kb.config import Settings
+from kb.indexing import encoder_or_reason
+from kb.library import Library
+from kb.problem import Problem
+from search import index
+from search.searcher import Searcher
+
+Problems = tuple[Problem, ...]
+
+STYLES: dict[str, Callable[[Problems], str]] = {
+    "text": findings.format_text,
+    "json": findings.format_json,
+    "github": findings.format_github,
+}
+
+
+def check(settings: Settings, folder: Path, *, queries: bool, now: datetime) -> Problems:
+    """Return what is wrong with the articles in `folder`; what was learned of each is kept until it changes."""
+    shelf = library.load(folder, default_lang=settings.lang)
+    kept = settings.data / "checks.json"
+    if not queries:
+        return lint.check(shelf, now=now, cache=kept)
+    with tempfile.TemporaryDirectory(dir=_made(settings.data)) as place:
+        return lint.check(shelf, now=now, cache=kept, find=finder(settings, shelf, Path(place), now=now))
+
+
+def failed(problems: Problems, *, strict: bool) -> bool:
+    """Tell whether the check failed: by an error, and when strict by a warning too."""
+    return any(strict or problem.severity == "error" for problem in problems)
+
+
+def finder(settings: Settings, shelf: Library, place: Path, *, now: datetime) -> lint.Find:
+    """Return a search that leaves out the unit of the question it is asked.
+
+    The n-th question of every article is left out of the n-th index, so that a handful of indexes serve all.
+    """
+    encoder, _ = encoder_or_reason(settings)
+    numbers = {(a.id, a.lang, query): n for a in shelf.articles for n, query in enumerate(a.queries)}
+
+    @cache
+    def searcher(number: int) -> Searcher:
+        articles = tuple(_without(article, number) for article in shelf.articles)
+        partial = replace(shelf, articles=articles, fingerprint=f"{shelf.fingerprint}-{number}")
+        report = progress.reporter(f"Indexing without each {number + 1}. question")
+        path = index.build(
+            partial, place / "index", cache=settings.data / "vectors", embedder=encoder, now=now, progress=report
+        )
+        return Searcher.open(path, settings=settings, encoder=encoder)
+
+    def find(query: str, lang: str, article: str) -> Sequence[str]:
+        asked = searcher(numbers[article, lang, query])
+        found = asked.ranked_query(query, lang=lang, k=lint.TOP)  # the order alone: the floor is no matter of an author
+        return [asked.collection.documents[number].article for number, _ in found.ranked]
+
+    return find
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _without(article: Article, number: int) -> Article:
+    return replace(article, queries=article.queries[:number] + article.queries[number + 1 :])

@@ -1,0 +1,70 @@
+"""`kb check` as authors call it: its output, its exit code, and the question that is left out."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from kb import cli
+from tests.conftest import write_articles
+
+CLEAN = {"account/reset.md": "---\ntitle: Reset your password\n---\n\nFollow the link on the login page.\n"}
+BROKEN = CLEAN | {"account/more.md": "---\ntitle: More\ncatgory: account\n---\n\nSee [this](missing.md).\n"}
+
+
+def check(folder: Path, *options: str) -> Result:
+    """Run `kb check` on a folder."""
+    environ = {"KB_DATA": str(folder / "var"), "KB_EMBEDDER": "none"}
+    return CliRunner().invoke(cli.kb, ["check", str(folder / "articles"), *options], env=environ)
+
+
+def test_clean_articles_pass(tmp_path: Path) -> None:
+    write_articles(tmp_path / "articles", CLEAN)
+    result = check(tmp_path)
+    assert (result.exit_code, result.output) == (0, "Nothing is wrong.\n")
+
+
+def test_a_broken_link_fails_and_says_file_line_and_target(tmp_path: Path) -> None:
+    write_articles(tmp_path / "articles", BROKEN)
+    result = check(tmp_path)
+    assert result.exit_code == 1
+    assert "account/more.md:6: " in result.output
+    assert "missing.md" in result.output
+
+
+def test_an_unknown_key_is_a_warning_with_the_nearest_and_an_error_when_strict(tmp_path: Path) -> None:
+    write_articles(
+        tmp_path / "articles", {"a.md": BROKEN["account/more.md"].replace("missing.md", "https://example.com")}
+    )
+    assert "category" in check(tmp_path).output
+    assert check(tmp_path).exit_code == 0
+    assert check(tmp_path, "--strict").exit_code == 1
+
+
+def test_output_for_programs_and_for_github(tmp_path: Path) -> None:
+    write_articles(tmp_path / "articles", BROKEN)
+    document = json.loads(check(tmp_path, "--json").stdout)
+    assert document["errors"] == 1
+    assert {"path", "line", "why", "code", "severity"} <= set(document["problems"][0])
+    assert "::error file=" in check(tmp_path, "--format", "github").output
+
+
+@pytest.mark.parametrize(
+    ("text", "code"), [("The login page has a link for a forgotten password.", 0), ("Water the plants.", 1)]
+)
+def test_a_query_must_find_its_article_by_more_than_itself(tmp_path: Path, text: str, code: int) -> None:
+    asked = f"---\ntitle: The way back\nqueries: [forgotten password link]\n---\n\n{text}\n"
+    others = {f"other{n}.md": f"# Topic {n}\n\nA forgotten link, a password, and topic {n}.\n" for n in range(4)}
+    write_articles(tmp_path / "articles", others | {"asked.md": asked})
+    result = check(tmp_path, "--queries")
+    assert result.exit_code == code, result.output
+
+
+def test_a_damaged_cache_is_made_again(tmp_path: Path) -> None:
+    write_articles(tmp_path / "articles", CLEAN)
+    check(tmp_path)
+    (tmp_path / "var" / "checks.json").write_text("{ no json")
+    assert check(tmp_path).exit_code == 0

@@ -21,6 +21,7 @@ from deflect.services import services
 from kb import files, i18n
 from kb.errors import BadGeneration, Forbidden
 from kb.headers import nonce
+from kb.i18n import gettext as _
 from kb.shelf import shelf
 from kb.snapshot import Entry
 from search.hit import Hit
@@ -38,6 +39,14 @@ class Place:
 
     lang: str
     url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Favourites:
+    """Articles to open without having searched, and what they are called."""
+
+    title: str
+    entries: tuple[Entry, ...]
 
 
 def searcher() -> Searcher:
@@ -69,9 +78,11 @@ def preferred() -> str:
     return i18n.negotiate(request.accept_languages, languages(), default=services().settings.lang)
 
 
-def favourites(k: int) -> tuple[Entry, ...]:
-    """Return what people open most, filled up with some of each topic."""
-    return shelf(searcher().snapshot, g.lang).pick(popular(services().store), k=k)
+def favourites(k: int) -> Favourites:
+    """Return what people open most, filled up with some of each topic; before anybody did it has another name."""
+    opened = popular(services().store)
+    title = _("Popular articles") if opened else _("Good places to start")
+    return Favourites(title, shelf(searcher().snapshot, g.lang).pick(opened, k=k))
 
 
 def root() -> str:
@@ -149,7 +160,6 @@ def snippet(hit: Hit) -> Markup:
 
 def words() -> dict[str, str]:
     """Return what the scripts say, in the interface's language of this page."""
-    _ = i18n.gettext
     return {
         "found": _("Suggestions"),
         "one": _("1 article found"),

@@ -36,7 +36,7 @@ def show(query: str, *, more: bool) -> Response:
         count=count(len(results.hits), more=len(found.hits) > k, query=query),
         how=how(results),
         as_typed=as_typed(query, results.corrected) if results.corrected else "",
-        popular=() if results.hits else favourites(6),
+        popular=None if results.hits else favourites(6),
         noindex=True,
         languages=[Place(lang, url_for("site.search", lang=lang, q=query)) for lang in languages()],
     )

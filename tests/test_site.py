@@ -155,7 +155,7 @@ def test_a_search_without_a_hit_helps_on_and_takes_the_words_along(client: Flask
     page = text(client, "/en/search?q=xylophone")
     assert "No article found for “xylophone”." in words(page)
     assert 'href="/en/contact?subject=xylophone"' in page
-    assert "Popular articles" in words(page)
+    assert "Good places to start" in words(page)  # nobody opened anything yet
 
 
 def test_a_search_is_logged_and_sets_the_visitors_cookie(app: Flask, client: FlaskClient) -> None:

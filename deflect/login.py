@@ -116,9 +116,9 @@ def _begin(stamp: str) -> None:
 
 
 def _before() -> Any:
+    g.agent = agent()
     if request.method not in ("GET", "HEAD", "OPTIONS"):
         csrf.protect()
-    g.agent = agent()
     if g.agent is None and request.endpoint != "admin.login":
         return redirect(url_for("admin.login", next=request.path if request.method == "GET" else None))
     return None

@@ -34,7 +34,7 @@ from tests.served import Served, answers, served, until
 
 pytestmark = pytest.mark.faults
 
-KILLS = int(os.environ.get("KILLS", "100"))  # `make soak` asks for a thousand
+KILLS = 1000 if os.environ.get("KB_SOAK") else 100
 SECRET = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz"
 
 

@@ -1,0 +1,167 @@
+"""The admin pages in Chromium: axe, phone and dark, the keyboard, and attack strings that stay text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from flask import Flask
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from deflect import contact
+from deflect.episode import Visit
+from deflect.log import record
+from deflect.offer import make_offer
+from deflect.services import EXTENSION, Services
+from tests.attacks import CALL, attacks
+from tests.sample import fresh, help_center, served
+
+pytestmark = pytest.mark.browser
+
+PASSWORD = "only for tests"
+PAGES = (
+    "",
+    "tickets",
+    "tickets?state=closed",
+    "tickets?q=zebra",
+    "tickets/{ticket}",
+    "tickets/T404",
+    "outbox",
+    "events",
+    "origins",
+    "audit",
+)
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    """The sample help center; each test has a store of its own."""
+    return help_center(tmp_path_factory.mktemp("admin"))
+
+
+def send(services: Services, **fields: Any) -> str:
+    """Be offered something, refuse it, and write."""
+    visit = Visit("v1", lang="en", page="https://shop.example/contact")
+    form = {
+        "subject": "Forgot my password",
+        "body": "It never arrives.",
+        "email": "jo@example.com",
+        "name": "Jo",
+    } | fields
+    offer = make_offer(services, visit, subject=form["subject"], body=form["body"])
+    record(services, "v1", "not_this", article="account/reset-password", episode=offer.episode)
+    return contact.create_ticket(
+        services, visit, contact.check(form), key=f"k{len(services.store.rows('SELECT 1 FROM tickets'))}"
+    ).ticket
+
+
+@pytest.fixture
+def center(base: Flask, tmp_path: Path) -> Iterator[tuple[str, Services]]:
+    """Address and services of a help center with a password."""
+    app = fresh(base, tmp_path, admin_password=PASSWORD)
+    with served(app) as address:
+        yield address, app.extensions[EXTENSION]
+
+
+def log_in(page: Page, address: str) -> None:
+    page.goto(address + "/admin/")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Overview").wait_for()
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (390, "light"), (1280, "dark"), (1280, "light")])
+def test_axe_finds_nothing_and_nothing_sticks_out(
+    browser: Browser, center: tuple[str, Services], width: int, scheme: Any
+) -> None:
+    address, services = center
+    ticket = send(services, fields={"plan": "Pro"})
+    services.writer.call("refused_origin", origin="https://shop.example", path="/api/v1/events", now=1)
+    with browser.new_context(
+        viewport={"width": width, "height": 900}, color_scheme=scheme, reduced_motion="reduce"
+    ) as context:
+        page = context.new_page()
+        page.goto(address + "/admin/login")
+        assert complaints(page) == []
+        log_in(page, address)
+        for path in PAGES:
+            page.goto(f"{address}/admin/{path.format(ticket=ticket)}")
+            assert complaints(page) == [], path
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+
+
+def complaints(page: Page) -> list[str]:
+    """Return what axe holds against a page."""
+    found = Axe().run(page).response["violations"]
+    return [f"{v['id']}: {node['html']} {node.get('failureSummary', '')}" for v in found for node in v["nodes"]]
+
+
+def test_an_agent_finds_a_ticket_reads_its_trail_and_closes_it_by_an_article(
+    page: Page, center: tuple[str, Services]
+) -> None:
+    address, services = center
+    send(services)
+    log_in(page, address)
+    page.get_by_role("link", name="Forgot my password").click()
+    trail = page.get_by_role("region", name="Trail")
+    expect(trail).to_contain_text("Said: not this")
+    page.get_by_label("Your text").fill("Ask billing")
+    page.get_by_role("button", name="Keep as a note").click()
+    expect(page.get_by_role("status")).to_have_text("The note is kept.")
+    page.get_by_role("radio", name="Reset your password").check()
+    page.get_by_role("button", name="Close as solved by it").click()
+    expect(page.get_by_text("Solved by Reset your password", exact=True)).to_be_visible()
+    assert services.store.one("SELECT article FROM outcomes") == {"article": "account/reset-password"}
+
+
+def test_logging_out_shows_the_login(page: Page, center: tuple[str, Services]) -> None:
+    log_in(page, center[0])
+    page.get_by_role("button", name="Log out").click()
+    page.goto(center[0] + "/admin/tickets")
+    expect(page.get_by_role("heading", name="Log in")).to_be_visible()
+
+
+def test_attack_strings_stay_text_on_every_admin_page(context: BrowserContext, center: tuple[str, Services]) -> None:
+    address, services = center
+    strings = attacks()
+    assert len(strings) >= 200
+    tickets = [send(services, body="\n".join(strings))]
+    for attack in strings[::9]:
+        line = attack[:250] or "x"
+        tickets.append(
+            send(services, subject=line, name=line[:190], category=line[:90], body=line, fields={"plan": CALL})
+        )
+    for attack in strings:
+        record(services, "v1", "search", text=attack, hits=0, stage="none", ranker="r")
+    page = context.new_page()
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("dialog", lambda dialog: (said.append(dialog.message), dialog.dismiss()))
+    log_in(page, address)
+    for path in (
+        "",
+        "tickets?state=all",
+        "outbox",
+        "events?type=search",
+        "events",
+        "audit",
+        *(f"tickets/{id}" for id in tickets),
+    ):
+        page.goto(f"{address}/admin/{path}")
+        assert page.evaluate("window.pwned") is None, path
+        assert (
+            page.evaluate(
+                "document.querySelectorAll('main :is(script, img, iframe, object, embed, style, base)').length"
+            )
+            == 0
+        ), path
+        assert (
+            page.evaluate(
+                "[...document.querySelectorAll('a[href]')].filter(a => !/^(https?|mailto):/.test(a.href)).length"
+            )
+            == 0
+        ), path
+    assert said == []

@@ -1,0 +1,130 @@
+"""Questions and the articles that solved them: imported from a help desk, said by agents, said by visitors."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from deflect import clock, history, lines
+from deflect.episode import email_hash
+from deflect.history import Past
+from deflect.lines import Document, Tally
+from deflect.redaction import redact
+from deflect.references import References
+from deflect.store import Store
+from deflect.writer import writer_for
+from kb import library, progress
+from kb.config import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """One question whose answer is known; texts are redacted, `person` is a hash or nothing, `at` microseconds.
+
+    `source` is `agent`, `visitor`, or the name of the history that it was imported from.
+    """
+
+    id: str
+    subject: str
+    body: str
+    lang: str
+    article: str
+    person: str
+    source: str
+    at: int
+
+
+def lessons(store: Store, *, before: int | None = None) -> list[Lesson]:
+    """Return everything that the ranking may learn from, the oldest first; with `before`, only what was known then."""
+    end = before if before is not None else 2**62
+    rows = store.rows(
+        """
+        SELECT id, subject, body, lang, article, coalesce(person, '') AS person, source, at FROM past_questions
+        WHERE article IS NOT NULL AND at < :end
+        UNION ALL
+        SELECT outcomes.id, tickets.subject,
+               (SELECT body FROM messages WHERE ticket = tickets.id ORDER BY created, id LIMIT 1),
+               tickets.lang, outcomes.article, tickets.person, 'agent', outcomes.created
+        FROM outcomes JOIN tickets ON tickets.id = outcomes.ticket
+        WHERE outcomes.article IS NOT NULL AND outcomes.created < :end
+        UNION ALL
+        SELECT solved.id, '',
+               (SELECT text FROM events AS offer JOIN event_texts ON event_texts.event = offer.id
+                WHERE offer.episode = solved.episode AND offer.type = 'offer' AND offer.received <= solved.received
+                ORDER BY offer.received DESC, offer.id LIMIT 1) AS body,
+               episodes.lang, solved.article, episodes.person, 'visitor', solved.received
+        FROM events AS solved JOIN episodes ON episodes.id = solved.episode
+        WHERE solved.type = 'solved' AND solved.received < :end
+          AND NOT EXISTS (SELECT 1 FROM events AS undo
+                          WHERE undo.episode = solved.episode AND undo.type = 'undo'
+                            AND undo.received >= solved.received
+                            AND coalesce(undo.article, solved.article) = solved.article)
+        ORDER BY 8, 1
+        """,
+        {"end": end},
+    )
+    return [_lesson(row) for row in rows if row["body"] or row["subject"]]
+
+
+def load(
+    settings: Settings, path: Path, *, split: str | None = None, report: progress.Report = progress.silent
+) -> Document:
+    """Import a help desk's history: past tickets, redacted, each with the article that solved it where one did."""
+    known = References(frozenset())
+    if not path.is_dir():
+        known = References.of(library.load(settings.articles, default_lang=settings.lang))
+    store = Store.open(settings.database)
+    writer, tally, counts = writer_for(store, settings.writer_socket), Tally(str(path)), {"solved": 0, "unknown": 0}
+    secret, now = store.secret("email"), clock.now()
+    try:
+        found = history.read(path, tally, split=split, references=known, report=report)
+        lines.keep(
+            _rows(found, counts, secret=secret, source=path.stem, lang=settings.lang),
+            tally,
+            send=lambda rows: dict(writer.call("import_questions", rows=rows, now=now)),
+            size=100,
+        )
+    finally:
+        writer.close()
+        store.close()
+    return tally.document() | counts
+
+
+def shown(document: Document) -> str:
+    """Return an import's totals as lines for a terminal."""
+    more = f"{document['solved']:,} name the article that solved them"
+    if document["unknown"]:
+        more += f", {document['unknown']:,} of these an article that we do not have"
+    return f"{lines.shown(document)}\n{more}"
+
+
+def _rows(
+    found: Iterable[tuple[int, Past]], counts: dict[str, int], *, secret: str, source: str, lang: str
+) -> Iterator[tuple[int, Document]]:
+    for line, past in found:
+        counts["solved"] += past.article is not None
+        counts["unknown"] += past.article is not None and not past.known
+        whole = "\n".join((past.subject, past.body, str(past.at)))
+        id = past.id or hashlib.sha256(whole.encode()).hexdigest()[:32]
+        question = {
+            "id": id if ":" in id else f"{source}:{id}",
+            "subject": redact(past.subject),
+            "body": redact(past.body),
+            "lang": past.lang or lang,
+            "category": past.category,
+            "article": past.article,
+            "source": source,
+            "at": past.at,
+        }
+        yield line, {"keys": [email_hash(secret, past.person)] if past.person else [], "question": question}
+
+
+def _lesson(row: Document) -> Lesson:
+    """Return a row as a lesson; what tickets say is redacted here, all else was before it was written."""
+    texts = {name: redact(row[name] or "") if row["source"] == "agent" else row[name] or "" for name in _TEXTS}
+    return Lesson(**(row | texts | {"lang": row["lang"] or ""}))
+
+
+_TEXTS = ("subject", "body")

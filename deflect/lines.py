@@ -1,0 +1,212 @@
+"""Files that somebody else made, a record at a time: what is wrong with a line is kept, and the good ones go on."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TextIO
+
+from kb.errors import HelpCenterError
+from kb.progress import Report
+
+Document = dict[str, Any]
+MOST_NAMED = 100  # bad lines that a report names; it counts them all
+LONGEST_FIELD = 10_000_000
+
+
+class BadFile(HelpCenterError):
+    """A file that cannot be read as what it should be."""
+
+
+class BadLine(ValueError):
+    """A line that cannot be taken as it stands; the message says what it lacks."""
+
+
+class Semicolons(csv.excel):
+    """CSV as spreadsheets write it where the comma is a decimal point."""
+
+    delimiter = ";"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record of a file, and the number of the line that it begins on."""
+
+    line: int
+    document: Document
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of a file's lines, as it is read."""
+
+    file: str
+    stored: int = 0
+    known: int = 0
+    refused: int = 0
+    bad: list[Document] = field(default_factory=list)
+
+    def refuse(self, line: int, why: str) -> None:
+        """Count a bad line, and name it while there are few."""
+        self.refused += 1
+        if len(self.bad) < MOST_NAMED:
+            self.bad.append({"line": line, "why": why})
+
+    def document(self) -> Document:
+        """Return the totals and the bad lines as JSON."""
+        counts = {"stored": self.stored, "known": self.known, "refused": self.refused}
+        return (
+            {"file": self.file, "records": sum(counts.values())}
+            | counts
+            | {"bad": sorted(self.bad, key=lambda bad: bad["line"])}
+        )
+
+
+def read(path: Path, tally: Tally) -> Iterator[Record]:
+    """Return the records of a file of JSON lines, of one JSON document, or of CSV with a head (by its name).
+
+    A line that is no record is counted in `tally`; raises BadFile when the file itself cannot be read.
+    """
+    try:
+        yield from (_csv if path.suffix.lower() in (".csv", ".tsv") else _json)(path, tally)
+    except OSError as error:
+        raise BadFile(f"{path}: {error.strerror}; name a file that can be read") from error
+    except UnicodeDecodeError as error:
+        raise BadFile(f"{path} is not UTF-8 text ({error.reason}); save it as UTF-8") from error
+
+
+def count(path: Path) -> int:
+    """Return about how many lines a file has, for showing progress."""
+    try:
+        with path.open("rb") as file:
+            return sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b"")) or 1
+    except OSError:
+        return 1
+
+
+def keep(
+    records: Iterable[tuple[int, Document]],
+    tally: Tally,
+    *,
+    send: Callable[[list[Document]], Document],
+    size: int = 500,
+) -> None:
+    """Send records of (line, row) in batches, and count what was stored, known already, or refused."""
+    batch: list[tuple[int, Document]] = []
+    for record in records:
+        batch.append(record)
+        if len(batch) == size:
+            _send(batch, tally, send)
+            batch = []
+    _send(batch, tally, send)
+
+
+def watched(records: Iterable[Record], *, report: Report, total: int) -> Iterator[Record]:
+    """Return `records`, and say how far they are."""
+    done = 0
+    for record in records:
+        yield record
+        done = max(done, min(record.line, total))
+        report(done, total)
+    report(total, total)
+
+
+def text_of(document: Document, names: Sequence[str]) -> str:
+    """Return the first text there is under one of `names`."""
+    for name in names:
+        value = document.get(name)
+        if isinstance(value, str) and value.strip():
+            return value.strip()
+        if isinstance(value, int) and not isinstance(value, bool):
+            return str(value)
+    return ""
+
+
+def shown(document: Document) -> str:
+    """Return an import's totals as lines for a terminal, the bad lines first."""
+    lines = [f"{document['file']}:{bad['line']}: {bad['why']}" for bad in document["bad"]]
+    more = document["refused"] - len(document["bad"])
+    lines += [f"… and {more:,} more lines like these"] if more else []
+    counts = f"{document['stored']:,} stored, {document['known']:,} known already, {document['refused']:,} refused"
+    return "\n".join([*lines, f"{document['records']:,} records: {counts}"])
+
+
+def _send(batch: list[tuple[int, Document]], tally: Tally, send: Callable[[list[Document]], Document]) -> None:
+    if not batch:
+        return
+    answer = send([row for _, row in batch])
+    refused = answer.get("refused", [])
+    for one in refused:
+        tally.refuse(batch[one["row"]][0], one["why"])
+    tally.stored += answer["stored"]
+    tally.known += len(batch) - answer["stored"] - len(refused)
+
+
+def _json(path: Path, tally: Tally) -> Iterator[Record]:
+    with path.open(encoding="utf-8-sig") as file:
+        if _is_one_document(path):
+            yield from _members(path, _loaded(path, file))
+            return
+        for number, line in enumerate(file, 1):
+            if not line.strip():
+                continue
+            try:
+                document = json.loads(line)
+            except (ValueError, RecursionError) as error:
+                tally.refuse(number, f"this is not JSON: {error}")
+                continue
+            if isinstance(document, dict):
+                yield Record(number, document)
+            else:
+                tally.refuse(number, "a record is a JSON object")
+
+
+def _is_one_document(path: Path) -> bool:
+    """Say whether a file holds one document over many lines, or a list, rather than one record a line."""
+    with path.open(encoding="utf-8-sig") as file:
+        first = file.readline().strip()
+    if first.startswith("["):
+        return True
+    try:
+        document = json.loads(first or "{}")
+    except ValueError:
+        return first == "{"
+    return isinstance(document, dict) and isinstance(document.get("tickets"), list)
+
+
+def _loaded(path: Path, file: TextIO) -> Any:
+    try:
+        return json.load(file)
+    except (ValueError, RecursionError) as error:
+        raise BadFile(f"{path} is neither one JSON document nor JSON lines: {error}") from error
+
+
+def _members(path: Path, document: Any) -> Iterator[Record]:
+    rows = document.get("tickets") if isinstance(document, dict) else document
+    if not isinstance(rows, list):
+        raise BadFile(f"{path}: this JSON document is no list and has none under 'tickets'")
+    for number, row in enumerate(rows, 1):
+        yield Record(number, row if isinstance(row, dict) else {})
+
+
+def _csv(path: Path, tally: Tally) -> Iterator[Record]:
+    csv.field_size_limit(LONGEST_FIELD)
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.DictReader(file, dialect=csv.excel_tab if path.suffix.lower() == ".tsv" else _dialect(file))
+        line = 2
+        for row in reader:
+            if None in row:
+                tally.refuse(line, "this line has more fields than the head")
+            else:
+                yield Record(line, {name.strip().lower(): value for name, value in row.items() if value})
+            line = reader.line_num + 1
+
+
+def _dialect(file: TextIO) -> type[csv.Dialect]:
+    sample = file.read(8192)
+    file.seek(0)
+    head = sample.split("\n")[0]
+    return Semicolons if head.count(";") > head.count(",") else csv.excel

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import PurePosixPath
@@ -19,8 +19,12 @@ Status = Literal["draft", "published", "archived"]
 
 MAX_BYTES = 256 * 1024
 MAX_TITLE = 300
+LONGEST_HEADING = 2_000  # characters that are looked at
 KEYS = {key.name: key for key in schema.ARTICLE_KEYS}
-_ATX_TITLE = re.compile(r" {0,3}#(?!#)[ \t]*(.+?)[ \t]*#*[ \t]*(\{[^{}]*\})?[ \t]*")
+_ATX = re.compile(r" {0,3}#{1,6}[ \t]")
+_ATTRIBUTES = re.compile(r"\{[:#.][^{}]*\}$")
+_UNDERLINE = re.compile(r"=+[ \t]*")
+_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _MARKS = re.compile(r"[*_`~]+|!?\[([^\]]*)\]\([^)]*\)|</?[a-z][^>]*>", re.IGNORECASE)
 
 
@@ -79,42 +83,37 @@ def read(
 ) -> tuple[Article, tuple[Note, ...]]:
     """Return the article and what of its file was dropped or not understood."""
     raw = data.encode() if isinstance(data, str) else data
-    text = _decode(path, raw)
-    head, body, body_line = frontmatter.split(text)
-    if head is None and text.startswith("---\n") and re.match(r"---\n[\w-]+:", text):
-        raise BadArticle(path, 1, "front matter is not closed; add a line '---' after it")
-    written = frontmatter.load(path, head) if head else FrontMatter()
+    written, body, body_line = _parts(path, _decode(path, raw))
     keys, key_notes = foreign.translate_keys(written, default_lang=default_lang)
     shown = liquid.lists_used(body)
     body, body_notes = habits.translate(body, written.values, first_line=body_line)
     values, value_notes = _values(path, keys)
-    heading, body_without = _take_title(body, values.get("title"))
-    title = values.pop("title", None) or heading
-    if not title:
-        raise BadArticle(path, 1, "title is missing; add 'title: …' or a first heading")
-    if len(title) > MAX_TITLE:
-        raise BadArticle(path, keys.lines.get("title", 1), f"title is over {MAX_TITLE} characters; shorten it")
+    values["title"], body = _title(path, body, values.get("title", ""), line=keys.lines.get("title", 1))
     id, lang = identity(path, default_lang=default_lang, folders=folders)
     said = values.pop("lang", None)
     if said and _says_nothing(path, lang, default_lang, folders):
         lang = said
-    address = _address(id, lang, values.pop("slug", None), values.pop("permalink", None))
-    category = values.pop("category", "") or id.rpartition("/")[0] or "general"
     article = Article(
         id=id,
         lang=lang,
         path=path,
-        title=title,
         summary=values.pop("summary", ""),
-        category=category,
-        markdown=body_without,
+        category=values.pop("category", "") or id.rpartition("/")[0] or "general",
+        markdown=body,
         body_line=body_line,
-        address=address,
+        address=_address(id, lang, values.pop("slug", None), values.pop("permalink", None)),
         revision=hashlib.sha256(raw).hexdigest()[:12],
         **values,
     )
-    notes = (*key_notes, *value_notes, *body_notes)
-    return article, tuple(note for note in notes if note.key not in shown)
+    return article, tuple(note for note in (*key_notes, *value_notes, *body_notes) if note.key not in shown)
+
+
+def _parts(path: str, text: str) -> tuple[FrontMatter, str, int]:
+    """Return the keys of a file's head, its body, and the line on which the body begins."""
+    head, body, body_line = frontmatter.split(text)
+    if head is None and re.match(r"---\n[\w-]+:", text):
+        raise BadArticle(path, 1, "front matter is not closed; add a line '---' after it")
+    return frontmatter.load(path, head) if head else FrontMatter(), body, body_line
 
 
 def _decode(path: str, raw: bytes) -> str:
@@ -167,26 +166,43 @@ def _address(id: str, lang: str, slug: str | None, permalink: str | None) -> str
     return f"/{lang}/articles/{id}"
 
 
-def _take_title(body: str, title: str | None) -> tuple[str, str]:
-    """Return the first heading if it is or repeats the title, and the body without it (its lines stay, empty)."""
+def _title(path: str, body: str, said: str, *, line: int) -> tuple[str, str]:
+    """Return the title, and the body without the heading that is or repeats it (its lines stay, empty).
+
+    Without a title said, the first heading is the title, whatever stands before it.
+    """
+    if len(said) > MAX_TITLE:
+        raise BadArticle(path, line, f"title is over {MAX_TITLE} characters; shorten it")
     lines = body.split("\n")
-    first = next((number for number, line in enumerate(lines) if line.strip()), None)
-    if first is None:
-        return "", body
-    heading, length = _heading(lines, first)
-    if not heading or (title and _folded(heading) != _folded(title)):
-        return "", body
-    lines[first : first + length] = [""] * length
-    return heading, "\n".join(lines)
+    for number, heading, length in _headings(lines):
+        if said and (number > _first(lines) or _folded(heading) != _folded(said)):
+            break
+        lines[number : number + length] = [""] * length
+        said = said or heading[:MAX_TITLE]
+        break
+    if not said:
+        raise BadArticle(path, 1, "title is missing; add 'title: …' or a first heading")
+    return said, "\n".join(lines)
 
 
-def _heading(lines: list[str], first: int) -> tuple[str, int]:
-    """Return the text of a heading of the first level that begins at a line, and how many lines it takes."""
-    if match := _ATX_TITLE.fullmatch(lines[first]):
-        return _plain(match[1]), 1
-    if first + 1 < len(lines) and re.fullmatch(r"=+\s*", lines[first + 1]):
-        return _plain(lines[first]), 2
-    return "", 0
+def _first(lines: list[str]) -> int:
+    return next((number for number, line in enumerate(lines) if line.strip()), 0)
+
+
+def _headings(lines: list[str]) -> Iterator[tuple[int, str, int]]:
+    """Yield headings outside code: the line, the text, and how many lines it takes."""
+    fence = ""
+    for number, line in enumerate(lines):
+        if mark := _FENCE.match(line):
+            fence = "" if fence and mark[1].startswith(fence) else fence or mark[1]
+        elif not fence and (match := _ATX.match(line)) and (text := _heading_text(line[match.end() :])):
+            yield number, text, 1
+        elif not fence and line.strip() and _UNDERLINE.fullmatch("".join(lines[number + 1 : number + 2])):
+            yield number, _plain(line[:LONGEST_HEADING]), 2
+
+
+def _heading_text(rest: str) -> str:
+    return _plain(_ATTRIBUTES.sub("", rest.strip()[:LONGEST_HEADING]).rstrip().rstrip("#"))
 
 
 def _plain(text: str) -> str:

@@ -99,7 +99,7 @@ def _plain(node: yaml.Node) -> Value:
         return {str(key.value): _plain(value) for key, value in node.value if isinstance(key, yaml.ScalarNode)}
     if isinstance(node, yaml.SequenceNode):
         return [_plain(item) for item in node.value]
-    if getattr(node, "style", None) is None and node.value in (
+    if getattr(node, "style", None) in (None, "") and node.value in (
         "",
         "~",
         "null",

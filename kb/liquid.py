@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,9 +14,10 @@ from kb.frontmatter import Value
 _LIQUID = re.compile(
     r"(?P<code>``(?:[^`\n]|`(?!`))+``|`[^`\n]+`)"
     r"|\{%-?\s*(?P<tag>[\w-]*)(?P<rest>(?:(?!\{%|%\}).)*)%\}"
-    r"|\{\{-?\s*(?P<output>(?:(?!\{\{|\}\}).)*)\}\}",
+    r"|\{\{-?[ \t]*(?P<output>(?:(?!\{\{|\}\})[^\n])*)\}\}",
     re.DOTALL,
 )
+_FENCE = re.compile(r"^[ \t>]*(`{3,}|~{3,})([^\n]*)", re.MULTILINE)
 _LITERAL = re.compile(r"""(["'])(.*?)\1\s*(\||$)""", re.DOTALL)
 _OBJECTS = {"site", "page", "include", "layout", "content", "paginator", "jekyll", "forloop", "post"}
 _SILENT = {"comment", "raw"}  # what lies between these and their ends is dropped, and kept as it is
@@ -27,14 +29,28 @@ def strip(text: str, values: Mapping[str, Value], *, first_line: int) -> tuple[s
     if "{%" not in text and "{{" not in text:
         return text, []
     state = _State(values, first_line, names=set(re.findall(r"\{%-?\s*(?:assign|capture|for)\s+([\w-]+)", text)))
+    code = _fenced(text)
     parts, last = [], 0
     for match in _LIQUID.finditer(text):
+        if not state.silent and bisect.bisect(code, match.start()) % 2:
+            continue
         before = text[last : match.start()]
         parts.append(before if state.silent != "comment" else _line_ends(before))
         parts.append(state.replace(match))
         last = match.end()
     parts.append(text[last:])
     return "".join(parts), state.notes(text)
+
+
+def _fenced(text: str) -> list[int]:
+    """Return where fenced code begins and ends, in turn."""
+    edges: list[int] = []
+    fence = ""
+    for match in _FENCE.finditer(text):
+        if not fence or (match[1].startswith(fence) and not match[2].strip()):
+            fence = "" if fence else match[1]
+            edges.append(match.end() if not fence else match.start())
+    return edges
 
 
 def _line_ends(text: str) -> str:

@@ -30,7 +30,9 @@ for (const pre of article.querySelectorAll(".prose pre")) {
   if (!navigator.clipboard) break;
   const button = element("button", { class: "copy", type: "button" }, words.copy);
   button.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(pre.querySelector("code")?.innerText ?? pre.innerText);
+    const code = (pre.querySelector("code") ?? pre).cloneNode(true);
+    code.querySelectorAll(".gp").forEach((prompt) => prompt.remove()); // "$ " is not part of the command
+    await navigator.clipboard.writeText(code.textContent);
     button.textContent = words.copied;
     setTimeout(() => (button.textContent = words.copy), 2000);
   });

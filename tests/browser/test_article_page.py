@@ -1,0 +1,123 @@
+"""An article in Chromium: what counts as read, the vote, copying code, the table of contents."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, Request, expect
+
+from tests.sample import ARTICLES, help_center, served
+
+pytestmark = pytest.mark.browser
+LONG = "\n\n".join(f"## Part {n}\n\n" + "Some words that make it long. " * 60 for n in range(8))
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the sample help center, with a long article in it."""
+    files = {**ARTICLES, "long.md": f"---\ntitle: A long article\n---\n\n{LONG}\n\n```console\n$ make serve\n```\n"}
+    with served(help_center(tmp_path_factory.mktemp("article"), files=files)) as address:
+        yield address
+
+
+@pytest.fixture
+def told(page: Page) -> list[dict[str, Any]]:
+    """The events of a page, in the order in which they are sent."""
+    found: list[dict[str, Any]] = []
+
+    def note(request: Request) -> None:
+        if request.url.endswith("/api/v1/events"):
+            found.extend(json.loads(request.post_data or "{}")["events"])
+
+    page.on("request", note)
+    return found
+
+
+def types(told: list[dict[str, Any]]) -> list[str]:
+    """Return the types of events."""
+    return [event["type"] for event in told]
+
+
+def test_half_of_it_scrolled_is_read_once(page: Page, site: str, told: list[dict[str, Any]]) -> None:
+    page.goto(f"{site}/en/articles/long")
+    with page.expect_request("**/api/v1/events"):
+        for _ in range(40):
+            page.mouse.wheel(0, 400)
+    page.mouse.wheel(0, 4000)
+    page.evaluate("new Promise(requestAnimationFrame)")
+    assert types(told) == ["read"]
+    assert told[0]["article"] == "long"
+    assert len(told[0]["revision"]) == 12
+
+
+def test_being_led_to_a_section_is_not_reading(page: Page, site: str, told: list[dict[str, Any]]) -> None:
+    page.emulate_media(reduced_motion="reduce")
+    page.goto(f"{site}/en/articles/long#part-7")
+    expect(page.locator("#part-7")).to_be_in_viewport()
+    page.evaluate("new Promise(requestAnimationFrame)")
+    assert told == []
+    assert page.context.cookies() == []
+
+
+def test_twenty_seconds_are_reading(page: Page, site: str, told: list[dict[str, Any]]) -> None:
+    page.clock.install()
+    page.goto(f"{site}/en/articles/account/passkey")
+    page.clock.run_for(19_500)
+    assert told == []
+    with page.expect_request("**/api/v1/events"):
+        page.clock.run_for(1_000)
+    assert types(told) == ["read"]
+
+
+def test_a_vote_is_told_and_thanked_for(page: Page, site: str, told: list[dict[str, Any]]) -> None:
+    page.goto(f"{site}/en/articles/account/passkey")
+    page.click("text=Yes")
+    expect(page.locator("#kb-vote h2")).to_have_text("Thank you for telling us.")
+    expect(page.locator("#kb-vote h2")).to_be_focused()
+    assert types(told) == ["helpful"]
+    assert page.url == f"{site}/en/articles/account/passkey"
+
+
+def test_a_vote_against_has_a_reason(page: Page, site: str, told: list[dict[str, Any]]) -> None:
+    page.goto(f"{site}/en/articles/account/passkey")
+    page.click(".answers summary")
+    page.click("text=I cannot follow a step")
+    expect(page.locator("#kb-vote h2")).to_contain_text("Thank you")
+    assert [(event["type"], event["reason"]) for event in told] == [("unhelpful", "cannot_follow_the_step")]
+
+
+def test_what_is_followed_is_told_with_its_rank_and_where(page: Page, site: str, told: list[dict[str, Any]]) -> None:
+    page.goto(f"{site}/en/search?q=password")
+    page.locator(".hits a").nth(1).click()
+    page.wait_for_load_state()
+    assert [(event["type"], event["rank"], event["source"]) for event in told] == [("follow", 2, "search")]
+
+
+def test_copied_code_has_no_prompt(page: Page, site: str) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto(f"{site}/en/articles/long")
+    page.locator("pre").hover()
+    page.get_by_role("button", name="Copy").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()").strip() == "make serve"
+
+
+def test_the_table_of_contents_follows(page: Page, site: str) -> None:
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.emulate_media(reduced_motion="reduce")
+    page.goto(f"{site}/en/articles/long")
+    page.locator(".toc >> text=Part 5").click()
+    expect(page.locator(".toc [aria-current]")).to_have_text("Part 5")
+    expect(page.locator("#part-5")).to_be_in_viewport()
+
+
+def test_paper_gets_the_text_and_the_addresses_of_its_links(page: Page, site: str) -> None:
+    page.goto(f"{site}/en/articles/account/reset-password")
+    page.emulate_media(media="print")
+    expect(page.locator("header.top")).to_be_hidden()
+    expect(page.locator("#kb-vote")).to_be_hidden()
+    expect(page.locator(".toc")).to_be_hidden()
+    expect(page.locator(".prose")).to_be_visible()

@@ -144,7 +144,6 @@ def _message(delivery: Delivery, *, sender: str, to: str, subject: str) -> Email
     thread = f"<{delivery.ticket}@{domain}>"
     message["References"] = thread
     message["X-Ticket"] = delivery.ticket
-    message["Auto-Submitted"] = "auto-generated" if delivery.author == "requester" else "no"
     return message
 
 

@@ -1,0 +1,123 @@
+"""The pictures of the manual and the README, taken of the real thing: `python -m tests.pictures articles/pictures`."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.browser.conftest import CHROMIUM, QUIET
+from tests.served import Served, served
+
+PASSWORD = "only for pictures"
+DESK = {"width": 1280, "height": 800}
+PHONE = {"width": 390, "height": 800}
+
+
+def home(page: Page, center: Served) -> None:
+    """The home page."""
+    page.goto(f"{center.url}/en/")
+
+
+def typing(page: Page, center: Served) -> None:
+    """The search box while somebody types."""
+    page.goto(f"{center.url}/en/")
+    page.fill("input[name=q]", "broken link in an art")
+    page.wait_for_selector("[role=option]")
+
+
+def search(page: Page, center: Served) -> None:
+    """A page of results."""
+    page.goto(f"{center.url}/en/search?q=how+do+I+translate+an+article")
+
+
+def article(page: Page, center: Served) -> None:
+    """An article."""
+    page.goto(f"{center.url}/en/articles/authors/markdown")
+
+
+def contact(page: Page, center: Served) -> None:
+    """The contact form with offers beside it."""
+    page.goto(f"{center.url}/en/contact")
+    page.fill("[name=subject]", "Search says words only")
+    page.fill("[name=message]", "We installed it an hour ago. Why does the search say words only, and what can we do?")
+    page.wait_for_selector("[data-offers] a, aside a", timeout=10_000)
+
+
+def panel(page: Page, center: Served) -> None:
+    """An offered article beside the form."""
+    contact(page, center)
+    page.locator("[data-offers] a, aside a").first.click()
+    page.wait_for_selector("dialog[open] h2, dialog[open] h3")
+
+
+def ticket(page: Page, center: Served) -> None:
+    """A ticket with its visitor's trail in the admin pages."""
+    search(page, center)
+    contact(page, center)
+    page.fill("[name=email]", "kim@example.com")
+    page.get_by_role("button", name="Send message").click()
+    page.wait_for_url("**/sent**")
+    page.goto(f"{center.url}/admin/login")
+    page.fill("[name=password]", PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/admin/")
+    page.goto(f"{center.url}/admin/tickets")
+    page.locator("main a[href*='/admin/tickets/T']").first.click()
+    page.wait_for_load_state()
+
+
+SHOTS: dict[str, tuple[Callable[[Page, Served], None], dict[str, int], str]] = {
+    "site": (home, DESK, "light"),
+    "typing": (typing, DESK, "light"),
+    "results": (search, DESK, "light"),
+    "article-dark": (article, DESK, "dark"),
+    "contact-form": (contact, DESK, "light"),
+    "panel": (panel, DESK, "light"),
+    "ticket": (ticket, {"width": 1280, "height": 1000}, "light"),
+    "phone": (home, PHONE, "light"),
+}
+
+
+def main(target: Path) -> None:
+    """Take each picture on a fresh help center of our own manual, once its vectors are built."""
+    target.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as data, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        with served(Path("articles"), Path(data), embedder="minilm", admin_password=PASSWORD) as center:
+            wait_for_vectors(center)
+            for name, (walk, size, scheme) in SHOTS.items():
+                take(browser, center, target / f"{name}.png", walk, size, scheme)
+        browser.close()
+
+
+def wait_for_vectors(center: Served) -> None:
+    """Wait until the help center answers by meaning, too; at most five minutes."""
+    end = time.monotonic() + 300
+    while b'"degraded":null' not in center.get("/api/v1/search?q=help")[1].replace(b" ", b""):
+        assert time.monotonic() < end, "the vectors were not built in five minutes"
+        time.sleep(0.5)
+
+
+def take(
+    browser: Browser,
+    center: Served,
+    file: Path,
+    walk: Callable[[Page, Served], None],
+    size: dict[str, int],
+    scheme: str,
+) -> None:
+    """Take one picture."""
+    context = browser.new_context(viewport=size, color_scheme=scheme, locale="en-US", reduced_motion="reduce")  # type: ignore[arg-type]
+    page = context.new_page()
+    walk(page, center)
+    page.screenshot(path=file, animations="disabled")
+    context.close()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

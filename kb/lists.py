@@ -20,6 +20,7 @@ def normalise(lines: list[str], *, depth: int = 0) -> list[str]:
         return lines
     result: list[str] = []
     kind = ""  # of the list that the line before belongs to
+    block: list[str] = []
     at = 0
     while at < len(lines):
         line = lines[at]
@@ -31,8 +32,8 @@ def normalise(lines: list[str], *, depth: int = 0) -> list[str]:
             block = [line, *_within(lines[at + 1 : end], indent, indent, depth)]
             at = end
         elif (item := _ITEM.match(line)) and len(item[1]) < 4 and not _RULE.match(line):
-            if _needs_blank(result, item) or (kind and kind != _kind(item)):
-                result.append("")
+            if _needs_blank(result, item) or (kind and (kind != _kind(item) or "" in block)):
+                result.append("")  # Python-Markdown would take it for the rest of the paragraph before
             at, block = _item(lines, at, item, depth)
             kind = _kind(item)
             result.extend(block)

@@ -1,58 +1,73 @@
-"""The calibrated probability that an article answers, from a few bounded features of how it was found."""
+"""The calibrated probability that an offer holds the answer, and how far each of its articles stands behind the first."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-FEATURES = ("dense", "lexical", "covered", "margin", "top_dense", "top_lexical", "agree")
+from search.logistic import Matrix, sigmoid
+
 FILE = Path(__file__).with_name("floor.json")
+
+Features = Mapping[str, Matrix]  # name -> one value for each candidate
+
+
+@dataclass(frozen=True, slots=True)
+class Odds:
+    """A logistic function of named features."""
+
+    bias: float
+    weights: Mapping[str, float]
+
+    def of(self, features: Features) -> Matrix:
+        """Return the probability of each candidate."""
+        total = sum(weight * features[name] for name, weight in self.weights.items())
+        return sigmoid(np.asarray(total + self.bias, dtype=np.float64))
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """The weights of one mode, with and without vectors, and the floor that was tuned for it."""
+    """What was fitted for one mode, with vectors or by words only, and the floor that was tuned for it."""
 
-    bias: float
-    weights: Mapping[str, float]
+    right: Odds  # that a candidate is the one, by its own features
+    offer: Odds  # that one of the first three is, by features of the question and of these three
     floor: float
 
-    def probability(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return P(this article answers) for rows of features in the order of `FEATURES`."""
-        weights = np.asarray([self.weights.get(name, 0.0) for name in FEATURES])
-        return (1.0 / (1.0 + np.exp(-(features @ weights + self.bias)))).astype(np.float32)
+    def scores(self, features: Features) -> Matrix:
+        """Return the score of each candidate: the probability of the offer that it leads or follows in.
+
+        The first has the probability that one of the first three answers; the others fall with their own, slowly,
+        so that a sure offer shows three articles, one that is just sure enough its best only, and all that is shown
+        is at or above the floor.
+        """
+        own = self.right.of(features)
+        if not len(own):
+            return own
+        chance = float(self.offer.of(offer_features(features, own))[0])
+        return np.asarray(chance * (own / own.max()) ** FALL, dtype=np.float64)
+
+
+FALL = 0.1
+SHOWN = 3
+
+
+def offer_features(features: Features, own: Matrix) -> Features:
+    """Return the features of a question and its three best candidates as one row."""
+    best = np.sort(own)[::-1][:SHOWN]
+    row = {"first": best[0], "three": best.sum()} | {name: features[name][0] for name in OF_QUESTION}
+    return {name: np.asarray([value]) for name, value in row.items()}
+
+
+OF_QUESTION = ("cosine", "best_lexical", "best_covered", "mean_dense", "spread_dense", "five_dense")
 
 
 @cache
 def calibration(mode: str) -> Calibration:
-    """Return the fitted calibration of a mode: search, suggest, or one of them followed by `-words`."""
-    known = json.loads(FILE.read_text(encoding="utf-8"))
-    return Calibration(**known[mode])
-
-
-def features(
-    dense: NDArray[np.float32],
-    lexical: NDArray[np.float32],
-    covered: NDArray[np.float32],
-    ranked: Sequence[int],
-    fused: NDArray[np.float32],
-) -> NDArray[np.float32]:
-    """Return a row of features for each of `ranked`, documents best first."""
-    rows = np.zeros((len(ranked), len(FEATURES)), dtype=np.float32)
-    if not len(ranked):
-        return rows
-    numbers = np.asarray(ranked)
-    scores = fused[numbers]
-    best = scores.max()
-    second = np.partition(scores, -2)[-2] if len(scores) > 1 else 0.0
-    rows[:, 0], rows[:, 1], rows[:, 2] = dense[numbers], lexical[numbers], covered[numbers]
-    rows[:, 3] = np.where(scores == best, scores - second, scores - best)
-    rows[:, 4], rows[:, 5] = dense.max(), lexical.max()
-    rows[:, 6] = (dense[numbers] == dense.max()).astype(np.float32) * (lexical[numbers] == lexical.max())
-    return rows
+    """Return what was fitted for a mode: search or suggest, or one of them followed by `-words`."""
+    known = json.loads(FILE.read_text(encoding="utf-8"))[mode]
+    return Calibration(Odds(**known["right"]), Odds(**known["offer"]), known["floor"])

@@ -8,10 +8,11 @@ from typing import Literal
 
 import numpy as np
 
-from search import floor, fusion, lexical
+from search import fusion, lexical
 from search.analyzer import analyzer
 from search.collection import Collection, Mask
 from search.embedder import Vectors
+from search.floor import Features
 from search.lexical import Lexical
 from search.postings import Floats
 from search.query import Query, parse
@@ -39,14 +40,38 @@ class Ranking:
     semantic: Semantic | None
     order: Sequence[int]  # the best documents, best first
 
-    def features(self) -> Floats:
-        """Return the features of the documents in `order`."""
-        return floor.features(self.dense, self.lexical.scores, self.lexical.weight, self.order, self.scores)
+    def features(self) -> Features:
+        """Return what the probability of each document in `order` is computed from; all but `margin` in [0, 1]."""
+        numbers = np.asarray(self.order, dtype=np.int64)
+        scores, ones = self.scores[numbers].astype(np.float64), np.ones(len(numbers))
+        best = np.sort(scores)[::-1][:2] if len(scores) > 1 else np.asarray([*scores, 0.0])
+        shown = self.scores >= 0
+        dense = np.sort(self.dense[shown])[::-1]
+        of_question = {
+            "best_dense": dense[:1].sum(),
+            "five_dense": dense[:5].mean() if len(dense) else 0.0,
+            "mean_dense": dense.mean() if len(dense) else 0.0,
+            "spread_dense": dense.std() if len(dense) else 0.0,
+            "best_lexical": self.lexical.scores.max(initial=0.0),
+            "best_covered": self.lexical.weight.max(initial=0.0),
+            "cosine": self._best_cosine(shown),
+        }
+        return {
+            "dense": self.dense[numbers].astype(np.float64),
+            "lexical": self.lexical.scores[numbers].astype(np.float64),
+            "covered": self.lexical.weight[numbers].astype(np.float64),
+            "margin": np.where(scores == best[0], scores - best[1], scores - best[0]) if len(scores) else scores,
+            **{name: float(value) * ones for name, value in of_question.items()},
+        }
+
+    def _best_cosine(self, shown: Mask) -> float:
+        """Return the cosine of the nearest article as it is: the scale of one collection must not hide a stranger."""
+        return float(self.semantic.scores[shown].max(initial=0.0)) if self.semantic is not None else 0.0
 
 
-def parsed(collection: Collection, text: str, *, langs: Sequence[str]) -> dict[str, Query]:
+def parsed(collection: Collection, text: str, *, langs: Sequence[str], heavy: str = "") -> dict[str, Query]:
     """Return `text` as the words of each of `langs`, with the synonyms of that language."""
-    return {lang: parse(text, analyzer(lang), synonyms=collection.synonyms(lang)) for lang in langs}
+    return {lang: parse(text, analyzer(lang), synonyms=collection.synonyms(lang), heavy=heavy) for lang in langs}
 
 
 def rank(

@@ -167,10 +167,9 @@ class Searcher:
         said = message.read(subject, body)
         if not clean(said.whole) or not mask.any():
             return Ranked((), 1.0, None, None, self.degraded)
-        parts = message_vectors(said)
-        vectors, degraded = self._encode([text for text, _ in parts]) if system != "bm25" else (None, self.degraded)
-        queries = parsed(self.collection, said.whole, langs=self._langs(mask))
-        question = Question(queries, vectors, [share for _, share in parts])
+        vectors, degraded = self._encode([said.whole]) if system != "bm25" else (None, self.degraded)
+        queries = parsed(self.collection, said.whole, langs=self._langs(mask), heavy=said.subject)
+        question = Question(queries, vectors)
         ranking = rank(self.collection, question, mask=mask, k=k, system=system)
         return self._judged(question, ranking, degraded, mode="suggest")
 
@@ -193,7 +192,7 @@ class Searcher:
 
     def _judged(self, question: Question, ranking: Ranking, degraded: Degraded | None, *, mode: str) -> Ranked:
         tuned = floor.calibration(mode if ranking.semantic is not None else f"{mode}-words")
-        chances = tuned.probability(ranking.features())
+        chances = tuned.scores(ranking.features())
         pairs = sorted(zip(ranking.order, map(float, chances), strict=True), key=lambda pair: -pair[1])
         return Ranked(tuple(pairs), tuned.floor, question, ranking, degraded)
 
@@ -248,11 +247,3 @@ class Searcher:
             while len(self._remembered) > self._remember:
                 self._remembered.popitem(last=False)
         return np.stack(found), None
-
-
-def message_vectors(said: message.Message) -> list[tuple[str, float]]:
-    """Return the texts of a message that are encoded, and the share of each in its score."""
-    whole = said.whole
-    if said.subject and said.body and whole != said.subject:
-        return [(whole, 0.7), (said.subject, 0.3)]
-    return [(whole, 1.0)]

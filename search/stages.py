@@ -122,7 +122,7 @@ def _shown(
     """Return the documents to show with their scores: pinned ones, the exact title, and what meets words or meaning."""
     order = list(ranking.order)
     tuned = floor.calibration("search" if ranking.semantic is not None else "search-words")
-    chances = dict(zip(order, map(float, tuned.probability(ranking.features())), strict=True))
+    chances = dict(zip(order, map(float, tuned.scores(ranking.features())), strict=True))
     floor_ = tuned.floor if least is None else least
     asked = ranking.lexical.asked
     need = needed(asked) if stage in ("all", "enough", "corrected") else asked + 1

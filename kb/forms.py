@@ -16,9 +16,9 @@ from deflect.log import record
 from deflect.offer import Offer, make_offer
 from deflect.services import services
 from deflect.web import error_headers, limit
-from kb.errors import BadGeneration, Conflict, HelpCenterError, NotFound, TooManyRequests
+from kb.errors import Conflict, HelpCenterError, NotFound, TooManyRequests
 from kb.i18n import gettext as _
-from kb.page import render, searcher, visitor
+from kb.page import indexed, render, searcher, visitor
 from kb.shelf import Topic, shelf
 
 TICKET = re.compile(r"[\w-]{4,40}", re.ASCII)
@@ -65,10 +65,7 @@ class Form:
 
 def topics() -> tuple[Topic, ...]:
     """Return the topics to choose from; none while there is no generation, since writing to us must work without."""
-    try:
-        return shelf(searcher().snapshot, g.lang).topics
-    except BadGeneration:
-        return ()
+    return shelf(searcher().snapshot, g.lang).topics if indexed() else ()
 
 
 def show(form: Form, *, errors: Mapping[str, str] | None = None, status: int = 200) -> Response:

@@ -57,12 +57,17 @@ def searcher() -> Searcher:
     return found
 
 
+def indexed() -> bool:
+    """Tell whether there is a generation to answer from."""
+    try:
+        return bool(searcher())
+    except BadGeneration:
+        return False
+
+
 def languages() -> tuple[str, ...]:
     """Return the languages that have articles; the default one where there is no generation yet."""
-    try:
-        return searcher().snapshot.languages or (services().settings.lang,)
-    except BadGeneration:
-        return (services().settings.lang,)
+    return searcher().snapshot.languages if indexed() else (services().settings.lang,)
 
 
 def speaks(lang: str) -> bool:

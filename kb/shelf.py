@@ -16,6 +16,7 @@ class Topic:
 
     name: str
     title: str
+    lang: str  # of the title
     summary: str
     offers: bool
     entries: tuple[Entry, ...]
@@ -74,7 +75,7 @@ def _fill(snapshot: Snapshot, lang: str) -> Shelf:
         entries = tuple(entry for entry in snapshot.category_entries(category.name, lang) if for_everybody(entry))
         if entries:
             summary = category.summary or " · ".join(entry.title for entry in entries[:3])
-            topics.append(Topic(category.name, category.title, summary, category.offers, entries))
+            topics.append(Topic(category.name, category.title, category.lang, summary, category.offers, entries))
     return Shelf(tuple(topics), {entry.id: entry for topic in topics for entry in topic.entries})
 
 

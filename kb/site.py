@@ -13,7 +13,7 @@ from kb.address import Found, find, words_of
 from kb.errors import HelpCenterError, NotFound
 from kb.forms import Form
 from kb.i18n import gettext as _
-from kb.page import Place, favourites, from_our_page, languages, preferred, render, root, searcher, speaks
+from kb.page import Place, favourites, from_our_page, indexed, languages, preferred, render, root, searcher, speaks
 from kb.shelf import shelf
 from kb.snapshot import Entry
 from search.hit import Hit
@@ -163,7 +163,11 @@ def missing(*, gone: Entry | None = None) -> Response:
     g.setdefault("lang", preferred())
     query = gone.title if gone else words_of(request.path)
     found = nearest(query, but=gone.id if gone else "")
-    return render("missing.html", status=410 if gone else 404, gone=gone, query=query, found=found, noindex=True)
+    topic = shelf(searcher().snapshot, g.lang).topic(gone.category) if gone else None
+    return render(
+        "missing.html", status=410 if gone else 404, gone=gone, query=query, found=found, topic=topic, noindex=True,
+        instead=None if found or not indexed() else favourites(5),
+    )  # fmt: skip
 
 
 def nearest(query: str, *, but: str) -> tuple[Hit, ...]:

@@ -47,7 +47,7 @@ def test_an_article_with_an_audience_is_not_for_everybody() -> None:
 
 def shelf(*topics: str) -> Shelf:
     """Return a shelf with a topic for each text, and in it an article for each letter."""
-    made = tuple(Topic(letters, letters, "", True, tuple(entry(id) for id in letters)) for letters in topics)
+    made = tuple(Topic(letters, letters, "en", "", True, tuple(entry(id) for id in letters)) for letters in topics)
     return Shelf(made, {e.id: e for topic in made for e in topic.entries})
 
 

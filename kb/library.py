@@ -94,7 +94,7 @@ def load(folder: Path, *, default_lang: str = "en") -> Library:
         Path(path).parts[0] for path in specials if path.endswith("/_category.yml") and path.count("/") == 1
     )
     articles, digest = _read_all(folder, documents, default_lang, tops, problems)
-    articles = _distinct(articles, default_lang, problems)
+    articles = _inherit(_distinct(articles, default_lang, problems), default_lang)
     dates = history.updated(folder, [article.path for article in articles])
     articles = [replace(article, updated=dates.get(article.path)) for article in articles]
     texts = {path: _text(folder, path, problems) for path in specials}
@@ -213,6 +213,29 @@ def _distinct(articles: list[Article], default_lang: str, problems: list[Problem
         taken.setdefault(normal(address), article.path)
         kept[article.id, article.lang] = article if address == article.address else replace(article, address=address)
     return sorted(kept.values(), key=lambda article: (article.id, article.lang))
+
+
+def _inherit(articles: list[Article], default_lang: str) -> list[Article]:
+    """Return the articles with what a translation does not say taken from the article in the default language.
+
+    An audience above all: a translation must not show everybody what the article shows some.
+    """
+    defaults = {article.id: article for article in articles if article.lang == default_lang}
+    return [
+        replace(
+            article,
+            audience=article.audience or original.audience,
+            category=original.category if article.category == _folder(article) else article.category,
+            order=original.order if article.order is None else article.order,
+        )
+        if (original := defaults.get(article.id)) is not None and original is not article
+        else article
+        for article in articles
+    ]
+
+
+def _folder(article: Article) -> str:
+    return article.id.rpartition("/")[0] or "general"
 
 
 def _text(folder: Path, path: str, problems: list[Problem]) -> str:

@@ -114,6 +114,8 @@ class Addresses(Mapping[str, str]):
 
     def resolve(self, target: str, *, article: Article) -> Target:
         """Return where `target`, as the article's author wrote it, leads."""
+        if not target.strip():
+            return Target("missing", "")
         try:
             parts = urlsplit(target.strip())
         except ValueError:

@@ -81,7 +81,8 @@ def post_events() -> tuple[Response, int]:
     for episode in sorted({row["episode"] for row in rows if row.get("episode")}):
         limit(here, "events", rate=here.settings.rate_events, episode=episode)
     if rows:
-        kept = here.writer.call("log_events", keys=keys(here, visitor=visitor), events=rows, now=clock.now())
+        who = keys(here, visitor=visitor, email=_email(document))
+        kept = here.writer.call("log_events", keys=who, events=rows, now=clock.now())
         return jsonify({"stored": kept["stored"], "refused": refused + kept["refused"]}), 202
     return jsonify({"stored": 0, "refused": refused}), 202
 
@@ -126,6 +127,12 @@ def _visit(here: Services, document: dict[str, Any], *, visitor_required: bool) 
         lang=lang_of(text_of(document, "lang"), default=here.settings.lang),
         category=text_of(document, "category", longest=100),
     )
+
+
+def _email(document: dict[str, Any]) -> str | None:
+    """Return the address that a foreign form was sent with: only its keyed hash is kept, to know later contacts by."""
+    email = text_of(document, "email", longest=1000).strip()
+    return email if contact.EMAIL.fullmatch(email) else None
 
 
 def _parsed(posted: Any) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

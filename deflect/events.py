@@ -139,9 +139,10 @@ class Undo:
 
 @dataclass(frozen=True, slots=True)
 class Attempted:
-    """A foreign form was submitted; whether it was accepted is not known yet."""
+    """A foreign form was submitted; not known to be accepted, unless the page's own event said so."""
 
     episode: str
+    accepted: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

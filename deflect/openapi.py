@@ -93,7 +93,9 @@ def schemas() -> dict[str, Json]:
             cards=array(ref("Hit"), maxItems=3),
         ),
         "Event": event(),
-        "EventsRequest": shape(("visitor", "events"), visitor=VISITOR, events=array(ref("Event"), maxItems=200)),
+        "EventsRequest": shape(
+            ("visitor", "events"), visitor=VISITOR, email=STRING, events=array(ref("Event"), maxItems=200)
+        ),
         "EventsAnswer": shape(
             ("stored", "refused"),
             stored={"type": "integer"},
@@ -133,6 +135,7 @@ def event() -> Json:
         source={"enum": [*events.SOURCES, None]},
         revision=text("The revision that was read.", longest=64),
         reason={"enum": [*events.REASONS, None]},
+        accepted={"type": ["boolean", "null"]},
     ) | {"description": "Each type needs: " + "; ".join(lines)}
 
 

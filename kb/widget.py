@@ -65,7 +65,7 @@ def squeeze(source: str) -> str:
     """Return a script without comments and needless white space, which saves a fifth; nothing is renamed.
 
     >>> squeeze("// why\\nif (a) {\\n  return b + +c; // d\\n}\\n")
-    'if(a){return b+ +c;}'
+    'if(a){return b+ +c}'
     """
     parts: list[str] = []
     space = False
@@ -75,7 +75,9 @@ def squeeze(source: str) -> str:
             space = True
             continue
         if text.startswith("`\n"):  # a stylesheet
-            text = re.sub(r"\s*([{};:,>])\s+|\s+([{])", r"\1\2", re.sub(r"\n\s*", "", text))
+            text = re.sub(r"\s*([{};:,>])\s+|\s+([{])", r"\1\2", re.sub(r"\n\s*", "", text)).replace(";}", "}")
+        if text == "}" and parts and parts[-1] == ";":
+            parts.pop()
         if space and parts and NEEDED.fullmatch(parts[-1][-1] + text[0]):
             parts.append(" ")
         parts.append(text)

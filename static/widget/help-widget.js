@@ -9,18 +9,18 @@ const PATIENT = 3000; // ms after which a form that is not there yet is worth a 
 // Tokens come first and with !important, since only so the page's own `*` and `all: unset` cannot reach in.
 const sheet = new CSSStyleSheet();
 sheet.replaceSync(`
-:host { all: initial !important; color-scheme: light dark !important; }
+:host { display: inline !important; visibility: visible !important; opacity: 1 !important; filter: none !important; transform: none !important; color-scheme: light dark !important; }
 :host([theme=light]) { color-scheme: light !important; }
 :host([theme=dark]) { color-scheme: dark !important; }
 slot { visibility: hidden; }
 #root { all: initial; position: absolute; color-scheme: inherit;
   --accent: var(--help-accent, light-dark(#0b6b4f, #5fd0a5)); --on-accent: var(--help-on-accent, light-dark(#fff, #06251a));
-  font: 400 var(--help-font-size, 16px)/1.5 var(--help-font, system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", Arial, sans-serif); }
+  font: 400 var(--help-font-size, 16px)/1.5 var(--help-font, system-ui, sans-serif); }
 [part=button] { all: unset; box-sizing: border-box; position: fixed; z-index: var(--help-z, 2147483000);
   inset-block-end: 0; inset-inline-end: 0; margin: var(--help-offset, 20px);
   display: inline-flex; align-items: center; gap: 8px; min-height: 48px; padding: 8px 20px 8px 16px; border-radius: 99px; border: 1px solid transparent;
   background: var(--accent); color: var(--on-accent); font-weight: 600; cursor: pointer; user-select: none;
-  box-shadow: 0 1px 2px #0003, 0 6px 20px #0003; }
+  box-shadow: 0 6px 20px #0003; }
 [part=button]::before { content: "?"; display: grid; place-items: center; width: 22px; height: 22px; border: 2px solid; border-radius: 50%; font-size: 14px; line-height: 1; }
 [part=button]:focus-visible { outline: 3px solid var(--accent); outline-offset: 3px; }
 :host([position$=start]) [part=button] { inset-inline: 0 auto; }

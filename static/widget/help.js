@@ -30,8 +30,8 @@ const english = {
   sent: "Your message has arrived",
   number: "Its number is {ticket}. The answer comes by e-mail.",
   loading: "Loading…",
-  down: "This does not work at the moment. Your text is kept; please try again.",
-  busy: "That was too often. Your text is kept; please try again in a minute.",
+  down: "This does not work at the moment. Your text is kept; try again.",
+  busy: "That was too often. Your text is kept; try again in a minute.",
   refused: "This was not accepted. Your text is kept.",
 };
 
@@ -121,9 +121,11 @@ export class Service {
     }
   }
 
-  /** A random id, made when the visitor first acts; never a cookie. */
+  /** A random id, made when the visitor first acts and kept for 30 days; never a cookie. */
   get visitor() {
-    return (this.known ??= kept("visitor", undefined, "localStorage") ?? kept("visitor", uuid(), "localStorage"));
+    this.known ??= kept("visitor", undefined, "localStorage");
+    if (!(this.known?.until > Date.now())) this.known = kept("visitor", { id: uuid(), until: Date.now() + 2.592e9 }, "localStorage");
+    return this.known.id;
   }
 
   /** What goes along with offers and tickets. */
@@ -162,7 +164,7 @@ export class Service {
     const events = this.#events.splice(0);
     if (!events.length) return;
     const url = this.url("api/v1/events");
-    const body = JSON.stringify({ visitor: this.visitor, events });
+    const body = JSON.stringify({ visitor: this.visitor, email: this.email, events });
     try {
       if (leaving) navigator.sendBeacon(url, body);
       else await fetch(url, { method: "POST", body, keepalive: true, credentials: "omit" });
@@ -191,37 +193,35 @@ sheet.replaceSync(`
 * { box-sizing: border-box; }
 [hidden] { display: none !important; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: -2px; }
-[part=offers], [part=panel] { margin: 0; padding: 0; border: 1px solid var(--line); border-radius: var(--round); background: var(--bg); color: var(--ink); overflow-wrap: anywhere; }
-[part=offers][popover] { position: absolute; inset: auto; overflow: visible; box-shadow: 0 8px 28px #0002; }
+[part=offers], [part=panel] { margin: 0; padding: 0; border: 1px solid var(--line); border-radius: var(--round); background: var(--bg); color: var(--ink); overflow-wrap: anywhere; box-shadow: 0 6px 20px #0003; }
+[part=offers][popover] { position: absolute; inset: auto; overflow: visible; }
 header { display: flex; align-items: center; gap: 8px; padding: 6px 8px 6px 16px; border-bottom: 1px solid var(--line); }
 [dir=rtl] header { padding: 6px 16px 6px 8px; }
 h2 { flex: 1; margin: 0; font-size: 1.0625em; line-height: 1.3; outline: none; }
 ul { margin: 0; padding: 0; list-style: none; }
 li { display: flex; border-bottom: 1px solid var(--line); }
 a { color: var(--accent); }
-[part=card] { flex: 1; min-width: 0; padding: 12px 4px 12px 16px; color: inherit; text-decoration: none; }
-[part=card]:dir(rtl) { padding: 12px 16px 12px 4px; }
+[part=card] { flex: 1; min-width: 0; padding: 12px 16px; color: inherit; text-decoration: none; }
 [part=card]:hover { background: var(--wash); }
-b, small, span { display: block; }
-b { color: var(--accent); font-weight: 600; line-height: 1.35; }
+[part=card] > * { display: block; }
+[part=card] b { color: var(--accent); font-weight: 600; line-height: 1.35; }
 small { color: var(--soft); font-size: .8125em; }
-li span { display: -webkit-box; overflow: hidden; -webkit-box-orient: vertical; -webkit-line-clamp: 3; margin-top: 2px; font-size: .875em; }
+[part=card] span { display: -webkit-box; overflow: hidden; -webkit-box-orient: vertical; -webkit-line-clamp: 3; margin-top: 2px; font-size: .875em; }
 mark { background: light-dark(#ffe9a3, #5c4a0a); color: inherit; }
 button { min-height: 44px; padding: 8px 16px; border: 1px solid var(--edge); border-radius: 10px; background: var(--bg); color: inherit; font: inherit; font-weight: 500; cursor: pointer; }
-.icon { flex: none; width: 40px; min-height: 40px; margin: 4px; padding: 0; border: 0; background: none; color: var(--soft); font-size: 22px; line-height: 1; }
+.icon { flex: none; width: 40px; min-height: 40px; margin: 4px; margin-inline-start: -8px; padding: 0; border: 0; background: none; color: var(--soft); font-size: 22px; line-height: 1; }
 button:hover { background: var(--wash); }
 .main, .main:hover, [part=chip] { border-color: transparent; background: var(--accent); color: var(--on-accent); font-weight: 600; }
 [part=chip] { position: fixed; inset: auto 12px 12px; margin: 0 auto; border-radius: 99px; }
-.note { margin: 0; padding: 12px 16px; }
+.note { display: flex; align-items: center; gap: 12px; margin: 0; padding: 12px 16px; }
 .note:empty, [role=alert]:empty { display: none; }
 .sr { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
-[part=panel] { position: fixed; inset: 12px 12px 12px auto; width: min(var(--help-width, 420px), 100vw - 24px); max-width: none; height: auto; max-height: none; flex-direction: column; box-shadow: 0 8px 40px #0004; }
+[part=panel] { position: fixed; inset: 12px 12px 12px auto; width: min(var(--help-width, 420px), 100vw - 24px); max-width: none; height: auto; max-height: none; flex-direction: column; }
 [dir=rtl] [part=panel] { inset: 12px auto 12px 12px; }
 [part=panel]:is([open], :popover-open) { display: flex; }
 [part=body] { flex: 1; padding: 16px; overflow: auto; overscroll-behavior: contain; }
-[part=body] ul:has([part=card]) { margin: 0 -16px; }
-[part=body] [part=offers] { margin: 16px 0 0; overflow: hidden; }
-[part=body] [part=offers] ul { margin: 0; }
+[part=body] > ul { margin: 0 -16px; }
+[part=body] [part=offers] { margin-top: 16px; box-shadow: none; }
 h3 { margin: 20px 0 4px; color: var(--soft); font-size: .875em; }
 footer { display: flex; flex-wrap: wrap; gap: 8px; padding: 12px 16px; border-top: 1px solid var(--line); }
 footer p { flex: 1 100%; margin: 0; font-weight: 600; }
@@ -231,13 +231,14 @@ input, textarea { display: block; width: 100%; min-height: 44px; margin-top: 4px
 [role=search] label { flex: 1; margin: 0; }
 [role=alert] { color: light-dark(#b3261e, #ff9d94); }
 .article :is(h1, h2, h3, h4) { margin: 1.2em 0 .4em; color: inherit; font-size: 1.1em; line-height: 1.3; }
+.article > :first-child { margin-top: 0; }
+.article :is(h1, h2, h3, h4) a { color: inherit; text-decoration: none; }
 .article img { max-width: 100%; height: auto; }
 .article :is(pre, table) { display: block; overflow: auto; padding: 8px; background: var(--wash); }
 .article :is(td, th) { padding: 4px 8px; text-align: start; vertical-align: top; }
 .article :is(ul, ol) { padding-inline-start: 1.4em; list-style: revert; }
 .article li { display: list-item; border: 0; }
 @media (max-width: 639px) { #root [part=panel] { inset: 0; width: 100vw; height: 100dvh; border: 0; border-radius: 0; } }
-@media (prefers-reduced-motion: no-preference) { [part=offers], [part=panel] { animation: in .16s; } @keyframes in { from { opacity: 0; transform: translateY(6px); } } }
 @media (forced-colors: active) { mark { background: Highlight; color: HighlightText; forced-color-adjust: none; } button { border: 1px solid !important; } }
 `);
 
@@ -246,19 +247,18 @@ input, textarea { display: block; width: 100%; min-height: 44px; margin-top: 4px
 
 const PAUSE = 300;
 const PATIENCE = 400; // ms; a later answer would pop up at somebody who has gone on
-const AGAIN = [1000, 4000]; // ms until a late or failed question is asked again
+const AGAIN = 1000; // ms until a late or failed question is asked once more
 const ON_SCREEN = 800; // ms until a card counts as shown
 const CLEARLY = 0.1; // of a probability: what a new card must be better by to take a place
 const WIDTH = 320;
 const GAP = 12;
 const LINES = "input:is(:not([type]), [type=text], [type=email], [type=tel], [type=url])";
 const SUBJECT = /subject|topic|title|betreff|thema|asunto|tema|sujet|objet|oggetto|assunto|موضوع/i;
-const PURPOSE = /contact|support|help|ticket|request|feedback|message|kontakt|anfrage|ayuda/i;
 
 /** The form in which visitors write to people, or nothing: it has a text area, no password, no search. */
 function guess(forms) {
   const fit = forms.filter((form) => form.querySelector("textarea") && !form.querySelector("[type=password], [type=search]"));
-  return fit.find((form) => PURPOSE.test(form.outerHTML.split(">")[0])) ?? fit[0];
+  return fit.find((form) => form.querySelector("[type=email]")) ?? fit[0];
 }
 
 /** The cards to show next: those there stay in place, unless missing twice or clearly beaten. */
@@ -300,7 +300,7 @@ export class Form {
     const field = path[0];
     if (!this.#take(this.own ?? (selector ? path.find((node) => node.matches?.(selector)) : guess(path.filter((node) => node.localName === "form"))))) return;
     kept(this.draft, Object.fromEntries(this.#fields().map(([name, { value }]) => [name, value])));
-    if (!isComposing && (field === this.subject || this.body?.contains(field))) this.#soon(PAUSE, 0);
+    if (!isComposing && (field === this.subject || this.body?.contains(field))) this.#soon(PAUSE);
   }
 
   /** Look for a form in which something was typed before a reload. */
@@ -312,6 +312,7 @@ export class Form {
   sent(detail) {
     kept(this.draft, null);
     this.done = true;
+    if (this.service.episode && !this.own) this.service.log("attempted", { accepted: true });
     this.service.say("sent", detail);
     this.#put([]);
   }
@@ -353,12 +354,12 @@ export class Form {
     }
   }
 
-  #soon(wait, tries) {
+  #soon(wait, again) {
     clearTimeout(this.clock);
-    this.clock = setTimeout(() => this.#ask(tries), wait);
+    this.clock = setTimeout(() => this.#ask(again), wait);
   }
 
-  async #ask(tries) {
+  async #ask(again) {
     const [subject, body] = [this.subject, this.body].map((field) => (field?.value ?? field?.innerText ?? "").trim());
     if (this.last === subject + body) return;
     this.running?.abort();
@@ -374,7 +375,7 @@ export class Form {
       if (cards.length) await this.#build();
       this.show(cards);
     } catch {
-      if (!signal.aborted && AGAIN[tries]) this.#soon(AGAIN[tries], tries + 1);
+      if (!signal.aborted && !again) this.#soon(AGAIN, true);
     }
   }
 
@@ -389,10 +390,10 @@ export class Form {
       event.stopPropagation();
       this.#away();
     };
-    this.box = h("section", { part: "offers", "aria-label": words.offers, hidden: true, popover: !this.own && "manual", keydown }, h("header", {}, h("h2", {}, words.offers), press("×", () => this.#away(), "icon", words.close)), this.list, this.note);
+    const focusout = () => setTimeout(() => this.waiting && this.show(this.waiting));
+    this.box = h("section", { part: "offers", "aria-label": words.offers, hidden: true, popover: !this.own && "manual", keydown, focusout, pointerleave: focusout }, h("header", {}, h("h2", {}, words.offers), press("×", () => this.#away(), "icon", words.close)), this.list, this.note);
     this.chip = press("", () => this.box.scrollIntoView({ block: "nearest" }));
     Object.assign(this.chip, { part: "chip", hidden: true, popover: "manual" });
-    for (const type of ["pointerleave", "focusout"]) this.box.addEventListener(type, () => setTimeout(() => this.waiting && this.show(this.waiting)));
     this.eye = new IntersectionObserver((entries) => entries.forEach((entry) => this.#look(entry)), { threshold: 0.5 });
     this.size = new ResizeObserver(() => this.#place());
     (this.own?.parentNode ?? this.host.root).append(this.box, this.chip, this.said);
@@ -482,7 +483,6 @@ export class Form {
     const { form, box, chip } = this;
     if (!box || this.own) return;
     const on = !box.hidden && form.isConnected;
-    lift(box, on);
     if (on && !box.matches(":hover, :focus-within")) {
       const room = document.documentElement.clientWidth;
       const { top, bottom } = form.getBoundingClientRect();
@@ -502,18 +502,20 @@ export class Form {
       px("left", scrollX + (under ? Math.max(left, 8) : side));
       px("top", scrollY + (under ? bottom + GAP : high));
     }
+    lift(box, on); // last: looking for room lays the page out, and what stood elsewhere then would have shifted
     lift(chip, on && chip.textContent && box.getBoundingClientRect().top > innerHeight - 40);
   }
 
   #attempted() {
     kept(this.draft, { ...kept(this.draft), " sent": true });
-    this.#leave("attempted", { email: this.#field("email", "[type=email]")?.value || undefined });
+    this.service.email = this.#field("email", "[type=email]")?.value || undefined;
+    this.#leave("attempted");
   }
 
   // The last word of this visit to the form, while the page may be going.
-  #leave(type, fields) {
+  #leave(type) {
     if (this.service.episode && !this.done) {
-      this.service.log(type, fields);
+      this.service.log(type);
       this.service.flush(true);
     }
     this.done = true;
@@ -539,7 +541,7 @@ export class Panel {
   #trail = [];
 
   constructor(host) {
-    Object.assign(this, { host, service: host.service });
+    Object.assign(this, { host, service: host.service, mode: host.getAttribute("mode") });
     this.ready = this.#build();
   }
 
@@ -547,7 +549,7 @@ export class Panel {
     const words = (this.words = await this.service.words());
     this.title = h("h2", { id: "title", tabindex: -1 });
     this.back = press("‹", () => this.#view(this.#trail.pop()), "icon", words.back);
-    this.body = h("div", { part: "body", role: "group", tabindex: 0, "aria-labelledby": "title" });
+    this.body = h("div", { part: "body", tabindex: 0 });
     this.foot = h("footer");
     this.said = h("p", { role: "status", class: "sr" });
     const keydown = (event) => {
@@ -562,7 +564,7 @@ export class Panel {
   /** Open where the visitor was last, or at "contact". */
   async open(start) {
     if (!this.now || start === "home") this.#view(this.#home());
-    if (start === "contact") await this.#contact();
+    if (start === "contact" || (this.mode === "ask-first" && !this.form)) this.#contact();
     this.#up();
   }
 
@@ -640,10 +642,14 @@ export class Panel {
     this.title.textContent = view.title;
     this.back.hidden = !this.#trail.length;
     this.body.replaceChildren(...view.nodes);
-    this.foot.replaceChildren(...(view.foot ?? []));
-    this.foot.hidden = !view.foot;
+    this.#below(view.foot || []);
     this.body.scrollTop = 0;
     (view.focus ?? this.title).focus();
+  }
+
+  #below(nodes) {
+    this.foot.replaceChildren(...nodes);
+    this.foot.hidden = !nodes.length;
   }
 
   #section(anchor) {
@@ -700,11 +706,12 @@ export class Panel {
     this.found = h("ul");
     const form = h("form", { role: "search", submit }, h("label", {}, words.query, this.query), h("button", { class: "main" }, words.search));
     this.#here();
-    return { title: words.help, nodes: [form, this.heading, this.found], foot: [press(words.write, () => this.#contact())], focus: this.query };
+    this.write = [press(words.write, () => this.#contact())];
+    return { title: words.help, nodes: [form, this.heading, this.found], foot: this.mode !== "self-service" && this.write, focus: this.query };
   }
 
   async #here() {
-    const q = (this.about ?? document.querySelector("h1")?.innerText ?? document.title).slice(0, 200);
+    const q = (this.about ?? document.title).slice(0, 200);
     try {
       const { hits } = await this.service.call("complete", { q, lang: this.service.host.language, k: 3 });
       if (hits.length && !this.query.value) this.#list(hits, this.words.here, "browse");
@@ -718,6 +725,7 @@ export class Panel {
     const { service, words } = this;
     const q = this.query.value.trim();
     if (!q) return this.#list([], "");
+    this.#below((this.now.foot = this.write));
     try {
       const { hits } = await service.call(how, { q, lang: service.host.language, k: 8, signal });
       this.#list(hits, hits.length ? words.offered.replace("{n}", hits.length) : words.none, "search");
@@ -735,7 +743,7 @@ export class Panel {
     }))));
   }
 
-  async #contact() {
+  #contact() {
     if (!this.form) this.#write();
     if (this.now && this.now !== this.form) this.#trail.push(this.now);
     this.#view(this.form);
@@ -782,6 +790,6 @@ function nodes(html, url) {
   policy ??= window.trustedTypes?.createPolicy("help-widget", own) ?? own;
   const { body } = new DOMParser().parseFromString(policy.createHTML(html), "text/html");
   for (const node of body.querySelectorAll("[src]")) node.src = new URL(node.getAttribute("src"), url);
-  for (const node of body.querySelectorAll("a:not([href^='#'])")) Object.assign(node, { href: new URL(node.getAttribute("href") ?? "", url), target: "_blank", rel: "noopener" });
+  for (const node of body.querySelectorAll("a[href]:not([href^='#'])")) Object.assign(node, { href: new URL(node.getAttribute("href"), url), target: "_blank", rel: "noopener" });
   return [...body.childNodes];
 }

@@ -256,10 +256,10 @@ def test_on_a_phone_the_panel_is_modal_and_a_line_leads_to_cards_below_the_scree
     context.close()
 
 
-def test_who_wants_less_motion_gets_none(page: Page, help: Help) -> None:
-    page.emulate_media(reduced_motion="reduce")
+def test_nothing_is_animated(page: Page, help: Help) -> None:
     opened(page, help)
-    assert page.locator(PANEL).evaluate("(panel) => getComputedStyle(panel).animationName") == "none"
+    moving = page.evaluate("document.querySelector('help-widget').shadowRoot.getAnimations().length")
+    assert moving == 0, "who wants less motion gets none, as everybody does"
 
 
 def test_forced_colours_keep_edges_and_marks(page: Page, help: Help) -> None:
@@ -298,3 +298,18 @@ def test_colours_fonts_and_parts_are_the_owners(page: Page, help: Help) -> None:
         "(e) => { const s = getComputedStyle(e); return [s.backgroundColor, s.fontFamily, s.borderTopLeftRadius]; }"
     )
     assert style == ["rgb(1, 2, 3)", "serif", "3px"]
+
+
+@pytest.mark.parametrize(
+    ("mode", "first", "writing"), [("", "Help", 1), ("self-service", "Help", 0), ("ask-first", "Write to us", 0)]
+)
+def test_the_owner_says_what_comes_first(page: Page, help: Help, mode: str, first: str, writing: int) -> None:
+    page.goto(f"{help.shop}/button.html")
+    page.locator("help-widget").evaluate("(widget, mode) => widget.setAttribute('mode', mode)", mode)
+    page.locator(BUTTON).click()
+    expect(page.locator(f"{PANEL} h2")).to_have_text(first)
+    expect(page.locator(PANEL).get_by_role("button", name="Write to us")).to_have_count(writing)
+    if first == "Write to us":
+        page.get_by_role("button", name="Back").click()
+    page.get_by_label("Search for an answer").fill("code")
+    expect(page.locator(PANEL).get_by_role("button", name="Write to us")).to_be_visible()

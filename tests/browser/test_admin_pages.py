@@ -16,7 +16,7 @@ from deflect.episode import Visit
 from deflect.log import record
 from deflect.offer import make_offer
 from deflect.services import EXTENSION, Services
-from tests.attacks import CALL, attacks
+from tests.attack_strings import CALL, attacks
 from tests.sample import fresh, help_center, served
 
 pytestmark = pytest.mark.browser

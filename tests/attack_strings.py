@@ -1,0 +1,152 @@
+"""Several hundred strings that would run as script where text became HTML, a link or a template."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+CALL = "top.pwned=1"  # what each string would do; a test looks at `window.pwned`
+
+TAGS = (
+    "<script>{call}</script>",
+    "<ScRiPt>{call}</sCrIpT>",
+    "<script >{call}</script >",
+    "<script/x>{call}</script>",
+    "<script\n>{call}</script\n>",
+    "<script>{call}//",
+    "</script><script>{call}</script>",
+    "<scr<script>ipt>{call}</scr</script>ipt>",
+    "<script src=data:,{quoted}></script>",
+    "<script type=module>{call}</script>",
+    "<svg><script>{call}</script></svg>",
+    "<svg><script href=data:,{quoted} />",
+    "<math><mtext><script>{call}</script></mtext></math>",
+    "<iframe src=javascript:{call}></iframe>",
+    "<iframe srcdoc='<script>{call}</script>'></iframe>",
+    "<object data=javascript:{call}></object>",
+    "<embed src=javascript:{call}>",
+    "<base href=javascript:{call}//>",
+    "<meta http-equiv=refresh content='0;url=javascript:{call}'>",
+    "<link rel=import href=data:text/html,<script>{call}</script>>",
+    "<form action=javascript:{call}><button autofocus>x</form>",
+    "<form id=f action=javascript:{call}></form><button form=f>x</button>",
+    "<a href=javascript:{call}>x</a>",
+    "<a href='java\tscript:{call}'>x</a>",
+    "<a href='java&#10;script:{call}'>x</a>",
+    "<a href='&#106;avascript:{call}'>x</a>",
+    "<a href=' &#14; javascript:{call}'>x</a>",
+    "<a href=data:text/html,<script>{call}</script>>x</a>",
+    "<a href=vbscript:{call}>x</a>",
+    "<svg><a xlink:href=javascript:{call}><text y=20>x</text></a></svg>",
+    "<svg><animate attributeName=href values=javascript:{call} />",
+    "<svg><use href='data:image/svg+xml,<svg id=x onload={call}></svg>#x'>",
+    "<svg><set attributeName=onmouseover to={call}>",
+    "<math href=javascript:{call}>x</math>",
+    "<style>@import 'javascript:{call}';</style>",
+    "<style>*{{background:url(javascript:{call})}}</style>",
+    "<div style=background:url(javascript:{call})>x</div>",
+    "<div style=width:expression({call})>x</div>",
+    "<noscript><p title='</noscript><img src=x onerror={call}>'>",
+    "<textarea><img title='</textarea><img src=x onerror={call}>'>",
+    "<title><a title='</title><img src=x onerror={call}>'>",
+    "<style><a title='</style><img src=x onerror={call}>'>",
+    "<xmp><p title='</xmp><img src=x onerror={call}>'>",
+    "<template><script>{call}</script></template>",
+    "<math><mi><mglyph><style><!--</style><img title='--><img src=x onerror={call}>'>",
+    "<svg></p><style><a id='</style><img src=x onerror={call}>'>",
+    "<form><math><mtext></form><form><mglyph><style></math><img src onerror={call}>",
+    "<!--><img src=x onerror={call}>-->",
+    "<!-- --!><img src=x onerror={call}>",
+    "<![CDATA[><img src=x onerror={call}>]]>",
+    "<?xml version='1.0'?><img src=x onerror={call}>",
+    "<portal src=javascript:{call}>",
+    "<isindex type=image src=x onerror={call}>",
+    "<applet code=x onerror={call}>",
+    "<img src=x:x onerror\x0c={call}>",
+    "<img\x00src=x onerror={call}>",
+    "<img/src=x/onerror={call}>",
+    "<img src=x onerror=&#116;op.pwned=1>",
+    "<img src=x onerror='eval(atob(`dG9wLnB3bmVkPTE=`))'>",
+    "<img src='x' onerror  =  '{call}'>",
+    "<IMG SRC=x ONERROR={call}>",
+    "<x onclick={call} tabindex=1 autofocus onfocus={call}>x</x>",
+    "<input autofocus onfocus={call}>",
+    "<select autofocus onfocus={call}>",
+    "<textarea autofocus onfocus={call}>",
+    "<keygen autofocus onfocus={call}>",
+    "<details open ontoggle={call}>x</details>",
+    "<marquee onstart={call}>x</marquee>",
+    "<video><source onerror={call}></video>",
+    "<video poster=javascript:{call}></video>",
+    "<audio src=x onerror={call}>",
+    "<body onload={call}>",
+    "<body onpageshow={call}>",
+    "<frameset onload={call}>",
+    "<svg onload={call}>",
+    "<svg/onload={call}>",
+    "<style onload={call}></style>",
+    "<link rel=stylesheet href=x onerror={call}>",
+    "<script src=x onerror={call}></script>",
+    "<object data=x onerror={call}></object>",
+    "<p onbeforescriptexecute={call}>x</p>",
+    "<p onanimationstart={call} style=animation-name:x>x</p>",
+)
+BREAKS = (
+    "",
+    '"',
+    "'",
+    "`",
+    '">',
+    "'>",
+    "-->",
+    "*/",
+    "</title>",
+    "</textarea>",
+    "</style>",
+    "]]>",
+    "\\",
+    "%22%3E",
+    "\u2028",
+)
+HANDLERS = ("onerror", "onload", "onmouseover", "onfocus", "onpointerenter", "onanimationend", "ontransitionend")
+LOADERS = ("img", "image", "video", "audio", "input type=image", "iframe", "embed")
+PLAIN = (
+    "javascript:{call}",
+    "JaVaScRiPt:{call}",
+    "  javascript:{call}",
+    "\x01javascript:{call}",
+    "java\nscript:{call}",
+    "data:text/html,<script>{call}</script>",
+    "data:text/html;base64,PHNjcmlwdD50b3AucHduZWQ9MTwvc2NyaXB0Pg==",
+    "//evil.example/x.js",
+    "'-({call})-'",
+    '"-({call})-"',
+    "\\u003cscript\\u003e{call}\\u003c/script\\u003e",
+    "\\x3cscript\\x3e{call}\\x3c/script\\x3e",
+    "&lt;script&gt;{call}&lt;/script&gt;",
+    "&#60;script&#62;{call}&#60;/script&#62;",
+    "%3Cscript%3E{call}%3C/script%3E",
+    "＜script＞{call}＜/script＞",
+    "+ADw-script+AD4-{call}+ADw-/script+AD4-",
+    "${{{call}}}",
+    "{{{{{call}}}}}",
+    "{{% raw %}}<script>{call}</script>{{% endraw %}}",
+    "{{{{''.__class__.__mro__}}}}<script>{call}</script>",
+    "[x](javascript:{call})",
+    "[x]: javascript:{call}\n[x]",
+    "<javascript:{call}>",
+    "![x](x){{onerror={call}}}",
+    "[x](x){{: onclick={call} }}",
+)
+
+
+def attacks() -> list[str]:
+    """Return all of them, each once, in a fixed order."""
+    tags = [tag.format(call=CALL, quoted=quote(CALL)) for tag in TAGS]
+    broken = [f"{end}<img src=x onerror={CALL}>" for end in BREAKS]
+    broken += [f"{end}<svg onload={CALL}>" for end in BREAKS]
+    broken += [f"{end}<script>{CALL}</script>" for end in BREAKS]
+    attributes = [f"{mark} {handler}={mark}{CALL}{mark} x={mark}" for mark in ('"', "'", "") for handler in HANDLERS]
+    attributes += [f"{mark} autofocus tabindex=1 onfocus={CALL} x={mark}" for mark in ('"', "'", "")]
+    images = [f"<{tag} src=x {handler}={CALL}>" for tag in LOADERS for handler in HANDLERS]
+    plain = [text.format(call=CALL) for text in PLAIN]
+    return list(dict.fromkeys([*tags, *broken, *attributes, *images, *plain]))

@@ -399,6 +399,26 @@ def users_import(settings: Settings, file: Path, as_json: bool) -> None:
     _imported(past_contacts.load_users(settings, file), as_json, lines.shown)
 
 
+@kb.command("report")
+@click.option("--from", "start", help="First day or time, such as 2026-10-01; unset: the first event.")
+@click.option("--to", "end", help="Last day, or a time that is not in it any more; unset: now.")
+@click.option(
+    "--by",
+    type=click.Choice(["segment", "channel", "lang", "category", "device", "page"]),
+    help="Also print the numbers of each value.",
+)
+@json_option
+@with_settings
+def report_numbers(settings: Settings, start: str | None, end: str | None, by: str | None, as_json: bool) -> None:
+    """Print the numbers of deflection, each with its interval and its formula.
+
+    Example: kb report --from 2026-10-01 --to 2026-10-31 --by lang
+    """
+    from deflect import report, wording
+
+    emit(report.of_period(settings, start=start, end=end, by=by), as_json=as_json, text=wording.shown)
+
+
 def _imported(document: dict[str, Any], as_json: bool, text: Callable[[Any], str]) -> None:
     """Print an import's totals; exit code 1 when nothing of a file could be taken."""
     emit(document, as_json=as_json, text=text)

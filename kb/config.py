@@ -78,6 +78,7 @@ class Settings:
     rate_events: int = setting(120, "Event requests a minute and address; 0 turns the limit off.")
     rate_tickets: int = setting(10, "Tickets a minute and address; 0 turns the limit off.")
     rate_logins: int = setting(10, "Tries to log in a minute and address; 0 turns the limit off.")
+    reply_target: int = setting(24, "Hours within which a ticket's first answer is due, for the report.")
     keep_text: int = setting(90, "Days that redacted query and message text of events is kept.")
     keep_events: int = setting(730, "Days that events are kept.")
     admin_password: str = setting(

@@ -1,0 +1,138 @@
+"""The effect of offers: net deflection against a control group, and whether it may be believed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+import numpy as np
+
+from deflect import statistics
+from deflect.numbers import Number, given, unknown
+from deflect.outcomes import Ended
+from deflect.statistics import Interval
+
+NO_HOLDOUT = "KB_HOLDOUT is 0, so there is no control group"
+NO_CONTACTS = "contacts not connected"
+EFFECTS = (0.02, 0.05)  # the differences that the power line speaks of
+EXPECTED = 20_000  # episodes at which the interval for daily looks is narrowest
+NET = (
+    "P(contact within 7 days, control) − P(same, treatment), "
+    "over episodes where an offer cleared the floor in both arms"
+)
+INFLATION = "attributed deflection ÷ net deflection"
+Before = Callable[[Ended], Sequence[float]]
+
+
+def experiment(
+    episodes: Sequence[Ended], *, holdout: float, connected: bool, before: Before | None = None
+) -> list[Number]:
+    """Return net deflection, adjusted and for daily looks too, inflation, and whether the arms and numbers suffice."""
+    arms = {arm: [e for e in episodes if e.offered and e.arm == arm] for arm in ("control", "treatment")}
+    control, treatment = arms["control"], arms["treatment"]
+    why = _unknown(control, treatment, episodes, holdout=holdout, connected=connected)
+    n = len(control) + len(treatment)
+    names = {
+        "net deflection": NET,
+        "net deflection, adjusted": "the same, less what the person's earlier tickets and visits predict (CUPED)",
+        "net deflection, any day": "the same, with an interval that holds on every day that it is looked at",
+    }
+    rest = [_balance(episodes, holdout=holdout), *_power(control, n=n, holdout=holdout)]
+    if why:
+        return [*(unknown(name, why, text, n=n) for name, text in (names | {"inflation": INFLATION}).items()), *rest]
+    net = _net(control, treatment)
+    found = [given(name, net, n, formula) for name, formula in names.items()]
+    found[1] = given(found[1].name, _adjusted(control, treatment, before) or net, n, found[1].formula)
+    found[2] = given(found[2].name, _any_day(control, treatment, net), n, found[2].formula)
+    return [*found, _inflation(episodes, net), *rest]
+
+
+def _unknown(
+    control: Sequence[Ended], treatment: Sequence[Ended], episodes: Sequence[Ended], *, holdout: float, connected: bool
+) -> str:
+    """Return why net deflection cannot be known, or nothing."""
+    missing = [*([] if connected else [NO_CONTACTS]), *([] if holdout else [NO_HOLDOUT])]
+    if missing:
+        return "; ".join(missing)
+    if not control or not treatment:
+        return f"no episode with an offer in the {'treatment' if control else 'control'} arm has ended"
+    p = _imbalance(episodes, holdout=holdout)
+    if p < statistics.OUT_OF_BALANCE:
+        return f"the arms are out of balance (p = {p:.2g}); assignment or logging is broken"
+    return ""
+
+
+def _net(control: Sequence[Ended], treatment: Sequence[Ended]) -> Interval:
+    """Return the difference by Newcombe, over as many independent episodes as those of repeated people are worth."""
+    (hits, n), (other_hits, other_n) = _contacted(control), _contacted(treatment)
+    return statistics.newcombe(hits, n, other_hits, other_n)
+
+
+def _contacted(episodes: Sequence[Ended]) -> tuple[float, float]:
+    """Return the contacts and the episodes of an arm, both divided by the design effect."""
+    outcomes = [float(e.contacted) for e in episodes]
+    effect = statistics.design_effect(outcomes, [e.person for e in episodes])
+    return sum(outcomes) / effect, len(outcomes) / effect
+
+
+def _adjusted(control: Sequence[Ended], treatment: Sequence[Ended], before: Before | None) -> Interval | None:
+    if before is None or min(len(control), len(treatment)) < 2:
+        return None
+    x = {id(arm): np.array([before(e) for e in arm], dtype=float) for arm in (control, treatment)}
+    y = {id(arm): np.array([e.contacted for e in arm], dtype=float) for arm in (control, treatment)}
+    if not any(column.any() for column in x.values()):
+        return None
+    return statistics.cuped(y[id(treatment)], y[id(control)], x[id(treatment)], x[id(control)])
+
+
+def _any_day(control: Sequence[Ended], treatment: Sequence[Ended], net: Interval) -> Interval:
+    (hits, n), (other_hits, other_n) = _contacted(control), _contacted(treatment)
+    error = statistics.difference_error(hits, n, other_hits, other_n)
+    reach = error * statistics.any_day_factor(n + other_n, expected=EXPECTED)
+    return Interval(net.value, max(-1.0, net.value - reach), min(1.0, net.value + reach))
+
+
+def _inflation(episodes: Sequence[Ended], net: Interval) -> Number:
+    shown = [e for e in episodes if e.shown]
+    attributed = sum(e.attributed for e in shown) / len(shown) if shown else 0.0
+    if net.value <= 0:
+        return unknown("inflation", "net deflection is not above zero", INFLATION, n=len(shown))
+    high = attributed / net.low if net.low > 0 else None
+    return Number("inflation", attributed / net.value, attributed / net.high, high, len(shown), INFLATION)
+
+
+def _imbalance(episodes: Iterable[Ended], *, holdout: float) -> float:
+    """Return how likely the arms' sizes are, by the person, at the holdout that each was assigned with."""
+    people = {e.person: e for e in episodes if e.offered}
+    expected = sum(holdout if e.holdout is None else e.holdout for e in people.values())
+    control = sum(e.arm == "control" for e in people.values())
+    return statistics.sample_ratio(control, len(people) - control, expected_control=expected)
+
+
+def _balance(episodes: Sequence[Ended], *, holdout: float) -> Number:
+    formula = "P(arms so uneven, if assignment and logging work), chi-square; under 0.001 net deflection is not shown"
+    people = len({e.person for e in episodes if e.offered})
+    if not people or not holdout:
+        return unknown("sample ratio", f"{'no offers yet' if holdout else NO_HOLDOUT}", formula)
+    return Number("sample ratio", _imbalance(episodes, holdout=holdout), None, None, people, formula)
+
+
+def _power(control: Sequence[Ended], *, n: int, holdout: float) -> list[Number]:
+    """Return how many more episodes with an offer it takes to find differences of 2 and of 5 points."""
+    rate = sum(e.contacted for e in control) / len(control) if control else 0.8
+    assumed = "" if control else " (assumed until there is a control group)"
+    found = []
+    for effect in EFFECTS:
+        name = f"episodes to go for {effect * 100:.0f} points"
+        formula = f"episodes still needed to find a difference of {effect * 100:.0f} points with 80 % power"
+        if not holdout:
+            found.append(unknown(name, f"{NO_HOLDOUT}", formula))
+            continue
+        if rate <= effect:
+            found.append(unknown(name, "the control arm hardly contacts at all", formula, n=n))
+            continue
+        whole = 2 * statistics.episodes_an_arm(rate, effect) * statistics.cost_of_holdout(holdout)
+        formula += (
+            f", at a control contact rate of {rate:.0%}{assumed} and a holdout of {holdout:.0%}: {whole:,.0f} in all"
+        )
+        found.append(Number(name, max(0, round(whole) - n), None, None, n, formula))
+    return found

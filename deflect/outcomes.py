@@ -1,0 +1,191 @@
+"""How each episode ended: solved, contacted, left after reading, left without reading, or pending while it is young."""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from deflect.clock import MINUTE
+from deflect.people import WINDOW
+from deflect.store import Row, Store
+
+Outcome = Literal["pending", "solved", "contacted", "left after reading", "left without reading"]
+VISIT = 30 * MINUTE  # who does nothing for as long has ended the visit, as analytics tools count it
+
+EPISODES = """
+    SELECT id, person, arm, channels, page, lang, category, started FROM episodes
+    WHERE started >= :first AND started < :end ORDER BY person, started, id
+    """
+
+# Something that was said counts unless the same person took it back before saying something else.
+MARKS = """
+    WITH said AS (
+        SELECT id, episode, type, article, received, at,
+               lead(type) OVER told AS next, lead(article) OVER told AS next_article
+        FROM events
+        WHERE type IN ('solved', 'not_this', 'undo') AND episode IS NOT NULL AND received >= :first
+        WINDOW told AS (PARTITION BY episode ORDER BY received, at, id)
+    ), kept AS (
+        SELECT episode, max(type = 'solved') AS solved, max(type = 'not_this') AS not_this, 1 AS seen
+        FROM said
+        WHERE type != 'undo' AND NOT (coalesce(next, '') = 'undo' AND coalesce(next_article, article) = article)
+        GROUP BY episode
+    ), did AS (
+        SELECT episode,
+               max(type = 'offer' AND NOT json_extract(data, '$.abstained')) AS offered,
+               max(type = 'shown' OR (type = 'follow' AND source = 'offer')) AS shown,
+               max(type = 'follow' AND source = 'offer') AS followed,
+               max(CASE WHEN type = 'follow' AND source = 'offer' THEN received END) AS last_follow,
+               max(type = 'attempted' AND NOT coalesce(json_extract(data, '$.accepted'), 0)) AS attempted,
+               max(CASE WHEN type = 'intent' THEN json_extract(data, '$.holdout') END) AS holdout,
+               max(CASE WHEN type = 'intent' THEN json_extract(data, '$.segment') END) AS segment,
+               max(CASE WHEN type = 'intent' THEN json_extract(data, '$.device') END) AS device
+        FROM events
+        WHERE episode IS NOT NULL AND received >= :first
+          AND type IN ('intent', 'offer', 'shown', 'follow', 'attempted')
+        GROUP BY episode
+    )
+    SELECT episodes.id, offered, max(coalesce(shown, 0), coalesce(seen, 0)) AS shown, followed, last_follow, attempted,
+           holdout, segment, device, solved, not_this
+    FROM episodes LEFT JOIN did ON did.episode = episodes.id LEFT JOIN kept ON kept.episode = episodes.id
+    WHERE started >= :first AND started < :end
+    """
+
+CONTACTS = """
+    SELECT person, created AS at FROM tickets WHERE created >= :first
+    UNION SELECT person, at FROM contacts WHERE at >= :first
+    UNION SELECT keys.person, events.received FROM events JOIN keys ON keys.id = events.key
+    WHERE (type = 'sent' OR (type = 'attempted' AND json_extract(data, '$.accepted'))) AND events.received >= :first
+    ORDER BY 1, 2
+    """
+
+READS = """
+    SELECT keys.person, events.received AS at FROM events JOIN keys ON keys.id = events.key
+    WHERE type = 'read' AND events.received >= :first ORDER BY 1, 2
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """One episode and what came of it; times are microseconds."""
+
+    id: str
+    person: str
+    arm: str
+    channels: tuple[str, ...]
+    page: str
+    lang: str
+    category: str
+    segment: str
+    device: str
+    holdout: float | None
+    started: int
+    outcome: Outcome
+    offered: bool
+    shown: bool
+    followed: bool
+    not_this: bool
+    said_solved: bool
+    attempted: bool
+    sent_in_visit: bool
+    contact_after: int | None
+
+    @property
+    def contacted(self) -> bool:
+        """Whether the person contacted us by any channel within the window."""
+        return self.contact_after is not None
+
+    @property
+    def attributed(self) -> bool:
+        """What a vendor counts: shown, followed, and not sent in the visit."""
+        return self.shown and self.followed and not self.sent_in_visit
+
+    @property
+    def returned(self) -> bool:
+        """Whether it looked solved and came back as a contact within the window."""
+        return self.contacted and (self.said_solved or self.attributed)
+
+
+def ended(store: Store, *, start: int, end: int, now: int) -> list[Ended]:
+    """Return the episodes that started from `start` and before `end`, the oldest first, each with its one outcome.
+
+    Where two keys met later, the second episode of a person within seven days is part of the first.
+    """
+    first = start - WINDOW
+    period = {"first": first, "end": end}
+    marks = {row["id"]: row for row in store.rows(MARKS, period)}
+    contacts, reads = times(store.rows(CONTACTS, period)), times(store.rows(READS, period))
+    found = [_ended(rows, marks, contacts, reads, now) for rows in _by_episode(store.rows(EPISODES, period))]
+    return sorted((e for e in found if e.started >= start), key=lambda e: (e.started, e.id))
+
+
+def times(rows: Iterable[Row]) -> dict[str, list[int]]:
+    """Return each person's times, the earliest first, of rows in order."""
+    found: dict[str, list[int]] = {}
+    for row in rows:
+        found.setdefault(row["person"], []).append(row["at"])
+    return found
+
+
+def between(moments: Mapping[str, Sequence[int]], person: str, start: int, end: int) -> int | None:
+    """Return a person's first time from `start` to `end`, both included."""
+    own = moments.get(person, ())
+    place = bisect_left(own, start)
+    return own[place] if place < len(own) and own[place] <= end else None
+
+
+def before(moments: Mapping[str, Sequence[int]], person: str, start: int, end: int) -> int:
+    """Return how many of a person's times lie from `start` and before `end`."""
+    own = moments.get(person, ())
+    return bisect_left(own, end) - bisect_left(own, start)
+
+
+def _by_episode(rows: Sequence[Row]) -> list[list[Row]]:
+    """Return the rows of each episode: the first, and those of the same person in the seven days after it."""
+    found: list[list[Row]] = []
+    for row in rows:
+        head = found[-1][0] if found else None
+        if head and head["person"] == row["person"] and row["started"] < head["started"] + WINDOW:
+            found[-1].append(row)
+        else:
+            found.append([row])
+    return found
+
+
+def _ended(
+    rows: Sequence[Row],
+    marks: Mapping[str, Row],
+    contacts: Mapping[str, Sequence[int]],
+    reads: Mapping[str, Sequence[int]],
+    now: int,
+) -> Ended:
+    head, did = rows[0], [marks[row["id"]] for row in rows]
+    person, started, until = head["person"], head["started"], head["started"] + WINDOW
+    contact = between(contacts, person, started, until)
+    last_follow = max((row["last_follow"] or 0 for row in did), default=0)
+    solved, read = any(row["solved"] for row in did), between(reads, person, started, until) is not None
+    episode = Ended(
+        **{name: head[name] or "" for name in ("id", "person", "arm", "page", "lang", "category")},
+        channels=tuple(json.loads(head["channels"])),
+        segment=next((row["segment"] for row in did if row["segment"]), ""),
+        device=next((row["device"] for row in did if row["device"]), ""),
+        holdout=did[0]["holdout"],
+        started=started,
+        outcome="left after reading" if read else "left without reading",
+        offered=any(row["offered"] for row in did),
+        shown=any(row["shown"] for row in did),
+        followed=any(row["followed"] for row in did),
+        not_this=any(row["not_this"] for row in did),
+        said_solved=solved,
+        attempted=any(row["attempted"] for row in did),
+        sent_in_visit=contact is not None and contact <= max(started, last_follow) + VISIT,
+        contact_after=contact - started if contact is not None else None,
+    )
+    if now < until:
+        return replace(episode, outcome="pending")
+    if contact is not None:
+        return replace(episode, outcome="contacted")
+    return replace(episode, outcome="solved") if solved else episode

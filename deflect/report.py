@@ -1,0 +1,176 @@
+"""The report: all numbers of a period, whole and by segment, for the terminal, for machines and for the admin page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
+
+from deflect import clock
+from deflect.clock import DAY, to_rfc3339
+from deflect.desk_numbers import of_tickets, tickets
+from deflect.effect import Before
+from deflect.episode_numbers import of_episodes
+from deflect.events import CHANNELS
+from deflect.numbers import Number
+from deflect.outcomes import CONTACTS, Ended, before, ended, times
+from deflect.search_numbers import HELP, SearchEpisode, of_people, of_searches, search_episodes
+from deflect.store import Row, Store
+from kb.config import Settings
+from kb.errors import BadRequest
+
+SPLITS = ("segment", "channel", "lang", "category", "device", "page")
+MEMORY = 90 * DAY  # how far back a person's earlier tickets and visits are looked at
+
+VISITS = f"""
+    SELECT keys.person, events.received / {DAY} * {DAY} AS at
+    FROM events JOIN keys ON keys.id = events.key
+    WHERE type IN {HELP} AND events.received >= :first GROUP BY 1, 2 ORDER BY 1, 2
+    """
+
+EARLIEST = """
+    SELECT min(at) AS at FROM (
+        SELECT min(received) AS at FROM events UNION ALL SELECT min(created) FROM tickets
+        UNION ALL SELECT min(at) FROM contacts)
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The numbers of a period; times are microseconds, `end` is not in it."""
+
+    start: int
+    end: int
+    numbers: tuple[Number, ...]
+
+    def document(self) -> dict[str, Any]:
+        """Return the document of `kb report --json`."""
+        period = {"from": to_rfc3339(self.start), "to": to_rfc3339(self.end)}
+        return period | {"numbers": [number.document() for number in self.numbers]}
+
+    def number(self, name: str, segment: str | None = None) -> Number:
+        """Return one number by its name."""
+        return next(n for n in self.numbers if n.name == name and n.segment == segment)
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What the numbers of a period are computed from."""
+
+    episodes: Sequence[Ended]
+    searches: Sequence[SearchEpisode]
+    tickets: Sequence[Row]
+
+
+def report(
+    store: Store,
+    settings: Settings,
+    *,
+    start: int | None = None,
+    end: int | None = None,
+    now: int,
+    by: str | None = None,
+) -> Report:
+    """Return the numbers from `start` (unset: the first event) to `end` (unset: now), and for each value of `by`."""
+    end = min(end or now, now)
+    start = start if start is not None else min(earliest(store) or now, end)
+    whole = material(store, start=start, end=end, now=now)
+    known = connected(store, whole, start=start)
+    numbers = _numbers(store, settings, whole, start=start, now=now, connected=known)
+    numbers += of_people(store, start=start, end=end)
+    for label, part in split(whole, by).items() if by else ():
+        numbers += [
+            replace(n, segment=", ".join(filter(None, (label, n.segment))))
+            for n in _numbers(store, settings, part, start=start, now=now, connected=known)
+        ]
+    return Report(start, end, tuple(numbers))
+
+
+def of_period(settings: Settings, *, start: str | None, end: str | None, by: str | None = None) -> dict[str, Any]:
+    """Return the document of `kb report` for days or times as people type them; raises BadRequest."""
+    store = Store.open(settings.database)
+    try:
+        first, last = moment(start, last=False), moment(end, last=True)
+        return report(store, settings, start=first, end=last, now=clock.now(), by=by).document()
+    finally:
+        store.close()
+
+
+def moment(text: str | None, *, last: bool) -> int | None:
+    """Return a day or time as microseconds, the end of the day where it is the `last`; None where there is none."""
+    if not text:
+        return None
+    try:
+        return clock.from_date(text) + (DAY if last and len(text.strip()) == len("2026-10-01") else 0)
+    except ValueError as error:
+        raise BadRequest(f"{text} is no day, such as 2026-10-01, and no time") from error
+
+
+def material(store: Store, *, start: int, end: int, now: int) -> Material:
+    """Read what the numbers of a period are computed from."""
+    episodes = ended(store, start=start, end=end, now=now)
+    searches = search_episodes(store, start=start, end=end)
+    return Material(episodes, searches, tickets(store, start=start, end=end))
+
+
+def earliest(store: Store) -> int | None:
+    """Return when the first thing happened that is known."""
+    row = store.one(EARLIEST)
+    return row["at"] if row else None
+
+
+def connected(store: Store, whole: Material, *, start: int) -> bool:
+    """Say whether later contacts are known: some are there, and so are those of foreign forms where these are used."""
+    attempts = [e for e in whole.episodes if e.attempted]
+    if attempts and not any(e.contacted for e in attempts):
+        return False
+    return any(e.contacted for e in whole.episodes) or bool(store.rows(f"{CONTACTS} LIMIT 1", {"first": start}))
+
+
+def split(whole: Material, by: str) -> dict[str, Material]:
+    """Return the material of each value of `by`; who could use two channels counts with both."""
+    labels = sorted({value for e in whole.episodes for value in _values(e, by)})
+    if by == "lang":
+        labels = sorted({*labels, *(s.lang for s in whole.searches)})
+    return {
+        f"{by}={label or 'unknown'}": Material(
+            [e for e in whole.episodes if label in _values(e, by)],
+            [s for s in whole.searches if by == "lang" and s.lang == label],
+            [t for t in whole.tickets if by in ("lang", "category", "channel") and (t[by] or "") == label],
+        )
+        for label in labels
+    }
+
+
+def _values(episode: Ended, by: str) -> Sequence[str]:
+    if by == "channel":
+        return [c for c in CHANNELS if c in episode.channels] or ["none"]
+    return [str(getattr(episode, by))]
+
+
+def _numbers(
+    store: Store, settings: Settings, part: Material, *, start: int, now: int, connected: bool
+) -> list[Number]:
+    return [
+        *of_episodes(
+            part.episodes, holdout=settings.holdout, connected=connected, before=_before(store, first=start - MEMORY)
+        ),
+        *(of_searches(part.searches)),
+        *of_tickets(part.tickets, target=settings.reply_target, now=now),
+    ]
+
+
+def _before(store: Store, *, first: int) -> Before:
+    """Return what counts a person's contacts, and the days of their visits, in the 90 days before an episode."""
+
+    @cache
+    def moments(sql: str) -> Mapping[str, Sequence[int]]:
+        return times(store.rows(sql, {"first": first}))
+
+    def count(episode: Ended) -> Sequence[float]:
+        since, day = episode.started - MEMORY, episode.started // DAY * DAY
+        contacts = before(moments(CONTACTS), episode.person, since, episode.started)
+        return contacts, before(moments(VISITS), episode.person, since, day)
+
+    return count

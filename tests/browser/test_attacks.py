@@ -10,17 +10,18 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Page
 
+from tests.attack_strings import attacks
 from tests.attacks import texts
 from tests.sample import help_center, served
 
 pytestmark = [pytest.mark.browser, pytest.mark.faults]
-STRINGS = texts()
+STRINGS = texts() + attacks()
 SHARE = 25  # strings in an article
 RAN = (
     "[...document.querySelectorAll('main :is(script, iframe, object, embed, base, style, form[action*=evil])')].length"
 )
 HANDLERS = """[...document.querySelectorAll('*')].filter(e => [...e.attributes].some(a => /^on/i.test(a.name)
-    || /^\\s*(javascript|vbscript|data:text)/i.test(a.value) && a.name !== 'value')).map(e => e.outerHTML)"""
+    || /^\\s*(javascript|vbscript|data:text)/i.test(a.value) && !['value', 'content'].includes(a.name))).map(e => e.outerHTML)"""
 
 
 def line(text: str) -> str:

@@ -20,6 +20,7 @@ faults: $(VENV)/.test browser  ## kills, corruption, full disks, attacks
 
 bench: $(VENV)/.bench  ## speed and memory, as ratios; EVAL=folder takes real sets
 	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.bench.widget
 
 soak: $(VENV)/.bench  ## the long runs
 	KB_SOAK=1 $(BIN)/python -m pytest -m faults tests/faults

@@ -421,7 +421,7 @@ export class Form {
     for (const item of this.list.children) this.eye.observe(item);
     if (!this.own) this.size.observe(this.form);
     this.box.hidden = !found && !note;
-    this.#place();
+    requestAnimationFrame(() => this.#place()); // no layout in this task
     if (found && !note) this.service.say("offer", { articles: cards.map(({ article }) => article) });
   }
 
@@ -503,7 +503,7 @@ export class Form {
       px("top", scrollY + (under ? bottom + GAP : high));
     }
     lift(box, on); // last: looking for room lays the page out, and what stood elsewhere then would have shifted
-    lift(chip, on && chip.textContent && box.getBoundingClientRect().top > innerHeight - 40);
+    requestAnimationFrame(() => lift(chip, on && chip.textContent && box.getBoundingClientRect().top > innerHeight - 40));
   }
 
   #attempted() {

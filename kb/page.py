@@ -141,14 +141,6 @@ def in_language(lang: str) -> str:
     return f"/{lang}/{quote(request.path.removeprefix(prefix))}"
 
 
-def _cached(response: Response) -> Response:
-    """Let a browser keep the page and ask whether it is still right; the nonce is no part of what it says."""
-    body = response.get_data().replace(str(g.get("nonce", "-")).encode(), b"")
-    response.set_etag(hashlib.blake2b(body, digest_size=12).hexdigest(), weak=True)
-    response.headers["Cache-Control"] = "private, no-cache"
-    return response.make_conditional(request)  # type: ignore[return-value]
-
-
 @cache
 def _interface_attributes(lang: str) -> Markup:
     """Return what marks a part that speaks the interface's language, where that is not the page's."""

@@ -1,4 +1,4 @@
-"""The manual's tables of settings, commands, events, keys and modules, written from the code that has them.
+"""The manual's tables of settings, commands, events, keys, modules and numbers, written from the code that has them.
 
 An article holds `<!-- table: settings -->` and `<!-- /table -->`; what stands between the two is replaced.
 """
@@ -10,11 +10,13 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import click
 
 from kb.config import PREFIX, Settings
 
+EPOCH = 10**15  # any moment: nothing has happened in an empty store
 PACKAGES = ("kb", "search", "deflect")
 BLOCK = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- /table -->)", re.DOTALL)
 
@@ -125,6 +127,22 @@ def _sentence(path: Path) -> str:
     return (ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "").split("\n")[0]
 
 
+def numbers() -> str:
+    """Return the table of the report's numbers: name and formula, as an empty store gives them."""
+    from deflect.report import report
+    from deflect.store import Store
+
+    with TemporaryDirectory() as folder:
+        store = Store.open(Path(folder) / "empty.db")
+        found = report(store, Settings(), now=EPOCH).numbers
+        store.close()
+    return table(("Number", "Formula"), [(_named(number.name, number.segment), number.formula) for number in found])
+
+
+def _named(name: str, segment: str | None) -> str:
+    return f"**{name}**, {segment.rpartition('=')[2]}" if segment else f"**{name}**"
+
+
 def _names(fields: tuple[str, ...]) -> str:
     return ", ".join(f"`{field}`" for field in fields)
 
@@ -142,6 +160,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "keys": keys,
     "category_keys": category_keys,
     "modules": modules,
+    "numbers": numbers,
 }
 
 if __name__ == "__main__":

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import hashlib
 import json
 import os
 import re
@@ -16,9 +14,9 @@ from typing import Any
 from kb.article import Article
 from kb.errors import BadArticle
 from kb.library import Library
+from kb.recipe import recipe
 
-# Modules whose change makes what was kept worthless.
-_RECIPE = ("article", "dialect", "facts", "foreign", "habits", "liquid", "lists", "outline", "render", "sanitise")
+VERSION = "1 "  # of what is kept of each article
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +96,6 @@ def line_of(path: Path, text: str) -> int:
     return next((number for number, line in enumerate(lines, 1) if text.casefold() in line), 1)
 
 
-@functools.cache
-def _recipe() -> str:
-    digest = hashlib.sha256()
-    for name in _RECIPE:
-        digest.update((Path(__file__).parent / f"{name}.py").read_bytes())
-    return digest.hexdigest()[:16]
-
-
 def _load(cache: Path | None) -> Mapping[str, Any]:
     """Return the rows of the file, or none where there is none that we wrote and can read."""
     if cache is None:
@@ -114,7 +104,7 @@ def _load(cache: Path | None) -> Mapping[str, Any]:
         document = json.loads(cache.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    ours = isinstance(document, dict) and document.get("recipe") == _recipe()
+    ours = isinstance(document, dict) and document.get("recipe") == VERSION + recipe()
     return document["articles"] if ours else {}
 
 
@@ -124,7 +114,7 @@ def _save(cache: Path, rows: Mapping[str, Any]) -> None:
         cache.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=cache.parent, prefix=cache.name)
         with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump({"recipe": _recipe(), "articles": rows}, file, ensure_ascii=False, separators=(",", ":"))
+            json.dump({"recipe": VERSION + recipe(), "articles": rows}, file, ensure_ascii=False, separators=(",", ":"))
         os.replace(name, cache)
     except OSError:
         return

@@ -15,10 +15,12 @@ from typing import Any
 
 import sqlite_utils
 
+from kb import pages
 from kb.article import Article
 from kb.errors import BadGeneration
 from kb.library import Category, Library
 from kb.links import normal
+from kb.recipe import recipe
 from kb.render import Rendered
 
 FILE = "library.db"
@@ -93,14 +95,14 @@ def write(folder: Path, library: Library, rendered: Mapping[tuple[str, str], Ren
             leads = ({"place": old, "target": new} for old, new in library.redirects.items())
             db.table("redirects").insert_all(leads)
             db.table("categories").insert_all(_category_rows(library))
-            meta = {"default_lang": library.default_lang, "fingerprint": library.fingerprint}
+            meta = {"default_lang": library.default_lang, "fingerprint": library.fingerprint, "recipe": recipe()}
             db.table("meta").insert_all({"key": key, "value": value} for key, value in meta.items())
     finally:
         db.close()
 
 
 _PLAIN = ("id", "lang", "title", "summary", "category", "address", "revision", "owner", "path")
-_DERIVED = ("place", "updated", "verified", "audience", "queries", "status", "replaced_by", "html", "headings")
+_DERIVED = ("place", "updated", "verified", "audience", "queries", "status", "replaced_by", "html", "headings", "page")
 _TYPES: dict[str, Any] = dict.fromkeys(_PLAIN + _DERIVED, str) | dict.fromkeys(("review_every", "offers", "ord"), int)
 _CATEGORY_TYPES: dict[str, Any] = {"name": str, "lang": str, "title": str, "ord": int, "summary": str, "offers": int}
 
@@ -113,11 +115,12 @@ def _rows(
 ) -> Iterator[dict[str, Any]]:
     for article in library.published(now):
         if page := rendered.get((article.id, article.lang)):
-            headings = [[part.anchor, part.heading, part.level] for part in page.sections if part.anchor]
+            kept = json.dumps(pages.to_row(page), ensure_ascii=False, separators=(",", ":"))
+            headings = json.dumps([[part.anchor, part.heading, part.level] for part in page.sections if part.anchor])
             row = _row(article, library, offers)
-            yield row | {"status": "published", "html": page.html, "headings": json.dumps(headings)}
+            yield row | {"status": "published", "html": page.html, "headings": headings, "page": kept}
     for article in library.gone(now):
-        yield _row(article, library, offers) | {"status": "gone", "html": "", "headings": "[]"}
+        yield _row(article, library, offers) | {"status": "gone", "html": "", "headings": "[]", "page": "{}"}
 
 
 def _row(article: Article, library: Library, offers: Mapping[tuple[str, str], bool]) -> dict[str, Any]:
@@ -153,6 +156,7 @@ class Snapshot:
         meta = dict(self._query("SELECT key, value FROM meta"))
         self.default_lang: str = meta["default_lang"]
         self.fingerprint: str = meta["fingerprint"]
+        self.recipe: str = meta["recipe"]
         rows = self._query("SELECT lang, count(*) FROM entries WHERE status = 'published' GROUP BY lang ORDER BY lang")
         self._by_language: dict[str, int] = dict(rows)
         self.languages: tuple[str, ...] = tuple(sorted({self.default_lang, *self._by_language}))
@@ -234,6 +238,13 @@ class Snapshot:
         """Return an article's headings in order."""
         rows = self._query("SELECT headings FROM entries WHERE id = ? AND lang = ?", (entry.id, entry.lang))
         return tuple(Heading(*row) for row in json.loads(rows[0][0])) if rows else ()
+
+    def pages(self) -> dict[str, Rendered]:
+        """Return every page by its `kb.pages.key`, for the next generation; none where our code is another."""
+        if self.recipe != recipe():
+            return {}
+        rows = self._query("SELECT revision || ' ' || path, html, page FROM entries WHERE status = 'published'")
+        return {key: pages.of_row(html, json.loads(page)) for key, html, page in rows}
 
     def by_address(self, path: str) -> Entry | None:
         """Return the published article whose address this is."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from kb import dialect, findings, library, lint, render
+from kb import dialect, findings, library, lint, recipe, render
 from kb.problem import Problem
 from tests.conftest import write_articles
 
@@ -201,4 +201,4 @@ def test_github_gets_annotations_that_cannot_be_broken_out_of() -> None:
 
 
 def test_a_changed_dialect_makes_what_was_kept_worthless(tmp_path: Path) -> None:
-    assert Path(dialect.__file__).stem in lint.facts._RECIPE
+    assert Path(dialect.__file__).stem in recipe._MODULES

@@ -1,0 +1,22 @@
+"""What makes two renderings of one text comparable: our code that renders, and the libraries it stands on."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from importlib.metadata import version
+from pathlib import Path
+
+_MODULES = ("article", "dialect", "foreign", "habits", "links", "liquid", "lists", "outline", "render", "sanitise")
+_LIBRARIES = ("markdown", "nh3", "pygments", "pymdown-extensions")
+
+
+@functools.cache
+def recipe() -> str:
+    """Return a name that changes when an article's page may change though the article does not."""
+    digest = hashlib.sha256()
+    for name in _MODULES:
+        digest.update((Path(__file__).parent / f"{name}.py").read_bytes())
+    for name in _LIBRARIES:
+        digest.update(f"{name} {version(name)} ".encode())
+    return digest.hexdigest()[:16]

@@ -1,0 +1,82 @@
+"""Pages of many articles: kept where nothing they show has changed, rendered by several processes where much has."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kb import library, pages
+from kb.library import Library
+from kb.render import render
+from kb.snapshot import Snapshot, write
+from tests.conftest import NOW, write_articles
+
+FILES = {"a.md": "# A\n\n[x](b.md) ![i](i.png)\n\n## Head\n\nText", "b.md": "# B\n\nText", "i.png": ""}
+
+
+def load(folder: Path, **files: str) -> Library:
+    """Return the library of two articles and an image, with other files over them."""
+    return library.load(
+        write_articles(folder / "articles", FILES | {f"{name}.md": text for name, text in files.items()})
+    )
+
+
+def kept_after(folder: Path, shelf: Library) -> dict[str, object]:
+    """Return what a generation of `shelf` keeps."""
+    write(folder, shelf, pages.render_all(shelf.articles, addresses=shelf.addresses), now=NOW)
+    return Snapshot.open(folder).pages()  # type: ignore[return-value]
+
+
+def rendered_again(monkeypatch: pytest.MonkeyPatch, shelf: Library, kept: dict[str, object]) -> list[str]:
+    """Return the paths of the articles that were rendered though a page was kept."""
+    paths: list[str] = []
+
+    def spy(article, *, addresses):  # type: ignore[no-untyped-def]
+        paths.append(article.path)
+        return render(article, addresses=addresses)
+
+    monkeypatch.setattr(pages, "render", spy)
+    pages.render_all(shelf.articles, addresses=shelf.addresses, kept=kept)  # type: ignore[arg-type]
+    return paths
+
+
+def test_a_kept_page_is_the_page(tmp_path: Path) -> None:
+    shelf = load(tmp_path)
+    kept = kept_after(tmp_path, shelf)
+    assert list(kept.values()) == [render(article, addresses=shelf.addresses) for article in shelf.articles]
+
+
+def test_what_has_not_changed_is_not_rendered_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = kept_after(tmp_path, load(tmp_path))
+    assert rendered_again(monkeypatch, load(tmp_path), kept) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "again"),
+    [
+        ("a", "# A\n\nOther", ["a.md"]),
+        ("c", "# C", ["c.md"]),
+        ("b", "---\ntitle: B\nslug: other\n---\n", ["a.md", "b.md"]),  # a links to b, whose address is another now
+    ],
+)
+def test_a_changed_article_costs_itself_and_who_links_to_its_address(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, text: str, again: list[str]
+) -> None:
+    kept = kept_after(tmp_path, load(tmp_path))
+    assert rendered_again(monkeypatch, load(tmp_path, **{name: text}), kept) == again
+
+
+def test_pages_of_other_code_are_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept_after(tmp_path, load(tmp_path))
+    monkeypatch.setattr("kb.snapshot.recipe", lambda: "other")
+    assert Snapshot.open(tmp_path).pages() == {}
+
+
+def test_several_processes_render_what_one_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shelf = load(tmp_path, bad="# Bad\n\n" + "> " * 3_000)
+    alone = pages.render_all(shelf.articles, addresses=shelf.addresses)
+    monkeypatch.setattr(pages, "MANY", 1)
+    monkeypatch.setattr(pages, "_processors", lambda: 2)
+    assert pages.render_all(shelf.articles, addresses=shelf.addresses) == alone
+    assert ("bad", "en") not in alone

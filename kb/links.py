@@ -15,8 +15,9 @@ from kb.article import Article, identity
 Kind = Literal["article", "redirect", "file", "anchor", "outside", "page", "guessed", "missing"]
 
 FILES = "/files/"
-# The site's own pages, below a language or at the top; links to them are right without an article.
-PAGES = frozenset({"", "search", "contact", "categories", "articles", "admin", "healthz", "sitemap.xml", "robots.txt"})
+# The site's own pages below a language, and at the top; links to them are right without an article.
+PAGES = frozenset({"", "search", "contact", "categories"})
+TOP_PAGES = frozenset({"", "admin", "healthz", "sitemap.xml", "robots.txt"})
 RESERVED = frozenset({"admin", "api", "static", "files", "widget", "healthz", "sitemap.xml", "robots.txt", "llms.txt"})
 # A folder that other help centers put before an article's name in its address.
 _HOUSES = frozenset({"kb", "help", "docs", "doc", "article", "articles", "hc", "support", "faq", "guide", "guides"})
@@ -50,10 +51,14 @@ def is_ours(path: str) -> bool:
     return languages.normalise(first) == first and (not rest or rest[0] in ("search", "contact", "categories"))
 
 
-def _is_page(place: str, languages: Collection[str]) -> bool:
-    """Return whether the site answers at an address by itself."""
+def _page(place: str, languages: Collection[str], lang: str) -> str:
+    """Return the address of the site's own page that a link means, or nothing; `/contact/` is the form in `lang`."""
     first, *rest = place.strip("/").split("/")
-    return first in PAGES or (first in languages and (rest or [""])[0] in PAGES - {"articles", "admin"})
+    if first in languages and (rest or [""])[0] in PAGES:
+        return place if rest else f"/{first}/"
+    if first in TOP_PAGES:
+        return place
+    return f"/{lang}/{first}" if first in ("contact", "search") and not rest else ""
 
 
 class Addresses(Mapping[str, str]):
@@ -110,7 +115,8 @@ class Addresses(Mapping[str, str]):
     def leads_somewhere(self, address: str) -> bool:
         """Return whether an address is that of an article, of a file, or of one of the site's own pages."""
         place = normal(address)
-        return place in self._path_at or place.removeprefix(FILES) in self._address or _is_page(place, self.languages)
+        known = place in self._path_at or place.removeprefix(FILES) in self._address
+        return known or bool(_page(place, self.languages, self.default_lang))
 
     def resolve(self, target: str, *, article: Article) -> Target:
         """Return where `target`, as the article's author wrote it, leads."""
@@ -141,8 +147,8 @@ class Addresses(Mapping[str, str]):
         below = place.removeprefix(FILES).lstrip("/")
         if below in self._address and not self._is_article(below):
             return Target("file", self._address[below])
-        if _is_page(place, self.languages):
-            return Target("page", path)
+        if own := _page(place, self.languages, article.lang):
+            return Target("page", own)
         return self._guess(place, article) or Target("missing", path)
 
     def _relative(self, path: str, article: Article) -> Target:

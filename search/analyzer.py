@@ -22,10 +22,13 @@ SNOWBALL = {
 }  # fmt: skip
 
 # Scripts written without spaces between words: Thai, Lao, Myanmar, Khmer, kana, Han, Hangul.
-_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003134f"
-_RUN = re.compile(
-    rf"(?P<run>[{_UNSPACED}]+)|(?P<word>(?:(?![{_UNSPACED}_])[\w\u0300-\u036f])+(?:['’](?:(?![{_UNSPACED}_])\w)+)*)|(?P<sign>[^\s\w\x00-\x7f\u2000-\u206f\u3000-\u303f\uff00-\uff65«»“”‘’…·¿¡°§©®™–—•])"
+_UNSPACED = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
+    "\uac00-\ud7af\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003134f"
 )
+_LETTER = rf"(?:(?![{_UNSPACED}_])[\w\u0300-\u036f])"
+_PUNCTUATION = "\x00-\x7f\u2000-\u206f\u3000-\u303f\uff00-\uff65«»…·¿¡°§©®™•"
+_TOKEN = re.compile(rf"(?P<run>[{_UNSPACED}]+)|(?P<word>{_LETTER}+(?:['’]{_LETTER}+)*)|(?P<sign>[^\s\w{_PUNCTUATION}])")
 _SEPARATORS = str.maketrans(dict.fromkeys(',;()[]{}<>"“”«»„!?|=', " "))
 _BEFORE, _AFTER = "'’‘`*…-—–/\\&", ".:'’‘`*…-—–/\\&"
 _ARROW = re.compile(r"(?<=[ \w.)*])[>→›▸](?=[ \w(*.])")
@@ -46,7 +49,7 @@ class Token:
 
 def tokens(text: str) -> Iterator[Token]:
     """Yield the tokens of `text`; no script is left out, and an emoji is a token of its own."""
-    for match in _RUN.finditer(text):
+    for match in _TOKEN.finditer(text):
         yield Token(match.group(), match.start(), match.end(), match.lastgroup or "word")
 
 
@@ -172,57 +175,3 @@ def _is_code(chunk: str) -> bool:
 
 def _pairs(run: str) -> tuple[str, ...]:
     return tuple(run[i : i + 2] for i in range(len(run) - 1))
-
-
-def detect(text: str, langs: frozenset[str] | None = None) -> str | None:
-    """Return the language that the little words or the script of `text` give away, or None when they do not.
-
-    Only languages with a list of little words, and those with a script of their own, can be told.
-    """
-    sample = text[:4000]
-    by_script = _script(sample)
-    if by_script and (langs is None or by_script in langs):
-        return by_script
-    words = [fold(token.text) for token in tokens(sample) if token.kind == "word"]
-    counts = {
-        lang: sum(0.5 if len(word) == 1 else 1.0 for word in words if word in small)
-        for lang, small in _little_words().items()
-        if langs is None or lang in langs
-    }
-    ranked = sorted(counts, key=lambda lang: (-counts[lang], lang))
-    if not ranked or counts[ranked[0]] < 2:
-        return None
-    best, second = counts[ranked[0]], counts[ranked[1]] if len(ranked) > 1 else 0
-    return ranked[0] if best > 1.3 * second and best >= 0.12 * len(words) else None
-
-
-@cache
-def _little_words() -> dict[str, frozenset[str]]:
-    lists = {lang: frozenset(fold(word) for word in words) for lang, words in stoplists.items()}
-    return {lang: words for lang, words in lists.items() if words} | {"pl": _POLISH, "cs": _CZECH}
-
-
-_POLISH = frozenset(
-    "i w z na nie sie jest do to ze jak co po mi moja moje czy dla od przez przy tak juz tylko mam mozna byc bylo ale prosze".split()
-)
-_CZECH = frozenset(
-    "a v na se je to ze s z do jak co po mi moje pro od pri tak jsem jsou byt bylo ale prosim kdyz nebo mam".split()
-)
-_SCRIPTS = (
-    ("ja", re.compile("[\u3040-\u30ff]")),
-    ("ko", re.compile("[\uac00-\ud7af]")),
-    ("zh", re.compile("[\u4e00-\u9fff]")),
-    ("th", re.compile("[\u0e00-\u0e7f]")),
-    ("ar", re.compile("[\u0600-\u06ff]")),
-    ("he", re.compile("[\u0590-\u05ff]")),
-    ("el", re.compile("[\u0370-\u03ff]")),
-    ("hi", re.compile("[\u0900-\u097f]")),
-)
-
-
-def _script(text: str) -> str | None:
-    letters = sum(char.isalpha() for char in text)
-    for lang, pattern in _SCRIPTS:
-        if len(pattern.findall(text)) > 0.3 * max(letters, 1):
-            return lang
-    return None

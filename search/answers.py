@@ -70,7 +70,7 @@ def _section(
 
 
 def title_hit(collection: Collection, number: int, *, query: Query, score: float) -> Hit:
-    """Return a document as it is shown while typing: by its title, and the heading that has the words if that has not."""
+    """Return a document as it is shown while typing: by its title, or a heading that has more of the words."""
     document = collection.documents[number]
     wanted = terms_wanted(collection, document.lang, query)
     a = analyzer(document.lang)

@@ -13,8 +13,8 @@ from typing import Any
 
 from kb.article import Article
 from kb.errors import HelpCenterError
-from search.analyzer import detect
 from search.index import Content
+from search.language import detect
 
 Qrels = Mapping[str, Mapping[str, int]]
 
@@ -112,10 +112,10 @@ class Folder:
         return [asked for id, asked in self.questions.items() if id not in judged]
 
     def _rows(self, name: str) -> Iterator[dict[str, Any]]:
-        path = self.path / name
+        path, number = self.path / name, 0
         try:
             with path.open(encoding="utf-8") as lines:
-                for number, line in enumerate(lines, 1):
+                for number, line in enumerate(lines, 1):  # noqa: B007  # the error names it
                     if line.strip():
                         yield json.loads(line)
         except FileNotFoundError as error:

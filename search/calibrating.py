@@ -63,7 +63,7 @@ def main(folders: Sequence[str]) -> None:
 def fit(
     own: Sequence[Case], visiting: Sequence[Case], abroad: Sequence[Case], *, words: str, strangers: float
 ) -> Calibration:
-    """Return the calibration that answered questions and those of (`visiting`) and to (`abroad`) others make most likely.
+    """Return the calibration that answered questions and those of others (`visiting`) or to others (`abroad`) suggest.
 
     The floor is the least at which no more of the visiting questions than `strangers` would get an offer.
     """

@@ -15,6 +15,7 @@ from search.query import Query, Word, parse
 NAMES = {"title": 2.0, "queries": 1.5, "headings": 1.0, "names": 0.5}
 BODY = {"body": 0.3, "exact": 1.0}  # so that a word that stands in no title still leads somewhere
 UNFINISHED = 0.8  # the weight of a word that only begins as typed
+SHORTEST = 3  # letters of a beginning that is taken for a word, though others follow it
 PREFIXES = 64  # words that are tried for an unfinished one
 
 
@@ -63,7 +64,9 @@ def _score(
     for word in query.words:
         own = _finished(postings, word, len(scores))
         if word == last and not ends:
-            own = np.maximum(own, UNFINISHED * _begun(postings, word, len(scores)))
+            own = np.maximum(own, np.float32(UNFINISHED) * _begun(postings, word, len(scores)))
+        elif not own.any() and word != last and len(word.text) >= SHORTEST:  # "chan ca" is typed by people who know where they go
+            own = np.float32(UNFINISHED) * _begun(postings, word, len(scores))
         if not own.any() and (ends or word != last):
             own = _corrected(collection, lang, word, len(scores))
         if word in query.asked or word == last:

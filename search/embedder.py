@@ -177,7 +177,8 @@ def _export_graph(source: Path, file: Path) -> int:
     import torch
     from sentence_transformers import SentenceTransformer
 
-    inner: Any = SentenceTransformer(str(source), device="cpu")[0].auto_model.eval()
+    model: Any = SentenceTransformer(str(source), device="cpu")
+    inner = model[0].auto_model.eval()
 
     class Pooled(torch.nn.Module):
         def __init__(self) -> None:

@@ -151,8 +151,9 @@ def _offered(answers: Mapping[str, Answer], qrels: Qrels, silent: Mapping[str, A
 
 def _surest(answers: Mapping[str, Answer], qrels: Qrels, share: float) -> float:
     """Return hit@3 over the share of questions whose best article is surest."""
-    ids = sorted(answers, key=lambda id: (-answers[id].chance, id))[: max(1, round(share * len(answers)))]
-    return sum(any(d in qrels[id] for d, _ in answers[id].ranked[:CARDS]) for id in ids) / max(len(ids), 1)
+    surest = sorted(answers, key=lambda name: (-answers[name].chance, name))[: max(1, round(share * len(answers)))]
+    right = sum(any(document in qrels[id] for document, _ in answers[id].ranked[:CARDS]) for id in surest)
+    return right / max(len(surest), 1)
 
 
 def _latency(milliseconds: Sequence[float]) -> dict[str, float]:
@@ -204,12 +205,14 @@ def compare(
         "wins": sum(gap > 0 for gap in gaps.values()),
         "losses": sum(gap < 0 for gap in gaps.values()),
         "ties": sum(gap == 0 for gap in gaps.values()),
-        "worst": [
-            {"query": id, "ours": round(ours[id]["nDCG@10"], 4), "theirs": round(theirs[id]["nDCG@10"], 4)}
-            for id in sorted(gaps, key=lambda id: (gaps[id], id))[:20]
-            if gaps[id] < 0
-        ],
+        "worst": [_loss(id, ours, theirs) for gap, id in sorted((gap, id) for id, gap in gaps.items())[:20] if gap < 0],
     }
+
+
+def _loss(
+    id: str, ours: Mapping[str, Mapping[str, float]], theirs: Mapping[str, Mapping[str, float]]
+) -> dict[str, Any]:
+    return {"query": id, "ours": round(ours[id]["nDCG@10"], 4), "theirs": round(theirs[id]["nDCG@10"], 4)}
 
 
 def shown(document: dict[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""The calibrated probability that an offer holds the answer, and how far each of its articles stands behind the first."""
+"""The calibrated probability that an offer holds the answer, and how its articles stand behind the first."""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from search.postings import Floats
@@ -11,7 +13,8 @@ DENSE = 0.65  # flat between .5 and .8 on eight English collections
 
 def dense_scale(cosines: Floats, *, background: float) -> Floats:
     """Return cosines on [0, 1], where 0 is what two unrelated texts of this collection have in common."""
-    return np.clip((cosines - background) / (1.0 - background), 0.0, 1.0).astype(np.float32)
+    scaled = (cosines - background) / (1.0 - background)
+    return np.asarray(np.clip(scaled, 0.0, 1.0), dtype=np.float32)
 
 
 def combine(dense: Floats, lexical: Floats, *, weight: float = DENSE) -> Floats:
@@ -20,10 +23,10 @@ def combine(dense: Floats, lexical: Floats, *, weight: float = DENSE) -> Floats:
     Both lie in [0, 1] by theory, not by the maximum of the query at hand, so that the result can be compared
     between queries (Bruch, Gai and Ingber 2023, arXiv 2210.11934).
     """
-    return (np.float32(weight) * dense + np.float32(1.0 - weight) * lexical).astype(np.float32)
+    return np.asarray(weight * dense + (1.0 - weight) * lexical, dtype=np.float32)
 
 
-def order(scores: Floats, names: np.ndarray[tuple[int], np.dtype[np.str_]] | list[str], *, k: int) -> list[int]:
+def order(scores: Floats, names: Sequence[str], *, k: int) -> list[int]:
     """Return the numbers of the `k` best scores, best first; equal scores go in order of name."""
     count = min(k, len(scores))
     if not count:

@@ -243,7 +243,7 @@ def _write(
         default_lang=default_lang,
         counts={"articles": len({d.article for d in documents}), "documents": len(documents), "units": len(units)},
         files=generation.checksums(work),
-        extra=extra | {"analysis": ANALYSIS},
+        extra={**extra, "analysis": ANALYSIS},
     ).write(work)
 
 
@@ -272,7 +272,7 @@ def _documents(contents: Sequence[Content], per_article: Sequence[Sequence[Unit]
 def _write_words(
     work: Path, contents: Sequence[Content], per_article: Sequence[Sequence[Unit]], previous: Path | None
 ) -> None:
-    """Bring the word index of each language up to date, from the previous generation's if there is one, and compile it."""
+    """Bring the word index of each language up to date, from the previous generation's, and compile it."""
     from search import keyword
 
     numbers: dict[str, dict[str, int]] = defaultdict(dict)
@@ -346,7 +346,7 @@ def _write_vectors(
         return 0.0
     kept = vectors.VectorCache(cache / f"{embedder.recipe}.bin", recipe=embedder.recipe, dimensions=embedder.dimensions)
     owners = np.repeat(np.arange(len(documents), dtype=np.int32), [d.last - d.first for d in documents])
-    texts = [unit.embedded(documents[owner].title) for unit, owner in zip(units, owners, strict=True)]
+    texts = [unit.embedded(documents[int(owner)].title) for unit, owner in zip(units, owners, strict=True)]
     found = kept.encode(texts, embedder=embedder, progress=progress)
     np.save(work / "vectors.npy", found)
     return vectors.background(found, owners)

@@ -43,7 +43,7 @@ def score(postings: Postings, query: Query, *, size: int, weights: Mapping[str, 
     covered = np.zeros(size, dtype=np.float32)
     ideal = total = 0.0
     for word, rarity in _chosen(postings, query):
-        factor = word.weight * (rarity / postings.rarest) ** RARITY if postings.rarest else word.weight
+        factor = word.weight * (rarity / postings.rarest) ** RARITY
         own = np.float32(factor) * _word(postings, word, size, weights)
         peak = float(own.max(initial=0.0))
         scores += own
@@ -58,7 +58,8 @@ def score(postings: Postings, query: Query, *, size: int, weights: Mapping[str, 
         scores += own
         ideal += float(own.max(initial=0.0))
     share = np.minimum(scores / max(ideal, 1e-6), 1.0).astype(np.float32)
-    return Lexical(share, matched, len(query.asked), covered / np.float32(max(total, 1e-6)))
+    weight = (covered / max(total, 1e-6)).astype(np.float32)
+    return Lexical(share, matched, len(query.asked), weight)
 
 
 def _chosen(postings: Postings, query: Query) -> list[tuple[Word, float]]:
@@ -78,10 +79,10 @@ def _word(postings: Postings, word: Word, size: int, weights: Mapping[str, float
     """Return the scores of a word: by its stem and as it stands, or by half those of a synonym if that is more."""
     stemmed = {name: weight for name, weight in weights.items() if name in STEMMED}
     plain = {name: weight for name, weight in weights.items() if name in PLAIN}
-    own = _terms(postings, word.terms, size, stemmed) / max(len(word.terms), 1)
+    own: Floats = _terms(postings, word.terms, size, stemmed) / np.float32(max(len(word.terms), 1))
     own += _terms(postings, (word.text,), size, plain)
     for synonym in word.synonyms:
-        own = np.maximum(own, SYNONYM * _terms(postings, (synonym,), size, stemmed))
+        own = np.maximum(own, np.float32(SYNONYM) * _terms(postings, (synonym,), size, stemmed))
     return own
 
 

@@ -1,4 +1,4 @@
-"""A message to the help desk, as what it asks: without greeting, signature and quoted mail."""
+"""A message to the help desk, as what it asks: without greeting, closing, signature and quoted mail."""
 
 from __future__ import annotations
 
@@ -8,38 +8,55 @@ from dataclasses import dataclass
 
 from search.query import LONGEST
 
-_QUOTE = re.compile(r"^\s*(>|\|)")
+# How people greet, close and quote, by language; parts of one pattern each.
+_GREETINGS = (
+    r"hi|hello|hey|dear|greetings|good (?:morning|afternoon|evening|day)",  # en
+    r"hallo|guten (?:tag|morgen|abend)|liebes?|sehr geehrte\w*",  # de
+    r"bonjour|bonsoir|salut",  # fr
+    r"hola|buenos d[ií]as|buenas(?: tardes| noches)?|estimad[oa]s?",  # es
+    r"ciao|buongiorno|buonasera|salve|gentil[ei]",  # it
+    r"ol[aá]|bom dia|boa (?:tarde|noite)|prezad[oa]s?",  # pt
+    r"dag|beste|geachte|goede(?:morgen|middag|navond)",  # nl
+    r"cze[sś][cć]|dzie[nń] dobry|witam|witajcie",  # pl
+    r"hej|hei|god dag|tjena",  # Scandinavian
+    r"здравствуйте|добрый день|привет|您好|你好|こんにちは|안녕하세요|مرحبا|السلام عليكم",
+)
+_CLOSINGS = (
+    r"(?:many |with )?thanks?(?: you)?(?: very much| so much| a lot| in advance)?|thx|cheers|sincerely",
+    r"(?:(?:kind|best|warm|many) )?regards|best(?: wishes)?|yours(?: sincerely| truly| faithfully)?",
+    r"(?:viele |beste |freundliche |mit freundlichen |liebe )?grü(?:ß|ss)en?|danke(?: schön)?|mfg|vielen dank",
+    r"(?:bien )?cordialement|merci(?: beaucoup| d'avance| par avance)?|salutations",
+    r"(?:muchas )?gracias(?: de antemano)?|(?:un )?(?:cordial )?saludos?|atentamente",
+    r"(?:cordiali |distinti )?saluti|grazie(?: mille| in anticipo)?",
+    r"(?:muito )?obrigad[oa]|atenciosamente|cumprimentos",
+    r"(?:met )?(?:vriendelijke )?groet(?:en|jes)?|(?:alvast )?bedankt|dank je|dank u",
+    r"pozdrawiam|dziękuję(?: z góry)?|z poważaniem",
+    r"mvh|tack|hilsen|med venlig hilsen|takk",
+    r"спасибо|с уважением|謝謝|谢谢|ありがとうございます|よろしくお願いします|감사합니다|شكرا",
+)
+_BANNERS = (
+    r"original|forwarded|ursprüngliche|weitergeleitete|mensaje|message|messaggio|mensagem|oorspronkelijk|wiadomość"
+)
+_WROTE = r"wrote|schrieb|a écrit|escribió|ha scritto|schreef|escreveu|napisał\w*|skrev"
+_SENT_FROM = r"sent from my|get outlook for|von meinem|envoyé de mon|enviado desde mi|inviato da"
+
+_GREETING = re.compile(rf"\W*(?:{'|'.join(_GREETINGS)})\b(?P<rest>[^,.!?:;\n]{{0,40}}[,.!:;]?)", re.IGNORECASE)
+_CLOSING = re.compile(rf"\W*(?:{'|'.join(_CLOSINGS)})\b[\s,.!]*", re.IGNORECASE)
+_SIGNATURE = re.compile(rf"(?:-- ?|—+|_{{2,}}|(?:{_SENT_FROM})\b.*)$", re.IGNORECASE)
+_QUOTE = re.compile(r"\s*[>|]")
 _QUOTED_FROM_HERE = re.compile(
-    r"^\s*(-{2,}\s*(original|forwarded|ursprüngliche|weitergeleitete|mensaje|message|messaggio|mensagem|oorspronkelijk|wiadomość)"
-    r"|_{8,}\s*$"
-    r"|(on|am|le|el|il|op|em|dnia|den)\b.{4,120}\b(wrote|schrieb|a écrit|escribió|ha scritto|schreef|escreveu|napisał\w*|skrev)\b.{0,20}:?\s*$"
-    r"|(from|von|de|da|van|od)\s?:\s.+@.+$)",
+    rf"\s*(?:-{{2,}}\s*(?:{_BANNERS})|_{{8,}}\s*$"
+    rf"|(?:on|am|le|el|il|op|em|dnia|den)\b.{{4,120}}\b(?:{_WROTE})\b.{{0,20}}:?\s*$"
+    r"|(?:from|von|de|da|van|od)\s?:\s.+@.+$)",
     re.IGNORECASE,
 )
-_SIGNATURE = re.compile(
-    r"^(-- ?|—+|_{2,}|sent from my .*|get outlook for .*|von meinem .* gesendet.*|envoyé de mon .*|enviado desde mi .*|inviato da .*)$",
-    re.IGNORECASE,
-)
-_CLOSING = re.compile(
-    r"^\W*(many thanks|thanks?( you)?( very much| so much| a lot| in advance)?|thx|cheers|(kind |best |warm )?regards|best( wishes)?|sincerely|yours( sincerely| truly| faithfully)?"
-    r"|(viele |beste |freundliche |mit freundlichen |liebe )?grü(ß|ss)en?|danke( schön| im voraus)?|mfg|vielen dank( im voraus)?"
-    r"|(bien )?cordialement|merci( beaucoup| d'avance| par avance)?|salutations|(muchas )?gracias( de antemano)?|(un )?(cordial )?saludos?|atentamente"
-    r"|(cordiali |distinti )?saluti|grazie( mille| in anticipo)?|obrigad[oa]|atenciosamente|(met )?(vriendelijke )?groet(en|jes)?|bedankt|alvast bedankt"
-    r"|pozdrawiam|dziękuję( z góry)?|z poważaniem|mvh|tack|hilsen|tak|謝謝|谢谢|ありがとうございます|よろしくお願いします|감사합니다|شكرا|спасибо|с уважением)\b[\s,.!]*",
-    re.IGNORECASE,
-)
-_GREETING = re.compile(
-    r"^\W*(hi|hello|hey|dear|greetings|good (morning|afternoon|evening|day)|hallo|guten (tag|morgen|abend)|liebes?|sehr geehrte\w*|bonjour|bonsoir|salut|hola|buenos d[ií]as|buenas( tardes)?|estimad[oa]s?"
-    r"|ciao|buongiorno|salve|ol[aá]|bom dia|boa tarde|dag|beste|geachte|cze[sś][cć]|dzie[nń] dobry|witam|hej|god dag|您好|你好|こんにちは|안녕하세요|مرحبا|здравствуйте)\b"
-    r"(?P<rest>[^,.!?:;\n]{0,40}[,.!:;]?)",
-    re.IGNORECASE,
-)
-_SENTENCE = re.compile(r"(?<=[.!?。！？])\s+|\n+")
+_NAME = 30  # characters that may follow a closing on its line: a name
+_BELOW = 5  # lines that may stand below a closing: name, position, telephone
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What a message says: its subject, its text without what every message has, and both as one."""
+    """What a message says: its subject, and its text without what every message has."""
 
     subject: str
     body: str
@@ -53,54 +70,46 @@ class Message:
 
 
 def read(subject: str, body: str) -> Message:
-    """Return the message without greeting, closing, signature and quoted mail; never less than nothing of it.
+    """Return the message without greeting, closing, signature and quoted mail.
 
-    When all of it would be cut, it is kept: a message may be nothing but a forwarded one.
+    What would leave nothing is not cut: a message may be nothing but a forwarded one.
     """
     body = body[:LONGEST]
-    lines = [line.rstrip() for line in body.splitlines()]
-    kept = "\n".join(_without_greeting(_own_lines(lines))).strip()
+    kept = "\n".join(_without_greeting(_own_lines(body.splitlines()))).strip()
     return Message(" ".join(subject[:LONGEST].split()), kept or body.strip())
-
-
-def sentences(text: str) -> list[str]:
-    """Return the sentences and lines of a message."""
-    return [part.strip() for part in _SENTENCE.split(text) if part.strip()]
 
 
 def _own_lines(lines: Sequence[str]) -> list[str]:
     kept: list[str] = []
     for number, line in enumerate(lines):
-        if _QUOTED_FROM_HERE.match(line) and any(kept):
+        if (_QUOTED_FROM_HERE.match(line) and any(kept)) or _SIGNATURE.match(line):
             break
-        if line and _SIGNATURE.match(line):
-            break
-        if line and _closes(line, rest=lines[number + 1 :]):
+        if line.strip() and _closes(line, rest=lines[number + 1 :]):
             break
         if not _QUOTE.match(line):
-            kept.append(line)
+            kept.append(line.rstrip())
     return kept
 
 
 def _closes(line: str, *, rest: Sequence[str]) -> bool:
     """Say whether a line is a closing with at most a name after it and little below: not thanks in the middle."""
     match = _CLOSING.match(line)
-    if not match or len(line) - match.end() > 30:
+    if not match or len(line) - match.end() > _NAME:
         return False
-    return sum(bool(other.strip()) for other in rest) <= 5 and all(len(other) < 60 for other in rest[:6])
+    below = [other for other in rest if other.strip()]
+    return len(below) <= _BELOW and all(len(other) < 2 * _NAME for other in below)
 
 
 def _without_greeting(lines: Sequence[str]) -> list[str]:
-    for number, line in enumerate(lines):
-        if not line.strip():
-            continue
-        match = _GREETING.match(line)
-        if not match:
-            return list(lines)
-        rest = (
-            line[match.end() :].strip() if match["rest"].rstrip()[-1:] in ",.!:;" or match.end() >= len(line) else None
-        )
-        if rest is None:  # "Hello I cannot log in": only the word itself
-            rest = line[match.end() - len(match["rest"]) :].strip()
-        return [rest, *lines[number + 1 :]] if rest else list(lines[number + 1 :])
-    return list(lines)
+    first = next((number for number, line in enumerate(lines) if line.strip()), None)
+    if first is None:
+        return []
+    match = _GREETING.match(lines[first])
+    if match is None:
+        return list(lines)
+    line, below = lines[first], lines[first + 1 :]
+    named = match["rest"].rstrip()[-1:] in tuple(",.!:;") or (  # "Hi team," or "Hello everybody" on a line of its own
+        match.end() >= len(line) and any(below) and len(match["rest"].split()) <= 3
+    )
+    rest = line[match.end() if named else match.start("rest") :].strip()
+    return [*filter(None, [rest]), *below]

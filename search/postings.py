@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -135,12 +135,12 @@ class Postings:
         }
         self._count = np.load(folder / "frequency.npy")
         self.size = int(np.load(folder / "size.npy"))
-        self.rarest = float(np.log(1.0 + self.size))
+        self.rarest = float(np.log((1.0 + self.size) / 0.5))
 
     def rarity(self, term: str) -> float:
-        """Return the logarithm of how many documents there are for each that has `term`: 0 when all have it."""
+        """Return the logarithm of how many documents there are for each that has `term`: near 0 when all have it."""
         row = self.row(term)
-        return self.rarest if row is None else float(np.log((1.0 + self.size) / (1.0 + self._count[row])))
+        return self.rarest if row is None else float(np.log((1.0 + self.size) / (0.5 + self._count[row])))
 
     def row(self, term: str) -> int | None:
         """Return the row of `term`, or None when no article has it."""
@@ -166,7 +166,7 @@ class Postings:
         return [self.terms[row] for row in rows], self._count[rows]
 
     def named(self, prefix: str, *, most: int) -> list[int]:
-        """Return the rows of up to `most` words of titles, questions and headings that begin with `prefix`, frequent first."""
+        """Return up to `most` words of titles, questions and headings that begin with `prefix`, frequent first."""
         words, rows = self._named
         start, end = bisect.bisect_left(words, prefix), bisect.bisect_left(words, prefix + chr(0x10FFFF))
         found = rows[start:end]
@@ -178,7 +178,7 @@ class Postings:
         return [self.terms[row] for row in rows], rows
 
 
-def _joined(parts: Sequence[NDArray[np.generic]], kind: type) -> NDArray[np.generic]:
+def _joined(parts: Sequence[NDArray[Any]], kind: type) -> NDArray[Any]:
     return np.concatenate(parts) if parts else np.zeros(0, dtype=kind)
 
 

@@ -19,7 +19,7 @@ from search.collection import Collection, Mask
 from search.embedder import Embedder, Vectors
 from search.hit import Degraded, Hit, Results, Suggestions
 from search.query import clean
-from search.ranking import Question, Ranking, parsed, rank
+from search.ranking import Question, Ranking, System, parsed, rank
 
 Audience = frozenset[str]
 EVERYBODY: Audience = frozenset()
@@ -133,7 +133,7 @@ class Searcher:
         )
 
     def complete(self, text: str, *, lang: str, k: int = 8, audience: Audience = EVERYBODY) -> Results:
-        """Return the articles whose title, questions or headings hold the typed words, the last one perhaps unfinished."""
+        """Return the articles whose names hold the typed words, the last one perhaps unfinished."""
         mask = self.collection.visible(lang, audience)
         line = clean(text)
         found = completion.complete(
@@ -176,7 +176,7 @@ class Searcher:
     def ranked_query(
         self, text: str, *, lang: str, k: int, system: System = "hybrid", audience: Audience = EVERYBODY
     ) -> Ranked:
-        """Return the `k` articles that best answer a typed query, whatever the floor, as the search page orders them."""
+        """Return the `k` articles that best answer a typed query, in the order of the search page, without a floor."""
         mask = self.collection.visible(lang, audience)
         line = clean(text)
         if not line or not mask.any():
@@ -224,9 +224,9 @@ class Searcher:
         return any(c.name == category and not c.offers for c in self.snapshot.categories(lang))
 
     def _hit(self, number: int, found: Ranked, score: float) -> Hit:
-        assert found.question is not None and found.ranking is not None
-        query = found.question.queries.get(self.collection.documents[number].lang)
-        return answers.hit(self.collection, number, query=query, semantic=found.ranking.semantic, score=score)
+        query = found.question.queries.get(self.collection.documents[number].lang) if found.question else None
+        semantic = found.ranking.semantic if found.ranking else None
+        return answers.hit(self.collection, number, query=query, semantic=semantic, score=score)
 
     def _langs(self, mask: Mask) -> list[str]:
         return sorted(set(self.collection.langs[mask].tolist()))

@@ -40,7 +40,7 @@ class VectorIndex:
         return cast(Vectors, self._vectors[unit])
 
     def search(self, questions: Vectors, *, shares: Sequence[float]) -> Semantic:
-        """Score every document by its best unit and a little by its second best, for the weighted mean of `questions`."""
+        """Score every document by its best unit and its second best, for the weighted mean of `questions`."""
         cosines = self._vectors @ questions.T.astype(np.float32)
         units = (cosines @ np.asarray(shares, dtype=np.float32)).astype(np.float32)
         return Semantic(self._documents(units), units)
@@ -59,4 +59,4 @@ class VectorIndex:
         owners = np.repeat(np.arange(len(best)), self._ends - self._starts)
         places = np.flatnonzero(units == best[owners])
         _, first = np.unique(owners[places], return_index=True)
-        return cast(NDArray[np.int64], places[first])
+        return places[first]

@@ -61,7 +61,7 @@ def staged(
     k: int,
     system: System = "hybrid",
 ) -> tuple[Stage, Question, Ranking, str | None, str | None]:
-    """Return the first stage that any article meets, its ranking, the text searched instead, and the one meant perhaps."""
+    """Return the stage that is met, its ranking, the text searched instead, and the text that was perhaps meant."""
     langs = sorted(set(collection.langs[mask].tolist()))
     question = Question(parsed(collection, text, langs=langs), vectors)
     ranking = _rank(collection, question, mask, k, system)

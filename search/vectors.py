@@ -23,7 +23,7 @@ STEP = 64  # texts between two writes: what a kill costs
 
 
 class VectorCache:
-    """An append-only file of records (key, vector, checksum) of one recipe; a torn or damaged record is a missing one."""
+    """An append-only file of (key, vector, checksum) of one recipe; a torn or damaged record is a missing one."""
 
     def __init__(self, path: Path, *, recipe: str, dimensions: int) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,75 @@
+"""Articles as values, and an embedder that a reader can compute by hand: shared by the tests of search."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kb.article import Article
+from kb.config import Settings
+from search import index
+from search.analyzer import analyzer
+from search.embedder import Embedder
+from search.index import Content
+from search.searcher import Searcher
+
+
+@dataclass(frozen=True)
+class Part:
+    """A section: anchor, heading path, text."""
+
+    anchor: str
+    path: tuple[str, ...]
+    text: str
+
+
+def article(
+    id: str, title: str, text: str = "", *, lang: str = "en", parts: Sequence[Part] = (), **more: object
+) -> Content:
+    """Return an article whose text stands before any heading, with further sections if given."""
+    made = Article(
+        id=id, lang=lang, path=f"{id}.md", title=title, summary="", category="general", markdown=text,
+        body_line=1, address=f"/{lang}/articles/{id}", revision="",
+    )  # fmt: skip
+    offers = bool(more.pop("offers", True))
+    lead = (Part("", (), text),) if text else ()
+    return Content(replace(made, **more), (*lead, *parts), offers)  # type: ignore[arg-type]
+
+
+class WordEmbedder:
+    """Puts each stem of a text on one of 64 axes: texts that share words are near."""
+
+    recipe = "words-64"
+    dimensions = 64
+
+    def __init__(self) -> None:
+        self.encoded: list[str] = []
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return one unit vector a text, and remember the texts."""
+        self.encoded += texts
+        rows = np.zeros((len(texts), self.dimensions), dtype=np.float32)
+        for row, text in zip(rows, texts, strict=True):
+            for term in analyzer("en").terms(text) or ["nothing"]:
+                row[int(hashlib.md5(term.encode()).hexdigest(), 16) % self.dimensions] += 1.0
+        return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+
+def shelf(
+    folder: Path, contents: Sequence[Content], *, encoder: Embedder | None = None, name: str = "one", lang: str = "en"
+) -> Searcher:
+    """Return a searcher over `contents`, by words, or with vectors where an encoder is given."""
+    path = index.build_from_contents(
+        contents, folder / "index", name=name, default_lang=lang, embedder=encoder, cache=folder / "vectors"
+    )
+    return Searcher.open(path, settings=Settings(data=folder), encoder=encoder)
+
+
+def ids(found: object) -> list[str]:
+    """Return the article ids of results, in order."""
+    return [hit.article for hit in found.hits]  # type: ignore[attr-defined]

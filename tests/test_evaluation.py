@@ -1,0 +1,171 @@
+"""The figures of an evaluation agree with those of ir-measures."""
+
+from __future__ import annotations
+
+import json
+import math
+from itertools import pairwise
+from pathlib import Path
+
+import ir_measures
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from ir_measures import RR, R, Success, nDCG
+
+from kb.config import Settings
+from search import evaluation, metrics
+from search.beir import BadCollection, Folder
+
+CORPUS = {
+    "reset.en": ("Reset your password", "Open the login page and follow the link."),
+    "reset.es": ("Restablecer la contraseña", "Abra la página de inicio."),
+    "vat.en": ("Tax on invoices", "The invoice shows the tax of your country."),
+    "card.en": ("Change your card", "Billing uses the new card at once."),
+    "refund.en": ("Money back", "A refund takes five days to reach your card."),
+}
+QUESTIONS = {
+    "q1": ("I cannot log in", "The login page does not know my password", "en"),
+    "q2": ("Invoice", "Where is the tax of my country?", "en"),
+    "q3": ("Card", "I want to change my card", "en"),
+    "q4": ("Money", "When is the refund on my card?", "en"),
+    "q5": ("Contraseña", "No sé la contraseña de la página", "es"),
+    "q6": ("Penguins", "What do penguins eat in winter?", "en"),
+}
+DEV = {"q1": {"reset.en": 1}, "q2": {"vat.en": 1}, "q3": {"card.en": 1}, "q4": {"refund.en": 2, "card.en": 1}}
+TEST = {"q5": {"reset.es": 1}}
+
+
+def write(folder: Path, *, bodies: bool = True) -> Path:
+    (folder / "qrels").mkdir(parents=True)
+    corpus = [{"_id": id, "title": title, "text": text, "lang": id[-2:]} for id, (title, text) in CORPUS.items()]
+    questions = [
+        {"_id": id, "text": f"{title}\n{body}", "lang": lang} | ({"title": title, "body": body} if bodies else {})
+        for id, (title, body, lang) in QUESTIONS.items()
+    ]
+    (folder / "corpus.jsonl").write_text("".join(json.dumps(row) + "\n" for row in corpus))
+    (folder / "queries.jsonl").write_text("".join(json.dumps(row) + "\n" for row in questions))
+    for name, judged in (("dev", DEV), ("test", TEST)):
+        rows = [f"{q}\t{d}\t{grade}\n" for q, grades in judged.items() for d, grade in grades.items()]
+        (folder / "qrels" / f"{name}.tsv").write_text("query-id\tcorpus-id\tscore\n" + "".join(rows))
+    return folder
+
+
+@pytest.fixture
+def collection(tmp_path: Path) -> Path:
+    return write(tmp_path / "shop")
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(data=tmp_path / "var", embedder="tests.shelf_of_articles:WordEmbedder")
+
+
+def test_the_document_has_the_shape_of_the_contract(settings: Settings, collection: Path) -> None:
+    document = evaluation.evaluate(settings, collection, split="dev")
+    assert list(document) == [
+        "collection", "split", "mode", "system", "learned_from", "queries", "metrics", "offered",
+        "latency_ms", "recipe",
+    ]  # fmt: skip
+    assert (document["collection"], document["mode"], document["queries"]) == ("shop", "suggest", 4)
+    assert list(document["metrics"]) == ["hit@1", "hit@3", "RR@10", "nDCG@10", "R@10"]
+    assert document["offered"]["no_answer"]["queries"] == 1
+    assert document["offered"]["curve"][0][0] == 1.0
+    json.dumps(document)
+
+
+@pytest.mark.parametrize("system", ["bm25", "dense", "hybrid"])
+@pytest.mark.parametrize("mode", ["search", "suggest"])
+def test_figures_agree_with_ir_measures(
+    settings: Settings, collection: Path, tmp_path: Path, system: evaluation.System, mode: evaluation.Mode
+) -> None:
+    run = tmp_path / "run.txt"
+    ours = evaluation.evaluate(settings, collection, mode=mode, system=system, run=run)["metrics"]
+    theirs = ir_measures.calc_aggregate(
+        [Success @ 1, Success @ 3, RR @ 10, nDCG @ 10, R @ 10],
+        ir_measures.read_trec_qrels("".join(f"{q} 0 {d} {g}\n" for q, row in DEV.items() for d, g in row.items())),
+        ir_measures.read_trec_run(str(run)),
+    )
+    assert list(ours.values()) == pytest.approx(
+        [theirs[m] for m in (Success @ 1, Success @ 3, RR @ 10, nDCG @ 10, R @ 10)], abs=1e-4
+    )
+
+
+grades = st.dictionaries(st.sampled_from("abcdefghijklmnop"), st.integers(1, 3), min_size=1)
+
+
+@given(ranked=st.permutations("abcdefghijkl"), judged=grades)
+def test_measures_agree_with_ir_measures_on_any_ranking(ranked: list[str], judged: dict[str, int]) -> None:
+    qrels = [ir_measures.Qrel("q", d, g) for d, g in judged.items()]
+    run = [ir_measures.ScoredDoc("q", d, float(-rank)) for rank, d in enumerate(ranked)]
+    theirs = ir_measures.calc_aggregate([Success @ 1, Success @ 3, RR @ 10, nDCG @ 10, R @ 10], qrels, run)
+    ours = metrics.measure(ranked, judged)
+    for name, measure in (
+        ("hit@1", Success @ 1),
+        ("hit@3", Success @ 3),
+        ("RR@10", RR @ 10),
+        ("nDCG@10", nDCG @ 10),
+        ("R@10", R @ 10),
+    ):
+        assert ours[name] == pytest.approx(theirs[measure])
+
+
+def test_scores_of_a_run_file_fall_strictly(settings: Settings, collection: Path, tmp_path: Path) -> None:
+    evaluation.evaluate(settings, collection, run=tmp_path / "run.txt")
+    rows = [line.split() for line in (tmp_path / "run.txt").read_text().splitlines()]
+    for before, after in pairwise(rows):
+        assert len(before) == 6
+        if before[0] == after[0]:
+            assert float(before[4]) > float(after[4])
+            assert int(before[3]) + 1 == int(after[3])
+
+
+def test_languages_of_one_document_are_versions_of_one_article(settings: Settings, collection: Path) -> None:
+    document = evaluation.evaluate(settings, collection, split="test", mode="search", system="bm25")
+    assert document["metrics"]["hit@1"] == 1.0
+
+
+def test_a_run_compared_with_itself_differs_nowhere(settings: Settings, collection: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run.txt"
+    evaluation.evaluate(settings, collection, run=run)
+    against = evaluation.evaluate(settings, collection, against=run)["against"]
+    assert (against["wins"], against["losses"], against["ties"], against["worst"]) == (0, 0, 4, [])
+    assert against["metrics"]["nDCG@10"] == {"difference": 0.0, "low": 0.0, "high": 0.0}
+
+
+def test_the_questions_that_lost_most_come_first(settings: Settings, collection: Path, tmp_path: Path) -> None:
+    run = tmp_path / "perfect.txt"
+    rows = [(q, d, g) for q, judged in DEV.items() for d, g in judged.items()]
+    run.write_text("".join(f"{q} Q0 {d} 1 {g} perfect\n" for q, d, g in rows))
+    against = evaluation.evaluate(settings, collection, system="bm25", against=run)["against"]
+    gaps = [row["ours"] - row["theirs"] for row in against["worst"]]
+    assert gaps == sorted(gaps)
+    assert against["wins"] == 0
+
+
+def test_an_interval_holds_the_difference_and_shrinks_with_more_questions() -> None:
+    few, many = metrics.paired([1, 0, 1, 1], [0, 0, 1, 0]), metrics.paired([1, 0, 1, 1] * 50, [0, 0, 1, 0] * 50)
+    assert few.low <= few.difference == many.difference <= few.high
+    assert many.high - many.low < few.high - few.low
+
+
+def test_ndcg_of_the_second_place_is_known_by_hand() -> None:
+    assert metrics.measure(["b", "a"], {"a": 1})["nDCG@10"] == pytest.approx(1 / math.log2(3))
+
+
+def test_an_unknown_split_names_those_there_are(collection: Path) -> None:
+    with pytest.raises(BadCollection, match="dev, test"):
+        Folder(collection).qrels("train")
+
+
+def test_a_broken_line_is_named(collection: Path) -> None:
+    with (collection / "corpus.jsonl").open("a") as file:
+        file.write("{broken\n")
+    with pytest.raises(BadCollection, match=r"corpus\.jsonl:6"):
+        _ = Folder(collection).corpus
+
+
+def test_the_terminal_shows_the_figures(settings: Settings, collection: Path) -> None:
+    shown = evaluation.shown(evaluation.evaluate(settings, collection, system="bm25"))
+    assert "nDCG@10" in shown
+    assert "surest  60%" in shown

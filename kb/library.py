@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -17,18 +16,13 @@ from kb.categories import load as load_categories
 from kb.categories import pins as load_pins
 from kb.categories import synonyms as load_synonyms
 from kb.errors import BadArticle
+from kb.folder import read_text, sort_out, walk
 from kb.foreign import Note
 from kb.links import Addresses, is_ours, normal
 from kb.problem import Problem
+from kb.recipe import recipe
 
 __all__ = ["Category", "Library", "Pin", "Problem", "load"]
-
-SUFFIXES = (".md", ".mdx", ".markdown")
-ATTACHMENTS = frozenset(
-    ".png .jpg .jpeg .gif .webp .avif .svg .ico .pdf .zip .txt .csv .json .xml .ods .odt .odp .docx .xlsx .pptx "
-    ".mp4 .webm".split()
-)
-MAX_FILES = 200_000
 
 
 @dataclass(frozen=True)
@@ -42,7 +36,7 @@ class Library:
     synonyms: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)  # language -> groups
     pins: tuple[Pin, ...] = ()
     problems: tuple[Problem, ...] = ()
-    fingerprint: str = ""
+    fingerprint: str = ""  # changes with whatever a page may change with: files, dates, our own code
     default_lang: str = "en"
     files: tuple[str, ...] = ()  # images and other attachments, by their path
     addresses: Addresses = field(default_factory=Addresses)
@@ -89,7 +83,7 @@ def load(folder: Path, *, default_lang: str = "en") -> Library:
     if not folder.is_dir():
         raise BadArticle(str(folder), 1, "there is no such folder of articles; set KB_ARTICLES, or make it")
     problems: list[Problem] = []
-    documents, specials, files = _sort_out(_walk(folder, folder.resolve(), problems))
+    documents, specials, files = sort_out(walk(folder, folder.resolve(), problems))
     tops = frozenset(
         Path(path).parts[0] for path in specials if path.endswith("/_category.yml") and path.count("/") == 1
     )
@@ -97,11 +91,11 @@ def load(folder: Path, *, default_lang: str = "en") -> Library:
     articles = _inherit(_distinct(articles, default_lang, problems), default_lang)
     dates = history.updated(folder, [article.path for article in articles])
     articles = [replace(article, updated=dates.get(article.path)) for article in articles]
-    texts = {path: _text(folder, path, problems) for path in specials}
+    texts = {path: read_text(folder, path, problems) for path in specials}
     leads = _redirects(articles, texts, problems)
     for path, text in sorted(texts.items()):
         digest.update(f"{path}\0{text}\0".encode())
-    digest.update("\0".join([default_lang, *files]).encode())
+    digest.update("\0".join([recipe(), default_lang, *files, *map(str, sorted(dates.items()))]).encode())
     return Library(
         folder=folder,
         articles=tuple(articles),
@@ -115,51 +109,6 @@ def load(folder: Path, *, default_lang: str = "en") -> Library:
         files=tuple(files),
         addresses=Addresses(articles, files=files, redirects=leads, default_lang=default_lang),
     )
-
-
-def _walk(folder: Path, root: Path, problems: list[Problem]) -> Iterator[str]:
-    """Yield the path of every file, by name; a link that leads outside the folder is refused and named."""
-    stack, count = [""], 0
-    seen = {root}
-    while stack:
-        below = stack.pop()
-        for entry in sorted(os.scandir(folder / below), key=lambda entry: entry.name, reverse=True):
-            path = f"{below}{entry.name}"
-            if entry.name.startswith(".") or entry.name == "node_modules":
-                continue
-            if entry.is_symlink() and not Path(entry.path).resolve().is_relative_to(root):
-                problems.append(
-                    Problem(
-                        path, 1, "the link leads out of the articles folder; copy the file in", "link-outside", "error"
-                    )
-                )
-            elif entry.is_dir():
-                real = Path(entry.path).resolve() if entry.is_symlink() else Path(entry.path)
-                if not entry.name.startswith("_") and real not in seen:
-                    seen.add(real)
-                    stack.append(f"{path}/")
-            elif entry.is_file():
-                count += 1
-                if count > MAX_FILES:
-                    raise BadArticle(
-                        str(folder), 1, f"the folder holds over {MAX_FILES:,} files; name the articles' own folder"
-                    )
-                yield path
-
-
-def _sort_out(paths: Iterable[str]) -> tuple[list[str], list[str], list[str]]:
-    """Return articles, files that begin with an underscore, and attachments."""
-    documents, specials, files = [], [], []
-    for path in sorted(paths):
-        name = path.rpartition("/")[2]
-        suffix = os.path.splitext(name)[1].lower()
-        if name.startswith("_"):
-            specials += [path] if suffix in (".yml", ".yaml") else []
-        elif suffix in SUFFIXES:
-            documents.append(path)
-        elif suffix in ATTACHMENTS:
-            files.append(path)
-    return documents, specials, files
 
 
 def _read_all(
@@ -236,14 +185,6 @@ def _inherit(articles: list[Article], default_lang: str) -> list[Article]:
 
 def _folder(article: Article) -> str:
     return article.id.rpartition("/")[0] or "general"
-
-
-def _text(folder: Path, path: str, problems: list[Problem]) -> str:
-    try:
-        return (folder / path).read_bytes().decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        problems.append(Problem(path, 1, f"the file cannot be read as UTF-8: {error}", "settings", "error"))
-        return ""
 
 
 def _redirects(articles: list[Article], texts: Mapping[str, str], problems: list[Problem]) -> dict[str, str]:

@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 from pathlib import Path, PurePosixPath
 
 from kb import facts
+from kb.anchors import nearby
 from kb.article import Article
 from kb.facts import Facts, Picture, Reference
 from kb.library import Library
 from kb.links import Target, normal
-from kb.outline import nearby
 from kb.problem import Problem, Severity
 from kb.schema import nearest
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Callable
 from html import escape, unescape
+
+from kb.anchors import Anchors, nearby
+from kb.parts import Found, Image, Link, Rendered, Section
 
 # The sanitiser writes every tag in this one way, so that a pattern reads it without fail.
 _TAG = re.compile(r'<(/?)([a-z][a-z0-9]*)((?: [a-z-]+="[^"]*")*)>')
 _ATTRIBUTE = re.compile(r' ([a-z-]+)="([^"]*)"')
-_ANCHOR = re.compile(r"[\w][\w:.\-]{0,99}")
 _EMPTY_HEAD = re.compile(r"<thead>\s*<tr>\s*(?:<th[^>]*>\s*</th>\s*)*</tr>\s*</thead>")
 _EMPTY_PARAGRAPH = re.compile(r"<p>\s*</p>\n?")
 _BLOCKS = frozenset(
@@ -20,89 +20,8 @@ _BLOCKS = frozenset(
 _CELLS = frozenset(("td", "th"))
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 
-PAGE_IDS = "kb-"  # ids of the site's own pages begin so; none of an article's may, lest a script finds that instead
 
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """The part of an article under one heading; the first, with the anchor "", is what comes before any heading."""
-
-    anchor: str
-    heading: str
-    path: tuple[str, ...]  # the headings above it below the title, and its own
-    level: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """A link as written, and where it leads."""
-
-    target: str
-    kind: str
-    href: str
-    article: str | None  # the path of the article it leads to
-    anchor: str
-    text: str
-    line: int  # of the file
-
-
-@dataclass(frozen=True, slots=True)
-class Image:
-    """An image as written, and where it is; `alt` is None where nothing is said."""
-
-    target: str
-    kind: str
-    src: str
-    alt: str | None
-    line: int
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What a resolver says of a link or an image: as `kb.links.Target`, with the line it stands on."""
-
-    kind: str
-    href: str
-    article: str | None
-    anchor: str
-    line: int
-
-
-@dataclass(frozen=True, slots=True)
-class Outline:
-    """The page and its parts."""
-
-    html: str
-    sections: tuple[Section, ...]
-    links: tuple[Link, ...]
-    images: tuple[Image, ...]
-    anchors: frozenset[str]
-
-
-def slug(text: str) -> str:
-    """Return the anchor of a heading: its words in lower case with hyphens, in any script.
-
-    >>> slug("Can't sign in?"), slug("¿Qué es el IVA?"), slug("如何登录")
-    ('cant-sign-in', 'qué-es-el-iva', '如何登录')
-    """
-    text = re.sub(r"[^\w\s-]", "", unicodedata.normalize("NFC", text)).strip().lower()
-    return re.sub(r"[\s_-]+", "-", text).strip("-")[:80].rstrip("-")
-
-
-def nearby(anchor: str, anchors: Collection[str]) -> str | None:
-    """Return the anchor of `anchors` that another system's spelling of it means: `#w_Reset_it` is `reset-it`."""
-    if anchor in anchors:
-        return anchor
-    wanted = _folded(anchor.removeprefix("w_"))
-    return next((own for own in sorted(anchors) if _folded(own) == wanted), None)
-
-
-def _folded(anchor: str) -> str:
-    return re.sub(r"[\W_]", "", anchor).casefold()
-
-
-def outline(html: str, *, title: str, resolve: Callable[[str], Found]) -> Outline:
+def outline(html: str, *, title: str, resolve: Callable[[str], Found]) -> Rendered:
     """Return the page made of sanitised `html`; `resolve` says where a target as written leads."""
     html = _EMPTY_HEAD.sub("", html)
     walker = _Walker(html, title, resolve)
@@ -122,9 +41,7 @@ class _Walker:
         self.links: list[Link] = []
         self.images: list[Image] = []
         self.title = title
-        self.used: set[str] = set()
-        self.repeated: dict[str, int] = {}  # the next number behind a heading's anchor
-        self.anchors: set[str] = set()
+        self.anchors = Anchors()
         self.heading: tuple[int, int, int, str] | None = None  # where its HTML and text begin, its level, its id
         self.link: tuple[int, str, Found] | None = None  # where its text begins, its target
         self.tables = 0
@@ -150,13 +67,15 @@ class _Walker:
                 self._other(name, attributes, match[0], closing=bool(close))
         self._write_text(html[last:])
 
-    def result(self) -> Outline:
+    def result(self) -> Rendered:
         self._end_section()
         html = _EMPTY_PARAGRAPH.sub("", "".join(self.out)).strip()
         for link in {link.href: link for link in self.links if link.kind == "anchor"}.values():
-            if link.anchor not in self.anchors and (found := nearby(link.anchor, self.anchors)):
+            if link.anchor not in self.anchors.names and (found := nearby(link.anchor, self.anchors.names)):
                 html = html.replace(f' href="{escape(link.href)}"', f' href="#{escape(found)}"')
-        return Outline(html, tuple(self.sections), tuple(self.links), tuple(self.images), frozenset(self.anchors))
+        return Rendered(
+            html, tuple(self.sections), tuple(self.links), tuple(self.images), frozenset(self.anchors.names)
+        )
 
     def _write_text(self, text: str) -> None:
         if text:
@@ -182,7 +101,7 @@ class _Walker:
         kept = []
         for key, value in _ATTRIBUTE.findall(attributes):
             if key == "id":
-                value = self._claim(unescape(value))
+                value = self.anchors.claim(unescape(value))
             elif key == "align":
                 key, value = "class", value if value in ("center", "right") else ""
             elif key == "title" and name == "a":
@@ -193,25 +112,6 @@ class _Walker:
             if value:
                 kept.append(f' {key}="{escape(value) if key == "id" else value}"')
         return "".join(kept)
-
-    def _claim(self, anchor: str) -> str:
-        """Return `anchor` if it may be an id of this page, else nothing."""
-        if not _ANCHOR.fullmatch(anchor) or anchor.lower() in self.used or anchor.lower().startswith(PAGE_IDS):
-            return ""
-        self.used.add(anchor.lower())
-        self.anchors.add(anchor)
-        return anchor
-
-    def _unique(self, text: str) -> str:
-        """Return a new anchor for a heading."""
-        base = slug(text).removeprefix(PAGE_IDS) or "section"
-        anchor, number = base, self.repeated.get(base, 1)
-        while anchor.lower() in self.used:
-            anchor, number = f"{base}-{number}", number + 1
-        self.repeated[base] = number
-        self.used.add(anchor.lower())
-        self.anchors.add(anchor)
-        return anchor
 
     def _heading(self, name: str, attributes: str, *, closing: bool) -> None:
         if not closing and self.heading is None:
@@ -235,7 +135,7 @@ class _Walker:
         if not text:
             self.out.append(inner)
             return
-        anchor = self._claim(given) or self._unique(text)
+        anchor = self.anchors.claim(given) or self.anchors.make(text)
         href = escape(anchor)
         shown = inner if "<a " in inner else f'<a class="anchor" href="#{href}">{inner}</a>'
         self.out.append(f'<h{level} id="{href}">{shown}</h{level}>')
@@ -261,7 +161,7 @@ class _Walker:
             for key in ("class", "title", "lang", "dir")
             if values.get(key, "").strip()
         )
-        if anchor := self._claim(values.get("id") or values.get("name") or ""):
+        if anchor := self.anchors.claim(values.get("id") or values.get("name") or ""):
             kept += f' id="{escape(anchor)}"'
         target = values.get("href")
         if target is not None:

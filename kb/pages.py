@@ -6,15 +6,13 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import asdict
 from multiprocessing import get_context
-from typing import Any
 
 from kb.article import Article
 from kb.errors import BadArticle
 from kb.links import Addresses
-from kb.outline import Image, Link, Section
-from kb.render import Rendered, render
+from kb.parts import Rendered
+from kb.render import render
 
 MANY = 200  # fewer are rendered before other processes have started
 BATCH = 25
@@ -96,26 +94,3 @@ def _begin(addresses: Addresses) -> None:
 
 def _in_process(article: Article) -> Rendered | None:
     return _page(article, _of_process[0])
-
-
-def to_row(page: Rendered) -> dict[str, Any]:
-    """Return a page as JSON takes it, without its HTML."""
-    return {
-        "sections": [asdict(section) for section in page.sections],
-        "links": [asdict(link) for link in page.links],
-        "images": [asdict(image) for image in page.images],
-        "anchors": sorted(page.anchors),
-        "lost": sorted(page.lost),
-    }
-
-
-def of_row(html: str, row: Mapping[str, Any]) -> Rendered:
-    """Return the page that `to_row` wrote."""
-    return Rendered(
-        html=html,
-        sections=tuple(Section(**section | {"path": tuple(section["path"])}) for section in row["sections"]),
-        links=tuple(Link(**link) for link in row["links"]),
-        images=tuple(Image(**image) for image in row["images"]),
-        anchors=frozenset(row["anchors"]),
-        lost=frozenset(row["lost"]),
-    )

@@ -7,7 +7,9 @@ import hashlib
 from importlib.metadata import version
 from pathlib import Path
 
-_MODULES = ("article", "dialect", "foreign", "habits", "links", "liquid", "lists", "outline", "render", "sanitise")
+_MODULES = tuple(
+    "anchors article budget dialect foreign habits links liquid lists outline parts render sanitise titles".split()
+)
 _LIBRARIES = ("markdown", "nh3", "pygments", "pymdown-extensions")
 
 

@@ -5,27 +5,16 @@ from __future__ import annotations
 import bisect
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 
-from kb import dialect, sanitise
+from kb import budget, dialect, sanitise, titles
 from kb.article import Article
 from kb.errors import BadArticle
 from kb.links import Addresses
-from kb.outline import Found, Image, Link, Section, outline
+from kb.outline import outline
+from kb.parts import Found, Image, Link, Rendered, Section
 
 __all__ = ["Image", "Link", "Rendered", "Section", "render"]
-
-
-@dataclass(frozen=True, slots=True)
-class Rendered:
-    """An article's HTML, which a browser may be given as it is, and its parts."""
-
-    html: str
-    sections: tuple[Section, ...]
-    links: tuple[Link, ...]
-    images: tuple[Image, ...]
-    anchors: frozenset[str]  # every id that a link may lead to
-    lost: frozenset[str] = frozenset()  # elements that are not allowed and not shown
 
 
 def render(article: Article, *, addresses: Mapping[str, str]) -> Rendered:
@@ -34,13 +23,14 @@ def render(article: Article, *, addresses: Mapping[str, str]) -> Rendered:
     Raises BadArticle for a text whose rendering would take more time or nesting than an article may.
     """
     try:
-        html = dialect.convert(article.markdown)
-    except dialect.TooMuch as error:
+        html = titles.translate(dialect.convert(article.markdown), article.lang)
+    except budget.TooMuch as error:
         raise BadArticle(article.path, article.body_line, f"the text {error}") from None
     if sanitise.too_deep(html):
         raise BadArticle(article.path, article.body_line, "the HTML is nested too deep; close what is open")
-    page = outline(sanitise.clean(html), title=article.title, resolve=_Resolver(article, Addresses.of(addresses)))
-    return Rendered(page.html, page.sections, page.links, page.images, page.anchors, sanitise.lost(html))
+    resolver = _Resolver(article, Addresses.of(addresses))
+    page = outline(sanitise.clean(html), title=article.title, resolve=resolver)
+    return replace(page, lost=sanitise.lost(html))
 
 
 class _Resolver:

@@ -7,31 +7,28 @@ import os
 import re
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import sqlite_utils
 
-from kb import pages
-from kb.article import Article
+from kb import rows
 from kb.errors import BadGeneration
 from kb.library import Category, Library
 from kb.links import normal
+from kb.parts import Rendered, of_row
 from kb.recipe import recipe
-from kb.render import Rendered
+from kb.rows import CATEGORY_TYPES, COLUMNS, TYPES, Entry, Heading
+
+__all__ = ["Entry", "Heading", "Snapshot", "write"]
 
 FILE = "library.db"
 _ARTICLES = re.compile(r"/([a-z0-9-]+)/articles/(.+)")
-_COLUMNS = (
-    "id, lang, title, summary, category, address, revision, updated, owner, review_every, verified, audience, offers, "
-    "status, path, queries, ord, replaced_by"
-)
 # One version an article: the language asked for, else the default, else the first by name.
 _BEST = f"""
-    SELECT {_COLUMNS} FROM (
+    SELECT {COLUMNS} FROM (
         SELECT *, row_number() OVER (
             PARTITION BY id ORDER BY
                 lang = :lang DESC, lang = (SELECT value FROM meta WHERE key = 'default_lang') DESC, lang
@@ -41,39 +38,6 @@ _BEST = f"""
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What the site says of an article besides its text."""
-
-    id: str
-    lang: str
-    title: str
-    summary: str
-    category: str
-    address: str
-    revision: str
-    updated: datetime | None
-    owner: str
-    review_every: int | None
-    verified: date | None
-    audience: tuple[str, ...]
-    offers: bool  # False where its category has `offers: none`
-    status: str  # "published", or "gone"
-    path: str
-    queries: tuple[str, ...]
-    order: int | None
-    replaced_by: str  # the address to go on to from what is gone, or nothing
-
-
-@dataclass(frozen=True, slots=True)
-class Heading:
-    """A heading of an article, for its table of contents."""
-
-    anchor: str
-    heading: str
-    level: int
-
-
 def write(folder: Path, library: Library, rendered: Mapping[tuple[str, str], Rendered], *, now: datetime) -> None:
     """Write what visitors may see at `now` into `folder`; `rendered` holds pages by (id, language).
 
@@ -81,68 +45,23 @@ def write(folder: Path, library: Library, rendered: Mapping[tuple[str, str], Ren
     """
     path = folder / FILE
     path.unlink(missing_ok=True)
-    offers = {(category.name, category.lang): category.offers for category in library.categories}
     db = sqlite_utils.Database(path)
     try:
         with db.conn:
-            db.table("entries").create(_TYPES, pk=("id", "lang"))
+            db.table("entries").create(TYPES, pk=("id", "lang"))
             db.table("redirects").create({"place": str, "target": str}, pk="place")
-            db.table("categories").create(_CATEGORY_TYPES, pk=("name", "lang"))
+            db.table("categories").create(CATEGORY_TYPES, pk=("name", "lang"))
             db.table("meta").create({"key": str, "value": str}, pk="key")
-            db.table("entries").insert_all(_rows(library, rendered, offers, now))
+            db.table("entries").insert_all(rows.of_articles(library, rendered, now=now))
             db.table("entries").create_index(["place"])
             db.table("entries").create_index(["category", "lang"])
             leads = ({"place": old, "target": new} for old, new in library.redirects.items())
             db.table("redirects").insert_all(leads)
-            db.table("categories").insert_all(_category_rows(library))
+            db.table("categories").insert_all(rows.of_categories(library))
             meta = {"default_lang": library.default_lang, "fingerprint": library.fingerprint, "recipe": recipe()}
             db.table("meta").insert_all({"key": key, "value": value} for key, value in meta.items())
     finally:
         db.close()
-
-
-_PLAIN = ("id", "lang", "title", "summary", "category", "address", "revision", "owner", "path")
-_DERIVED = ("place", "updated", "verified", "audience", "queries", "status", "replaced_by", "html", "headings", "page")
-_TYPES: dict[str, Any] = dict.fromkeys(_PLAIN + _DERIVED, str) | dict.fromkeys(("review_every", "offers", "ord"), int)
-_CATEGORY_TYPES: dict[str, Any] = {"name": str, "lang": str, "title": str, "ord": int, "summary": str, "offers": int}
-
-
-def _rows(
-    library: Library,
-    rendered: Mapping[tuple[str, str], Rendered],
-    offers: Mapping[tuple[str, str], bool],
-    now: datetime,
-) -> Iterator[dict[str, Any]]:
-    for article in library.published(now):
-        if page := rendered.get((article.id, article.lang)):
-            kept = json.dumps(pages.to_row(page), ensure_ascii=False, separators=(",", ":"))
-            headings = json.dumps([[part.anchor, part.heading, part.level] for part in page.sections if part.anchor])
-            row = _row(article, library, offers)
-            yield row | {"status": "published", "html": page.html, "headings": headings, "page": kept}
-    for article in library.gone(now):
-        yield _row(article, library, offers) | {"status": "gone", "html": "", "headings": "[]", "page": "{}"}
-
-
-def _row(article: Article, library: Library, offers: Mapping[tuple[str, str], bool]) -> dict[str, Any]:
-    return {
-        **{name: getattr(article, name) for name in _PLAIN},
-        "place": normal(article.address),
-        "updated": article.updated.isoformat() if article.updated else None,
-        "review_every": article.review_every,
-        "verified": article.verified.isoformat() if article.verified else None,
-        "audience": json.dumps(article.audience),
-        "queries": json.dumps(article.queries),
-        "offers": int(offers.get((article.category, article.lang), True)),
-        "ord": article.order,
-        "replaced_by": library.way_on(article),
-    }
-
-
-def _category_rows(library: Library) -> Iterator[dict[str, Any]]:
-    for category in library.categories:
-        names = ("name", "lang", "title", "summary")
-        row = {name: getattr(category, name) for name in names}
-        yield row | {"ord": category.order, "offers": int(category.offers)}
 
 
 class Snapshot:
@@ -156,9 +75,9 @@ class Snapshot:
         meta = dict(self._query("SELECT key, value FROM meta"))
         self.default_lang: str = meta["default_lang"]
         self.fingerprint: str = meta["fingerprint"]
-        self.recipe: str = meta["recipe"]
-        rows = self._query("SELECT lang, count(*) FROM entries WHERE status = 'published' GROUP BY lang ORDER BY lang")
-        self._by_language: dict[str, int] = dict(rows)
+        self.recipe: str = meta.get("recipe", "")
+        found = self._query("SELECT lang, count(*) FROM entries WHERE status = 'published' GROUP BY lang ORDER BY lang")
+        self._by_language: dict[str, int] = dict(found)
         self.languages: tuple[str, ...] = tuple(sorted({self.default_lang, *self._by_language}))
 
     @classmethod
@@ -186,7 +105,7 @@ class Snapshot:
 
     def entry(self, id: str, lang: str) -> Entry | None:
         """Return a published article in exactly this language."""
-        sql = f"SELECT {_COLUMNS} FROM entries WHERE id = ? AND lang = ? AND status = 'published'"
+        sql = f"SELECT {COLUMNS} FROM entries WHERE id = ? AND lang = ? AND status = 'published'"
         return self._one(sql, (id, lang))
 
     def best(self, id: str, lang: str) -> Entry | None:
@@ -197,12 +116,12 @@ class Snapshot:
     def translations(self, id: str) -> tuple[Entry, ...]:
         """Return a published article in all its languages."""
         return self._entries(
-            f"SELECT {_COLUMNS} FROM entries WHERE id = ? AND status = 'published' ORDER BY lang", (id,)
+            f"SELECT {COLUMNS} FROM entries WHERE id = ? AND status = 'published' ORDER BY lang", (id,)
         )
 
     def entries(self, lang: str) -> tuple[Entry, ...]:
         """Return the published articles that are written in this language."""
-        sql = f"SELECT {_COLUMNS} FROM entries WHERE lang = ? AND status = 'published' ORDER BY id"
+        sql = f"SELECT {COLUMNS} FROM entries WHERE lang = ? AND status = 'published' ORDER BY id"
         return self._entries(sql, (lang,))
 
     def category_entries(self, name: str, lang: str) -> tuple[Entry, ...]:
@@ -231,30 +150,30 @@ class Snapshot:
 
     def html(self, entry: Entry) -> str:
         """Return an article's page: sanitised when it was rendered, safe to be shown as it is."""
-        rows = self._query("SELECT html FROM entries WHERE id = ? AND lang = ?", (entry.id, entry.lang))
-        return str(rows[0][0]) if rows else ""
+        found = self._query("SELECT html FROM entries WHERE id = ? AND lang = ?", (entry.id, entry.lang))
+        return str(found[0][0]) if found else ""
 
     def headings(self, entry: Entry) -> tuple[Heading, ...]:
         """Return an article's headings in order."""
-        rows = self._query("SELECT headings FROM entries WHERE id = ? AND lang = ?", (entry.id, entry.lang))
-        return tuple(Heading(*row) for row in json.loads(rows[0][0])) if rows else ()
+        found = self._query("SELECT headings FROM entries WHERE id = ? AND lang = ?", (entry.id, entry.lang))
+        return tuple(Heading(*row) for row in json.loads(found[0][0])) if found else ()
 
     def pages(self) -> dict[str, Rendered]:
         """Return every page by its `kb.pages.key`, for the next generation; none where our code is another."""
         if self.recipe != recipe():
             return {}
-        rows = self._query("SELECT revision || ' ' || path, html, page FROM entries WHERE status = 'published'")
-        return {key: pages.of_row(html, json.loads(page)) for key, html, page in rows}
+        found = self._query("SELECT revision || ' ' || path, html, page FROM entries WHERE status = 'published'")
+        return {key: of_row(html, json.loads(page)) for key, html, page in found}
 
     def by_address(self, path: str) -> Entry | None:
         """Return the published article whose address this is."""
-        return self._one(f"SELECT {_COLUMNS} FROM entries WHERE place = ? AND status = 'published'", (normal(path),))
+        return self._one(f"SELECT {COLUMNS} FROM entries WHERE place = ? AND status = 'published'", (normal(path),))
 
     def redirect(self, path: str) -> str | None:
         """Return where an old address leads: another address here, or a URL."""
         place = normal(path)
-        if rows := self._query("SELECT target FROM redirects WHERE place = ?", (place,)):
-            return str(rows[0][0])
+        if found := self._query("SELECT target FROM redirects WHERE place = ?", (place,)):
+            return str(found[0][0])
         if match := _ARTICLES.fullmatch(place):
             entry = self.entry(match[2], match[1])
             return entry.address if entry and normal(entry.address) != place else None
@@ -263,9 +182,9 @@ class Snapshot:
     def is_gone(self, path: str) -> Entry | None:
         """Return the archived or expired article that was at this address."""
         place = normal(path)
-        gone = self._one(f"SELECT {_COLUMNS} FROM entries WHERE place = ? AND status = 'gone'", (place,))
+        gone = self._one(f"SELECT {COLUMNS} FROM entries WHERE place = ? AND status = 'gone'", (place,))
         if gone is None and (match := _ARTICLES.fullmatch(place)):
-            sql = f"SELECT {_COLUMNS} FROM entries WHERE id = ? AND lang = ? AND status = 'gone'"
+            sql = f"SELECT {COLUMNS} FROM entries WHERE id = ? AND lang = ? AND status = 'gone'"
             return self._one(sql, (match[2], match[1]))
         return gone
 
@@ -273,7 +192,7 @@ class Snapshot:
         return next(iter(self._entries(sql, parameters)), None)
 
     def _entries(self, sql: str, parameters: tuple[Any, ...] | dict[str, Any]) -> tuple[Entry, ...]:
-        return tuple(_entry(row) for row in self._query(sql, parameters))
+        return tuple(rows.entry(row) for row in self._query(sql, parameters))
 
     def _query(self, sql: str, parameters: Iterable[Any] | dict[str, Any] = ()) -> list[Any]:
         with self._lock:
@@ -286,28 +205,3 @@ class Snapshot:
             self._connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
             self._pid = os.getpid()
         return self._connection
-
-
-def _entry(row: tuple[Any, ...]) -> Entry:
-    (id, lang, title, summary, category, address, revision, updated, owner, review_every, verified, *rest) = row
-    audience, offers, status, path, queries, order, replaced_by = rest
-    return Entry(
-        id=id,
-        lang=lang,
-        title=title,
-        summary=summary,
-        category=category,
-        address=address,
-        revision=revision,
-        updated=datetime.fromisoformat(updated).astimezone(UTC) if updated else None,
-        owner=owner,
-        review_every=review_every,
-        verified=date.fromisoformat(verified) if verified else None,
-        audience=tuple(json.loads(audience)),
-        offers=bool(offers),
-        status=status,
-        path=path,
-        queries=tuple(json.loads(queries)),
-        order=order,
-        replaced_by=replaced_by,
-    )

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from kb import dialect, findings, library, lint, recipe, render
+from kb import findings, library, lint, render
 from kb.problem import Problem
 from tests.conftest import write_articles
 
@@ -198,7 +198,3 @@ def test_github_gets_annotations_that_cannot_be_broken_out_of() -> None:
     lines = findings.format_github(SOME, prefix="docs/").split("\n")
     assert len(lines) == len(SOME)
     assert lines[2] == "::error file=docs/b%2C c.md,line=1,title=kb check%3A link::100%25 wrong:%0Ayes"
-
-
-def test_a_changed_dialect_makes_what_was_kept_worthless(tmp_path: Path) -> None:
-    assert Path(dialect.__file__).stem in recipe._MODULES

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb import dialect
+from kb import budget
 from kb.article import Article, parse
 from kb.errors import BadArticle
 from kb.links import Addresses
@@ -76,6 +76,12 @@ def test_a_title_cannot_break_out_of_a_tables_label() -> None:
 )  # fmt: skip
 def test_markdown_becomes(body: str, expected: str) -> None:
     assert expected in html(body)
+
+
+def test_an_admonition_without_a_title_has_one_in_the_articles_language() -> None:
+    assert "Advertencia</p>" in page("!!! warning\n    Text", path="a.es.md").html
+    assert "Aviso legal</p>" in page('!!! warning "Aviso legal"\n    Text', path="a.es.md").html
+    assert "Warning</p>" in page("!!! warning\n    Text", path="a.ko.md").html
 
 
 def test_code_is_highlighted_by_classes_and_by_no_style() -> None:
@@ -241,7 +247,7 @@ def test_of_a_missing_image_its_text_is_shown() -> None:
     ],
 )
 def test_text_made_to_be_slow_is_refused_soon_and_by_name(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dialect, "BUDGET", 0.3)
+    monkeypatch.setattr(budget, "SECONDS", 0.3)
     with pytest.raises(BadArticle, match=r"account/page\.md:4: the (text|HTML)") as caught:
         page(text)
     assert "; " in caught.value.why

@@ -128,23 +128,37 @@ export class Service {
     return this.known.id;
   }
 
+  /** What the owner's server signed about the visitor. */
+  get token() {
+    return this.host.getAttribute("token") ?? undefined;
+  }
+
   /** What goes along with offers and tickets. */
   get context() {
     const { visitor, episode, host } = this;
-    return { visitor, episode, token: host.getAttribute("token") ?? undefined, page: location.origin + location.pathname, lang: host.language };
+    return { visitor, episode, page: location.origin + location.pathname, lang: host.language };
   }
 
   /** Ask the API; throws an error, whose `word` may name the sentence for the visitor. */
-  async call(path, { body, headers, signal, patience = 15000, ...query } = {}) {
+  async call(path, options = {}) {
+    const { body, headers, signal, patience = 15000, ...query } = options;
+    const { token } = this;
     const url = this.url(`api/v1/${path}`);
     url.search = new URLSearchParams(query);
     const limits = [AbortSignal.timeout(patience), ...(signal ? [signal] : [])];
-    const post = body && { method: "POST", headers: { "Content-Type": "application/json", ...headers }, body: JSON.stringify(body) };
-    const answer = await fetch(url, { credentials: "omit", signal: AbortSignal.any(limits), ...post }).catch((error) => {
+    const post = body && { method: "POST", body: JSON.stringify(body) };
+    const all = { ...(body && { "Content-Type": "application/json" }), ...(token && { Authorization: `Bearer ${token}` }), ...headers };
+    const answer = await fetch(url, { credentials: "omit", signal: AbortSignal.any(limits), headers: all, ...post }).catch((error) => {
       if (error instanceof TypeError) this.#refused(path);
       throw error;
     });
     if (answer.ok) return answer.json();
+    if (answer.status === 401 && token) {
+      this.host.removeAttribute("token"); // run out, perhaps: go on as anybody, until the page has a fresh one
+      this.tell("the token was refused; set a fresh one when help-token tells so");
+      this.say("token");
+      return this.call(path, options);
+    }
     throw { word: answer.status === 429 ? "busy" : answer.status < 500 ? "refused" : "down" };
   }
 
@@ -164,7 +178,8 @@ export class Service {
     const events = this.#events.splice(0);
     if (!events.length) return;
     const url = this.url("api/v1/events");
-    const body = JSON.stringify({ visitor: this.visitor, email: this.email, events });
+    const { visitor, email, token } = this;
+    const body = JSON.stringify({ visitor, email, token, events });
     try {
       if (leaving) navigator.sendBeacon(url, body);
       else await fetch(url, { method: "POST", body, keepalive: true, credentials: "omit" });

@@ -42,6 +42,7 @@ class Help:
 
     cards: list[dict[str, Any]] = field(default_factory=lambda: [card(1), card(2), card(3)])
     status: int = 200  # of every API answer
+    token: str = "signed"  # the one that is accepted
     gate: threading.Event = field(default_factory=threading.Event)  # cleared: offers wait
     asked: list[dict[str, Any]] = field(default_factory=list)
     offers: list[dict[str, Any]] = field(default_factory=list)
@@ -81,6 +82,8 @@ def help_app(help: Help) -> Flask:
         help.note(help.asked, {"path": request.path, "method": request.method, "cookies": dict(request.cookies)})
         if request.method == "OPTIONS":
             return Response(status=204)
+        if request.headers.get("Authorization", f"Bearer {help.token}") != f"Bearer {help.token}":
+            return jsonify({"title": "Unauthorized", "status": 401, "detail": "as the test wants it"}), 401
         if help.status != 200:
             return jsonify({"title": "No", "status": help.status, "detail": "as the test wants it"}), help.status
         return None
@@ -91,7 +94,7 @@ def help_app(help: Help) -> Flask:
             free = request.path not in ("/api/v1/events", "/api/v1/tickets")
             if free or request.headers.get("Origin") == help.shop:
                 response.headers["Access-Control-Allow-Origin"] = "*" if free else help.shop
-            response.headers["Access-Control-Allow-Headers"] = "Content-Type, Idempotency-Key"
+            response.headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type, Idempotency-Key"
         response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
         return response
 
@@ -108,8 +111,9 @@ def help_app(help: Help) -> Flask:
         document = request.get_json(force=True)
         if request.headers.get("Origin") != help.shop:
             return jsonify({"status": 403}), 403
+        given = {"visitor": document["visitor"], "token": document.get("token"), "content_type": request.content_type}
         for event in document["events"]:
-            help.note(help.events, event | {"visitor": document["visitor"], "content_type": request.content_type})
+            help.note(help.events, event | given)
         return jsonify({"stored": len(document["events"]), "refused": []}), 202
 
     @app.post("/api/v1/tickets")

@@ -183,3 +183,24 @@ def test_a_page_in_arabic_reads_from_the_right_in_arabic(page: Page, help: Help)
     expect(page.locator(f"{OFFERS} h2")).not_to_have_text("This may answer it")
     assert [name for name in asked if name.endswith(".json")] == ["ar.json"]
     assert help.offers[-1]["lang"] == "ar"
+
+
+def test_a_token_goes_along_and_one_that_ran_out_stops_nothing(page: Page, help: Help) -> None:
+    sent: list[str | None] = []
+    page.on(
+        "request", lambda request: sent.append(request.headers.get("authorization")) if "/api/" in request.url else None
+    )
+    page.goto(f"{help.shop}/form.html")
+    page.evaluate("document.querySelector('help-widget').setAttribute('token', 'signed')")
+    page.evaluate("addEventListener('help-token', () => { window.refused = true; })")
+    page.locator("[name=message]").press_sequentially("the code never arrives")
+    expect(page.locator(CARDS)).to_have_count(3)
+    assert sent[0] == "Bearer signed"
+    page.get_by_role("button", name="Not this: Answer 1").click()
+    assert help.wait("not_this")["token"] == "signed"
+    help.token = ""
+    page.locator("[name=message]").press_sequentially(" at all")
+    page.wait_for_function("window.refused")
+    with help.took:
+        assert help.took.wait_for(lambda: help.offers[-1]["body"].endswith("at all"), 5)
+    assert page.evaluate("document.querySelector('help-widget').hasAttribute('token')") is False

@@ -10,7 +10,11 @@ from kb.errors import HelpCenterError
 
 
 class DeliveryFailed(HelpCenterError):
-    """A delivery that was not accepted this time; it is tried again."""
+    """A delivery that was not accepted this time; it is tried again, after `wait` seconds if the receiver asks so."""
+
+    def __init__(self, message: str, *, wait: float = 0.0) -> None:
+        super().__init__(message)
+        self.wait = wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,8 @@ class Delivery:
     author: str
     body: str
     created: int  # microseconds
+    verified: str = ""  # who wrote it, where a token of the owner's server said so
+    segment: str = ""
     trail: tuple[str, ...] = ()  # what the requester searched, read and was offered, a line each
 
 

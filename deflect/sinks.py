@@ -9,8 +9,11 @@ from pkgutil import resolve_name
 from deflect.delivery import Delivery, TicketSink
 from deflect.smtp import ReplySink, SmtpSink
 from deflect.webhook import WebhookSink
+from deflect.zendesk import ZendeskSink
 from kb.config import Settings
 from kb.errors import BadSetting
+
+CHOICES = "inbox, smtp, webhook, zendesk or package.module:factory"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,7 @@ FACTORIES: Mapping[str, Callable[[Settings], TicketSink]] = {
     "inbox": _inbox,
     "smtp": _smtp,
     "webhook": WebhookSink.from_settings,
+    "zendesk": ZendeskSink.from_settings,
     "reply": ReplySink.from_settings,  # an agent's answer to the requester; not to be chosen in KB_SINKS
 }
 
@@ -51,12 +55,12 @@ def sink(name: str, settings: Settings) -> TicketSink:
             raise BadSetting(f"the sink {name} cannot be loaded: {error}") from error
         return made
     if name not in FACTORIES:
-        raise BadSetting(f"{name} is no sink; KB_SINKS takes inbox, smtp, webhook or package.module:factory")
+        raise BadSetting(f"{name} is no sink; KB_SINKS takes {CHOICES}")
     return FACTORIES[name](settings)
 
 
 def configured(settings: Settings) -> list[TicketSink]:
     """Return the sinks of KB_SINKS; raises BadSetting for the first that cannot work as it is set."""
     if "reply" in settings.sinks:
-        raise BadSetting("reply is no sink for KB_SINKS; it takes inbox, smtp, webhook or package.module:factory")
+        raise BadSetting(f"reply is no sink for KB_SINKS; it takes {CHOICES}")
     return [sink(name, settings) for name in settings.sinks]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -14,6 +15,7 @@ from kb.errors import BadSetting
 
 FILE = "kb.toml"
 PREFIX = "KB_"
+TOKEN_KEY = re.compile(r"\s*[\w.-]{1,64}\s*:\s*\S{32,}\s*", re.ASCII)
 TRUE, FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
 
 
@@ -63,7 +65,7 @@ class Settings:
     holdout: float = setting(
         0.0, "Share of people, 0 to 0.5, who are shown no offers so that the effect can be measured."
     )
-    sinks: tuple[str, ...] = setting(("inbox",), "Where tickets go, separated by commas: inbox, smtp, webhook.")
+    sinks: tuple[str, ...] = setting(("inbox",), "Where tickets go, with commas: inbox, smtp, webhook, zendesk.")
     smtp_url: str = setting("", "Mail server, as smtp://user:password@host:port or smtps://….", secret=True)
     smtp_from: str = setting("", "Sender of our e-mails; unset: the address of `smtp_to`.")
     smtp_to: str = setting("", "Address of the help desk that the smtp sink writes to.")
@@ -71,7 +73,15 @@ class Settings:
     webhook_secret: str = setting(
         "", "Secret that signs webhooks (whsec_ and base64, as Standard Webhooks has it).", secret=True
     )
+    zendesk_url: str = setting("", "Address of your Zendesk, as https://example.zendesk.com.")
+    zendesk_user: str = setting("", "E-mail address of the Zendesk agent in whose name the zendesk sink writes.")
+    zendesk_token: str = setting("", "API token of Zendesk.", secret=True)
     origins: tuple[str, ...] = setting((), "Origins, separated by commas, whose pages may post events and tickets.")
+    token_keys: tuple[str, ...] = setting(
+        (),
+        "Keys of tokens that your server signs: id:secret pairs, separated by commas; secrets of at least 32 characters.",
+        secret=True,
+    )
     trusted_proxies: int = setting(0, "Number of proxies before us whose X-Forwarded-For is believed.")
     allow_networks: tuple[str, ...] = setting((), "Private networks, as 10.0.0.0/8, that sinks and checks may reach.")
     rate_offers: int = setting(60, "Offers a minute and address; 0 turns the limit off.")
@@ -90,6 +100,8 @@ class Settings:
             raise BadSetting(f"holdout is {self.holdout}; it is a share from 0 to 0.5")
         if not 0 < self.port < 65536:
             raise BadSetting(f"port is {self.port}; it is a number from 1 to 65535")
+        if any(not TOKEN_KEY.fullmatch(pair) for pair in self.token_keys):
+            raise BadSetting("token_keys holds what is no id:secret pair with a secret of at least 32 characters")
         for name in ("floor_search", "floor_suggest"):
             value = getattr(self, name)
             if value is not None and not 0.0 <= value <= 1.0:

@@ -1,0 +1,140 @@
+"""Tickets in Zendesk, through its API: each is created once, and the requester's trail follows as an internal note."""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import json
+import socket
+import ssl
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+from deflect.address import Target, resolve
+from deflect.delivery import Delivery, DeliveryFailed
+from kb.config import Settings
+from kb.errors import BadSetting
+
+TIMEOUT = 15.0  # seconds
+LONGEST_ANSWER = 1 << 20
+LONGEST_WAIT = 3600.0  # seconds that we let a rate limit ask of us
+NOTE = "What this person looked at before writing"
+
+
+@dataclass(frozen=True, slots=True)
+class ZendeskSink:
+    """Creates a ticket under our id as `external_id`; what is there already is found by it and not made again."""
+
+    url: str
+    user: str
+    token: str = field(repr=False)
+    allow: tuple[str, ...] = ()
+    name: str = "zendesk"
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> ZendeskSink:
+        """Return the sink that the settings describe."""
+        if not (settings.zendesk_url and settings.zendesk_user and settings.zendesk_token):
+            raise BadSetting("the sink zendesk needs KB_ZENDESK_URL, KB_ZENDESK_USER and KB_ZENDESK_TOKEN")
+        return cls(
+            settings.zendesk_url.rstrip("/"), settings.zendesk_user, settings.zendesk_token, settings.allow_networks
+        )
+
+    def deliver(self, delivery: Delivery) -> str:
+        """Create the ticket and its note unless they are there, and return Zendesk's number of the ticket."""
+        found = self._call("GET", f"/api/v2/tickets.json?external_id={quote(delivery.ticket, safe='')}")
+        known = [one for one in _list(found, "tickets") if one.get("external_id") == delivery.ticket]
+        if known:
+            number = _number(known[0])
+        else:
+            made = self._call("POST", "/api/v2/tickets.json", ticket(delivery), key=delivery.id)
+            number = _number(made.get("ticket"))
+        if delivery.trail and not self._has_note(number, delivery):
+            self._call("PUT", f"/api/v2/tickets/{number}.json", note(delivery))
+        return number
+
+    def _has_note(self, number: str, delivery: Delivery) -> bool:
+        comments = _list(self._call("GET", f"/api/v2/tickets/{number}/comments.json"), "comments")
+        return any(
+            not one.get("public", True) and delivery.id in str(one.get("plain_body") or one.get("body"))
+            for one in comments
+        )
+
+    def _call(self, method: str, path: str, document: dict[str, Any] | None = None, *, key: str = "") -> dict[str, Any]:
+        """Return the JSON that Zendesk answers with; raises DeliveryFailed saying what it answered instead."""
+        target = resolve(self.url + path, allow=self.allow)
+        secret = base64.b64encode(f"{self.user}/token:{self.token}".encode()).decode()
+        headers = {"Authorization": f"Basic {secret}", "Accept": "application/json", "Host": target.host_header}
+        headers |= {"User-Agent": "Shortstop"} | ({"Idempotency-Key": key} if key else {})
+        body = None
+        if document is not None:
+            body = json.dumps(document, ensure_ascii=False).encode()
+            headers["Content-Type"] = "application/json"
+        try:
+            status, wait, answer = exchange(target, method, body, headers)
+        except (OSError, http.client.HTTPException) as error:
+            raise DeliveryFailed(f"{target.host_header}: {type(error).__name__}: {error}"[:200]) from error
+        return _read(target, status, wait, answer)
+
+
+def ticket(delivery: Delivery) -> dict[str, Any]:
+    """Return the document that makes a ticket, with the requester by address and our id as `external_id`."""
+    lines = [f"{name}: {value}" for name, value in sorted(delivery.fields.items()) if value not in (None, "")]
+    about = "\n".join([*lines, *([f"page: {delivery.page}"] if delivery.page else [])])
+    body = f"{delivery.body}\n\n--\n{about}" if about else delivery.body
+    requester = {"email": delivery.email, "name": delivery.name or delivery.email}
+    tags = ["shortstop", *([f"category_{delivery.category}".replace(" ", "_")] if delivery.category else [])]
+    made = {"subject": delivery.subject, "comment": {"body": body}, "requester": requester}
+    return {"ticket": made | {"external_id": delivery.ticket, "tags": tags}}
+
+
+def note(delivery: Delivery) -> dict[str, Any]:
+    """Return the document that adds the trail as a note which only agents see; it names the delivery to be known by."""
+    lines = "\n".join(f"- {line}" for line in delivery.trail)
+    return {"ticket": {"comment": {"public": False, "body": f"{NOTE} ({delivery.id}):\n{lines}"}}}
+
+
+def exchange(target: Target, method: str, body: bytes | None, headers: dict[str, str]) -> tuple[int, str, bytes]:
+    """Return status, Retry-After and body; the connection goes to the judged address, TLS to the name asked for."""
+    connection = http.client.HTTPConnection(target.host, target.port, timeout=TIMEOUT)
+    raw = socket.create_connection((target.ip, target.port), timeout=TIMEOUT)
+    try:
+        if target.scheme == "https":
+            raw = ssl.create_default_context().wrap_socket(raw, server_hostname=target.host)
+        connection.sock = raw
+        connection.request(method, target.path, body=body, headers=headers)
+        answer = connection.getresponse()
+        return answer.status, answer.headers.get("Retry-After", ""), answer.read(LONGEST_ANSWER)
+    finally:
+        raw.close()
+        connection.close()
+
+
+def _read(target: Target, status: int, wait: str, answer: bytes) -> dict[str, Any]:
+    who = target.host_header
+    if status == 429:
+        seconds = min(float(wait), LONGEST_WAIT) if wait.isascii() and wait.isdigit() else 60.0
+        raise DeliveryFailed(f"{who} asks to wait {seconds:.0f} seconds: its rate limit is reached", wait=seconds)
+    if status in (401, 403):
+        raise DeliveryFailed(f"{who} answered {status}; see KB_ZENDESK_USER and KB_ZENDESK_TOKEN")
+    if not 200 <= status < 300:
+        raise DeliveryFailed(f"{who} answered {status}: {answer[:200].decode('utf-8', 'replace')}")
+    try:
+        document = json.loads(answer)
+    except ValueError as error:
+        raise DeliveryFailed(f"{who} answered {status} with something that is not JSON") from error
+    if not isinstance(document, dict):
+        raise DeliveryFailed(f"{who} answered {status} with JSON that is no object")
+    return document
+
+
+def _list(document: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    found = document.get(name)
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
+
+def _number(made: Any) -> str:
+    if not isinstance(made, dict) or not isinstance(made.get("id"), int):
+        raise DeliveryFailed("Zendesk answered without the number of a ticket")
+    return str(made["id"])

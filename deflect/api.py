@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
-from deflect import clock, contact, cors, openapi, refusal
+from deflect import clock, contact, cors, elsewhere, identity, openapi, refusal, tokens
 from deflect.episode import Visit, keys
 from deflect.offer import make_offer
 from deflect.services import Services, services
@@ -34,23 +34,26 @@ def refuse(error: HelpCenterError | HTTPException) -> Response:
 def search() -> Response:
     """Search the published articles."""
     text, lang, k = _query(services())
-    return jsonify(services().current.get().search(text, lang=lang, k=k).document())
+    audience = identity.claims(services()).audience
+    return jsonify(services().current.get().search(text, lang=lang, k=k, audience=audience).document())
 
 
 @blueprint.get("/complete")
 def complete() -> Response:
     """Search while typing: the last word may be unfinished."""
     text, lang, k = _query(services())
-    return jsonify(services().current.get().complete(text, lang=lang, k=k).document())
+    audience = identity.claims(services()).audience
+    return jsonify(services().current.get().complete(text, lang=lang, k=k, audience=audience).document())
 
 
 @blueprint.get("/articles/<path:id>")
 def article(id: str) -> Response:
-    """Return one article, in the asked language or the nearest there is."""
+    """Return one article, in the asked language or the nearest there is, to whom it is for."""
+    audience = identity.claims(services()).audience
     lang = lang_of(request.args.get("lang", ""), default=services().settings.lang)
     snapshot = services().current.get().snapshot
     entry = snapshot.best(id, lang)
-    if entry is None or entry.audience:
+    if entry is None or (entry.audience and audience.isdisjoint(entry.audience)):
         raise NotFound(f"there is no article {id}")
     headings = [{"anchor": h.anchor, "heading": h.heading, "level": h.level} for h in snapshot.headings(entry)]
     document = {"article": entry.id, "lang": entry.lang, "title": entry.title, "html": snapshot.html(entry)}
@@ -81,7 +84,7 @@ def post_events() -> tuple[Response, int]:
     for episode in sorted({row["episode"] for row in rows if row.get("episode")}):
         limit(here, "events", rate=here.settings.rate_events, episode=episode)
     if rows:
-        who = keys(here, visitor=visitor, email=_email(document))
+        who = keys(here, visitor=visitor, email=_email(document), claims=identity.claims(here, document))
         kept = here.writer.call("log_events", keys=who, events=rows, now=clock.now())
         return jsonify({"stored": kept["stored"], "refused": refused + kept["refused"]}), 202
     return jsonify({"stored": 0, "refused": refused}), 202
@@ -95,8 +98,16 @@ def tickets() -> tuple[Response, int]:
     document = read_json(request)
     visit = _visit(here, document, visitor_required=False)
     limit(here, "tickets", rate=here.settings.rate_tickets, episode=visit.episode)
-    created = contact.create_ticket(here, visit, contact.check(document), key=key)
+    created = contact.create_ticket(here, visit, contact.check(contact.signed(document, visit.claims)), key=key)
     return jsonify(asdict(created)), 201
+
+
+@blueprint.post("/contacts")
+def contacts() -> tuple[Response, int]:
+    """Take note of a contact made elsewhere, of which the owner's server tells."""
+    here, document = services(), read_json(request)
+    call = identity.server_call(here, document, scope=tokens.CONTACTS)
+    return jsonify({"stored": elsewhere.take(here, call, document)}), 202
 
 
 @blueprint.get("/openapi.json", endpoint="openapi")
@@ -119,8 +130,9 @@ def _query(here: Services) -> tuple[str, str, int]:
 
 
 def _visit(here: Services, document: dict[str, Any], *, visitor_required: bool) -> Visit:
-    """Return who asks and where; `token` is taken and not yet looked at."""
+    """Return who asks and where, with what a token says for certain."""
     return Visit(
+        claims=identity.claims(here, document),
         visitor=visitor_of(document, required=visitor_required),
         episode=episode_of(document),
         page=text_of(document, "page"),

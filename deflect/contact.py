@@ -10,11 +10,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from deflect import clock
-from deflect.episode import Visit, intent, keys, new_id, new_ticket_id, page_address
+from deflect.episode import Visit, intent, keys, new_id, new_ticket_id, normal_email, page_address
 from deflect.services import Services
+from deflect.tokens import Claims
 from kb.errors import BadRequest
 
 CHANNEL = "web"  # our form's; e-mail, chat and telephone come as messages of other channels
+TYPED = "e-mail typed"  # the field that holds another address than the token's
 EMAIL = re.compile(r"[^\s@<>()\[\]\\,;:\"]{1,64}@(?:[\w](?:[\w-]{0,61}[\w])?\.)+[\w-]{2,63}")
 KEY = re.compile(r"[\x21-\x7e]{1,255}")
 LONGEST = {"subject": 300, "body": 50_000, "email": 254, "name": 200, "category": 100}
@@ -79,6 +81,20 @@ def check(document: Mapping[str, Any]) -> Message:
     return Message(**texts, fields=fields)
 
 
+def signed(document: Mapping[str, Any], claims: Claims) -> dict[str, Any]:
+    """Return a posted form as from whom a token says it is: its e-mail address is the token's, if that names one.
+
+    Another address that was typed goes along as a field, since the agent may be wanted to answer there.
+    """
+    typed, fields = document.get("email"), document.get("fields") or {}
+    if not claims.email:
+        return dict(document)
+    differs = isinstance(typed, str) and typed.strip() and normal_email(typed) != normal_email(claims.email)
+    if differs and isinstance(fields, dict):
+        fields = {**fields, TYPED: typed}
+    return {**document, "email": claims.email, "fields": fields}
+
+
 def check_key(key: str | None) -> str:
     """Return the Idempotency-Key of a request; raises BadRequest where there is none."""
     if key is None or not key.strip():
@@ -97,7 +113,7 @@ def create_ticket(services: Services, visit: Visit, message: Message, *, key: st
     StorageFull or Unavailable when nothing could be kept.
     """
     now, ticket, first = clock.now(), new_ticket_id(), new_id()
-    who = keys(services, visitor=visit.visitor, email=message.email)
+    who = keys(services, visitor=visit.visitor, email=message.email, claims=visit.claims)
     row = {
         **{name: getattr(message, name) for name in ("subject", "email", "name", "category")},
         "id": ticket,
@@ -106,6 +122,8 @@ def create_ticket(services: Services, visit: Visit, message: Message, *, key: st
         "external_id": None,
         "lang": visit.lang or services.settings.lang,
         "page": page_address(visit.page),
+        "verified": visit.claims.id or visit.claims.email or None,
+        "segment": visit.claims.segment or None,
     }
     created = services.writer.call(
         "create_ticket",

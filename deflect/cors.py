@@ -11,6 +11,7 @@ from deflect.services import Services, services
 from kb.errors import Forbidden, HelpCenterError
 
 ANYBODY = {"api.search", "api.complete", "api.article", "api.offers", "api.openapi"}
+NOBODY = {"api.contacts"}  # from server to server: a page that could would have the server's secret
 PREFLIGHT_SECONDS = 7200  # as long as Chromium keeps one
 
 
@@ -37,6 +38,8 @@ def own_origins(services: Services) -> set[str]:
 def _before() -> Response | None:
     origin = request.headers.get("Origin")
     free = request.endpoint in ANYBODY
+    if origin and request.endpoint in NOBODY:
+        raise Forbidden("pages may not do this; it is for the owner's server")
     if origin and not free and not allowed(services(), origin.lower()):
         _remember(origin)
         raise Forbidden("pages of this origin may not do this; its owner adds it to KB_ORIGINS")
@@ -51,13 +54,13 @@ def _after(response: Response) -> Response:
         headers["Access-Control-Allow-Origin"] = "*"
     else:
         headers.add("Vary", "Origin")
-        if not origin or not allowed(services(), origin.lower()):
+        if not origin or request.endpoint in NOBODY or not allowed(services(), origin.lower()):
             return response
         headers["Access-Control-Allow-Origin"] = origin
     headers["Access-Control-Expose-Headers"] = "Retry-After"
     if request.method == "OPTIONS":
         headers["Access-Control-Allow-Methods"] = "GET, POST, OPTIONS"
-        headers["Access-Control-Allow-Headers"] = "Content-Type, Idempotency-Key"
+        headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type, Idempotency-Key"
         headers["Access-Control-Max-Age"] = str(PREFLIGHT_SECONDS)
     return response
 

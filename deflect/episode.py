@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from deflect.services import Services
+from deflect.tokens import NOBODY, Claims
 
 VISITOR = re.compile(r"[\w.:-]{1,64}", re.ASCII)
 LANG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,4}")
@@ -29,6 +30,7 @@ class Visit:
     page: str = ""
     lang: str = ""
     category: str = ""
+    claims: Claims = NOBODY
 
 
 def new_id() -> str:
@@ -60,10 +62,11 @@ def normal_email(email: str) -> str:
     return unicodedata.normalize("NFKC", email).strip().lower()
 
 
-def keys(services: Services, *, visitor: str | None, email: str | None = None) -> list[str]:
-    """Return the keys of a person, the strongest first."""
-    found = [email_key(services, email)] if email else []
-    return found + ([f"visitor:{visitor}"] if visitor else [])
+def keys(services: Services, *, visitor: str | None, email: str | None = None, claims: Claims = NOBODY) -> list[str]:
+    """Return the keys of a person, the strongest first: verified id, e-mail address, browser."""
+    emails = [email_key(services, address) for address in (claims.email, email) if address]
+    found = [*([f"verified:{claims.id}"] if claims.id else []), *emails, *([f"visitor:{visitor}"] if visitor else [])]
+    return list(dict.fromkeys(found))
 
 
 def page_address(text: str) -> str:
@@ -95,5 +98,6 @@ def intent(services: Services, visit: Visit) -> dict[str, Any]:
         "page": page_address(visit.page),
         "lang": visit.lang or services.settings.lang,
         "category": visit.category,
+        "segment": visit.claims.segment or None,
         "channels": list(channels()),
     }

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from sqlite_utils import Database
 
-from deflect.people import link, owns
+from deflect.people import keys_of_episode, link, owns
 from deflect.store import Row
 from deflect.writes import append, insert
 
@@ -19,7 +19,7 @@ def import_events(db: Database, *, rows: Sequence[Row]) -> Row:
     """
     stored, refused = 0, []
     for n, row in enumerate(rows):
-        event, keys = row["event"], row["keys"] or _keys(db, row["event"].get("episode"))
+        event, keys = row["event"], row["keys"] or keys_of_episode(db, row["event"].get("episode"))
         why = _wrong(db, event, keys)
         if why:
             refused.append({"row": n, "why": why})
@@ -32,7 +32,7 @@ def import_contacts(db: Database, *, rows: Sequence[Row], now: int) -> Row:
     """Keep contacts made elsewhere; a row is `{"keys", "contact"}`, and may name the `episode` that it belongs to."""
     stored, refused = 0, []
     for n, row in enumerate(rows):
-        keys = [*row["keys"], *_keys(db, row.get("episode"))[:1]]
+        keys = [*row["keys"], *keys_of_episode(db, row.get("episode"))[:1]]
         if keys:
             person = link(db, keys, now=row["contact"]["at"])
             stored += insert(db, "contacts", row["contact"] | {"person": person, "created": now})
@@ -89,12 +89,3 @@ def _begin(db: Database, person: str, event: Row) -> None:
         | details
         | times,
     )
-
-
-def _keys(db: Database, episode: str | None) -> list[str]:
-    """Return the keys of the person whose episode it is; none for an unknown one."""
-    rows = db.execute(
-        "SELECT keys.id FROM episodes JOIN keys ON keys.person = episodes.person WHERE episodes.id = ? ORDER BY 1",
-        [episode],
-    )
-    return [row[0] for row in rows.fetchall()]

@@ -67,7 +67,7 @@ def make_offer(services: Services, visit: Visit, *, subject: str, body: str) -> 
     try:
         begun = services.writer.call(
             "offer",
-            keys=keys(services, visitor=visit.visitor),
+            keys=keys(services, visitor=visit.visitor, claims=visit.claims),
             intent=intent(services, visit),
             episode=visit.episode,
             event=with_text(event, f"{subject}\n{body}"),
@@ -83,7 +83,8 @@ def _suggest(services: Services, visit: Visit, *, subject: str, body: str) -> tu
     try:
         searcher: Searcher = services.current.get()
         lang = visit.lang or services.settings.lang
-        found = searcher.suggest(subject, body, lang=lang, k=CARDS, category=visit.category or None)
+        category, audience = visit.category or None, visit.claims.audience
+        found = searcher.suggest(subject, body, lang=lang, k=CARDS, category=category, audience=audience)
     except FAILURES:
         return Suggestions(abstained=True, degraded=None, ranker="none", cards=(), candidates=()), "search-failed"
     return found, found.degraded

@@ -94,7 +94,11 @@ def schemas() -> dict[str, Json]:
         ),
         "Event": event(),
         "EventsRequest": shape(
-            ("visitor", "events"), visitor=VISITOR, email=STRING, events=array(ref("Event"), maxItems=200)
+            ("visitor", "events"),
+            visitor=VISITOR,
+            email=STRING,
+            token=TOKEN,
+            events=array(ref("Event"), maxItems=200),
         ),
         "EventsAnswer": shape(
             ("stored", "refused"),
@@ -115,6 +119,16 @@ def schemas() -> dict[str, Json]:
         "Ticket": shape(
             ("ticket", "channel"), ticket=STRING, channel={"type": "string", "enum": list(events.CHANNELS)}
         ),
+        "ContactRequest": shape(
+            ("external_id", "channel", "at"),
+            external_id=text("The contact's id in your system; it is kept once.", longest=200, required=True),
+            channel={"type": "string", "enum": list(events.CHANNELS)},
+            at={"type": "string", "format": "date-time"},
+            email=text("Who made it, by e-mail address; or `person`.", longest=254),
+            person=text("Who made it, by the id that the sub of your tokens has; or `email`.", longest=254),
+            episode=EPISODE,
+        ),
+        "ContactAnswer": shape(("stored",), stored={"type": "integer", "enum": [0, 1]}),
         "Problem": shape(
             ("title", "status", "detail"), type=STRING, title=STRING, status={"type": "integer"}, detail=STRING
         ),
@@ -154,10 +168,10 @@ ID = parameter("id", "path", STRING, required=True)
 
 # method, path, sentence, parameters, body, status, answer, errors
 CALLS: tuple[tuple[str, str, str, tuple[Json, ...], str | None, int, str, tuple[int, ...]], ...] = (
-    ("get", "/search", "Search the published articles.", QUERY, None, 200, "Results", (400, 503)),
-    ("get", "/complete", "Search while typing.", QUERY, None, 200, "Results", (400, 503)),
-    ("get", "/articles/{id}", "Return one article.", (ID, QUERY[1]), None, 200, "Article", (400, 404, 503)),
-    ("post", "/offers", "Offer articles for a message.", (), "OfferRequest", 200, "Offer", (400, 413, 415, 429)),
+    ("get", "/search", "Search the published articles.", QUERY, None, 200, "Results", (400, 401, 503)),
+    ("get", "/complete", "Search while typing.", QUERY, None, 200, "Results", (400, 401, 503)),
+    ("get", "/articles/{id}", "Return one article.", (ID, QUERY[1]), None, 200, "Article", (400, 401, 404, 503)),
+    ("post", "/offers", "Offer articles for a message.", (), "OfferRequest", 200, "Offer", (400, 401, 413, 415, 429)),
     (
         "post",
         "/events",
@@ -166,7 +180,7 @@ CALLS: tuple[tuple[str, str, str, tuple[Json, ...], str | None, int, str, tuple[
         "EventsRequest",
         202,
         "EventsAnswer",
-        (400, 403, 413, 415, 429, 503, 507),
+        (400, 401, 403, 413, 415, 429, 503, 507),
     ),
     (
         "post",
@@ -176,9 +190,25 @@ CALLS: tuple[tuple[str, str, str, tuple[Json, ...], str | None, int, str, tuple[
         "TicketRequest",
         201,
         "Ticket",
-        (400, 403, 413, 415, 422, 429, 503, 507),
+        (400, 401, 403, 413, 415, 422, 429, 503, 507),
+    ),
+    (
+        "post",
+        "/contacts",
+        "Tell of a contact made elsewhere, from server to server.",
+        (),
+        "ContactRequest",
+        202,
+        "ContactAnswer",
+        (400, 401, 403, 413, 415, 503, 507),
     ),
 )
+BEARER: Json = {
+    "type": "http",
+    "scheme": "bearer",
+    "bearerFormat": "JWT",
+    "description": "A token of the owner's server: HS256, with kid and exp; a server's own call has scope and jti.",
+}
 
 
 def document() -> Json:
@@ -191,6 +221,7 @@ def document() -> Json:
             "operationId": path.split("/")[1],
             "parameters": list(parameters),
             "responses": answers,
+            "security": [{"token": []}] if path == "/contacts" else [{}, {"token": []}],
         }
         if body:
             operation["requestBody"] = {"required": True, "content": _bodies(path, body)}
@@ -204,7 +235,7 @@ def document() -> Json:
         },
         "servers": [{"url": "/api/v1"}],
         "paths": paths,
-        "components": {"schemas": schemas()},
+        "components": {"schemas": schemas(), "securitySchemes": {"token": BEARER}},
     }
 
 

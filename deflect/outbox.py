@@ -63,7 +63,7 @@ def deliver(
         except HelpCenterError as error:
             down.add(row["sink"])
             moment = now or clock.now()
-            due = next_try(row["tries"] + 1, now=moment, draw=draw())
+            due = next_try(row["tries"] + 1, now=moment, draw=draw(), wait=getattr(error, "wait", 0.0))
             writer.call("failed", id=row["delivery"], note=str(error)[:500], due=due, now=moment)
         else:
             _keep(writer, row["delivery"], note=note, now=now or clock.now())
@@ -71,8 +71,10 @@ def deliver(
     return accepted
 
 
-def next_try(tries: int, *, now: int, draw: float) -> int | None:
+def next_try(tries: int, *, now: int, draw: float, wait: float = 0.0) -> int | None:
     """Return when to try again after so many failures, None when it is enough; `draw` in [0, 1) spreads the tries.
+
+    A receiver may have asked to `wait` some seconds; more than the longest pause is not waited.
 
     >>> [next_try(n, now=0, draw=0.5) // SECOND for n in (1, 2, 3, 20)]
     [5, 10, 20, 3600]
@@ -80,7 +82,7 @@ def next_try(tries: int, *, now: int, draw: float) -> int | None:
     if tries >= MOST_TRIES:
         return None
     pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(tries - 1, 20))
-    return now + int(pause * (0.75 + draw / 2))
+    return now + max(int(pause * (0.75 + draw / 2)), min(int(wait * SECOND), LONGEST_PAUSE))
 
 
 def waiting(settings: Settings) -> list[Row]:
@@ -118,6 +120,9 @@ def _delivery(store: Store, row: Row) -> Delivery:
         trail=lines(store, row) if row["author"] == "requester" else (),
         **{
             name: row[name] or ""
-            for name in ("subject", "email", "name", "category", "channel", "lang", "page", "author", "body")
+            for name in (
+                *("subject", "email", "name", "category", "channel", "lang", "page", "author", "body"),
+                *("verified", "segment"),
+            )
         },
     )

@@ -11,6 +11,7 @@ from deflect.clock import DAY
 from deflect.experiment import arm
 from deflect.store import Row
 
+VERIFIED = "verified:"
 WINDOW = 7 * DAY  # an episode is a person's first contact intent with none in the 7 days before
 
 
@@ -22,6 +23,8 @@ def link(db: Database, keys: Sequence[str], *, now: int) -> str:
     """
     known = {key: row for key in keys if (row := _person(db, key))}
     people = sorted({(row["created"], row["person"]) for row in known.values()})
+    if keys[0].startswith(VERIFIED) and keys[0] not in known:  # the first token of somebody, on a browser of whomever
+        people = [(created, person) for created, person in people if not _is_verified(db, person)]
     if not people:
         person = keys[0]
         db.execute("INSERT OR IGNORE INTO people (id, created) VALUES (?, ?)", [person, now])
@@ -35,6 +38,20 @@ def link(db: Database, keys: Sequence[str], *, now: int) -> str:
         if key not in known:
             db.execute("INSERT INTO keys (id, person, created) VALUES (?, ?, ?)", [key, person, now])
     return str(person)
+
+
+def keys_of_episode(db: Database, episode: str | None) -> list[str]:
+    """Return the keys of the person whose episode it is; none for an unknown one."""
+    rows = db.execute(
+        "SELECT keys.id FROM episodes JOIN keys ON keys.person = episodes.person WHERE episodes.id = ? ORDER BY 1",
+        [episode],
+    )
+    return [row[0] for row in rows.fetchall()]
+
+
+def kept_under(keys: Sequence[str]) -> str:
+    """Return the key that an event is kept under: the browser's, but the verified id where several share a browser."""
+    return keys[0] if keys[0].startswith(VERIFIED) else keys[-1]
 
 
 def begin_episode(
@@ -90,7 +107,8 @@ def _person(db: Database, key: str) -> Row | None:
 
 
 def _is_verified(db: Database, person: str) -> bool:
-    return db.execute("SELECT 1 FROM keys WHERE person = ? AND id LIKE 'verified:%'", [person]).fetchone() is not None
+    sql = "SELECT 1 FROM keys WHERE person = ? AND id LIKE ? || '%'"
+    return db.execute(sql, [person, VERIFIED]).fetchone() is not None
 
 
 def _merge(db: Database, person: str, *, into: str) -> None:

@@ -130,3 +130,15 @@ def m006_elsewhere(db: Database) -> None:
     questions.create_index(["at"])
     questions.create_index(["person"])
     db.table("active_users").create({"id": str, "at": int, "users": int}, pk="id", not_null={"at", "users"})
+
+
+@migrations()
+def m007_identity(db: Database) -> None:
+    """What the owner's server says of a ticket's writer, which of its tokens were used, and origins that are allowed."""
+    db.table("tickets").add_column("verified", str)
+    db.table("tickets").add_column("segment", str)
+    used = db.table("used_tokens").create(
+        {"id": str, "call": str, "expires": int}, pk="id", not_null={"call", "expires"}
+    )
+    used.create_index(["expires"])
+    db.table("allowed_origins").create({"id": str, "who": str, "created": int}, pk="id", not_null={"who", "created"})

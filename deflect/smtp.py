@@ -151,6 +151,8 @@ def _ticket_text(delivery: Delivery) -> str:
     facts = [
         ("Ticket", delivery.ticket),
         ("From", f"{delivery.name} <{delivery.email}>".strip()),
+        ("Signed in as", delivery.verified),
+        ("Segment", delivery.segment),
         ("Category", delivery.category),
     ]
     facts += [("Page", delivery.page), *((str(name), str(value)) for name, value in delivery.fields.items())]

@@ -33,7 +33,7 @@ def trail(store: Store, ticket: Row) -> list[Step]:
             FROM events JOIN keys ON keys.id = events.key LEFT JOIN event_texts ON event_texts.event = events.id
             WHERE keys.person = ? AND events.received >= ?
             ORDER BY events.received DESC, min(events.at, events.received) DESC LIMIT ?
-        ) ORDER BY received, at, id
+        ) ORDER BY received, at, type != 'intent', id -- the intent comes with the first offer, and before it
         """,
         [ticket["person"], ticket["created"] - BEFORE, LONGEST],
     )

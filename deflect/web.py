@@ -16,7 +16,7 @@ from werkzeug.exceptions import HTTPException
 from deflect.episode import LANG, VISITOR
 from deflect.limits import network
 from deflect.services import Services
-from kb.errors import BadRequest, HelpCenterError, TooLarge, TooManyRequests
+from kb.errors import BadRequest, HelpCenterError, TooLarge, TooManyRequests, Unauthorized
 
 LONGEST_BODY = 64 * 1024
 PROBLEM = "application/problem+json"
@@ -138,6 +138,8 @@ def error_headers(error: HelpCenterError | HTTPException) -> dict[str, str]:
     """Return the headers that belong to an error, on a page as in the API."""
     if isinstance(error, TooManyRequests):
         return {"Retry-After": str(error.retry_after)}
+    if isinstance(error, Unauthorized):
+        return {"WWW-Authenticate": "Bearer"}
     if isinstance(error, HelpCenterError):
         return {"Retry-After": "5"} if error.status == HTTPStatus.SERVICE_UNAVAILABLE else {}
     return {name: value for name, value in error.get_headers() if name in ("Allow", "Retry-After")}

@@ -66,6 +66,8 @@ def document(delivery: Delivery) -> dict[str, Any]:
         "requester": {"email": delivery.email, "name": delivery.name},
         "category": delivery.category,
         "channel": delivery.channel,
+        "verified": delivery.verified,
+        "segment": delivery.segment,
         "lang": delivery.lang,
         "page": delivery.page,
         "fields": dict(delivery.fields),

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from sqlite_utils import Database
 
-from deflect import desk, moving, removal, writes
+from deflect import desk, moving, removal, told, writes
 from deflect.channel import alone, connect, listening
 from deflect.store import FULL, Store, transaction
 from kb import errors
@@ -32,6 +32,7 @@ WRITES: Mapping[str, Callable[..., Any]] = {
         *(desk.claim, desk.delivered, desk.failed, desk.retry),
         *(removal.erase_person, removal.prune),
         *(moving.import_events, moving.import_contacts, moving.import_questions, moving.import_users),
+        told.take_contact,
     )
 }
 

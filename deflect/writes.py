@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from sqlite_utils import Database
 
 from deflect.events import COLUMNS
-from deflect.people import begin_episode, link, owns
+from deflect.people import begin_episode, kept_under, link, owns
 from deflect.store import Row
 from kb.errors import Conflict
 
@@ -21,7 +21,7 @@ def log_events(db: Database, *, keys: Sequence[str], events: Sequence[Row], now:
         if event.get("episode") and not owns(db, person, event["episode"]):
             refused.append({"id": event["id"], "why": "episode is not one of this visitor's; POST offers gives it"})
         else:
-            stored += append(db, keys[-1], event, now=now)
+            stored += append(db, kept_under(keys), event, now=now)
     return {"stored": stored, "refused": refused}
 
 
@@ -33,7 +33,7 @@ def log_event(db: Database, *, keys: Sequence[str], event: Row, now: int) -> Row
 def offer(db: Database, *, keys: Sequence[str], intent: Row, event: Row, now: int, episode: str | None = None) -> Row:
     """Log an offer and return its episode and arm; the first of an episode is the contact intent."""
     begun = _episode(db, keys, intent, episode=episode, now=now)
-    append(db, keys[-1], event | {"episode": begun["id"], "arm": begun["arm"]}, now=now)
+    append(db, kept_under(keys), event | {"episode": begun["id"], "arm": begun["arm"]}, now=now)
     return {"episode": begun["id"], "arm": begun["arm"]}
 
 
@@ -67,7 +67,7 @@ def create_ticket(
     for entry in outbox:
         enqueue(db, entry, ticket=ticket["id"], message=message["id"], now=now)
     insert(db, "idempotency", idempotency | {"ticket": ticket["id"], "created": now})
-    append(db, keys[-1], sent | {"episode": begun["id"]}, now=now)
+    append(db, kept_under(keys), sent | {"episode": begun["id"]}, now=now)
     return _created(db, ticket["id"])
 
 
@@ -95,10 +95,10 @@ def _episode(db: Database, keys: Sequence[str], intent: Row, *, episode: str | N
     details = {name: intent[name] for name in ("fresh", "holdout", "page", "lang", "category", "channels")}
     begun = begin_episode(db, person, episode=episode, now=now, **details)
     if begun["new"]:
-        event = {name: intent[name] for name in ("page", "lang", "channels", "holdout")}
+        event = {name: intent.get(name) for name in ("page", "lang", "channels", "holdout", "segment")}
         append(
             db,
-            keys[-1],
+            kept_under(keys),
             event | {"id": intent["id"], "type": "intent", "at": now, "episode": begun["id"], "arm": begun["arm"]},
             now=now,
         )

@@ -29,6 +29,12 @@ class BadRequest(HelpCenterError):
     status = HTTPStatus.BAD_REQUEST
 
 
+class Unauthorized(HelpCenterError):
+    """A token that is missing where one is needed, or that cannot be believed."""
+
+    status = HTTPStatus.UNAUTHORIZED
+
+
 class Forbidden(HelpCenterError):
     """A request from an origin, or with a token, that may not do this."""
 

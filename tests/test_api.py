@@ -127,8 +127,11 @@ def test_a_wrong_field_of_an_offer_is_named_and_starts_nothing(
     assert sizes(services)["episodes"] == 0
 
 
-def test_a_token_is_taken_though_it_is_not_looked_at_yet(client: FlaskClient) -> None:
-    assert client.post("/api/v1/offers", json=OFFER | {"token": "a.b.c"}).status_code == 200
+def test_an_offer_for_whom_a_token_does_not_prove_is_refused(client: FlaskClient, services: Services) -> None:
+    answer = client.post("/api/v1/offers", json=OFFER | {"token": "a.b.c"})
+    assert_problem(answer, 401, "tokens are not set up")
+    assert answer.headers["WWW-Authenticate"] == "Bearer"
+    assert sizes(services)["episodes"] == 0
 
 
 def test_events_are_stored_or_refused_one_by_one(client: FlaskClient) -> None:
@@ -374,4 +377,4 @@ def test_whatever_is_posted_has_an_answer_of_the_contract(
     client: FlaskClient, path: str, document: dict[str, Any]
 ) -> None:
     answer = client.post(f"/api/v1/{path}", json=document, headers={"Idempotency-Key": str(uuid.uuid4())})
-    assert answer.status_code in (200, 201, 202, 400)
+    assert answer.status_code in (200, 201, 202, 400, 401)

@@ -1,0 +1,153 @@
+"""Tokens: what the owner's server says about a person, signed and short-lived; nothing unsigned is believed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import jwt
+
+from kb.config import Settings
+from kb.errors import Forbidden, Unauthorized
+
+ALGORITHM = "HS256"
+LONGEST_LIFE = 3600  # seconds
+LEEWAY = 30  # seconds that two servers' clocks may differ
+LONGEST = 4096  # characters of a token
+LONGEST_CLAIM = 254
+US = "shortstop"  # the recipient that `aud` may name, beside the address of the help center
+CONTACTS = "contacts"  # the scope of a server's own token
+UNREADABLE = (jwt.PyJWTError, ValueError, TypeError, AttributeError, OverflowError, RecursionError)
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What is known for certain of a person: verified id, e-mail address, segment, and whose articles are theirs."""
+
+    id: str = ""
+    email: str = ""
+    segment: str = ""
+    audience: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class ServerCall:
+    """The token of one call of the owner's server: it counts once."""
+
+    id: str
+    expires: int  # microseconds
+
+
+NOBODY = Claims()
+
+
+def person(token: str, settings: Settings) -> Claims:
+    """Return what a token says about a person; raises Unauthorized with what is wrong with it.
+
+    Whoever is in a segment may read what is written for it, so a segment is an audience too.
+    """
+    said = _verified(token, settings)
+    if _scopes(said):
+        raise Unauthorized("this token is for calls of the owner's server; sign one for the person, without scope")
+    segment = _text(said, "segment")
+    audience = frozenset(filter(None, [segment, *_texts(said, "audience")]))
+    return Claims(_text(said, "sub"), _text(said, "email"), segment, audience)
+
+
+def server_call(token: str, settings: Settings, *, scope: str) -> ServerCall:
+    """Return the one call that a server's token allows; raises Unauthorized, or Forbidden where it is a person's."""
+    said = _verified(token, settings)
+    if scope not in _scopes(said):
+        raise Forbidden(f'this token is not for this call; sign one of your server\'s own with "scope": "{scope}"')
+    id = _text(said, "jti")
+    if not id:
+        raise Unauthorized("the token of a server's call has no jti; give each a new random one, such as a UUID")
+    return ServerCall(id, int((said["exp"] + LEEWAY) * 1_000_000))
+
+
+def keyring(settings: Settings) -> dict[str, str]:
+    """Return the secrets by key id, as KB_TOKEN_KEYS lists them; every one of them is good, so that keys can rotate."""
+    pairs = (pair.partition(":") for pair in settings.token_keys)
+    return {id.strip(): secret.strip() for id, _, secret in pairs}
+
+
+def _verified(token: str, settings: Settings) -> Mapping[str, Any]:
+    """Return the claims of a token whose signature, times and recipient are right."""
+    try:
+        said: dict[str, Any] = jwt.decode(
+            token,
+            _secret(token, settings),
+            algorithms=[ALGORITHM],
+            leeway=LEEWAY,
+            options={"require": ["exp"], "verify_aud": False},
+        )
+    except jwt.ExpiredSignatureError as error:
+        raise Unauthorized("the token has expired; have your server sign a new one") from error
+    except jwt.InvalidSignatureError as error:
+        raise Unauthorized("the token's signature is wrong; sign it with the secret of its kid") from error
+    except jwt.MissingRequiredClaimError as error:
+        raise Unauthorized("the token has no exp; let it expire within an hour") from error
+    except UNREADABLE as error:
+        raise Unauthorized(f"the token cannot be used: {str(error)[:100] or type(error).__name__}") from error
+    _check_life(said)
+    _check_recipient(said, settings)
+    return said
+
+
+def _secret(token: str, settings: Settings) -> str:
+    """Return the secret that the token's kid names; raises Unauthorized for what is no such token."""
+    keys = keyring(settings)
+    if not keys:
+        raise Unauthorized("tokens are not set up here; the operator sets KB_TOKEN_KEYS, or leave the token out")
+    if len(token) > LONGEST:
+        raise Unauthorized(f"the token is longer than {LONGEST:,} characters")
+    try:
+        head = jwt.get_unverified_header(token)
+    except UNREADABLE as error:
+        raise Unauthorized("the token is no JWT") from error
+    if head.get("alg") != ALGORITHM:
+        raise Unauthorized(f"the token is not signed with {ALGORITHM}; nothing else is believed")
+    if head.get("kid") not in keys:
+        raise Unauthorized("the token's kid is not one of the keys here; put the key's id into its header")
+    return keys[head["kid"]]
+
+
+def _check_life(said: Mapping[str, Any]) -> None:
+    try:
+        begun = max(time.time(), float(said.get("iat", 0)))
+        too_long = said["exp"] - begun > LONGEST_LIFE + LEEWAY
+    except (TypeError, ValueError, OverflowError):
+        too_long = True
+    if too_long:
+        raise Unauthorized("the token lives longer than an hour; let it expire sooner")
+
+
+def _check_recipient(said: Mapping[str, Any], settings: Settings) -> None:
+    meant = said.get("aud")
+    ours = {US, settings.url.rstrip("/")} - {""}
+    named = {str(name).rstrip("/") for name in (meant if isinstance(meant, list) else [meant])}
+    if meant is not None and not named & ours:
+        raise Unauthorized(f"the token is for somebody else; its aud names {' or '.join(sorted(ours))}, or is left out")
+
+
+def _scopes(said: Mapping[str, Any]) -> list[str]:
+    return _text(said, "scope").split()
+
+
+def _text(said: Mapping[str, Any], name: str) -> str:
+    value = said.get(name)
+    if value is None:
+        return ""
+    if not isinstance(value, str) or len(value) > LONGEST_CLAIM or not value.isprintable():
+        raise Unauthorized(f"the token's {name} is not a text of up to {LONGEST_CLAIM} characters")
+    return value.strip()
+
+
+def _texts(said: Mapping[str, Any], name: str) -> list[str]:
+    values = said.get(name)
+    listed = values if isinstance(values, list) else [values]
+    if len(listed) > 50:
+        raise Unauthorized(f"the token's {name} has more than 50 entries")
+    return [_text({name: value}, name) for value in listed]

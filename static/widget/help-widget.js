@@ -71,7 +71,7 @@ class HelpWidget extends HTMLElement {
     return this.part("Form").then((form) => form.sent());
   }
 
-  /** Fetch the rest once, and build a part of it once: the form's or the panel's. */
+  /** Fetch the rest once, and build a part of it once: the form's or the panel's. What failed stays so, and is told once. */
   part(name) {
     return (this.#parts[name] ??= import("./help.js").then(
       async (help) => {
@@ -81,7 +81,6 @@ class HelpWidget extends HTMLElement {
         return part;
       },
       (error) => {
-        delete this.#parts[name];
         console.warn(`help-widget: ${error.message}; is its origin in script-src, and up?`);
         throw error;
       },

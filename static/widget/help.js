@@ -430,7 +430,7 @@ export class Form {
     const found = cards.length ? this.words.offered.replace("{n}", cards.length) : "";
     this.list.replaceChildren(...cards.map((card) => there.find((item) => item.card.url === card.url) ?? this.#item(card)));
     this.note.replaceChildren(note, ...undo);
-    this.said.textContent = note || found;
+    setTimeout(() => (this.said.textContent = note || found), 100); // a reader hears changes only of what it knows
     this.chip.textContent = found;
     this.eye.disconnect();
     for (const item of this.list.children) this.eye.observe(item);

@@ -253,6 +253,8 @@ def test_a_help_center_that_fails_leaves_the_form_as_it_was(page: Page, help: He
 @pytest.mark.parametrize("stopped", ["**/api/v1/**", "**/help.js", "**/help-widget.js"])
 def test_a_blocker_leaves_the_form_as_it_was(page: Page, help: Help, stopped: str) -> None:
     errors: list[str] = []
+    lines: list[str] = []
+    page.on("console", lambda message: lines.append(message.text) if "help-widget:" in message.text else None)
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.route(stopped, lambda route: route.abort())
     page.goto(f"{help.shop}/form.html")
@@ -261,6 +263,7 @@ def test_a_blocker_leaves_the_form_as_it_was(page: Page, help: Help, stopped: st
     expect(page.locator("body")).to_have_text("Thank you.")
     assert help.posts[0]["message"] == "the code never arrives"
     assert errors == []
+    assert len(lines) <= 1, "the owner is told once"
 
 
 def test_without_javascript_the_link_is_there(page: Page, help: Help) -> None:

@@ -1,0 +1,61 @@
+"""The demo shop: another origin, the strictest policy, and the help center untouched beside it."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+from werkzeug.test import EnvironBuilder, run_wsgi_app
+from werkzeug.wrappers import Response
+
+from kb import demo
+
+
+@pytest.fixture
+def both() -> demo.ByPort:
+    """A help center that says so, with the shop on the next port."""
+    app = Flask(__name__)
+    app.register_blueprint(demo.blueprint)
+    app.add_url_rule("/", "home", lambda: "help center")
+    return demo.ByPort(app, help_port=8000)
+
+
+def get(both: demo.ByPort, path: str, *, port: int, method: str = "GET") -> Response:
+    """Return the answer on a port, whatever the Host header says."""
+    environ = EnvironBuilder(path, base_url="http://help.test:8000", method=method).get_environ()
+    return Response(*run_wsgi_app(both, environ | {"SERVER_PORT": str(port)}, buffered=True))
+
+
+def test_the_shop_is_on_the_next_port_only(both: demo.ByPort) -> None:
+    assert get(both, "/", port=8000).get_data(as_text=True) == "help center"
+    page = get(both, "/", port=8001)
+    assert '<help-widget src="http://help.test:8000/" form="#contact"' in page.get_data(as_text=True)
+    assert get(both, "/nothing", port=8001).status_code == 404
+
+
+def test_the_help_center_leads_to_it(both: demo.ByPort) -> None:
+    answer = get(both, "/demo", port=8000)
+    assert (answer.status_code, answer.headers["Location"]) == (302, "http://help.test:8001/")
+
+
+def test_without_a_second_port_there_is_no_demo() -> None:
+    app = Flask(__name__)
+    app.register_blueprint(demo.blueprint)
+    assert app.test_client().get("/demo").status_code == 404
+
+
+def test_its_policy_allows_the_help_center_and_one_named_policy_for_html(both: demo.ByPort) -> None:
+    policy = get(both, "/", port=8001).headers["Content-Security-Policy"]
+    assert policy.startswith("default-src 'none'; script-src http://help.test:8000; connect-src http://help.test:8000;")
+    assert policy.endswith("require-trusted-types-for 'script'; trusted-types help-widget")
+    assert "unsafe" not in policy
+
+
+@pytest.mark.parametrize(("query", "words"), [("lang=ar&theme=dark", 'dir="rtl"'), ("lang=<b>&theme=<b>", 'lang="en"')])
+def test_language_and_colours_are_chosen_from_a_list(both: demo.ByPort, query: str, words: str) -> None:
+    text = get(both, f"/?{query}", port=8001).get_data(as_text=True)
+    assert words in text
+    assert "<b>&" not in text
+
+
+def test_a_message_to_the_shop_is_thanked_for(both: demo.ByPort) -> None:
+    assert "Thank you" in get(both, "/sent", port=8001, method="POST").get_data(as_text=True)

@@ -16,6 +16,11 @@ from tests.served import Served, served
 PASSWORD = "only for pictures"
 DESK = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 800}
+SUBJECT = "Old links do not work"
+MESSAGE = (
+    "We have moved our help pages, and now the old bookmarks of our customers end in page not found. "
+    "How can I redirect an old address to the new article?"
+)
 
 
 def home(page: Page, center: Served) -> None:
@@ -43,9 +48,17 @@ def article(page: Page, center: Served) -> None:
 def contact(page: Page, center: Served) -> None:
     """The contact form with offers beside it."""
     page.goto(f"{center.url}/en/contact")
-    page.fill("[name=subject]", "Search says words only")
-    page.fill("[name=message]", "We installed it an hour ago. Why does the search say words only, and what can we do?")
+    page.fill("[name=subject]", SUBJECT)
+    page.fill("[name=message]", MESSAGE)
     page.wait_for_selector("[data-offers] a, aside a", timeout=10_000)
+
+
+def shop(page: Page, center: Served) -> None:
+    """The widget at the form of a shop."""
+    page.goto(f"{center.url}/demo")
+    page.fill("[name=subject]", SUBJECT)
+    page.locator("[name=message]").press_sequentially(MESSAGE)
+    page.wait_for_selector("help-widget [part=card]", timeout=10_000)
 
 
 def panel(page: Page, center: Served) -> None:
@@ -79,6 +92,7 @@ SHOTS: dict[str, tuple[Callable[[Page, Served], None], dict[str, int], str]] = {
     "contact-form": (contact, DESK, "light"),
     "panel": (panel, DESK, "light"),
     "ticket": (ticket, {"width": 1280, "height": 1000}, "light"),
+    "widget": (shop, DESK, "light"),
     "phone": (home, PHONE, "light"),
 }
 

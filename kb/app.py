@@ -9,7 +9,7 @@ from typing import Any
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
-from deflect import admin, api, login, web
+from deflect import admin, api, here, login, web
 from deflect.limits import Limiter
 from deflect.services import EXTENSION, Services, services
 from deflect.store import Store
@@ -39,7 +39,7 @@ def create_app(settings: Settings, *, writer: Writer | None = None) -> Flask:
     i18n.install(app)
     login.install(app, store)
     store.close()  # each process reads on connections of its own
-    for blueprint in (api.blueprint, admin.blueprint, site.blueprint, widget.blueprint, demo.blueprint):
+    for blueprint in (api.blueprint, admin.blueprint, site.blueprint, widget.blueprint, demo.blueprint, here.blueprint):
         app.register_blueprint(blueprint)
     app.add_url_rule("/healthz", "healthz", health)
     app.register_error_handler(HelpCenterError, _failed)

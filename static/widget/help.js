@@ -726,9 +726,15 @@ export class Panel {
   }
 
   async #here() {
-    const q = (this.about ?? document.title).slice(0, 200);
+    const { about, host, service } = this;
+    const { page, lang } = service.context;
     try {
-      const { hits } = await this.service.call("complete", { q, lang: this.service.host.language, k: 3 });
+      const { hits, mode } = await service.call("context", { page: about ? "" : page, lang, title: about ?? document.title });
+      if (mode && !host.hasAttribute("mode") && this.now.focus === this.query) {
+        this.mode = mode;
+        if (mode === "self-service") this.#below([]);
+        if (mode === "ask-first") this.#contact();
+      }
       if (hits.length && !this.query.value) this.#list(hits, this.words.here, "browse");
     } catch {}
   }

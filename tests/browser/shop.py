@@ -42,10 +42,12 @@ class Help:
 
     cards: list[dict[str, Any]] = field(default_factory=lambda: [card(1), card(2), card(3)])
     status: int = 200  # of every API answer
+    mode: str | None = None  # that the owner's contexts give a page
     token: str = "signed"  # the one that is accepted
     gate: threading.Event = field(default_factory=threading.Event)  # cleared: offers wait
     asked: list[dict[str, Any]] = field(default_factory=list)
     offers: list[dict[str, Any]] = field(default_factory=list)
+    contexts: list[dict[str, Any]] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
     tickets: list[dict[str, Any]] = field(default_factory=list)
     posts: list[dict[str, Any]] = field(default_factory=list)  # what the shop's own form sent
@@ -128,6 +130,11 @@ def help_app(help: Help) -> Flask:
         q = request.args["q"]
         hits = [] if "nothing" in q else help.cards
         return jsonify({"query": q, "lang": "en", "stage": "all", "degraded": None, "ranker": "fake", "hits": hits})
+
+    @app.get("/api/v1/context")
+    def _context() -> Response:
+        help.note(help.contexts, request.args.to_dict())
+        return jsonify({"mode": help.mode, "hits": help.cards})
 
     @app.get("/api/v1/articles/<path:id>")
     def _article(id: str) -> Response:

@@ -313,3 +313,15 @@ def test_the_owner_says_what_comes_first(page: Page, help: Help, mode: str, firs
         page.get_by_role("button", name="Back").click()
     page.get_by_label("Search for an answer").fill("code")
     expect(page.locator(PANEL).get_by_role("button", name="Write to us")).to_be_visible()
+
+
+@pytest.mark.parametrize(("mode", "first", "writing"), [("self-service", "Help", 0), ("ask-first", "Write to us", 0)])
+def test_the_contexts_of_the_help_center_say_it_for_a_page(
+    page: Page, help: Help, mode: str, first: str, writing: int
+) -> None:
+    help.mode = mode
+    page.goto(f"{help.shop}/button.html?order=7#top")
+    page.locator(BUTTON).click()
+    expect(page.locator(f"{PANEL} h2")).to_have_text(first)
+    expect(page.locator(PANEL).get_by_role("button", name="Write to us")).to_have_count(writing)
+    assert help.contexts == [{"page": f"{help.shop}/button.html", "title": "Your order", "lang": "en"}]

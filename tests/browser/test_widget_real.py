@@ -23,6 +23,7 @@ ARTICLES = {
         "## With a code {#code}\n\nWe send a code to your phone. It arrives within a minute.\n"
         "\n![The button](step.png)\n\n| a | b |\n|:--|--:|\n| 1 | 2 |\n"
     ),
+    "_contexts.yml": "- page: '*/button.html'\n  articles: [billing/refund, billing/gone]\n",
     "billing/vat.md": "---\ntitle: VAT on invoices\n---\n\nThe invoice shows VAT for companies in the union.\n",
     "billing/refund.md": "---\ntitle: Refunds\n---\n\nMoney returns to your card within five days.\n",
 }
@@ -75,7 +76,9 @@ def test_from_the_button_to_a_ticket_on_disk(page: Page, both: Both) -> None:
     page.on("console", lambda message: said.append(message.text) if message.type in ("warning", "error") else None)
     page.goto(f"{both.shop}/button.html?csp=coep")
     page.locator("help-widget [part=button]").click()
+    expect(page.locator(f"{PANEL} [part=card]")).to_have_text(["Refunds"])
     page.get_by_label("Search for an answer").press_sequentially("forgot passw")
+    expect(page.locator(f"{PANEL} [part=card]").first).to_contain_text("Reset your password")
     page.locator(f"{PANEL} [part=card]").first.click()
     expect(page.locator(PANEL)).to_contain_text("We send a code to your phone.")
     picture = page.locator(f"{PANEL} img")

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
 
 from kb.article import Article
 from kb.errors import BadArticle
@@ -74,8 +71,12 @@ def _page(article: Article, addresses: Addresses) -> Rendered | None:
 def _together(articles: Sequence[Article], addresses: Addresses) -> list[tuple[Article, Rendered | None]]:
     """Return the pages that a pool of processes renders; where there can be no pool, this process does.
 
-    Spawned, not forked: whoever calls may have threads.
+    Spawned, not forked: whoever calls may have threads. Imported here: a handful of articles needs no pool.
     """
+    from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
+    from multiprocessing import get_context
+
     try:
         with ProcessPoolExecutor(
             max_workers=min(_processors(), 8),

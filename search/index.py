@@ -9,7 +9,7 @@ import shutil
 import tempfile
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,10 +17,11 @@ from typing import Any
 
 import numpy as np
 
-from kb import render, snapshot
+from kb import snapshot
 from kb.article import Article
-from kb.errors import BadArticle, BadGeneration
+from kb.errors import BadGeneration
 from kb.library import Library
+from kb.parts import Rendered
 from search import generation, passage, vectors
 from search.analyzer import analyzer, codes, fold, tokens
 from search.embedder import Embedder
@@ -72,7 +73,7 @@ def build(
     name = fingerprint(library, recipe=recipe, now=now)
     if intact(folder / name):
         return folder / name
-    rendered = _rendered(library, now)
+    rendered = _rendered(library, current_path(folder), now)
     silent = {category.name for category in library.categories if not category.offers}
     contents = [
         Content(article, rendered[article.id, article.lang].sections, article.category not in silent)
@@ -101,13 +102,15 @@ def build(
         return _settle(work, folder / name)
 
 
-def _rendered(library: Library, now: datetime) -> dict[tuple[str, str], render.Rendered]:
-    """Render what is published; an article that cannot be rendered is left out, as `kb check` says of it."""
-    found = {}
-    for article in library.published(now):
-        with suppress(BadArticle):
-            found[article.id, article.lang] = render.render(article, addresses=library.addresses)
-    return found
+def _rendered(library: Library, previous: Path | None, now: datetime) -> dict[tuple[str, str], Rendered]:
+    """Render what is published, but for pages of the previous generation that show what they would show now."""
+    from kb import pages  # here, since whoever only serves needs no Markdown
+
+    kept: dict[str, Rendered] = {}
+    if previous is not None:
+        with suppress(BadGeneration), closing(snapshot.Snapshot.open(previous)) as before:
+            kept = before.pages()
+    return pages.render_all(library.published(now), addresses=library.addresses, kept=kept)
 
 
 def build_from_contents(

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Flask, Response, current_app, redirect, render_template, request
 from werkzeug.exceptions import NotFound
 
-from kb.i18n import direction
+from kb.languages import direction
 
 PORT = "DEMO_PORT"  # key of the configuration: where the shop listens, if it does
 WORDS = {

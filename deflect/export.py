@@ -58,8 +58,9 @@ def to_csv(settings: Settings, kind: str, out: TextIO) -> None:
     writer = csv.DictWriter(out, names)
     writer.writeheader()
     for row in rows(settings, kind):
-        writer.writerow({name: _safe(value) for name, value in row.items()})
+        writer.writerow({name: safe(value) for name, value in row.items()})
 
 
-def _safe(value: Any) -> Any:
+def safe(value: Any) -> Any:
+    """Return a cell's value so that no spreadsheet runs it."""
     return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value

@@ -1,52 +1,22 @@
 """Every number of the report, recomputed from imported events; the answers are worked out by hand here."""
 
 import json
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from deflect import past_contacts, past_events, wording
+from deflect import past_contacts, wording
 from deflect.clock import DAY, HOUR, from_date, from_rfc3339
 from deflect.desk_numbers import of_tickets
 from deflect.outcomes import ended
 from deflect.report import Report, report
 from deflect.services import Services
 from tests.fakes import make_services
+from tests.history_log import Log, call, load
 
 START, NOW = from_date("2026-09-01"), from_date("2026-10-01")
-OFFER = {"articles": ["a/b"], "scores": [0.9], "ranker": "x"}
-
-
-class Log:
-    """Writes down what people did, a line each, with ids that count."""
-
-    def __init__(self) -> None:
-        self.events: list[dict[str, Any]] = []
-
-    def add(self, who: str, at: str, type: str, **fields: Any) -> None:
-        id = str(uuid.UUID(int=len(self.events) + 1))
-        time = at if "T" in at else f"{at}T10:00:00Z"
-        self.events.append({"visitor": who, "id": id, "type": type, "at": time, **fields})
-
-    def episode(
-        self, who: str, arm: str, *did: str, at: str = "2026-09-10", channels: tuple[str, ...] = ("web",)
-    ) -> None:
-        """Add an intent, an offer a second later, and what else was done a minute apart; the episode is named e-who."""
-        in_it, day = {"episode": f"e-{who}"}, at
-        self.add(who, f"{day}T10:00:00Z", "intent", arm=arm, channels=list(channels), **in_it)
-        self.add(who, f"{day}T10:00:01Z", "offer", abstained="abstained" in did, arm=arm, **OFFER, **in_it)
-        for minute, what in enumerate((w for w in did if w != "abstained"), 1):
-            more: dict[str, Any] = {
-                "follow": {"article": "a/b", "source": "offer"},
-                "read": {"article": "a/b"},
-                "solved": {"article": "a/b"},
-                "not_this": {"article": "a/b"},
-                "sent": {"ticket": f"T-{who}", "channel": "web"},
-            }.get(what, {})
-            self.add(who, f"{day}T10:{minute:02}:00Z", what, **more, **in_it)
 
 
 @pytest.fixture
@@ -57,21 +27,8 @@ def services(tmp_path: Path) -> Iterator[Services]:
     made.store.close()
 
 
-def load(services: Services, folder: Path, log: Log, *calls: dict[str, Any]) -> None:
-    """Import the log, and contacts made elsewhere."""
-    for name, rows, importer in (("e", log.events, past_events.load), ("c", list(calls), past_contacts.load)):
-        path = folder / f"{name}.jsonl"
-        path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-        done = importer(services.settings, path)
-        assert (done["stored"], done["bad"]) == (len(rows), [])
-
-
 def numbers(services: Services, **options: Any) -> Report:
     return report(services.store, services.settings, start=START, end=NOW, now=NOW, **options)
-
-
-def call(who: str, at: str) -> dict[str, Any]:
-    return {"visitor": who, "at": at, "channel": "phone"}
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +57,7 @@ def month(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
     log.add("v3", "2026-09-09T12:00:00Z", "search", hits=2, text="refund", **search)
     log.add("v3", "2026-09-09T12:01:00Z", "follow", article="a/c", source="search", rank=2)
     calls = [call("t3", "2026-09-12T10:00:00Z"), call("c2", "2026-09-11T10:00:00Z"), call("c3", "2026-09-13T10:00:00Z")]
-    load(services, folder, log, *calls)
+    load(services.settings, folder, log, *calls)
     yield services
     services.writer.close()  # type: ignore[attr-defined]
     services.store.close()
@@ -201,7 +158,7 @@ def test_without_any_contact_net_deflection_is_not_measured_and_never_zero(servi
     log = Log()
     log.episode("t1", "treatment", "shown", "attempted")
     log.episode("c1", "control", "attempted")
-    load(services, tmp_path, log)
+    load(services.settings, tmp_path, log)
     assert numbers(services).number("net deflection").value == "not measured: contacts not connected"
 
 
@@ -209,7 +166,7 @@ def test_a_foreign_form_is_connected_once_its_contacts_are_there(services: Servi
     log = Log()
     log.episode("t1", "treatment", "shown", "left")
     log.episode("c1", "control", "attempted")
-    load(services, tmp_path, log, call("c1", "2026-09-10T10:30:00Z"))
+    load(services.settings, tmp_path, log, call("c1", "2026-09-10T10:30:00Z"))
     assert numbers(services).number("net deflection").value == 1.0
 
 
@@ -218,7 +175,7 @@ def test_arms_out_of_balance_block_the_number(services: Services, tmp_path: Path
     for n in range(30):
         log.episode(f"t{n}", "treatment", "shown", "sent")
     log.episode("c", "control", "sent")
-    load(services, tmp_path, log)
+    load(services.settings, tmp_path, log)
     assert "the arms are out of balance" in str(numbers(services).number("net deflection").value)
 
 
@@ -232,7 +189,7 @@ def test_the_holdout_that_a_person_was_assigned_with_is_what_balance_is_judged_b
     for event in log.events:
         if event["type"] == "intent":
             event["holdout"] = 0.05
-    load(services, tmp_path, log)
+    load(services.settings, tmp_path, log)
     assert numbers(services).number("net deflection").measured
 
 
@@ -241,7 +198,7 @@ def test_what_was_taken_back_was_not_said(services: Services, tmp_path: Path) ->
     log.episode("t1", "treatment", "shown", "solved", "undo", "left")
     log.episode("t2", "treatment", "shown", "solved", "undo", "solved")
     log.episode("t3", "treatment", "shown", "not_this", "undo", "left")
-    load(services, tmp_path, log)
+    load(services.settings, tmp_path, log)
     found = {e.id: (e.outcome, e.not_this) for e in ended(services.store, start=START, end=NOW, now=NOW)}
     assert found == {
         "e-t1": ("left without reading", False),
@@ -256,7 +213,7 @@ def test_solved_and_then_contacted_within_seven_days_is_contacted_and_after_them
     log = Log()
     log.episode("in", "treatment", "shown", "follow", "solved")
     log.episode("out", "treatment", "shown", "follow", "solved")
-    load(services, tmp_path, log, call("in", "2026-09-17T10:00:00Z"), call("out", "2026-09-17T10:00:01Z"))
+    load(services.settings, tmp_path, log, call("in", "2026-09-17T10:00:00Z"), call("out", "2026-09-17T10:00:01Z"))
     found = {e.id: (e.outcome, e.returned) for e in ended(services.store, start=START, end=NOW, now=NOW)}
     assert found == {"e-in": ("contacted", True), "e-out": ("solved", False)}
 
@@ -264,7 +221,7 @@ def test_solved_and_then_contacted_within_seven_days_is_contacted_and_after_them
 def test_an_episode_is_pending_until_its_seven_days_are_over(services: Services, tmp_path: Path) -> None:
     log = Log()
     log.episode("t1", "treatment", "shown", "solved")
-    load(services, tmp_path, log)
+    load(services.settings, tmp_path, log)
     started = from_rfc3339("2026-09-10T10:00:00Z")
     for now, outcome in ((started + 7 * DAY - 1, "pending"), (started + 7 * DAY, "solved")):
         assert [e.outcome for e in ended(services.store, start=START, end=NOW, now=now)] == [outcome]
@@ -276,7 +233,7 @@ def test_a_second_browser_of_the_same_person_is_the_same_episode(services: Servi
     log.episode("desk", "control", "sent", at="2026-09-12")
     log.events[0] |= {"email": "jo@example.com"}
     log.events[-1] |= {"email": "jo@example.com"}
-    load(services, tmp_path, log)
+    load(services.settings, tmp_path, log)
     (found,) = ended(services.store, start=START, end=NOW, now=NOW)
     assert (found.id, found.arm, found.outcome) == ("e-phone", "treatment", "contacted")
 

@@ -1,0 +1,115 @@
+"""Articles by what happened after reading: who wrote to us all the same, who voted how, on which revision."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from deflect import statistics
+from deflect.outcomes import CONTACTS, between, times
+from deflect.people import WINDOW
+from deflect.statistics import Interval
+from deflect.store import Row, Store
+
+READERS = """
+    SELECT article, keys.person, min(events.received) AS at FROM events JOIN keys ON keys.id = events.key
+    WHERE type = 'read' AND article IS NOT NULL AND events.received >= :start AND events.received < :end
+    GROUP BY article, keys.person ORDER BY article, at, keys.person
+    """
+
+SAID = """
+    SELECT article, type, coalesce(revision, '') AS revision, coalesce(reason, '') AS reason, count(*) AS n,
+           max(received) AS last
+    FROM events
+    WHERE type IN ('helpful', 'unhelpful', 'solved', 'not_this') AND article IS NOT NULL
+      AND received >= :start AND received < :end
+    GROUP BY article, type, revision, reason ORDER BY article, last DESC, type, reason
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """One article: its readers, how many of them wrote to us within 7 days, and what was said about it."""
+
+    article: str
+    readers: int
+    wrote: int
+    share: Interval
+    helpful: int
+    unhelpful: int
+    solved: int
+    not_this: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Somebody who read an article and wrote to us afterwards; times are microseconds."""
+
+    person: str
+    read: int
+    wrote: int
+
+
+def effects(store: Store, *, start: int, end: int, now: int) -> list[Effect]:
+    """Return the articles that were read in a period, those first after which most people wrote.
+
+    Readers count once their seven days are over.
+    """
+    readers, contacts = _readers(store, start=start, end=min(end, now - WINDOW)), _contacts(store, start)
+    said = _said(store, start=start, end=end)
+    found = []
+    for article, people in readers.items():
+        wrote = sum(between(contacts, row["person"], row["at"], row["at"] + WINDOW) is not None for row in people)
+        found.append(
+            Effect(article, len(people), wrote, statistics.wilson(wrote, len(people)), **_counts(said.get(article, [])))
+        )
+    return sorted(found, key=lambda effect: (-effect.wrote, -effect.share.value, effect.article))
+
+
+def read_then_wrote(store: Store, article: str, *, start: int, end: int) -> list[Reader]:
+    """Return who read an article and wrote to us within seven days, the latest first."""
+    contacts = _contacts(store, start)
+    found = []
+    for row in _readers(store, start=start, end=end).get(article, []):
+        wrote = between(contacts, row["person"], row["at"], row["at"] + WINDOW)
+        if wrote is not None:
+            found.append(Reader(row["person"], row["at"], wrote))
+    return sorted(found, key=lambda reader: (-reader.wrote, reader.person))
+
+
+def votes(store: Store, article: str, *, start: int, end: int) -> list[Row]:
+    """Return what was said about an article, by the revision that was read, the latest first."""
+    rows = _said(store, start=start, end=end).get(article, [])
+    return sorted(rows, key=lambda row: (-row["last"], row["type"], row["reason"]))
+
+
+def _readers(store: Store, *, start: int, end: int) -> dict[str, list[Row]]:
+    found: dict[str, list[Row]] = {}
+    for row in store.rows(READERS, {"start": start, "end": end}):
+        found.setdefault(row["article"], []).append(row)
+    return found
+
+
+def _contacts(store: Store, start: int) -> Mapping[str, list[int]]:
+    return times(store.rows(CONTACTS, {"first": start}))
+
+
+def _said(store: Store, *, start: int, end: int) -> Mapping[str, list[Row]]:
+    found: Mapping[str, list[Row]] = defaultdict(list)
+    for row in store.rows(SAID, {"start": start, "end": end}):
+        found[row["article"]].append(row)
+    return found
+
+
+def _counts(rows: list[Row]) -> dict[str, int]:
+    return {
+        type: sum(row["n"] for row in rows if row["type"] == type)
+        for type in ("helpful", "unhelpful", "solved", "not_this")
+    }
+
+
+def tickets_of(store: Store, *, start: int) -> dict[tuple[str, int], str]:
+    """Return the ticket that each person wrote at each time, for links."""
+    rows = store.rows("SELECT id, person, created FROM tickets WHERE created >= ?", [start])
+    return {(row["person"], row["created"]): row["id"] for row in rows}

@@ -1,0 +1,135 @@
+"""Charts as SVG pictures that print: drawn by pygal, with nothing in them that runs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from typing import Any
+from xml.etree.ElementTree import Element
+
+from deflect.numbers import Number
+from deflect.trends import Point
+
+WIDTH, HEIGHT = 960, 340
+INK, SOFT = "#33433b", "#74827b"  # 4.5 to 1 and more on white; dark pages invert them below
+SANS = "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif"
+COLOURS = ("#0b6b4f", "#1a5fb4", "#c2570c", "#7b3fb5", "#74827b")  # told apart in grey and by the colour-blind too
+DARK = (
+    "inline:@media (prefers-color-scheme: dark){text,text.no_data,.legends .legend text{fill:#cfdad4}"
+    ".axis text,.axis text.major{fill:#cfdad4}"
+    ".axis .line,.axis .guide.line,.axis .major.line{stroke:#53625b}.ci{stroke:#cfdad4}}"
+)
+LOOK: Mapping[str, Any] = {
+    "background": "transparent",
+    "plot_background": "transparent",
+    "foreground": INK,
+    "foreground_strong": INK,
+    "foreground_subtle": SOFT,
+    "font_family": SANS,
+    "guide_stroke_color": "#d5ddd9",
+    "major_guide_stroke_color": "#b8c4be",
+    "guide_stroke_dasharray": "none",
+    "major_guide_stroke_dasharray": "none",
+    "label_font_size": 12,
+    "major_label_font_size": 12,
+    "legend_font_size": 13,
+    "no_data_font_size": 24,
+    "opacity": 0.9,
+    "colors": COLOURS,
+}
+
+
+def outcomes(points: Sequence[Point]) -> bytes:
+    """Return how episodes ended, as stacked bars."""
+    names = ("solved", "left after reading", "left without reading", "contacted")
+    chart = _chart("StackedBar", points, as_shares=False)
+    for name in names:
+        chart.add(name, [_count(point.numbers[f"ended {name}"]) for point in points])
+    return _drawn(chart)
+
+
+def deflection(points: Sequence[Point]) -> bytes:
+    """Return net deflection with its interval, confirmed and attributed, and marks where something changed."""
+    chart = _chart("Line", points, as_shares=True)
+    net = [point.numbers["net deflection"] for point in points]
+    lows, highs = ([n.low for n in net if n.low is not None], [n.high for n in net if n.high is not None])
+    chart.range = (min([0.0, *lows]), max([0.5, *highs, *(p.value("attributed deflection") or 0.0 for p in points)]))
+    chart.add("net deflection", [_interval(number) for number in net])
+    for name in ("confirmed deflection", "attributed deflection"):
+        chart.add(name, [point.value(name) for point in points])
+    chart.add("something changed", [0.0 if point.changes else None for point in points], stroke=False, dots_size=5)
+    return _drawn(chart)
+
+
+def searches(points: Sequence[Point]) -> bytes:
+    """Return what became of search episodes, as stacked bars."""
+    chart = _chart("StackedBar", points, as_shares=False)
+    for label, name in (("opened", "search success"), ("nothing opened", "no-follow"), ("no result", "zero-result")):
+        chart.add(label, [_count(point.numbers[name]) for point in points])
+    return _drawn(chart)
+
+
+CHARTS: Mapping[str, Callable[[Sequence[Point]], bytes]] = {
+    "deflection": deflection,
+    "outcomes": outcomes,
+    "searches": searches,
+}
+
+
+def _chart(kind: str, points: Sequence[Point], *, as_shares: bool) -> Any:
+    chart = getattr(_pygal(), kind)(
+        js=[],
+        css=["file://style.css", "file://graph.css", DARK],
+        no_prefix=True,
+        style=_pygal().style.Style(**LOOK),
+        width=WIDTH,
+        height=HEIGHT,
+        explicit_size=True,
+        legend_at_bottom=True,
+        legend_at_bottom_columns=4,
+        x_label_rotation=0 if len(points) <= 10 else 35,
+        show_minor_x_labels=len(points) <= 16,
+        value_formatter=(lambda value: f"{100 * value:.0f} %") if as_shares else (lambda value: f"{value:,.0f}"),
+        dots_size=3,
+        max_scale=8,
+        no_data_text="nothing yet",
+    )
+    chart.x_labels = [point.label for point in points]
+    chart.x_labels_major_count = 8
+    chart.add_xml_filter(_inert)
+    return chart
+
+
+@cache
+def _pygal() -> Any:
+    """Import the library, and take back the import hook that it leaves for plug-ins: Python warns of its old form."""
+    hooks = list(sys.meta_path)
+    import pygal
+
+    sys.meta_path[:] = [hook for hook in sys.meta_path if hook in hooks]
+    return pygal
+
+
+def _inert(root: Element) -> Element:
+    """Take scripts and comments away: the settings that pygal writes for its own script, and the day of the drawing."""
+    for parent in list(root.iter()):
+        for child in list(parent):
+            if child.tag == "script" or not isinstance(child.tag, str):
+                parent.remove(child)
+    return root
+
+
+def _drawn(chart: Any) -> bytes:
+    drawn: str | bytes = chart.render(disable_xml_declaration=True)
+    return drawn.encode() if isinstance(drawn, str) else drawn
+
+
+def _count(number: Number) -> int | None:
+    return None if isinstance(number.value, str) else round(number.value * number.n)
+
+
+def _interval(number: Number) -> dict[str, Any] | None:
+    if isinstance(number.value, str) or number.low is None:
+        return None
+    return {"value": number.value, "ci": {"low": number.low, "high": number.high}}

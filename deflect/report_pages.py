@@ -1,0 +1,222 @@
+"""The report in the admin pages: numbers, trends, searches and articles, each down to its episodes."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from flask import Blueprint, Response, render_template, request
+
+from deflect import article_effects, charts, clock, trends, unanswered
+from deflect.advice import title_of
+from deflect.changes import changes
+from deflect.clock import DAY, to_datetime, to_rfc3339
+from deflect.episode_detail import detail
+from deflect.export import safe
+from deflect.outcomes import Ended
+from deflect.report import SPLITS, Material, Report, connected, earliest, material, moment, report
+from deflect.searches import misses
+from deflect.services import Services, services
+from deflect.wording import interval_of, worded
+from kb.errors import BadRequest, NotFound
+
+PERIOD = 90 * DAY
+PER_PAGE = 100
+PICTURE = "default-src 'none'; style-src 'unsafe-inline'"  # a chart brings its own style, and nothing that runs
+HEADLINES = ("net deflection", "confirmed deflection", "attributed deflection", "inflation", "returned", "coverage")
+PEOPLE = ("self-service adoption", "self-service score", "search success", "zero-result", "no-follow")
+
+FILTERS: Mapping[str, Callable[[Ended], bool]] = {
+    "all": lambda e: True,
+    "confirmed deflection": lambda e: e.shown and e.outcome == "solved",
+    "attributed deflection": lambda e: e.attributed,
+    "returned": lambda e: e.returned,
+    "net deflection": lambda e: e.offered,
+    "coverage": lambda e: e.offered,
+    "abstention": lambda e: not e.offered,
+    "not this": lambda e: e.not_this,
+    "unserved": lambda e: not e.channels,
+    "pending": lambda e: e.outcome == "pending",
+    "ended solved": lambda e: e.outcome == "solved",
+    "ended contacted": lambda e: e.outcome == "contacted",
+    "ended left after reading": lambda e: e.outcome == "left after reading",
+    "ended left without reading": lambda e: e.outcome == "left without reading",
+}
+
+blueprint = Blueprint("report", __name__, url_prefix="/report")
+
+
+@blueprint.get("/")
+def overview() -> str:
+    """Show the numbers of a period with their trends, and where people were not helped."""
+    here, (start, end) = services(), _period()
+    by = request.args.get("by", "")
+    found = report(here.store, here.settings, start=start, end=end, now=clock.now(), by=by if by in SPLITS else None)
+    return render_template(
+        "admin/report.html",
+        report=found,
+        headlines=[found.number(name) for name in HEADLINES],
+        people=[found.number(name) for name in PEOPLE],
+        points=_points(here, start, end),
+        misses=misses(here.store, start=start, end=end, limit=15),
+        effects=article_effects.effects(here.store, start=start, end=end, now=clock.now())[:15],
+        filters=FILTERS,
+        splits=SPLITS,
+        by=by,
+        charts=charts.CHARTS,
+        **_frame(here, start, end),
+    )
+
+
+@blueprint.get("/charts/<name>.svg")
+def chart(name: str) -> Response:
+    """Draw one chart of the period."""
+    if name not in charts.CHARTS:
+        raise NotFound(f"there is no chart {name}; there are {', '.join(charts.CHARTS)}")
+    points = _points(services(), *_period())
+    return Response(charts.CHARTS[name](points), mimetype="image/svg+xml", headers={"Content-Security-Policy": PICTURE})
+
+
+@blueprint.get("/episodes")
+def episodes() -> str:
+    """List the episodes that a number counts, the latest first."""
+    here, (start, end) = services(), _period()
+    of, arm, page = request.args.get("of", "all"), request.args.get("arm", ""), request.args.get("page", 1, type=int)
+    found = _counted(here, start, end, of=of, arm=arm)[::-1]
+    page = max(1, min(page, 1 + len(found) // PER_PAGE))
+    return render_template(
+        "admin/report_episodes.html",
+        episodes=found[(page - 1) * PER_PAGE : page * PER_PAGE],
+        total=len(found),
+        page=page,
+        more=page * PER_PAGE < len(found),
+        of=of if of in FILTERS else "all",
+        arm=arm,
+        filters=FILTERS,
+        **_frame(here, start, end),
+    )
+
+
+@blueprint.get("/episodes/<id>")
+def episode(id: str) -> str:
+    """Show what happened in one episode; texts are redacted."""
+    here = services()
+    found = detail(here.store, id, now=clock.now())
+    if found is None:
+        raise NotFound(f"there is no episode {id}; it may have been erased")
+    return render_template("admin/report_episode.html", found=found, **_frame(here, *_period()))
+
+
+@blueprint.get("/articles/<path:id>")
+def article(id: str) -> str:
+    """Show what was said about an article, by revision, and who read it and wrote to us all the same."""
+    here, (start, end) = services(), _period()
+    return render_template(
+        "admin/report_article.html",
+        article=id,
+        votes=article_effects.votes(here.store, id, start=start, end=end),
+        readers=article_effects.read_then_wrote(here.store, id, start=start, end=end)[:PER_PAGE],
+        tickets=article_effects.tickets_of(here.store, start=start),
+        **_frame(here, start, end),
+    )
+
+
+@blueprint.get("/gaps")
+def gaps() -> str:
+    """List what people ask and no article answers, those first that would avoid most contacts."""
+    here, (start, end) = services(), _period()
+    return render_template(
+        "admin/report_gaps.html",
+        gaps=unanswered.find(here.store, here.current.get(), start=start, end=end),
+        **_frame(here, start, end),
+    )
+
+
+@blueprint.get("/<kind>.csv")
+def export(kind: str) -> Response:
+    """Give a table of the report as CSV."""
+    here, (start, end) = services(), _period()
+    if kind not in TABLES:
+        raise NotFound(f"there is no table {kind}; there are {', '.join(TABLES)}")
+    out = io.StringIO()
+    rows = list(TABLES[kind](here, start, end))
+    writer = csv.DictWriter(out, list(rows[0]) if rows else ["nothing"])
+    writer.writeheader()
+    writer.writerows({name: safe(value) for name, value in row.items()} for row in rows)
+    return Response(
+        out.getvalue(), mimetype="text/csv", headers={"Content-Disposition": f'attachment; filename="{kind}.csv"'}
+    )
+
+
+def _numbers(here: Services, start: int, end: int) -> Iterable[dict[str, Any]]:
+    by = request.args.get("by", "")
+    found: Report = report(
+        here.store, here.settings, start=start, end=end, now=clock.now(), by=by if by in SPLITS else None
+    )
+    return ({"segment": ""} | number for number in found.document()["numbers"])
+
+
+def _episodes(here: Services, start: int, end: int) -> Iterable[dict[str, Any]]:
+    names = ("id", "arm", "outcome", "lang", "category", "segment", "device", "page", "offered", "shown", "followed")
+    for e in _counted(here, start, end, of=request.args.get("of", "all"), arm=request.args.get("arm", "")):
+        row = {"started": to_rfc3339(e.started)} | {name: getattr(e, name) for name in (*names, "not_this", "returned")}
+        yield row | {"channels": " ".join(e.channels)}
+
+
+def _searches(here: Services, start: int, end: int) -> Iterable[dict[str, Any]]:
+    found = misses(here.store, start=start, end=end, limit=10_000)
+    for what in ("no_result", "nothing_opened", "asked_again"):
+        for asked in getattr(found, what):
+            yield {"what": what, "text": asked.text, "people": asked.people, "then": asked.then}
+
+
+def _articles(here: Services, start: int, end: int) -> Iterable[dict[str, Any]]:
+    for e in article_effects.effects(here.store, start=start, end=end, now=clock.now()):
+        said = {name: getattr(e, name) for name in ("helpful", "unhelpful", "solved", "not_this")}
+        interval = {"share": e.share.value, "low": e.share.low, "high": e.share.high}
+        yield {"article": e.article, "readers": e.readers, "wrote": e.wrote} | interval | said
+
+
+TABLES = {"numbers": _numbers, "episodes": _episodes, "searches": _searches, "articles": _articles}
+
+
+def _counted(here: Services, start: int, end: int, *, of: str, arm: str) -> list[Ended]:
+    chosen = FILTERS.get(of, FILTERS["all"])
+    whole = _material(here, start, end)
+    return [e for e in whole.episodes if chosen(e) and arm in ("", e.arm)]
+
+
+def _material(here: Services, start: int, end: int) -> Material:
+    return material(here.store, start=start, end=end, now=clock.now())
+
+
+def _points(here: Services, start: int, end: int) -> list[trends.Point]:
+    whole = _material(here, start, end)
+    marks = changes(here.store, here.settings.articles, start=start, end=end)
+    known = connected(here.store, whole, start=start)
+    return trends.trend(whole, marks, start=start, end=end, holdout=here.settings.holdout, connected=known)
+
+
+def _period() -> tuple[int, int]:
+    """Return the asked period, by default what there is of the last 90 days."""
+    now = clock.now()
+    end = min(moment(request.args.get("to"), last=True) or now, now)
+    given = moment(request.args.get("from"), last=False)
+    start = given if given is not None else max(earliest(services().store) or now - 7 * DAY, end - PERIOD)
+    if start >= end:
+        raise BadRequest("the period ends before it begins; choose another")
+    return start, end
+
+
+def _frame(here: Services, start: int, end: int) -> dict[str, Any]:
+    """Return what every page of the report shows or links with."""
+    days = {"from": f"{to_datetime(start):%Y-%m-%d}", "to": f"{to_datetime(end - 1):%Y-%m-%d}"}
+    return {
+        "period": days,
+        "holdout": here.settings.holdout,
+        "worded": worded,
+        "interval_of": lambda number: interval_of(number.document()),
+        "title_of": lambda article: title_of(here, article, here.settings.lang) or article,
+    }

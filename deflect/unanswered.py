@@ -1,0 +1,142 @@
+"""Questions without a good answer, from forms, searches, tickets and imported history, each with what went wrong."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from deflect import clock, gaps
+from deflect.clock import DAY
+from deflect.clusters import Floats, unit
+from deflect.gaps import Diagnosis, Gap, Question
+from deflect.outcomes import CONTACTS, Ended, between, ended, times
+from deflect.people import WINDOW
+from deflect.redaction import redact
+from deflect.store import Row, Store
+
+if TYPE_CHECKING:
+    from search.searcher import Searcher
+
+ENCODED = 200  # questions that a page has time to encode; more are compared by their words there
+
+OFFERS = """
+    SELECT * FROM (
+        SELECT offer.episode, offer.data, text, episodes.lang, episodes.category,
+               row_number() OVER (PARTITION BY offer.episode ORDER BY offer.received DESC, offer.id) AS place,
+               (SELECT outcomes.article FROM outcomes JOIN tickets ON tickets.id = outcomes.ticket
+                WHERE tickets.episode = offer.episode ORDER BY outcomes.created DESC LIMIT 1) AS solved_by,
+               (SELECT article FROM events AS follow WHERE follow.episode = offer.episode AND follow.type = 'follow'
+                ORDER BY follow.received DESC, follow.id LIMIT 1) AS followed
+        FROM events AS offer JOIN event_texts ON event_texts.event = offer.id
+             JOIN episodes ON episodes.id = offer.episode
+        WHERE offer.type = 'offer' AND offer.received >= :start AND offer.received < :end
+    ) WHERE place = 1 ORDER BY episode
+    """
+
+TICKETS = """
+    SELECT id, person, subject, lang, category,
+           (SELECT body FROM messages WHERE ticket = tickets.id ORDER BY created, id LIMIT 1) AS body,
+           (SELECT article FROM outcomes WHERE ticket = tickets.id ORDER BY created DESC LIMIT 1) AS solved_by
+    FROM tickets
+    WHERE created >= :start AND created < :end
+      AND NOT EXISTS (SELECT 1 FROM events WHERE events.episode = tickets.episode AND type = 'offer')
+    ORDER BY id
+    """
+
+SEARCHES = """
+    SELECT events.id, keys.person, events.received AS at, text, json_extract(data, '$.hits') AS hits,
+           json_extract(data, '$.lang') AS lang
+    FROM events JOIN keys ON keys.id = events.key JOIN event_texts ON event_texts.event = events.id
+    WHERE type = 'search' AND events.received >= :start AND events.received < :end ORDER BY events.id
+    """
+
+PAST = """
+    SELECT id, subject, body, lang, category, person, article FROM past_questions
+    WHERE at >= :start AND at < :end ORDER BY id
+    """
+
+OUTDATED = """
+    SELECT DISTINCT article FROM events
+    WHERE type IN ('unhelpful', 'not_this') AND reason = 'outdated' AND received >= :start AND received < :end
+    """
+
+
+def find(
+    store: Store, searcher: Searcher | None, *, start: int, end: int, encode: int = ENCODED, now: int | None = None
+) -> list[Gap]:
+    """Return the gaps of a period; questions are compared by vectors where there are at most `encode` of them."""
+    known = {entry.id for entry in searcher.snapshot.entries(searcher.snapshot.default_lang)} if searcher else set()
+    asked = list(questions(store, known, start=start, end=end, now=now or clock.now()))
+    vectors = _vectors(searcher, asked) if searcher and len(asked) <= encode else None
+    return gaps.gaps(asked, days=(end - start) / DAY, rate=_rate(store, start=start, end=end), vectors=vectors)
+
+
+def questions(store: Store, known: Collection[str], *, start: int, end: int, now: int) -> Iterator[Question]:
+    """Yield the questions of a period that had no good answer; `known` are the articles that there are."""
+    period = {"start": start, "end": end}
+    episodes = {e.id: e for e in ended(store, start=start, end=end, now=now)}
+    outdated = {row["article"] for row in store.rows(OUTDATED, period)}
+    for row in store.rows(OFFERS, period):
+        if row["episode"] in episodes:
+            yield from _offered(row, episodes[row["episode"]], outdated)
+    for row in store.rows(TICKETS, period):
+        text = redact(f"{row['subject']}\n{row['body'] or ''}")
+        yield _question(row, text, contacted=True, diagnosis="not found" if row["solved_by"] else "missing")
+    contacts = times(store.rows(CONTACTS, {"first": start}))
+    for row in store.rows(SEARCHES, period):
+        if not row["hits"]:
+            contacted = between(contacts, row["person"], row["at"], row["at"] + WINDOW) is not None
+            yield _question(row, row["text"], contacted=contacted)
+    for row in store.rows(PAST, period):
+        if row["article"] is None or row["article"] not in known:
+            yield _question(
+                row | {"person": row["person"] or row["id"]}, f"{row['subject']}\n{row['body']}", contacted=True
+            )
+
+
+def _offered(row: Row, episode: Ended, outdated: Collection[str]) -> Iterator[Question]:
+    """Yield the question of an episode, unless what was offered, or would have been, may have been right."""
+    data, truth, followed = json.loads(row["data"]), row["solved_by"] or "", row["followed"] or ""
+    row = row | {"id": episode.id, "person": episode.person}
+    if data["abstained"] and episode.outcome != "solved":
+        diagnosis: Diagnosis = "not found" if truth else "missing"
+        yield _question(row, row["text"], contacted=episode.contacted, diagnosis=diagnosis, article=truth)
+    elif episode.contacted and not data["abstained"] and episode.arm == "treatment":
+        diagnosis, article = _failed(truth, followed, cards=data.get("cards") or (), outdated=outdated)
+        yield _question(row, row["text"], contacted=True, diagnosis=diagnosis, article=article)
+
+
+def _failed(truth: str, followed: str, *, cards: Collection[str], outdated: Collection[str]) -> tuple[Diagnosis, str]:
+    """Return why an offer did not keep somebody from writing, and the article that it is about."""
+    if truth and truth not in cards:
+        return "not found", truth
+    if followed:
+        return ("outdated" if followed in outdated else "content fails"), followed
+    return ("title", truth) if truth else ("missing", "")
+
+
+def _question(
+    row: Mapping[str, str], text: str, *, contacted: bool, diagnosis: Diagnosis = "missing", article: str = ""
+) -> Question:
+    subject, _, rest = text.strip().partition("\n")
+    known = {"category": row.get("category") or "", "subject": subject if rest else ""}
+    article = article or (row.get("solved_by") or "" if diagnosis == "not found" else "")
+    return Question(row["id"], text.strip(), row["lang"] or "en", row["person"], contacted, diagnosis, article, **known)
+
+
+def _vectors(searcher: Searcher, asked: list[Question]) -> Floats | None:
+    """Return the questions' vectors, or None where the index has none."""
+    encoder = searcher.encoder
+    if encoder is None or searcher.degraded or not asked:
+        return None
+    return unit(np.asarray(encoder.encode([q.text[:2000] for q in asked]), dtype=np.float32))
+
+
+def _rate(store: Store, *, start: int, end: int) -> float:
+    """Return how often a shown offer solved it, where enough were shown to tell."""
+    shown = [e for e in ended(store, start=start, end=end, now=clock.now()) if e.shown and e.outcome != "pending"]
+    solved = sum(e.outcome == "solved" for e in shown)
+    return solved / len(shown) if len(shown) >= 100 and solved else gaps.HELP_RATE

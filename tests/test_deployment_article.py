@@ -22,6 +22,7 @@ from deflect.store import Store
 from deflect.writer import DirectWriter
 from kb import cli, config, serve
 from kb.config import Settings
+from search.current import Current
 
 ROOT = Path(__file__).parent.parent
 ARTICLE = (ROOT / "articles/operators/deployment.md").read_text(encoding="utf-8")
@@ -88,7 +89,7 @@ def services(home: Path) -> Services:
     """Return what keeps tickets in a folder of the article's layout."""
     settings = Settings(data=home / "var")
     store = Store.open(settings.database)
-    return Services(settings, None, store, DirectWriter(store), Limiter())  # type: ignore[arg-type]  # nothing is searched
+    return Services(settings, Current(settings), store, DirectWriter(store), Limiter())
 
 
 def test_the_unit_has_only_keys_that_systemd_knows() -> None:

@@ -43,7 +43,7 @@ LOOK: Mapping[str, Any] = {
 def outcomes(points: Sequence[Point]) -> bytes:
     """Return how episodes ended, as stacked bars."""
     names = ("solved", "left after reading", "left without reading", "contacted")
-    chart = _chart("StackedBar", points, as_shares=False)
+    chart = _chart("StackedBar", [point.label for point in points], as_shares=False)
     for name in names:
         chart.add(name, [_count(point.numbers[f"ended {name}"]) for point in points])
     return _drawn(chart)
@@ -51,7 +51,7 @@ def outcomes(points: Sequence[Point]) -> bytes:
 
 def deflection(points: Sequence[Point]) -> bytes:
     """Return net deflection with its interval, confirmed and attributed, and marks where something changed."""
-    chart = _chart("Line", points, as_shares=True)
+    chart = _chart("Line", [point.label for point in points], as_shares=True)
     net = [point.numbers["net deflection"] for point in points]
     lows, highs = ([n.low for n in net if n.low is not None], [n.high for n in net if n.high is not None])
     chart.range = (min([0.0, *lows]), max([0.5, *highs, *(p.value("attributed deflection") or 0.0 for p in points)]))
@@ -64,9 +64,17 @@ def deflection(points: Sequence[Point]) -> bytes:
 
 def searches(points: Sequence[Point]) -> bytes:
     """Return what became of search episodes, as stacked bars."""
-    chart = _chart("StackedBar", points, as_shares=False)
+    chart = _chart("StackedBar", [point.label for point in points], as_shares=False)
     for label, name in (("opened", "search success"), ("nothing opened", "no-follow"), ("no result", "zero-result")):
         chart.add(label, [_count(point.numbers[name]) for point in points])
+    return _drawn(chart)
+
+
+def stacked(labels: Sequence[str], series: Mapping[str, Sequence[int]]) -> bytes:
+    """Return counts as stacked bars, one for each label."""
+    chart = _chart("StackedBar", labels, as_shares=False)
+    for name, counts in series.items():
+        chart.add(name, list(counts))
     return _drawn(chart)
 
 
@@ -77,7 +85,7 @@ CHARTS: Mapping[str, Callable[[Sequence[Point]], bytes]] = {
 }
 
 
-def _chart(kind: str, points: Sequence[Point], *, as_shares: bool) -> Any:
+def _chart(kind: str, labels: Sequence[str], *, as_shares: bool) -> Any:
     chart = getattr(_pygal(), kind)(
         js=[],
         css=["file://style.css", "file://graph.css", DARK],
@@ -88,14 +96,14 @@ def _chart(kind: str, points: Sequence[Point], *, as_shares: bool) -> Any:
         explicit_size=True,
         legend_at_bottom=True,
         legend_at_bottom_columns=4,
-        x_label_rotation=0 if len(points) <= 10 else 35,
-        show_minor_x_labels=len(points) <= 16,
+        x_label_rotation=0 if len(labels) <= 10 else 35,
+        show_minor_x_labels=len(labels) <= 16,
         value_formatter=(lambda value: f"{100 * value:.0f} %") if as_shares else (lambda value: f"{value:,.0f}"),
         dots_size=3,
         max_scale=8,
         no_data_text="nothing yet",
     )
-    chart.x_labels = [point.label for point in points]
+    chart.x_labels = list(labels)
     chart.x_labels_major_count = 8
     chart.add_xml_filter(_inert)
     return chart
@@ -103,11 +111,13 @@ def _chart(kind: str, points: Sequence[Point], *, as_shares: bool) -> Any:
 
 @cache
 def _pygal() -> Any:
-    """Import the library, and take back the import hook that it leaves for plug-ins: Python warns of its old form."""
-    hooks = list(sys.meta_path)
+    """Import the library, and take back the import hook that it leaves for plug-ins: Python warns of its old form.
+
+    The hook goes by its name: what pygal imports leaves hooks of its own, and those must stay.
+    """
     import pygal
 
-    sys.meta_path[:] = [hook for hook in sys.meta_path if hook in hooks]
+    sys.meta_path[:] = [hook for hook in sys.meta_path if type(hook).__name__ != "PluginImportFixer"]
     return pygal
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from deflect import admin, api, here, login, web
 from deflect.limits import Limiter
@@ -35,6 +36,8 @@ def create_app(settings: Settings, *, writer: Writer | None = None) -> Flask:
         writer=writer or RemoteWriter(settings.writer_socket),
         limiter=Limiter(),
     )
+    if proxies := settings.trusted_proxies:  # the address of who asks is counted by deflect.web
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=0, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
     headers.protect(app)
     i18n.install(app)
     login.install(app, store)

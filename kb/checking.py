@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -20,11 +21,14 @@ from search.searcher import Searcher
 
 Problems = tuple[Problem, ...]
 
-STYLES: dict[str, Callable[[Problems], str]] = {
-    "text": findings.format_text,
-    "json": findings.format_json,
-    "github": findings.format_github,
-}
+STYLES: dict[str, Callable[[Problems], str]] = {"text": findings.format_text, "json": findings.format_json}
+
+
+def shown(problems: Problems, *, style: str, folder: Path) -> str:
+    """Return the output: as text, as JSON, or as annotations on the files of `folder`, seen from the working folder."""
+    if style != "github":
+        return STYLES[style](problems)
+    return findings.format_github(problems, prefix=f"{os.path.relpath(folder)}/")
 
 
 def check(settings: Settings, folder: Path, *, queries: bool, now: datetime) -> Problems:

@@ -127,8 +127,9 @@ def check(settings: Settings, folder: Path | None, style: str, as_json: bool, qu
     """
     from kb import checking
 
-    report = checking.check(settings, folder or settings.articles, queries=queries, now=datetime.now(UTC))
-    click.echo(checking.STYLES["json" if as_json else style](report))
+    articles = folder or settings.articles
+    report = checking.check(settings, articles, queries=queries, now=datetime.now(UTC))
+    click.echo(checking.shown(report, style="json" if as_json else style, folder=articles))
     sys.exit(1 if checking.failed(report, strict=strict) else 0)
 
 
@@ -417,6 +418,35 @@ def report_numbers(settings: Settings, start: str | None, end: str | None, by: s
     from deflect import report, wording
 
     emit(report.of_period(settings, start=start, end=end, by=by), as_json=as_json, text=wording.shown)
+
+
+@kb.command()
+@click.argument("tickets", type=click.Path(exists=True, path_type=Path))
+@click.option("--split", help="Of a folder in the BEIR layout: the name of the qrels file; unset: all.")
+@click.option("--cost", type=click.FloatRange(min=0), default=0.0, help="What a ticket costs you, in any currency.")
+@click.option("--cold", is_flag=True, help="Learn nothing from earlier tickets.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), default=Path("forecast.html"), help="Where the page is written."
+)
+@json_option
+@with_settings
+def forecast(
+    settings: Settings, tickets: Path, split: str | None, cost: float, cold: bool, out: Path, as_json: bool
+) -> None:
+    """Say what past tickets would have been offered, on one page: right, wrong, nothing, gaps, and what it is worth.
+
+    Example: kb forecast tickets.jsonl --cost 8
+    """
+    from deflect import forecast as replaying
+    from deflect import forecast_page
+    from kb.indexing import refresh
+
+    if not tickets.is_dir():
+        refresh(settings, words_only=False, now=datetime.now(UTC))
+    done = replaying.forecast(settings, tickets, split=split, cost=cost, learn=not cold, label=progress.reporter)
+    if not as_json:
+        out.write_text(forecast_page.page(done), encoding="utf-8")
+    emit(done, as_json=as_json, text=lambda d: f"{forecast_page.shown(d)}\nThe page is {out}.")
 
 
 def _imported(document: dict[str, Any], as_json: bool, text: Callable[[Any], str]) -> None:

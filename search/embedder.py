@@ -113,10 +113,7 @@ class TorchEmbedder:
     """The same encoder as sentence-transformers runs it: what an export is held against."""
 
     def __init__(self, folder: Path) -> None:
-        os.environ.setdefault("HF_HUB_OFFLINE", "1")
-        from sentence_transformers import SentenceTransformer
-
-        self._model = SentenceTransformer(str(folder), device="cpu")
+        self._model = _sentence_transformer(folder)
         self._model.max_seq_length = PIECES
         self.recipe = f"{_recipe(folder)}-torch"
         self.dimensions = int(self._model.encode(["one"]).shape[1])
@@ -168,16 +165,24 @@ def export(source: Path, target: Path) -> Path:
     return target
 
 
+def _sentence_transformer(folder: Path) -> Any:
+    """Load a model without asking a hub for a newer one, and without a progress bar of its own."""
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    from sentence_transformers import SentenceTransformer
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    return SentenceTransformer(str(folder), device="cpu")
+
+
 def _export_graph(source: Path, file: Path) -> int:
     """Write transformer, mean pooling and normalisation as one graph; return the number of dimensions."""
-    os.environ.setdefault("HF_HUB_OFFLINE", "1")
     import logging
     import warnings
 
     import torch
-    from sentence_transformers import SentenceTransformer
 
-    model: Any = SentenceTransformer(str(source), device="cpu")
+    model = _sentence_transformer(source)
     inner = model[0].auto_model.eval()
 
     class Pooled(torch.nn.Module):

@@ -81,3 +81,13 @@ def test_the_api_sets_no_cookies(client: FlaskClient) -> None:
     )
     assert posted.status_code == 200
     assert "Set-Cookie" not in posted.headers
+
+
+@pytest.mark.parametrize(("proxies", "secure"), [(0, False), (1, True)])
+def test_behind_a_trusted_https_proxy_the_visitor_cookie_is_secure(
+    settings: Settings, proxies: int, secure: bool
+) -> None:
+    behind = replace(settings, trusted_proxies=proxies)
+    client = create_app(behind, writer=DirectWriter(Store.open(behind.database))).test_client()
+    answer = client.get("/en/search?q=vat", headers={"X-Forwarded-Proto": "https"})
+    assert ("Secure" in answer.headers["Set-Cookie"]) is secure

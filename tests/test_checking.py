@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -49,15 +50,16 @@ def test_output_for_programs_and_for_github(tmp_path: Path) -> None:
     document = json.loads(check(tmp_path, "--json").stdout)
     assert document["errors"] == 1
     assert {"path", "line", "why", "code", "severity"} <= set(document["problems"][0])
-    assert "::error file=" in check(tmp_path, "--format", "github").output
+    annotation = check(tmp_path, "--format", "github").output
+    assert f"::error file={os.path.relpath(tmp_path / 'articles')}/account/more.md,line=6" in annotation
 
 
 @pytest.mark.parametrize(
-    ("text", "code"), [("The login page has a link for a forgotten password.", 0), ("Water the plants.", 1)]
+    ("text", "code"), [("The forgotten password link stands below the form.", 0), ("Water the plants.", 1)]
 )
 def test_a_query_must_find_its_article_by_more_than_itself(tmp_path: Path, text: str, code: int) -> None:
     asked = f"---\ntitle: The way back\nqueries: [forgotten password link]\n---\n\n{text}\n"
-    others = {f"other{n}.md": f"# Topic {n}\n\nA forgotten link, a password, and topic {n}.\n" for n in range(4)}
+    others = {f"other{n}.md": f"# Topic {n}\n\nSomething forgotten about topic {n}.\n" for n in range(4)}
     write_articles(tmp_path / "articles", others | {"asked.md": asked})
     result = check(tmp_path, "--queries")
     assert result.exit_code == code, result.output

@@ -28,55 +28,80 @@ Flags = NDArray[np.bool_]
 
 CANDIDATES = 10
 PENALTY = 0.1
-STRANGERS = {"search": 0.1, "suggest": 0.05}  # share of no-answer questions that may get an offer at the floor
+TAUGHT = 0.7  # the first part of the train split, from which is learned; the later part judges what was learned
 RIGHT = {
     "": ("dense", "lexical", "covered", "margin", "best_dense", "best_lexical", "mean_dense"),
     "-words": ("lexical", "covered", "margin", "best_lexical"),
+    "-learned": (),
 }
 OFFER = {
-    "": ("first", "three", *floor.OF_QUESTION),
+    "": ("first", "three", *floor.UNTAUGHT),
     "-words": ("first", "three", "best_lexical", "best_covered"),
+    "-learned": ("first", "three", "solved", "cosine", "best_lexical"),
 }
 
 
 @dataclass(frozen=True, slots=True)
+class Kind:
+    """A mode as it is calibrated, and the share of no-answer questions that may get an offer at its floor."""
+
+    mode: Mode
+    suffix: str
+    system: System
+    strangers: float
+
+    @property
+    def name(self) -> str:
+        """The name in `floor.json`."""
+        return f"{self.mode}{self.suffix}"
+
+
+KINDS = (
+    Kind("search", "", "hybrid", 0.10),
+    Kind("search", "-words", "bm25", 0.10),
+    Kind("suggest", "", "hybrid", 0.05),
+    Kind("suggest", "-words", "bm25", 0.05),
+    Kind("suggest", "-learned", "learned", 0.02),
+)
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
-    """The candidates of one question: their features, and which of them were judged right."""
+    """The candidates of one question: their features, which of them were judged right, and what was learned of each."""
 
     features: Features
     right: Flags
+    own: logistic.Matrix | None
 
 
 def main(folders: Sequence[str]) -> None:
     """Print the calibration of every mode as JSON."""
     settings = config.load()
     home, *others = (Folder(Path(folder)) for folder in folders)
-    found = {}
-    for mode in ("search", "suggest"):
-        for words in ("", "-words"):
-            system: System = "bm25" if words else "hybrid"
-            own, visiting, abroad = _cases(settings, home, others, mode=mode, system=system)
-            found[f"{mode}{words}"] = _document(fit(own, visiting, abroad, words=words, strangers=STRANGERS[mode]))
-    print(json.dumps(found, indent=1))
+    fitted = {kind.name: fit(*_cases(settings, home, others, kind), kind=kind) for kind in KINDS}
+    print(json.dumps({name: _document(one) for name, one in fitted.items()}, indent=1))
 
 
-def fit(
-    own: Sequence[Case], visiting: Sequence[Case], abroad: Sequence[Case], *, words: str, strangers: float
-) -> Calibration:
+def fit(own: Sequence[Case], visiting: Sequence[Case], abroad: Sequence[Case], *, kind: Kind) -> Calibration:
     """Return the calibration that answered questions and those of others (`visiting`) or to others (`abroad`) suggest.
 
-    The floor is the least at which no more of the visiting questions than `strangers` would get an offer.
+    The floor is the least at which no more than the kind's share of the visiting questions would get an offer.
     """
-    right = _right(own, RIGHT[words])
+    right = _right(own, RIGHT[kind.suffix])
     strange = [*visiting, *abroad]
-    rows, labels = _offers([*own, *strange], right, OFFER[words])
+    names = OFFER[kind.suffix]
+    rows, labels = _offers([*own, *strange], right, names)
     balance = np.where(np.arange(len(rows)) < len(own), 1.0, len(own) / max(len(strange), 1))
-    offer = _odds(OFFER[words], *logistic.fit(rows, labels, weights=balance, penalty=PENALTY))
-    chances = [float(Calibration(right, offer, 0.0).scores(case.features).max()) for case in visiting]
-    return Calibration(right, offer, round(float(np.quantile(chances, 1.0 - strangers)), 3))
+    offer = _odds(names, *logistic.fit(rows, labels, weights=balance, penalty=PENALTY))
+    untuned = Calibration(right, offer, 0.0)
+    chances = [float(untuned.scores(case.features, own=case.own).max(initial=0.0)) for case in visiting]
+    return Calibration(right, offer, round(float(np.quantile(chances, 1.0 - kind.strangers)), 3))
 
 
 def _right(own: Sequence[Case], names: Sequence[str]) -> Odds:
+    """Fit the odds of a candidate by its features; there are none where they were learned."""
+    if not names:
+        return Odds(0.0, {})
     rows = np.concatenate([np.stack([case.features[name] for name in names], axis=1) for case in own])
     return _odds(names, *logistic.fit(rows, np.concatenate([case.right for case in own]), penalty=PENALTY))
 
@@ -85,7 +110,7 @@ def _offers(cases: Sequence[Case], right: Odds, names: Sequence[str]) -> tuple[l
     """Return the features of each case's offer, and whether one of its three articles is right."""
     rows, labels = [], []
     for case in cases:
-        own = right.of(case.features)
+        own = right.of(case.features) if case.own is None else case.own
         features = floor.offer_features(case.features, own)
         rows.append([float(features[name][0]) for name in names])
         labels.append(bool(case.right[np.argsort(-own, kind="stable")[: floor.SHOWN]].any()))
@@ -97,33 +122,37 @@ def _odds(names: Sequence[str], weights: logistic.Matrix, bias: float) -> Odds:
 
 
 def _cases(
-    settings: config.Settings, home: Folder, others: Sequence[Folder], *, mode: Mode, system: System
+    settings: config.Settings, home: Folder, others: Sequence[Folder], kind: Kind
 ) -> tuple[list[Case], list[Case], list[Case]]:
     """Return the answered questions of `home`, those of others put to its articles, and its own put to theirs."""
     train = home.qrels("train")
-    searcher = evaluation.open_collection(settings, home, system=system)
-    ask = _asker(searcher, home, mode=mode, system=system)
-    own = [case for id, judged in train.items() for case in ask(home.questions[id], judged)]
+    searcher = evaluation.open_collection(settings, home, system=kind.system)
+    ask = _asker(searcher, home, kind)
+    first = list(train)[: int(TAUGHT * len(train))] if kind.system == "learned" else []
+    if first:
+        evaluation.teach(settings, searcher, home, {id: train[id] for id in first})
+    own = [case for id in train if id not in set(first) for case in ask(home.questions[id], train[id])]
     visiting = [case for other in others for asked in other.questions.values() for case in ask(asked, {})]
     abroad: list[Case] = []
-    for number, other in enumerate(others):
-        there = _asker(evaluation.open_collection(settings, other, system=system), other, mode=mode, system=system)
+    for number, other in enumerate(others if not first else ()):
+        there = _asker(evaluation.open_collection(settings, other, system=kind.system), other, kind)
         some = list(train)[number :: len(others)]
         abroad += [case for id in some for case in there(home.questions[id], {})]
     return own, visiting, abroad
 
 
-def _asker(searcher: Searcher, folder: Folder, *, mode: Mode, system: System) -> Callable[[Asked, Any], Iterable[Case]]:
+def _asker(searcher: Searcher, folder: Folder, kind: Kind) -> Callable[[Asked, Any], Iterable[Case]]:
     ids = [folder.document_ids[d.article, d.lang] for d in searcher.collection.documents]
 
     def ask(asked: Asked, judged: Any) -> Iterable[Case]:
-        if mode == "suggest":
-            found = searcher.ranked_message(*asked.message, lang=asked.lang, k=CANDIDATES, system=system)
+        if kind.mode == "suggest":
+            found = searcher.ranked_message(*asked.message, lang=asked.lang, k=CANDIDATES, system=kind.system)
         else:
-            found = searcher.ranked_query(asked.subject or asked.text, lang=asked.lang, k=CANDIDATES, system=system)
+            text = asked.subject or asked.text
+            found = searcher.ranked_query(text, lang=asked.lang, k=CANDIDATES, system=kind.system)
         if found.ranking is not None:
-            order = found.ranking.order
-            yield Case(found.ranking.features(), np.asarray([ids[n] in judged for n in order]))
+            right = np.asarray([ids[n] in judged for n in found.ranking.order])
+            yield Case(found.ranking.features(), right, found.ranking.own)
 
     return ask
 

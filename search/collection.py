@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kb.errors import BadGeneration
-from search import generation
+from search import generation, learned
 from search.generation import Document, Manifest, Units
+from search.learned import Learned
 from search.postings import Postings
 from search.query import Synonyms, normal
 from search.semantic import VectorIndex
@@ -44,13 +45,19 @@ class Collection:
             lang: Postings(folder / "keyword" / lang / "postings") for lang in sorted({d.lang for d in self.documents})
         }
         self.vectors = self._open_vectors()
+        self.learned = self._open_learned()
         self._visible: dict[tuple[str, frozenset[str]], Mask] = {}
+        self._columns: tuple[Learned, NDArray[np.int64]] | None = None
         self._vocabularies: dict[str, Vocabulary] = {}
 
     def _open_vectors(self) -> VectorIndex | None:
         if self.damaged_vectors or not (self.folder / "vectors.npy").is_file() or not self.documents:
             return None
         return VectorIndex(self.folder, starts=self.starts)
+
+    def _open_learned(self) -> Learned | None:
+        found = learned.load(self.folder)
+        return found if found is not None and found.recipe == self.manifest.recipe else None
 
     @cached_property
     def langs(self) -> NDArray[np.str_]:
@@ -94,6 +101,13 @@ class Collection:
         mask = np.zeros(len(self.documents), dtype=np.bool_)
         mask[[number for _, number in best.values()]] = True
         return mask
+
+    def columns(self, learned: Learned) -> NDArray[np.int64]:
+        """Return which column of what was learned each document is; -1 for an article that it does not know."""
+        if self._columns is None or self._columns[0] is not learned:
+            places = {id: column for column, id in enumerate(learned.articles)}
+            self._columns = learned, np.asarray([places.get(d.article, -1) for d in self.documents], dtype=np.int64)
+        return self._columns[1]
 
     def synonyms(self, lang: str) -> Synonyms:
         """Return the groups of words of a language that mean the same."""

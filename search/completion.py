@@ -65,7 +65,9 @@ def _score(
         own = _finished(postings, word, len(scores))
         if word == last and not ends:
             own = np.maximum(own, np.float32(UNFINISHED) * _begun(postings, word, len(scores)))
-        elif not own.any() and word != last and len(word.text) >= SHORTEST:  # "chan ca" is typed by people who know where they go
+        elif (
+            not own.any() and word != last and len(word.text) >= SHORTEST
+        ):  # "chan ca" is typed by people who know where they go
             own = np.float32(UNFINISHED) * _begun(postings, word, len(scores))
         if not own.any() and (ends or word != last):
             own = _corrected(collection, lang, word, len(scores))

@@ -15,8 +15,10 @@ from kb.config import Settings
 from search import embedder, index, metrics
 from search.beir import Asked, BadCollection, Folder, Qrels
 from search.embedder import BadModel, Embedder
+from search.learning import Solved, learn
 from search.ranking import System
 from search.searcher import Ranked, Searcher
+from search.vectors import VectorCache
 
 Mode = Literal["search", "suggest"]
 CARDS = 3
@@ -53,6 +55,8 @@ def evaluate(
     beir = Folder(folder)
     qrels = beir.qrels(split)
     searcher = open_collection(settings, beir, system=system)
+    if learn_from:
+        teach(settings, searcher, beir, {id: row for name in learn_from for id, row in beir.qrels(name).items()})
     if mode is None:
         mode = "suggest" if any(beir.questions[id].body is not None for id in qrels) else "search"
     ask = asker(searcher, beir, mode=mode, system=system)
@@ -93,6 +97,23 @@ def open_collection(settings: Settings, beir: Folder, *, system: System = "hybri
         progress=progress.reporter(f"Encoding {beir.name}"),
     )
     return Searcher.open(path, settings=settings, encoder=encoder, remember=0)
+
+
+def teach(settings: Settings, searcher: Searcher, beir: Folder, judged: Qrels) -> None:
+    """Give `searcher` what judged questions teach; their vectors are kept for the next time."""
+    encoder = searcher.encoder
+    if encoder is None:
+        raise BadCollection("learning needs vectors; run it where shortstop[build] is installed")
+    pairs = [(beir.questions[id], document) for id, row in judged.items() for document in row]
+    articles = {id: article for (article, _), id in beir.document_ids.items()}
+    solved = [Solved(*asked.message, lang=asked.lang, article=articles[document]) for asked, document in pairs]
+    kept = VectorCache(
+        settings.data / "evaluate" / f"{encoder.recipe}.bin", recipe=encoder.recipe, dimensions=encoder.dimensions
+    )
+    report = progress.reporter(f"Learning from {len(solved)} questions")
+    searcher.learned, _ = learn(
+        searcher, solved, encode=lambda texts: kept.encode(texts, embedder=encoder, progress=report)
+    )
 
 
 def _encoder(settings: Settings) -> Embedder | None:

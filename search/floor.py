@@ -38,21 +38,23 @@ class Calibration:
     offer: Odds  # that one of the first three is, by features of the question and of these three
     floor: float
 
-    def scores(self, features: Features) -> Matrix:
+    def scores(self, features: Features, *, own: Matrix | None = None) -> Matrix:
         """Return the score of each candidate: the probability of the offer that it leads or follows in.
+
+        `own` is the probability of each candidate where that was learned.
 
         The first has the probability that one of the first three answers; the others fall with their own, slowly,
         so that a sure offer shows three articles, one that is just sure enough its best only, and all that is shown
         is at or above the floor.
         """
-        own = self.right.of(features)
+        own = self.right.of(features) if own is None else own
         if not len(own):
             return own
         chance = float(self.offer.of(offer_features(features, own))[0])
         return np.asarray(chance * (own / own.max()) ** FALL, dtype=np.float64)
 
 
-FALL = 0.1
+FALL = 0.03  # an article of a tenth of the best one's probability scores 7 % less
 SHOWN = 3
 
 
@@ -63,7 +65,8 @@ def offer_features(features: Features, own: Matrix) -> Features:
     return {name: np.asarray([value]) for name, value in row.items()}
 
 
-OF_QUESTION = ("cosine", "best_lexical", "best_covered", "mean_dense", "spread_dense", "five_dense")
+UNTAUGHT = ("cosine", "best_lexical", "best_covered", "mean_dense", "spread_dense", "five_dense")
+OF_QUESTION = (*UNTAUGHT, "solved")
 
 
 @cache

@@ -26,6 +26,7 @@ from search import generation, passage, vectors
 from search.analyzer import analyzer, codes, fold, tokens
 from search.embedder import Embedder
 from search.generation import Document, Manifest
+from search.learned import Learned
 from search.passage import SectionLike, Unit
 from search.postings import compile_postings
 from search.vectors import Progress
@@ -48,11 +49,12 @@ def nothing(done: int, total: int) -> None:
     """Report no progress."""
 
 
-def fingerprint(library: Library, *, recipe: str, now: datetime) -> str:
+def fingerprint(library: Library, *, recipe: str, now: datetime, taught: Learned | None = None) -> str:
     """Return the name of the generation that `library` makes at `now`."""
     published = sorted((article.id, article.lang) for article in library.published(now))
     gone = sorted((article.id, article.lang) for article in library.gone(now))
     parts = [generation.VERSION, ANALYSIS, library.fingerprint, recipe, library.default_lang, published, gone]
+    parts += [taught.fingerprint] if taught is not None else []
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 
@@ -63,14 +65,16 @@ def build(
     embedder: Embedder | None,
     now: datetime,
     cache: Path | None = None,
+    taught: Learned | None = None,
     progress: Progress = nothing,
 ) -> Path:
     """Build the generation of `library` below `folder` and return it; one that is there and whole is not built again.
 
-    Without an embedder the generation answers by words. What was analysed and encoded before is reused.
+    Without an embedder the generation answers by words. What was analysed and encoded before is reused; `taught` is
+    what solved questions taught, where they did.
     """
     recipe = embedder.recipe if embedder else WORDS
-    name = fingerprint(library, recipe=recipe, now=now)
+    name = fingerprint(library, recipe=recipe, now=now, taught=taught)
     if intact(folder / name):
         return folder / name
     rendered = _rendered(library, current_path(folder), now)
@@ -82,6 +86,8 @@ def build(
     ]
     with _workshop(folder) as work:
         snapshot.write(work, library, rendered, now=now)
+        if taught is not None:
+            taught.save(work)
         extra = {
             "synonyms": {lang: [list(group) for group in groups] for lang, groups in library.synonyms.items()},
             "pins": [_pin(pin) for pin in library.pins],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -13,7 +13,9 @@ from search.analyzer import analyzer
 from search.collection import Collection, Mask
 from search.embedder import Vectors
 from search.floor import Features
+from search.learned import FEATURES, Learned
 from search.lexical import Lexical
+from search.logistic import Matrix, softmax
 from search.postings import Floats
 from search.query import Query, parse
 from search.semantic import Semantic
@@ -39,6 +41,8 @@ class Ranking:
     lexical: Lexical
     semantic: Semantic | None
     order: Sequence[int]  # the best documents, best first
+    chances: Floats | None = None  # what was learned says of each document; None where nothing is
+    nearest: float = 0.0  # cosine of the nearest solved question
 
     def features(self) -> Features:
         """Return what the probability of each document in `order` is computed from; all but `margin` in [0, 1]."""
@@ -55,6 +59,7 @@ class Ranking:
             "best_lexical": self.lexical.scores.max(initial=0.0),
             "best_covered": self.lexical.weight.max(initial=0.0),
             "cosine": self._best_cosine(shown),
+            "solved": self.nearest,
         }
         return {
             "dense": self.dense[numbers].astype(np.float64),
@@ -67,6 +72,26 @@ class Ranking:
     def _best_cosine(self, shown: Mask) -> float:
         """Return the cosine of the nearest article as it is: the scale of one collection must not hide a stranger."""
         return float(self.semantic.scores[shown].max(initial=0.0)) if self.semantic is not None else 0.0
+
+    @property
+    def own(self) -> Matrix | None:
+        """The learned probability of each document in `order`."""
+        return None if self.chances is None else self.chances[np.asarray(self.order, dtype=np.int64)].astype(np.float64)
+
+
+def taught(collection: Collection, ranking: Ranking, learned: Learned, *, question: Vectors, k: int) -> Ranking:
+    """Return `ranking` as the learned weights order it: by P(this article solves it) over all that may be seen."""
+    columns = collection.columns(learned)
+    known = learned.features(question)
+    legs = {"dense": ranking.dense, "lexical": ranking.lexical.scores} | {
+        name: np.where(columns >= 0, values[columns], values.min()) for name, values in known.items()
+    }
+    total = sum(learned.weights[name] * legs[name].astype(np.float64) for name in FEATURES)
+    shown = ranking.scores >= 0
+    chances = np.full(len(shown), -1.0, dtype=np.float32)
+    chances[shown] = softmax(np.asarray(total)[shown])
+    order = fusion.order(chances, collection.names, k=min(k, int(shown.sum())))
+    return replace(ranking, order=order, chances=chances, nearest=learned.nearest(question))
 
 
 def parsed(collection: Collection, text: str, *, langs: Sequence[str], heavy: str = "") -> dict[str, Query]:

@@ -19,7 +19,7 @@ from search.collection import Collection, Mask
 from search.embedder import Embedder, Vectors
 from search.hit import Degraded, Hit, Results, Suggestions
 from search.query import clean
-from search.ranking import Question, Ranking, System, parsed, rank
+from search.ranking import Question, Ranking, System, parsed, rank, taught
 
 Audience = frozenset[str]
 EVERYBODY: Audience = frozenset()
@@ -60,6 +60,7 @@ class Searcher:
         self.generation = collection.manifest.fingerprint
         self._encoder = encoder
         self._failed = failed
+        self.learned = collection.learned  # what solved questions taught, or None
         self._remember = remember
         self._remembered: OrderedDict[str, Vectors] = OrderedDict()
         self._lock = threading.Lock()
@@ -103,7 +104,9 @@ class Searcher:
     @property
     def ranker(self) -> str:
         """The name of what ranks, for logs: its system and the generation."""
-        return f"{'hybrid' if self.degraded is None else 'bm25'}-{self.generation}"
+        if self.degraded is not None:
+            return f"bm25-{self.generation}"
+        return f"{'hybrid' if self.learned is None else 'learned'}-{self.generation}"
 
     def verify(self) -> None:
         """Read every file again; raises BadGeneration naming those that are not as they were built."""
@@ -154,7 +157,7 @@ class Searcher:
         """Return the articles that probably solve what a message asks: none rather than a wrong one."""
         if category in self.collection.silent or self._is_silent(category):
             return Suggestions(True, self.degraded, self.ranker, (), ())
-        found = self.ranked_message(subject, body, lang=lang, k=CANDIDATES, audience=audience)
+        found = self.ranked_message(subject, body, lang=lang, k=CANDIDATES, audience=audience, system="learned")
         cards = tuple(self._hit(n, found, chance) for n, chance in found.cards(k, floor=self.settings.floor_suggest))
         names = tuple((self.collection.documents[n].article, round(chance, 4)) for n, chance in found.ranked)
         return Suggestions(not cards, found.degraded, self.ranker, cards, names)
@@ -171,6 +174,8 @@ class Searcher:
         queries = parsed(self.collection, said.whole, langs=self._langs(mask), heavy=said.subject)
         question = Question(queries, vectors)
         ranking = rank(self.collection, question, mask=mask, k=k, system=system)
+        if system == "learned" and vectors is not None and self.learned is not None:
+            ranking = taught(self.collection, ranking, self.learned, question=vectors[0], k=k)
         return self._judged(question, ranking, degraded, mode="suggest")
 
     def ranked_query(
@@ -191,8 +196,9 @@ class Searcher:
         return replace(found, ranked=tuple((n, chances.get(n, 1.0)) for n in order[:k]))
 
     def _judged(self, question: Question, ranking: Ranking, degraded: Degraded | None, *, mode: str) -> Ranked:
-        tuned = floor.calibration(mode if ranking.semantic is not None else f"{mode}-words")
-        chances = tuned.scores(ranking.features())
+        kind = "-words" if ranking.semantic is None else "-learned" if ranking.own is not None else ""
+        tuned = floor.calibration(mode + kind)
+        chances = tuned.scores(ranking.features(), own=ranking.own)
         pairs = sorted(zip(ranking.order, map(float, chances), strict=True), key=lambda pair: -pair[1])
         return Ranked(tuple(pairs), tuned.floor, question, ranking, degraded)
 

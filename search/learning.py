@@ -1,0 +1,59 @@
+"""Learning from questions that were solved: what the untaught ranking makes of each, and the fit over all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from search import learned, message
+from search.embedder import Vectors
+from search.learned import Learned
+from search.logistic import Matrix
+from search.ranking import Question, parsed, rank
+from search.searcher import Searcher
+
+
+@dataclass(frozen=True, slots=True)
+class Solved:
+    """A question of the past, and the article that solved it."""
+
+    subject: str
+    body: str
+    lang: str
+    article: str
+
+
+def learn(
+    searcher: Searcher, solved: Sequence[Solved], *, encode: Callable[[Sequence[str]], Vectors]
+) -> tuple[Learned, Matrix]:
+    """Return what `solved` teaches the ranking of `searcher`, and P(article) of each question, itself not learned from.
+
+    `encode` gives vectors of the searcher's recipe; whoever calls may keep them. Questions whose article is gone are
+    left out.
+    """
+    collection = searcher.collection
+    articles = sorted({document.article for document in collection.documents})
+    columns = {id: column for column, id in enumerate(articles)}
+    known = [one for one in solved if one.article in columns]
+    read = [message.read(one.subject, one.body) for one in known]
+    vectors = encode([said.whole for said in read])
+    dense = np.zeros((len(known), len(articles)), dtype=np.float32)
+    lexical = np.zeros_like(dense)
+    for row, (one, said) in enumerate(zip(known, read, strict=True)):
+        mask = collection.visible(one.lang, frozenset())
+        langs = sorted(set(collection.langs[mask].tolist()))
+        queries = parsed(collection, said.whole, langs=langs, heavy=said.subject)
+        ranking = rank(collection, Question(queries, vectors[row : row + 1]), mask=mask, k=1)
+        seen = np.flatnonzero(mask)
+        places = [columns[collection.documents[number].article] for number in seen]
+        dense[row, places], lexical[row, places] = ranking.dense[seen], ranking.lexical.scores[seen]
+    return learned.fit(
+        vectors,
+        [one.article for one in known],
+        articles=articles,
+        dense=dense,
+        lexical=lexical,
+        recipe=collection.manifest.recipe,
+    )

@@ -8,13 +8,13 @@ import re
 import secrets
 import unicodedata
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 from deflect.services import Services
 from deflect.tokens import NOBODY, Claims
+from deflect.ways import ways
 
 VISITOR = re.compile(r"[\w.:-]{1,64}", re.ASCII)
 LANG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,4}")
@@ -84,20 +84,17 @@ def page_address(text: str) -> str:
     return parts._replace(query="", fragment="").geturl()[:500]
 
 
-def channels() -> Sequence[str]:
-    """Return the channels that this person could use at this moment; our own form is always there."""
-    return ("web",)
-
-
 def intent(services: Services, visit: Visit) -> dict[str, Any]:
     """Return what the writer needs to start an episode, should this be the first of the person's intents in 7 days."""
+    lang = visit.lang or services.settings.lang
+    open_to = ways(services, segment=visit.claims.segment, topic=visit.category, lang=lang)
     return {
         "id": new_id(),
         "fresh": new_id(),
         "holdout": services.settings.holdout,
         "page": page_address(visit.page),
-        "lang": visit.lang or services.settings.lang,
+        "lang": lang,
         "category": visit.category,
         "segment": visit.claims.segment or None,
-        "channels": list(channels()),
+        "channels": [way.channel for way in open_to],
     }

@@ -8,11 +8,13 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 
 from deflect import identity
+from deflect.context_cards import named_hits
 from deflect.services import Services, services
+from deflect.tokens import Claims
+from deflect.ways import ways
 from deflect.web import lang_of, problem
 from kb import contexts
-from kb.errors import BadArticle, HelpCenterError
-from search.hit import Fragment, Hit
+from kb.errors import HelpCenterError
 
 MOST = 5
 LONGEST = 500
@@ -28,11 +30,11 @@ def refuse(error: HelpCenterError) -> Response:
 
 @blueprint.get("/context")
 def context() -> Response:
-    """Return the mode and the hits for a page, by its address and its title."""
+    """Return the mode, the hits and the channels for a page, by its address and its title."""
     here = services()
     lang = lang_of(request.args.get("lang", ""), default=here.settings.lang)
-    page, title = (request.args.get(name, "")[:LONGEST] for name in ("page", "title"))
-    return jsonify(found(here, page=page, title=title, lang=lang, audience=identity.claims(here).audience))
+    page, title, topic = (request.args.get(name, "")[:LONGEST] for name in ("page", "title", "category"))
+    return jsonify(found(here, page=page, title=title, topic=topic, lang=lang, claims=identity.claims(here)))
 
 
 @blueprint.route("/context", methods=["OPTIONS"])
@@ -51,24 +53,18 @@ def open_to_all(response: Response) -> Response:
     return response
 
 
-def found(services: Services, *, page: str, title: str, lang: str, audience: frozenset[str]) -> dict[str, Any]:
-    """Return `{"mode", "hits"}` for a page; a file of contexts that cannot be read counts as none."""
-    try:
-        known = contexts.find(contexts.load(services.settings.articles), page, audience=audience)
-    except BadArticle:
-        known = None
+def found(services: Services, *, page: str, title: str, topic: str, lang: str, claims: Claims) -> dict[str, Any]:
+    """Return `{"mode", "hits", "channels"}` for a page: what belongs to it, and how this person may contact us."""
     searcher = services.current.get()
+    known = contexts.find(searcher.snapshot.contexts, page, audience=claims.audience)
     named = known.articles[:MOST] if known else ()
-    hits = [hit for id in named if (hit := _hit(searcher.snapshot, id, lang, audience))]
+    hits = named_hits(searcher.snapshot, named, lang=lang, audience=claims.audience)
     query = (known.query if known else "") or title
     if not hits and query.strip():
-        hits = list(searcher.complete(query, lang=lang, k=3, audience=audience).hits)
-    return {"mode": known.mode if known else None, "hits": [asdict(hit) for hit in hits]}
-
-
-def _hit(snapshot: Any, id: str, lang: str, audience: frozenset[str]) -> Hit | None:
-    entry = snapshot.best(id, lang)
-    if entry is None or (entry.audience and audience.isdisjoint(entry.audience)):
-        return None
-    snippet = (Fragment(entry.summary, False),) if entry.summary else ()
-    return Hit(entry.id, entry.lang, entry.title, entry.address, "", "", snippet, 1.0)
+        hits = list(searcher.complete(query, lang=lang, k=3, audience=claims.audience).hits)
+    open_to = ways(services, segment=claims.segment, topic=topic, lang=lang)
+    return {
+        "mode": known.mode if known else None,
+        "hits": [asdict(hit) for hit in hits],
+        "channels": [asdict(way) for way in open_to],
+    }

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from deflect import clock
+from deflect.context_cards import with_context
 from deflect.episode import Visit, intent, keys, new_id
 from deflect.log import with_text
 from deflect.services import Services
@@ -85,6 +86,7 @@ def _suggest(services: Services, visit: Visit, *, subject: str, body: str) -> tu
         lang = visit.lang or services.settings.lang
         category, audience = visit.category or None, visit.claims.audience
         found = searcher.suggest(subject, body, lang=lang, k=CARDS, category=category, audience=audience)
+        found = with_context(searcher, visit, found, text=f"{subject} {body}", lang=lang, k=CARDS)
     except FAILURES:
         return Suggestions(abstained=True, degraded=None, ranker="none", cards=(), candidates=()), "search-failed"
     return found, found.degraded

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, MutableSequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 from urllib.parse import urlsplit
 
-import yaml
-
+from kb import frontmatter, schema
 from kb.errors import BadArticle
+from kb.frontmatter import Value
+from kb.problem import Problem
 
 FILE = "_contexts.yml"
 Mode = Literal["neutral", "self-service", "ask-first"]
@@ -29,18 +29,31 @@ class Context:
     mode: Mode | None = None
 
 
-def load(folder: Path) -> tuple[Context, ...]:
-    """Return the contexts of a folder of articles, none without such a file; raises BadArticle naming the entry."""
-    path = folder / FILE
+def read(
+    text: str, *, articles: Collection[str] | None = None, problems: MutableSequence[Problem] | None = None
+) -> tuple[Context, ...]:
+    """Return the entries of `_contexts.yml`; what is wrong is left out and added to `problems`."""
+    wrong: list[Problem] = []
+    found = []
     try:
-        entries = yaml.safe_load(path.read_text(encoding="utf-8")) or []
-    except FileNotFoundError:
-        return ()
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise BadArticle(FILE, 1, f"this is not YAML: {' '.join(str(error).split())}") from error
-    if not isinstance(entries, list):
-        raise BadArticle(FILE, 1, "this is a list; begin each entry with '- page: /checkout/*'")
-    return tuple(_context(number, entry) for number, entry in enumerate(entries, start=1))
+        entries = frontmatter.load_list(FILE, text)
+    except BadArticle as error:
+        wrong.append(Problem(error.path, error.line, error.why, "settings", "error"))
+        entries = []
+    for line, entry in entries:
+        try:
+            found.append(_context(entry))
+        except ValueError as error:
+            wrong.append(Problem(FILE, line, f"{error}; the entry is left out", "settings", "error"))
+        else:
+            unknown = sorted(set(found[-1].articles) - set(articles)) if articles is not None else []
+            wrong += [
+                Problem(FILE, line, f"{id} is no article{schema.nearest(id, articles or ())}", "settings", "error")
+                for id in unknown
+            ]
+    if problems is not None:
+        problems.extend(wrong)
+    return tuple(found)
 
 
 def find(contexts: Iterable[Context], page: str, *, audience: frozenset[str] = frozenset()) -> Context | None:
@@ -62,24 +75,23 @@ def find(contexts: Iterable[Context], page: str, *, audience: frozenset[str] = f
     return None
 
 
-def _context(number: int, entry: Any) -> Context:
-    where = f"entry {number}"
+def _context(entry: Value) -> Context:
     if not isinstance(entry, dict) or not isinstance(entry.get("page"), str):
-        raise BadArticle(FILE, 1, f"{where} has no page; write 'page: /checkout/*'")
-    unknown = sorted(set(map(str, entry)) - set(KEYS))
-    if unknown:
-        raise BadArticle(FILE, 1, f"{where}: {unknown[0]} is unknown; an entry takes {', '.join(KEYS)}")
-    mode = entry.get("mode")
+        raise ValueError("page is missing; write 'page: /checkout/*'")
+    for name in entry.keys() - set(KEYS):
+        raise ValueError(f"key '{name}' is unknown{schema.nearest(name, KEYS)}")
+    mode, query = entry.get("mode"), entry.get("query") or ""
     if mode is not None and mode not in get_args(Mode):
-        raise BadArticle(FILE, 1, f"{where}: mode is one of {', '.join(get_args(Mode))}")
-    return Context(
-        entry["page"], _texts(where, entry, "articles"), str(entry.get("query") or ""),
-        frozenset(_texts(where, entry, "audience")), mode,
-    )  # fmt: skip
+        raise ValueError(f"mode is not one of {', '.join(get_args(Mode))}")
+    if not isinstance(query, str):
+        raise ValueError("query is no text")
+    audience = frozenset(_texts(entry, "audience"))
+    return Context(str(entry["page"]), _texts(entry, "articles"), query, audience, mode)  # type: ignore[arg-type]
 
 
-def _texts(where: str, entry: dict[str, Any], name: str) -> tuple[str, ...]:
-    value = entry.get(name) or []
-    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-        raise BadArticle(FILE, 1, f"{where}: {name} is a list of texts, such as [billing/vat]")
-    return tuple(value)
+def _texts(entry: dict[str, Value], name: str) -> tuple[str, ...]:
+    value = entry.get(name)
+    try:
+        return schema.texts(value) if value is not None else ()
+    except ValueError as error:
+        raise ValueError(f"{name} is no list of texts, such as [billing/vat]") from error

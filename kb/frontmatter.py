@@ -42,21 +42,35 @@ def split(text: str) -> tuple[str | None, str, int]:
 
 def load(path: str, text: str, *, first_line: int = 2) -> FrontMatter:
     """Return the keys of a YAML mapping; raises BadArticle with the line of what cannot be read."""
-    if len(text) > MAX_CHARACTERS:
-        raise BadArticle(path, first_line, f"front matter is over {MAX_CHARACTERS:,} characters; move text to the body")
-    try:
-        _refuse_aliases_and_depth(path, text, first_line)
-        node = yaml.compose(text, Loader=_Loader)
-    except yaml.MarkedYAMLError as error:
-        line = first_line + (error.problem_mark.line if error.problem_mark else 0)
-        raise BadArticle(path, line, f"front matter is not YAML: {error.problem}; {_hint(error.problem)}") from error
-    except yaml.YAMLError as error:
-        raise BadArticle(path, first_line, f"front matter is not YAML: {' '.join(str(error).split())}") from error
+    node = _compose(path, text, first_line)
     if node is None:
         return FrontMatter()
     if not isinstance(node, yaml.MappingNode):
         raise BadArticle(path, first_line, "front matter is no mapping; write 'key: value' lines")
     return _mapping(path, node, first_line)
+
+
+def load_list(path: str, text: str) -> list[tuple[int, Value]]:
+    """Return the items of a YAML list, each with its line; raises BadArticle with the line of what cannot be read."""
+    node = _compose(path, text, 1)
+    if node is None:
+        return []
+    if not isinstance(node, yaml.SequenceNode):
+        raise BadArticle(path, 1, "this is no list; begin each entry with '- '")
+    return [(1 + item.start_mark.line, _plain(item)) for item in node.value]
+
+
+def _compose(path: str, text: str, first_line: int) -> Any:
+    if len(text) > MAX_CHARACTERS:
+        raise BadArticle(path, first_line, f"front matter is over {MAX_CHARACTERS:,} characters; move text to the body")
+    try:
+        _refuse_aliases_and_depth(path, text, first_line)
+        return yaml.compose(text, Loader=_Loader)
+    except yaml.MarkedYAMLError as error:
+        line = first_line + (error.problem_mark.line if error.problem_mark else 0)
+        raise BadArticle(path, line, f"front matter is not YAML: {error.problem}; {_hint(error.problem)}") from error
+    except yaml.YAMLError as error:
+        raise BadArticle(path, first_line, f"front matter is not YAML: {' '.join(str(error).split())}") from error
 
 
 def _hint(problem: str | None) -> str:

@@ -6,10 +6,10 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from kb import article as articles_module
-from kb import history, redirects
+from kb import channel_file, contexts, history, redirects
 from kb.article import Article
 from kb.categories import Category, Pin
 from kb.categories import load as load_categories
@@ -40,6 +40,7 @@ class Library:
     default_lang: str = "en"
     files: tuple[str, ...] = ()  # images and other attachments, by their path
     addresses: Addresses = field(default_factory=Addresses)
+    rules: Mapping[str, str] = field(default_factory=dict)  # `_channels.yml` and `_contexts.yml`, checked
 
     def published(self, now: datetime) -> tuple[Article, ...]:
         """Return the articles that visitors may see at `now`."""
@@ -103,6 +104,7 @@ def load(folder: Path, *, default_lang: str = "en") -> Library:
         redirects=leads,
         synonyms=load_synonyms(texts, default_lang=default_lang, problems=problems),
         pins=load_pins(texts, articles, default_lang=default_lang, problems=problems),
+        rules=_rules(texts, articles, problems),
         problems=tuple(sorted(problems, key=lambda problem: (problem.path, problem.line, problem.code))),
         fingerprint=digest.hexdigest()[:16],
         default_lang=default_lang,
@@ -193,3 +195,11 @@ def _redirects(articles: list[Article], texts: Mapping[str, str], problems: list
     ends, found = redirects.follow([*written, *redirects.aliases(articles)], live=live)
     problems += [*wrong, *found]
     return ends
+
+
+def _rules(texts: Mapping[str, str], articles: list[Article], problems: list[Problem]) -> dict[str, str]:
+    """Return the files that say who may use which channel, and what belongs to which page; they are read where used."""
+    topics = {name for a in articles for name in (a.category, *map(str, PurePosixPath(a.category).parents))}
+    channel_file.read(texts.get(channel_file.FILE, ""), topics=topics, problems=problems)
+    contexts.read(texts.get(contexts.FILE, ""), articles={article.id for article in articles}, problems=problems)
+    return {name: texts[name] for name in (channel_file.FILE, contexts.FILE) if name in texts}

@@ -18,7 +18,9 @@ from markupsafe import Markup, escape
 
 from deflect.popular import popular
 from deflect.services import services
+from deflect.ways import ways
 from kb import files, i18n
+from kb.channels import Way
 from kb.errors import BadGeneration, Forbidden
 from kb.headers import nonce
 from kb.i18n import gettext as _
@@ -113,6 +115,7 @@ def page(template: str, *, status: int = 200, alternates: Sequence[Place] = (), 
         "asset": files.asset,
         "snippet": snippet,
         "words": words(),
+        "ways": ways_about,
         "status": status,
         "description": "",
         "noindex": False,
@@ -121,6 +124,11 @@ def page(template: str, *, status: int = 200, alternates: Sequence[Place] = (), 
         "nonce": NONCE,
     }
     return render_template(template, **(frame | context))
+
+
+def ways_about(topic: str = "") -> tuple[Way, ...]:
+    """Return how a visitor may contact us about a topic; nobody is signed in on our own pages."""
+    return ways(services(), topic=topic, lang=g.lang)
 
 
 def respond(html: str, *, status: int = 200) -> Response:

@@ -11,9 +11,10 @@ from markupsafe import Markup
 
 from deflect.services import services
 from kb import frontmatter, seo
+from kb.channels import Way
 from kb.errors import HelpCenterError, NotFound
 from kb.i18n import gettext as _
-from kb.page import page, respond, root, searcher, today
+from kb.page import page, respond, root, searcher, today, ways_about
 from kb.shelf import review, shelf
 from kb.snapshot import Entry, Heading
 from search.hit import Hit
@@ -25,7 +26,7 @@ def show(entry: Entry) -> Response:
     """Return an article as a page."""
     thanked = request.args.get("thanks", "")
     said = thanked if thanked in ("helpful", "unhelpful") else ""
-    made = (searcher().generation, g.lang, root(), today(), request.path)
+    made = (searcher().generation, g.lang, root(), today(), request.path, ways_about(entry.category))
     response = respond(html(*made, id=entry.id, lang=entry.lang, thanked=said))
     response.vary.add("Accept")
     return response
@@ -33,7 +34,16 @@ def show(entry: Entry) -> Response:
 
 @lru_cache(maxsize=KEPT)
 def html(
-    _generation: str, _reader: str, _root: str, today: date, _path: str, *, id: str, lang: str, thanked: str
+    _generation: str,
+    _reader: str,
+    _root: str,
+    today: date,
+    _path: str,
+    _ways: tuple[Way, ...],
+    *,
+    id: str,
+    lang: str,
+    thanked: str,
 ) -> str:
     """Return the HTML of an article's page; what it depends on is what it is kept by."""
     snapshot = searcher().snapshot

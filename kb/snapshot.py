@@ -14,7 +14,9 @@ from typing import Any
 
 import sqlite_utils
 
-from kb import rows
+from kb import channel_file, contexts, rows
+from kb.channels import Table
+from kb.contexts import Context
 from kb.errors import BadGeneration
 from kb.library import Category, Library
 from kb.links import normal
@@ -59,6 +61,7 @@ def write(folder: Path, library: Library, rendered: Mapping[tuple[str, str], Ren
             db.table("redirects").insert_all(leads)
             db.table("categories").insert_all(rows.of_categories(library))
             meta = {"default_lang": library.default_lang, "fingerprint": library.fingerprint, "recipe": recipe()}
+            meta |= library.rules
             db.table("meta").insert_all({"key": key, "value": value} for key, value in meta.items())
     finally:
         db.close()
@@ -76,6 +79,8 @@ class Snapshot:
         self.default_lang: str = meta["default_lang"]
         self.fingerprint: str = meta["fingerprint"]
         self.recipe: str = meta.get("recipe", "")
+        self.channels: Table = channel_file.read(meta.get(channel_file.FILE, ""))
+        self.contexts: tuple[Context, ...] = contexts.read(meta.get(contexts.FILE, ""))
         found = self._query("SELECT lang, count(*) FROM entries WHERE status = 'published' GROUP BY lang ORDER BY lang")
         self._by_language: dict[str, int] = dict(found)
         self.languages: tuple[str, ...] = tuple(sorted({self.default_lang, *self._by_language}))

@@ -13,7 +13,9 @@ from deflect.limits import Limiter
 from deflect.services import EXTENSION, Services
 from deflect.store import Store
 from deflect.writer import DirectWriter
+from kb.channels import Table
 from kb.config import Settings
+from kb.contexts import Context
 from kb.errors import BadGeneration, Unavailable
 from search.hit import Fragment, Hit, Results, Suggestions
 
@@ -41,10 +43,17 @@ class FakeEntry:
     revision: str = "0123456789ab"
     audience: tuple[str, ...] = ()
     summary: str = ""
+    offers: bool = True
 
 
 class FakeSnapshot:
     """Three articles, one of them for clients only."""
+
+    channels = Table()
+    contexts: tuple[Context, ...] = ()
+
+    def category(self, name: str, lang: str) -> None:
+        """Return no category."""
 
     def best(self, id: str, lang: str) -> FakeEntry | None:
         """Return the article."""

@@ -2,44 +2,43 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from kb.contexts import Context, find, load
-from kb.errors import BadArticle
+from kb.contexts import Context, find, read
+from kb.problem import Problem
 
 
-def write(folder: Path, text: str) -> Path:
-    (folder / "_contexts.yml").write_text(text, encoding="utf-8")
-    return folder
+def test_entries_are_read_in_order() -> None:
+    text = "- page: /checkout/*\n  articles: [billing/vat]\n  mode: ask-first\n- page: '*'\n  query: help\n"
+    assert read(text) == (Context("/checkout/*", ("billing/vat",), mode="ask-first"), Context("*", query="help"))
 
 
-def test_entries_are_read_in_order(tmp_path: Path) -> None:
-    folder = write(
-        tmp_path, "- page: /checkout/*\n  articles: [billing/vat]\n  mode: ask-first\n- page: '*'\n  query: help\n"
-    )
-    assert load(folder) == (Context("/checkout/*", ("billing/vat",), mode="ask-first"), Context("*", query="help"))
-
-
-def test_without_a_file_there_are_none(tmp_path: Path) -> None:
-    assert load(tmp_path) == ()
+def test_an_empty_file_has_none() -> None:
+    assert read("# nothing yet\n") == ()
 
 
 @pytest.mark.parametrize(
-    ("text", "words"),
+    ("text", "line", "words"),
     [
-        ("page: /x", "begin each entry"),
-        ("- articles: [a]", "entry 1 has no page"),
-        ("- page: /x\n  article: a", "article is unknown"),
-        ("- page: /x\n  articles: a", "articles is a list"),
-        ("- page: /x\n  mode: loud", "mode is one of neutral, self-service, ask-first"),
-        ("- [", "this is not YAML"),
+        ("page: /x", 1, "begin each entry"),
+        ("\n- articles: [a]", 2, "page is missing"),
+        ("- page: /x\n  article: a", 1, "key 'article' is unknown; did you mean 'articles'?"),
+        ("- page: /x\n  articles: {a: b}", 1, "articles is no list"),
+        ("- page: /x\n- page: /y\n  mode: loud", 2, "mode is not one of neutral, self-service, ask-first"),
+        ("- page: /x\n  articles: [billing/vta]", 1, "billing/vta is no article; did you mean 'billing/vat'?"),
+        ("- &a [*a]", 1, "no anchors and aliases"),
+        ("- ]", 1, "not YAML"),
     ],
 )
-def test_a_mistake_is_named(tmp_path: Path, text: str, words: str) -> None:
-    with pytest.raises(BadArticle, match=words):
-        load(write(tmp_path, text))
+def test_a_mistake_is_named_with_its_line(text: str, line: int, words: str) -> None:
+    problems: list[Problem] = []
+    read(text, articles=["billing/vat"], problems=problems)
+    assert [(p.path, p.line, p.severity) for p in problems] == [("_contexts.yml", line, "error")]
+    assert words in problems[0].why
+
+
+def test_a_mistake_costs_its_own_entry_only() -> None:
+    assert read("- page: /x\n  mode: loud\n- page: /y\n") == (Context("/y"),)
 
 
 @pytest.mark.parametrize(

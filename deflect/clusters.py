@@ -31,7 +31,7 @@ def by_words(texts: Sequence[str], langs: Sequence[str]) -> Floats:
     for row, terms in zip(rows, counted, strict=True):
         rare = sorted((t for t in terms if t in place), key=lambda t: (frequency[t], t))[:CORE]
         for term in rare:
-            row[place[term]] = (1 + math.log(terms[term])) * math.log(len(texts) / frequency[term])
+            row[place[term]] = (1 + math.log(terms[term])) * math.log(1 + len(texts) / frequency[term])
     return unit(rows)
 
 

@@ -23,7 +23,7 @@ ADVICE = {
     "outdated": "Readers say that this article is out of date. Check it against the product.",
 }
 HELP_RATE = 0.2  # how often an answer is taken to avoid a contact until that is measured
-MOST = 2000  # questions that are compared with each other: the latest
+MOST = 2000  # questions that are compared with each other; what they cost grows with their square
 SHOWN = 3
 
 
@@ -71,10 +71,10 @@ def gaps(
     Questions are compared by `vectors`, a row of length one for each, or by their words where there are none.
     """
     if vectors is None:
-        chosen = sorted(questions, key=lambda q: q.id)[:MOST]
+        chosen = sorted(questions, key=lambda q: q.id)[-MOST:]
         groups = grouped(by_words([q.text for q in chosen], [q.lang for q in chosen]), near=NEAR)
     else:
-        order = sorted(range(len(questions)), key=lambda n: questions[n].id)[:MOST]
+        order = sorted(range(len(questions)), key=lambda n: questions[n].id)[-MOST:]
         chosen, groups = [questions[n] for n in order], grouped(vectors[order], near=NEAR_VECTORS)
     found = [_gap(chosen, group, days=days, rate=rate) for group in groups]
     return sorted(found, key=lambda gap: (-gap.avoided, -gap.people, gap.members))[:limit]

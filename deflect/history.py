@@ -133,12 +133,12 @@ def _beir(path: Path, *, split: str | None, report: progress.Report) -> Iterator
     created = {str(row.document["_id"]): row.document for row in lines.read(path / "queries.jsonl", Tally(str(path)))}
     for line, (id, article) in enumerate(judged.items(), 1):
         asked = folder.questions[id]
-        yield line, _past(asked, created[id], f"{folder.name}:{id}", articles.get(article, article))
+        yield line, _past(asked, created[id], f"{folder.name}:{id}", articles.get(article))
         report(line, len(judged))
 
 
-def _past(asked: Any, row: Mapping[str, Any], id: str, article: str) -> Past:
+def _past(asked: Any, row: Mapping[str, Any], id: str, article: str | None) -> Past:
     subject, body = asked.message
     at = moment({"created": row.get("created") or "1970-01-01"}, ("created",))
     category = str(row.get("category") or "")
-    return Past(id, subject[:300], body[:LONGEST], asked.lang, category, article, True, "", at)
+    return Past(id, subject[:300], body[:LONGEST], asked.lang, category, article, article is not None, "", at)

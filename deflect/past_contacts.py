@@ -50,7 +50,7 @@ def contact(document: Document, *, secret: str) -> Document:
     if not keys and not episode:
         raise BadLine("person is missing; name who it was by email, person, visitor or episode")
     ticket = text_of(document, TICKETS) or None
-    own = text_of(document, ["external_id", "id"])
+    own = text_of(document, ["external_id", "id"]) or ticket  # the id under which POST contacts keeps it too
     id = own or hashlib.sha256(json.dumps([keys, episode, at, ticket]).encode()).hexdigest()[:32]
     row = {"id": f"{channel}:{id}", "channel": channel, "ticket": ticket, "at": at}
     return {"keys": keys, "episode": episode, "contact": row}

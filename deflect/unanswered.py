@@ -20,6 +20,7 @@ from deflect.store import Row, Store
 if TYPE_CHECKING:
     from search.searcher import Searcher
 
+SURE = 0.5  # chance at which the first card is taken to have been the right article, though nobody opened it
 ENCODED = 200  # questions that a page has time to encode; more are compared by their words there
 
 OFFERS = """
@@ -105,7 +106,9 @@ def _offered(row: Row, episode: Ended, outdated: Collection[str]) -> Iterator[Qu
         diagnosis: Diagnosis = "not found" if truth else "missing"
         yield _question(row, row["text"], contacted=episode.contacted, diagnosis=diagnosis, article=truth)
     elif episode.contacted and not data["abstained"] and episode.arm == "treatment":
-        diagnosis, article = _failed(truth, followed, cards=data.get("cards") or (), outdated=outdated)
+        cards = tuple(data.get("cards") or ())
+        sure = cards[:1] if (data.get("scores") or [0.0])[0] >= SURE else ()
+        diagnosis, article = _failed(truth or "".join(sure), followed, cards=cards, outdated=outdated)
         yield _question(row, row["text"], contacted=True, diagnosis=diagnosis, article=article)
 
 

@@ -1,0 +1,192 @@
+"""`kb forecast`: what Shortstop would have offered to a help desk's past tickets, before anybody moves in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from deflect import gaps, history, statistics
+from deflect.clock import DAY, to_datetime, to_rfc3339
+from deflect.gaps import Diagnosis, Question
+from deflect.history import Past
+from deflect.lines import BadFile, Tally
+from deflect.redaction import redact
+from deflect.references import References
+from deflect.replay import Encoded, Replayed, replay
+from kb import library, progress
+from kb.config import Settings
+
+if TYPE_CHECKING:
+    from search.searcher import Searcher
+
+VERDICTS = ("right", "wrong", "nothing")
+SOLVED_SHARES = (0.1, 0.3, 0.5)  # of those who see the right article, how many might not write; nobody knows yet
+MONTH = 30.4375 * DAY
+LARGEST = 10
+
+HONEST = (
+    "An article counts as right where an agent linked it or the history names it; another may have been right too.",
+    "What is learned for a ticket comes from tickets before it.",
+    "Whether somebody who sees the right article does not write is not known before an experiment: see the holdout.",
+)
+
+
+def forecast(
+    settings: Settings,
+    tickets: Path,
+    *,
+    split: str | None = None,
+    cost: float = 0.0,
+    learn: bool = True,
+    label: Callable[[str], progress.Report] = lambda _: progress.silent,
+) -> dict[str, Any]:
+    """Return the forecast for a history (a file, or a folder in the BEIR layout) as one document.
+
+    Raises BadFile where the history holds no ticket.
+    """
+    tally = Tally(str(tickets))
+    past = _history(settings, tickets, tally, split=split)
+    searcher = _searcher(settings, tickets)
+    encoded = Encoded(searcher)
+    replayed = replay(
+        searcher, past, lang=settings.lang, encoded=encoded, learn=learn, report=label(f"Asking {len(past):,} tickets")
+    )
+    grouping = label("Grouping what was missed")
+    found = document(replayed, settings=settings, searcher=searcher, encoded=encoded, cost=cost, report=grouping)
+    return {"file": tickets.name} | found | {"refused": tally.refused}
+
+
+def document(
+    replayed: Sequence[Replayed],
+    *,
+    settings: Settings,
+    searcher: Searcher,
+    encoded: Encoded,
+    cost: float,
+    report: progress.Report = progress.silent,
+) -> dict[str, Any]:
+    """Return what a replay shows: offers, by month, category and language, gaps, and what it may be worth."""
+    first, last = replayed[0].past.at, replayed[-1].past.at
+    months = max(1.0, (last - first) / MONTH)
+    return {
+        "from": to_rfc3339(first),
+        "to": to_rfc3339(last),
+        "tickets": len(replayed),
+        "articles": len({d.article for d in searcher.collection.documents}),
+        "ranker": searcher.ranker,
+        "learned": sum(one.learned for one in replayed),
+        **counts(replayed),
+        "by": {
+            "month": _by(replayed, lambda p: f"{to_datetime(p.at):%Y-%m}"),
+            "category": _by(replayed, lambda p: p.category or "none"),
+            "lang": _by(replayed, lambda p: p.lang or settings.lang),
+        },
+        "gaps": _gaps(replayed, encoded, days=months * MONTH / DAY, lang=settings.lang, report=report),
+        "worth": worth(replayed, months=months, cost=cost),
+        "notes": list(HONEST),
+    }
+
+
+def counts(replayed: Sequence[Replayed]) -> dict[str, Any]:
+    """Return how many tickets would have been offered what: of those that can be judged, and of the others."""
+    judged = [one for one in replayed if one.judged]
+    other = [one for one in replayed if not one.judged]
+    offered = sum(bool(one.cards) for one in replayed)
+    right = sum(one.verdict == "right" for one in judged)
+    shown = sum(bool(one.cards) for one in judged)
+    return {
+        "judged": len(judged),
+        "offered": {v: _share(sum(one.verdict == v for one in judged), len(judged)) for v in VERDICTS},
+        "right_of_offered": _share(right, shown),
+        "unjudged": {"tickets": len(other), "offered": sum(bool(one.cards) for one in other)},
+        "coverage": _share(offered, len(replayed)),
+    }
+
+
+def worth(replayed: Sequence[Replayed], *, months: float, cost: float) -> dict[str, Any]:
+    """Return tickets a month that would have been offered the right article, and what that may save at a cost each."""
+    judged = [one for one in replayed if one.judged]
+    share = _share(sum(one.verdict == "right" for one in judged), len(judged))
+    a_month = len(replayed) / months
+    right = {name: a_month * share[name] if share[name] is not None else None for name in ("share", "low", "high")}
+    saved = [
+        {"share": part, "tickets": round(part * right["share"], 1), "money": round(part * right["share"] * cost, 2)}
+        for part in SOLVED_SHARES
+        if right["share"] is not None
+    ]
+    rounded = {name: round(value, 1) if value is not None else None for name, value in right.items()}
+    return {"cost": cost, "tickets_a_month": round(a_month, 1), "right_a_month": rounded, "if_solved": saved}
+
+
+def _history(settings: Settings, tickets: Path, tally: Tally, *, split: str | None) -> list[Past]:
+    known = References(frozenset())
+    if not tickets.is_dir():
+        known = References.of(library.load(settings.articles, default_lang=settings.lang))
+    past = [one for _, one in history.read(tickets, tally, split=split, references=known, report=progress.silent)]
+    if not past:
+        why = tally.bad[0]["why"] if tally.bad else "it is empty"
+        raise BadFile(f"{tickets} holds no ticket with a text and a date: {why}")
+    return past
+
+
+def _searcher(settings: Settings, tickets: Path) -> Searcher:
+    """Return a searcher over the articles, or over those that a folder of questions brings itself."""
+    if tickets.is_dir():
+        from search.beir import Folder
+        from search.evaluation import open_collection
+
+        return open_collection(settings, Folder(tickets))
+    from search.current import Current
+
+    return Current(settings).get()
+
+
+def _share(hits: int, n: int) -> dict[str, Any]:
+    if not n:
+        return {"n": 0, "share": None, "low": None, "high": None}
+    found = statistics.wilson(hits, n)
+    return {"n": hits, "share": round(found.value, 4), "low": round(found.low, 4), "high": round(found.high, 4)}
+
+
+def _by(replayed: Sequence[Replayed], of: Callable[[Past], str]) -> list[dict[str, Any]]:
+    """Return the counts of each value; months in order of time, the rest by how many tickets they have."""
+    groups: dict[str, list[Replayed]] = {}
+    for one in replayed:
+        groups.setdefault(of(one.past), []).append(one)
+    rows: list[dict[str, Any]] = []
+    for value, members in groups.items():
+        verdicts: Mapping[str, int] = {v: sum(one.verdict == v for one in members if one.judged) for v in VERDICTS}
+        rows.append({"value": value, "tickets": len(members), "judged": sum(verdicts.values())} | dict(verdicts))
+    is_month = all(row["value"][:4].isdecimal() for row in rows)
+    return sorted(rows, key=lambda row: (0 if is_month else -row["tickets"], row["value"]))
+
+
+def _gaps(
+    replayed: Sequence[Replayed], encoded: Encoded, *, days: float, lang: str, report: progress.Report
+) -> list[dict[str, Any]]:
+    missed = [one for one in replayed if one.verdict in ("wrong", "nothing")]
+    questions = [_question(one, n, lang=lang) for n, one in enumerate(missed)]
+    vectors = encoded.encode([q.text[:2000] for q in questions], report=report) if encoded.there and questions else None
+    found = gaps.gaps(questions, days=days, limit=LARGEST, vectors=vectors)
+    shown = ("label", "diagnosis", "advice", "article", "contacts", "questions", "draft")
+    return [{name: value for name, value in asdict(gap).items() if name in shown} for gap in found]
+
+
+def _question(one: Replayed, number: int, *, lang: str) -> Question:
+    """Return a ticket as a question without a good answer: its article was not found, or there is none."""
+    past = one.past
+    diagnosis: Diagnosis = "not found" if one.judged else "missing"
+    text = redact(f"{past.subject}\n{past.body}").strip()
+    return Question(
+        id=f"{past.at:020}:{number:08}",
+        text=text,
+        lang=past.lang or lang,
+        person=str(number),
+        contacted=True,
+        diagnosis=diagnosis,
+        article=past.article or "" if one.judged else "",
+        category=past.category,
+        subject=redact(past.subject),
+    )

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from werkzeug.exceptions import HTTPException
 
-from deflect import activity, clock, login, report_pages, tickets
+from deflect import activity, clock, login, origins, report_pages, tickets
 from deflect.advice import choices, title_of
 from deflect.clock import DAY
 from deflect.contact import LONGEST
@@ -192,13 +192,25 @@ def events() -> str:
     )
 
 
-@blueprint.get("/origins")
-def origins() -> str:
-    """List the origins whose pages were refused, with what to set to allow them."""
+@blueprint.get("/origins", endpoint="origins")
+def origin_list() -> str:
+    """List the origins whose pages were refused, each to be allowed, and those that are allowed."""
     here = services()
     return render_template(
-        "admin/origins.html", refused=activity.refused_origins(here.store), allowed=here.settings.origins
+        "admin/origins.html",
+        refused=activity.refused_origins(here.store),
+        settled=here.settings.origins,
+        allowed=origins.allowed(here.store),
     )
+
+
+@blueprint.post("/origins/<any(allow, forbid):what>")
+def judge_origin(what: str) -> Any:
+    """Allow the pages of an origin to post, or take that back; both are in the audit log."""
+    origin = origins.normal(request.form.get("origin", ""))
+    services().writer.call(f"{what}_origin", id=_form_id(), origin=origin, who=g.agent, now=clock.now())
+    flash(f"{origin} may post events and tickets." if what == "allow" else f"{origin} may no longer post.")
+    return redirect(url_for("admin.origins"))
 
 
 @blueprint.get("/audit")

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, current_app, request
 
-from deflect import clock
+from deflect import clock, origins
 from deflect.services import Services, services
 from kb.errors import Forbidden, HelpCenterError
 
@@ -22,8 +22,8 @@ def guard(blueprint: Blueprint) -> None:
 
 
 def allowed(services: Services, origin: str) -> bool:
-    """Say whether pages of `origin` may post events and tickets: our own, and those in KB_ORIGINS."""
-    return origin in own_origins(services) or origin in {o.rstrip("/").lower() for o in services.settings.origins}
+    """Say whether pages of `origin` may post events and tickets: our own, and those that the owner allows."""
+    return origin in own_origins(services) or origins.is_allowed(services, origin)
 
 
 def own_origins(services: Services) -> set[str]:
@@ -42,7 +42,9 @@ def _before() -> Response | None:
         raise Forbidden("pages may not do this; it is for the owner's server")
     if origin and not free and not allowed(services(), origin.lower()):
         _remember(origin)
-        raise Forbidden("pages of this origin may not do this; its owner adds it to KB_ORIGINS")
+        raise Forbidden(
+            "pages of this origin may not do this; the owner allows it in the admin pages, or in KB_ORIGINS"
+        )
     return Response(status=204) if request.method == "OPTIONS" else None
 
 

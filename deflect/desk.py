@@ -103,6 +103,21 @@ def refused_origin(db: Database, *, origin: str, path: str, now: int) -> Row:
     return {}
 
 
+def allow_origin(db: Database, *, id: str, origin: str, who: str, now: int) -> Row:
+    """Let pages of an origin post events and tickets."""
+    if insert(db, "allowed_origins", {"id": origin, "who": who, "created": now}):
+        audit(db, id=id, who=who, did="allow origin", what=origin, now=now)
+    db.execute("DELETE FROM refused_origins WHERE lower(id) = ?", [origin])
+    return {}
+
+
+def forbid_origin(db: Database, *, id: str, origin: str, who: str, now: int) -> Row:
+    """Take back that pages of an origin may post."""
+    if db.execute("DELETE FROM allowed_origins WHERE id = ?", [origin]).rowcount:
+        audit(db, id=id, who=who, did="forbid origin", what=origin, now=now)
+    return {}
+
+
 def _must_exist(db: Database, ticket: str) -> None:
     if not db.execute("SELECT 1 FROM tickets WHERE id = ?", [ticket]).fetchone():
         raise NotFound(f"there is no ticket {ticket}; it may have been erased")

@@ -27,7 +27,8 @@ WRITES: Mapping[str, Callable[..., Any]] = {
     write.__name__: write
     for write in (
         *(writes.log_events, writes.log_event, writes.offer, writes.create_ticket),
-        *(desk.add_message, desk.close_ticket, desk.reopen_ticket, desk.audit, desk.refused_origin),
+        *(desk.add_message, desk.close_ticket, desk.reopen_ticket, desk.audit),
+        *(desk.refused_origin, desk.allow_origin, desk.forbid_origin),
         *(desk.set_password, desk.begin_session, desk.end_session),
         *(desk.claim, desk.delivered, desk.failed, desk.retry),
         *(removal.erase_person, removal.prune),

@@ -316,11 +316,6 @@ def test_events_are_counted_and_shown_redacted(app: Flask, agent: FlaskClient) -
     assert "someone@example.com" not in page
 
 
-def test_refused_origins_are_listed_with_what_to_set(client: FlaskClient, agent: FlaskClient) -> None:
-    client.post("/api/v1/events", json={}, headers={"Origin": "https://shop.example"})
-    assert "KB_ORIGINS=https://shop.example" in agent.get("/admin/origins").text
-
-
 def test_what_agents_do_is_written_down(agent: FlaskClient, ticket: str) -> None:
     submit(agent, f"/admin/tickets/{ticket}/close")
     page = agent.get("/admin/audit").text

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+import pickle
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from kb.article import Article
 from kb.errors import BadArticle
@@ -12,9 +16,7 @@ from kb.parts import Rendered
 from kb.render import render
 
 MANY = 200  # fewer are rendered before other processes have started
-BATCH = 25
-
-_of_process: list[Addresses] = []  # in a process of the pool: what its articles link to
+MAX_PROCESSES = 8
 
 
 def key(article: Article) -> str:
@@ -68,30 +70,38 @@ def _page(article: Article, addresses: Addresses) -> Rendered | None:
         return None
 
 
-def _together(articles: Sequence[Article], addresses: Addresses) -> list[tuple[Article, Rendered | None]]:
-    """Return the pages that a pool of processes renders; where there can be no pool, this process does.
+def _together(articles: Sequence[Article], addresses: Addresses) -> Iterator[tuple[Article, Rendered | None]]:
+    """Yield the pages that this process and others render side by side.
 
-    Spawned, not forked: whoever calls may have threads. Imported here: a handful of articles needs no pool.
+    The others are started from nothing: a fork would copy the threads' locks of whoever calls, and
+    multiprocessing's own processes would run his script again.
     """
-    from concurrent.futures import ProcessPoolExecutor
-    from concurrent.futures.process import BrokenProcessPool
-    from multiprocessing import get_context
-
-    try:
-        with ProcessPoolExecutor(
-            max_workers=min(_processors(), 8),
-            mp_context=get_context("spawn"),
-            initializer=_begin,
-            initargs=(addresses,),
-        ) as pool:
-            return list(zip(articles, pool.map(_in_process, articles, chunksize=BATCH), strict=True))
-    except (OSError, BrokenProcessPool):
-        return list(_one_by_one(articles, addresses))
+    count = min(_processors(), MAX_PROCESSES)
+    own, *parts = [articles[start::count] for start in range(count)]
+    with ThreadPoolExecutor(len(parts)) as pool:
+        others = [pool.submit(_elsewhere, part, addresses) for part in parts]
+        yield from _one_by_one(own, addresses)
+        for part, other in zip(parts, others, strict=True):
+            yield from zip(part, other.result(), strict=True)
 
 
-def _begin(addresses: Addresses) -> None:
-    _of_process.append(addresses)
+def _elsewhere(articles: Sequence[Article], addresses: Addresses) -> list[Rendered | None]:
+    """Return the pages that another process renders; should it fail, this one does."""
+    environ = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    task = pickle.dumps((articles, addresses))
+    done = subprocess.run(
+        [sys.executable, "-m", __name__], input=task, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environ
+    )
+    if done.returncode:
+        return [_page(article, addresses) for article in articles]
+    return list(pickle.loads(done.stdout))
 
 
-def _in_process(article: Article) -> Rendered | None:
-    return _page(article, _of_process[0])
+def main() -> None:
+    """Render what comes in, as a process that `_elsewhere` started."""
+    articles, addresses = pickle.load(sys.stdin.buffer)
+    pickle.dump([_page(article, addresses) for article in articles], sys.stdout.buffer)
+
+
+if __name__ == "__main__":
+    main()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -80,3 +81,13 @@ def test_several_processes_render_what_one_does(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(pages, "_processors", lambda: 2)
     assert pages.render_all(shelf.articles, addresses=shelf.addresses) == alone
     assert ("bad", "en") not in alone
+
+
+def test_where_another_process_cannot_be_had_this_one_renders_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf = load(tmp_path)
+    monkeypatch.setattr(pages, "MANY", 1)
+    monkeypatch.setattr(pages, "_processors", lambda: 2)
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    assert set(pages.render_all(shelf.articles, addresses=shelf.addresses)) == {("a", "en"), ("b", "en")}

@@ -12,7 +12,7 @@ from deflect import clock, contact, cors, elsewhere, identity, openapi, refusal,
 from deflect.episode import Visit, keys
 from deflect.offer import make_offer
 from deflect.services import Services, services
-from deflect.web import episode_of, lang_of, limit, problem, read_json, text_of, visitor_of
+from deflect.web import device_of, episode_of, lang_of, limit, problem, read_json, text_of, visitor_of
 from kb.errors import BadRequest, HelpCenterError, NotFound
 
 LONGEST_QUERY = 1000
@@ -138,6 +138,7 @@ def _visit(here: Services, document: dict[str, Any], *, visitor_required: bool) 
         page=text_of(document, "page"),
         lang=lang_of(text_of(document, "lang"), default=here.settings.lang),
         category=text_of(document, "category", longest=100),
+        device=device_of(request),
     )
 
 

@@ -71,8 +71,8 @@ def searches(points: Sequence[Point]) -> bytes:
 
 
 def stacked(labels: Sequence[str], series: Mapping[str, Sequence[int]]) -> bytes:
-    """Return counts as stacked bars, one for each label."""
-    chart = _chart("StackedBar", labels, as_shares=False)
+    """Return counts as stacked bars, one for each label, for a page that is always light."""
+    chart = _chart("StackedBar", labels, as_shares=False, dark=False)
     for name, counts in series.items():
         chart.add(name, list(counts))
     return _drawn(chart)
@@ -85,10 +85,10 @@ CHARTS: Mapping[str, Callable[[Sequence[Point]], bytes]] = {
 }
 
 
-def _chart(kind: str, labels: Sequence[str], *, as_shares: bool) -> Any:
+def _chart(kind: str, labels: Sequence[str], *, as_shares: bool, dark: bool = True) -> Any:
     chart = getattr(_pygal(), kind)(
         js=[],
-        css=["file://style.css", "file://graph.css", DARK],
+        css=["file://style.css", "file://graph.css", *([DARK] if dark else [])],
         no_prefix=True,
         style=_pygal().style.Style(**LOOK),
         width=WIDTH,

@@ -31,6 +31,7 @@ class Visit:
     lang: str = ""
     category: str = ""
     claims: Claims = NOBODY
+    device: str = ""  # "phone" or "computer"; nothing finer is looked at
 
 
 def new_id() -> str:
@@ -96,5 +97,6 @@ def intent(services: Services, visit: Visit) -> dict[str, Any]:
         "lang": lang,
         "category": visit.category,
         "segment": visit.claims.segment or None,
+        "device": visit.device or None,
         "channels": [way.channel for way in open_to],
     }

@@ -46,6 +46,11 @@ def client_address(asked: Request, *, trusted_proxies: int) -> str:
         return peer
 
 
+def device_of(asked: Request) -> str:
+    """Return whether somebody asks from a phone or a computer, as the browser says; nothing finer is looked at."""
+    return "phone" if asked.headers.get("Sec-CH-UA-Mobile") == "?1" or "Mobi" in asked.user_agent.string else "computer"
+
+
 def limit(services: Services, what: str, *, rate: int, episode: str | None = None) -> None:
     """Count this request against its address, and its episode where it names one; raises TooManyRequests."""
     address = client_address(request, trusted_proxies=services.settings.trusted_proxies)

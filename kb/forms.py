@@ -15,7 +15,7 @@ from deflect.episode import Visit
 from deflect.log import record
 from deflect.offer import Offer, make_offer
 from deflect.services import services
-from deflect.web import error_headers, limit
+from deflect.web import device_of, error_headers, limit
 from kb.errors import Conflict, HelpCenterError, NotFound, TooManyRequests
 from kb.i18n import gettext as _
 from kb.page import indexed, render, searcher, visitor
@@ -50,7 +50,8 @@ class Form:
 
     def visit(self) -> Visit:
         """Return who writes and from where."""
-        return Visit(visitor(), self.episode or None, self.page or request.path, g.lang, self.category)
+        place = self.page or request.path
+        return Visit(visitor(), self.episode or None, place, g.lang, self.category, device=device_of(request))
 
     def document(self) -> dict[str, Any]:
         """Return the form with the names that tickets have."""

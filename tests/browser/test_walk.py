@@ -1,0 +1,116 @@
+"""Two walks through the help center in Chromium come out of the report as exactly what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, Page, expect
+
+from deflect import clock
+from deflect.clock import DAY
+from deflect.outcomes import ended
+from deflect.report import report
+from deflect.services import EXTENSION, Services
+from tests.sample import fresh, help_center, served
+
+pytestmark = pytest.mark.browser
+MESSAGE = "My password was refused and the code never arrives"
+ARTICLE = "account/reset-password"
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    """The sample help center, in which every offer clears the floor."""
+    return help_center(tmp_path_factory.mktemp("walk"))
+
+
+@pytest.fixture
+def app(built: Flask, tmp_path: Path) -> Flask:
+    """The same with nothing written yet."""
+    return fresh(built, tmp_path)
+
+
+@pytest.fixture
+def site(app: Flask) -> Iterator[str]:
+    """Its address."""
+    with served(app) as address:
+        yield address
+
+
+def visitor(browser: Browser, *, height: int = 300) -> Page:
+    """Return the page of somebody new, in a window in which an article must be scrolled."""
+    page = browser.new_context(viewport={"width": 1000, "height": height}, locale="en-US").new_page()
+    page.set_default_timeout(10_000)
+    return page
+
+
+def search_and_read(page: Page, site: str) -> None:
+    """Search, open the article that is found, and scroll it."""
+    page.goto(f"{site}/en/search?q=reset+password")
+    page.get_by_role("link", name="Reset your password").first.click()
+    expect(page.locator("h1")).to_have_text("Reset your password")
+    with page.expect_request(lambda request: '"read"' in (request.post_data or "")):
+        page.mouse.wheel(0, 5000)
+
+
+def write(page: Page, site: str) -> None:
+    """Open the form, type a message, and look at the card until it counts as shown."""
+    page.goto(f"{site}/en/contact")
+    page.set_viewport_size({"width": 1000, "height": 1200})
+    page.fill("[name=subject]", "Cannot sign in")
+    page.locator("[name=message]").press_sequentially(MESSAGE)
+    with page.expect_request(lambda request: '"shown"' in (request.post_data or "")):
+        expect(page.locator("#kb-offers .offer").first).to_be_visible()
+
+
+def send(page: Page) -> None:
+    """Give an address and send."""
+    page.fill("[name=email]", "jo@example.com")
+    page.click("#kb-send")
+    expect(page.locator("h1")).to_have_text("Your message is with us")
+
+
+def test_solved_and_sent_and_back_after_two_days_are_told_apart(
+    browser: Browser, site: str, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services: Services = app.extensions[EXTENSION]
+    today = clock.now()
+
+    helped = visitor(browser)
+    search_and_read(helped, site)
+    write(helped, site)
+    helped.locator("#kb-offers .offer a").first.click()
+    with helped.expect_response("**/api/v1/events"):
+        helped.get_by_role("button", name="This solved it").click()
+
+    sent = visitor(browser)
+    write(sent, site)
+    send(sent)
+    later = today + 2 * DAY
+    monkeypatch.setattr(clock, "now", lambda: later)
+    search_and_read(sent, site)
+    write(sent, site)
+    send(sent)
+    monkeypatch.undo()
+
+    after = today + 10 * DAY
+    episodes = ended(services.store, start=today - DAY, end=after, now=after)
+    assert [e.outcome for e in episodes] == ["solved", "contacted"]
+    assert [(e.shown, e.followed) for e in episodes] == [(True, True), (True, False)]
+    found = report(services.store, services.settings, now=after)
+    values = {
+        name: (found.number(name).value, found.number(name).n)
+        for name in ("confirmed deflection", "attributed deflection", "coverage", "search success", "ended contacted")
+    }
+    assert values == {
+        "confirmed deflection": (0.5, 2),
+        "attributed deflection": (0.5, 2),
+        "coverage": (1.0, 2),
+        "search success": (1.0, 2),
+        "ended contacted": (0.5, 2),
+    }
+    for page in (helped, sent):
+        page.context.close()

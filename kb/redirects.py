@@ -15,6 +15,7 @@ from kb.links import RESERVED, normal
 from kb.problem import Problem
 
 FILE = "_redirects.yml"
+SHOWN = 6  # stations of a chain that are named
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,18 +109,21 @@ def follow(redirects: Iterable[Redirect], *, live: Mapping[str, str]) -> tuple[d
 
 
 def _ends(first: Mapping[str, Redirect], problems: list[Problem]) -> dict[str, str]:
+    """Return where each old address leads in the end, without those that lead round in a loop."""
+    after = {old: normal(redirect.new) if redirect.new.startswith("/") else "" for old, redirect in first.items()}
     ends: dict[str, str] = {}
     for old, redirect in first.items():
-        seen, new = [old], redirect.new
-        while (place := normal(new)) in first and new.startswith("/") and place not in seen:
-            seen.append(place)
-            new = first[place].new
-        if normal(new) in seen and new.startswith("/"):
-            why = f"{old} leads round in a loop: {' → '.join([*seen, normal(new)])}"
+        seen, place = {old: None}, old
+        while after[place] in first and after[place] not in seen:
+            place = after[place]
+            seen[place] = None
+        way = " → ".join(list(seen)[1:SHOWN]) + (" → …" if len(seen) > SHOWN else "")
+        if after[place] in seen:
+            why = f"{old} leads round in a loop: {way or old} → {after[place]}"
             problems.append(Problem(redirect.path, redirect.line, why, "redirect-loop", "error"))
             continue
+        ends[old] = first[place].new
         if len(seen) > 1:
-            why = f"{old} leads on through {' → '.join(seen[1:])}; point it to {new}"
+            why = f"{old} leads on through {way}; point it to {ends[old]}"
             problems.append(Problem(redirect.path, redirect.line, why, "redirect-chain"))
-        ends[old] = new
     return ends

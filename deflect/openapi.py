@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 from deflect import contact, events
+from deflect.episode import LANG as LANG_TAG
+from kb.contexts import Mode
 
 Json = dict[str, Any]
 
@@ -31,11 +33,13 @@ def ref(name: str) -> Json:
 
 
 STRING, NUMBER, FLAG = {"type": "string"}, {"type": "number"}, {"type": "boolean"}
+FILLED: Json = {"minLength": 1}
 NAME_OR_NULL: Json = {"type": ["string", "null"]}
 VISITOR = text("A random id, made at the first interaction.", pattern=r"^[A-Za-z0-9_.:\-]{1,64}$", required=True)
-EPISODE = text("The episode that an earlier offer gave.", longest=64)
-TOKEN = text("A JWT of the owner's server.")
-LANG = text("A language, such as en or pt-BR.", longest=35)
+EPISODE = text("The episode that an earlier offer gave.", pattern=r"^[A-Za-z0-9_.:\-]{1,64}$")
+TOKEN = text("A JWT of the owner's server.") | {"format": "jwt"}
+TAG = rf"^{LANG_TAG.pattern}$"
+LANG = text("A language, such as en or pt-BR.", pattern=TAG)
 
 
 def schemas() -> dict[str, Json]:
@@ -73,6 +77,19 @@ def schemas() -> dict[str, Json]:
                 shape(("anchor", "heading", "level"), anchor=STRING, heading=STRING, level={"type": "integer"})
             ),
         ),
+        "Context": shape(
+            ("mode", "hits", "channels"),
+            mode={"enum": [*get_args(Mode), None]},
+            hits=array(ref("Hit")),
+            channels=array(
+                shape(
+                    ("channel", "why", "address"),
+                    channel={"type": "string", "enum": list(events.CHANNELS)},
+                    why=STRING,
+                    address=STRING,
+                )
+            ),
+        ),
         "OfferRequest": shape(
             ("visitor", "subject", "body"),
             visitor=VISITOR,
@@ -96,7 +113,7 @@ def schemas() -> dict[str, Json]:
         "EventsRequest": shape(
             ("visitor", "events"),
             visitor=VISITOR,
-            email=STRING,
+            email=text("The address that a foreign form was sent with; only its keyed hash is kept.", longest=1000),
             token=TOKEN,
             events=array(ref("Event"), maxItems=200),
         ),
@@ -110,10 +127,11 @@ def schemas() -> dict[str, Json]:
             visitor=VISITOR | {"type": ["string", "null"]},
             episode=EPISODE,
             token=TOKEN,
-            **{
-                name: text("", longest=longest, required=name in ("subject", "body", "email"))
-                for name, longest in contact.LONGEST.items()
-            },
+            subject=text("What it is about.", longest=contact.LONGEST["subject"], required=True) | FILLED,
+            body=text("The message.", longest=contact.LONGEST["body"], required=True) | FILLED,
+            email=text("Where to answer.", longest=contact.LONGEST["email"], required=True) | {"format": "email"},
+            name=text("Who writes.", longest=contact.LONGEST["name"]),
+            category=text("Category chosen.", longest=contact.LONGEST["category"]),
             fields={"type": ["object", "null"], "description": contact.BAD_FIELDS},
         ),
         "Ticket": shape(
@@ -121,10 +139,10 @@ def schemas() -> dict[str, Json]:
         ),
         "ContactRequest": shape(
             ("external_id", "channel", "at"),
-            external_id=text("The contact's id in your system; it is kept once.", longest=200, required=True),
+            external_id=text("The contact's id in your system; it is kept once.", longest=200, required=True) | FILLED,
             channel={"type": "string", "enum": list(events.CHANNELS)},
             at={"type": "string", "format": "date-time"},
-            email=text("Who made it, by e-mail address; or `person`.", longest=254),
+            email=text("Who made it, by e-mail address; or `person`.", longest=254) | {"format": "email"},
             person=text("Who made it, by the id that the sub of your tokens has; or `email`.", longest=254),
             episode=EPISODE,
         ),
@@ -160,17 +178,20 @@ def parameter(name: str, place: str, schema: Json, *, required: bool = False) ->
 
 QUERY = (
     parameter("q", "query", {"type": "string", "maxLength": 1000}, required=True),
-    parameter("lang", "query", {"type": "string", "maxLength": 35}),
+    parameter("lang", "query", {"type": "string", "pattern": TAG}),
     parameter("k", "query", {"type": "integer", "minimum": 1, "maximum": 50, "default": 10}),
 )
 KEY = parameter("Idempotency-Key", "header", {"type": "string", "minLength": 1, "maxLength": 255}, required=True)
 ID = parameter("id", "path", STRING, required=True)
+
+PAGE = tuple(parameter(name, "query", STRING) for name in ("page", "title", "category"))
 
 # method, path, sentence, parameters, body, status, answer, errors
 CALLS: tuple[tuple[str, str, str, tuple[Json, ...], str | None, int, str, tuple[int, ...]], ...] = (
     ("get", "/search", "Search the published articles.", QUERY, None, 200, "Results", (400, 401, 503)),
     ("get", "/complete", "Search while typing.", QUERY, None, 200, "Results", (400, 401, 503)),
     ("get", "/articles/{id}", "Return one article.", (ID, QUERY[1]), None, 200, "Article", (400, 401, 404, 503)),
+    ("get", "/context", "Return what belongs to a page.", (*PAGE, QUERY[1]), None, 200, "Context", (400, 401, 503)),
     ("post", "/offers", "Offer articles for a message.", (), "OfferRequest", 200, "Offer", (400, 401, 413, 415, 429)),
     (
         "post",

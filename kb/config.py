@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import ipaddress
 import os
 import re
 import tomllib
@@ -16,6 +17,12 @@ from kb.errors import BadSetting
 FILE = "kb.toml"
 PREFIX = "KB_"
 TOKEN_KEY = re.compile(r"\s*[\w.-]{1,64}\s*:\s*\S{32,}\s*", re.ASCII)
+LANG = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8}){0,2}")
+ORIGIN = re.compile(r"https?://[^/\s]+", re.IGNORECASE)
+LEAST = {  # the least value of settings that are counts
+    "workers": 1, "threads": 1, "rate_offers": 0, "rate_events": 0, "rate_tickets": 0, "rate_logins": 0,
+    "trusted_proxies": 0, "reply_target": 1, "keep_text": 1, "keep_events": 1,
+}  # fmt: skip
 TRUE, FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
 
 
@@ -106,6 +113,10 @@ class Settings:
             value = getattr(self, name)
             if value is not None and not 0.0 <= value <= 1.0:
                 raise BadSetting(f"{name} is {value}; it is a probability from 0 to 1")
+        for name, least in LEAST.items():
+            if getattr(self, name) < least:
+                raise BadSetting(f"{name} is {getattr(self, name)}; it is a number from {least}")
+        _check_texts(self)
 
     @property
     def database(self) -> Path:
@@ -121,6 +132,22 @@ class Settings:
     def writer_socket(self) -> Path:
         """The Unix socket on which the one writer listens."""
         return self.data / "writer.sock"
+
+
+def _check_texts(settings: Settings) -> None:
+    """Raise BadSetting for a language, an address, an origin or a network that is none."""
+    if not LANG.fullmatch(settings.lang):
+        raise BadSetting(f"lang is {settings.lang!r}; it is a language code in small letters, such as es or pt-br")
+    if settings.url and not re.match(r"https?://[^/\s]", settings.url):
+        raise BadSetting(f"url is {settings.url!r}; it is an address such as https://help.example.com")
+    for origin in settings.origins:
+        if not ORIGIN.fullmatch(origin):
+            raise BadSetting(f"origins holds {origin!r}; an origin is such as https://shop.example.com, without a path")
+    for network in settings.allow_networks:
+        try:
+            ipaddress.ip_network(network, strict=False)
+        except ValueError:
+            raise BadSetting(f"allow_networks holds {network!r}; a network is such as 10.0.0.0/8") from None
 
 
 def load(environ: Mapping[str, str] | None = None, *, folder: Path = Path(), **over: Any) -> Settings:

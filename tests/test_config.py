@@ -30,6 +30,15 @@ def test_an_unset_floor_is_none_and_a_set_one_a_number() -> None:
         ({"KB_PORT": "many"}, "KB_PORT is 'many'; it takes a whole number"),
         ({"KB_PORT": "70000"}, "port is 70000; it is a number from 1 to 65535"),
         ({"KB_HOLDOUT": "0.9"}, "holdout is 0.9; it is a share from 0 to 0.5"),
+        ({"KB_WORKERS": "0"}, "workers is 0; it is a number from 1"),
+        ({"KB_THREADS": "0"}, "threads is 0; it is a number from 1"),
+        ({"KB_RATE_OFFERS": "-1"}, "rate_offers is -1; it is a number from 0"),
+        ({"KB_KEEP_TEXT": "-1"}, "keep_text is -1; it is a number from 1"),
+        ({"KB_LANG": "English"}, "lang is 'English'; it is a language code in small letters"),
+        ({"KB_URL": "help.example.com"}, "url is 'help.example.com'; it is an address such as https:"),
+        ({"KB_ORIGINS": "shop.example"}, "origins holds 'shop.example'; an origin is such as"),
+        ({"KB_ORIGINS": "https://shop.example/contact"}, "origins holds 'https://shop.example/contact'"),
+        ({"KB_ALLOW_NETWORKS": "office"}, "allow_networks holds 'office'; a network is such as 10.0.0.0/8"),
     ],
 )
 def test_a_wrong_setting_says_what_it_takes(environ: dict[str, str], sentence: str) -> None:

@@ -69,6 +69,8 @@ def _wrong(old: str, new: str) -> str:
         return f"'{old}' is no path of this site; begin it with /"
     if old.strip("/").split("/")[0] in RESERVED:
         return f"'{old}' is a page of the site itself; it cannot lead elsewhere"
+    if not new.isprintable():
+        return f"'{old}' leads to an address with a line break or another character that no address has; remove it"
     parts = urlsplit(new)
     if new.startswith("/") and not new.startswith("//") and "\\" not in new:
         return ""

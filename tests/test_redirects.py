@@ -48,6 +48,7 @@ def test_a_target_may_be_an_articles_file() -> None:
         ("/old: missing.md", "which is no article"),
         ("/admin/x: /new", "a page of the site itself"),
         ("/old:", "takes an address"),
+        ('"/old": "https://example.com/\\r\\nX: y"', "a line break"),
         ("just text", "no mapping"),
         ("/old: [", "not YAML"),
     ],

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from flask import Response, g, make_response, request
 from markupsafe import Markup
+from werkzeug.urls import iri_to_uri
 
 from deflect.services import services
 from kb import frontmatter, seo
@@ -84,7 +85,7 @@ def show_markdown(entry: Entry) -> Response:
     _head, body, _line = frontmatter.split(data.decode("utf-8-sig", "replace"))
     response = make_response(f"# {entry.title}\n\n{body.strip()}\n")
     response.content_type = "text/markdown; charset=utf-8"
-    response.headers["Link"] = f'<{root()}{entry.address}>; rel="canonical"'
+    response.headers["Link"] = f'<{iri_to_uri(root() + entry.address)}>; rel="canonical"'
     response.vary.add("Accept")
     response.add_etag()
     return response.make_conditional(request)  # type: ignore[return-value]

@@ -252,6 +252,13 @@ def test_an_article_is_there_as_markdown_too(client: FlaskClient, path: str, hea
     assert "title:" not in answer.get_data(as_text=True)
 
 
+def test_an_article_with_a_name_in_any_script_is_there_as_markdown_too(tmp_path: Path) -> None:
+    app = help_center(tmp_path, files={"パスワード.md": "# パスワード\n\nText"})
+    answer = app.test_client().get("/en/articles/パスワード.md")
+    assert answer.status_code == 200
+    assert answer.headers["Link"].isascii()
+
+
 def test_markdown_that_changed_after_it_was_published_is_not_given(tmp_path: Path) -> None:
     app = help_center(tmp_path)
     file = tmp_path / "articles" / "account" / "passkey.md"

@@ -24,13 +24,16 @@ def format_json(problems: Sequence[Problem]) -> str:
 
 
 def format_text(problems: Sequence[Problem]) -> str:
-    """Return one line a finding, errors first; what is said alike of several places is said once, with their number."""
+    """Return one line a finding, errors first; a warning of several places is said once, with their number.
+
+    Each error is said by itself, since each must be mended.
+    """
     lines = []
     for severity in ("error", "warning"):
         alike: dict[tuple[str, str, str], list[Problem]] = {}
         for problem in problems:
             if problem.severity == severity:
-                file = problem.path if problem.code in BY_FILE else ""
+                file = problem.path if severity == "error" or problem.code in BY_FILE else ""
                 alike.setdefault((problem.code, problem.why, file), []).append(problem)
         lines += [_line(severity, places) for places in alike.values()]
     counts = document(problems)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 from kb import library, progress
 from kb.config import Settings
 from kb.library import Library
+from kb.snapshot import Snapshot
 from search import embedder, generation, index
 from search.embedder import BadModel, Embedder
 
@@ -32,12 +33,12 @@ def refresh(settings: Settings, *, words_only: bool, now: datetime) -> dict[str,
         encoder, why = (None, "") if words_only else encoder_or_reason(settings)
         before = index.current_path(settings.generations)
         if before is not None and _serves(before, shelf, encoder=encoder, now=now):
-            return _report(before, shelf, built=False, why=why, seconds=time.monotonic() - began)
+            return _report(before, shelf, now=now, built=False, why=why, seconds=time.monotonic() - began)
         label = "Indexing" if encoder is None else "Embedding"
         path = index.build(shelf, settings.generations, embedder=encoder, now=now, progress=progress.reporter(label))
         index.activate(path)
         index.prune(settings.generations)
-    return _report(path, shelf, built=True, why=why, seconds=time.monotonic() - began)
+    return _report(path, shelf, now=now, built=True, why=why, seconds=time.monotonic() - began)
 
 
 def encoder_or_reason(settings: Settings) -> tuple[Embedder | None, str]:
@@ -54,9 +55,18 @@ def _serves(path: Path, shelf: Library, *, encoder: Embedder | None, now: dateti
     return path.name == index.fingerprint(shelf, recipe=recipe, now=now) and index.intact(path)
 
 
-def _report(path: Path, shelf: Library, *, built: bool, why: str, seconds: float) -> dict[str, Any]:
+def _without_page(path: Path, shelf: Library, *, now: datetime) -> list[str]:
+    """Return a sentence for each published article that could not be rendered and so has no page."""
+    with closing(Snapshot.open(path)) as snapshot:
+        pages = {(entry.id, entry.lang) for lang in snapshot.languages for entry in snapshot.entries(lang)}
+    missing = [article for article in shelf.published(now) if (article.id, article.lang) not in pages]
+    return [f"{article.path}:1: the text cannot be rendered; 'kb check' says why" for article in missing]
+
+
+def _report(path: Path, shelf: Library, *, now: datetime, built: bool, why: str, seconds: float) -> dict[str, Any]:
     manifest = generation.read_manifest(path)
     errors = [str(problem) for problem in shelf.problems if problem.severity == "error"]
+    errors += _without_page(path, shelf, now=now)
     how = "words only" if manifest.recipe == index.WORDS else "words and vectors"
     what = f"built in {seconds:.1f} s" if built else "up to date"
     counts = ", ".join(f"{count:,} {name}" for name, count in sorted(manifest.counts.items()))

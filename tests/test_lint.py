@@ -186,6 +186,14 @@ def test_text_says_errors_first_and_what_is_alike_once() -> None:
     assert findings.format_text(()) == "Nothing is wrong."
 
 
+def test_every_error_is_said_with_its_own_file() -> None:
+    alike = [Problem(path, 1, "title is missing", "article", "error") for path in ("a.md", "b.md")]
+    assert findings.format_text(alike).split("\n")[:2] == [
+        "error: a.md:1: title is missing",
+        "error: b.md:1: title is missing",
+    ]
+
+
 def test_json_is_one_document_with_every_finding() -> None:
     document = json.loads(findings.format_json(SOME))
     assert (document["errors"], document["warnings"], len(document["problems"])) == (1, 5, 6)

@@ -13,12 +13,22 @@ from typing import Any
 
 import click
 
-from kb import config, progress
+from kb import config, languages, progress
 from kb.config import Settings
 from kb.errors import HelpCenterError
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-lang_option = click.option("--lang", help="Language of the question; the default language where it is not given.")
+
+
+def _lang(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
+    if value and (known := languages.normalise(value)) is None:
+        raise click.BadParameter(f"{value!r} is no language code, such as en or pt-BR")
+    return known if value else None
+
+
+lang_option = click.option(
+    "--lang", callback=_lang, help="Language of the question; the default language where it is not given."
+)
 
 
 def main() -> None:
@@ -136,7 +146,7 @@ def check(settings: Settings, folder: Path | None, style: str, as_json: bool, qu
 @kb.command()
 @click.argument("text")
 @lang_option
-@click.option("-k", default=10, show_default=True, help="How many hits.")
+@click.option("-k", type=click.IntRange(1, 50), default=10, show_default=True, help="How many hits.")
 @json_option
 @with_settings
 def search(settings: Settings, text: str, lang: str | None, k: int, as_json: bool) -> None:

@@ -50,6 +50,11 @@ def test_search_prints_the_document_of_the_api(environ: dict[str, str]) -> None:
     assert set(found["hits"][0]) == {"article", "lang", "title", "url", "anchor", "heading", "snippet", "score"}
 
 
+@pytest.mark.parametrize("wrong", [("-k", "0"), ("-k", "51"), ("--lang", "!!")])
+def test_a_number_or_language_that_the_api_refuses_is_wrong_usage(environ: dict[str, str], wrong: tuple[str]) -> None:
+    assert run(environ, "search", "password", *wrong).exit_code == 2
+
+
 def test_suggest_prints_the_document_of_offers_without_an_episode(environ: dict[str, str]) -> None:
     found = document(environ, "suggest", "--subject", "invoice", "--body", "Where is VAT on my invoice?", "--json")
     assert set(found) == {"abstained", "degraded", "ranker", "cards"}

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from search.keyword import WordDocument, WordIndex
+from search.keyword import WordDocument, WordIndex, counted
 from search.postings import FIELDS, Postings, compile_postings
 
 WEIGHTS = {"title": 2.0, "body": 1.0, "headings": 1.5}
@@ -72,3 +72,15 @@ def test_a_deleted_article_has_no_postings(index: WordIndex, tmp_path: Path) -> 
 def test_rarity_falls_with_the_number_of_articles_that_have_a_term(index: WordIndex, tmp_path: Path) -> None:
     postings = compiled(index, tmp_path, list(TEXTS))
     assert postings.rarity("nowhere") == postings.rarest > postings.rarity("tax") > postings.rarity("your") > 0.0
+
+
+def test_postings_counted_directly_are_those_that_whoosh_keeps(index: WordIndex, tmp_path: Path) -> None:
+    (kept,) = index.segments(tmp_path / "segments")
+    direct = counted(document(key, *TEXTS[key]) for key in kept.keys)
+    assert list(direct.keys) == list(kept.keys)
+    for name, field in kept.fields.items():
+        own = direct.fields[name]
+        assert list(own.terms) == list(field.terms)
+        assert own.total == field.total
+        for part in ("indptr", "docs", "weights", "lengths"):
+            assert np.array_equal(getattr(own, part), getattr(field, part)), f"{name}.{part}"

@@ -63,7 +63,9 @@ CONTACTS = """
     """
 
 READS = """
-    SELECT keys.person, events.received AS at FROM events JOIN keys ON keys.id = events.key
+    WITH who AS (SELECT DISTINCT person FROM episodes WHERE started >= :first AND started < :end)
+    SELECT keys.person, events.received AS at
+    FROM who JOIN keys ON keys.person = who.person JOIN events ON events.key = keys.id
     WHERE type = 'read' AND events.received >= :first ORDER BY 1, 2
     """
 

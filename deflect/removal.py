@@ -43,6 +43,7 @@ def prune(db: Database, *, texts_before: int, events_before: int, keys_before: i
         ("event_texts", "event", "received", texts_before),
         ("events", "id", "received", events_before),
         ("episodes", "id", "last", events_before),
+        ("contacts", "id", "at", events_before),
         ("idempotency", "key", "created", keys_before),
     )
     removed = 0

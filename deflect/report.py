@@ -24,9 +24,16 @@ SPLITS = ("segment", "channel", "lang", "category", "device", "page")
 MEMORY = 90 * DAY  # how far back a person's earlier tickets and visits are looked at
 
 VISITS = f"""
+    WITH who AS (SELECT DISTINCT person FROM episodes WHERE started >= :start AND started < :end)
     SELECT keys.person, events.received / {DAY} * {DAY} AS at
-    FROM events JOIN keys ON keys.id = events.key
+    FROM who JOIN keys ON keys.person = who.person JOIN events ON events.key = keys.id
     WHERE type IN {HELP} AND events.received >= :first GROUP BY 1, 2 ORDER BY 1, 2
+    """
+
+SOME_CONTACT = """
+    SELECT 1 WHERE EXISTS (SELECT 1 FROM tickets WHERE created >= :start)
+                OR EXISTS (SELECT 1 FROM contacts WHERE at >= :start)
+                OR EXISTS (SELECT 1 FROM events WHERE type = 'sent' AND received >= :start)
     """
 
 EARLIEST = """
@@ -71,11 +78,15 @@ def report(
     end: int | None = None,
     now: int,
     by: str | None = None,
+    whole: Material | None = None,
 ) -> Report:
-    """Return the numbers from `start` (unset: the first event) to `end` (unset: now), and for each value of `by`."""
+    """Return the numbers from `start` (unset: the first event) to `end` (unset: now), and for each value of `by`.
+
+    `whole` is what `material` gave for the same period, where the caller has it already.
+    """
     end = min(end or now, now)
     start = start if start is not None else min(earliest(store) or now, end)
-    whole = material(store, start=start, end=end, now=now)
+    whole = whole or material(store, start=start, end=end, now=now)
     known = connected(store, whole, start=start)
     numbers = _numbers(store, settings, whole, start=start, now=now, connected=known)
     numbers += of_people(store, start=start, end=end)
@@ -125,7 +136,7 @@ def connected(store: Store, whole: Material, *, start: int) -> bool:
     attempts = [e for e in whole.episodes if e.attempted]
     if attempts and not any(e.contacted for e in attempts):
         return False
-    return any(e.contacted for e in whole.episodes) or bool(store.rows(f"{CONTACTS} LIMIT 1", {"first": start}))
+    return any(e.contacted for e in whole.episodes) or store.one(SOME_CONTACT, {"start": start}) is not None
 
 
 def split(whole: Material, by: str) -> dict[str, Material]:
@@ -154,19 +165,19 @@ def _numbers(
 ) -> list[Number]:
     return [
         *of_episodes(
-            part.episodes, holdout=settings.holdout, connected=connected, before=_before(store, first=start - MEMORY)
+            part.episodes, holdout=settings.holdout, connected=connected, before=_before(store, start=start, end=now)
         ),
         *(of_searches(part.searches)),
         *of_tickets(part.tickets, target=settings.reply_target, now=now),
     ]
 
 
-def _before(store: Store, *, first: int) -> Before:
+def _before(store: Store, *, start: int, end: int) -> Before:
     """Return what counts a person's contacts, and the days of their visits, in the 90 days before an episode."""
 
     @cache
     def moments(sql: str) -> Mapping[str, Sequence[int]]:
-        return times(store.rows(sql, {"first": first}))
+        return times(store.rows(sql, {"first": start - MEMORY, "start": start, "end": end}))
 
     def count(episode: Ended) -> Sequence[float]:
         since, day = episode.started - MEMORY, episode.started // DAY * DAY

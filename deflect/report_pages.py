@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import threading
+import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -24,6 +26,7 @@ from kb.errors import BadRequest, NotFound
 
 PERIOD = 90 * DAY
 PER_PAGE = 100
+KEPT = 5.0  # times as long as reading took
 PICTURE = "default-src 'none'; style-src 'unsafe-inline'"  # a chart brings its own style, and nothing that runs
 HEADLINES = ("net deflection", "confirmed deflection", "attributed deflection", "inflation", "returned", "coverage")
 PEOPLE = ("self-service adoption", "self-service score", "search success", "zero-result", "no-follow")
@@ -45,6 +48,9 @@ FILTERS: Mapping[str, Callable[[Ended], bool]] = {
     "ended left without reading": lambda e: e.outcome == "left without reading",
 }
 
+_read: dict[tuple[str, ...], tuple[Material, float]] = {}
+_lock = threading.Lock()
+
 blueprint = Blueprint("report", __name__, url_prefix="/report")
 
 
@@ -53,7 +59,7 @@ def overview() -> str:
     """Show the numbers of a period with their trends, and where people were not helped."""
     here, (start, end) = services(), _period()
     by = request.args.get("by", "")
-    found = report(here.store, here.settings, start=start, end=end, now=clock.now(), by=by if by in SPLITS else None)
+    found = _report(here, start, end, by=by)
     return render_template(
         "admin/report.html",
         report=found,
@@ -151,10 +157,7 @@ def export(kind: str) -> Response:
 
 
 def _numbers(here: Services, start: int, end: int) -> Iterable[dict[str, Any]]:
-    by = request.args.get("by", "")
-    found: Report = report(
-        here.store, here.settings, start=start, end=end, now=clock.now(), by=by if by in SPLITS else None
-    )
+    found = _report(here, start, end, by=request.args.get("by", ""))
     return ({"segment": ""} | number for number in found.document()["numbers"])
 
 
@@ -182,6 +185,18 @@ def _articles(here: Services, start: int, end: int) -> Iterable[dict[str, Any]]:
 TABLES = {"numbers": _numbers, "episodes": _episodes, "searches": _searches, "articles": _articles}
 
 
+def _report(here: Services, start: int, end: int, *, by: str) -> Report:
+    return report(
+        here.store,
+        here.settings,
+        start=start,
+        end=end,
+        now=clock.now(),
+        by=by if by in SPLITS else None,
+        whole=_material(here, start, end),
+    )
+
+
 def _counted(here: Services, start: int, end: int, *, of: str, arm: str) -> list[Ended]:
     chosen = FILTERS.get(of, FILTERS["all"])
     whole = _material(here, start, end)
@@ -189,7 +204,19 @@ def _counted(here: Services, start: int, end: int, *, of: str, arm: str) -> list
 
 
 def _material(here: Services, start: int, end: int) -> Material:
-    return material(here.store, start=start, end=end, now=clock.now())
+    """Return what a period's numbers come from.
+
+    What took long to read is kept as much longer, so that a page and its charts read it once; a small log is read anew.
+    """
+    key = (str(here.store.path), *_days(start, end).values())
+    with _lock:
+        found, until = _read.get(key, (None, 0.0))
+        if found is None or time.monotonic() > until:
+            began = time.monotonic()
+            found = material(here.store, start=start, end=end, now=clock.now())
+            _read.clear()
+            _read[key] = found, time.monotonic() + KEPT * (time.monotonic() - began)
+        return found
 
 
 def _points(here: Services, start: int, end: int) -> list[trends.Point]:
@@ -210,11 +237,15 @@ def _period() -> tuple[int, int]:
     return start, end
 
 
+def _days(start: int, end: int) -> dict[str, str]:
+    """Return a period as the days of a link."""
+    return {"from": f"{to_datetime(start):%Y-%m-%d}", "to": f"{to_datetime(end - 1):%Y-%m-%d}"}
+
+
 def _frame(here: Services, start: int, end: int) -> dict[str, Any]:
     """Return what every page of the report shows or links with."""
-    days = {"from": f"{to_datetime(start):%Y-%m-%d}", "to": f"{to_datetime(end - 1):%Y-%m-%d}"}
     return {
-        "period": days,
+        "period": _days(start, end),
         "holdout": here.settings.holdout,
         "worded": worded,
         "interval_of": lambda number: interval_of(number.document()),

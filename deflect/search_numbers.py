@@ -28,7 +28,7 @@ SEARCHES = """
         FROM asked
     )
     SELECT person, number, min(at) AS first, max(at) AS last, max(hits) AS hits, count(*) AS searches,
-           min(lang) AS lang, count(DISTINCT lower(trim(text))) AS wordings
+           min(lang) AS lang, min(lower(trim(text))) != max(lower(trim(text))) AS reworded
     FROM numbered GROUP BY person, number ORDER BY person, number
     """
 
@@ -39,8 +39,9 @@ FOLLOWS = """
 
 PEOPLE = f"""
     WITH helped AS (
-        SELECT DISTINCT keys.person FROM events JOIN keys ON keys.id = events.key
-        WHERE type IN {HELP} AND events.received >= :start AND events.received < :end
+        SELECT DISTINCT keys.person
+        FROM (SELECT DISTINCT key FROM events WHERE type IN {HELP} AND received >= :start AND received < :end) AS used
+             JOIN keys ON keys.id = used.key
     ), wrote AS (
         SELECT person FROM tickets WHERE created >= :start AND created < :end
         UNION SELECT person FROM contacts WHERE at >= :start AND at < :end
@@ -61,7 +62,7 @@ class SearchEpisode:
     last: int
     lang: str
     searches: int
-    wordings: int
+    reworded: bool
     found: bool
     followed: bool
 
@@ -78,7 +79,7 @@ def of_searches(episodes: Sequence[SearchEpisode]) -> list[Number]:
     n, nobody = len(episodes), "nobody searched"
     followed = sum(e.followed for e in episodes)
     zero = sum(not e.followed and not e.found for e in episodes)
-    reworded = sum(e.wordings > 1 for e in episodes)
+    reworded = sum(e.reworded for e in episodes)
     whole = "÷ search episodes (searches less than 30 minutes apart)"
     return [
         share("search success", followed, n, f"search episodes with a result opened {whole}", nobody=nobody),
@@ -123,7 +124,8 @@ def _usage(store: Store, month: Row, *, end: int) -> Number:
 
 def _search(row: Row, follow: int | None) -> SearchEpisode:
     return SearchEpisode(
-        **{name: row[name] for name in ("person", "first", "last", "lang", "searches", "wordings")},
+        **{name: row[name] for name in ("person", "first", "last", "lang", "searches")},
+        reworded=bool(row["reworded"]),
         found=bool(row["hits"]),
         followed=follow is not None,
     )

@@ -29,7 +29,7 @@ def load(settings: Settings, path: Path, *, report: progress.Report = progress.s
     """
     store = Store.open(settings.database)
     writer = writer_for(store, settings.writer_socket)
-    tally, secret, total = Tally(str(path)), store.secret("email"), 2 * lines.count(path)
+    tally, secret, total = Tally(str(path)), store.secret("email"), lines.count(path)
     try:
         for intents in (True, False):
             passed = Tally(str(path)) if intents else tally  # what is wrong with a line is said once
@@ -44,7 +44,7 @@ def load(settings: Settings, path: Path, *, report: progress.Report = progress.s
 
 def _half(report: progress.Report, total: int, *, first: bool) -> progress.Report:
     """Return a report of one of two passes over a file as half of the whole."""
-    return lambda done, _: report(min(done, total // 2) + (0 if first else total - total // 2), total)
+    return lambda done, _: report((done + (0 if first else total)) // 2, total)
 
 
 def _rows(records: Iterable[Record], tally: Tally, *, secret: str, intents: bool) -> Iterator[tuple[int, Document]]:

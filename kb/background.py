@@ -8,16 +8,18 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from deflect import outbox, retention, writer
 from deflect.store import Store
 from kb.config import Settings
-from kb.errors import HelpCenterError
+from kb.errors import BadGeneration, HelpCenterError
 from search.generation import read_manifest
 from search.index import current_path
 
 OUTBOX_PAUSE = 1.0  # seconds between looks at the outbox
+INDEX_PAUSE = 5.0  # seconds between looks at whether the index is as it was built
 DAY = 86400.0
 
 
@@ -91,15 +93,38 @@ def _keep_index(settings: Settings, *, stop: threading.Event, wake: threading.Ev
         if builder.returncode < 0 and not stop.is_set():  # killed: the cache has what was done
             stop.wait(1.0)
             continue
-        wake.wait(_seconds_to_change(settings))
+        due, built = _next_change(settings), _files(settings)
+        while not wake.wait(INDEX_PAUSE if due is None else min(INDEX_PAUSE, _seconds_to(due))):
+            if _files(settings) != built or (due is not None and datetime.now(UTC) >= due):
+                break
         wake.clear()
 
 
-def _seconds_to_change(settings: Settings) -> float | None:
-    """Return how long until an article appears or expires by itself, None when none will."""
+def _next_change(settings: Settings) -> datetime | None:
+    """Return when an article appears or expires by itself, None when none will."""
     current = current_path(settings.generations)
-    due = read_manifest(current).extra.get("next_change") if current else None
-    return max(1.0, (datetime.fromisoformat(due) - datetime.now(UTC)).total_seconds()) if due else None
+    try:
+        due = read_manifest(current).extra.get("next_change") if current else None
+    except BadGeneration:
+        return None
+    return datetime.fromisoformat(due) if due else None
+
+
+def _seconds_to(due: datetime) -> float:
+    return max(1.0, (due - datetime.now(UTC)).total_seconds())
+
+
+def _files(settings: Settings) -> frozenset[tuple[str, int, int, int]]:
+    """Return what tells that a file of the current generation was replaced, changed or removed, without reading any.
+
+    The builder that is called when this differs goes by checksums.
+    """
+    found = set()
+    for path in (current_path(settings.generations) or settings.generations / "none").rglob("*"):
+        with suppress(OSError):
+            was = path.stat()
+            found.add((str(path), was.st_ino, was.st_size, was.st_mtime_ns))
+    return frozenset(found)
 
 
 def _watch(settings: Settings, *, stop: threading.Event, wake: threading.Event) -> None:

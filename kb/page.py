@@ -60,9 +60,9 @@ def searcher() -> Searcher:
 
 
 def indexed() -> bool:
-    """Tell whether there is a generation to answer from."""
+    """Tell whether there is a generation to answer from, with its pages."""
     try:
-        return bool(searcher())
+        return bool(searcher().snapshot)
     except BadGeneration:
         return False
 

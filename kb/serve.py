@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -28,6 +30,13 @@ class PortTaken(HelpCenterError):
 
     def __init__(self, host: str, port: int) -> None:
         super().__init__(f"port {port} on {host} is taken; stop what listens there, or set KB_PORT to another")
+
+
+class DataTaken(HelpCenterError):
+    """Another `kb serve` uses the data folder, and the writer of one would cut off the other's."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(f"{folder} is in use by another 'kb serve'; stop that, or set KB_DATA to another folder")
 
 
 @dataclass
@@ -146,6 +155,24 @@ def _stop(child: Child) -> None:
         child.process.wait()
 
 
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Hold the data folder, which the kernel gives free however we end; raises DataTaken when another holds it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / "serve.lock").open("a")
+    except OSError as error:
+        raise HelpCenterError(
+            f"{folder} cannot be written to ({error.strerror}); set KB_DATA to a folder that can"
+        ) from error
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise DataTaken(folder) from error
+        yield
+
+
 def _demo(settings: Settings) -> list[socket.socket]:
     """Return the socket of the demo shop on the next port; help centers do without where that is taken."""
     try:
@@ -156,12 +183,15 @@ def _demo(settings: Settings) -> list[socket.socket]:
 
 def run(settings: Settings, *, overrides: Mapping[str, str], watch: bool) -> None:
     """Prepare the data folder and an index by words, then serve until stopped."""
-    settings.data.mkdir(parents=True, exist_ok=True)
-    listeners = [listen(settings.host, settings.port), *_demo(settings)]
-    environ = os.environ | dict(overrides)
-    first = subprocess.run([sys.executable, "-m", "kb.cli", "index", "--words", "--quiet"], env=environ, check=False)
-    if first.returncode:
+    with _alone(settings.data):
+        listeners = [listen(settings.host, settings.port), *_demo(settings)]
+        _index_words(settings, overrides=overrides)
+        shown = f"[{settings.host}]" if ":" in settings.host else settings.host
+        print(f"Shortstop serves {settings.articles} on http://{shown}:{settings.port}", flush=True)
+        supervise(settings, overrides=overrides, listeners=listeners, watch=watch)
+
+
+def _index_words(settings: Settings, *, overrides: Mapping[str, str]) -> None:
+    command = [sys.executable, "-m", "kb.cli", "index", "--words", "--quiet"]
+    if subprocess.run(command, env=os.environ | dict(overrides), check=False).returncode:
         raise HelpCenterError(f"the articles in {settings.articles} could not be indexed; what is wrong stands above")
-    shown = f"[{settings.host}]" if ":" in settings.host else settings.host
-    print(f"Shortstop serves {settings.articles} on http://{shown}:{settings.port}", flush=True)
-    supervise(settings, overrides=overrides, listeners=listeners, watch=watch)

@@ -93,8 +93,8 @@ class Snapshot:
             raise BadGeneration(f"{path} is missing; run 'kb index' to build it again")
         try:
             return cls(path)
-        except (sqlite3.DatabaseError, KeyError) as error:
-            raise BadGeneration(f"{path} cannot be read ({error}); run 'kb index' to build it again") from error
+        except KeyError as error:
+            raise BadGeneration(f"{path} lacks {error}; run 'kb index' to build it again") from error
 
     def close(self) -> None:
         """Let go of the file."""
@@ -200,8 +200,11 @@ class Snapshot:
         return tuple(rows.entry(row) for row in self._query(sql, parameters))
 
     def _query(self, sql: str, parameters: Iterable[Any] | dict[str, Any] = ()) -> list[Any]:
-        with self._lock:
-            return self._open().execute(sql, parameters).fetchall()  # type: ignore[arg-type]
+        try:
+            with self._lock:
+                return self._open().execute(sql, parameters).fetchall()  # type: ignore[arg-type]
+        except sqlite3.DatabaseError as error:
+            raise BadGeneration(f"{self.path} cannot be read ({error}); run 'kb index' to build it again") from error
 
     def _open(self) -> sqlite3.Connection:
         """Return the connection of this process; one from before a fork must not be used."""

@@ -9,6 +9,7 @@ import time
 from kb.config import Settings
 from kb.errors import BadGeneration
 from search.embedder import Embedder
+from search.generation import MANIFEST
 from search.index import CURRENT
 from search.searcher import Searcher
 
@@ -21,7 +22,7 @@ class Current:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._searcher: Searcher | None = None
-        self._name = ""
+        self._opened = ""
         self._looked = 0.0
         self._refused = ""
         self._encoder: Embedder | None = None
@@ -46,10 +47,10 @@ class Current:
 
     def _look(self) -> Searcher:
         self._looked = time.monotonic()
-        name = self._read()
-        if self._searcher is not None and name in (self._name, self._refused, ""):
+        name, made = self._read()
+        if self._searcher is not None and made in (self._opened, self._refused, ""):
             return self._searcher
-        if not name:
+        if not made:
             raise BadGeneration(
                 f"{self._settings.generations} holds no index yet; run 'kb index', or wait until it is built"
             )
@@ -57,16 +58,18 @@ class Current:
             self._searcher = Searcher.open(
                 self._settings.generations / name, settings=self._settings, encoder=self._encoder
             )
-            self._name, self._refused = name, ""
+            self._opened, self._refused = made, ""
             self._encoder = self._searcher.encoder
         except BadGeneration:
-            self._refused = name
+            self._refused = made
             if self._searcher is None:
                 raise
         return self._searcher
 
-    def _read(self) -> str:
+    def _read(self) -> tuple[str, str]:
+        """Return the current generation's name, and what tells it from a damaged one that had the same name."""
         try:
-            return os.readlink(self._settings.generations / CURRENT)
+            name = os.readlink(self._settings.generations / CURRENT)
+            return name, f"{name} {os.stat(self._settings.generations / name / MANIFEST).st_ino}"
         except OSError:
-            return ""
+            return "", ""

@@ -1,0 +1,78 @@
+"""What somebody does to the files of a running help center: it says so, mends itself, and goes on."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ARTICLES, write_articles
+from tests.served import Served, free_port, served, until
+
+pytestmark = pytest.mark.faults
+
+PAGES = ("/en/", "/en/articles/account/reset-password", "/api/v1/search?q=password")
+
+
+@pytest.fixture
+def center(tmp_path: Path) -> Iterator[Served]:
+    """A help center of five articles."""
+    with served(write_articles(tmp_path / "articles", ARTICLES), tmp_path / "var", rate_tickets="0") as running:
+        until(lambda: well(running))
+        yield running
+
+
+def well(center: Served) -> bool:
+    """Tell whether every kind of page is served, by each of the workers."""
+    return all(center.get(path)[0] == 200 for path in PAGES * 4)
+
+
+def current(center: Served) -> Path:
+    """Return the folder of the generation that is served."""
+    return (center.data / "index" / "current").resolve()
+
+
+def test_a_cut_file_of_articles_is_built_again_while_serving(center: Served) -> None:
+    os.truncate(current(center) / "library.db", 100)
+    assert {center.get(path)[0] for path in PAGES * 4} <= {200, 503}
+    until(lambda: (current(center) / "library.db").stat().st_size > 100)
+    until(lambda: well(center))
+
+
+def test_a_removed_index_is_built_again_while_serving(center: Served) -> None:
+    shutil.rmtree(center.data / "index")
+    assert center.get("/en/contact")[0] == 200
+    until(lambda: (current(center) / "manifest.json").is_file())
+    until(lambda: well(center))
+
+
+def test_a_second_server_on_one_data_folder_is_refused_and_the_first_goes_on(center: Served) -> None:
+    environ = {key: value for key, value in os.environ.items() if not key.startswith("KB_")}
+    environ |= {"KB_DATA": str(center.data), "KB_PORT": str(free_port())}
+    second = subprocess.run(
+        [sys.executable, "-m", "kb.cli", "serve"], env=environ, capture_output=True, text=True, check=False, timeout=30
+    )
+    assert second.returncode == 1
+    assert "in use by another 'kb serve'" in second.stderr
+    document = {"subject": "Help", "body": "My invoice is wrong", "email": "a@example.com"}
+    status, answer = center.post("/api/v1/tickets", document, **{"Idempotency-Key": "k"})
+    assert (status, json.loads(answer)["channel"]) == (201, "web")
+
+
+def test_a_data_folder_that_cannot_be_written_to_is_named(tmp_path: Path) -> None:
+    (tmp_path / "var").write_text("a file")
+    environ = os.environ | {"KB_DATA": str(tmp_path / "var"), "KB_PORT": str(free_port())}
+    server = subprocess.run(
+        [sys.executable, "-m", "kb.cli", "serve"], env=environ, capture_output=True, text=True, check=False, timeout=30
+    )
+    assert server.returncode == 1
+    assert (
+        server.stderr
+        == f"kb: {tmp_path / 'var'} cannot be written to (File exists); set KB_DATA to a folder that can\n"
+    )

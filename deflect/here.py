@@ -54,7 +54,7 @@ def open_to_all(response: Response) -> Response:
 
 
 def found(services: Services, *, page: str, title: str, topic: str, lang: str, claims: Claims) -> dict[str, Any]:
-    """Return `{"mode", "hits", "channels"}` for a page: what belongs to it, and how this person may contact us."""
+    """Return `{"mode", "hits", "channels", "form"}`: what belongs to a page, and how this person may contact us."""
     searcher = services.current.get()
     known = contexts.find(searcher.snapshot.contexts, page, audience=claims.audience)
     named = known.articles[:MOST] if known else ()
@@ -67,4 +67,5 @@ def found(services: Services, *, page: str, title: str, topic: str, lang: str, c
         "mode": known.mode if known else None,
         "hits": [asdict(hit) for hit in hits],
         "channels": [asdict(way) for way in open_to],
+        "form": any(way.channel == "web" for way in open_to),
     }

@@ -78,7 +78,8 @@ def schemas() -> dict[str, Json]:
             ),
         ),
         "Context": shape(
-            ("mode", "hits", "channels"),
+            ("mode", "hits", "channels", "form"),
+            form=FLAG,
             mode={"enum": [*get_args(Mode), None]},
             hits=array(ref("Hit")),
             channels=array(

@@ -76,6 +76,8 @@ def squeeze(source: str) -> str:
             continue
         if text.startswith("`\n"):  # a stylesheet
             text = re.sub(r"\s*([{};:,>])\s+|\s+([{])", r"\1\2", re.sub(r"\n\s*", "", text)).replace(";}", "}")
+        if text == "const":
+            text = "let"  # the same to a script that works
         if text == "}" and parts and parts[-1] == ";":
             parts.pop()
         if space and parts and NEEDED.fullmatch(parts[-1][-1] + text[0]):

@@ -65,7 +65,7 @@ def test_what_is_served_says_the_same_as_the_source(name: str, tmp_path: Path) -
 
 def test_strings_and_patterns_stay_as_they_are_when_a_script_is_squeezed() -> None:
     source = 'const a = "x  // y"; // z\nconst b = /\\/ [/"] +/g;\nreturn a  in  b ? c++ + ++d : `t  ${ e }`;\n'
-    assert widget.squeeze(source) == 'const a="x  // y";const b=/\\/ [/"] +/g;return a in b?c++ + ++d:`t  ${ e }`;'
+    assert widget.squeeze(source) == 'let a="x  // y";let b=/\\/ [/"] +/g;return a in b?c++ + ++d:`t  ${ e }`;'
 
 
 def test_pages_of_any_origin_may_load_the_files_and_keep_them(client: FlaskClient) -> None:

@@ -229,7 +229,7 @@ button:hover { background: var(--wash); }
 .main, .main:hover, [part=chip] { border-color: transparent; background: var(--accent); color: var(--on-accent); font-weight: 600; }
 [part=chip] { position: fixed; inset: auto 12px 12px; margin: 0 auto; border-radius: 99px; }
 .note { display: flex; align-items: center; gap: 12px; margin: 0; padding: 12px 16px; }
-.note:empty, [role=alert]:empty { display: none; }
+footer:empty, .note:empty, [role=alert]:empty { display: none; }
 .sr { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 [part=panel] { position: fixed; inset: 12px 12px 12px auto; width: min(var(--help-width, 420px), 100vw - 24px); max-width: none; height: auto; max-height: none; flex-direction: column; }
 [dir=rtl] [part=panel] { inset: 12px auto 12px 12px; }
@@ -729,13 +729,14 @@ export class Panel {
     const { about, host, service } = this;
     const { page, lang } = service.context;
     try {
-      const { hits, mode } = await service.call("context", { page: about ? "" : page, lang, title: about ?? document.title });
+      const { hits, mode, form } = await service.call("context", { page: about ? "" : page, lang, title: about ?? document.title });
       if (mode && !host.hasAttribute("mode") && this.now.focus === this.query) {
         this.mode = mode;
         if (mode === "self-service") this.#below([]);
         if (mode === "ask-first") this.#contact();
       }
       if (hits.length && !this.query.value) this.#list(hits, this.words.here, "browse");
+      if (!form) this.write.pop()?.remove(); // not open to this visitor
     } catch {}
   }
 

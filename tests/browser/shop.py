@@ -43,6 +43,7 @@ class Help:
     cards: list[dict[str, Any]] = field(default_factory=lambda: [card(1), card(2), card(3)])
     status: int = 200  # of every API answer
     mode: str | None = None  # that the owner's contexts give a page
+    form: bool = True  # whether our form is open to the visitor
     token: str = "signed"  # the one that is accepted
     gate: threading.Event = field(default_factory=threading.Event)  # cleared: offers wait
     asked: list[dict[str, Any]] = field(default_factory=list)
@@ -134,7 +135,7 @@ def help_app(help: Help) -> Flask:
     @app.get("/api/v1/context")
     def _context() -> Response:
         help.note(help.contexts, request.args.to_dict())
-        return jsonify({"mode": help.mode, "hits": help.cards})
+        return jsonify({"mode": help.mode, "hits": help.cards, "form": help.form, "channels": []})
 
     @app.get("/api/v1/articles/<path:id>")
     def _article(id: str) -> Response:

@@ -325,3 +325,15 @@ def test_the_contexts_of_the_help_center_say_it_for_a_page(
     expect(page.locator(f"{PANEL} h2")).to_have_text(first)
     expect(page.locator(PANEL).get_by_role("button", name="Write to us")).to_have_count(writing)
     assert help.contexts == [{"page": f"{help.shop}/button.html", "title": "Your order", "lang": "en"}]
+
+
+def test_our_form_is_not_shown_to_whom_the_server_does_not_open_it(page: Page, help: Help) -> None:
+    help.form = False
+    page.goto(f"{help.shop}/button.html")
+    page.locator(BUTTON).click()
+    expect(page.locator(PANEL).get_by_role("button", name="Write to us")).to_have_count(0)
+    expect(page.locator(f"{PANEL} footer")).to_be_hidden()
+    page.get_by_label("Search for an answer").fill("code")
+    page.get_by_label("Search for an answer").press("Enter")
+    expect(page.locator(f"{PANEL} h3")).to_contain_text("Answers found")
+    expect(page.locator(PANEL).get_by_role("button", name="Write to us")).to_have_count(0)

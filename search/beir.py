@@ -13,8 +13,8 @@ from typing import Any
 
 from kb.article import Article
 from kb.errors import HelpCenterError
-from search.index import Content
 from search.language import detect
+from search.writing import Content
 
 Qrels = Mapping[str, Mapping[str, int]]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,11 +31,13 @@ PENALTY = 0.1
 TAUGHT = 0.7  # the first part of the train split, from which is learned; the later part judges what was learned
 RIGHT = {
     "": ("dense", "lexical", "covered", "margin", "best_dense", "best_lexical", "mean_dense"),
+    "-multilingual": ("dense", "lexical", "covered", "margin", "best_dense", "best_lexical", "mean_dense"),
     "-words": ("lexical", "covered", "margin", "best_lexical"),
     "-learned": (),
 }
 OFFER = {
     "": ("first", "three", *floor.UNTAUGHT),
+    "-multilingual": ("first", "three", *floor.UNTAUGHT),
     "-words": ("first", "three", "best_lexical", "best_covered"),
     "-learned": ("first", "three", "solved", "cosine", "best_lexical"),
 }
@@ -49,6 +51,7 @@ class Kind:
     suffix: str
     system: System
     strangers: float
+    embedder: str = "minilm"
 
     @property
     def name(self) -> str:
@@ -59,7 +62,9 @@ class Kind:
 KINDS = (
     Kind("search", "", "hybrid", 0.10),
     Kind("search", "-words", "bm25", 0.10),
+    Kind("search", "-multilingual", "hybrid", 0.10, "multilingual"),
     Kind("suggest", "", "hybrid", 0.05),
+    Kind("suggest", "-multilingual", "hybrid", 0.05, "multilingual"),
     Kind("suggest", "-words", "bm25", 0.05),
     Kind("suggest", "-learned", "learned", 0.02),
 )
@@ -125,6 +130,7 @@ def _cases(
     settings: config.Settings, home: Folder, others: Sequence[Folder], kind: Kind
 ) -> tuple[list[Case], list[Case], list[Case]]:
     """Return the answered questions of `home`, those of others put to its articles, and its own put to theirs."""
+    settings = replace(settings, embedder=kind.embedder)
     train = home.qrels("train")
     searcher = evaluation.open_collection(settings, home, system=kind.system)
     ask = _asker(searcher, home, kind)

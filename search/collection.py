@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -15,12 +15,11 @@ from search.generation import Document, Manifest, Units
 from search.learned import Learned
 from search.postings import Postings
 from search.query import Synonyms, normal
-from search.semantic import VectorIndex
+from search.semantic import SpaceIndex
 from search.spelling import Vocabulary
 
 Mask = NDArray[np.bool_]
 VECTORS = "vectors"
-SERVED = ("documents", "units", "library", "keyword", VECTORS)
 
 
 class Collection:
@@ -34,7 +33,7 @@ class Collection:
             for name in generation.damaged(folder, self.manifest)
             if "/whoosh/" not in name and "/segments/" not in name
         ]
-        self.damaged_vectors = any(name.startswith(VECTORS) for name in broken)
+        self.damaged = frozenset(name for name in broken if name.startswith(VECTORS))
         if any(not name.startswith(VECTORS) for name in broken):
             raise BadGeneration(f"{folder}: {', '.join(broken)} changed after it was built; run 'kb index'")
         self.documents: list[Document] = generation.read_documents(folder)
@@ -44,20 +43,27 @@ class Collection:
         self.postings: Mapping[str, Postings] = {
             lang: Postings(folder / "keyword" / lang / "postings") for lang in sorted({d.lang for d in self.documents})
         }
-        self.vectors = self._open_vectors()
+        self.ends: NDArray[np.int64] = np.asarray([d.last for d in self.documents], dtype=np.int64)
+        self.spaces: Sequence[SpaceIndex] = self._open_spaces()
         self.learned = self._open_learned()
         self._visible: dict[tuple[str, frozenset[str]], Mask] = {}
         self._columns: tuple[Learned, NDArray[np.int64]] | None = None
         self._vocabularies: dict[str, Vocabulary] = {}
 
-    def _open_vectors(self) -> VectorIndex | None:
-        if self.damaged_vectors or not (self.folder / "vectors.npy").is_file() or not self.documents:
-            return None
-        return VectorIndex(self.folder, starts=self.starts)
+    def _open_spaces(self) -> Sequence[SpaceIndex]:
+        whole = [file for file in self.manifest.spaces if file.file not in self.damaged]
+        return [SpaceIndex(self.folder, file, starts=self.starts, ends=self.ends) for file in whole]
 
     def _open_learned(self) -> Learned | None:
         found = learned.load(self.folder)
-        return found if found is not None and found.recipe == self.manifest.recipe else None
+        return found if found is not None and found.recipe in {space.recipe for space in self.spaces} else None
+
+    @property
+    def main_recipe(self) -> str:
+        """The recipe that most questions are encoded in: of the default language's space, or of the one for all."""
+        lang = self.manifest.default_lang
+        ranked = sorted(self.spaces, key=lambda space: (space.lang != lang, space.lang != ""))
+        return ranked[0].recipe if ranked else ""
 
     @cached_property
     def langs(self) -> NDArray[np.str_]:

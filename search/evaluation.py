@@ -14,11 +14,13 @@ from kb import progress
 from kb.config import Settings
 from search import embedder, index, metrics
 from search.beir import Asked, BadCollection, Folder, Qrels
-from search.embedder import BadModel, Embedder
+from search.embedder import Embedder
 from search.learning import Solved, learn
+from search.model import BadModel
 from search.ranking import System
 from search.searcher import Ranked, Searcher
 from search.vectors import VectorCache
+from search.writing import ANALYSIS, WORDS
 
 Mode = Literal["search", "suggest"]
 CARDS = 3
@@ -86,11 +88,11 @@ def open_collection(settings: Settings, beir: Folder, *, system: System = "hybri
     """Return a searcher over the articles of a collection, whose generation is kept for the next time."""
     encoder = _encoder(settings) if system != "bm25" else None
     kept = settings.data / "evaluate"
-    recipe = encoder.recipe if encoder else index.WORDS
+    recipe = encoder.recipe if encoder else WORDS
     path = index.build_from_contents(
         beir.contents,
         kept / f"{beir.name}-{beir.fingerprint}",
-        name=f"{index.ANALYSIS}-{recipe}",
+        name=f"{ANALYSIS}-{recipe}",
         default_lang=beir.lang,
         embedder=encoder,
         cache=settings.data / "vectors",
@@ -101,7 +103,8 @@ def open_collection(settings: Settings, beir: Folder, *, system: System = "hybri
 
 def teach(settings: Settings, searcher: Searcher, beir: Folder, judged: Qrels) -> None:
     """Give `searcher` what judged questions teach; their vectors are kept for the next time."""
-    encoder = searcher.encoder
+    spaces = embedder.spaces(searcher.encoder) if searcher.encoder else ()
+    encoder = next((s.embedder for s in spaces if s.embedder.recipe == searcher.collection.main_recipe), None)
     if encoder is None:
         raise BadCollection("learning needs vectors; run it where shortstop[build] is installed")
     pairs = [(beir.questions[id], document) for id, row in judged.items() for document in row]

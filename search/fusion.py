@@ -17,8 +17,8 @@ def dense_scale(cosines: Floats, *, background: float) -> Floats:
     return np.asarray(np.clip(scaled, 0.0, 1.0), dtype=np.float32)
 
 
-def combine(dense: Floats, lexical: Floats, *, weight: float = DENSE) -> Floats:
-    """Return the weighted sum of two scores of the same documents.
+def combine(dense: Floats, lexical: Floats, *, weight: float | Floats = DENSE) -> Floats:
+    """Return the weighted sum of two scores of the same documents, `weight` that of the first.
 
     Both lie in [0, 1] by theory, not by the maximum of the query at hand, so that the result can be compared
     between queries (Bruch, Gai and Ingber 2023, arXiv 2210.11934).

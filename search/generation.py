@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from kb.errors import BadGeneration
 from search.passage import Unit
 
-VERSION = 1  # of the files; another version is built again, never read
+VERSION = 2  # of the files; another version is built again, never read
 MANIFEST = "manifest.json"
 KINDS = ("title", "query", "section")
 
@@ -38,14 +38,27 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
+class SpaceFile:
+    """The vectors of one recipe: of all units of the documents from `first` to `last`, without the last."""
+
+    recipe: str
+    lang: str  # of the questions and documents that it is for; none: all
+    file: str
+    first: int
+    last: int
+    background: float  # mean cosine of units of different documents
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """What a generation was made of and what its files must be; it is written last."""
 
     version: int
     fingerprint: str
     content: str
-    recipe: str  # of the vectors, or "words"
-    background: float  # mean cosine of unrelated units
+    recipe: str  # of the embedder, or "words"
+    spaces: Sequence[SpaceFile]
+    crosses: bool  # whether its vectors find a text in another language
     default_lang: str
     counts: Mapping[str, int]
     files: Mapping[str, str]  # path below the generation -> sha256
@@ -59,13 +72,14 @@ class Manifest:
 def read_manifest(folder: Path) -> Manifest:
     """Return the manifest of the generation in `folder`; raises BadGeneration when there is none of our version."""
     try:
-        found = Manifest(**json.loads((folder / MANIFEST).read_text(encoding="utf-8")))
+        read = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        if read.get("version") != VERSION:
+            raise BadGeneration(f"{folder} was built by another version; run 'kb index'")
+        found = Manifest(**(read | {"spaces": [SpaceFile(**space) for space in read["spaces"]]}))
     except FileNotFoundError as error:
         raise BadGeneration(f"{folder} holds no index generation; run 'kb index'") from error
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise BadGeneration(f"{folder / MANIFEST} cannot be read; run 'kb index'") from error
-    if found.version != VERSION:
-        raise BadGeneration(f"{folder} was built by another version; run 'kb index'")
     return found
 
 

@@ -7,46 +7,24 @@ import json
 import os
 import shutil
 import tempfile
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from kb import snapshot
-from kb.article import Article
 from kb.errors import BadGeneration
 from kb.library import Library
 from kb.parts import Rendered
-from search import generation, passage, vectors
-from search.analyzer import analyzer, codes, fold, tokens
+from search import generation
 from search.embedder import Embedder
-from search.generation import Document, Manifest
 from search.learned import Learned
-from search.passage import SectionLike, Unit
-from search.postings import compile_postings
 from search.vectors import Progress
+from search.writing import ANALYSIS, Content, nothing, write
+from search.writing import WORDS as WORDS  # the recipe of a generation without vectors
 
 CURRENT = "current"
-WORDS = "words"  # the recipe of a generation without vectors
-ANALYSIS = "1"  # changes with what an article's terms are: older word indexes are not reused
-
-
-@dataclass(frozen=True, slots=True)
-class Content:
-    """An article version with its sections, and whether it may be offered."""
-
-    article: Article
-    sections: Sequence[SectionLike]
-    offers: bool = True
-
-
-def nothing(done: int, total: int) -> None:
-    """Report no progress."""
 
 
 def fingerprint(library: Library, *, recipe: str, now: datetime, taught: Learned | None = None) -> str:
@@ -93,7 +71,7 @@ def build(
             "pins": [_pin(pin) for pin in library.pins],
             "next_change": due.isoformat() if (due := library.next_change(now)) else None,
         }
-        _write(
+        write(
             work,
             contents,
             previous=current_path(folder),
@@ -133,7 +111,7 @@ def build_from_contents(
     if intact(folder / name):
         return folder / name
     with _workshop(folder) as work:
-        _write(
+        write(
             work,
             contents,
             previous=None,
@@ -220,145 +198,6 @@ def _settle(work: Path, target: Path) -> Path:
         shutil.rmtree(broken, ignore_errors=True)
     work.rename(target)
     return target
-
-
-def _write(
-    work: Path,
-    contents: Sequence[Content],
-    *,
-    previous: Path | None,
-    cache: Path,
-    embedder: Embedder | None,
-    name: str,
-    content: str,
-    default_lang: str,
-    extra: Mapping[str, Any],
-    progress: Progress,
-) -> None:
-    ordered = sorted(contents, key=lambda c: (c.article.lang, c.article.id))
-    per_article = [passage.units(c.article, c.sections) for c in ordered]
-    units = [unit for some in per_article for unit in some]
-    documents = _documents(ordered, per_article)
-    generation.write_documents(work, documents)
-    generation.write_units(work, units)
-    _write_words(work, ordered, per_article, previous)
-    background = _write_vectors(work, documents, units, cache, embedder, progress)
-    Manifest(
-        version=generation.VERSION,
-        fingerprint=name,
-        content=content,
-        recipe=embedder.recipe if embedder else WORDS,
-        background=background,
-        default_lang=default_lang,
-        counts={"articles": len({d.article for d in documents}), "documents": len(documents), "units": len(units)},
-        files=generation.checksums(work),
-        extra={**extra, "analysis": ANALYSIS},
-    ).write(work)
-
-
-def _documents(contents: Sequence[Content], per_article: Sequence[Sequence[Unit]]) -> list[Document]:
-    found, first = [], 0
-    for content, some in zip(contents, per_article, strict=True):
-        a = content.article
-        found.append(
-            Document(
-                article=a.id,
-                lang=a.lang,
-                title=a.title,
-                url=a.address,
-                category=a.category,
-                offers=content.offers,
-                audience=a.audience,
-                summary=a.summary,
-                first=first,
-                last=first + len(some),
-            )
-        )
-        first += len(some)
-    return found
-
-
-def _write_words(
-    work: Path, contents: Sequence[Content], per_article: Sequence[Sequence[Unit]], previous: Path | None
-) -> None:
-    """Bring the word index of each language up to date, from the previous generation's, and compile it."""
-    from search import keyword
-
-    numbers: dict[str, dict[str, int]] = defaultdict(dict)
-    for number, content in enumerate(contents):
-        numbers[content.article.lang][content.article.id] = number
-    for lang, places in sorted(numbers.items()):
-        target = work / "keyword" / lang
-        if previous is not None and _reusable(previous, lang):
-            keyword.copy(previous / "keyword" / lang / "whoosh", target / "whoosh")
-            keyword.copy(previous / "keyword" / lang / "segments", target / "segments")
-        index = keyword.WordIndex(target / "whoosh")
-        kept = index.kept()
-        hashes = {id: _hash(contents[number].article, per_article[number]) for id, number in places.items()}
-        index.update(
-            remove=sorted(id for id in kept if hashes.get(id) != kept[id]),
-            add=(
-                keyword.WordDocument(id, hashes[id], fields(contents[number].article, per_article[number]))
-                for id, number in places.items()
-                if kept.get(id) != hashes[id]
-            ),
-        )
-        compile_postings(index.segments(target / "segments"), places, target / "postings")
-
-
-def _reusable(previous: Path, lang: str) -> bool:
-    manifest = generation.read_manifest(previous)
-    below = (f"keyword/{lang}/whoosh/", f"keyword/{lang}/segments/")
-    known = any(name.startswith(below) for name in manifest.files)
-    return (
-        known and manifest.extra.get("analysis") == ANALYSIS and not generation.damaged(previous, manifest, below=below)
-    )
-
-
-def _hash(article: Article, units: Sequence[Unit]) -> str:
-    parts = [article.title, article.summary, *((u.kind, u.heading, u.text) for u in units)]
-    return hashlib.blake2b(json.dumps(parts).encode(), digest_size=16).hexdigest()
-
-
-def fields(article: Article, units: Sequence[Unit]) -> dict[str, list[str]]:
-    """Return the terms of each field of an article."""
-    a = analyzer(article.lang)
-    sections = [unit for unit in units if unit.kind == "section"]
-    headings = "\n".join(dict.fromkeys(unit.heading for unit in sections))
-    body = "\n".join([article.summary, *(unit.text for unit in sections)])
-    queries = "\n".join(article.queries)
-    return {
-        "title": a.terms(article.title),
-        "queries": a.terms(queries),
-        "headings": a.terms(headings),
-        "body": a.terms(body),
-        "exact": codes(f"{article.title}\n{queries}\n{headings}\n{body}"),
-        "names": _plain(f"{article.title}\n{queries}\n{headings}"),
-        "words": _plain(body),
-    }
-
-
-def _plain(text: str) -> list[str]:
-    """Return the words of `text` as they stand but for case and accents."""
-    return [fold(token.text)[:64] for token in tokens(text) if token.kind == "word"]
-
-
-def _write_vectors(
-    work: Path,
-    documents: Sequence[Document],
-    units: Sequence[Unit],
-    cache: Path,
-    embedder: Embedder | None,
-    progress: Progress,
-) -> float:
-    if embedder is None:
-        return 0.0
-    kept = vectors.VectorCache(cache / f"{embedder.recipe}.bin", recipe=embedder.recipe, dimensions=embedder.dimensions)
-    owners = np.repeat(np.arange(len(documents), dtype=np.int32), [d.last - d.first for d in documents])
-    texts = [unit.embedded(documents[int(owner)].title) for unit, owner in zip(units, owners, strict=True)]
-    found = kept.encode(texts, embedder=embedder, progress=progress)
-    np.save(work / "vectors.npy", found)
-    return vectors.background(found, owners)
 
 
 def _pin(pin: Any) -> dict[str, Any]:

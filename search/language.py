@@ -30,8 +30,10 @@ _SCRIPTS = (
 )
 
 
-def detect(text: str) -> str | None:
+def detect(text: str, *, usual: str = "") -> str | None:
     """Return the language of `text`: of a few words at least, or of one in a script of its own.
+
+    Where one is `usual` there must be twice as much for another.
 
     >>> detect("¿Cómo puedo cambiar mi contraseña?"), detect("error 42")
     ('es', None)
@@ -44,6 +46,8 @@ def detect(text: str) -> str | None:
     counts = {lang: sum(_weight(word) for word in words if word in small) for lang, small in little_words().items()}
     best, second = sorted(counts, key=lambda lang: (-counts[lang], lang))[:2]
     clear = counts[best] >= max(2.0, LEAST * len(words)) and counts[best] > LEAD * counts[second]
+    if clear and best != usual and counts[best] < 2.0 * counts.get(usual, 0.0) + (1.0 if usual else 0.0):
+        return None
     return best if clear else None
 
 

@@ -30,10 +30,11 @@ def learn(
 ) -> tuple[Learned, Matrix]:
     """Return what `solved` teaches the ranking of `searcher`, and P(article) of each question, itself not learned from.
 
-    `encode` gives vectors of the searcher's recipe; whoever calls may keep them. Questions whose article is gone are
-    left out.
+    `encode` gives vectors of the collection's main recipe; whoever calls may keep them. Questions whose article is
+    gone are left out.
     """
     collection = searcher.collection
+    recipe = collection.main_recipe
     articles = sorted({document.article for document in collection.documents})
     columns = {id: column for column, id in enumerate(articles)}
     known = [one for one in solved if one.article in columns]
@@ -45,7 +46,8 @@ def learn(
         mask = collection.visible(one.lang, frozenset())
         langs = sorted(set(collection.langs[mask].tolist()))
         queries = parsed(collection, said.whole, langs=langs, heavy=said.subject)
-        ranking = rank(collection, Question(queries, vectors[row : row + 1]), mask=mask, k=1)
+        question = Question(one.lang, queries, {recipe: vectors[row]})
+        ranking = rank(collection, question, mask=mask, k=1)
         seen = np.flatnonzero(mask)
         places = [columns[collection.documents[number].article] for number in seen]
         dense[row, places], lexical[row, places] = ranking.dense[seen], ranking.lexical.scores[seen]
@@ -55,5 +57,5 @@ def learn(
         articles=articles,
         dense=dense,
         lexical=lexical,
-        recipe=collection.manifest.recipe,
+        recipe=recipe,
     )

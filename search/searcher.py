@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -14,12 +14,14 @@ import numpy as np
 from kb.config import Settings
 from kb.errors import BadGeneration, HelpCenterError
 from kb.snapshot import Snapshot
-from search import answers, completion, embedder, floor, generation, message, stages
+from search import answers, completion, embedder, floor, generation, message, semantic, stages
 from search.collection import Collection, Mask
 from search.embedder import Embedder, Vectors
 from search.hit import Degraded, Hit, Results, Suggestions
+from search.language import detect
 from search.query import clean
-from search.ranking import Question, Ranking, System, parsed, rank, taught
+from search.ranking import Question, Ranking, System, kind_of, parsed, rank, taught
+from search.semantic import Questions, SpaceIndex
 
 Audience = frozenset[str]
 EVERYBODY: Audience = frozenset()
@@ -62,7 +64,7 @@ class Searcher:
         self._failed = failed
         self.learned = collection.learned  # what solved questions taught, or None
         self._remember = remember
-        self._remembered: OrderedDict[str, Vectors] = OrderedDict()
+        self._remembered: OrderedDict[tuple[str, str], Vectors] = OrderedDict()
         self._lock = threading.Lock()
 
     @classmethod
@@ -75,7 +77,7 @@ class Searcher:
         """
         collection = Collection(folder)
         failed = False
-        if encoder is None and collection.vectors is not None:
+        if encoder is None and collection.spaces:
             try:
                 encoder = embedder.load(settings.embedder, models=settings.data / "models")
             except (HelpCenterError, ImportError):
@@ -95,11 +97,21 @@ class Searcher:
     @property
     def degraded(self) -> Degraded | None:
         """Why results are by words only, or None when they are not."""
-        if self.collection.vectors is None:
+        if not self.collection.spaces:
             return "no-vectors"
         if self._failed or self._encoder is None:
             return "embedder-failed"
-        return "stale-vectors" if self._encoder.recipe != self.collection.manifest.recipe else None
+        return None if self._usable else "stale-vectors"
+
+    @cached_property
+    def _usable(self) -> Sequence[SpaceIndex]:
+        """The spaces whose vectors were made as the encoder makes those of questions."""
+        return [space for space in self.collection.spaces if space.recipe in self._encoders]
+
+    @cached_property
+    def _encoders(self) -> Mapping[str, Embedder]:
+        own = embedder.spaces(self._encoder) if self._encoder is not None else ()
+        return {space.embedder.recipe: space.embedder for space in own}
 
     @property
     def ranker(self) -> str:
@@ -122,11 +134,13 @@ class Searcher:
         mask = self.collection.visible(lang, audience)
         if not line or not mask.any():
             return Results(line, lang, "none", self.degraded, self.ranker, ())
-        vectors, degraded = self._encode([line])
+        asked_in = language_of(line, lang)
+        vectors, degraded = self._encode(line, lang=asked_in, mask=mask)
         return stages.search(
             self.collection,
             line,
             lang=lang,
+            asked_in=asked_in,
             mask=mask,
             vectors=vectors,
             k=k,
@@ -170,12 +184,14 @@ class Searcher:
         said = message.read(subject, body)
         if not clean(said.whole) or not mask.any():
             return Ranked((), 1.0, None, None, self.degraded)
-        vectors, degraded = self._encode([said.whole]) if system != "bm25" else (None, self.degraded)
+        asked_in = language_of(said.whole, lang)
+        vectors, degraded = self._encode(said.whole, lang=asked_in, mask=mask) if system != "bm25" else ({}, None)
         queries = parsed(self.collection, said.whole, langs=self._langs(mask), heavy=said.subject)
-        question = Question(queries, vectors)
+        question = Question(asked_in, queries, vectors)
         ranking = rank(self.collection, question, mask=mask, k=k, system=system)
-        if system == "learned" and vectors is not None and self.learned is not None:
-            ranking = taught(self.collection, ranking, self.learned, question=vectors[0], k=k)
+        if system == "learned" and self.learned is not None and vectors:
+            own = self._vector(self.learned.recipe, said.whole)
+            ranking = taught(self.collection, ranking, self.learned, question=own, k=k)
         return self._judged(question, ranking, degraded, mode="suggest")
 
     def ranked_query(
@@ -186,9 +202,10 @@ class Searcher:
         line = clean(text)
         if not line or not mask.any():
             return Ranked((), 1.0, None, None, self.degraded)
-        vectors, degraded = self._encode([line]) if system != "bm25" else (None, self.degraded)
+        asked_in = language_of(line, lang)
+        vectors, degraded = self._encode(line, lang=asked_in, mask=mask) if system != "bm25" else ({}, None)
         _, question, ranking, _, _ = stages.staged(
-            self.collection, line, lang=lang, mask=mask, vectors=vectors, k=k, system=system
+            self.collection, line, lang=lang, asked_in=asked_in, mask=mask, vectors=vectors, k=k, system=system
         )
         found = self._judged(question, ranking, degraded, mode="search")
         chances = dict(found.ranked)
@@ -196,8 +213,7 @@ class Searcher:
         return replace(found, ranked=tuple((n, chances.get(n, 1.0)) for n in order[:k]))
 
     def _judged(self, question: Question, ranking: Ranking, degraded: Degraded | None, *, mode: str) -> Ranked:
-        kind = "-words" if ranking.semantic is None else "-learned" if ranking.own is not None else ""
-        tuned = floor.calibration(mode + kind)
+        tuned = floor.calibration(mode + kind_of(self.collection, ranking))
         chances = tuned.scores(ranking.features(), own=ranking.own)
         pairs = sorted(zip(ranking.order, map(float, chances), strict=True), key=lambda pair: -pair[1])
         return Ranked(tuple(pairs), tuned.floor, question, ranking, degraded)
@@ -210,12 +226,9 @@ class Searcher:
             return ()
         document = self.collection.documents[own[0]]
         mask[own] = False
-        vectors = None
-        if self.collection.vectors is not None and document.last > document.first:
-            some = np.stack([self.collection.vectors.vector(i) for i in range(document.first, document.last)])
-            mean = some.mean(axis=0, keepdims=True)
-            vectors = (mean / max(float(np.linalg.norm(mean)), 1e-9)).astype(np.float32)
-        question = Question(parsed(self.collection, document.title, langs=[document.lang]), vectors)
+        spaces = [space for space in self.collection.spaces if int(own[0]) in space and document.last > document.first]
+        vectors = {space.recipe: space.mean(document.first, document.last) for space in spaces}
+        question = Question(document.lang, parsed(self.collection, document.title, langs=[document.lang]), vectors)
         ranking = rank(self.collection, question, mask=mask, k=k)
         return tuple(
             answers.title_hit(self.collection, n, query=question.queries[document.lang], score=float(ranking.scores[n]))
@@ -237,19 +250,28 @@ class Searcher:
     def _langs(self, mask: Mask) -> list[str]:
         return sorted(set(self.collection.langs[mask].tolist()))
 
-    def _encode(self, texts: Sequence[str]) -> tuple[Vectors | None, Degraded | None]:
-        """Return the vectors of `texts`, or None and why there are none."""
-        degraded = self.degraded
-        if degraded is not None or self._encoder is None:
-            return None, degraded
-        missing = [text for text in dict.fromkeys(texts) if text not in self._remembered]
+    def _encode(self, text: str, *, lang: str, mask: Mask) -> tuple[Questions, Degraded | None]:
+        """Return the vectors of a question by recipe, in the spaces that it needs, or none and why."""
+        if self.degraded is not None:
+            return {}, self.degraded
+        recipes = semantic.wanted(self._usable, lang=lang, shown=mask, langs=self.collection.langs)
         try:
-            fresh = dict(zip(missing, self._encoder.encode(missing), strict=True)) if missing else {}
+            return {recipe: self._vector(recipe, text) for recipe in recipes}, None
         except (HelpCenterError, RuntimeError, ValueError, OSError):
-            return None, "embedder-failed"
-        with self._lock:
-            found = [fresh[text] if text in fresh else self._remembered[text] for text in texts]
-            self._remembered |= fresh
-            while len(self._remembered) > self._remember:
-                self._remembered.popitem(last=False)
-        return np.stack(found), None
+            return {}, "embedder-failed"
+
+    def _vector(self, recipe: str, text: str) -> Vectors:
+        key = (recipe, text)
+        known = self._remembered.get(key)
+        if known is None:
+            known = self._encoders[recipe].encode([text])[0]
+            with self._lock:
+                self._remembered[key] = known
+                while len(self._remembered) > self._remember:
+                    self._remembered.popitem(last=False)
+        return known
+
+
+def language_of(text: str, lang: str) -> str:
+    """Return the language that a question is in: what it gives away, else that of the page it was asked on."""
+    return detect(text, usual=lang) or lang

@@ -1,62 +1,96 @@
-"""The semantic leg: every article's best unit for the vectors of a question, by exact search."""
+"""The semantic leg: every article's best units for the vectors of a question, by exact search."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from search import fusion
 from search.embedder import Vectors
+from search.generation import SpaceFile
 from search.postings import Floats
 
 SECOND = 0.35  # part of the second best unit: nDCG@10 .584 -> .601 thunderbird/train, .703 -> .711 login-gov, none lost
 
+Questions = Mapping[str, Vectors]  # recipe -> the vector of the question
+
 
 @dataclass(frozen=True, slots=True)
 class Semantic:
-    """Scores of all documents for one question, and the cosine of every unit, from which they come."""
+    """What the vectors say of all documents and units for one question."""
 
-    scores: Floats
-    units: Floats
+    scores: Floats  # of documents, in [0, 1]: 0 is what unrelated texts of the collection have in common
+    cosines: Floats  # of documents, as they are
+    units: Floats  # the cosine of each unit
+    crossed: NDArray[np.bool_]  # documents that were compared across languages
+    multilingual: bool  # whether the space for all languages was used
 
 
-class VectorIndex:
-    """The vectors of all units of a generation, memory-mapped; the units of a document are neighbours."""
+class SpaceIndex:
+    """The vectors of one space, memory-mapped; the units of a document are neighbours."""
 
-    def __init__(self, folder: Path, *, starts: NDArray[np.int64]) -> None:
-        self._vectors: Vectors = np.load(folder / "vectors.npy", mmap_mode="r")
-        self._starts = starts
-        self._ends = np.append(starts[1:], len(self._vectors))
+    def __init__(self, folder: Path, file: SpaceFile, *, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> None:
+        self.recipe, self.lang, self.background = file.recipe, file.lang, file.background
+        self.documents = slice(file.first, file.last)
+        first = int(starts[file.first]) if file.last > file.first else 0
+        self.units = slice(first, int(ends[file.last - 1]) if file.last > file.first else 0)
+        self._vectors: Vectors = np.load(folder / file.file, mmap_mode="r")
+        self._starts = starts[self.documents] - first
+        self._counts = ends[self.documents] - starts[self.documents]
 
-    def __len__(self) -> int:
-        return len(self._vectors)
+    def __contains__(self, document: int) -> bool:
+        return self.documents.start <= document < self.documents.stop
 
-    def vector(self, unit: int) -> Vectors:
-        """Return the vector of a unit."""
-        return cast(Vectors, self._vectors[unit])
+    def mean(self, first: int, last: int) -> Vectors:
+        """Return the unit vector in the middle of the units from `first` to `last`."""
+        some = self._vectors[first - self.units.start : last - self.units.start].mean(axis=0)
+        return np.asarray(some / max(float(np.linalg.norm(some)), 1e-9), dtype=np.float32)
 
-    def search(self, questions: Vectors, *, shares: Sequence[float]) -> Semantic:
-        """Score every document by its best unit and its second best, for the weighted mean of `questions`."""
-        cosines = self._vectors @ questions.T.astype(np.float32)
-        units = (cosines @ np.asarray(shares, dtype=np.float32)).astype(np.float32)
-        return Semantic(self._documents(units), units)
-
-    def _documents(self, units: Floats) -> Floats:
+    def search(self, question: Vectors) -> tuple[Floats, Floats]:
+        """Return the cosine of each unit, and of each document: its best unit's and partly its second best's."""
+        units = np.asarray(self._vectors @ question, dtype=np.float32)
         best = np.maximum.reduceat(units, self._starts)
         rest = units.copy()
-        rest[self._best_units(units, best)] = -1.0
-        second = np.maximum.reduceat(rest, self._starts)
-        several = (self._ends - self._starts) > 1
-        gain = np.where(several, np.maximum(second, 0.0) - np.maximum(best, 0.0), -np.maximum(best, 0.0))
-        return cast(Floats, (best + SECOND * gain * (best > 0)).astype(np.float32))
+        rest[self._places(units, best)] = -1.0
+        second = np.where(self._counts > 1, np.maximum.reduceat(rest, self._starts), best)
+        return units, np.asarray((1.0 - SECOND) * best + SECOND * second, dtype=np.float32)
 
-    def _best_units(self, units: Floats, best: Floats) -> NDArray[np.int64]:
-        """Return, of each document, the first unit that has its best score."""
-        owners = np.repeat(np.arange(len(best)), self._ends - self._starts)
-        places = np.flatnonzero(units == best[owners])
-        _, first = np.unique(owners[places], return_index=True)
-        return places[first]
+    def _places(self, units: Floats, best: Floats) -> NDArray[np.int64]:
+        """Return, of each document, the first unit that has its best cosine."""
+        hits = np.flatnonzero(units == np.repeat(best, self._counts))
+        owners = np.searchsorted(self._starts, hits, side="right")
+        return hits[np.unique(owners, return_index=True)[1]]
+
+
+def search(
+    spaces: Sequence[SpaceIndex], questions: Questions, *, lang: str, langs: NDArray[np.str_], units: int
+) -> Semantic | None:
+    """Score all documents for a question in `lang`; None where no space knows it.
+
+    A document in the question's language is scored in that language's own space if there is one, all others in
+    the space for all languages.
+    """
+    nothing = np.zeros(len(langs), dtype=np.float32)
+    used = [space for space in spaces if space.recipe in questions and space.documents.stop > space.documents.start]
+    general = any(not space.lang for space in used)
+    found = Semantic(nothing, nothing.copy(), np.zeros(units, dtype=np.float32), langs != lang, general)
+    for space in sorted(used, key=lambda space: space.lang == lang and space.lang != ""):  # its own space comes last
+        cosines, scores = space.search(questions[space.recipe])
+        found.units[space.units] = cosines
+        found.cosines[space.documents] = scores
+        found.scores[space.documents] = fusion.dense_scale(scores, background=space.background)
+    return found if used else None
+
+
+def wanted(spaces: Sequence[SpaceIndex], *, lang: str, shown: NDArray[np.bool_], langs: NDArray[np.str_]) -> list[str]:
+    """Return the recipes in which a question in `lang` must be encoded to score the documents that are shown."""
+    own = [space for space in spaces if space.lang == lang and lang]
+    covered = np.zeros(len(langs), dtype=np.bool_)
+    for space in own:
+        covered[space.documents] = True
+    rest = [space for space in spaces if not space.lang] if (shown & ~covered).any() else []
+    return [space.recipe for space in (*own, *rest)]

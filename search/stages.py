@@ -9,10 +9,10 @@ import numpy as np
 from search import answers, floor, fusion
 from search.analyzer import fold, tokens
 from search.collection import Collection, Mask
-from search.embedder import Vectors
 from search.hit import Degraded, Results, Stage
 from search.query import Query, normal
-from search.ranking import Question, Ranking, System, parsed, rank
+from search.ranking import Question, Ranking, System, kind_of, parsed, rank
+from search.semantic import Questions
 
 EXACT = 0.25  # weight of meaning where a query is nothing but codes or quoted words
 POOL = 200  # documents that are looked at for a page of hits
@@ -23,8 +23,9 @@ def search(
     text: str,
     *,
     lang: str,
+    asked_in: str,
     mask: Mask,
-    vectors: Vectors | None,
+    vectors: Questions,
     k: int,
     degraded: Degraded | None,
     ranker: str,
@@ -32,7 +33,7 @@ def search(
 ) -> Results:
     """Return the hits of `text` at the first stage that has any, and a correction where a word is in no article."""
     stage, question, ranking, corrected, did_you_mean = staged(
-        collection, text, lang=lang, mask=mask, vectors=vectors, k=POOL
+        collection, text, lang=lang, asked_in=asked_in, mask=mask, vectors=vectors, k=POOL
     )
     shown = _shown(collection, question, ranking, stage, text, lang=lang, mask=mask, k=k, least=least)
     hits = tuple(
@@ -56,20 +57,21 @@ def staged(
     text: str,
     *,
     lang: str,
+    asked_in: str,
     mask: Mask,
-    vectors: Vectors | None,
+    vectors: Questions,
     k: int,
     system: System = "hybrid",
 ) -> tuple[Stage, Question, Ranking, str | None, str | None]:
     """Return the stage that is met, its ranking, the text searched instead, and the text that was perhaps meant."""
     langs = sorted(set(collection.langs[mask].tolist()))
-    question = Question(parsed(collection, text, langs=langs), vectors)
+    question = Question(asked_in, parsed(collection, text, langs=langs), vectors)
     ranking = _rank(collection, question, mask, k, system)
     stage = met(ranking)
     better = _corrected(collection, text, langs=langs, lang=lang) if stage != "all" else None
     if better is None:
         return stage, question, ranking, None, None
-    other = Question(parsed(collection, better, langs=langs), vectors)
+    other = Question(asked_in, parsed(collection, better, langs=langs), vectors)
     instead = _rank(collection, other, mask, k, system)
     if stage == "none" and met(instead) != "none":
         return "corrected", other, instead, better, None
@@ -121,7 +123,7 @@ def _shown(
 ) -> list[tuple[int, float]]:
     """Return the documents to show with their scores: pinned ones, the exact title, and what meets words or meaning."""
     order = list(ranking.order)
-    tuned = floor.calibration("search" if ranking.semantic is not None else "search-words")
+    tuned = floor.calibration("search" + kind_of(collection, ranking))
     chances = dict(zip(order, map(float, tuned.scores(ranking.features())), strict=True))
     floor_ = tuned.floor if least is None else least
     asked = ranking.lexical.asked

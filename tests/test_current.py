@@ -94,7 +94,7 @@ def test_vectors_of_another_recipe_are_stale(settings: Settings, monkeypatch: py
 
 def test_damaged_vectors_leave_the_words(settings: Settings) -> None:
     path = build(settings, "one")
-    (path / "vectors.npy").write_bytes(b"spoilt")
+    (path / "vectors.0.npy").write_bytes(b"spoilt")
     found = Current(settings).get().search("article", lang="en")
     assert (ids(found), found.degraded) == (["one"], "no-vectors")
 

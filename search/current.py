@@ -60,10 +60,12 @@ class Current:
             )
             self._opened, self._refused = made, ""
             self._encoder = self._searcher.encoder
-        except BadGeneration:
+        except (BadGeneration, OSError) as error:
+            if self._read()[1] != made:  # it was replaced, and removed, while we were opening it
+                return self._look()
             self._refused = made
             if self._searcher is None:
-                raise
+                raise BadGeneration(str(error)) from error
         return self._searcher
 
     def _read(self) -> tuple[str, str]:

@@ -61,7 +61,7 @@ class Settings:
     workers: int = setting(2, "Web worker processes.")
     threads: int = setting(8, "Threads in each web worker.")
     embedder: str = setting(
-        "minilm", "Embedder: a name from the list, a model folder, or package.module:factory; `none` for words only."
+        "auto", "Embedder: a name from the list, a model folder, or package.module:factory; `none` for words only."
     )
     floor_search: float | None = setting(
         None, "Least probability for a search hit to be offered as an answer; unset: as tuned."

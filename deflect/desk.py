@@ -63,6 +63,15 @@ def failed(db: Database, *, id: str, note: str, due: int | None, now: int) -> Ro
     return {}
 
 
+def postpone(db: Database, *, sink: str, until: int, now: int) -> Row:
+    """Let all that waits for a sink wait until a time at least, since its receiver asked for a pause."""
+    db.execute(
+        "UPDATE outbox SET due = ?, changed = ? WHERE sink = ? AND state = 'pending' AND due < ?",
+        [until, now, sink, until],
+    )
+    return {}
+
+
 def retry(db: Database, *, ids: Sequence[str] | None, now: int) -> Row:
     """Make dead and waiting entries due now: those named, or all of them."""
     chosen = "" if ids is None else f" AND id IN ({', '.join('?' * len(ids))})"

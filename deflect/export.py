@@ -17,7 +17,7 @@ QUERIES = {
     "tickets": """
         SELECT tickets.id, created, changed, state, channel, external_id, subject,
                (SELECT body FROM messages WHERE ticket = tickets.id ORDER BY created, id LIMIT 1) AS body,
-               email, name, category, fields, lang, page, episode,
+               email, name, verified, segment, category, fields, lang, page, episode,
                (SELECT article FROM outcomes WHERE ticket = tickets.id ORDER BY created DESC, id LIMIT 1) AS solved_by
         FROM tickets ORDER BY created, tickets.id
         """,

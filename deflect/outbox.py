@@ -63,8 +63,12 @@ def deliver(
         except HelpCenterError as error:
             down.add(row["sink"])
             moment = now or clock.now()
-            due = next_try(row["tries"] + 1, now=moment, draw=draw(), wait=getattr(error, "wait", 0.0))
+            wait = getattr(error, "wait", 0.0)
+            due = next_try(row["tries"] + 1, now=moment, draw=draw(), wait=wait)
             writer.call("failed", id=row["delivery"], note=str(error)[:500], due=due, now=moment)
+            if wait:  # asked by the receiver, and so of all that goes there
+                until = moment + min(int(wait * SECOND), LONGEST_PAUSE)
+                writer.call("postpone", sink=row["sink"], until=until, now=moment)
         else:
             _keep(writer, row["delivery"], note=note, now=now or clock.now())
             accepted += 1

@@ -30,7 +30,7 @@ WRITES: Mapping[str, Callable[..., Any]] = {
         *(desk.add_message, desk.close_ticket, desk.reopen_ticket, desk.audit),
         *(desk.refused_origin, desk.allow_origin, desk.forbid_origin),
         *(desk.set_password, desk.begin_session, desk.end_session),
-        *(desk.claim, desk.delivered, desk.failed, desk.retry),
+        *(desk.claim, desk.delivered, desk.failed, desk.postpone, desk.retry),
         *(removal.erase_person, removal.prune),
         *(moving.import_events, moving.import_contacts, moving.import_questions, moving.import_users),
         told.take_contact,

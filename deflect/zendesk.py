@@ -50,7 +50,7 @@ class ZendeskSink:
         else:
             made = self._call("POST", "/api/v2/tickets.json", ticket(delivery), key=delivery.id)
             number = _number(made.get("ticket"))
-        if delivery.trail and not self._has_note(number, delivery):
+        if (delivery.trail or delivery.verified) and not self._has_note(number, delivery):
             self._call("PUT", f"/api/v2/tickets/{number}.json", note(delivery))
         return number
 
@@ -84,15 +84,17 @@ def ticket(delivery: Delivery) -> dict[str, Any]:
     about = "\n".join([*lines, *([f"page: {delivery.page}"] if delivery.page else [])])
     body = f"{delivery.body}\n\n--\n{about}" if about else delivery.body
     requester = {"email": delivery.email, "name": delivery.name or delivery.email}
-    tags = ["shortstop", *([f"category_{delivery.category}".replace(" ", "_")] if delivery.category else [])]
+    known = {"category": delivery.category, "segment": delivery.segment}
+    tags = ["shortstop", *(f"{name}_{value}".replace(" ", "_") for name, value in known.items() if value)]
     made = {"subject": delivery.subject, "comment": {"body": body}, "requester": requester}
     return {"ticket": made | {"external_id": delivery.ticket, "tags": tags}}
 
 
 def note(delivery: Delivery) -> dict[str, Any]:
     """Return the document that adds the trail as a note which only agents see; it names the delivery to be known by."""
-    lines = "\n".join(f"- {line}" for line in delivery.trail)
-    return {"ticket": {"comment": {"public": False, "body": f"{NOTE} ({delivery.id}):\n{lines}"}}}
+    signed = f"Signed in as {delivery.verified}.\n" if delivery.verified else ""
+    lines = "\n".join(f"- {line}" for line in delivery.trail) or "- nothing"
+    return {"ticket": {"comment": {"public": False, "body": f"{signed}{NOTE} ({delivery.id}):\n{lines}"}}}
 
 
 def exchange(target: Target, method: str, body: bytes | None, headers: dict[str, str]) -> tuple[int, str, bytes]:

@@ -20,15 +20,15 @@ from tests.fakes import close, make_services
 class Desk:
     """A sink that fails as long as `down` says so, and keeps what it took."""
 
-    def __init__(self, name: str, down: Callable[[], bool] = lambda: False) -> None:
-        self.name, self.down = name, down
+    def __init__(self, name: str, down: Callable[[], bool] = lambda: False, wait: float = 0.0) -> None:
+        self.name, self.down, self.wait = name, down, wait
         self.took: list[str] = []
         self.asked = 0
 
     def deliver(self, delivery: Delivery) -> str:
         self.asked += 1
         if self.down():
-            raise DeliveryFailed("desk.example answered 500")
+            raise DeliveryFailed("desk.example answered 500", wait=self.wait)
         self.took.append(delivery.id)
         return f"their-{delivery.ticket}"
 
@@ -80,6 +80,20 @@ def test_pauses_grow_to_an_hour_and_are_spread() -> None:
     assert next_try(1, now=0, draw=0.0) == int(3.75 * SECOND)
     assert next_try(1, now=0, draw=0.999) == int(5 * SECOND * (0.75 + 0.999 / 2))
     assert next_try(MOST_TRIES, now=0, draw=0.5) is None
+
+
+def test_a_receiver_s_pause_is_kept_for_all_that_goes_there(services: Services) -> None:
+    send(services, 3)
+    start = clock.now() + SECOND
+    busy = Desk("desk", down=lambda: busy.asked == 1, wait=120.0)
+    for second in range(0, 120, 10):
+        carry(services, busy, now=start + second * SECOND)
+    assert (busy.asked, busy.took) == (1, [])
+    assert carry(services, busy, now=start + 121 * SECOND) == 3
+
+
+def test_a_receiver_that_asks_for_a_week_is_asked_again_in_an_hour() -> None:
+    assert next_try(1, now=0, draw=0.5, wait=7 * 86400.0) == HOUR
 
 
 def test_trying_goes_on_for_two_days() -> None:

@@ -18,6 +18,7 @@ from deflect.log import record
 from deflect.offer import make_offer
 from deflect.retention import forget
 from deflect.services import Services
+from deflect.tokens import Claims
 from tests.fakes import close, make_services, sizes
 
 JO, ANN = "jo@example.com", "ann@example.com"
@@ -56,6 +57,17 @@ def test_nothing_of_an_erased_person_is_left_in_the_files(services: Services) ->
     data = b"".join(path.read_bytes() for path in services.settings.data.iterdir() if path.is_file())
     for trace in (b"jo@example.com", b"visitor-of-jo-1", b"my-unique-subject", b"my password"):
         assert trace not in data
+
+
+def test_a_verified_person_is_erased_by_id_with_contacts_made_elsewhere(services: Services) -> None:
+    claims = Claims("u-4711-jo", JO, "client", frozenset({"client"}))
+    message = check({"subject": "S", "body": "B", "email": JO})
+    create_ticket(services, Visit("visitor-of-jo-1", claims=claims), message, key="k")
+    contact = {"id": "phone:Z1", "channel": "phone", "ticket": "Z1", "at": 1}
+    token = {"id": "j1", "call": "c1", "expires": 2**60}
+    services.writer.call("take_contact", keys=["verified:u-4711-jo"], contact=contact, token=token, now=2)
+    report = erase(services.settings, "u-4711-jo")
+    assert (report["left"], report["removed"]["tickets"], report["removed"]["contacts"]) == (0, 1, 1)
 
 
 def test_a_mention_in_somebody_else_s_ticket_is_counted_as_left(services: Services) -> None:

@@ -110,6 +110,13 @@ def test_the_trail_is_a_note_that_only_agents_see(desk: Zendesk) -> None:
     assert "- search code 3 hits\n- read account/reset" in desk.comments[0]["body"]
 
 
+def test_agents_see_who_was_signed_in_and_in_which_segment(desk: Zendesk) -> None:
+    zendesk(desk).deliver(replace(DELIVERY, verified="u-4711", segment="client", trail=()))
+    assert desk.tickets[0]["tags"][-1] == "segment_client"
+    assert "u-4711" not in desk.tickets[0]["comment"]["body"]  # which goes to the requester too
+    assert (desk.comments[0]["public"], "Signed in as u-4711." in desk.comments[0]["body"]) == (False, True)
+
+
 def test_the_same_delivery_twice_is_one_ticket_with_one_note(desk: Zendesk) -> None:
     assert zendesk(desk).deliver(DELIVERY) == zendesk(desk).deliver(DELIVERY)
     assert (len(desk.tickets), len(desk.comments)) == (1, 1)

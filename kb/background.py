@@ -115,15 +115,17 @@ def _seconds_to(due: datetime) -> float:
 
 
 def _files(settings: Settings) -> frozenset[tuple[str, int, int, int]]:
-    """Return what tells that a file of the current generation was replaced, changed or removed, without reading any.
+    """Return what tells that a file of the current generation or of a model was replaced, changed or removed.
 
-    The builder that is called when this differs goes by checksums.
+    No file is read for it; the builder that is called when this differs goes by checksums.
     """
     found = set()
-    for path in (current_path(settings.generations) or settings.generations / "none").rglob("*"):
-        with suppress(OSError):
-            was = path.stat()
-            found.add((str(path), was.st_ino, was.st_size, was.st_mtime_ns))
+    current = current_path(settings.generations)
+    for folder in [*([current] if current else []), settings.data / "models"]:
+        for path in folder.rglob("*"):
+            with suppress(OSError):
+                was = path.stat()
+                found.add((str(path), was.st_ino, was.st_size, was.st_mtime_ns))
     return frozenset(found)
 
 

@@ -79,6 +79,7 @@ def serve(articles: Path | None, data: Path | None, host: str | None, port: int 
     given = {"articles": articles and articles.resolve(), "data": data, "host": host, "port": port}
     overrides = {f"{config.PREFIX}{name.upper()}": str(value) for name, value in given.items() if value is not None}
     settings = config.load(os.environ | overrides)
+    overrides["KB_ARTICLES"] = str(settings.articles.resolve())  # a folder that is away for a moment stays the folder
     server.run(settings, overrides=overrides, watch=watch)
 
 

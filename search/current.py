@@ -14,6 +14,7 @@ from search.index import CURRENT
 from search.searcher import Searcher
 
 LOOK = 0.25  # seconds between looks at `current`
+AGAIN = 30.0  # seconds until a model that could not be loaded is tried once more: meanwhile it may have been mended
 
 
 class Current:
@@ -24,6 +25,7 @@ class Current:
         self._searcher: Searcher | None = None
         self._opened = ""
         self._looked = 0.0
+        self._since = 0.0
         self._refused = ""
         self._encoder: Embedder | None = None
         self._lock = threading.Lock()
@@ -48,12 +50,13 @@ class Current:
     def _look(self) -> Searcher:
         self._looked = time.monotonic()
         name, made = self._read()
-        if self._searcher is not None and made in (self._opened, self._refused, ""):
+        if self._searcher is not None and made in (self._opened, self._refused, "") and not self._worth_another_try():
             return self._searcher
         if not made:
             raise BadGeneration(
                 f"{self._settings.generations} holds no index yet; run 'kb index', or wait until it is built"
             )
+        self._since = time.monotonic()
         try:
             self._searcher = Searcher.open(
                 self._settings.generations / name, settings=self._settings, encoder=self._encoder
@@ -67,6 +70,10 @@ class Current:
             if self._searcher is None:
                 raise BadGeneration(str(error)) from error
         return self._searcher
+
+    def _worth_another_try(self) -> bool:
+        failed = self._searcher is not None and self._searcher.degraded == "embedder-failed"
+        return failed and bool(self._opened) and time.monotonic() - self._since >= AGAIN
 
     def _read(self) -> tuple[str, str]:
         """Return the current generation's name, and what tells it from a damaged one that had the same name."""

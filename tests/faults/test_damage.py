@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ARTICLES, write_articles
-from tests.served import Served, free_port, served, until
+from tests.served import Served, answers, free_port, served, until
 
 pytestmark = pytest.mark.faults
 
@@ -50,6 +51,27 @@ def test_a_removed_index_is_built_again_while_serving(center: Served) -> None:
     assert center.get("/en/contact")[0] == 200
     until(lambda: (current(center) / "manifest.json").is_file())
     until(lambda: well(center))
+
+
+def test_a_folder_of_articles_that_is_away_for_a_moment_is_not_taken_for_none(tmp_path: Path) -> None:
+    articles = write_articles(tmp_path / "articles", ARTICLES)
+    (tmp_path / "kb.toml").write_text('embedder = "none"\n')
+    environ = {key: value for key, value in os.environ.items() if not key.startswith("KB_")}
+    environ |= {"KB_PORT": str(free_port()), "PYTHONPATH": str(Path(__file__).parents[2])}
+    command = [sys.executable, "-m", "kb.cli", "serve"]
+    with (tmp_path / "log").open("wb") as log:
+        server = subprocess.Popen(command, env=environ, cwd=tmp_path, stdout=log, stderr=log)
+    center = Served(f"http://127.0.0.1:{environ['KB_PORT']}", tmp_path / "var", server)
+    try:
+        until(lambda: answers(center))
+        until(lambda: bool(center.children("background")))
+        articles.rename(tmp_path / "away")
+        server.send_signal(signal.SIGHUP)
+        until(lambda: "no such folder of articles" in (tmp_path / "log").read_text())
+        assert center.get("/en/articles/account/reset-password")[0] == 200
+    finally:
+        server.terminate()
+        server.wait(30)
 
 
 def test_a_second_server_on_one_data_folder_is_refused_and_the_first_goes_on(center: Served) -> None:

@@ -135,13 +135,13 @@ def activate(path: Path) -> None:
 
 
 def current_path(folder: Path) -> Path | None:
-    """Return the generation that `current` points to, or None when there is none."""
-    link = folder / CURRENT
+    """Return the generation that `current` points to, or None when there is none that this version can read."""
     try:
-        target = folder / os.readlink(link)
-    except OSError:
+        target = folder / os.readlink(folder / CURRENT)
+        generation.read_manifest(target)
+    except (OSError, BadGeneration):
         return None
-    return target if (target / generation.MANIFEST).is_file() else None
+    return target
 
 
 def intact(path: Path) -> bool:

@@ -122,6 +122,14 @@ def test_a_manifest_of_another_version_is_refused(articles: Path, tmp_path: Path
         generation.read_manifest(path)
 
 
+def test_a_generation_of_another_version_is_replaced(articles: Path, tmp_path: Path) -> None:
+    path = build(articles, tmp_path)
+    replace(generation.read_manifest(path), version=0).write(path)
+    assert build(articles, tmp_path) == path
+    assert index.current_path(tmp_path / "index") == path
+    assert index.intact(path)
+
+
 def files_of(path: Path) -> list[str]:
     return sorted(json.loads((path / "manifest.json").read_text())["files"])
 

@@ -141,7 +141,7 @@ def _check_texts(settings: Settings) -> None:
     if settings.url and not re.match(r"https?://[^/\s]", settings.url):
         raise BadSetting(f"url is {settings.url!r}; it is an address such as https://help.example.com")
     for origin in settings.origins:
-        if not ORIGIN.fullmatch(origin):
+        if not ORIGIN.fullmatch(origin.removesuffix("/")):
             raise BadSetting(f"origins holds {origin!r}; an origin is such as https://shop.example.com, without a path")
     for network in settings.allow_networks:
         try:

@@ -62,7 +62,7 @@ def fold(text: str) -> str:
     """
     if text.isascii():
         return text.lower()
-    split = unicodedata.normalize("NFKD", text.casefold())
+    split = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
     return unicodedata.normalize(
         "NFC", "".join(char for char in split if not unicodedata.combining(char) or ord(char) > 0x36F)
     )

@@ -15,6 +15,7 @@ from search.ranking import Question, Ranking, System, kind_of, parsed, rank
 from search.semantic import Questions
 
 EXACT = 0.25  # weight of meaning where a query is nothing but codes or quoted words
+NEAR = 0.2  # of the best one's own probability: what is shown although it has not enough of the words
 POOL = 200  # documents that are looked at for a page of hits
 
 
@@ -124,13 +125,17 @@ def _shown(
     """Return the documents to show with their scores: pinned ones, the exact title, and what meets words or meaning."""
     order = list(ranking.order)
     tuned = floor.calibration("search" + kind_of(collection, ranking))
-    chances = dict(zip(order, map(float, tuned.scores(ranking.features())), strict=True))
+    features = ranking.features()
+    own = tuned.right.of(features)
+    chances = dict(zip(order, map(float, tuned.scores(features, own=own)), strict=True))
+    near = {n for n, chance in zip(order, own, strict=True) if chance >= NEAR * own.max()}
     floor_ = tuned.floor if least is None else least
     asked = ranking.lexical.asked
     need = needed(asked) if stage in ("all", "enough", "corrected") else asked + 1
     matched = ranking.lexical.matched
     scores = {n: min(1.0, float(ranking.scores[n])) for n in order if _holds_phrases(collection, question, n)}
-    kept = [n for n in scores if (asked and matched[n] >= need) or chances[n] >= floor_]
+    by_meaning = near if ranking.semantic is not None else {n for n in near if matched[n]}
+    kept = [n for n in scores if (asked and matched[n] >= need) or (n in by_meaning and chances[n] >= floor_)]
     if least is not None:
         kept = [n for n in kept if chances[n] >= least]
     first = [n for n in collection.titles.get(normal(text), ()) if mask[n]]

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from search import keyword
 
 WORDS = "words"  # the recipe of a generation without vectors
-ANALYSIS = "1"  # changes with what an article's terms are: older word indexes are not reused
+ANALYSIS = "2"  # changes with what an article's terms are: older word indexes are not reused
 
 
 @dataclass(frozen=True, slots=True)

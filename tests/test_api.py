@@ -348,21 +348,6 @@ def test_no_answer_sets_a_cookie(client: FlaskClient) -> None:
     assert not any("Set-Cookie" in answer.headers for answer in answers)
 
 
-def test_every_call_of_the_api_is_described(client: FlaskClient) -> None:
-    described = client.get("/api/v1/openapi.json").json
-    rules = {str(rule) for rule in client.application.url_map.iter_rules() if str(rule).startswith("/api/v1/")}
-    paths = {"/api/v1" + path.replace("{id}", "<path:id>") for path in described["paths"]}
-    assert rules - {"/api/v1/openapi.json"} == paths
-    assert described["openapi"].startswith("3.1")
-
-
-def test_every_reference_of_the_description_leads_somewhere(client: FlaskClient) -> None:
-    text = client.get("/api/v1/openapi.json").text
-    schemas = json.loads(text)["components"]["schemas"]
-    names = {part.split('"')[0] for part in text.split("#/components/schemas/")[1:]}
-    assert names <= set(schemas)
-
-
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=40),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),

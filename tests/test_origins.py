@@ -87,7 +87,7 @@ def test_an_origin_is_normal_or_refused(text: str) -> None:
 
 @pytest.fixture
 def services(tmp_path: Path) -> Iterator[Services]:
-    made = make_services(tmp_path, origins=(f"{SHOP}/",))
+    made = make_services(tmp_path, origins=(SHOP,))
     yield made
     close(made)
 

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from deflect import clock, contact, cors, elsewhere, identity, openapi, refusal, tokens
 from deflect.episode import Visit, keys
@@ -108,6 +108,17 @@ def contacts() -> tuple[Response, int]:
     here, document = services(), read_json(request)
     call = identity.server_call(here, document, scope=tokens.CONTACTS)
     return jsonify({"stored": elsewhere.take(here, call, document)}), 202
+
+
+def only_post() -> Response:
+    """Refuse to read what can only be posted to; without this the site would look for an article at the address."""
+    raise MethodNotAllowed(valid_methods=["POST"])
+
+
+for _call in ("offers", "events", "tickets", "contacts"):
+    blueprint.add_url_rule(
+        f"/{_call}", f"only_post_{_call}", only_post, methods=["GET"], provide_automatic_options=False
+    )
 
 
 @blueprint.get("/openapi.json", endpoint="openapi")

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Flask
 
-from deflect import api
+from deflect import api, here
 from deflect.limits import Limiter
 from deflect.services import EXTENSION, Services
 from deflect.store import Store
@@ -142,6 +142,7 @@ def make_app(services: Services) -> Flask:
     app.extensions[EXTENSION] = services
     app.secret_key = services.store.secret("session")
     app.register_blueprint(api.blueprint)
+    app.register_blueprint(here.blueprint)
     return app
 
 

@@ -55,6 +55,18 @@ def test_an_error_of_the_api_is_a_problem_document(client: FlaskClient) -> None:
     assert answer.json["status"] == 404
 
 
+@pytest.mark.parametrize("call", ["offers", "events", "tickets", "contacts"])
+def test_reading_what_can_only_be_posted_to_is_405_and_no_missing_page(client: FlaskClient, call: str) -> None:
+    answer = client.get(f"/api/v1/{call}")
+    assert (answer.status_code, answer.content_type) == (405, "application/problem+json")
+    assert answer.headers["Allow"] == "POST"
+
+
+def test_any_origin_s_preflight_of_offers_is_answered_beside_the_pages(client: FlaskClient) -> None:
+    answer = client.options("/api/v1/offers", headers={"Origin": "https://shop.example"})
+    assert (answer.status_code, answer.headers["Access-Control-Allow-Origin"]) == (204, "*")
+
+
 def test_an_error_of_a_page_is_a_page_that_searches(client: FlaskClient) -> None:
     answer = client.get("/en/articles/reset-my-password")
     assert answer.status_code == 404

@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import wraps
 from pathlib import Path
@@ -40,6 +41,15 @@ def main() -> None:
         sys.exit(1)
     except BrokenPipeError:
         os._exit(0)  # the reader of our output has gone; nothing is left to say
+    except OSError as error:  # a full disk, a folder that may not be written to
+        _end(": ".join(str(part) for part in (error.filename, error.strerror or error) if part))
+
+
+def _end(sentence: str) -> None:
+    click.echo(f"kb: {sentence}", err=True)
+    with suppress(OSError):
+        sys.stderr.flush()
+    os._exit(1)  # what is left in the buffer of our output cannot be written either
 
 
 def emit(document: Any, *, as_json: bool, text: Callable[[Any], str]) -> None:
@@ -271,8 +281,9 @@ def admin() -> None:
 
 
 @admin.command("password")
+@json_option
 @with_settings
-def admin_password(settings: Settings) -> None:
+def admin_password(settings: Settings, as_json: bool) -> None:
     """Set the password of the user `admin`, read from standard input.
 
     Example: kb admin password < password.txt
@@ -285,7 +296,8 @@ def admin_password(settings: Settings) -> None:
         else sys.stdin.readline()
     )
     set_password(settings, secret.rstrip("\r\n"))
-    click.echo("the password of admin is set; sessions that were open are closed")
+    done = "the password of admin is set; sessions that were open are closed"
+    emit({"user": "admin", "sentence": done}, as_json=as_json, text=lambda d: d["sentence"])
 
 
 @kb.command()

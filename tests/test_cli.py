@@ -55,6 +55,21 @@ def test_a_number_or_language_that_the_api_refuses_is_wrong_usage(environ: dict[
     assert run(environ, "search", "password", *wrong).exit_code == 2
 
 
+def test_output_that_cannot_be_written_is_one_line_and_exit_code_1(environ: dict[str, str]) -> None:
+    command = [sys.executable, "-m", "kb.cli", "search", "password", "--json"]
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(
+            command, env=os.environ | environ, stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert (ended.returncode, ended.stderr) == (1, "kb: No space left on device\n")
+
+
+def test_setting_the_password_prints_one_document_and_never_the_password(environ: dict[str, str]) -> None:
+    result = run(environ, "admin", "password", "--json", text="correct horse battery\n")
+    assert json.loads(result.stdout)["user"] == "admin"
+    assert "horse" not in result.output
+
+
 def test_suggest_prints_the_document_of_offers_without_an_episode(environ: dict[str, str]) -> None:
     found = document(environ, "suggest", "--subject", "invoice", "--body", "Where is VAT on my invoice?", "--json")
     assert set(found) == {"abstained", "degraded", "ranker", "cards"}

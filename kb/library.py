@@ -61,7 +61,8 @@ class Library:
             return ""
         target = self.addresses.resolve(article.replaced_by, article=article)
         if target.kind in ("missing", "anchor", "guessed"):
-            at_top = self.addresses.resolve(f"/{article.lang}/articles/{article.replaced_by}", article=article)
+            id = article.replaced_by.removesuffix(".md")
+            at_top = self.addresses.resolve(f"/{article.lang}/articles/{id}", article=article)
             return at_top.href if at_top.kind in ("article", "redirect") else ""
         return target.href if target.kind != "outside" or target.href.startswith(("https://", "http://")) else ""
 

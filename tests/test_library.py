@@ -134,6 +134,15 @@ def test_an_archived_article_may_say_the_way_on(tmp_path: Path, written: str, ad
     assert shelf.way_on(shelf.articles[1]) == address
 
 
+def test_the_way_on_may_be_a_file_seen_from_the_top(tmp_path: Path) -> None:
+    old = "---\ntitle: Old\nstatus: archived\nreplaced_by: billing/new.md\n---\n"
+    write_articles(tmp_path, {"billing/new.md": "# New", "billing/old.md": old})
+    shelf = library.load(tmp_path)
+    assert {article.path: shelf.way_on(article) for article in shelf.articles}[
+        "billing/old.md"
+    ] == "/en/articles/billing/new"
+
+
 def test_a_translation_takes_what_it_does_not_say_from_the_default_language(tmp_path: Path) -> None:
     own = "---\ntitle: A\naudience: [client]\ncategory: money\norder: 3\n---\n"
     write_articles(

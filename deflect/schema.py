@@ -134,7 +134,7 @@ def m006_elsewhere(db: Database) -> None:
 
 @migrations()
 def m007_identity(db: Database) -> None:
-    """What the owner's server says of a ticket's writer, which of its tokens were used, and origins that are allowed."""
+    """What the owner's server says of a ticket's writer, which of its tokens were used, and allowed origins."""
     db.table("tickets").add_column("verified", str)
     db.table("tickets").add_column("segment", str)
     used = db.table("used_tokens").create(

@@ -86,7 +86,8 @@ class Settings:
     origins: tuple[str, ...] = setting((), "Origins, separated by commas, whose pages may post events and tickets.")
     token_keys: tuple[str, ...] = setting(
         (),
-        "Keys of tokens that your server signs: id:secret pairs, separated by commas; secrets of at least 32 characters.",
+        "Keys of tokens that your server signs: id:secret pairs, separated by commas; "
+        "secrets of at least 32 characters.",
         secret=True,
     )
     trusted_proxies: int = setting(0, "Number of proxies before us whose X-Forwarded-For is believed.")

@@ -25,7 +25,9 @@ ARTICLES = {
         "queries:\n  - I forgot my password\naliases: [/old/reset.html]\n---\n\n"
         "Open the login page and follow the link.\n\n## With a code {#code}\n\nWe send a code to your phone.\n"
     ),
-    "account/reset-password.es.md": "---\ntitle: Restablecer la contraseña\n---\n\nAbra la página de inicio de sesión.\n",
+    "account/reset-password.es.md": (
+        "---\ntitle: Restablecer la contraseña\n---\n\nAbra la página de inicio de sesión.\n"
+    ),
     "billing/_category.yml": "title: Billing\n",
     "billing/vat.md": "---\ntitle: VAT on invoices\n---\n\nThe invoice shows VAT for companies in the union.\n",
     "billing/refund.md": "---\ntitle: Refunds\n---\n\nMoney returns to your card within five days.\n",

@@ -126,6 +126,9 @@ def test_without_an_index_search_says_what_to_do(environ: dict[str, str], tmp_pa
 
 
 def test_help_loads_nothing_heavy() -> None:
-    code = "import sys; from kb.cli import kb; kb(['--help'], standalone_mode=False); print(sorted({'torch', 'numpy', 'flask', 'whoosh'} & set(sys.modules)))"
+    code = (
+        "import sys; from kb.cli import kb; kb(['--help'], standalone_mode=False); "
+        "print(sorted({'torch', 'numpy', 'flask', 'whoosh'} & set(sys.modules)))"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"

@@ -25,4 +25,5 @@ def test_a_terminal_gets_one_line_that_ends() -> None:
     out = Terminal()
     report = reporter("Embedding", stream=out, clock=lambda: 0.0)
     report(2, 2)
-    assert out.getvalue().startswith("\rEmbedding ") and out.getvalue().endswith("2/2 0 s\n")
+    assert out.getvalue().startswith("\rEmbedding ")
+    assert out.getvalue().endswith("2/2 0 s\n")

@@ -472,6 +472,20 @@ def forecast(
     emit(done, as_json=as_json, text=lambda d: f"{forecast_page.shown(d)}\nThe page is {out}.")
 
 
+@kb.command()
+@click.option("--dry-run", is_flag=True, help="Only say what it would gain.")
+@json_option
+@with_settings
+def tune(settings: Settings, dry_run: bool, as_json: bool) -> None:
+    """Learn the ranking from outcomes, judge it on later ones, and keep it when it is surely better.
+
+    Example: kb tune --dry-run
+    """
+    from deflect import tuning
+
+    emit(tuning.tune(settings, dry_run=dry_run), as_json=as_json, text=tuning.shown)
+
+
 def _imported(document: dict[str, Any], as_json: bool, text: Callable[[Any], str]) -> None:
     """Print an import's totals; exit code 1 when nothing of a file could be taken."""
     emit(document, as_json=as_json, text=text)

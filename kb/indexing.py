@@ -10,12 +10,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from deflect import tuning
 from kb import library, progress
 from kb.config import Settings
 from kb.library import Library
 from kb.snapshot import Snapshot
-from search import embedder, generation, index
+from search import embedder, generation, index, learned
 from search.embedder import BadModel, Embedder
+from search.learned import Learned
 
 BUILD_THREADS = 2
 
@@ -32,10 +34,12 @@ def refresh(settings: Settings, *, words_only: bool, now: datetime) -> dict[str,
         shelf = library.load(settings.articles, default_lang=settings.lang)
         encoder, why = (None, "") if words_only else encoder_or_reason(settings)
         before = index.current_path(settings.generations)
-        if before is not None and _serves(before, shelf, encoder=encoder, now=now):
+        taught = tuning.installed(settings, encoder) if encoder else None
+        if before is not None and _serves(before, shelf, encoder=encoder, taught=taught, now=now):
             return _report(before, shelf, now=now, built=False, why=why, seconds=time.monotonic() - began)
         label = "Indexing" if encoder is None else "Embedding"
-        path = index.build(shelf, settings.generations, embedder=encoder, now=now, progress=progress.reporter(label))
+        report = progress.reporter(label)
+        path = index.build(shelf, settings.generations, embedder=encoder, taught=taught, now=now, progress=report)
         index.activate(path)
         index.prune(settings.generations)
     return _report(path, shelf, now=now, built=True, why=why, seconds=time.monotonic() - began)
@@ -49,10 +53,13 @@ def encoder_or_reason(settings: Settings) -> tuple[Embedder | None, str]:
         return None, f"; words only, because {error}"
 
 
-def _serves(path: Path, shelf: Library, *, encoder: Embedder | None, now: datetime) -> bool:
+def _serves(path: Path, shelf: Library, *, encoder: Embedder | None, taught: Learned | None, now: datetime) -> bool:
     """Tell whether the generation in `path` is whole, has these articles, and vectors where they are wanted."""
-    recipe = generation.read_manifest(path).recipe if encoder is None else encoder.recipe
-    return path.name == index.fingerprint(shelf, recipe=recipe, now=now) and index.intact(path)
+    if encoder is None:
+        recipe, taught = generation.read_manifest(path).recipe, learned.load(path)
+    else:
+        recipe = encoder.recipe
+    return path.name == index.fingerprint(shelf, recipe=recipe, now=now, taught=taught) and index.intact(path)
 
 
 def _without_page(path: Path, shelf: Library, *, now: datetime) -> list[str]:

@@ -62,10 +62,9 @@ deflect.contact deflect.context_cards deflect.erasure deflect.log deflect.past_c
 deflect.elsewhere deflect.here deflect.history deflect.login deflect.offer deflect.openapi
 deflect.past_events
 deflect.advice deflect.api deflect.lessons deflect.replay
-deflect.forecast deflect.report_pages
+deflect.forecast deflect.report_pages deflect.tuning
 deflect.admin
-kb.background kb.indexing
-kb.checking
+kb.background
 kb.doctor
 kb.files
 kb.page
@@ -73,7 +72,8 @@ kb.seo
 kb.reading kb.results
 kb.forms
 kb.site
-kb.app
+kb.indexing
+kb.app kb.checking
 kb.web
 kb.cli
 kb.tables

@@ -13,6 +13,7 @@ import pytest
 from deflect import lessons, tuning
 from deflect.lessons import Lesson
 from kb.config import Settings
+from kb.errors import BadSetting
 from kb.indexing import refresh
 from search.learned import TooFewOutcomes
 from tests.conftest import write_articles
@@ -97,7 +98,12 @@ def test_outcomes_that_teach_nothing_are_not_kept(taught: Settings, monkeypatch:
     assert tuning.tune(taught)["kept"] is False
 
 
-def test_too_few_outcomes_say_how_to_get_more(settings: Settings) -> None:
-    few = replace(settings, embedder="none")
-    with pytest.raises((TooFewOutcomes, tuning.BadSetting), match="run 'kb index'|kb outcomes import"):
-        tuning.tune(few)
+def test_without_vectors_it_says_what_to_do(settings: Settings) -> None:
+    with pytest.raises(BadSetting, match="run 'kb index'"):
+        tuning.tune(settings)
+
+
+def test_too_few_outcomes_say_how_to_get_more(taught: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tuning, "lessons", lambda _store: [])
+    with pytest.raises(TooFewOutcomes, match="kb outcomes import"):
+        tuning.tune(taught)

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
+from deflect import sinks
 from kb.config import Settings
 from kb.errors import HelpCenterError
 
@@ -183,6 +184,7 @@ def _demo(settings: Settings) -> list[socket.socket]:
 
 def run(settings: Settings, *, overrides: Mapping[str, str], watch: bool) -> None:
     """Prepare the data folder and an index by words, then serve until stopped."""
+    sinks.configured(settings)  # a sink that cannot work is named now, not at the first ticket
     with _alone(settings.data):
         listeners = [listen(settings.host, settings.port), *_demo(settings)]
         _index_words(settings, overrides=overrides)

@@ -52,13 +52,12 @@ class Ranking:
         scores, ones = self.scores[numbers].astype(np.float64), np.ones(len(numbers))
         best = np.sort(scores)[::-1][:2] if len(scores) > 1 else np.asarray([*scores, 0.0])
         shown = self.scores >= 0
-        dense = np.sort(self.dense[shown])[::-1]
+        dense, words = (np.sort(leg[shown])[::-1] for leg in (self.dense, self.lexical.scores))
         of_question = {
-            "best_dense": dense[:1].sum(),
-            "five_dense": dense[:5].mean() if len(dense) else 0.0,
+            "contrast": dense[:1].sum() - dense[:5].mean() if len(dense) else 0.0,  # how far the best stands out
             "mean_dense": dense.mean() if len(dense) else 0.0,
-            "spread_dense": dense.std() if len(dense) else 0.0,
-            "best_lexical": self.lexical.scores.max(initial=0.0),
+            "best_lexical": words[:1].sum(),
+            "contrast_lexical": words[:1].sum() - words[:5].mean() if len(words) else 0.0,
             "best_covered": self.lexical.weight.max(initial=0.0),
             "cosine": self._best_cosine(shown),
             "solved": self.nearest,

@@ -180,10 +180,17 @@ class Searcher:
         self, subject: str, body: str, *, lang: str, k: int, system: System = "hybrid", audience: Audience = EVERYBODY
     ) -> Ranked:
         """Return the `k` articles that most probably solve what a message asks, whatever the floor."""
+        asked, ranking, degraded = self.rank_message(subject, body, lang=lang, k=k, system=system, audience=audience)
+        return self._judged(asked, ranking, degraded, mode="suggest")
+
+    def rank_message(
+        self, subject: str, body: str, *, lang: str, k: int, system: System = "hybrid", audience: Audience = EVERYBODY
+    ) -> tuple[Question | None, Ranking | None, Degraded | None]:
+        """Return what a message asks and how the articles answer it, not yet judged."""
         mask = self.collection.visible(lang, audience) & self.collection.offered
         said = message.read(subject, body)
         if not clean(said.whole) or not mask.any():
-            return Ranked((), 1.0, None, None, self.degraded)
+            return None, None, self.degraded
         asked_in = language_of(said.whole, lang)
         vectors, degraded = self._encode(said.whole, lang=asked_in, mask=mask) if system != "bm25" else ({}, None)
         queries = parsed(self.collection, said.whole, langs=self._langs(mask), heavy=said.subject)
@@ -192,27 +199,40 @@ class Searcher:
         if system == "learned" and self.learned is not None and vectors:
             own = self._vector(self.learned.recipe, said.whole)
             ranking = taught(self.collection, ranking, self.learned, question=own, k=k)
-        return self._judged(question, ranking, degraded, mode="suggest")
+        return question, ranking, degraded
 
     def ranked_query(
         self, text: str, *, lang: str, k: int, system: System = "hybrid", audience: Audience = EVERYBODY
     ) -> Ranked:
         """Return the `k` articles that best answer a typed query, in the order of the search page, without a floor."""
+        asked, ranking, degraded = self.rank_query(text, lang=lang, k=k, system=system, audience=audience)
+        found = self._judged(asked, ranking, degraded, mode="search")
+        if ranking is None:
+            return found
+        chances, mask = dict(found.ranked), self.collection.visible(lang, audience)
+        order = stages.ordered(self.collection, ranking, clean(text), lang=lang, mask=mask)
+        return replace(found, ranked=tuple((n, chances.get(n, 1.0)) for n in order[:k]))
+
+    def rank_query(
+        self, text: str, *, lang: str, k: int, system: System = "hybrid", audience: Audience = EVERYBODY
+    ) -> tuple[Question | None, Ranking | None, Degraded | None]:
+        """Return what a typed query asks and how the articles answer it, not yet judged."""
         mask = self.collection.visible(lang, audience)
         line = clean(text)
         if not line or not mask.any():
-            return Ranked((), 1.0, None, None, self.degraded)
+            return None, None, self.degraded
         asked_in = language_of(line, lang)
         vectors, degraded = self._encode(line, lang=asked_in, mask=mask) if system != "bm25" else ({}, None)
         _, question, ranking, _, _ = stages.staged(
             self.collection, line, lang=lang, asked_in=asked_in, mask=mask, vectors=vectors, k=k, system=system
         )
-        found = self._judged(question, ranking, degraded, mode="search")
-        chances = dict(found.ranked)
-        order = stages.ordered(self.collection, ranking, line, lang=lang, mask=mask)
-        return replace(found, ranked=tuple((n, chances.get(n, 1.0)) for n in order[:k]))
+        return question, ranking, degraded
 
-    def _judged(self, question: Question, ranking: Ranking, degraded: Degraded | None, *, mode: str) -> Ranked:
+    def _judged(
+        self, question: Question | None, ranking: Ranking | None, degraded: Degraded | None, *, mode: str
+    ) -> Ranked:
+        if ranking is None:
+            return Ranked((), 1.0, None, None, degraded)
         tuned = floor.calibration(mode + kind_of(self.collection, ranking))
         chances = tuned.scores(ranking.features(), own=ranking.own)
         pairs = sorted(zip(ranking.order, map(float, chances), strict=True), key=lambda pair: -pair[1])

@@ -131,7 +131,7 @@ def _shown(
     near = {n for n, chance in zip(order, own, strict=True) if chance >= NEAR * own.max()}
     floor_ = tuned.floor if least is None else least
     asked = ranking.lexical.asked
-    need = needed(asked) if stage in ("all", "enough", "corrected") else asked + 1
+    need = asked + 1 if stage == "none" else needed(asked)
     matched = ranking.lexical.matched
     scores = {n: min(1.0, float(ranking.scores[n])) for n in order if _holds_phrases(collection, question, n)}
     by_meaning = near if ranking.semantic is not None else {n for n in near if matched[n]}

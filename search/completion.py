@@ -10,11 +10,13 @@ from search.collection import Collection, Mask
 from search.hit import Results, Stage
 from search.lexical import SYNONYM
 from search.postings import Floats, Postings
-from search.query import Query, Word, parse
+from search.query import Query, Word, normal, parse
 
 NAMES = {"title": 2.0, "queries": 1.5, "headings": 1.0, "names": 0.5}
 BODY = {"body": 0.3, "exact": 1.0}  # so that a word that stands in no title still leads somewhere
 UNFINISHED = 0.8  # the weight of a word that only begins as typed
+BEGINS, HAS = 3.0, 2.0  # what a title that begins as typed, or has words that do, counts more
+LIKELY = 50  # documents whose titles are looked at
 SHORTEST = 3  # letters of a beginning that is taken for a word, though others follow it
 PREFIXES = 64  # words that are tried for an unfinished one
 
@@ -38,13 +40,28 @@ def complete(collection: Collection, text: str, *, ends: bool, lang: str, mask: 
     scores *= mask
     need, stage = _need(matched * mask, asked)
     scores[matched < need] = 0.0
-    chosen = [n for n in fusion.order(scores, collection.names, k=k) if scores[n] > 0] if need else []
+    likely = [n for n in fusion.order(scores, collection.names, k=LIKELY) if scores[n] > 0] if need else []
+    for n in likely:
+        scores[n] *= _titled(collection.documents[n].title, text)
+    chosen = sorted(likely, key=lambda n: (-float(scores[n]), collection.names[n]))[:k]
     peak = max((float(scores[n]) for n in chosen), default=1.0)
     hits = tuple(
         answers.title_hit(collection, n, query=queries[collection.documents[n].lang], score=float(scores[n]) / peak)
         for n in chosen
     )
     return Results(text, lang, stage, None, "", hits)
+
+
+def _titled(title: str, text: str) -> float:
+    """Return how much a document gains by its title: most when that begins as typed, some when it has the words."""
+    words, typed = normal(title).split(), normal(text).split()
+    if (
+        words[: len(typed) - 1] == typed[:-1]
+        and len(words) >= len(typed)
+        and words[len(typed) - 1].startswith(typed[-1])
+    ):
+        return BEGINS
+    return HAS if all(any(word.startswith(one) for word in words) for one in typed) else 1.0
 
 
 def _need(matched: np.ndarray[tuple[int], np.dtype[np.int16]], asked: int) -> tuple[int, Stage]:
@@ -69,8 +86,8 @@ def _score(
             not own.any() and word != last and len(word.text) >= SHORTEST
         ):  # "chan ca" is typed by people who know where they go
             own = np.float32(UNFINISHED) * _begun(postings, word, len(scores))
-        if not own.any() and (ends or word != last):
-            own = _corrected(collection, lang, word, len(scores))
+        if not own.any():
+            own = _corrected(collection, lang, word, len(scores), ends=ends or word != last)
         if word in query.asked or word == last:
             matched += own > 0
         scores += own
@@ -101,8 +118,10 @@ def _begun(postings: Postings, word: Word, size: int) -> Floats:
     return own
 
 
-def _corrected(collection: Collection, lang: str, word: Word, size: int) -> Floats:
-    meant = collection.vocabulary(lang).correct(word.text)
+def _corrected(collection: Collection, lang: str, word: Word, size: int, *, ends: bool) -> Floats:
+    """Return the scores of the word that was meant; an unfinished one may be the beginning of a longer word."""
+    vocabulary = collection.vocabulary(lang)
+    meant = vocabulary.correct(word.text) or (None if ends else vocabulary.continue_(word.text))
     if meant is None or word.quoted:
         return np.zeros(size, dtype=np.float32)
     return np.float32(SYNONYM) * _sum(collection.postings[lang], (*analyzer(lang).query(meant), meant), size)

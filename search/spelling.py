@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Sequence
 from functools import cached_property
 
@@ -43,6 +44,20 @@ class Vocabulary:
             if cost <= allowed
         )
         return ranked[0][2] if ranked else None
+
+    def continue_(self, word: str) -> str | None:
+        """Return the most frequent word that begins nearly as `word`: one slip, not in its first letter."""
+        if len(word) < SHORTEST or not word.isalpha():
+            return None
+        start, end = bisect.bisect_left(self._words, word[0]), bisect.bisect_left(self._words, word[0] + chr(0x10FFFF))
+        often = sorted(range(start, end), key=lambda i: (-int(self._counts[i]), i))[:MOST]
+        ends = (0, 1, -1)
+        near = (
+            self._words[i]
+            for i in often
+            if any(slips(word, self._words[i][: len(word) + e], most=1) <= 1 for e in ends)
+        )
+        return next(near, None)
 
     def _near(self, word: str, allowed: int) -> list[int]:
         """Return the words of like length that share nearly all letters: no other can be `allowed` slips away."""

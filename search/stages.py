@@ -16,6 +16,7 @@ from search.semantic import Questions
 
 EXACT = 0.25  # weight of meaning where a query is nothing but codes or quoted words
 NEAR = 0.2  # of the best one's own probability: what is shown although it has not enough of the words
+AS_GOOD = 0.8  # of the best score: what has fewer of the words is shown when its meaning makes up for them
 POOL = 200  # documents that are looked at for a page of hits
 
 
@@ -135,7 +136,14 @@ def _shown(
     matched = ranking.lexical.matched
     scores = {n: min(1.0, float(ranking.scores[n])) for n in order if _holds_phrases(collection, question, n)}
     by_meaning = near if ranking.semantic is not None else {n for n in near if matched[n]}
-    kept = [n for n in scores if (asked and matched[n] >= need) or (n in by_meaning and chances[n] >= floor_)]
+    best = max((scores[n] for n in scores if asked and matched[n] >= need), default=2.0)
+    kept = [
+        n
+        for n in scores
+        if (asked and matched[n] >= need)
+        or (n in by_meaning and chances[n] >= floor_)
+        or (matched[n] and scores[n] >= AS_GOOD * best)
+    ]
     if least is not None:
         kept = [n for n in kept if chances[n] >= least]
     first = [n for n in collection.titles.get(normal(text), ()) if mask[n]]

@@ -11,7 +11,7 @@ LAYERS = """
 kb.anchors kb.budget kb.channels kb.errors kb.headers kb.history kb.languages kb.lists kb.parts kb.problem
 kb.progress kb.recipe kb.sanitise kb.titles
 kb.config kb.demo kb.dialect kb.findings kb.folder kb.frontmatter kb.i18n kb.outline
-kb.schema kb.serve kb.widget
+kb.schema kb.widget
 kb.channel_file kb.contexts kb.foreign
 kb.liquid
 kb.habits
@@ -64,6 +64,7 @@ deflect.past_events
 deflect.advice deflect.api deflect.lessons deflect.replay
 deflect.forecast deflect.report_pages deflect.tuning
 deflect.admin
+kb.serve
 kb.background
 kb.doctor
 kb.files

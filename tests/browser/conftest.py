@@ -43,3 +43,9 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 def page(context: BrowserContext) -> Page:
     """A page of a fresh profile."""
     return context.new_page()
+
+
+def at_rest(page: Page) -> Page:
+    """Return the page once nothing moves or fades: a colour on its way in has no contrast yet."""
+    page.wait_for_function("document.getAnimations().every(a => a.playState !== 'running')")
+    return page

@@ -47,5 +47,5 @@ def page(context: BrowserContext) -> Page:
 
 def at_rest(page: Page) -> Page:
     """Return the page once nothing moves or fades: a colour on its way in has no contrast yet."""
-    page.wait_for_function("document.getAnimations().every(a => a.playState !== 'running')")
+    page.evaluate("Promise.all(document.getAnimations().map((one) => one.finished.catch(() => 0))).then(() => 0)")
     return page

@@ -43,7 +43,7 @@ def run(settings: Settings, *, watch: bool) -> None:
         lambda: writer.serve(store, settings.writer_socket, stop=stop),
         lambda: _deliver(settings, stop=stop),
         lambda: _keep_index(settings, stop=stop, wake=wake),
-        lambda: _forget(settings, stop=stop),
+        lambda: _forget(settings, stop=stop, wake=wake),
     ]
     if watch:
         duties.append(lambda: _watch(settings, stop=stop, wake=wake))
@@ -77,9 +77,11 @@ def _deliver(settings: Settings, *, stop: threading.Event) -> None:
             stop.wait(OUTBOX_PAUSE * 10)
 
 
-def _forget(settings: Settings, *, stop: threading.Event) -> None:
+def _forget(settings: Settings, *, stop: threading.Event, wake: threading.Event) -> None:
+    """Remove what is too old, once a day, and have the index forget the questions of whoever was erased."""
     while not stop.wait(60.0):
         retention.forget(settings)
+        wake.set()
         if stop.wait(DAY):
             return
 

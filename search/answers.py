@@ -57,8 +57,7 @@ def _section(
         rows.sort(key=lambda i: (-float(semantic.units[i]), i))
         rows = rows[:LOOKED_AT]
     texts = {i: collection.units[i] for i in rows}
-    a = analyzer(document.lang)
-    weights = {i: snippet.weigh(f"{texts[i][1]}\n{texts[i][2]}", wanted, a) for i in rows} if wanted else {}
+    weights = {i: snippet.weigh(f"{texts[i][1]}\n{texts[i][2]}", wanted) for i in rows} if wanted else {}
     total = sum(wanted.values()) or 1.0
 
     def worth(i: int) -> float:
@@ -73,13 +72,12 @@ def title_hit(collection: Collection, number: int, *, query: Query, score: float
     """Return a document as it is shown while typing: by its title, or a heading that has more of the words."""
     document = collection.documents[number]
     wanted = terms_wanted(collection, document.lang, query)
-    a = analyzer(document.lang)
-    in_title = snippet.weigh(document.title, wanted, a)
+    in_title = snippet.weigh(document.title, wanted)
     best = (in_title, 0, "", "")
     for i in range(document.first, document.last):
         if collection.units.kinds[i] == 2:
             anchor, heading, _ = collection.units[i]
-            best = max(best, (snippet.weigh(heading, wanted, a), -i, anchor, heading)) if heading else best
+            best = max(best, (snippet.weigh(heading, wanted), -i, anchor, heading)) if heading else best
     anchor, heading = (best[2], best[3]) if best[0] > in_title else ("", "")
     shown = (Fragment(document.summary, False),) if document.summary else ()
     url = f"{document.url}#{anchor}" if anchor else document.url

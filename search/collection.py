@@ -70,12 +70,27 @@ class Collection:
         """The language of every document."""
         return np.asarray([d.lang for d in self.documents], dtype=np.str_)
 
+    def langs_of(self, mask: Mask) -> list[str]:
+        """Return the languages of the documents in `mask`."""
+        counts = np.bincount(self._lang_codes[mask], minlength=len(self.postings))
+        return [lang for lang, count in zip(sorted(self.postings), counts, strict=False) if count]
+
+    @cached_property
+    def _lang_codes(self) -> NDArray[np.int64]:
+        codes = {lang: code for code, lang in enumerate(sorted(self.postings))}
+        return np.asarray([codes[d.lang] for d in self.documents], dtype=np.int64)
+
+    @cached_property
+    def normal_titles(self) -> list[str]:
+        """What the title of every document has in common with others that differ in case and accents only."""
+        return [normal(document.title) for document in self.documents]
+
     @cached_property
     def titles(self) -> Mapping[str, list[int]]:
         """The documents that have a title, by what their titles have in common but case and accents."""
         found: dict[str, list[int]] = {}
-        for number, document in enumerate(self.documents):
-            found.setdefault(normal(document.title), []).append(number)
+        for number, title in enumerate(self.normal_titles):
+            found.setdefault(title, []).append(number)
         return found
 
     @cached_property

@@ -32,7 +32,7 @@ def complete(collection: Collection, text: str, *, ends: bool, lang: str, mask: 
     matched = np.zeros(len(collection.documents), dtype=np.int16)
     queries: dict[str, Query] = {}
     asked = 0
-    for own in sorted(set(collection.langs[mask].tolist())):
+    for own in collection.langs_of(mask):
         query = parse(text, analyzer(own), synonyms=collection.synonyms(own))
         queries[own] = query
         got, had = _score(collection, own, query, ends=ends)
@@ -40,9 +40,10 @@ def complete(collection: Collection, text: str, *, ends: bool, lang: str, mask: 
     scores *= mask
     need, stage = _need(matched * mask, asked)
     scores[matched < need] = 0.0
-    likely = [n for n in fusion.order(scores, collection.names, k=LIKELY) if scores[n] > 0] if need else []
+    some = min(LIKELY, int(np.count_nonzero(scores > 0))) if need else 0
+    likely = fusion.order(scores, collection.names, k=some)
     for n in likely:
-        scores[n] *= _titled(collection.documents[n].title, text)
+        scores[n] *= _titled(collection.normal_titles[n], normal(text))
     chosen = sorted(likely, key=lambda n: (-float(scores[n]), collection.names[n]))[:k]
     peak = max((float(scores[n]) for n in chosen), default=1.0)
     hits = tuple(
@@ -54,7 +55,7 @@ def complete(collection: Collection, text: str, *, ends: bool, lang: str, mask: 
 
 def _titled(title: str, text: str) -> float:
     """Return how much a document gains by its title: most when that begins as typed, some when it has the words."""
-    words, typed = normal(title).split(), normal(text).split()
+    words, typed = title.split(), text.split()
     if (
         words[: len(typed) - 1] == typed[:-1]
         and len(words) >= len(typed)
@@ -82,9 +83,7 @@ def _score(
         own = _finished(postings, word, len(scores))
         if word == last and not ends:
             own = np.maximum(own, np.float32(UNFINISHED) * _begun(postings, word, len(scores)))
-        elif (
-            not own.any() and word != last and len(word.text) >= SHORTEST
-        ):  # "chan ca" is typed by people who know where they go
+        elif word != last and not own.any() and len(word.text) >= SHORTEST:  # "chan ca"
             own = np.float32(UNFINISHED) * _begun(postings, word, len(scores))
         if not own.any():
             own = _corrected(collection, lang, word, len(scores), ends=ends or word != last)

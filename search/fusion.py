@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Sequence
 
 import numpy as np
@@ -31,7 +32,7 @@ def order(scores: Floats, names: Sequence[str], *, k: int) -> list[int]:
     count = min(k, len(scores))
     if not count:
         return []
-    near = np.argpartition(-scores, count - 1)[:count]
-    least = scores[near].min()
-    tied = np.flatnonzero(scores >= least)
-    return sorted(map(int, tied), key=lambda number: (-float(scores[number]), names[number]))[:count]
+    least = np.partition(scores, len(scores) - count)[len(scores) - count]
+    above = sorted(map(int, np.flatnonzero(scores > least)), key=lambda number: (-float(scores[number]), names[number]))
+    equal = heapq.nsmallest(count - len(above), map(int, np.flatnonzero(scores == least)), key=names.__getitem__)
+    return [*above, *equal]

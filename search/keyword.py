@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,27 +19,25 @@ from whoosh.util.numeric import byte_to_length, length_to_byte
 
 from search.postings import FIELDS, K1, B, Field, Segment
 
-Terms = Mapping[str, Sequence[str]]  # field -> terms
+Counts = Mapping[str, Mapping[str, int]]  # field -> term -> how often
 
 
 @dataclass(frozen=True, slots=True)
 class WordDocument:
-    """What the word index keeps of an article: its key, the hash of its content, and how to get its terms."""
+    """What the word index keeps of an article: its key, the hash of its content, and its terms."""
 
     key: str
     hash: str
-    fields: Terms
+    fields: Counts
 
 
-class Counted(Frequency):  # type: ignore[misc]
-    """Takes terms as our analyzers give them: a third of the time that Whoosh takes through tokens of its own."""
+class Counted(fields.FieldType):  # type: ignore[misc]
+    """Takes terms counted by our analyzers: a third of the time that Whoosh takes through tokens of its own."""
 
-    def word_values(
-        self, value: Sequence[str], analyzer: None, **kwargs: Any
-    ) -> Iterator[tuple[str, int, float, bytes]]:
-        """Yield (term, frequency, weight, encoded frequency) as Whoosh asks of a format."""
-        for term, count in Counter(value).items():
-            yield term, count, float(count), pack_uint(count)
+    def index(self, value: Mapping[str, int], **kwargs: Any) -> Iterator[tuple[bytes, int, float, bytes]]:
+        """Yield (term, frequency, weight, encoded frequency) as Whoosh asks of a field."""
+        for term, count in value.items():
+            yield term.encode(), count, float(count), pack_uint(count)
 
 
 class WordIndex:
@@ -48,7 +45,7 @@ class WordIndex:
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        terms = {name: fields.FieldType(Counted(), None, scorable=True, stored=False) for name in FIELDS}
+        terms = {name: Counted(Frequency(), None, scorable=True, stored=False) for name in FIELDS}
         schema = fields.Schema(key=fields.ID(unique=True, stored=True), hash=fields.STORED, **terms)
         try:
             self._index = index.open_dir(str(folder), schema=schema)
@@ -98,7 +95,7 @@ def counted(documents: Iterable[WordDocument]) -> Segment:
     for document in documents:
         keys.append(document.key)
         for name in FIELDS:
-            found[name].append(sorted(Counter(document.fields[name]).items()))
+            found[name].append(sorted(document.fields[name].items()))
     none = np.empty(0, dtype=np.int32)
     return Segment("counted", keys, none, {name: _field(rows) for name, rows in found.items()})
 

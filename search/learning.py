@@ -44,7 +44,7 @@ def learn(
     lexical = np.zeros_like(dense)
     for row, (one, said) in enumerate(zip(known, read, strict=True)):
         mask = collection.visible(one.lang, frozenset())
-        langs = sorted(set(collection.langs[mask].tolist()))
+        langs = collection.langs_of(mask)
         queries = parsed(collection, said.whole, langs=langs, heavy=said.subject)
         question = Question(one.lang, queries, {recipe: vectors[row]})
         ranking = rank(collection, question, mask=mask, k=1)

@@ -93,9 +93,16 @@ def compile_postings(segments: Sequence[Segment], numbers: Mapping[str, int], fo
         np.save(folder / f"{name}.docs.npy", docs)
         np.save(folder / f"{name}.impacts.npy", impacts)
         found.append(np.repeat(np.arange(len(rows), dtype=np.int64), np.diff(indptr)) * SPAN + docs)
-    pairs = np.unique(np.concatenate(found)) // SPAN
-    np.save(folder / "frequency.npy", np.bincount(pairs, minlength=len(rows)).astype(np.int32))
+    np.save(folder / "frequency.npy", _distinct(np.concatenate(found), size=len(rows)))
     np.save(folder / "size.npy", np.asarray(len(numbers)))
+
+
+def _distinct(pairs: NDArray[np.int64], *, size: int) -> Ints:
+    """Return in how many documents each term is, in whatever field; `pairs` are term * SPAN + document."""
+    pairs.sort()
+    first = np.ones(len(pairs), dtype=np.bool_)
+    first[1:] = pairs[1:] != pairs[:-1]  # a quarter of the time of numpy's unique
+    return np.bincount(pairs[first] // SPAN, minlength=size).astype(np.int32)
 
 
 def _compiled(

@@ -52,7 +52,9 @@ class Query:
 def clean(text: str) -> str:
     """Return `text` composed, on one line, without control characters, and not longer than is looked at."""
     composed = unicodedata.normalize("NFC", text[:LONGEST].encode("utf-8", "replace").decode("utf-8"))
-    return " ".join("".join(char if char.isprintable() else " " for char in composed).split())
+    if not composed.isprintable():
+        composed = "".join(char if char.isprintable() else " " for char in composed)
+    return " ".join(composed.split())
 
 
 def normal(text: str) -> str:

@@ -52,12 +52,12 @@ class Ranking:
         scores, ones = self.scores[numbers].astype(np.float64), np.ones(len(numbers))
         best = np.sort(scores)[::-1][:2] if len(scores) > 1 else np.asarray([*scores, 0.0])
         shown = self.scores >= 0
-        dense, words = (np.sort(leg[shown])[::-1] for leg in (self.dense, self.lexical.scores))
+        dense, words = self.dense[shown], self.lexical.scores[shown]
         of_question = {
-            "contrast": dense[:1].sum() - dense[:5].mean() if len(dense) else 0.0,  # how far the best stands out
+            "contrast": _contrast(dense),
             "mean_dense": dense.mean() if len(dense) else 0.0,
-            "best_lexical": words[:1].sum(),
-            "contrast_lexical": words[:1].sum() - words[:5].mean() if len(words) else 0.0,
+            "best_lexical": words.max(initial=0.0),
+            "contrast_lexical": _contrast(words),
             "best_covered": self.lexical.weight.max(initial=0.0),
             "cosine": self._best_cosine(shown),
             "solved": self.nearest,
@@ -93,6 +93,14 @@ def taught(collection: Collection, ranking: Ranking, learned: Learned, *, questi
     chances[shown] = softmax(np.asarray(total)[shown])
     order = fusion.order(chances, collection.names, k=min(k, int(shown.sum())))
     return replace(ranking, order=order, chances=chances, nearest=learned.nearest(question))
+
+
+def _contrast(scores: Floats) -> float:
+    """Return how far the best score stands out from the five best."""
+    if not len(scores):
+        return 0.0
+    five = np.partition(scores, len(scores) - min(5, len(scores)))[-5:]
+    return float(five.max() - five.mean())
 
 
 def kind_of(collection: Collection, ranking: Ranking) -> str:

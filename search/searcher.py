@@ -193,7 +193,7 @@ class Searcher:
             return None, None, self.degraded
         asked_in = language_of(said.whole, lang)
         vectors, degraded = self._encode(said.whole, lang=asked_in, mask=mask) if system != "bm25" else ({}, None)
-        queries = parsed(self.collection, said.whole, langs=self._langs(mask), heavy=said.subject)
+        queries = parsed(self.collection, said.whole, langs=self.collection.langs_of(mask), heavy=said.subject)
         question = Question(asked_in, queries, vectors)
         ranking = rank(self.collection, question, mask=mask, k=k, system=system)
         if system == "learned" and self.learned is not None and vectors:
@@ -266,9 +266,6 @@ class Searcher:
         query = found.question.queries.get(self.collection.documents[number].lang) if found.question else None
         semantic = found.ranking.semantic if found.ranking else None
         return answers.hit(self.collection, number, query=query, semantic=semantic, score=score)
-
-    def _langs(self, mask: Mask) -> list[str]:
-        return sorted(set(self.collection.langs[mask].tolist()))
 
     def _encode(self, text: str, *, lang: str, mask: Mask) -> tuple[Questions, Degraded | None]:
         """Return the vectors of a question by recipe, in the spaces that it needs, or none and why."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from search.analyzer import Analyzer, fold, tokens
@@ -9,6 +10,8 @@ from search.hit import Fragment
 from search.passage import split_sentences
 
 LONGEST = 220  # characters: two lines on a phone
+_BORDERS = re.compile(r"[\s\W_]+")
+_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 SHORTEST = 40  # a shorter sentence is shown with the one after it
 
 
@@ -20,7 +23,7 @@ def snippet(text: str, *, wanted: Mapping[str, float], analyzer: Analyzer) -> tu
     sentences = split_sentences(text)
     if not sentences:
         return ()
-    scores = [_weight(sentence, wanted, analyzer) for sentence in sentences]
+    scores = [weigh(sentence, wanted) for sentence in sentences]
     best = max(range(len(sentences)), key=lambda i: (scores[i], -i))
     shown = sentences[best].strip()
     if len(shown) < SHORTEST and best + 1 < len(sentences):
@@ -28,23 +31,13 @@ def snippet(text: str, *, wanted: Mapping[str, float], analyzer: Analyzer) -> tu
     return _marked(_window(" ".join(shown.split()), wanted, analyzer), wanted, analyzer)
 
 
-def matches(token_text: str, wanted: Mapping[str, float], analyzer: Analyzer) -> float:
-    """Return the weight of a token of a text, by any of its stems or as it stands; 0 when it was not asked for."""
-    return max((wanted.get(term, 0.0) for term in (*analyzer.stems(token_text), fold(token_text))), default=0.0)
+def weigh(text: str, wanted: Mapping[str, float]) -> float:
+    """Return how much of what was asked `text` holds, each term once: as the beginning of a word, or in a run.
 
-
-def weigh(text: str, wanted: Mapping[str, float], analyzer: Analyzer) -> float:
-    """Return how much of what was asked `text` holds, each term once."""
-    return _weight(text, wanted, analyzer)
-
-
-def _weight(text: str, wanted: Mapping[str, float], analyzer: Analyzer) -> float:
-    found: dict[str, float] = {}
-    for token in tokens(text):
-        for term in _terms(token.text, token.kind, analyzer):
-            if term in wanted:
-                found[term] = wanted[term]
-    return sum(found.values())
+    Looked for in the folded text as it is: a tenth of the time that its tokens take, for the same choice nearly always.
+    """
+    folded = f" {_BORDERS.sub(' ', fold(text))}"
+    return sum(weight for term, weight in wanted.items() if (term if _UNSPACED.match(term) else f" {term}") in folded)
 
 
 def _terms(text: str, kind: str, analyzer: Analyzer) -> tuple[str, ...]:

@@ -66,7 +66,7 @@ def staged(
     system: System = "hybrid",
 ) -> tuple[Stage, Question, Ranking, str | None, str | None]:
     """Return the stage that is met, its ranking, the text searched instead, and the text that was perhaps meant."""
-    langs = sorted(set(collection.langs[mask].tolist()))
+    langs = collection.langs_of(mask)
     question = Question(asked_in, parsed(collection, text, langs=langs), vectors)
     ranking = _rank(collection, question, mask, k, system)
     stage = met(ranking)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ import numpy as np
 
 from kb.article import Article
 from search import generation, passage, vectors
-from search.analyzer import analyzer, codes, fold, tokens
+from search.analyzer import analyzer, codes
 from search.embedder import Embedder, Space, crosses, spaces
 from search.generation import Document, Manifest, SpaceFile
 from search.passage import SectionLike, Unit
@@ -157,27 +157,23 @@ def _hash(article: Article, units: Sequence[Unit]) -> str:
     return hashlib.blake2b(json.dumps(parts).encode(), digest_size=16).hexdigest()
 
 
-def fields(article: Article, units: Sequence[Unit]) -> dict[str, list[str]]:
-    """Return the terms of each field of an article."""
-    a = analyzer(article.lang)
+def fields(article: Article, units: Sequence[Unit]) -> dict[str, Mapping[str, int]]:
+    """Return how often each term is in each field of an article."""
+    count = analyzer(article.lang).count
     sections = [unit for unit in units if unit.kind == "section"]
     headings = "\n".join(dict.fromkeys(unit.heading for unit in sections))
     body = "\n".join([article.summary, *(unit.text for unit in sections)])
     queries = "\n".join(article.queries)
+    in_title, in_queries, in_headings, in_body = map(count, (article.title, queries, headings, body))
     return {
-        "title": a.terms(article.title),
-        "queries": a.terms(queries),
-        "headings": a.terms(headings),
-        "body": a.terms(body),
-        "exact": codes(f"{article.title}\n{queries}\n{headings}\n{body}"),
-        "names": _plain(f"{article.title}\n{queries}\n{headings}"),
-        "words": _plain(body),
+        "title": in_title[0],
+        "queries": in_queries[0],
+        "headings": in_headings[0],
+        "body": in_body[0],
+        "exact": Counter(codes(f"{article.title}\n{queries}\n{headings}\n{body}")),
+        "names": in_title[1] + in_queries[1] + in_headings[1],
+        "words": in_body[1],
     }
-
-
-def _plain(text: str) -> list[str]:
-    """Return the words of `text` as they stand but for case and accents."""
-    return [fold(token.text)[:64] for token in tokens(text) if token.kind == "word"]
 
 
 def _write_vectors(

@@ -1,5 +1,7 @@
 """Text to terms, in every script."""
 
+from collections import Counter
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -57,6 +59,11 @@ def test_an_emoji_is_a_term() -> None:
 def test_no_letter_of_any_text_is_lost(text: str) -> None:
     covered = {i for token in tokens(text) for i in range(token.start, token.end)}
     assert all(i in covered for i, char in enumerate(text) if char.isalnum())
+
+
+@given(st.text(max_size=200) | st.text("abc'’é備代 .", max_size=200))
+def test_counted_terms_are_the_terms(text: str) -> None:
+    assert analyzer("fr").count(text)[0] == Counter(analyzer("fr").terms(text))
 
 
 @given(st.text(max_size=200))

@@ -1,5 +1,6 @@
 """Compiled postings give the scores of Whoosh."""
 
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +19,8 @@ TEXTS = {
 
 
 def document(key: str, title: str, body: str, *, hash: str = "1") -> WordDocument:
-    fields = dict.fromkeys(FIELDS, ()) | {"title": title.split(), "body": body.split(), "headings": title.split()[:1]}
-    return WordDocument(key, hash, fields)
+    words = {"title": title.split(), "body": body.split(), "headings": title.split()[:1]}
+    return WordDocument(key, hash, {name: Counter(words.get(name, ())) for name in FIELDS})
 
 
 def compiled(index: WordIndex, folder: Path, keys: list[str]) -> Postings:

@@ -44,4 +44,5 @@ class WebWorkers(BaseApplication):
     def load(self) -> Any:
         """Return the application, made once before the workers are forked; a second socket is the demo shop's."""
         app = create_app(self.settings)
+        app.extensions["shortstop"].current.warm()  # models and index once, for all workers
         return ByPort(app, help_port=self.settings.port) if len(self.binds) > 1 else app

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from contextlib import suppress
 
 from kb.config import Settings
 from kb.errors import BadGeneration
@@ -28,6 +29,7 @@ class Current:
         self._since = 0.0
         self._refused = ""
         self._encoder: Embedder | None = None
+        self._cold = False  # whether the models were loaded, but have not read their files yet
         self._lock = threading.Lock()
 
     def get(self) -> Searcher:
@@ -43,9 +45,19 @@ class Current:
         if searcher is None:
             self._lock.acquire()
         try:
-            return self._look()
+            searcher = self._look()
+            if self._cold:
+                self._cold = False
+                threading.Thread(target=searcher.warm, daemon=True).start()
+            return searcher
         finally:
             self._lock.release()
+
+    def warm(self) -> None:
+        """Open the current generation and its models, if any: before a server forks, so that its workers share them."""
+        with suppress(BadGeneration), self._lock:
+            self._look().warm()  # here, not in a thread: none may run while a process forks
+            self._cold = False
 
     def _look(self) -> Searcher:
         self._looked = time.monotonic()
@@ -62,7 +74,9 @@ class Current:
                 self._settings.generations / name, settings=self._settings, encoder=self._encoder
             )
             self._opened, self._refused = made, ""
-            self._encoder = self._searcher.encoder
+            if self._encoder is not self._searcher.encoder:
+                self._encoder = self._searcher.encoder
+                self._cold = True
         except (BadGeneration, OSError) as error:
             if self._read()[1] != made:  # it was replaced, and removed, while we were opening it
                 return self._look()

@@ -120,6 +120,12 @@ class Searcher:
             return f"bm25-{self.generation}"
         return f"{'hybrid' if self.learned is None else 'learned'}-{self.generation}"
 
+    def warm(self) -> None:
+        """Encode a word in every space, so that no visitor waits while a model reads its files."""
+        mask = np.ones(len(self.collection.documents), dtype=np.bool_)
+        for space in self._usable:
+            self._encode(".", lang=space.lang, mask=mask)
+
     def verify(self) -> None:
         """Read every file again; raises BadGeneration naming those that are not as they were built."""
         broken = generation.damaged(self.collection.folder, self.collection.manifest)

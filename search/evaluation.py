@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 import numpy as np
 
 from kb import progress
 from kb.config import Settings
-from search import embedder, index, metrics
+from search import embedder, figures, index, metrics, runs
 from search.beir import Asked, BadCollection, Folder, Qrels
 from search.embedder import Embedder
 from search.learning import Solved, learn
@@ -22,6 +22,7 @@ from search.searcher import Ranked, Searcher
 from search.vectors import VectorCache
 from search.writing import ANALYSIS, WORDS
 
+shown = figures.shown
 Mode = Literal["search", "suggest"]
 CARDS = 3
 DEPTH = 100  # documents of a question in a run file
@@ -53,7 +54,12 @@ def evaluate(
     run: Path | None = None,
     against: Path | None = None,
 ) -> dict[str, Any]:
-    """Return the document of `kb evaluate` for a BEIR folder; see the manual for what its numbers mean."""
+    """Return the document of `kb evaluate` for a BEIR folder, or for all of them in `folder`.
+
+    The manual says what its numbers mean.
+    """
+    if not (folder / "corpus.jsonl").is_file():
+        return evaluate_all(settings, folder, split=split, mode=mode, system=system)
     beir = Folder(folder)
     qrels = beir.qrels(split)
     searcher = open_collection(settings, beir, system=system)
@@ -72,16 +78,25 @@ def evaluate(
         "system": system,
         "learned_from": list(learn_from),
         "queries": len(qrels),
-        "metrics": _rounded(metrics.mean(per_question)),
+        "metrics": metrics.rounded(metrics.mean(per_question)),
         "offered": _offered(answers, qrels, silent),
         "latency_ms": _latency([answer.milliseconds for answer in answers.values()]),
         "recipe": f"{system}+{searcher.collection.manifest.recipe}",
     }
     if run is not None:
-        write_run(run, answers, tag=system)
+        runs.write(run, {id: answer.ranked for id, answer in answers.items()}, tag=system)
     if against is not None:
-        document["against"] = compare(per_question, read_run(against), qrels, name=str(against))
+        document["against"] = runs.compare(per_question, runs.read(against), qrels, name=str(against))
     return document
+
+
+def evaluate_all(settings: Settings, folder: Path, **options: Any) -> dict[str, Any]:
+    """Return the documents of all collections in `folder`; one that lacks the split is left out."""
+    split = options.get("split", "dev")
+    names = sorted(path.name for path in folder.iterdir() if (path / "qrels" / f"{split}.tsv").is_file())
+    if not names:
+        raise BadCollection(f"{folder} holds neither corpus.jsonl nor folders with qrels/{split}.tsv")
+    return {"collections": [evaluate(settings, folder / name, **options) for name in names]}
 
 
 def open_collection(settings: Settings, beir: Folder, *, system: System = "hybrid") -> Searcher:
@@ -184,80 +199,3 @@ def _latency(milliseconds: Sequence[float]) -> dict[str, float]:
     if not milliseconds:
         return {"p50": 0.0, "p95": 0.0, "p99": 0.0}
     return {f"p{q}": round(float(np.percentile(milliseconds, q)), 2) for q in (50, 95, 99)}
-
-
-def _rounded(values: Mapping[str, float]) -> dict[str, float]:
-    return {name: round(value, 4) for name, value in values.items()}
-
-
-def write_run(path: Path, answers: Mapping[str, Answer], *, tag: str) -> None:
-    """Write a TREC run file; scores fall strictly, so that no reader breaks ties in its own way."""
-    lines = []
-    for id, answer in answers.items():
-        last = float("inf")
-        for rank, (document, chance) in enumerate(answer.ranked, 1):
-            last = min(chance, last - 1e-7)
-            lines.append(f"{id} Q0 {document} {rank} {last:.7f} {tag}\n")
-    path.write_text("".join(lines), encoding="utf-8")
-
-
-def read_run(path: Path) -> dict[str, list[str]]:
-    """Return the documents of each question of a TREC run file, best first."""
-    found: dict[str, list[tuple[float, int, str]]] = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-        parts = line.split()
-        if len(parts) != 6:
-            raise BadCollection(f"{path}:{number}: a run file has six columns: query Q0 document rank score tag")
-        found.setdefault(parts[0], []).append((-float(parts[4]), int(parts[3]), parts[2]))
-    return {id: [document for _, _, document in sorted(rows)] for id, rows in found.items()}
-
-
-def compare(
-    ours: Mapping[str, Mapping[str, float]], run: Mapping[str, Sequence[str]], qrels: Qrels, *, name: str
-) -> dict[str, Any]:
-    """Return the paired difference to another run by measure, and the questions that lost most, worst first."""
-    theirs = {id: metrics.measure(run.get(id, []), qrels[id]) for id in ours}
-    gaps = {id: ours[id]["nDCG@10"] - theirs[id]["nDCG@10"] for id in ours}
-    return {
-        "run": name,
-        "metrics": {
-            measure: _rounded(
-                asdict(metrics.paired([ours[id][measure] for id in ours], [theirs[id][measure] for id in ours]))
-            )
-            for measure in metrics.NAMES
-        },
-        "wins": sum(gap > 0 for gap in gaps.values()),
-        "losses": sum(gap < 0 for gap in gaps.values()),
-        "ties": sum(gap == 0 for gap in gaps.values()),
-        "worst": [_loss(id, ours, theirs) for gap, id in sorted((gap, id) for id, gap in gaps.items())[:20] if gap < 0],
-    }
-
-
-def _loss(
-    id: str, ours: Mapping[str, Mapping[str, float]], theirs: Mapping[str, Mapping[str, float]]
-) -> dict[str, Any]:
-    return {"query": id, "ours": round(ours[id]["nDCG@10"], 4), "theirs": round(theirs[id]["nDCG@10"], 4)}
-
-
-def shown(document: dict[str, Any]) -> str:
-    """Return an evaluation as lines for a terminal, the curve as bars."""
-    head = f"{document['collection']}/{document['split']}, {document['mode']}, {document['system']}"
-    lines = [f"{head}: {document['queries']} questions, {document['recipe']}"]
-    lines.append("  ".join(f"{name} {value:.3f}" for name, value in document["metrics"].items()))
-    offered = document["offered"]
-    lines.append(f"offered to {offered['coverage']:.1%}, right in {offered['hit@3']:.1%} of the offers")
-    silent = offered["no_answer"]
-    lines.append(f"no-answer questions: {silent['queries']}, offered to {silent['offered']:.1%}")
-    lines += [f"  surest {share:4.0%}  {right:.3f} {'█' * round(40 * right)}" for share, right in offered["curve"]]
-    latency = document["latency_ms"]
-    lines.append("latency, ms: " + "  ".join(f"{name} {value:.1f}" for name, value in latency.items()))
-    if "against" in document:
-        lines += _shown_comparison(cast(dict[str, Any], document["against"]))
-    return "\n".join(lines)
-
-
-def _shown_comparison(against: Mapping[str, Any]) -> list[str]:
-    lines = [f"against {against['run']}: {against['wins']} won, {against['losses']} lost, {against['ties']} alike"]
-    for name, gap in against["metrics"].items():
-        lines.append(f"  {name:8} {gap['difference']:+.4f} [{gap['low']:+.4f}, {gap['high']:+.4f}]")
-    return lines + [f"  lost: {row['query']} {row['ours']:.3f} was {row['theirs']:.3f}" for row in against["worst"]]

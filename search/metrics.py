@@ -37,6 +37,11 @@ def mean(per_question: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
     return {name: sum(row[name] for row in per_question.values()) / count for name in NAMES}
 
 
+def rounded(values: Mapping[str, float]) -> dict[str, float]:
+    """Return figures with the four digits that are shown."""
+    return {name: round(value, 4) for name, value in values.items()}
+
+
 @dataclass(frozen=True, slots=True)
 class Difference:
     """A mean difference with the interval that holds it in 95 of 100 resamples of the questions."""

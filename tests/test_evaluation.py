@@ -165,6 +165,22 @@ def test_a_broken_line_is_named(collection: Path) -> None:
         _ = Folder(collection).corpus
 
 
+def test_a_folder_of_collections_is_a_table(settings: Settings, tmp_path: Path) -> None:
+    write(tmp_path / "all" / "shop")
+    write(tmp_path / "all" / "bank", bodies=False)
+    document = evaluation.evaluate(settings, tmp_path / "all", system="bm25")
+    assert [(one["collection"], one["mode"]) for one in document["collections"]] == [
+        ("bank", "search"),
+        ("shop", "suggest"),
+    ]
+    assert [line.split()[0] for line in evaluation.shown(document).splitlines()] == ["collection", "bank", "shop"]
+
+
+def test_a_folder_of_nothing_is_named(settings: Settings, tmp_path: Path) -> None:
+    with pytest.raises(BadCollection, match="corpus"):
+        evaluation.evaluate(settings, tmp_path)
+
+
 def test_the_terminal_shows_the_figures(settings: Settings, collection: Path) -> None:
     shown = evaluation.shown(evaluation.evaluate(settings, collection, system="bm25"))
     assert "nDCG@10" in shown

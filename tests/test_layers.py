@@ -32,7 +32,7 @@ search.passage
 search.generation search.snippet
 search.semantic search.writing
 search.beir search.collection
-search.answers search.ranking
+search.answers search.figures search.ranking search.runs
 search.completion search.index search.stages
 search.searcher
 search.current search.learning

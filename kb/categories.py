@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, MutableSequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from kb import frontmatter, languages, schema
@@ -36,6 +37,7 @@ class Pin:
     query: str
     articles: tuple[str, ...]  # ids, in this order
     lang: str
+    until: date | None = None  # the last day on which it holds
 
 
 def load(
@@ -151,22 +153,39 @@ def pins(
     default_lang: str,
     problems: MutableSequence[Problem],
 ) -> tuple[Pin, ...]:
-    """Return the pins of `_pins.yml`: `query: article`, or a list of articles, or both below a language."""
+    """Return the pins of `_pins.yml`: `query: article`, or a list of articles, or both below a language.
+
+    A pin may also be `query: {articles: …, until: date}`.
+    """
     path = "_pins.yml"
     head = _load(path, texts.get(path, ""), problems)
     ids = {article.id for article in articles}
     found = []
+
+    def problem(line: int, why: str) -> None:
+        problems.append(Problem(path, line, why, "settings", "error"))
+
     for key, value in head.values.items():
-        lang = languages.normalise(key)
-        below = value if lang and isinstance(value, dict) else {key: value}
-        for query, listed in below.items():
+        line = head.lines[key]
+        lang = languages.normalise(key) if isinstance(value, dict) and "articles" not in value else ""
+        for query, said in (value if lang and isinstance(value, dict) else {key: value}).items():
+            listed, until = _held(said)
             names = [_id(str(name)) for name in (listed if isinstance(listed, list) else [listed]) if name]
             for name in sorted(set(names) - ids):
-                why = f"'{query}' is pinned to {name}, which is no article{schema.nearest(name, ids)}"
-                problems.append(Problem(path, head.lines[key], why, "settings", "error"))
+                problem(line, f"'{query}' is pinned to {name}, which is no article{schema.nearest(name, ids)}")
+            try:
+                last = schema.day(until) if until else None
+            except ValueError:
+                problem(line, f"'{query}' is pinned until {until!r}, which is no date; write it as 2027-01-31")
+                continue
             if known := tuple(name for name in names if name in ids):
-                found.append(Pin(query, known, lang if lang and isinstance(value, dict) else default_lang))
+                found.append(Pin(query, known, lang or default_lang, last))
     return tuple(found)
+
+
+def _held(value: Value) -> tuple[Value, Value]:
+    """Return the articles of a pin and until when it holds."""
+    return (value.get("articles"), value.get("until")) if isinstance(value, dict) else (value, None)
 
 
 def _id(name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 
@@ -134,13 +135,11 @@ class Collection:
         """Return the groups of words of a language that mean the same."""
         return [tuple(group) for group in self.manifest.extra.get("synonyms", {}).get(lang, ())]
 
-    def pinned(self, text: str, lang: str) -> list[str]:
-        """Return the articles that come first for a query."""
+    def pinned(self, text: str, lang: str, *, today: date) -> list[str]:
+        """Return the articles that come first for a query, by the pins that still hold."""
         asked = normal(text)
-        pins = self.manifest.extra.get("pins", ())
-        return [
-            id for pin in pins if pin["lang"] in (lang, "") and normal(pin["query"]) == asked for id in pin["articles"]
-        ]
+        pins = [pin for pin in self.manifest.extra.get("pins", ()) if not pin.get("until") or pin["until"] >= str(today)]
+        return [id for pin in pins if pin["lang"] == lang and normal(pin["query"]) == asked for id in pin["articles"]]
 
     def vocabulary(self, lang: str) -> Vocabulary:
         """Return the words of a language as they are written."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 
 import numpy as np
 
@@ -154,7 +155,7 @@ def _shown(
 
 
 def _pinned(collection: Collection, text: str, lang: str, mask: Mask) -> list[int]:
-    wanted = collection.pinned(text, lang)
+    wanted = collection.pinned(text, lang, today=date.today())
     if not wanted:
         return []
     places = {collection.documents[n].article: int(n) for n in np.flatnonzero(mask)}

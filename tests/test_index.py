@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -78,6 +78,16 @@ def test_a_changed_article_leaves_the_scores_as_a_fresh_build_has_them(articles:
 
 def test_words_alone_are_a_generation_of_their_own(articles: Path, tmp_path: Path) -> None:
     assert build(articles, tmp_path) != build(articles, tmp_path, embedder=WordEmbedder())
+
+
+def test_a_pin_comes_first_until_its_last_day(articles: Path, tmp_path: Path) -> None:
+    (articles / "_pins.yml").write_text(
+        "login: {articles: vat, until: 2026-11-30}\npage: [vat]\nsign in: {articles: vat, until: 2026-10-31}\n"
+    )
+    pinned = Collection(build(articles, tmp_path)).pinned
+    day = date(2026, 11, 30)
+    assert [pinned(query, "en", today=day) for query in ("Login", "page", "sign in")] == [["vat"], ["vat"], []]
+    assert pinned("login", "es", today=day) == []
 
 
 def test_a_draft_and_a_scheduled_article_are_not_in_it(articles: Path, tmp_path: Path) -> None:

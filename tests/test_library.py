@@ -221,6 +221,13 @@ def test_pins_name_articles_and_an_unknown_one_is_an_error(tmp_path: Path) -> No
     assert "'clave' is pinned to gone" in shelf.problems[0].why
 
 
+def test_a_pin_may_hold_until_a_day(tmp_path: Path) -> None:
+    pins = "password: {articles: reset, until: 2027-01-31}\nes:\n  clave: {articles: [reset], until: soon}\n"
+    shelf = load(tmp_path, reset="# A", **{"_pins.yml": pins})
+    assert [(pin.query, str(pin.until)) for pin in shelf.pins] == [("password", "2027-01-31")]
+    assert "'soon', which is no date" in shelf.problems[0].why
+
+
 def test_aliases_and_redirects_lead_to_addresses(tmp_path: Path) -> None:
     shelf = load(
         tmp_path, a="---\ntitle: A\naliases: [/old.html]\n---\n", **{"_redirects.yml": "/older: /old.html\n/b: a.md\n"}

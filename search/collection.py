@@ -138,7 +138,9 @@ class Collection:
     def pinned(self, text: str, lang: str, *, today: date) -> list[str]:
         """Return the articles that come first for a query, by the pins that still hold."""
         asked = normal(text)
-        pins = [pin for pin in self.manifest.extra.get("pins", ()) if not pin.get("until") or pin["until"] >= str(today)]
+        pins = [
+            pin for pin in self.manifest.extra.get("pins", ()) if not pin.get("until") or pin["until"] >= str(today)
+        ]
         return [id for pin in pins if pin["lang"] == lang and normal(pin["query"]) == asked for id in pin["articles"]]
 
     def vocabulary(self, lang: str) -> Vocabulary:

@@ -18,6 +18,7 @@ PRIOR = 0.05  # of probability that an article gains on a page that it belongs t
 SHORT = 4  # words; fewer say less than the page does
 MOST = 10  # hits of a page's search that are looked at for such as forms may offer
 CERTAIN = 1.0  # the score of what the owner named
+BY_CONTEXT = "+context"  # after the name of the ranker where a context changed the cards
 
 
 def with_context(searcher: Searcher, visit: Visit, found: Suggestions, *, text: str, lang: str, k: int) -> Suggestions:
@@ -36,7 +37,7 @@ def with_context(searcher: Searcher, visit: Visit, found: Suggestions, *, text: 
         cards += [hit for hit in of_context(searcher, context, lang=lang, visit=visit) if hit.article not in known]
     if tuple(cards[:k]) == found.cards:
         return found
-    return replace(found, abstained=False, cards=tuple(cards[:k]), ranker=f"{found.ranker}+context")
+    return replace(found, abstained=False, cards=tuple(cards[:k]), ranker=f"{found.ranker}{BY_CONTEXT}")
 
 
 def of_context(searcher: Searcher, context: contexts.Context, *, lang: str, visit: Visit) -> list[Hit]:

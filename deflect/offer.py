@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from deflect import clock
-from deflect.context_cards import with_context
+from deflect.context_cards import BY_CONTEXT, with_context
 from deflect.episode import Visit, intent, keys, new_id
+from deflect.exploration import arranged
 from deflect.log import with_text
 from deflect.services import Services
 from kb.errors import HelpCenterError
@@ -52,23 +54,17 @@ def make_offer(services: Services, visit: Visit, *, subject: str, body: str) -> 
     """
     found, degraded = _suggest(services, visit, subject=subject[:300], body=body[:LONGEST])
     now = clock.now()
-    event = {
-        "id": new_id(),
-        "type": "offer",
-        "at": now,
-        "articles": [id for id, _ in found.candidates[:LOGGED]],
-        "scores": [round(float(score), 6) for _, score in found.candidates[:LOGGED]],
-        "abstained": found.abstained,
-        "ranker": found.ranker,
-        "cards": [card.article for card in found.cards],
-        "propensities": [1.0] * len(found.cards),  # the order is never drawn by lot yet
-        "degraded": degraded,
-        "lang": visit.lang or services.settings.lang,
-    }
     try:
+        who = keys(services, visitor=visit.visitor, claims=visit.claims)
+        found, propensities = _explored(services, found, who)
+        event = _event(found, propensities) | {
+            "at": now,
+            "degraded": degraded,
+            "lang": visit.lang or services.settings.lang,
+        }
         begun = services.writer.call(
             "offer",
-            keys=keys(services, visitor=visit.visitor, claims=visit.claims),
+            keys=who,
             intent=intent(services, visit),
             episode=visit.episode,
             event=with_text(event, f"{subject}\n{body}"),
@@ -78,6 +74,33 @@ def make_offer(services: Services, visit: Visit, *, subject: str, body: str) -> 
         return Offer(visit.episode or new_id(), True, "not-logged", found.ranker, ())
     cards = found.cards if begun["arm"] == "treatment" else ()
     return Offer(begun["episode"], found.abstained, degraded, found.ranker, cards)
+
+
+def _event(found: Suggestions, propensities: Sequence[float]) -> dict[str, Any]:
+    """Return what is logged of an offer: candidates in the order of the ranking, cards in that of the screen."""
+    return {
+        "id": new_id(),
+        "type": "offer",
+        "articles": [id for id, _ in found.candidates[:LOGGED]],
+        "scores": [round(float(score), 6) for _, score in found.candidates[:LOGGED]],
+        "abstained": found.abstained,
+        "ranker": found.ranker,
+        "cards": [card.article for card in found.cards],
+        "propensities": [round(chance, 6) for chance in propensities],
+    }
+
+
+def _explored(services: Services, found: Suggestions, who: Sequence[str]) -> tuple[Suggestions, Sequence[float]]:
+    """Return the offer as it is shown, with the probability that each card would stand where it stands.
+
+    Articles that the owner named for a page stay where they are: those places are not the ranking's.
+    """
+    share = services.settings.swaps
+    names = [card.article for card in found.cards]
+    if not share or not who or len(names) < 2 or found.ranker.endswith(BY_CONTEXT):
+        return found, [1.0] * len(names)
+    slots = arranged(names, person=who[0], salt=services.store.secret("salt"), share=share)
+    return replace(found, cards=tuple(found.cards[place] for place in slots.order)), slots.propensities
 
 
 def _suggest(services: Services, visit: Visit, *, subject: str, body: str) -> tuple[Suggestions, Any]:

@@ -72,6 +72,9 @@ class Settings:
     holdout: float = setting(
         0.0, "Share of people, 0 to 0.5, who are shown no offers so that the effect can be measured."
     )
+    swaps: float = setting(
+        0.0, "Probability, 0 to 0.2, that two neighbouring offers change places, so that following can be learned from."
+    )
     sinks: tuple[str, ...] = setting(("inbox",), "Where tickets go, with commas: inbox, smtp, webhook, zendesk.")
     smtp_url: str = setting("", "Mail server, as smtp://user:password@host:port or smtps://….", secret=True)
     smtp_from: str = setting("", "Sender of our e-mails; unset: the address of `smtp_to`.")
@@ -106,6 +109,8 @@ class Settings:
     def __post_init__(self) -> None:
         if not 0.0 <= self.holdout <= 0.5:
             raise BadSetting(f"holdout is {self.holdout}; it is a share from 0 to 0.5")
+        if not 0.0 <= self.swaps <= 0.2:
+            raise BadSetting(f"swaps is {self.swaps}; it is a probability from 0 to 0.2")
         if not 0 < self.port < 65536:
             raise BadSetting(f"port is {self.port}; it is a number from 1 to 65535")
         if any(not TOKEN_KEY.fullmatch(pair) for pair in self.token_keys):

@@ -40,7 +40,7 @@ search.evaluation
 search.calibrating
 deflect.channel deflect.clock deflect.events deflect.experiment deflect.limits deflect.redaction
 deflect.schema deflect.statistics deflect.wording
-deflect.address deflect.clusters deflect.delivery deflect.lines deflect.numbers deflect.refusal
+deflect.address deflect.clusters deflect.delivery deflect.exploration deflect.lines deflect.numbers deflect.refusal
 deflect.signature deflect.store
 deflect.activity deflect.changes deflect.desk_numbers deflect.export deflect.gaps deflect.people
 deflect.popular deflect.removal deflect.smtp deflect.tickets deflect.tokens deflect.trail deflect.webhook

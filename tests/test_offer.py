@@ -12,6 +12,7 @@ from deflect.offer import Offer, make_offer
 from deflect.services import Services
 from tests.fakes import BrokenSearcher, NoWriter, close, make_services, sizes
 
+BEST = ("account/erased", "account/reset")  # for a text with "your", "password" and "account"
 VISIT = Visit("v1", page="https://shop.example/contact?a=b", lang="en")
 
 
@@ -59,6 +60,30 @@ def test_it_is_logged_with_what_learning_needs(services: Services) -> None:
     assert (log["arm"], log["abstained"], log["ranker"]) == ("treatment", False, "fake-1")
     assert log["cards"] == ["account/reset"]
     assert log["propensities"] == [1.0]
+
+
+def test_a_few_see_two_neighbours_swapped_and_the_log_says_how_probable_that_was(tmp_path: Path) -> None:
+    services = make_services(tmp_path, swaps=0.2)
+    orders = {ask(services, Visit(f"v{n}", lang="en"), body="your password or account").cards for n in range(60)}
+    assert {tuple(card.article for card in cards) for cards in orders} == {BEST, BEST[::-1]}
+    rows = services.store.rows("SELECT data FROM events WHERE type = 'offer'")
+    for log in (json.loads(row["data"]) for row in rows):
+        assert log["articles"] == list(BEST)  # the ranking as it was
+        assert log["propensities"] == ([0.8, 0.8] if log["cards"] == list(BEST) else [0.2, 0.2])
+    close(services)
+
+
+def test_while_typing_goes_on_a_person_sees_one_order_in_either_arm(tmp_path: Path) -> None:
+    services = make_services(tmp_path, swaps=0.2, holdout=0.5)
+    for n in range(30):
+        for text in ("your password, account", "your password, account again", "your password or account"):
+            ask(services, Visit(f"v{n}", lang="en"), body=text)
+    rows = services.store.rows("SELECT key, data FROM events WHERE type = 'offer'")
+    logged = {(row["key"], json.loads(row["data"])["arm"], tuple(json.loads(row["data"])["cards"])) for row in rows}
+    assert len(logged) == 30
+    assert {(arm, cards) for _, arm, cards in logged} >= {("control", BEST), ("treatment", BEST)}
+    assert any(cards == BEST[::-1] for _, _, cards in logged)
+    close(services)
 
 
 def test_its_text_is_redacted_before_it_is_kept(services: Services) -> None:

@@ -13,7 +13,7 @@ from search.analyzer import analyzer
 from search.collection import Collection, Mask
 from search.embedder import Vectors
 from search.floor import Features
-from search.learned import FEATURES, Learned
+from search.learned import ALONE, FEATURES, Learned
 from search.lexical import Lexical
 from search.logistic import Matrix, softmax
 from search.postings import Floats
@@ -82,17 +82,29 @@ class Ranking:
 
 def taught(collection: Collection, ranking: Ranking, learned: Learned, *, question: Vectors, k: int) -> Ranking:
     """Return `ranking` as the learned weights order it: by P(this article solves it) over all that may be seen."""
-    columns = collection.columns(learned)
+    columns, shown = collection.columns(learned), ranking.scores >= 0
     known = learned.features(question)
     legs = {"dense": ranking.dense, "lexical": ranking.lexical.scores} | {
-        name: np.where(columns >= 0, values[columns], values.min()) for name, values in known.items()
+        name: values[columns] for name, values in known.items()
     }
     total = sum(learned.weights[name] * legs[name].astype(np.float64) for name in FEATURES)
-    shown = ranking.scores >= 0
+    total = _with_new(np.asarray(total), ranking, new=columns < 0)
     chances = np.full(len(shown), -1.0, dtype=np.float32)
-    chances[shown] = softmax(np.asarray(total)[shown])
+    chances[shown] = softmax(total[shown])
     order = fusion.order(chances, collection.names, k=min(k, int(shown.sum())))
     return replace(ranking, order=order, chances=chances, nearest=learned.nearest(question))
+
+
+def _with_new(total: Matrix, ranking: Ranking, *, new: Mask) -> Matrix:
+    """Return the learned `total` in which each article that was not learned about keeps its untaught odds.
+
+    They are those against the best of the others, so that what came first among all before still does: to have
+    solved nothing yet, since nobody could see it, says nothing against an article.
+    """
+    alone = ALONE[0] * ranking.dense.astype(np.float64) + ALONE[1] * ranking.lexical.scores
+    known = (ranking.scores >= 0) & ~new
+    lift = total[known].max() - alone[known].max() if known.any() else 0.0
+    return np.where(new, alone + lift, total)
 
 
 def _contrast(scores: Floats) -> float:

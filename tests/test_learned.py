@@ -51,6 +51,15 @@ def test_an_article_that_solved_nothing_yet_is_found_by_what_it_says(searcher: S
     assert first(searcher, "roaming and travel abroad in the union", taught) == "new"
 
 
+def test_an_article_that_was_published_after_learning_keeps_its_first_place(searcher: Searcher, tmp_path: Path) -> None:
+    before = shelf(tmp_path, [one for one in ARTICLES if one.article.id != "new"], encoder=WordEmbedder())
+    older = learn(before, SOLVED, encode=WordEmbedder().encode)[0]
+    assert "new" not in older.articles
+    for text in ("you charged me for roaming", "I am locked out of roaming in every country"):
+        assert first(searcher, text, None) == "new"
+        assert first(searcher, text, older) == "new"
+
+
 def test_without_what_was_learned_the_ranking_is_the_untaught_one(searcher: Searcher) -> None:
     searcher.learned = None
     untaught = searcher.ranked_message("", "tax on my invoice", lang="en", k=3, system="hybrid").ranked

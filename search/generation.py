@@ -134,8 +134,8 @@ class Units(Sequence[tuple[str, str, str]]):
     """The (anchor, heading, text) of every unit, read from a mapped file when asked for."""
 
     def __init__(self, folder: Path) -> None:
-        self._ends: NDArray[np.int64] = np.load(folder / "units.ends.npy", mmap_mode="r")
-        self.kinds: NDArray[np.uint8] = np.load(folder / "units.kinds.npy", mmap_mode="r")
+        self._ends: NDArray[np.int64] = np.asarray(np.load(folder / "units.ends.npy", mmap_mode="r"))
+        self.kinds: NDArray[np.uint8] = np.asarray(np.load(folder / "units.kinds.npy", mmap_mode="r"))
         with (folder / "units.jsonl").open("rb") as file:
             self._bytes = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if len(self.kinds) else b""
 

@@ -38,7 +38,8 @@ class SpaceIndex:
         self.documents = slice(file.first, file.last)
         first = int(starts[file.first]) if file.last > file.first else 0
         self.units = slice(first, int(ends[file.last - 1]) if file.last > file.first else 0)
-        self._vectors: Vectors = np.load(folder / file.file, mmap_mode="r")
+        self._vectors: Vectors = np.asarray(np.load(folder / file.file, mmap_mode="r"))
+        self.dimensions = int(self._vectors.shape[1])
         self._starts = starts[self.documents] - first
         self._counts = ends[self.documents] - starts[self.documents]
 

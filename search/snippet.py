@@ -10,9 +10,20 @@ from search.hit import Fragment
 from search.passage import split_sentences
 
 LONGEST = 220  # characters: two lines on a phone
-_BORDERS = re.compile(r"[\s\W_]+")
+_BORDER = re.compile(r"[\W_]")
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 SHORTEST = 40  # a shorter sentence is shown with the one after it
+
+
+class _Folded(dict[int, str]):
+    """What each character is in a folded text: an accent nothing, what stands between words a space."""
+
+    def __missing__(self, point: int) -> str:
+        self[point] = folded = _BORDER.sub(" ", fold(chr(point)))
+        return folded
+
+
+_FOLDED = _Folded()  # a twentieth of the time of folding and a pattern, on a section
 
 
 def snippet(text: str, *, wanted: Mapping[str, float], analyzer: Analyzer) -> tuple[Fragment, ...]:
@@ -36,7 +47,7 @@ def weigh(text: str, wanted: Mapping[str, float]) -> float:
 
     Looked for in the folded text as it is: a tenth of the time that its tokens take, for the same choice nearly always.
     """
-    folded = f" {_BORDERS.sub(' ', fold(text))}"
+    folded = f" {' '.join(text.translate(_FOLDED).split())}"
     return sum(weight for term, weight in wanted.items() if (term if _UNSPACED.match(term) else f" {term}") in folded)
 
 

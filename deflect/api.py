@@ -150,6 +150,7 @@ def _visit(here: Services, document: dict[str, Any], *, visitor_required: bool) 
         lang=lang_of(text_of(document, "lang"), default=here.settings.lang),
         category=text_of(document, "category", longest=100),
         device=device_of(request),
+        title=text_of(document, "title", longest=1000),
     )
 
 

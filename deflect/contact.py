@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from deflect import clock
-from deflect.episode import Visit, intent, keys, new_id, new_ticket_id, normal_email, page_address
+from deflect.episode import LONGEST_TITLE, Visit, intent, keys, new_id, new_ticket_id, normal_email, page_address
 from deflect.services import Services
 from deflect.tokens import Claims
 from kb.errors import BadRequest
@@ -117,7 +117,7 @@ def create_ticket(services: Services, visit: Visit, message: Message, *, key: st
     row = {
         **{name: getattr(message, name) for name in ("subject", "email", "name", "category")},
         "id": ticket,
-        "fields": json.dumps(message.fields, sort_keys=True, ensure_ascii=False),
+        "fields": json.dumps(_fields(visit, message), sort_keys=True, ensure_ascii=False),
         "channel": CHANNEL,
         "external_id": None,
         "lang": visit.lang or services.settings.lang,
@@ -144,6 +144,12 @@ def digest(message: Message) -> str:
     """Return a hash by which two sendings of one message are known to be the same."""
     parts = [message.subject, message.body, message.email, message.name, message.category, dict(message.fields)]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def _fields(visit: Visit, message: Message) -> dict[str, Any]:
+    """Return the fields of a ticket; the page's title is one, and does not make a repeated message another."""
+    title = _printable(visit.title, lines=False).strip()[:LONGEST_TITLE]
+    return ({"title": title} if title else {}) | dict(message.fields)
 
 
 def _are_fields(fields: Any) -> bool:

@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from deflect.redaction import redact
 from deflect.services import Services
 from deflect.tokens import NOBODY, Claims
 from deflect.ways import ways
 
 VISITOR = re.compile(r"[\w.:-]{1,64}", re.ASCII)
 LANG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,4}")
+LONGEST_TITLE = 200  # characters of a page's title that are kept
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # nothing that is misread over the telephone
 
 
@@ -32,6 +34,7 @@ class Visit:
     category: str = ""
     claims: Claims = NOBODY
     device: str = ""  # "phone" or "computer"; nothing finer is looked at
+    title: str = ""  # of the page
 
 
 def new_id() -> str:
@@ -99,4 +102,5 @@ def intent(services: Services, visit: Visit) -> dict[str, Any]:
         "segment": visit.claims.segment or None,
         "device": visit.device or None,
         "channels": [way.channel for way in open_to],
+        "text": redact(visit.title).strip()[:LONGEST_TITLE],
     }

@@ -40,6 +40,8 @@ EPISODE = text("The episode that an earlier offer gave.", pattern=r"^[A-Za-z0-9_
 TOKEN = text("A JWT of the owner's server.") | {"format": "jwt"}
 TAG = rf"^{LANG_TAG.pattern}$"
 LANG = text("A language, such as en or pt-BR.", pattern=TAG)
+PAGE_ADDRESS = text("Address of the page; its query and fragment are not kept.")
+PAGE_TITLE = text("Title of the page, for the agent who answers.", longest=1000)
 
 
 def schemas() -> dict[str, Json]:
@@ -98,7 +100,8 @@ def schemas() -> dict[str, Json]:
             token=TOKEN,
             subject=text("Subject of the message."),
             body=text("The message so far."),
-            page=text("Address of the page; its query and fragment are not kept."),
+            page=PAGE_ADDRESS,
+            title=PAGE_TITLE,
             lang=LANG,
             category=text("Category chosen.", longest=100),
         ),
@@ -134,6 +137,9 @@ def schemas() -> dict[str, Json]:
             name=text("Who writes.", longest=contact.LONGEST["name"]),
             category=text("Category chosen.", longest=contact.LONGEST["category"]),
             fields={"type": ["object", "null"], "description": contact.BAD_FIELDS},
+            page=PAGE_ADDRESS,
+            title=PAGE_TITLE,
+            lang=LANG,
         ),
         "Ticket": shape(
             ("ticket", "channel"), ticket=STRING, channel={"type": "string", "enum": list(events.CHANNELS)}

@@ -95,7 +95,8 @@ def _episode(db: Database, keys: Sequence[str], intent: Row, *, episode: str | N
     details = {name: intent[name] for name in ("fresh", "holdout", "page", "lang", "category", "channels")}
     begun = begin_episode(db, person, episode=episode, now=now, **details)
     if begun["new"]:
-        event = {name: intent.get(name) for name in ("page", "lang", "channels", "holdout", "segment", "device")}
+        names = ("page", "lang", "channels", "holdout", "segment", "device", "text")
+        event = {name: intent.get(name) for name in names}
         append(
             db,
             kept_under(keys),

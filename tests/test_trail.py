@@ -74,3 +74,16 @@ def test_a_trail_follows_the_person_to_another_browser(services: Services) -> No
     second = tickets.get(services.store, create_ticket(services, Visit("other"), message, key="k2").ticket)
     assert second
     assert "search" in [step.what for step in trail(services.store, second)]
+
+
+def test_the_title_of_the_page_goes_along_redacted_with_the_trail_and_the_ticket(services: Services) -> None:
+    visit = Visit("v1", lang="en", title="Your order, jo@example.com")
+    make_offer(services, visit, subject="", body="my password")
+    message = check({"subject": "S", "body": "B", "email": "jo@example.com", "fields": {"plan": "pro"}})
+    first = create_ticket(services, visit, message, key="k")
+    again = create_ticket(services, Visit("v1", lang="en", title="(1) Your order"), message, key="k")
+    assert again == first, "a title that changed makes no other message of it"
+    ticket = tickets.get(services.store, first.ticket)
+    assert ticket is not None
+    assert trail(services.store, ticket)[0].text.startswith("Your order, [")
+    assert ticket["fields"] == {"plan": "pro", "title": "Your order, jo@example.com"}

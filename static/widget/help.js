@@ -22,6 +22,7 @@ const english = {
   none: "Nothing was found. Try other words, or write to us.",
   here: "About this page",
   write: "Write to us",
+  chat: "Chat",
   subject: "Subject",
   body: "Message",
   email: "E-mail address",
@@ -37,6 +38,7 @@ const english = {
 
 /** A random UUID; pages without TLS have no crypto.randomUUID, but every blob's address ends in one. */
 function uuid() {
+  if (crypto.randomUUID) return crypto.randomUUID();
   const url = URL.createObjectURL(new Blob());
   URL.revokeObjectURL(url);
   return url.slice(-36);
@@ -136,7 +138,7 @@ export class Service {
   /** What goes along with offers and tickets. */
   get context() {
     const { visitor, episode, host } = this;
-    return { visitor, episode, page: location.origin + location.pathname, lang: host.language };
+    return { visitor, episode, page: location.origin + location.pathname, title: document.title.slice(0, 200), lang: host.language };
   }
 
   /** Ask the API; throws an error, whose `word` may name the sentence for the visitor. */
@@ -220,10 +222,10 @@ a { color: var(--accent); }
 [part=card]:hover { background: var(--wash); }
 [part=card] > * { display: block; }
 [part=card] b { color: var(--accent); font-weight: 600; line-height: 1.35; }
-small { color: var(--soft); font-size: .8125em; }
+small { flex: 1 100%; color: var(--soft); font-size: .8125em; }
 [part=card] span { display: -webkit-box; overflow: hidden; -webkit-box-orient: vertical; -webkit-line-clamp: 3; margin-top: 2px; font-size: .875em; }
 mark { background: light-dark(#ffe9a3, #5c4a0a); color: inherit; }
-button { min-height: 44px; padding: 8px 16px; border: 1px solid var(--edge); border-radius: 10px; background: var(--bg); color: inherit; font: inherit; font-weight: 500; cursor: pointer; }
+button, [part=way] { min-height: 44px; padding: 8px 16px; border: 1px solid var(--edge); border-radius: 10px; background: var(--bg); color: inherit; font: inherit; font-weight: 500; cursor: pointer; }
 .icon { flex: none; width: 40px; min-height: 40px; margin: 4px; margin-inline-start: -8px; padding: 0; border: 0; background: none; color: var(--soft); font-size: 22px; line-height: 1; }
 button:hover { background: var(--wash); }
 .main, .main:hover, [part=chip] { border-color: transparent; background: var(--accent); color: var(--on-accent); font-weight: 600; }
@@ -303,19 +305,23 @@ export class Form {
     const on = (type, act, target = window) => target?.addEventListener(type, act, { signal: host.life, capture: true, passive: true });
     on("submit", ({ target }) => target === this.form && !own && this.#attempted());
     on("pagehide", () => this.#leave("left"));
+    this.size = new ResizeObserver(() => this.#place());
     on("navigatesuccess", () => this.#moved(), window.navigation);
     on("resize", () => this.#place());
     on("scroll", () => this.#place());
     on(host.getAttribute("success"), ({ target }) => (!target.closest || target.contains(this.form) || this.form?.contains(target)) && this.sent());
   }
 
+  // A keystroke costs next to nothing: what it changed is looked at when the hand rests.
   typed({ isComposing }, path) {
-    if (!this.own && path.includes(this.host)) return;
-    const { selector } = this;
-    const field = path[0];
-    if (!this.#take(this.own ?? (selector ? path.find((node) => node.matches?.(selector)) : guess(path.filter((node) => node.localName === "form"))))) return;
-    kept(this.draft, Object.fromEntries(this.#fields().map(([name, { value }]) => [name, value])));
-    if (!isComposing && (field === this.subject || this.body?.contains(field))) this.#soon(PAUSE);
+    if (path[0] !== this.field) {
+      const { own, selector } = this;
+      this.#moved();
+      if (!this.#take(own ?? (!path.includes(this.host) && (selector ? path.find((node) => node.matches?.(selector)) : guess(path.filter((node) => node.localName === "form")))))) return;
+      this.field = path[0];
+    }
+    this.fresh = true;
+    if (!isComposing) this.#soon(PAUSE);
   }
 
   /** Look for a form in which something was typed before a reload. */
@@ -326,6 +332,7 @@ export class Form {
   /** The message has arrived: by the page's own word, its success event, or our API's answer. */
   sent(detail) {
     kept(this.draft, null);
+    this.fresh = false;
     this.done = true;
     if (this.service.episode && !this.own) this.service.log("attempted", { accepted: true });
     this.service.say("sent", detail);
@@ -333,18 +340,23 @@ export class Form {
   }
 
   get draft() {
-    return `draft ${location.pathname} ${this.own ? "" : this.selector}`;
+    return `draft ${this.page} ${this.own ? "" : this.selector}`;
   }
 
-  // Fields are looked up at every keystroke, since frameworks put new ones in the place of old.
   #take(form) {
-    if (!form) return false;
-    const known = this.form === form;
-    this.form = form;
-    this.body = this.#field("body", "textarea, [contenteditable]");
-    this.subject = this.#field("subject", LINES, ({ name, id, placeholder, labels }) => SUBJECT.test([name, id, placeholder, labels[0]?.textContent]));
-    if (!known) this.#refill();
-    return true;
+    if (form && this.form !== form) {
+      this.form = form;
+      this.size.disconnect();
+      this.size.observe(form);
+      this.#refill();
+    }
+    return form;
+  }
+
+  #save(sent) {
+    if (!this.fresh && !sent) return;
+    this.fresh = false;
+    kept(this.draft, { ...Object.fromEntries(this.#fields().map(([name, { value }]) => [name, value])), " sent": sent });
   }
 
   #field(name, guessed, likely = () => true) {
@@ -374,8 +386,12 @@ export class Form {
     this.clock = setTimeout(() => this.#ask(again), wait);
   }
 
+  // Fields are looked up each time, since frameworks put new ones in the place of old.
   async #ask(again) {
-    const [subject, body] = [this.subject, this.body].map((field) => (field?.value ?? field?.innerText ?? "").trim());
+    this.#save();
+    this.body = this.#field("body", "textarea, [contenteditable]");
+    const line = this.#field("subject", LINES, ({ name, id, placeholder, labels }) => SUBJECT.test([name, id, placeholder, labels[0]?.textContent]));
+    const [subject, body] = [line, this.body].map((field) => (field?.value ?? field?.innerText ?? "").trim());
     if (this.last === subject + body) return;
     this.running?.abort();
     if ((subject + body).length < 5) return this.show([]);
@@ -410,7 +426,6 @@ export class Form {
     this.chip = press("", () => this.box.scrollIntoView({ block: "nearest" }));
     Object.assign(this.chip, { part: "chip", hidden: true, popover: "manual" });
     this.eye = new IntersectionObserver((entries) => entries.forEach((entry) => this.#look(entry)), { threshold: 0.5 });
-    this.size = new ResizeObserver(() => this.#place());
     (this.own?.parentNode ?? this.host.root).append(this.box, this.chip, this.said);
   }
 
@@ -434,9 +449,8 @@ export class Form {
     this.chip.textContent = found;
     this.eye.disconnect();
     for (const item of this.list.children) this.eye.observe(item);
-    if (!this.own) this.size.observe(this.form);
     this.box.hidden = !found && !note;
-    requestAnimationFrame(() => this.#place()); // no layout in this task
+    setTimeout(() => this.#place()); // a task of its own, before that in which the browser lays the cards out
     if (found && !note) this.service.say("offer", { articles: cards.map(({ article }) => article) });
   }
 
@@ -479,7 +493,7 @@ export class Form {
 
   #away() {
     this.#put([]);
-    (this.body ?? this.subject).focus();
+    (this.body ?? this.field).focus();
   }
 
   #look({ target, isIntersecting }) {
@@ -522,13 +536,14 @@ export class Form {
   }
 
   #attempted() {
-    kept(this.draft, { ...kept(this.draft), " sent": true });
+    this.#save(true);
     this.service.email = this.#field("email", "[type=email]")?.value || undefined;
     this.#leave("attempted");
   }
 
   // The last word of this visit to the form, while the page may be going.
   #leave(type) {
+    this.#save();
     if (this.service.episode && !this.done) {
       this.service.log(type);
       this.service.flush(true);
@@ -720,23 +735,31 @@ export class Panel {
     this.heading = h("h3");
     this.found = h("ul");
     const form = h("form", { role: "search", submit }, h("label", {}, words.query, this.query), h("button", { class: "main" }, words.search));
-    this.#here();
     this.write = [press(words.write, () => this.#contact())];
+    this.#here();
     return { title: words.help, nodes: [form, this.heading, this.found], foot: this.mode !== "self-service" && this.write, focus: this.query };
   }
 
   async #here() {
-    const { about, host, service } = this;
-    const { page, lang } = service.context;
+    const { about, host, service, words, write } = this;
+    const { page, lang, title } = service.context;
     try {
-      const { hits, mode, form } = await service.call("context", { page: about ? "" : page, lang, title: about ?? document.title });
+      const { hits, mode, channels } = await service.call("context", { page: about ? "" : page, lang, title: about ?? title });
+      const [button] = write;
+      const web = channels.some(({ channel }) => channel === "web");
+      write.splice(0, 1, ...channels.map(({ channel, address }) => {
+        const chat = channel === "chat";
+        return channel === "web" ? button : h("a", { part: "way", href: address, target: chat && "_blank" }, chat ? words.chat : address.replace(/^\w+:/, ""));
+      }));
+      if (channels[0]?.why) write.unshift(h("small", {}, channels[0].why));
       if (mode && !host.hasAttribute("mode") && this.now.focus === this.query) {
         this.mode = mode;
-        if (mode === "self-service") this.#below([]);
-        if (mode === "ask-first") this.#contact();
+        if (mode === "self-service") this.#below((this.now.foot = []));
+        if (mode === "ask-first" && web) this.#contact();
       }
-      if (hits.length && !this.query.value) this.#list(hits, this.words.here, "browse");
-      if (!form) this.write.pop()?.remove(); // not open to this visitor
+      if (this.now.foot === write) this.#below(write);
+      if (!web && this.now === this.form) this.#view(this.#trail.pop()); // not open to this visitor
+      if (hits.length && !this.query.value) this.#list(hits, words.here, "browse");
     } catch {}
   }
 
@@ -786,8 +809,7 @@ export class Panel {
         const known = kept("key");
         const { key } = kept("key", known?.text === text ? known : { text, key: uuid() }); // the same message is one ticket
         try {
-          const fields = { title: document.title.slice(0, 200) };
-          const { ticket } = await service.call("tickets", { headers: { "Idempotency-Key": key }, body: { ...service.context, ...body, fields } });
+          const { ticket } = await service.call("tickets", { headers: { "Idempotency-Key": key }, body: { ...service.context, ...body } });
           kept("key", null);
           this.form = null;
           this.#trail = [this.#home()];

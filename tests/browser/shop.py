@@ -36,6 +36,11 @@ def card(number: int, *, score: float = 0.8, anchor: str = "by-phone") -> dict[s
     }  # fmt: skip
 
 
+def way(channel: str, address: str = "", why: str = "") -> dict[str, Any]:
+    """Return a channel as the API gives it."""
+    return {"channel": channel, "why": why, "address": address}
+
+
 @dataclass
 class Help:
     """What the fake help center answers, and everything it was asked."""
@@ -43,7 +48,7 @@ class Help:
     cards: list[dict[str, Any]] = field(default_factory=lambda: [card(1), card(2), card(3)])
     status: int = 200  # of every API answer
     mode: str | None = None  # that the owner's contexts give a page
-    form: bool = True  # whether our form is open to the visitor
+    channels: list[dict[str, Any]] = field(default_factory=lambda: [way("web")])  # that are open to the visitor
     token: str = "signed"  # the one that is accepted
     gate: threading.Event = field(default_factory=threading.Event)  # cleared: offers wait
     asked: list[dict[str, Any]] = field(default_factory=list)
@@ -135,7 +140,8 @@ def help_app(help: Help) -> Flask:
     @app.get("/api/v1/context")
     def _context() -> Response:
         help.note(help.contexts, request.args.to_dict())
-        return jsonify({"mode": help.mode, "hits": help.cards, "form": help.form, "channels": []})
+        form = any(one["channel"] == "web" for one in help.channels)
+        return jsonify({"mode": help.mode, "hits": help.cards, "form": form, "channels": help.channels})
 
     @app.get("/api/v1/articles/<path:id>")
     def _article(id: str) -> Response:

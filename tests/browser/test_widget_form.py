@@ -46,6 +46,7 @@ def test_cards_appear_while_a_message_is_typed(page: Page, help: Help) -> None:
     offer = help.offers[-1]
     assert (offer["body"], offer["lang"]) == ("the code never arrives", "en")
     assert offer["page"] == f"{help.shop}/form.html", "the query stays with the visitor"
+    assert offer["title"] == "Contact · Shop"
 
 
 def test_typing_asks_once_the_pause_is_there_and_not_at_each_key(page: Page, help: Help) -> None:

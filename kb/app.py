@@ -7,7 +7,7 @@ import traceback
 from typing import Any
 
 from flask import Flask, Response, jsonify, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import ClientDisconnected, HTTPException, RequestTimeout
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from deflect import admin, api, here, login, web
@@ -47,6 +47,7 @@ def create_app(settings: Settings, *, writer: Writer | None = None) -> Flask:
     app.add_url_rule("/healthz", "healthz", health)
     app.register_error_handler(HelpCenterError, _failed)
     app.register_error_handler(HTTPException, _failed)
+    app.register_error_handler(ClientDisconnected, _stopped)
     app.register_error_handler(Exception, _broken)
     return app
 
@@ -73,6 +74,11 @@ def _failed(error: HelpCenterError | HTTPException) -> Any:
     for name, value in web.error_headers(error).items():
         response.headers[name] = value
     return response
+
+
+def _stopped(_error: ClientDisconnected) -> Any:
+    """Answer who sent half a request and then nothing: the socket's receive timeout ends the wait (kb.web)."""
+    return _failed(RequestTimeout())
 
 
 def _broken(error: Exception) -> Any:

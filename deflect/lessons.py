@@ -23,7 +23,8 @@ from kb.config import Settings
 class Lesson:
     """One question whose answer is known; texts are redacted, `person` is a hash or nothing, `at` microseconds.
 
-    `source` is `agent`, `visitor`, or the name of the history that it was imported from.
+    `source` is `agent`, `visitor`, or the name of the history that it was imported from. An outcome has the weight 1;
+    what was only followed has less, and never judges.
     """
 
     id: str
@@ -34,6 +35,7 @@ class Lesson:
     person: str
     source: str
     at: int
+    weight: float = 1.0
 
 
 def lessons(store: Store, *, before: int | None = None) -> list[Lesson]:

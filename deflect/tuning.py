@@ -2,36 +2,50 @@
 
 from __future__ import annotations
 
-import json
-from collections import defaultdict
-from collections.abc import Callable, Sequence
-from dataclasses import asdict
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
+from deflect import judging, tuned
 from deflect.lessons import Lesson, lessons
 from deflect.store import Store
-from kb import progress
+from deflect.tuned import FOLDER, Encode, Resets, text_of
 from kb.config import Settings
 from kb.errors import BadSetting
-from search import embedder, message, metrics
+from search import embedder
 from search.current import Current
-from search.embedder import Embedder, Vectors
-from search.learned import Learned, TooFewOutcomes
+from search.embedder import Embedder
+from search.learned import USUALLY, TooFewOutcomes, Weighed
 from search.learning import Solved, learn
-from search.ranking import System
 from search.searcher import Searcher
-from search.vectors import VectorCache
 
-FOLDER = "_tuning"  # in the articles' repository; no article, so it is neither shown nor checked
-FILE, HEAD = "tuning.json", "head.npz"
 HELD = 0.25  # share of the outcomes, the latest, that the rest is judged on
 LEAST_HELD = 30  # outcomes to be judged on
-EXAMPLES = 5
 
-Encode = Callable[[Sequence[str]], Vectors]
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What a tuning stands on: the articles as they are, the outcomes that count, and what was tuned before."""
+
+    searcher: Searcher
+    encode: Encode
+    past: list[Lesson]  # the oldest first
+    earlier: list[Lesson]
+    later: list[Lesson]
+    resets: Resets
+    fine_tuned: dict[str, Any] | None  # what `tuning.json` says of the encoder that is in use, where it was fine-tuned
+
+    @property
+    def until(self) -> int:
+        """The time of the latest outcome."""
+        return self.past[-1].at
+
+    def weighed(self, known: Sequence[Lesson]) -> Weighed:
+        """Return how the ranker is weighed: on those of the `known` outcomes that its encoder was not trained on."""
+        if self.fine_tuned is None:
+            return USUALLY
+        seen = sum(one.at <= self.fine_tuned["until"] for one in known)
+        return Weighed(self.fine_tuned["weights"], after=seen)
 
 
 def tune(settings: Settings, *, dry_run: bool = False) -> dict[str, Any]:
@@ -41,181 +55,125 @@ def tune(settings: Settings, *, dry_run: bool = False) -> dict[str, Any]:
     reciprocal rank of the article that solved each. It is kept, fitted anew on all outcomes, only when the paired
     95 % interval of the gain lies above zero. Raises TooFewOutcomes, and BadSetting where there are no vectors.
     """
-    searcher = Current(settings).get()
-    encode = _encode(settings, searcher)
-    known = {document.article for document in searcher.collection.documents}
-    past = [lesson for lesson in lessons(Store.open(settings.database)) if lesson.article in known]
-    earlier, later = split(past)
-    if len(later) < LEAST_HELD:
-        raise TooFewOutcomes(f"{len(past)} outcomes are too few to tune by; import more with 'kb outcomes import'")
+    ground = survey(settings)
+    searcher, later = ground.searcher, ground.later
     searcher.learned = None
-    before = _ranks(searcher, later, system="hybrid", label="Before")
-    searcher.learned, _ = learn(searcher, _solved(earlier), encode=encode)
-    after = _ranks(searcher, later, system="learned", label="After")
-    gain = metrics.paired(_reciprocal(after), _reciprocal(before))
-    report = {
-        "outcomes": {"learned_from": len(earlier), "judged_on": len(later)},
-        "before": _hits(before),
-        "after": _hits(after),
-        "gain": {"RR@10": asdict(gain)},
-        "by": _by(searcher, later, before, after),
-    }
-    kept = gain.low > 0 and not dry_run
-    if kept:
-        everything, _ = learn(searcher, _solved(past), encode=encode)
-        write(settings.articles / FOLDER, everything, report)
-    return report | {"kept": kept, "dry_run": dry_run, **_examples(later, before, after)}
-
-
-def split(past: Sequence[Lesson]) -> tuple[list[Lesson], list[Lesson]]:
-    """Return the earlier outcomes and the later ones to judge by; nobody is in both."""
-    first = int(len(past) * (1 - HELD))
-    people = {lesson.person for lesson in past[:first] if lesson.person}
-    return list(past[:first]), [lesson for lesson in past[first:] if lesson.person not in people]
-
-
-def write(folder: Path, taught: Learned, report: dict[str, Any]) -> None:
-    """Keep the head's weights and the report in git; the questions themselves stay in the store."""
-    folder.mkdir(parents=True, exist_ok=True)
-    document = {
-        "recipe": taught.recipe,
-        "questions": taught.questions,
-        "weights": dict(taught.weights),
-        "articles": list(taught.articles),
-        "report": report,
-    }
-    np.savez(folder / HEAD, centre=taught.centre, head=taught.head)
-    (folder / FILE).write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-
-
-def installed(settings: Settings, encoder: Embedder) -> Learned | None:
-    """Return what git and the store together say was learned; None where nothing was, or for other vectors."""
-    file = settings.articles / FOLDER / FILE
-    if not file.is_file() or not settings.database.is_file():
-        return None
-    try:
-        document = json.loads(file.read_text(encoding="utf-8"))
-        own = next((s.embedder for s in embedder.spaces(encoder) if s.embedder.recipe == document["recipe"]), None)
-        if own is None:
-            return None
-        articles = {id: column for column, id in enumerate(document["articles"])}
-        past = [one for one in lessons(Store.open(settings.database)) if one.article in articles]
-        with np.load(file.with_name(HEAD)) as head:
-            return Learned(
-                recipe=document["recipe"],
-                articles=tuple(articles),
-                centre=head["centre"],
-                head=head["head"],
-                memory=learned_vectors(settings, own)([text_of(one) for one in past]),
-                solved=np.asarray([articles[one.article] for one in past], dtype=np.int32),
-                weights=document["weights"],
-                questions=document["questions"],
-            )
-    except (OSError, ValueError, KeyError) as error:
-        raise BadSetting(f"{file} cannot be read; run 'kb tune' again, or remove its folder") from error
-
-
-def learned_vectors(settings: Settings, encoder: Embedder) -> Encode:
-    """Return an encoder of questions whose vectors are kept, by their hash, beside those of the articles."""
-    cache = VectorCache(
-        settings.data / "vectors" / f"questions-{encoder.recipe}.bin",
-        recipe=encoder.recipe,
-        dimensions=encoder.dimensions,
+    before = judging.judge(searcher, later, system="hybrid", label="Before")
+    searcher.learned, _ = learn(
+        searcher, solved(ground.earlier), encode=ground.encode, weighed=ground.weighed(ground.earlier)
     )
-    return lambda texts: cache.encode(texts, embedder=encoder, progress=progress.reporter("Encoding questions"))
+    after = judging.judge(searcher, later, system="learned", label="After")
+    report = counts(ground) | judging.compared(searcher, later, before, after)
+    kept = report["gain"]["RR@10"]["low"] > 0 and not dry_run
+    if kept:
+        everything, _ = learn(searcher, solved(ground.past), encode=ground.encode, weighed=ground.weighed(ground.past))
+        more = {"encoder": ground.fine_tuned} if ground.fine_tuned else {}
+        tuned.write(settings.articles / FOLDER, everything, report, until=ground.until, resets=ground.resets, **more)
+    return report | {"kept": kept, "dry_run": dry_run, **judging.examples(later, before, after)}
 
 
-def text_of(lesson: Lesson) -> str:
-    """Return what of a question is encoded, as an offer encodes it."""
-    return message.read(lesson.subject, lesson.body).whole
+def survey(settings: Settings) -> Ground:
+    """Return what a tuning stands on; raises TooFewOutcomes, and BadSetting where there are no vectors."""
+    searcher = Current(settings).get()
+    encoder = _main(searcher)
+    known = {document.article for document in searcher.collection.documents}
+    previous = tuned.read(settings) or {}
+    resets = _resets(settings, searcher, encoder, previous)
+    past = [one for one in tuned.counting(lessons(Store.open(settings.database)), resets) if one.article in known]
+    fine = previous.get("encoder")
+    fine = fine if fine and fine["recipe"] == encoder.recipe else None
+    earlier, later = split(past, after=fine["until"] if fine else None)
+    if len(later) < LEAST_HELD:
+        raise TooFewOutcomes(
+            f"{len(past)} outcomes{', most of them known to the encoder,' if fine else ''} are too few to tune by; "
+            "import more with 'kb outcomes import'"
+        )
+    return Ground(searcher, tuned.encoding(settings, encoder), past, earlier, later, resets, fine)
+
+
+def split(past: Sequence[Lesson], *, after: int | None = None) -> tuple[list[Lesson], list[Lesson]]:
+    """Return the earlier outcomes and the later ones to judge by: no person and no text is in both.
+
+    None that is judged by is from `after` or before, on which an encoder was trained, or was only followed.
+    """
+    first = int(len(past) * (1 - HELD))
+    earlier = list(past[:first])
+    people = {one.person for one in earlier if one.person}
+    texts = {text_of(one) for one in earlier}
+    later = [one for one in past[first:] if one.person not in people and text_of(one) not in texts]
+    return earlier, [one for one in later if one.weight == 1.0 and (after is None or one.at > after)]
+
+
+def solved(past: Sequence[Lesson]) -> list[Solved]:
+    """Return outcomes as the ranking learns from them."""
+    return [Solved(one.subject, one.body, one.lang, one.article, one.weight) for one in past]
+
+
+def counts(ground: Ground) -> dict[str, Any]:
+    """Return how many outcomes there are, as the first part of a report."""
+    return {
+        "outcomes": {"learned_from": len(ground.earlier), "judged_on": len(ground.later)},
+        "reset": sorted(ground.resets),
+    }
 
 
 def shown(document: dict[str, Any]) -> str:
     """Return the report of a tuning as lines."""
-    counts, gain = document["outcomes"], document["gain"]["RR@10"]
+    outcomes, gain = document["outcomes"], document["gain"]["RR@10"]
+    offers = document["offered"]
     verdict = "kept in _tuning/; commit it, then run 'kb index'" if document["kept"] else _refusal(document)
     return "\n".join(
         [
-            f"learned from {counts['learned_from']:,} outcomes, judged on {counts['judged_on']:,} later ones",
+            f"learned from {outcomes['learned_from']:,} outcomes, judged on {outcomes['judged_on']:,} later ones",
             *(
                 f"{name}: {document['before'][name]:.3f} -> {document['after'][name]:.3f}"
                 for name in document["before"]
             ),
             f"gain in RR@10: {gain['difference']:+.3f} [{gain['low']:+.3f}, {gain['high']:+.3f}]",
-            *(f"  {row['what']}: {row['before']:.3f} -> {row['after']:.3f} of {row['n']}" for row in document["by"]),
+            *(
+                f"offers {when}: to {offers[when]['coverage']:.1%}, {offers[when]['right']:.1%} of them right"
+                for when in offers
+            ),
+            f"{document['won']:,} questions won, {document['lost']:,} lost; hit@3 by category and language:",
+            *(
+                f"  {row['what']}: {row['before']['hit@3']:.3f} -> {row['after']['hit@3']:.3f} of {row['n']}"
+                for row in document["by"]
+            ),
+            *(_shown_example("won", row) for row in document["most_won"]),
+            *(_shown_example("lost", row) for row in document["most_lost"]),
+            *([f"reset, since they changed: {', '.join(document['reset'])}"] if document["reset"] else []),
             verdict,
         ]
     )
+
+
+def _shown_example(how: str, row: dict[str, Any]) -> str:
+    places = " -> ".join(str(rank) if rank else "below 10" for rank in (row["before"], row["after"]))
+    return f"  {how}: {row['article']}, {places}: {' '.join(row['question'].split())[:80]}"
 
 
 def _refusal(document: dict[str, Any]) -> str:
     return "not kept: a dry run" if document["dry_run"] else "not kept: the interval of the gain is not above zero"
 
 
-def _encode(settings: Settings, searcher: Searcher) -> Encode:
+def _main(searcher: Searcher) -> Embedder:
+    """Return the encoder of the space that is learned in."""
     spaces = embedder.spaces(searcher.encoder) if searcher.encoder else ()
     main = searcher.collection.main_recipe if spaces else ""
     found = next((space.embedder for space in spaces if space.embedder.recipe == main), None)
     if found is None:
         raise BadSetting("learning needs vectors; run 'kb index' where shortstop[build] is installed")
-    return learned_vectors(settings, found)
+    return found
 
 
-def _solved(past: Sequence[Lesson]) -> list[Solved]:
-    return [Solved(lesson.subject, lesson.body, lesson.lang, lesson.article) for lesson in past]
+def _resets(settings: Settings, searcher: Searcher, encoder: Embedder, previous: dict[str, Any]) -> Resets:
+    """Return up to when the outcomes of each article count no more: those of before it said something else.
 
-
-def _ranks(searcher: Searcher, asked: Sequence[Lesson], *, system: System, label: str) -> list[int]:
-    """Return the rank of the article that solved each question, 0 where it is not among the first ten."""
-    report = progress.reporter(label)
-    ranks = []
-    for done, lesson in enumerate(asked, 1):
-        found = searcher.ranked_message(lesson.subject, lesson.body, lang=lesson.lang, k=10, system=system)
-        ids = [searcher.collection.documents[number].article for number, _ in found.ranked]
-        ranks.append(ids.index(lesson.article) + 1 if lesson.article in ids else 0)
-        report(done, len(asked))
-    return ranks
-
-
-def _reciprocal(ranks: Sequence[int]) -> list[float]:
-    return [1 / rank if rank else 0.0 for rank in ranks]
-
-
-def _hits(ranks: Sequence[int]) -> dict[str, float]:
-    return {f"hit@{k}": round(sum(0 < rank <= k for rank in ranks) / len(ranks), 4) for k in (1, 3)}
-
-
-def _by(
-    searcher: Searcher, asked: Sequence[Lesson], before: Sequence[int], after: Sequence[int]
-) -> list[dict[str, Any]]:
-    """Return hit@3 before and after by category and by language."""
-    category = {document.article: document.category for document in searcher.collection.documents}
-    rows: dict[str, list[int]] = defaultdict(list)
-    for number, lesson in enumerate(asked):
-        rows[f"category {category[lesson.article]}"].append(number)
-        rows[f"language {lesson.lang}"].append(number)
-    return [
-        {
-            "what": what,
-            "n": len(numbers),
-            "before": _hits([before[n] for n in numbers])["hit@3"],
-            "after": _hits([after[n] for n in numbers])["hit@3"],
-        }
-        for what, numbers in sorted(rows.items())
-    ]
-
-
-def _examples(asked: Sequence[Lesson], before: Sequence[int], after: Sequence[int]) -> dict[str, list[dict[str, Any]]]:
-    """Return the questions whose article rose or fell most; they are printed and never kept in git."""
-    rows: list[dict[str, Any]] = [
-        {"question": text_of(lesson)[:200], "article": lesson.article, "before": b, "after": a}
-        for lesson, b, a in zip(asked, before, after, strict=True)
-    ]
-    rows.sort(key=lambda row: (_worth(row["before"]) - _worth(row["after"]), row["question"]))
-    won = [row for row in rows[:EXAMPLES] if _worth(row["after"]) > _worth(row["before"])]
-    lost = [row for row in rows[::-1][:EXAMPLES] if _worth(row["after"]) < _worth(row["before"])]
-    return {"won": won, "lost": lost}
-
-
-def _worth(rank: int) -> float:
-    return 1 / rank if rank else 0.0
+    An article that changed since the last tuning loses the outcomes that this one knew of; with other vectors than
+    then nothing can be compared, and the known resets stay.
+    """
+    resets = dict(previous.get("resets", {}))
+    before = tuned.installed(settings, encoder) if previous else None
+    if before is not None:
+        resets |= dict.fromkeys(searcher.collection.changed(before), previous["until"])
+    return resets

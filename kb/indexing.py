@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from deflect import tuning
+from deflect import tuned
 from kb import library, progress
 from kb.config import Settings
 from kb.library import Library
@@ -34,7 +34,7 @@ def refresh(settings: Settings, *, words_only: bool, now: datetime) -> dict[str,
         shelf = library.load(settings.articles, default_lang=settings.lang)
         encoder, why = (None, "") if words_only else encoder_or_reason(settings)
         before = index.current_path(settings.generations)
-        taught = tuning.installed(settings, encoder) if encoder else None
+        taught = tuned.installed(settings, encoder) if encoder else None
         if before is not None and _serves(before, shelf, encoder=encoder, taught=taught, now=now):
             return _report(before, shelf, now=now, built=False, why=why, seconds=time.monotonic() - began)
         label = "Indexing" if encoder is None else "Embedding"

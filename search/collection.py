@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from kb.errors import BadGeneration
 from search import generation, learned
+from search.embedder import Vectors
 from search.generation import Document, Manifest, Units
 from search.learned import Learned
 from search.postings import Postings
@@ -21,6 +22,7 @@ from search.spelling import Vocabulary
 
 Mask = NDArray[np.bool_]
 VECTORS = "vectors"
+SAME = 0.85  # cosine of what an article means now and then, below which what was learned of it is forgotten
 
 
 class Collection:
@@ -125,11 +127,43 @@ class Collection:
         return mask
 
     def columns(self, learned: Learned) -> NDArray[np.int64]:
-        """Return which column of what was learned each document is; -1 for an article that it does not know."""
+        """Return which column of what was learned each document is; -1 for an article that it does not know (now)."""
         if self._columns is None or self._columns[0] is not learned:
-            places = {id: column for column, id in enumerate(learned.articles)}
+            changed = self.changed(learned)
+            places = {id: column for column, id in enumerate(learned.articles) if id not in changed}
             self._columns = learned, np.asarray([places.get(d.article, -1) for d in self.documents], dtype=np.int64)
         return self._columns[1]
+
+    def changed(self, learned: Learned) -> frozenset[str]:
+        """Return the articles that say something else than when it was learned what they solve."""
+        past = zip(learned.articles, learned.meant.astype(np.float32), strict=True)
+        return frozenset(id for id, before in past if before.any() and float(self.meaning(id) @ before) < SAME)
+
+    def meaning(self, article: str) -> Vectors:
+        """Return the unit vector in the middle of an article's units, as its main language has them; 0 without any."""
+        number = self._mains.get(article)
+        document = self.documents[number] if number is not None else None
+        if document is None or document.last == document.first:
+            return np.zeros(self._main.dimensions if self._main else 0, dtype=np.float32)
+        assert self._main is not None
+        return self._main.mean(document.first, document.last)
+
+    @cached_property
+    def _main(self) -> SpaceIndex | None:
+        return next((space for space in self.spaces if space.recipe == self.main_recipe), None)
+
+    @cached_property
+    def _mains(self) -> Mapping[str, int]:
+        """The document of each article in the main space: that of the default language, else the first."""
+        lang, found = self.manifest.default_lang, dict[str, int]()
+        for number, document in enumerate(self.documents):
+            if (
+                self._main is not None
+                and number in self._main
+                and (document.lang == lang or document.article not in found)
+            ):
+                found[document.article] = number
+        return found
 
     def synonyms(self, lang: str) -> Synonyms:
         """Return the groups of words of a language that mean the same."""

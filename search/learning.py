@@ -9,7 +9,7 @@ import numpy as np
 
 from search import learned, message
 from search.embedder import Vectors
-from search.learned import Learned
+from search.learned import USUALLY, Learned, Weighed
 from search.logistic import Matrix
 from search.ranking import Question, parsed, rank
 from search.searcher import Searcher
@@ -17,21 +17,26 @@ from search.searcher import Searcher
 
 @dataclass(frozen=True, slots=True)
 class Solved:
-    """A question of the past, and the article that solved it."""
+    """A question of the past, and the article that solved it; `weight` is how much it counts."""
 
     subject: str
     body: str
     lang: str
     article: str
+    weight: float = 1.0
 
 
 def learn(
-    searcher: Searcher, solved: Sequence[Solved], *, encode: Callable[[Sequence[str]], Vectors]
+    searcher: Searcher,
+    solved: Sequence[Solved],
+    *,
+    encode: Callable[[Sequence[str]], Vectors],
+    weighed: Weighed = USUALLY,
 ) -> tuple[Learned, Matrix]:
     """Return what `solved` teaches the ranking of `searcher`, and P(article) of each question, itself not learned from.
 
     `encode` gives vectors of the collection's main recipe; whoever calls may keep them. Questions whose article is
-    gone are left out.
+    gone are left out; `weighed` counts those that are left.
     """
     collection = searcher.collection
     recipe = collection.main_recipe
@@ -58,4 +63,7 @@ def learn(
         dense=dense,
         lexical=lexical,
         recipe=recipe,
+        meant=np.stack([collection.meaning(article) for article in articles]).astype(np.float16),
+        weighed=weighed,
+        counts=[one.weight for one in known] if any(one.weight != 1.0 for one in known) else (),
     )

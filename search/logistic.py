@@ -38,21 +38,26 @@ def fit(
     return found[:-1], float(found[-1])
 
 
-def fit_classes(features: Matrix, labels: NDArray[np.int64], *, classes: int, penalty: float) -> Matrix:
+def fit_classes(
+    features: Matrix, labels: NDArray[np.int64], *, classes: int, penalty: float, counts: Matrix | None = None
+) -> Matrix:
     """Return the (features + 1, classes) weights of a multinomial regression, the last row the biases.
+
+    A row counts as often as `counts` says, once where it is not given.
 
     By the bound of Böhning (1992): every step divides the slope by one matrix that is never less than the true
     bend, so that it needs neither a line search nor a step size; Nesterov's momentum shortens the way.
     """
     rows = np.hstack([features, np.ones((len(features), 1))])
     ridge = np.diag([penalty] * features.shape[1] + [penalty / 100.0])
-    bound = np.linalg.inv(0.5 * rows.T @ rows + ridge)
+    weigh = np.ones((len(rows), 1)) if counts is None else counts[:, None]
+    bound = np.linalg.inv(0.5 * rows.T @ (weigh * rows) + ridge)
     target = np.zeros((len(rows), classes))
     target[np.arange(len(rows)), labels] = 1.0
     found = ahead = np.zeros((rows.shape[1], classes))
     pace = 1.0
     for _ in range(CLASS_STEPS):
-        slope = rows.T @ (softmax(rows @ ahead) - target) + ridge @ ahead
+        slope = rows.T @ (weigh * (softmax(rows @ ahead) - target)) + ridge @ ahead
         step = ahead - bound @ slope
         if float(np.sum(slope * (step - found))) > 0.0:  # the momentum leads away: begin anew from here
             pace = 1.0
@@ -74,12 +79,21 @@ def softmax(values: Matrix) -> Matrix:
     return np.asarray(raised / raised.sum(axis=-1, keepdims=True), dtype=np.float64)
 
 
-def fit_choice(features: Matrix, chosen: NDArray[np.int64], *, centre: Matrix, penalty: float = 1.0) -> Matrix:
+def fit_choice(
+    features: Matrix,
+    chosen: NDArray[np.int64],
+    *,
+    centre: Matrix,
+    penalty: float = 1.0,
+    counts: Matrix | None = None,
+) -> Matrix:
     """Return the weights that make the chosen one of each row's candidates most likely (conditional logit).
 
-    `features` is (rows, candidates, features); `penalty` holds the weights near `centre` while there are few rows.
+    `features` is (rows, candidates, features); `penalty` holds the weights near `centre` while there are few rows;
+    a row counts as often as `counts` says, once where it is not given.
     """
     found = centre.astype(np.float64)
+    weigh = np.ones(len(features)) if counts is None else counts
     right = features[np.arange(len(features)), chosen]
     flat = features.reshape(-1, features.shape[2])
 
@@ -87,13 +101,14 @@ def fit_choice(features: Matrix, chosen: NDArray[np.int64], *, centre: Matrix, p
         values = features @ weights
         peak = values.max(axis=1)
         total = peak + np.log(np.exp(values - peak[:, None]).sum(axis=1))
-        return float((total - right @ weights).sum() + 0.5 * penalty * (weights - centre) @ (weights - centre))
+        return float(weigh @ (total - right @ weights) + 0.5 * penalty * (weights - centre) @ (weights - centre))
 
     for _ in range(STEPS):
         chance = softmax(features @ found)
         mean = np.stack([chance[row] @ features[row] for row in range(len(features))])
-        slope = (mean - right).sum(axis=0) + penalty * (found - centre)
-        bend = flat.T @ (flat * chance.reshape(-1, 1)) - mean.T @ mean + penalty * np.eye(len(found))
+        slope = weigh @ (mean - right) + penalty * (found - centre)
+        spread = flat.T @ (flat * (weigh[:, None] * chance).reshape(-1, 1)) - mean.T @ (weigh[:, None] * mean)
+        bend = spread + penalty * np.eye(len(found))
         step = np.linalg.solve(bend, slope)
         size, now = 1.0, loss(found)
         while loss(found - size * step) > now and size > 1e-6:

@@ -56,6 +56,20 @@ class VectorCache:
                 progress(min(start + STEP, total), total)
             return self._vectors(file, keys)
 
+    def forget_others(self, texts: Sequence[str]) -> int:
+        """Remove the vectors of all texts but these, and return how many were removed."""
+        wanted = {self.key(text) for text in texts}
+        with self._locked() as file:
+            self._catch_up(file)
+            keys = [key for key in self._known if key in wanted]
+            removed = len(self._known) - len(keys)
+            if removed:
+                kept = self._vectors(file, keys)
+                os.ftruncate(file, 0)
+                self._known, self._read = {}, 0
+                self._append(file, keys, kept)
+        return removed
+
     @contextmanager
     def _locked(self) -> Iterator[int]:
         file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
@@ -71,7 +85,7 @@ class VectorCache:
         whole = os.fstat(file).st_size // size
         if os.fstat(file).st_size % size:
             os.ftruncate(file, whole * size)
-        if whole < self._read:
+        if whole < self._read or self._moved(file):
             self._known, self._read = {}, 0
         raw = os.pread(file, (whole - self._read) * size, self._read * size) if whole > self._read else b""
         for number, record in enumerate(np.frombuffer(raw, dtype=self._record), self._read):
@@ -79,6 +93,13 @@ class VectorCache:
             if record["sum"] == _checksum(key, record["vector"]):
                 self._known[key] = number
         self._read = whole
+
+    def _moved(self, file: int) -> bool:
+        """Say whether another process closed gaps: the last record that was read stands elsewhere."""
+        if not self._read:
+            return False
+        raw = os.pread(file, KEY, (self._read - 1) * self._record.itemsize)
+        return self._known.get(raw) != self._read - 1
 
     def _append(self, file: int, keys: list[bytes], vectors: Vectors) -> None:
         block = np.zeros(len(keys), dtype=self._record)

@@ -25,19 +25,20 @@ kb.shelf
 kb.address
 search.analyzer search.hit search.logistic search.metrics search.postings search.spelling
 search.floor search.fusion search.keyword search.language search.model search.query
-search.exporting search.lexical search.message
+search.exporting search.lexical search.message search.training
 search.embedder
 search.learned search.vectors
 search.passage
 search.generation search.snippet
-search.semantic search.writing
+search.reuse search.semantic
+search.writing
 search.beir search.collection
 search.answers search.figures search.ranking search.runs
 search.completion search.index search.stages
 search.searcher
 search.current search.learning
 search.evaluation
-search.calibrating
+search.calibrating search.side_by_side
 deflect.channel deflect.clock deflect.events deflect.experiment deflect.limits deflect.redaction
 deflect.schema deflect.statistics deflect.wording
 deflect.address deflect.clusters deflect.delivery deflect.exploration deflect.lines deflect.numbers deflect.refusal
@@ -62,7 +63,9 @@ deflect.contact deflect.context_cards deflect.erasure deflect.log deflect.past_c
 deflect.elsewhere deflect.here deflect.history deflect.login deflect.offer deflect.openapi
 deflect.past_events
 deflect.advice deflect.api deflect.lessons deflect.replay
-deflect.forecast deflect.report_pages deflect.tuning
+deflect.forecast deflect.report_pages deflect.tuned
+deflect.judging
+deflect.tuning
 deflect.admin
 kb.serve
 kb.background
@@ -83,6 +86,7 @@ kb.tables
 WEB = "services web cors identity here login api admin report_pages"
 SITE = "app demo files forms headers i18n page reading results seo site widget"
 HOMES = {
+    "datasets": {"search.training"},
     "flask": {*(f"deflect.{name}" for name in WEB.split()), *(f"kb.{name}" for name in SITE.split())},
     "gunicorn": {"kb.web"},
     "jwt": {"deflect.tokens"},
@@ -90,8 +94,8 @@ HOMES = {
     "nh3": {"kb.sanitise"},
     "onnxruntime": {"search.embedder"},
     "pygal": {"deflect.charts"},
-    "sentence_transformers": {"search.exporting"},
-    "torch": {"search.exporting"},
+    "sentence_transformers": {"search.exporting", "search.training"},
+    "torch": {"search.exporting", "search.training"},
     "whoosh": {"search.analyzer", "search.keyword", "search.language"},  # its stop words too
 }
 

@@ -4,28 +4,36 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from deflect import lessons, tuning
+from deflect import erasure, judging, lessons, tuned, tuning
 from deflect.lessons import Lesson
 from kb.config import Settings
 from kb.errors import BadSetting
 from kb.indexing import refresh
-from search.learned import TooFewOutcomes
+from search import metrics
+from search.current import Current
+from search.learned import Learned, TooFewOutcomes
+from search.learning import Solved
+from search.searcher import Searcher
+from search.vectors import VectorCache
 from tests.conftest import write_articles
+from tests.shelf_of_articles import WordEmbedder
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 # What people call a thing, and what the article calls it: nothing but outcomes can bring the two together.
 SLANG = {"password": "zugang", "invoice": "beleg", "refund": "geldher", "parcel": "paketchen", "coupon": "gutschein"}
 
 
-def lesson(number: int, person: str) -> Lesson:
+def lesson(number: int, person: str = "", text: str = "") -> Lesson:
     """Return an outcome of the given place in time."""
-    return Lesson(str(number), "", "text", "en", "vat", person, "test", number)
+    return Lesson(str(number), "", f"text {text or number}", "en", "vat", person, "test", number)
 
 
 def test_the_latest_quarter_judges_and_nobody_is_on_both_sides() -> None:
@@ -33,6 +41,15 @@ def test_the_latest_quarter_judges_and_nobody_is_on_both_sides() -> None:
     earlier, later = tuning.split(past)
     assert [one.at for one in earlier] == list(range(30))
     assert {one.at for one in later} == set(range(30, 40)) - {36}
+
+
+def test_a_question_that_was_asked_before_in_the_same_words_judges_nothing() -> None:
+    past = [lesson(n, text="same" if n in (3, 35) else "") for n in range(40)]
+    assert {one.at for one in tuning.split(past)[1]} == set(range(30, 40)) - {35}
+
+
+def test_what_an_encoder_was_trained_on_judges_nothing() -> None:
+    assert [one.at for one in tuning.split([lesson(n) for n in range(40)], after=34)[1]] == list(range(35, 40))
 
 
 @pytest.fixture
@@ -60,11 +77,11 @@ def taught(tmp_path: Path) -> Settings:
 def test_what_is_surely_better_is_kept_and_ranks_from_the_next_index_on(taught: Settings) -> None:
     report = tuning.tune(taught)
     assert report["gain"]["RR@10"]["low"] > 0
+    assert {row["what"] for row in report["by"]} == {"category general", "language en"}
+    assert report["most_won"]
     assert report["kept"]
     built = refresh(taught, words_only=False, now=NOW)
     assert built["built"]
-    from search.current import Current
-
     found = Current(taught).get().ranked_message("", "where is my geldher", lang="en", k=1, system="learned")
     searcher = Current(taught).get()
     assert [searcher.collection.documents[n].article for n, _ in found.ranked] == ["refund"]
@@ -72,17 +89,17 @@ def test_what_is_surely_better_is_kept_and_ranks_from_the_next_index_on(taught: 
 
 
 def test_the_same_outcomes_give_the_same_bytes_and_no_question_goes_to_git(taught: Settings) -> None:
-    folder = taught.articles / tuning.FOLDER
+    folder = taught.articles / tuned.FOLDER
     tuning.tune(taught)
     first = {file.name: file.read_bytes() for file in folder.iterdir()}
     tuning.tune(taught)
     assert first == {file.name: file.read_bytes() for file in folder.iterdir()}
-    assert b"geldher" not in first[tuning.FILE]
+    assert b"geldher" not in first[tuned.FILE]
 
 
 def test_a_dry_run_keeps_nothing(taught: Settings) -> None:
     assert tuning.tune(taught, dry_run=True)["kept"] is False
-    assert not (taught.articles / tuning.FOLDER).exists()
+    assert not (taught.articles / tuned.FOLDER).exists()
 
 
 def test_outcomes_that_teach_nothing_are_not_kept(taught: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,6 +113,86 @@ def test_outcomes_that_teach_nothing_are_not_kept(taught: Settings, monkeypatch:
 
     monkeypatch.setattr(tuning, "lessons", shuffled)
     assert tuning.tune(taught)["kept"] is False
+
+
+def test_what_it_is_judged_on_it_was_not_trained_on(taught: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, trained, judged = tuning.learn, [], []
+
+    def learning(searcher: Any, known: Sequence[Solved], **options: Any) -> Any:
+        trained.append({one.body for one in known})
+        return real(searcher, known, **options)
+
+    monkeypatch.setattr(tuning, "learn", learning)
+    monkeypatch.setattr(judging, "gain", lambda _after, _before: metrics.Difference(0.0, 0.0, 0.0))
+    ranked = Searcher.ranked_message
+
+    def asking(self: Searcher, subject: str, body: str, **options: Any) -> Any:
+        judged.append(body)
+        return ranked(self, subject, body, **options)
+
+    monkeypatch.setattr(Searcher, "ranked_message", asking)
+    assert tuning.tune(taught)["kept"] is False  # the gain is said to be nothing
+    assert len(trained) == 1
+    assert judged
+    assert not trained[0] & set(judged)
+
+
+def test_outcomes_that_came_after_the_tuning_are_not_learned_unjudged(taught: Settings, tmp_path: Path) -> None:
+    tuning.tune(taught)
+    before = served(taught)
+    late = tmp_path / "late.jsonl"
+    late.write_text(json.dumps({"text": "where is my geldher", "article": "coupon", "date": "2026-10-30"}))
+    lessons.load(taught, late)
+    assert served(taught).fingerprint == before.fingerprint
+
+
+def test_erasing_a_person_takes_their_question_out_of_the_memory_and_its_vector_from_the_disk(
+    taught: Settings, tmp_path: Path
+) -> None:
+    mine = tmp_path / "mine.jsonl"
+    row = {"text": "my very own paketchen", "article": "parcel", "date": "2025-01-01", "email": "jo@example.com"}
+    mine.write_text(json.dumps(row))
+    lessons.load(taught, mine)
+    tuning.tune(taught)
+    with_me = served(taught)
+    erasure.erase(taught, "jo@example.com")
+    without = served(taught)
+    assert len(without.memory) == len(with_me.memory) - 1
+    cache = VectorCache(next((taught.data / "vectors").glob("questions-*")), recipe=WordEmbedder.recipe, dimensions=64)
+    fresh = WordEmbedder()
+    cache.encode(["my very own paketchen"], embedder=fresh)
+    assert fresh.encoded == ["my very own paketchen"]  # nothing of it was kept
+
+
+def test_an_article_that_says_something_else_forgets_what_it_solved_and_a_typing_error_forgets_nothing(
+    taught: Settings,
+) -> None:
+    tuning.tune(taught)
+    write_articles(taught.articles, {"parcel.md": "# parcel\n\nAll about the parcel and what too do.\n"})
+    assert changed(taught) == frozenset()
+    write_articles(taught.articles, {"parcel.md": "# Opening hours\n\nOur shops open at nine on weekdays.\n"})
+    assert changed(taught) == {"parcel"}
+    report = tuning.tune(taught)
+    assert report["reset"] == ["parcel"]
+    kept = json.loads((taught.articles / tuned.FOLDER / tuned.FILE).read_text())
+    assert kept["articles"]["parcel"] == 0
+    assert kept["articles"]["coupon"] > 0
+    assert tuning.tune(taught)["reset"] == ["parcel"]  # and it stays forgotten
+
+
+def served(settings: Settings) -> Learned:
+    """Return what was learned, as the next index holds it."""
+    refresh(settings, words_only=False, now=NOW)
+    found = Current(settings).get().learned
+    assert found is not None
+    return found
+
+
+def changed(settings: Settings) -> frozenset[str]:
+    searcher = Current(settings).get() if refresh(settings, words_only=False, now=NOW) else None
+    assert searcher is not None
+    assert searcher.learned is not None
+    return searcher.collection.changed(searcher.learned)
 
 
 def test_without_vectors_it_says_what_to_do(settings: Settings) -> None:

@@ -1,0 +1,178 @@
+"""Fine-tuning a sentence encoder on solved questions, by sentence-transformers' own trainer, on a processor core."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kb import progress
+from kb.errors import BadSetting
+
+MISSING = "fine-tuning needs sentence-transformers' trainer; run pip install 'shortstop[train]'"
+
+
+@dataclass(frozen=True, slots=True)
+class Triple:
+    """A question, the passage of the article that solved it, and one of an article that our ranking mistook for it."""
+
+    question: str
+    passage: str
+    mistaken: str
+    article: str
+    other: str  # the article of `mistaken`
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What a training depends on besides its triples; the same gives the same weights on the same machine."""
+
+    epochs: int = 2
+    batch: int = 16
+    rate: float = 4e-5
+    warmup: float = 0.1
+    pieces: int = 128  # word pieces that are read of a text while training
+    frozen: int = 3  # layers from below that stay as they are, and the word vectors under them
+    threads: int = 1  # two cost twice as much where the cores are shared, and no run repeats another to the byte
+    seed: int = 1
+
+
+def train(
+    source: Path,
+    target: Path,
+    triples: Sequence[Triple],
+    *,
+    recipe: Recipe | None = None,
+    report: progress.Report = progress.silent,
+) -> Path:
+    """Fine-tune the sentence-transformers model in `source` on `triples`, write it to `target`, and return that.
+
+    In-batch negatives and one hard negative a question (MultipleNegativesRankingLoss); no article is in a batch twice.
+    The folder appears by one rename, so that a killed training leaves nothing that looks like a model. Raises
+    BadSetting where the trainer is not installed.
+    """
+    recipe = recipe or Recipe()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".training-", dir=target.parent) as scratch:
+        model = _trained(source, Path(scratch), triples, recipe, report)
+        work = Path(scratch) / "model"
+        model.save(str(work), create_model_card=False)
+        if target.exists():
+            shutil.rmtree(target)
+        work.rename(target)
+    return target
+
+
+def described(recipe: Recipe) -> dict[str, Any]:
+    """Return a recipe as it is kept in a file."""
+    return asdict(recipe)
+
+
+def batches(triples: Sequence[Triple], *, size: int, seed: int) -> list[list[int]]:
+    """Return the numbers of `triples` in batches in which no question's answer is another one's, nor its mistake.
+
+    What does not fit a batch waits for the next; the same triples and seed give the same batches.
+    """
+    waiting = [int(number) for number in np.random.default_rng(seed).permutation(len(triples))]
+    found = []
+    while waiting:
+        batch: list[int] = []
+        right: set[str] = set()
+        used: set[str] = set()
+        later = []
+        for number in waiting:
+            one = triples[number]
+            if len(batch) < size and one.article not in used and one.other not in right:
+                batch.append(number)
+                right.add(one.article)
+                used |= {one.article, one.other}
+            else:
+                later.append(number)
+        found.append(batch)
+        waiting = later
+    return found
+
+
+def _trained(source: Path, scratch: Path, triples: Sequence[Triple], recipe: Recipe, report: progress.Report) -> Any:
+    """Run the trainer; everything that it would tell others, or load from them, is switched off."""
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    try:
+        import accelerate  # noqa: F401  # the trainer says less clearly that it is missing
+        import torch
+        from datasets import Dataset, disable_progress_bars
+        from sentence_transformers import (
+            SentenceTransformer,
+            SentenceTransformerTrainer,
+            SentenceTransformerTrainingArguments,
+        )
+        from sentence_transformers.base.sampler import DefaultBatchSampler
+        from sentence_transformers.sentence_transformer.losses import MultipleNegativesRankingLoss
+        from transformers import TrainerCallback, set_seed
+    except ImportError as error:
+        raise BadSetting(MISSING) from error
+
+    class OneOfEach(DefaultBatchSampler):
+        """Our batches, in an order that changes with the epoch."""
+
+        def __iter__(self) -> Iterator[list[int]]:
+            order = np.random.default_rng([recipe.seed, self.epoch]).permutation(len(planned))
+            return iter([planned[place] for place in order])
+
+        def __len__(self) -> int:
+            return len(planned)
+
+    class Reported(TrainerCallback):
+        def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            report(state.global_step, state.max_steps)
+
+    disable_progress_bars()
+    planned = batches(triples, size=recipe.batch, seed=recipe.seed)
+    torch.set_num_threads(recipe.threads)
+    set_seed(recipe.seed)
+    model = SentenceTransformer(str(source), device="cpu")
+    model.max_seq_length = recipe.pieces
+    _freeze(model, recipe.frozen)
+    data = {
+        "anchor": [one.question for one in triples],
+        "positive": [one.passage for one in triples],
+        "negative": [one.mistaken for one in triples],
+    }
+    arguments = SentenceTransformerTrainingArguments(
+        output_dir=str(scratch / "trainer"),
+        num_train_epochs=recipe.epochs,
+        per_device_train_batch_size=recipe.batch,
+        learning_rate=recipe.rate,
+        warmup_steps=int(recipe.warmup * recipe.epochs * len(planned)),
+        seed=recipe.seed,
+        batch_sampler=lambda dataset, **options: OneOfEach(dataset, **options),
+        use_cpu=True,
+        dataloader_pin_memory=False,
+        save_strategy="no",
+        logging_strategy="no",
+        report_to="none",
+        disable_tqdm=True,
+    )
+    trainer = SentenceTransformerTrainer(
+        model=model,
+        args=arguments,
+        train_dataset=Dataset.from_dict(data),
+        loss=MultipleNegativesRankingLoss(model),
+        callbacks=[Reported()],
+    )
+    trainer.train()
+    model.max_seq_length = SentenceTransformer(str(source), device="cpu").max_seq_length
+    return model
+
+
+def _freeze(model: Any, layers: int) -> None:
+    """Keep the word vectors and the lowest layers as they are: half the work, and less to forget."""
+    inner = model[0].auto_model
+    for part in (inner.embeddings, *inner.encoder.layer[:layers]):
+        part.requires_grad_(False)

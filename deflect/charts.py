@@ -78,6 +78,17 @@ def stacked(labels: Sequence[str], series: Mapping[str, Sequence[int]]) -> bytes
     return _drawn(chart)
 
 
+def coverage(evaluations: Sequence[Mapping[str, Any]]) -> bytes:
+    """Return how often an offer is right when only the surest share gets one, a line for each evaluation."""
+    chart = _chart("Line", [f"{share:.0%}" for share, _ in evaluations[0]["offered"]["curve"]], as_shares=True)
+    chart.range = (0.0, 1.0)
+    for one in evaluations:
+        chart.add(
+            f"{one['collection']}, {one['mode']}, {one['system']}", [right for _, right in one["offered"]["curve"]]
+        )
+    return _drawn(chart)
+
+
 CHARTS: Mapping[str, Callable[[Sequence[Point]], bytes]] = {
     "deflection": deflection,
     "outcomes": outcomes,

@@ -321,25 +321,40 @@ def doctor(settings: Settings, as_json: bool) -> None:
 @click.option("--mode", type=click.Choice(["search", "suggest"]), help="Unset: suggest where queries have a body.")
 @click.option(
     "--system",
-    type=click.Choice(["bm25", "dense", "hybrid", "learned"]),
-    default="hybrid",
-    show_default=True,
-    help="What ranks.",
+    type=click.Choice(["bm25", "dense", "hybrid", "learned", "all"]),
+    help="What ranks. Unset: hybrid; of a folder of collections: all.",
 )
 @click.option("--learn-from", help="Splits, separated by commas, whose outcomes are learned first.")
+@click.option(
+    "--part",
+    type=click.Choice(["title", "body", "both"]),
+    default="both",
+    show_default=True,
+    help="What of a form's message is asked.",
+)
+@click.option(
+    "--no-answer",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="A collection of another product: its questions should get no offer.",
+)
 @click.option("--run", type=click.Path(path_type=Path), help="Write a TREC run file.")
 @click.option("--against", type=click.Path(exists=True, path_type=Path), help="Compare with the run in this file.")
+@click.option("--plot", type=click.Path(path_type=Path), help="Draw precision against coverage into this SVG file.")
 @json_option
 @with_settings
-def evaluate(settings: Settings, folder: Path, as_json: bool, **options: Any) -> None:
-    """Measure a ranking on a BEIR folder of questions with judged answers.
+def evaluate(settings: Settings, folder: Path, as_json: bool, plot: Path | None, **options: Any) -> None:
+    """Measure rankings on a BEIR folder of questions with judged answers, or on a folder of such folders.
 
     Example: kb evaluate eval/shop --split dev --system hybrid --json
     """
-    from search import evaluation
+    from deflect import charts
+    from search import figures, side_by_side
 
     options["learn_from"] = tuple(filter(None, (options["learn_from"] or "").split(",")))
-    emit(evaluation.evaluate(settings, folder, **options), as_json=as_json, text=evaluation.shown)
+    document = side_by_side.evaluate(settings, folder, **options)
+    if plot is not None:
+        plot.write_bytes(charts.coverage(document.get("collections", [document])))
+    emit(document, as_json=as_json, text=figures.shown)
 
 
 file_argument = click.argument("file", type=click.Path(exists=True, path_type=Path))

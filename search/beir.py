@@ -6,10 +6,10 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from kb.article import Article
 from kb.errors import HelpCenterError
@@ -17,6 +17,7 @@ from search.language import detect
 from search.writing import Content
 
 Qrels = Mapping[str, Mapping[str, int]]
+Part = Literal["both", "title", "body"]
 
 
 class BadCollection(HelpCenterError):
@@ -38,9 +39,17 @@ class Asked:
         """The subject and the message; a question without them is all message."""
         return (self.subject, self.body) if self.body is not None else ("", self.text)
 
+    def only(self, part: Part) -> Asked:
+        """Return the question as if only its subject, or only its message, had been written."""
+        if part == "both" or self.body is None:
+            return self
+        if part == "title":
+            return replace(self, text=self.subject, body="")
+        return replace(self, text=self.body, subject="")
+
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class Whole:
     """The whole text of an article as its one section."""
 
     text: str
@@ -140,7 +149,7 @@ class Folder:
             address=f"/{lang}/articles/{id}",
             revision="",
         )
-        return Content(article, (Part(row["text"]),))
+        return Content(article, (Whole(row["text"]),))
 
     def _asked(self, row: Mapping[str, Any]) -> Asked:
         lang = row.get("lang") or detect(row["text"]) or self.lang

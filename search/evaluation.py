@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,8 +12,8 @@ import numpy as np
 
 from kb import progress
 from kb.config import Settings
-from search import embedder, figures, index, metrics, runs
-from search.beir import Asked, BadCollection, Folder, Qrels
+from search import embedder, index, metrics, runs
+from search.beir import Asked, BadCollection, Folder, Part, Qrels
 from search.embedder import Embedder
 from search.learning import Solved, learn
 from search.model import BadModel
@@ -22,7 +22,6 @@ from search.searcher import Ranked, Searcher
 from search.vectors import VectorCache
 from search.writing import ANALYSIS, WORDS
 
-shown = figures.shown
 Mode = Literal["search", "suggest"]
 CARDS = 3
 DEPTH = 100  # documents of a question in a run file
@@ -51,15 +50,16 @@ def evaluate(
     mode: Mode | None = None,
     system: System = "hybrid",
     learn_from: Sequence[str] = (),
+    part: Part = "both",
+    no_answer: Path | None = None,
     run: Path | None = None,
     against: Path | None = None,
 ) -> dict[str, Any]:
-    """Return the document of `kb evaluate` for a BEIR folder, or for all of them in `folder`.
+    """Return the document of `kb evaluate` for one BEIR folder; the manual says what its numbers mean.
 
-    The manual says what its numbers mean.
+    `part` asks only the subject or only the message of a form; the questions of the folder `no_answer`, of another
+    product, count among those that nothing here answers.
     """
-    if not (folder / "corpus.jsonl").is_file():
-        return evaluate_all(settings, folder, split=split, mode=mode, system=system)
     beir = Folder(folder)
     qrels = beir.qrels(split)
     searcher = open_collection(settings, beir, system=system)
@@ -68,8 +68,9 @@ def evaluate(
     if mode is None:
         mode = "suggest" if any(beir.questions[id].body is not None for id in qrels) else "search"
     ask = asker(searcher, beir, mode=mode, system=system)
-    answers = _all(ask, [beir.questions[id] for id in qrels], label=f"Evaluating {beir.name}")
-    silent = _all(ask, beir.unanswerable, label="No-answer questions")
+    strangers = [*beir.unanswerable, *(_guests(no_answer) if no_answer else ())]
+    answers = _all(ask, [beir.questions[id].only(part) for id in qrels], label=f"Evaluating {beir.name}, {system}")
+    silent = _all(ask, [asked.only(part) for asked in strangers], label="No-answer questions")
     per_question = {id: metrics.measure([d for d, _ in answers[id].ranked], qrels[id]) for id in qrels}
     document = {
         "collection": beir.name,
@@ -83,6 +84,8 @@ def evaluate(
         "latency_ms": _latency([answer.milliseconds for answer in answers.values()]),
         "recipe": f"{system}+{searcher.collection.manifest.recipe}",
     }
+    if part != "both":
+        document["part"] = part
     if run is not None:
         runs.write(run, {id: answer.ranked for id, answer in answers.items()}, tag=system)
     if against is not None:
@@ -90,13 +93,9 @@ def evaluate(
     return document
 
 
-def evaluate_all(settings: Settings, folder: Path, **options: Any) -> dict[str, Any]:
-    """Return the documents of all collections in `folder`; one that lacks the split is left out."""
-    split = options.get("split", "dev")
-    names = sorted(path.name for path in folder.iterdir() if (path / "qrels" / f"{split}.tsv").is_file())
-    if not names:
-        raise BadCollection(f"{folder} holds neither corpus.jsonl nor folders with qrels/{split}.tsv")
-    return {"collections": [evaluate(settings, folder / name, **options) for name in names]}
+def _guests(folder: Path) -> list[Asked]:
+    """Return all questions of another collection, under ids that ours do not have."""
+    return [replace(asked, id=f"{folder.resolve().name}/{id}") for id, asked in Folder(folder).questions.items()]
 
 
 def open_collection(settings: Settings, beir: Folder, *, system: System = "hybrid") -> Searcher:
@@ -176,23 +175,36 @@ def _all(ask: Callable[[Asked], Answer], questions: Sequence[Asked], *, label: s
 
 
 def _offered(answers: Mapping[str, Answer], qrels: Qrels, silent: Mapping[str, Answer]) -> dict[str, Any]:
-    """Return how often the floor lets an offer through, and how often one of its cards is right."""
+    """Return how often the floor lets an offer through, how often one of its cards is right, and other floors."""
     offers = {id: answer for id, answer in answers.items() if answer.cards}
     right = sum(any(card in qrels[id] for card in answer.cards) for id, answer in offers.items())
     wrong = sum(bool(answer.cards) for answer in silent.values())
+    chances = [answer.chance for answer in silent.values()]
+    curve = [(share, *_surest(answers, qrels, share)) for share in SHARES]
     return {
         "coverage": round(len(offers) / max(len(answers), 1), 4),
         "hit@3": round(right / max(len(offers), 1), 4),
-        "curve": [[share, round(_surest(answers, qrels, share), 4)] for share in SHARES],
-        "no_answer": {"queries": len(silent), "offered": round(wrong / max(len(silent), 1), 4)},
+        "curve": [[share, round(right, 4)] for share, right, _ in curve],
+        "floors": [[share, round(least, 4)] for share, _, least in curve],
+        "no_answer": {
+            "queries": len(silent),
+            "offered": round(wrong / max(len(silent), 1), 4),
+            "curve": [
+                [share, round(sum(c >= least for c in chances) / max(len(silent), 1), 4)] for share, _, least in curve
+            ],
+        },
     }
 
 
-def _surest(answers: Mapping[str, Answer], qrels: Qrels, share: float) -> float:
-    """Return hit@3 over the share of questions whose best article is surest."""
+def _share(chances: Sequence[float], least: float) -> float:
+    return sum(chance >= least for chance in chances) / max(len(chances), 1)
+
+
+def _surest(answers: Mapping[str, Answer], qrels: Qrels, share: float) -> tuple[float, float]:
+    """Return hit@3 over the share of questions whose best article is surest, and the chance of the least sure."""
     surest = sorted(answers, key=lambda name: (-answers[name].chance, name))[: max(1, round(share * len(answers)))]
     right = sum(any(document in qrels[id] for document, _ in answers[id].ranked[:CARDS]) for id in surest)
-    return right / max(len(surest), 1)
+    return right / max(len(surest), 1), answers[surest[-1]].chance if surest else 1.0
 
 
 def _latency(milliseconds: Sequence[float]) -> dict[str, float]:

@@ -39,9 +39,10 @@ def read(path: Path) -> dict[str, list[str]]:
 def compare(
     ours: Mapping[str, Mapping[str, float]], run: Mapping[str, Sequence[str]], qrels: Qrels, *, name: str
 ) -> dict[str, Any]:
-    """Return the paired difference to another run by measure, and the questions that lost most, worst first."""
+    """Return the paired difference to another run by measure, and the questions that lost or won most, worst first."""
     theirs = {id: metrics.measure(run.get(id, []), qrels[id]) for id in ours}
     gaps = {id: ours[id]["nDCG@10"] - theirs[id]["nDCG@10"] for id in ours}
+    ranked = sorted((gap, id) for id, gap in gaps.items())
     return {
         "run": name,
         "metrics": {
@@ -53,13 +54,12 @@ def compare(
         "wins": sum(gap > 0 for gap in gaps.values()),
         "losses": sum(gap < 0 for gap in gaps.values()),
         "ties": sum(gap == 0 for gap in gaps.values()),
-        "worst": [
-            _loss(id, ours, theirs) for gap, id in sorted((gap, id) for id, gap in gaps.items())[:WORST] if gap < 0
-        ],
+        "worst": [_both(id, ours, theirs) for gap, id in ranked[:WORST] if gap < 0],
+        "best": [_both(id, ours, theirs) for gap, id in reversed(ranked[-WORST:]) if gap > 0],
     }
 
 
-def _loss(
+def _both(
     id: str, ours: Mapping[str, Mapping[str, float]], theirs: Mapping[str, Mapping[str, float]]
 ) -> dict[str, Any]:
     return {"query": id, "ours": round(ours[id]["nDCG@10"], 4), "theirs": round(theirs[id]["nDCG@10"], 4)}

@@ -6,16 +6,20 @@ import json
 import math
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
 
 import ir_measures
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 from ir_measures import RR, R, Success, nDCG
 
+from kb.cli import kb
 from kb.config import Settings
-from search import evaluation, metrics
-from search.beir import BadCollection, Folder
+from search import evaluation, figures, metrics, side_by_side
+from search.beir import Asked, BadCollection, Folder
 
 CORPUS = {
     "reset.en": ("Reset your password", "Open the login page and follow the link."),
@@ -165,23 +169,85 @@ def test_a_broken_line_is_named(collection: Path) -> None:
         _ = Folder(collection).corpus
 
 
-def test_a_folder_of_collections_is_a_table(settings: Settings, tmp_path: Path) -> None:
+def test_a_folder_of_collections_is_a_table_of_all_systems(settings: Settings, tmp_path: Path) -> None:
     write(tmp_path / "all" / "shop")
     write(tmp_path / "all" / "bank", bodies=False)
-    document = evaluation.evaluate(settings, tmp_path / "all", system="bm25")
-    assert [(one["collection"], one["mode"]) for one in document["collections"]] == [
-        ("bank", "search"),
-        ("shop", "suggest"),
+    document = side_by_side.evaluate(settings, tmp_path / "all")
+    assert [(one["collection"], one["mode"], one["system"]) for one in document["collections"]] == [
+        (name, mode, system)
+        for name, mode in (("bank", "search"), ("shop", "suggest"))
+        for system in ("bm25", "dense", "hybrid")
     ]
-    assert [line.split()[0] for line in evaluation.shown(document).splitlines()] == ["collection", "bank", "shop"]
+    rows = [line.split() for line in figures.shown(document).splitlines()[:7]]
+    assert [row[0] for row in rows] == ["collection", *["bank"] * 3, *["shop"] * 3]
+    legs = [float(row[7]) for row in rows[1:3]]
+    assert float(rows[3][9]) == pytest.approx(float(rows[3][7]) - max(legs), abs=0.002)
+
+
+def test_one_system_of_a_folder_of_collections_is_as_if_each_was_asked_for(settings: Settings, tmp_path: Path) -> None:
+    write(tmp_path / "all" / "shop")
+    [one] = side_by_side.evaluate(settings, tmp_path / "all", system="bm25")["collections"]
+    alone = side_by_side.evaluate(settings, tmp_path / "all" / "shop", system="bm25")
+    assert one["metrics"] == alone["metrics"]
+
+
+def test_what_another_product_is_asked_counts_as_unanswerable(
+    settings: Settings, collection: Path, tmp_path: Path
+) -> None:
+    other = write(tmp_path / "other")
+    silent = evaluation.evaluate(settings, collection, no_answer=other)["offered"]["no_answer"]
+    assert silent["queries"] == 1 + len(QUESTIONS)
+    assert silent["curve"][0][1] >= silent["curve"][-1][1]
+
+
+@pytest.mark.parametrize(
+    ("part", "message"),
+    [("both", ("No code", "It never came")), ("title", ("No code", "")), ("body", ("", "It never came"))],
+)
+def test_subject_and_message_can_be_asked_apart(part: Any, message: tuple[str, str]) -> None:
+    assert Asked("q", "No code\nIt never came", "No code", "It never came", "en").only(part).message == message
+
+
+def test_a_part_is_said(settings: Settings, collection: Path) -> None:
+    document = evaluation.evaluate(settings, collection, part="title", system="bm25")
+    assert "title only" in figures.shown(document).splitlines()[0]
+
+
+def test_a_run_file_of_several_collections_is_refused(settings: Settings, tmp_path: Path) -> None:
+    write(tmp_path / "all" / "shop")
+    with pytest.raises(BadCollection, match="--run"):
+        side_by_side.evaluate(settings, tmp_path / "all", run=tmp_path / "run.txt")
 
 
 def test_a_folder_of_nothing_is_named(settings: Settings, tmp_path: Path) -> None:
     with pytest.raises(BadCollection, match="corpus"):
-        evaluation.evaluate(settings, tmp_path)
+        side_by_side.evaluate(settings, tmp_path)
 
 
-def test_the_terminal_shows_the_figures(settings: Settings, collection: Path) -> None:
-    shown = evaluation.shown(evaluation.evaluate(settings, collection, system="bm25"))
-    assert "nDCG@10" in shown
-    assert "surest  60%" in shown
+def test_the_terminal_shows_precision_against_coverage(settings: Settings, collection: Path) -> None:
+    document = evaluation.evaluate(settings, collection, system="bm25")
+    lines = figures.shown(document).splitlines()
+    assert "nDCG@10" in lines[1]
+    sixty = next(line.split() for line in lines if line.strip().startswith("60%"))
+    assert float(sixty[2]) == pytest.approx(dict(document["offered"]["curve"])[0.6], abs=1e-3)
+    assert "█" in sixty[-1]
+
+
+def test_precision_against_coverage_is_drawn_without_anything_that_runs(
+    settings: Settings, collection: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KB_DATA", str(settings.data))
+    drawn = tmp_path / "curve.svg"
+    done = CliRunner().invoke(kb, ["evaluate", str(collection), "--system", "bm25", "--plot", str(drawn)])
+    assert done.exit_code == 0, done.output
+    picture = ElementTree.fromstring(drawn.read_bytes())
+    text = "".join(picture.itertext())
+    assert "shop, suggest, bm25" in text
+    assert not picture.findall(".//{http://www.w3.org/2000/svg}script")
+
+
+def test_a_learned_ranking_is_shown_where_there_is_a_split_to_learn_from(tmp_path: Path) -> None:
+    shop = write(tmp_path / "all" / "shop")
+    assert [name for _, name, _ in side_by_side._systems(shop, "dev", None, ())] == ["bm25", "dense", "hybrid"]
+    (shop / "qrels" / "train.tsv").write_text("query-id\tcorpus-id\tscore\nq5\treset.es\t1\n")
+    assert side_by_side._systems(shop, "dev", "all", ())[-1] == (shop, "learned", ["train"])

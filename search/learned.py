@@ -24,7 +24,6 @@ PENALTY = 0.1  # of the head's weights
 UNSEEN = 0.005  # added to the head's probabilities: what an article that solved nothing yet may hope for
 NEAR = 0.3  # cosine below which a solved question says nothing
 SHARP = 20.0  # how much a nearer question says more
-ALIKE: NDArray[np.float32] = np.zeros(0, dtype=np.float32)
 SAME = 0.99999  # cosine of questions in the same words
 FOLDS = 5
 LEAST = 30  # solved questions without which nothing is fitted
@@ -62,7 +61,7 @@ class Learned:
     weights: Mapping[str, float]  # of the ranker, by feature
     questions: int
     meant: NDArray[np.float16]  # what each article meant then: the middle of its units' vectors, or nothing
-    counts: NDArray[np.float32] = ALIKE  # how much each row of the memory counts; none where all count alike
+    counts: NDArray[np.float32] | None = None  # how much each row of the memory counts; None where all count alike
 
     def features(self, question: Vectors) -> dict[str, Matrix]:
         """Return the head's and the memory's feature of each article for one question's vector."""
@@ -75,10 +74,15 @@ class Learned:
         return float(np.max(self.memory @ question, initial=0.0))
 
     @property
+    def counted(self) -> NDArray[np.float32]:
+        """How much each row of the memory counts, also where all count alike."""
+        return np.ones(len(self.memory), dtype=np.float32) if self.counts is None else self.counts
+
+    @property
     def fingerprint(self) -> str:
         """A hash of all of it."""
         parts = hashlib.sha256(json.dumps([self.recipe, self.articles, dict(self.weights)]).encode())
-        for array in (self.centre, self.head, self.memory, self.solved, self.meant, self.counts):
+        for array in (self.centre, self.head, self.memory, self.solved, self.meant, self.counted):
             parts.update(np.ascontiguousarray(array).tobytes())
         return parts.hexdigest()[:16]
 
@@ -86,7 +90,7 @@ class Learned:
         """Write the weights to `folder`, what a person may read as JSON."""
         folder.mkdir(parents=True, exist_ok=True)
         np.savez(folder / HEAD, centre=self.centre, head=self.head, meant=self.meant)
-        np.savez(folder / MEMORY, memory=self.memory, solved=self.solved, counts=self.counts)
+        np.savez(folder / MEMORY, memory=self.memory, solved=self.solved, counts=self.counted)
         counts = np.bincount(self.solved, minlength=len(self.articles)).tolist()
         document = {
             "recipe": self.recipe,
@@ -167,7 +171,7 @@ def fit(
         weights={name: round(float(weight), 4) for name, weight in zip(FEATURES, weights, strict=True)},
         questions=len(questions),
         meant=meant,
-        counts=weigh.astype(np.float32) if len(counts) else ALIKE,
+        counts=weigh.astype(np.float32) if len(counts) else None,
     )
     return learned, logistic.softmax(features @ weights)
 
@@ -179,7 +183,7 @@ def recall(
     *,
     size: int,
     own: bool = False,
-    counts: NDArray[np.floating[Any]] = ALIKE,
+    counts: NDArray[np.floating[Any]] | None = None,
 ) -> Matrix:
     """Return, for each asked question and article, how near the questions are that the article solved.
 
@@ -189,7 +193,7 @@ def recall(
     near = np.exp(SHARP * (cosines - 1.0)) * (cosines > NEAR)
     if own:
         near[cosines > SAME] = 0.0
-    if len(counts):
+    if counts is not None:
         near *= counts.astype(np.float64)
     total = np.zeros((len(asked), size))
     np.add.at(total.T, solved, near.T)

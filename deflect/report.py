@@ -15,7 +15,7 @@ from deflect.episode_numbers import of_episodes
 from deflect.events import CHANNELS
 from deflect.numbers import Number
 from deflect.outcomes import CONTACTS, Ended, before, ended, times
-from deflect.search_numbers import HELP, SearchEpisode, of_people, of_searches, search_episodes
+from deflect.search_numbers import HELP, SearchDay, of_people, of_searches, search_days
 from deflect.store import Row, Store
 from kb.config import Settings
 from kb.errors import BadRequest
@@ -66,7 +66,7 @@ class Material:
     """What the numbers of a period are computed from."""
 
     episodes: Sequence[Ended]
-    searches: Sequence[SearchEpisode]
+    searches: Sequence[SearchDay]
     tickets: Sequence[Row]
 
 
@@ -121,7 +121,7 @@ def moment(text: str | None, *, last: bool) -> int | None:
 def material(store: Store, *, start: int, end: int, now: int) -> Material:
     """Read what the numbers of a period are computed from."""
     episodes = ended(store, start=start, end=end, now=now)
-    searches = search_episodes(store, start=start, end=end)
+    searches = search_days(store, start=start, end=end)
     return Material(episodes, searches, tickets(store, start=start, end=end))
 
 

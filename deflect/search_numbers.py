@@ -2,84 +2,117 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from deflect.clock import DAY
 from deflect.numbers import Number, share, unknown
-from deflect.outcomes import VISIT, between, times
+from deflect.outcomes import VISIT
 from deflect.store import Row, Store
 
 ADOPTION = 30 * DAY
 HELP = "('search', 'follow', 'read', 'helpful', 'unhelpful')"
 
-# A search episode: searches of one person with less than 30 minutes from one to the next.
-SEARCHES = """
-    WITH asked AS (
-        SELECT events.id, keys.person, events.received AS at, json_extract(data, '$.hits') AS hits,
-               coalesce(json_extract(data, '$.lang'), '') AS lang, json_extract(data, '$.stage') AS stage,
-               coalesce(text, '') AS text,
-               lag(events.received) OVER (PARTITION BY keys.person ORDER BY events.received, events.id) AS last
-        FROM events JOIN keys ON keys.id = events.key LEFT JOIN event_texts ON event_texts.event = events.id
-        WHERE type = 'search' AND events.received >= :start AND events.received < :end
-    ), numbered AS (
-        SELECT *, sum(last IS NULL OR at - last > :visit)
-               OVER (PARTITION BY person ORDER BY at, id ROWS UNBOUNDED PRECEDING) AS number
-        FROM asked
-    )
-    SELECT person, number, min(at) AS first, max(at) AS last, max(hits) AS hits, count(*) AS searches,
-           min(lang) AS lang, min(lower(trim(text))) != max(lower(trim(text))) AS reworded
-    FROM numbered GROUP BY person, number ORDER BY person, number
+# Searches, and what was opened from them, of one person after the other; at the same moment the search came first.
+SEARCHED = """
+    SELECT keys.person, events.received AS at, type = 'search' AS asked, json_extract(data, '$.hits') AS hits,
+           coalesce(json_extract(data, '$.lang'), '') AS lang, coalesce(trim(text), '') AS text
+    FROM events JOIN keys ON keys.id = events.key LEFT JOIN event_texts ON event_texts.event = events.id
+    WHERE events.received >= :start
+      AND (type = 'search' AND events.received < :end
+           OR type = 'follow' AND source = 'search' AND events.received < :end + :visit)
+    ORDER BY keys.person, events.received, type DESC, events.id
     """
 
-FOLLOWS = """
-    SELECT keys.person, events.received AS at FROM events JOIN keys ON keys.id = events.key
-    WHERE type = 'follow' AND source = 'search' AND events.received >= :start ORDER BY 1, 2
-    """
-
+# Who used help, and who wrote, with the last time of each: every window that ends at :end is counted from these.
 PEOPLE = f"""
-    WITH helped AS (
-        SELECT DISTINCT keys.person
-        FROM (SELECT DISTINCT key FROM events WHERE type IN {HELP} AND received >= :start AND received < :end) AS used
-             JOIN keys ON keys.id = used.key
+    WITH used AS (
+        SELECT key, max(received) AS last FROM events
+        WHERE type IN {HELP} AND received >= :first AND received < :end GROUP BY key
     ), wrote AS (
-        SELECT person FROM tickets WHERE created >= :start AND created < :end
-        UNION SELECT person FROM contacts WHERE at >= :start AND at < :end
-        UNION SELECT keys.person FROM events JOIN keys ON keys.id = events.key
-              WHERE type = 'sent' AND events.received >= :start AND events.received < :end
+        SELECT person, created AS at FROM tickets WHERE created >= :first AND created < :end
+        UNION ALL SELECT person, at FROM contacts WHERE at >= :first AND at < :end
+        UNION ALL SELECT keys.person, events.received FROM events JOIN keys ON keys.id = events.key
+                  WHERE type = 'sent' AND events.received >= :first AND events.received < :end
+    ), people AS (
+        SELECT person, max(helped) AS helped, max(wrote) AS wrote
+        FROM (SELECT keys.person, last AS helped, NULL AS wrote FROM used JOIN keys ON keys.id = used.key
+              UNION ALL SELECT person, NULL, at FROM wrote)
+        GROUP BY person
     )
-    SELECT (SELECT count(*) FROM helped) AS helped, (SELECT count(*) FROM wrote) AS wrote,
-           (SELECT count(*) FROM (SELECT person FROM helped UNION SELECT person FROM wrote)) AS either
+    SELECT count(*) FILTER (WHERE helped >= :start) AS helped, count(*) FILTER (WHERE wrote >= :start) AS wrote,
+           count(*) FILTER (WHERE max(coalesce(helped, 0), coalesce(wrote, 0)) >= :start) AS either,
+           count(*) FILTER (WHERE helped >= :month) AS month_helped,
+           count(*) FILTER (WHERE max(coalesce(helped, 0), coalesce(wrote, 0)) >= :month) AS month_either
+    FROM people
     """
 
 
 @dataclass(frozen=True, slots=True)
-class SearchEpisode:
-    """Searches of one person close to each other: how many, whether anything was found, and whether it was followed."""
+class SearchVisit:
+    """One search episode: one person's searches with less than 30 minutes from one to the next, and what came of it."""
 
     person: str
-    first: int
-    last: int
-    lang: str
-    searches: int
-    reworded: bool
-    found: bool
+    searches: Sequence[Row]
     followed: bool
 
+    @property
+    def found(self) -> bool:
+        """Whether any of the searches found something."""
+        return any(search["hits"] for search in self.searches)
 
-def search_episodes(store: Store, *, start: int, end: int) -> list[SearchEpisode]:
-    """Return the search episodes of a period; a follow counts up to 30 minutes after the last search."""
-    follows = times(store.rows(FOLLOWS, {"start": start}))
-    rows = store.rows(SEARCHES, {"start": start, "end": end, "visit": VISIT})
-    return [_search(row, between(follows, row["person"], row["first"], row["last"] + VISIT)) for row in rows]
+    @property
+    def reworded(self) -> bool:
+        """Whether it was asked in more than one wording."""
+        return len({search["text"].lower() for search in self.searches}) > 1
 
 
-def of_searches(episodes: Sequence[SearchEpisode]) -> list[Number]:
+@dataclass(frozen=True, slots=True)
+class SearchDay:
+    """How the search episodes that began on a day in a language ended; a year has few of these."""
+
+    day: int
+    lang: str
+    episodes: int
+    followed: int
+    zero: int
+    reworded: int
+
+
+def search_visits(store: Store, *, start: int, end: int) -> Iterator[SearchVisit]:
+    """Yield the search episodes of a period one by one; a follow counts up to 30 minutes after the last search."""
+    searches: list[Row] = []
+    followed = False
+    for row in store.each(SEARCHED, {"start": start, "end": end, "visit": VISIT}):
+        if searches and (row["person"] != searches[-1]["person"] or row["at"] - searches[-1]["at"] > VISIT):
+            yield SearchVisit(searches[0]["person"], searches, followed)
+            searches, followed = [], False
+        if row["asked"]:
+            searches.append(row)
+        elif searches:
+            followed = True
+    if searches:
+        yield SearchVisit(searches[0]["person"], searches, followed)
+
+
+def search_days(store: Store, *, start: int, end: int) -> list[SearchDay]:
+    """Return the search episodes of a period, counted by day and language."""
+    counts: dict[tuple[int, str], list[int]] = {}
+    for visit in search_visits(store, start=start, end=end):
+        day, lang = visit.searches[0]["at"] // DAY * DAY, min(search["lang"] for search in visit.searches)
+        count = counts.setdefault((day, lang), [0, 0, 0, 0])
+        count[0] += 1
+        count[1] += visit.followed
+        count[2] += not visit.followed and not visit.found
+        count[3] += visit.reworded
+    return [SearchDay(day, lang, *count) for (day, lang), count in sorted(counts.items())]
+
+
+def of_searches(days: Sequence[SearchDay]) -> list[Number]:
     """Return the numbers of searching; success, zero-result and no-follow add up to all search episodes."""
-    n, nobody = len(episodes), "nobody searched"
-    followed = sum(e.followed for e in episodes)
-    zero = sum(not e.followed and not e.found for e in episodes)
-    reworded = sum(e.reworded for e in episodes)
+    n, nobody = sum(day.episodes for day in days), "nobody searched"
+    followed, zero = sum(day.followed for day in days), sum(day.zero for day in days)
+    reworded = sum(day.reworded for day in days)
     whole = "÷ search episodes (searches less than 30 minutes apart)"
     return [
         share("search success", followed, n, f"search episodes with a result opened {whole}", nobody=nobody),
@@ -91,19 +124,15 @@ def of_searches(episodes: Sequence[SearchEpisode]) -> list[Number]:
 
 def of_people(store: Store, *, start: int, end: int) -> list[Number]:
     """Return what compares people who help themselves with people who write."""
-    whole = _people(store, start=start, end=end)
-    month = _people(store, start=end - ADOPTION, end=end)
+    month = end - ADOPTION
+    people = store.one(PEOPLE, {"first": min(start, month), "start": start, "month": month, "end": end}) or {}
     formula = "people who used help ÷ people who used help or wrote, in the last 30 days of the period"
     nobody = "nobody used help or wrote in the last 30 days of the period"
     return [
-        _score(whole),
-        share("self-service adoption", month["helped"], month["either"], formula, nobody=nobody),
-        _usage(store, month, end=end),
+        _score(people),
+        share("self-service adoption", people["month_helped"], people["month_either"], formula, nobody=nobody),
+        _usage(store, people["month_helped"], end=end),
     ]
-
-
-def _people(store: Store, *, start: int, end: int) -> Row:
-    return store.one(PEOPLE, {"start": start, "end": end}) or {"helped": 0, "wrote": 0, "either": 0}
 
 
 def _score(people: Row) -> Number:
@@ -113,19 +142,10 @@ def _score(people: Row) -> Number:
     return Number("self-service score", people["helped"] / people["wrote"], None, None, people["either"], formula)
 
 
-def _usage(store: Store, month: Row, *, end: int) -> Number:
+def _usage(store: Store, helped: int, *, end: int) -> Number:
     formula = "people who used help in the last 30 days of the period, per 1,000 active users of the last known month"
     row = store.one("SELECT users FROM active_users WHERE at < ? ORDER BY at DESC LIMIT 1", [end])
     if not row or not row["users"]:
         why = "active users are not known; 'kb users import' brings them in"
-        return unknown("help users per 1,000", why, formula, n=month["helped"])
-    return Number("help users per 1,000", 1000 * month["helped"] / row["users"], None, None, row["users"], formula)
-
-
-def _search(row: Row, follow: int | None) -> SearchEpisode:
-    return SearchEpisode(
-        **{name: row[name] for name in ("person", "first", "last", "lang", "searches")},
-        reworded=bool(row["reworded"]),
-        found=bool(row["hits"]),
-        followed=follow is not None,
-    )
+        return unknown("help users per 1,000", why, formula, n=helped)
+    return Number("help users per 1,000", 1000 * helped / row["users"], None, None, row["users"], formula)

@@ -72,10 +72,10 @@ class Store:
             row = self._reader().execute(sql, arguments).fetchone()
         return dict(row) if row is not None else None
 
-    def each(self, sql: str) -> Iterator[Row]:
+    def each(self, sql: str, arguments: Sequence[Any] | Mapping[str, Any] = ()) -> Iterator[Row]:
         """Return what a query reads, one row at a time, for what does not fit into memory."""
         with explained():
-            for row in self._reader().execute(sql):
+            for row in self._reader().execute(sql, arguments):
                 yield dict(row)
 
     def columns(self, sql: str) -> list[str]:

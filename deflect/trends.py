@@ -60,7 +60,7 @@ def _point(
     whole: Material, changes: Sequence[Change], *, start: int, end: int, holdout: float, connected: bool
 ) -> Point:
     episodes = [e for e in whole.episodes if start <= e.started < end]
-    searches = [s for s in whole.searches if start <= s.first < end]
+    searches = [s for s in whole.searches if start <= s.day < end]
     numbers = [*of_episodes(episodes, holdout=holdout, connected=connected), *of_searches(searches)]
     within = tuple(change for change in changes if start <= change.at < end)
     return Point(start, end, {number.name: number for number in numbers if number.segment is None}, within)

@@ -48,10 +48,10 @@ TICKETS = """
     """
 
 SEARCHES = """
-    SELECT events.id, keys.person, events.received AS at, text, json_extract(data, '$.hits') AS hits,
-           json_extract(data, '$.lang') AS lang
+    SELECT events.id, keys.person, events.received AS at, text, json_extract(data, '$.lang') AS lang
     FROM events JOIN keys ON keys.id = events.key JOIN event_texts ON event_texts.event = events.id
-    WHERE type = 'search' AND events.received >= :start AND events.received < :end ORDER BY events.id
+    WHERE type = 'search' AND NOT json_extract(data, '$.hits') AND events.received >= :start AND events.received < :end
+    ORDER BY events.id
     """
 
 PAST = """
@@ -88,9 +88,8 @@ def questions(store: Store, known: Collection[str], *, start: int, end: int, now
         yield _question(row, text, contacted=True, diagnosis="not found" if row["solved_by"] else "missing")
     contacts = times(store.rows(CONTACTS, {"first": start}))
     for row in store.rows(SEARCHES, period):
-        if not row["hits"]:
-            contacted = between(contacts, row["person"], row["at"], row["at"] + WINDOW) is not None
-            yield _question(row, row["text"], contacted=contacted)
+        contacted = between(contacts, row["person"], row["at"], row["at"] + WINDOW) is not None
+        yield _question(row, row["text"], contacted=contacted)
     for row in store.rows(PAST, period):
         if row["article"] is None or row["article"] not in known:
             yield _question(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -22,7 +23,6 @@ FILES = sample.ARTICLES | {
     "inner/_category.yml": "title: Clandestine matters\nsummary: Clandestine.\n",
     "inner/only.md": "---\ntitle: Clandestine handbook\naudience: [client]\n---\n\nClandestine.\n",
 }
-CLIENT, STRANGER = sign(sub="u1", segment="client"), sign(sub="u2", segment="visitor", audience=["freelancer"])
 ARTICLE = "account/clients"
 OFFER = {"visitor": "v1", "subject": "Clandestine rebate", "body": "How do I get the clandestine rebate?", "lang": "en"}
 
@@ -32,13 +32,26 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
     return sample.help_center(tmp_path_factory.mktemp("audience"), files=FILES, token_keys=KEYS).test_client()
 
 
+def a_client() -> str:
+    """Return a token that is good for five minutes: signed when it is used, however long other tests took."""
+    return sign(sub="u1", segment="client")
+
+
+def a_stranger() -> str:
+    return sign(sub="u2", segment="visitor", audience=["freelancer"])
+
+
+def nobody() -> str:
+    return ""
+
+
 def articles(document: Any, key: str = "hits") -> list[str]:
     return [hit["article"] for hit in document[key]]
 
 
 @pytest.mark.parametrize("call", ["search", "complete"])
 def test_a_client_finds_what_is_for_clients(client: FlaskClient, call: str) -> None:
-    answer = client.get(f"/api/v1/{call}?q=clandestine&lang=en", headers=bearer(CLIENT))
+    answer = client.get(f"/api/v1/{call}?q=clandestine&lang=en", headers=bearer(a_client()))
     assert ARTICLE in articles(answer.json)
     assert answer.headers["Cache-Control"] == "private, no-store"
     assert "Authorization" in answer.headers["Vary"]
@@ -52,13 +65,13 @@ def test_an_audience_of_the_token_counts_as_its_segment_does(client: FlaskClient
 
 
 def test_a_client_reads_what_is_for_clients(client: FlaskClient) -> None:
-    document = client.get(f"/api/v1/articles/{ARTICLE}?lang=en", headers=bearer(CLIENT)).json
+    document = client.get(f"/api/v1/articles/{ARTICLE}?lang=en", headers=bearer(a_client())).json
     assert (document["title"], "rebate on each invoice" in document["html"]) == ("Clandestine rebate", True)
 
 
 def test_a_client_is_offered_what_is_for_clients(client: FlaskClient) -> None:
-    assert articles(client.post("/api/v1/offers", json=OFFER | {"token": CLIENT}).json, "cards")[0] == ARTICLE
-    by_header = client.post("/api/v1/offers", json=OFFER, headers=bearer(CLIENT)).json
+    assert articles(client.post("/api/v1/offers", json=OFFER | {"token": a_client()}).json, "cards")[0] == ARTICLE
+    by_header = client.post("/api/v1/offers", json=OFFER, headers=bearer(a_client())).json
     assert articles(by_header, "cards")[0] == ARTICLE
 
 
@@ -99,10 +112,10 @@ PLACES = [
 ]
 
 
-@pytest.mark.parametrize("token", ["", STRANGER], ids=["nobody", "a stranger"])
+@pytest.mark.parametrize("who", [nobody, a_stranger])
 @pytest.mark.parametrize("path", PLACES)
-def test_what_is_for_clients_is_nowhere_else(client: FlaskClient, path: str, token: str) -> None:
-    answer = client.get(path, headers=bearer(token) if token else {})
+def test_what_is_for_clients_is_nowhere_else(client: FlaskClient, path: str, who: Callable[[], str]) -> None:
+    answer = client.get(path, headers=bearer(token) if (token := who()) else {})
     assert SECRET not in answer.text.lower()
     assert ARTICLE in path or ARTICLE not in answer.text
     assert SECRET not in str(answer.headers).lower()
@@ -116,14 +129,14 @@ def test_where_it_stands_looks_as_if_nothing_were_there(client: FlaskClient, pat
 
 
 def test_an_article_that_is_not_theirs_is_refused_as_one_that_is_not_there(client: FlaskClient) -> None:
-    refused = client.get(f"/api/v1/articles/{ARTICLE}", headers=bearer(STRANGER))
-    missing = client.get("/api/v1/articles/account/missing", headers=bearer(STRANGER))
+    refused = client.get(f"/api/v1/articles/{ARTICLE}", headers=bearer(a_stranger()))
+    missing = client.get("/api/v1/articles/account/missing", headers=bearer(a_stranger()))
     assert refused.json == missing.json | {"detail": f"there is no article {ARTICLE}"}
 
 
-@pytest.mark.parametrize("token", [None, STRANGER], ids=["nobody", "a stranger"])
-def test_it_is_offered_to_nobody_else(client: FlaskClient, token: str | None) -> None:
-    answer = client.post("/api/v1/offers", json=OFFER | {"token": token})
+@pytest.mark.parametrize("who", [nobody, a_stranger])
+def test_it_is_offered_to_nobody_else(client: FlaskClient, who: Callable[[], str]) -> None:
+    answer = client.post("/api/v1/offers", json=OFFER | {"token": who() or None})
     assert answer.status_code == 200
     assert SECRET not in answer.text.lower()
 
@@ -140,7 +153,7 @@ def test_nobody_votes_on_it_through_the_site(client: FlaskClient) -> None:
 
 
 def test_a_token_in_an_address_opens_nothing(client: FlaskClient) -> None:
-    assert client.get(f"/api/v1/articles/{ARTICLE}?token={CLIENT}").status_code == 404
+    assert client.get(f"/api/v1/articles/{ARTICLE}?token={a_client()}").status_code == 404
 
 
 def test_a_token_that_expired_is_refused_and_opens_nothing(client: FlaskClient) -> None:

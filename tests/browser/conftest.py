@@ -41,8 +41,26 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def page(context: BrowserContext) -> Page:
-    """A page of a fresh profile."""
+    """A page of a fresh profile that waits longer for offers than the 400 ms of our scripts."""
+    return patient(context.new_page())
+
+
+@pytest.fixture
+def hasty(context: BrowserContext) -> Page:
+    """A page of a fresh profile with the patience that visitors get."""
     return context.new_page()
+
+
+def patient(page: Page) -> Page:
+    """Return the page with ten times the patience: a busy machine must not look like a help center that is down."""
+    page.add_init_script(
+        """{
+          const [later, timeout] = [window.setTimeout, AbortSignal.timeout.bind(AbortSignal)];
+          window.setTimeout = (done, wait, ...given) => later(done, wait === 400 ? 4000 : wait, ...given);
+          AbortSignal.timeout = (wait) => timeout(wait === 400 ? 4000 : wait);
+        }"""
+    )
+    return page
 
 
 def at_rest(page: Page) -> Page:

@@ -14,6 +14,7 @@ from deflect.clock import DAY
 from deflect.outcomes import ended
 from deflect.report import report
 from deflect.services import EXTENSION, Services
+from tests.browser.conftest import patient
 from tests.sample import fresh, help_center, served
 
 pytestmark = pytest.mark.browser
@@ -42,7 +43,7 @@ def site(app: Flask) -> Iterator[str]:
 
 def visitor(browser: Browser, *, height: int = 300) -> Page:
     """Return the page of somebody new, in a window in which an article must be scrolled."""
-    page = browser.new_context(viewport={"width": 1000, "height": height}, locale="en-US").new_page()
+    page = patient(browser.new_context(viewport={"width": 1000, "height": height}, locale="en-US").new_page())
     page.set_default_timeout(10_000)
     return page
 

@@ -211,14 +211,14 @@ def test_a_newcomer_must_be_clearly_better(page: Page, help: Help) -> None:
     assert page.evaluate(settle, [[one | {"missed": 1} for one in shown], []]) == []
 
 
-def test_a_late_answer_stays_hidden_and_is_asked_for_again(page: Page, help: Help) -> None:
+def test_a_late_answer_stays_hidden_and_is_asked_for_again(hasty: Page, help: Help) -> None:
     help.gate.clear()
-    page.goto(f"{help.shop}/form.html")
-    with page.expect_event("requestfailed", lambda request: request.url.endswith("/offers")):
-        write(page)
-    expect(page.locator(CARDS)).to_have_count(0)
+    hasty.goto(f"{help.shop}/form.html")
+    with hasty.expect_event("requestfailed", lambda request: request.url.endswith("/offers")):
+        write(hasty)
+    expect(hasty.locator(CARDS)).to_have_count(0)
     help.gate.set()
-    expect(page.locator(CARDS)).to_have_count(3)
+    expect(hasty.locator(CARDS)).to_have_count(3)
 
 
 def test_an_older_answer_never_overwrites_a_newer_one(page: Page, help: Help) -> None:

@@ -1,0 +1,163 @@
+"""`kb propose`: what authors might change, as files to review in git, with the evidence; nothing is applied."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations, groupby
+from typing import Any
+
+import numpy as np
+
+from deflect import proposed_queries, proposed_words
+from deflect.lessons import lessons
+from deflect.proposed_queries import ProposedQuery
+from deflect.proposed_words import ProposedSynonym, UselessPin
+from deflect.store import Store
+from kb import library
+from kb.config import Settings
+from search.current import Current
+from search.embedder import Vectors
+from search.query import normal
+from search.searcher import Searcher
+
+FOLDER = "_proposals"  # in the articles' repository; no article, so it is neither shown nor checked
+ALIKE = 0.95  # cosine of two articles that say nearly the same
+MOST = 100  # pairs of articles that are listed
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """Two articles of a language that are nearly the same, and how many outcomes each has."""
+
+    lang: str
+    articles: tuple[str, str]
+    cosine: float
+    same_title: bool
+    solved: tuple[int, int]
+
+
+def propose(settings: Settings, *, now: int) -> dict[str, Any]:
+    """Write the proposals to `_proposals/` in the articles' folder, and return how many there are of each kind.
+
+    A file whose proposals are gone is removed. The same articles and events give the same bytes.
+    """
+    searcher, store = Current(settings).get(), Store.open(settings.database)
+    past = lessons(store)
+    shelf = library.load(settings.articles, default_lang=settings.lang)
+    known: dict[str, list[str]] = defaultdict(list)
+    for article in shelf.articles:
+        known[article.id] += article.queries
+    here = [one for one in past if one.article in known]
+    solved = {id: sum(one.article == id for one in here) for id in {one.article for one in here}}
+    queries = proposed_queries.mined(searcher, here, known=known)
+    words = proposed_words.synonyms(searcher, store, now=now, lang=settings.lang)
+    pins = proposed_words.pins(searcher, store, now=now, lang=settings.lang)
+    pairs = duplicates(searcher, solved=solved)
+    files = {
+        "queries.yml": _queries(queries),
+        "synonyms.yml": _synonyms(words),
+        "pins.yml": _pins(pins),
+        "duplicates.yml": _duplicates(pairs),
+    }
+    folder = settings.articles / FOLDER
+    for name, text in files.items():
+        if text:
+            folder.mkdir(exist_ok=True)
+            (folder / name).write_text(text, encoding="utf-8")
+        else:
+            (folder / name).unlink(missing_ok=True)
+    counts = {"queries": len(queries), "synonyms": len(words), "pins": len(pins), "duplicates": len(pairs)}
+    return {"folder": str(folder), "proposed": counts}
+
+
+def shown(document: Mapping[str, Any]) -> str:
+    """Return what was proposed as lines."""
+    lines = [f"{count:,} {name}" for name, count in document["proposed"].items() if count]
+    return "\n".join([*lines, f"to review in {document['folder']}"]) if lines else "nothing to propose"
+
+
+def duplicates(searcher: Searcher, *, solved: Mapping[str, int]) -> list[Duplicate]:
+    """Return the pairs of articles of one language that have one title, or whose vectors are nearly the same."""
+    documents = searcher.collection.documents
+    found = []
+    for lang in sorted({document.lang for document in documents}):
+        numbers = [n for n, document in enumerate(documents) if document.lang == lang]
+        rows = np.stack([_row(searcher, number) for number in numbers])
+        titles: dict[str, list[int]] = defaultdict(list)
+        for place, number in enumerate(numbers):
+            titles[normal(documents[number].title)].append(place)
+        same = {pair for places in titles.values() for pair in combinations(places, 2)}
+        for first, second in sorted(same | set(_near(rows))):
+            one, two = sorted(documents[numbers[place]].article for place in (first, second))
+            cosine = round(float(rows[first] @ rows[second]), 3)
+            pair = (solved.get(one, 0), solved.get(two, 0))
+            found.append(Duplicate(lang, (one, two), cosine, (first, second) in same, pair))
+    return sorted(found, key=lambda one: (-one.cosine, one.lang, one.articles))[:MOST]
+
+
+def _near(rows: Vectors) -> Iterator[tuple[int, int]]:
+    for first, row in enumerate(rows):
+        for second in np.flatnonzero(rows[first + 1 :] @ row >= ALIKE):
+            yield first, first + 1 + int(second)
+
+
+def _row(searcher: Searcher, number: int) -> Vectors:
+    """Return the middle of a document's units in its own space; nothing without vectors."""
+    document, collection = searcher.collection.documents[number], searcher.collection
+    spaces = [space for space in collection.spaces if number in space and document.last > document.first]
+    own = next((space for space in spaces if space.lang == document.lang), spaces[0] if spaces else None)
+    return own.mean(document.first, document.last) if own is not None else np.zeros(1, dtype=np.float32)
+
+
+def _queries(found: Sequence[ProposedQuery]) -> str:
+    lines = [
+        "# Questions for articles: move those that fit under 'queries:' of the article, then run 'kb check --queries'.",
+        "# Behind each: how many solved questions are like it, and the article's place when it is searched now.",
+    ]
+    for article, some in groupby(found, key=lambda one: one.article):
+        lines.append(f"{json.dumps(article, ensure_ascii=False)}:")
+        for one in some:
+            place = f"place {one.place}" if one.place else "not among the first ten"
+            lines.append(f"  - {json.dumps(one.text, ensure_ascii=False)}  # {one.lang}; {one.like} like it; {place}")
+    return _file(lines, found)
+
+
+def _synonyms(found: Sequence[ProposedSynonym]) -> str:
+    lines = [
+        "# Words that people used for one another: move those that fit to _synonyms.yml.",
+        "# Behind each: how many people searched one, opened nothing, searched the other instead, and opened a hit.",
+    ]
+    for lang, some in groupby(found, key=lambda one: one.lang):
+        lines.append(f"{lang}:")
+        lines += [f"  - [{', '.join(one.words)}]  # {one.people} people" for one in some]
+    return _file(lines, found)
+
+
+def _pins(found: Sequence[UselessPin]) -> str:
+    lines = ["# Pins that may go from _pins.yml, and why."]
+    for lang, some in groupby(found, key=lambda one: one.lang):
+        lines.append(f"{lang}:")
+        for one in some:
+            articles = json.dumps(list(one.articles), ensure_ascii=False)
+            lines.append(f"  {json.dumps(one.query, ensure_ascii=False)}: {articles}  # {one.why}")
+    return _file(lines, found)
+
+
+def _duplicates(found: Sequence[Duplicate]) -> str:
+    lines = [
+        "# Articles that say nearly the same: keep one, and give it the other's address under 'aliases:'.",
+        "# Behind each: how near their vectors are, and how many outcomes each has.",
+    ]
+    for one in found:
+        title = ", one title" if one.same_title else ""
+        articles = json.dumps(list(one.articles), ensure_ascii=False)
+        solved = " and ".join(map(str, one.solved))
+        lines.append(f"- {articles}  # {one.lang}; cosine {one.cosine:.3f}{title}; {solved} outcomes")
+    return _file(lines, found)
+
+
+def _file(lines: Sequence[str], found: Sequence[object]) -> str:
+    return "\n".join(lines) + "\n" if found else ""

@@ -1,0 +1,152 @@
+"""Synonyms and pins, proposed from what people searched: what they tried next, and what they never opened."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby, pairwise
+
+from deflect.clock import DAY, MINUTE
+from deflect.store import Row, Store
+from search.analyzer import analyzer
+from search.query import normal
+from search.searcher import Searcher
+
+PEOPLE = 3  # who replaced one word by the other
+PAUSE = 10 * MINUTE  # longer, and the second search is another question
+UNUSED = 20  # searches of a pinned query without one that opened it
+PERIOD = 180 * DAY  # what was searched before says nothing of today
+
+# What each visitor searched and opened from a search, in order; texts are as redacted when they were written.
+STEPS = """
+    SELECT events.key, events.type, events.received, coalesce(json_extract(events.data, '$.lang'), :lang) AS lang,
+           events.article, coalesce(event_texts.text, '') AS text
+    FROM events LEFT JOIN event_texts ON event_texts.event = events.id
+    WHERE events.received >= :first
+      AND (events.type = 'search' OR (events.type = 'follow' AND events.source = 'search'))
+    ORDER BY events.key, events.received, events.at, events.id
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedSynonym:
+    """Two words of a language: so many people replaced the first, opened nothing, by the second, and opened a hit."""
+
+    lang: str
+    words: tuple[str, str]
+    people: int
+
+
+@dataclass(frozen=True, slots=True)
+class UselessPin:
+    """A pin that could go, and why."""
+
+    lang: str
+    query: str
+    articles: tuple[str, ...]
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Tried:
+    person: str
+    lang: str
+    text: str
+    at: int
+    opened: frozenset[str]
+
+
+def synonyms(searcher: Searcher, store: Store, *, now: int, lang: str) -> list[ProposedSynonym]:
+    """Return pairs of words of which enough people replaced one by the other, and so found what they opened.
+
+    Pairs that the articles know already, forms of one word, and corrections of a typing error are left out.
+    """
+    people: dict[tuple[str, tuple[str, str]], set[str]] = defaultdict(set)
+    for one, two in _again(_tried(store, now=now, lang=lang)):
+        pair = _replaced(one.text, two.text, lang=two.lang)
+        if pair is not None:
+            people[two.lang, pair].add(one.person)
+    found = [ProposedSynonym(lang, pair, len(who)) for (lang, pair), who in people.items() if len(who) >= PEOPLE]
+    new = [one for one in found if not _known(searcher, one)]
+    return sorted(new, key=lambda one: (one.lang, -one.people, one.words))
+
+
+def pins(searcher: Searcher, store: Store, *, now: int, lang: str) -> list[UselessPin]:
+    """Return the pins whose articles come first without them, and those that people see and never open."""
+    tried: dict[tuple[str, str], list[_Tried]] = defaultdict(list)
+    for one in _tried(store, now=now, lang=lang):
+        tried[one.lang, normal(one.text)].append(one)
+    found = []
+    for pin in searcher.collection.manifest.extra.get("pins", ()):
+        wanted = tuple(pin["articles"])
+        searches = tried[pin["lang"], normal(pin["query"])]
+        if _untouched(searcher, pin["query"], lang=pin["lang"])[: len(wanted)] == wanted:
+            found.append(UselessPin(pin["lang"], pin["query"], wanted, "it comes first without its pin"))
+        elif len(searches) >= UNUSED and not any(one.opened & set(wanted) for one in searches):
+            why = f"{len(searches)} searches, and nobody opened it"
+            found.append(UselessPin(pin["lang"], pin["query"], wanted, why))
+    return sorted(found, key=lambda one: (one.lang, one.query))
+
+
+def _untouched(searcher: Searcher, query: str, *, lang: str) -> tuple[str, ...]:
+    """Return the articles for a query as they would come without any pin."""
+    documents, collection = searcher.collection.documents, searcher.collection
+    _, ranking, _ = searcher.rank_query(query, lang=lang, k=10)
+    mask = collection.visible(lang, frozenset())
+    titled = [n for n in collection.titles.get(normal(query), ()) if mask[n]]
+    order = ranking.order if ranking is not None else ()
+    return tuple(dict.fromkeys(documents[n].article for n in (*titled, *order)))
+
+
+def _tried(store: Store, *, now: int, lang: str) -> list[_Tried]:
+    """Return every search with what was opened from it."""
+    rows = store.rows(STEPS, {"first": now - PERIOD, "lang": lang})
+    return [one for key, steps in groupby(rows, key=lambda row: str(row["key"])) for one in _of_person(key, steps)]
+
+
+def _of_person(key: str, steps: Iterator[Row]) -> Iterator[_Tried]:
+    search: Row | None = None
+    opened: set[str] = set()
+    for row in (*steps, None):
+        if row is not None and row["type"] == "follow":
+            opened.add(row["article"] or "")
+            continue
+        if search is not None and search["text"]:
+            yield _Tried(key, search["lang"], search["text"], search["received"], frozenset(opened))
+        search, opened = row, set()
+
+
+def _again(tried: Sequence[_Tried]) -> Iterator[tuple[_Tried, _Tried]]:
+    """Yield pairs of searches: the first led nowhere, the next of the same person soon after did not."""
+    for one, two in pairwise(tried):
+        same = one.person == two.person and one.lang == two.lang and two.at - one.at <= PAUSE
+        if same and not one.opened and two.opened:
+            yield one, two
+
+
+def _replaced(before: str, after: str, *, lang: str) -> tuple[str, str] | None:
+    """Return the one word that was replaced and what replaced it, in the order of the alphabet."""
+    first, second = normal(before).split(), normal(after).split()
+    gone, come = [w for w in first if w not in second], [w for w in second if w not in first]
+    if len(gone) != 1 or len(come) != 1 or len(first) != len(second):
+        return None
+    one, two = gone[0], come[0]
+    terms = analyzer(lang).terms
+    if not (one.isalpha() and two.isalpha()) or set(terms(one)) & set(terms(two)) or _typing_error(one, two):
+        return None
+    return (one, two) if one < two else (two, one)
+
+
+def _typing_error(one: str, two: str) -> bool:
+    """Say whether two words are one edit apart, or two where they are long."""
+    row = list(range(len(two) + 1))
+    for i, a in enumerate(one, 1):
+        before, row[0] = row[0], i
+        for j, b in enumerate(two, 1):
+            before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (a != b))
+    return row[-1] <= (2 if min(len(one), len(two)) > 5 else 1)
+
+
+def _known(searcher: Searcher, one: ProposedSynonym) -> bool:
+    return any(set(one.words) <= set(group) for group in searcher.collection.synonyms(one.lang))

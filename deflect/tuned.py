@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deflect.lessons import Lesson, lessons
+from deflect.evidence import everything
+from deflect.lessons import Lesson
 from deflect.store import Store
 from kb import progress
 from kb.config import Settings
@@ -76,8 +77,8 @@ def installed(settings: Settings, encoder: Embedder) -> Learned | None:
     if own is None:
         return None
     articles = {id: column for column, id in enumerate(document["articles"])}
-    everything = lessons(Store.open(settings.database))
-    past = [one for one in counting(everything, document["resets"], until=document["until"]) if one.article in articles]
+    known = everything(Store.open(settings.database))
+    past = [one for one in counting(known, document["resets"], until=document["until"]) if one.article in articles]
     try:
         with np.load(settings.articles / FOLDER / HEAD) as head:
             return Learned(
@@ -85,7 +86,7 @@ def installed(settings: Settings, encoder: Embedder) -> Learned | None:
                 articles=tuple(articles),
                 centre=head["centre"],
                 head=head["head"],
-                memory=encoding(settings, own, keep=everything)([text_of(one) for one in past]),
+                memory=encoding(settings, own, keep=known)([text_of(one) for one in past]),
                 solved=np.asarray([articles[one.article] for one in past], dtype=np.int32),
                 weights=document["weights"],
                 questions=document["questions"],

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from deflect import judging, tuned
-from deflect.lessons import Lesson, lessons
+from deflect.evidence import everything
+from deflect.lessons import Lesson
 from deflect.store import Store
 from deflect.tuned import FOLDER, Encode, Resets, text_of
 from kb.config import Settings
@@ -75,11 +76,11 @@ def tune(settings: Settings, *, dry_run: bool = False) -> dict[str, Any]:
 def survey(settings: Settings) -> Ground:
     """Return what a tuning stands on; raises TooFewOutcomes, and BadSetting where there are no vectors."""
     searcher = Current(settings).get()
-    encoder = _main(searcher)
+    encoder = main_encoder(searcher)
     known = {document.article for document in searcher.collection.documents}
     previous = tuned.read(settings) or {}
     resets = _resets(settings, searcher, encoder, previous)
-    past = [one for one in tuned.counting(lessons(Store.open(settings.database)), resets) if one.article in known]
+    past = [one for one in tuned.counting(everything(Store.open(settings.database)), resets) if one.article in known]
     fine = previous.get("encoder")
     fine = fine if fine and fine["recipe"] == encoder.recipe else None
     earlier, later = split(past, after=fine["until"] if fine else None)
@@ -96,12 +97,15 @@ def split(past: Sequence[Lesson], *, after: int | None = None) -> tuple[list[Les
 
     None that is judged by is from `after` or before, on which an encoder was trained, or was only followed.
     """
-    first = int(len(past) * (1 - HELD))
-    earlier = list(past[:first])
+    outcomes = [one for one in past if one.weight == 1.0]
+    first = int(len(outcomes) * (1 - HELD))
+    since = outcomes[first].at if outcomes else 0
+    hints = [one for one in past if one.weight != 1.0 and one.at < since]
+    earlier = sorted([*outcomes[:first], *hints], key=lambda one: (one.at, one.id))
     people = {one.person for one in earlier if one.person}
     texts = {text_of(one) for one in earlier}
-    later = [one for one in past[first:] if one.person not in people and text_of(one) not in texts]
-    return earlier, [one for one in later if one.weight == 1.0 and (after is None or one.at > after)]
+    later = [one for one in outcomes[first:] if one.person not in people and text_of(one) not in texts]
+    return earlier, [one for one in later if after is None or one.at > after]
 
 
 def solved(past: Sequence[Lesson]) -> list[Solved]:
@@ -156,8 +160,8 @@ def _refusal(document: dict[str, Any]) -> str:
     return "not kept: a dry run" if document["dry_run"] else "not kept: the interval of the gain is not above zero"
 
 
-def _main(searcher: Searcher) -> Embedder:
-    """Return the encoder of the space that is learned in."""
+def main_encoder(searcher: Searcher) -> Embedder:
+    """Return the encoder of the space that is learned in; raises BadSetting where there are no vectors."""
     spaces = embedder.spaces(searcher.encoder) if searcher.encoder else ()
     main = searcher.collection.main_recipe if spaces else ""
     found = next((space.embedder for space in spaces if space.embedder.recipe == main), None)

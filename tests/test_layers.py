@@ -16,7 +16,7 @@ kb.channel_file kb.contexts kb.foreign
 kb.liquid
 kb.habits
 kb.article
-kb.categories kb.links
+kb.categories kb.links kb.parsed
 kb.redirects kb.render
 kb.library kb.pages
 kb.facts kb.rows
@@ -37,16 +37,18 @@ search.answers search.figures search.ranking search.runs
 search.completion search.index search.stages
 search.searcher
 search.current search.learning
+search.mining
 search.evaluation
 search.calibrating search.side_by_side
-deflect.channel deflect.clock deflect.events deflect.experiment deflect.limits deflect.redaction
-deflect.schema deflect.statistics deflect.wording
-deflect.address deflect.clusters deflect.delivery deflect.exploration deflect.lines deflect.numbers deflect.refusal
-deflect.signature deflect.store
-deflect.activity deflect.changes deflect.desk_numbers deflect.export deflect.gaps deflect.people
+deflect.channel deflect.clock deflect.elements deflect.events deflect.experiment deflect.limits
+deflect.policy deflect.redaction
+deflect.schema deflect.snippet deflect.statistics deflect.wording
+deflect.address deflect.clicks deflect.clusters deflect.delivery deflect.exploration deflect.lines
+deflect.numbers deflect.refusal deflect.signature deflect.store
+deflect.activity deflect.changes deflect.desk_numbers deflect.export deflect.gaps deflect.owner_page deflect.people
 deflect.popular deflect.removal deflect.smtp deflect.tickets deflect.tokens deflect.trail deflect.webhook
 deflect.zendesk
-deflect.outcomes deflect.sinks deflect.writes
+deflect.outcomes deflect.page_check deflect.sinks deflect.writes
 deflect.article_effects deflect.desk deflect.effect deflect.episode_detail deflect.moving
 deflect.search_numbers deflect.told
 deflect.episode_numbers deflect.searches deflect.writer
@@ -62,10 +64,12 @@ deflect.cors deflect.episode
 deflect.contact deflect.context_cards deflect.erasure deflect.log deflect.past_contacts deflect.web
 deflect.elsewhere deflect.here deflect.history deflect.login deflect.offer deflect.openapi
 deflect.past_events
-deflect.advice deflect.api deflect.lessons deflect.replay
-deflect.forecast deflect.report_pages deflect.tuned
-deflect.judging
-deflect.tuning
+deflect.advice deflect.api deflect.lessons deflect.playground deflect.replay
+deflect.evidence deflect.forecast deflect.report_pages
+deflect.tuned
+deflect.judging deflect.proposed_queries deflect.proposed_words
+deflect.proposals deflect.tuning
+deflect.fine_tuning
 deflect.admin
 kb.serve
 kb.background
@@ -83,7 +87,7 @@ kb.cli
 kb.tables
 """
 
-WEB = "services web cors identity here login api admin report_pages"
+WEB = "services web cors identity here login api admin playground report_pages"
 SITE = "app demo files forms headers i18n page reading results seo site widget"
 HOMES = {
     "datasets": {"search.training"},

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from deflect import erasure, judging, lessons, tuned, tuning
+from deflect import erasure, evidence, judging, lessons, tuned, tuning
 from deflect.lessons import Lesson
 from kb.config import Settings
 from kb.errors import BadSetting
@@ -103,7 +103,7 @@ def test_a_dry_run_keeps_nothing(taught: Settings) -> None:
 
 
 def test_outcomes_that_teach_nothing_are_not_kept(taught: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = lessons.lessons
+    real = evidence.everything
 
     def shuffled(*arguments: object, **options: object) -> list[Lesson]:
         past = real(*arguments, **options)  # type: ignore[arg-type]
@@ -111,7 +111,7 @@ def test_outcomes_that_teach_nothing_are_not_kept(taught: Settings, monkeypatch:
         random.Random(2).shuffle(articles)
         return [replace(one, article=article) for one, article in zip(past, articles, strict=True)]
 
-    monkeypatch.setattr(tuning, "lessons", shuffled)
+    monkeypatch.setattr(tuning, "everything", shuffled)
     assert tuning.tune(taught)["kept"] is False
 
 
@@ -201,6 +201,6 @@ def test_without_vectors_it_says_what_to_do(settings: Settings) -> None:
 
 
 def test_too_few_outcomes_say_how_to_get_more(taught: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tuning, "lessons", lambda _store: [])
+    monkeypatch.setattr(tuning, "everything", lambda _store: [])
     with pytest.raises(TooFewOutcomes, match="kb outcomes import"):
         tuning.tune(taught)

@@ -347,10 +347,11 @@ def evaluate(settings: Settings, folder: Path, as_json: bool, plot: Path | None,
 
     Example: kb evaluate eval/shop --split dev --system hybrid --json
     """
-    from deflect import charts
+    from deflect import charts, tuned
     from search import figures, side_by_side
 
     options["learn_from"] = tuple(filter(None, (options["learn_from"] or "").split(",")))
+    options["installed"] = lambda encoder: tuned.installed(settings, encoder)
     document = side_by_side.evaluate(settings, folder, **options)
     if plot is not None:
         plot.write_bytes(charts.coverage(document.get("collections", [document])))
@@ -489,16 +490,36 @@ def forecast(
 
 @kb.command()
 @click.option("--dry-run", is_flag=True, help="Only say what it would gain.")
+@click.option("--encoder", is_flag=True, help="Fine-tune the encoder, too: up to an hour; needs shortstop[train].")
 @json_option
 @with_settings
-def tune(settings: Settings, dry_run: bool, as_json: bool) -> None:
+def tune(settings: Settings, dry_run: bool, encoder: bool, as_json: bool) -> None:
     """Learn the ranking from outcomes, judge it on later ones, and keep it when it is surely better.
 
     Example: kb tune --dry-run
     """
     from deflect import tuning
 
+    if encoder:
+        from deflect import fine_tuning
+
+        done = fine_tuning.tune(settings, now=datetime.now(UTC), dry_run=dry_run)
+        emit(done, as_json=as_json, text=fine_tuning.shown)
+        return
     emit(tuning.tune(settings, dry_run=dry_run), as_json=as_json, text=tuning.shown)
+
+
+@kb.command()
+@json_option
+@with_settings
+def propose(settings: Settings, as_json: bool) -> None:
+    """Write proposals for authors to _proposals/: questions, synonyms, pins without use, articles that are alike.
+
+    Example: kb propose
+    """
+    from deflect import clock, proposals
+
+    emit(proposals.propose(settings, now=clock.now()), as_json=as_json, text=proposals.shown)
 
 
 def _imported(document: dict[str, Any], as_json: bool, text: Callable[[Any], str]) -> None:

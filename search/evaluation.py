@@ -15,6 +15,7 @@ from kb.config import Settings
 from search import embedder, index, metrics, runs
 from search.beir import Asked, BadCollection, Folder, Part, Qrels
 from search.embedder import Embedder
+from search.learned import Learned
 from search.learning import Solved, learn
 from search.model import BadModel
 from search.ranking import System
@@ -23,6 +24,7 @@ from search.vectors import VectorCache
 from search.writing import ANALYSIS, WORDS
 
 Mode = Literal["search", "suggest"]
+Installed = Callable[[Embedder], Learned | None]
 CARDS = 3
 DEPTH = 100  # documents of a question in a run file
 SHARES = tuple(round(0.1 * step, 1) for step in range(10, 0, -1))
@@ -50,6 +52,7 @@ def evaluate(
     mode: Mode | None = None,
     system: System = "hybrid",
     learn_from: Sequence[str] = (),
+    installed: Installed | None = None,
     part: Part = "both",
     no_answer: Path | None = None,
     run: Path | None = None,
@@ -58,13 +61,15 @@ def evaluate(
     """Return the document of `kb evaluate` for one BEIR folder; the manual says what its numbers mean.
 
     `part` asks only the subject or only the message of a form; the questions of the folder `no_answer`, of another
-    product, count among those that nothing here answers.
+    product, count among those that nothing here answers. `learned` without `learn_from` ranks by what is `installed`.
     """
     beir = Folder(folder)
     qrels = beir.qrels(split)
     searcher = open_collection(settings, beir, system=system)
     if learn_from:
         teach(settings, searcher, beir, {id: row for name in learn_from for id, row in beir.qrels(name).items()})
+    elif system == "learned":
+        _install(searcher, installed)
     if mode is None:
         mode = "suggest" if any(beir.questions[id].body is not None for id in qrels) else "search"
     ask = asker(searcher, beir, mode=mode, system=system)
@@ -131,6 +136,13 @@ def teach(settings: Settings, searcher: Searcher, beir: Folder, judged: Qrels) -
     searcher.learned, _ = learn(
         searcher, solved, encode=lambda texts: kept.encode(texts, embedder=encoder, progress=report)
     )
+
+
+def _install(searcher: Searcher, installed: Installed | None) -> None:
+    """Give `searcher` what the help center has learned; raises BadCollection where that is nothing."""
+    searcher.learned = installed(searcher.encoder) if installed and searcher.encoder else None
+    if searcher.learned is None:
+        raise BadCollection("nothing that was learned is installed for these vectors; run 'kb tune', or --learn-from")
 
 
 def _encoder(settings: Settings) -> Embedder | None:

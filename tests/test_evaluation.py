@@ -20,6 +20,9 @@ from kb.cli import kb
 from kb.config import Settings
 from search import evaluation, figures, metrics, side_by_side
 from search.beir import Asked, BadCollection, Folder
+from search.embedder import Embedder
+from search.learned import Learned
+from search.learning import Solved, learn
 
 CORPUS = {
     "reset.en": ("Reset your password", "Open the login page and follow the link."),
@@ -251,3 +254,21 @@ def test_a_learned_ranking_is_shown_where_there_is_a_split_to_learn_from(tmp_pat
     assert [name for _, name, _ in side_by_side._systems(shop, "dev", None, ())] == ["bm25", "dense", "hybrid"]
     (shop / "qrels" / "train.tsv").write_text("query-id\tcorpus-id\tscore\nq5\treset.es\t1\n")
     assert side_by_side._systems(shop, "dev", "all", ())[-1] == (shop, "learned", ["train"])
+
+
+def test_learned_without_a_split_ranks_by_what_is_installed(settings: Settings, collection: Path) -> None:
+    solved = [Solved("", f"penguins in winter {n}", "en", "vat") for n in range(30)]
+
+    def installed(encoder: Embedder) -> Learned:
+        beir = Folder(collection)
+        return learn(evaluation.open_collection(settings, beir), solved, encode=encoder.encode)[0]
+
+    untaught = evaluation.evaluate(settings, collection, split="dev")
+    taught = evaluation.evaluate(settings, collection, split="dev", system="learned", installed=installed)
+    assert taught["learned_from"] == []
+    assert taught["offered"] != untaught["offered"]
+
+
+def test_learned_where_nothing_was_learned_says_what_to_do(settings: Settings, collection: Path) -> None:
+    with pytest.raises(BadCollection, match="run 'kb tune'"):
+        evaluation.evaluate(settings, collection, system="learned", installed=lambda _encoder: None)

@@ -60,7 +60,7 @@ deflect.references
 deflect.unanswered
 deflect.services
 deflect.identity deflect.origins deflect.ways
-deflect.cors deflect.episode
+deflect.consent deflect.cors deflect.episode
 deflect.contact deflect.context_cards deflect.erasure deflect.log deflect.past_contacts deflect.web
 deflect.elsewhere deflect.here deflect.history deflect.login deflect.offer deflect.openapi
 deflect.past_events
@@ -77,7 +77,7 @@ kb.doctor
 kb.files
 kb.page
 kb.seo
-kb.reading kb.results
+kb.feed kb.reading kb.results
 kb.forms
 kb.site
 kb.indexing

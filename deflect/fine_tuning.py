@@ -1,0 +1,130 @@
+"""`kb tune --encoder`: fine-tuning the encoder itself on outcomes, kept only when it surely adds to what is learned."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from deflect import judging, tuned, tuning
+from deflect.tuned import FOLDER
+from deflect.tuning import solved
+from kb import library, progress
+from kb.config import Settings
+from search import embedder, exporting, index, mining, model, training
+from search.learned import Weighed
+from search.learning import learn
+from search.searcher import Searcher
+from search.training import Recipe
+
+
+def tune(settings: Settings, *, now: datetime, dry_run: bool = False, recipe: Recipe | None = None) -> dict[str, Any]:
+    """Fine-tune the encoder on the earlier outcomes, and say what that adds on the later ones.
+
+    Four rankings are judged side by side: nothing learned, the head on the encoder as it is, the fine-tuned encoder,
+    and a head on that. The encoder is kept, as it was judged, only when the paired 95 % interval of the last against
+    the second lies above zero. Raises TooFewOutcomes, and BadSetting where there is nothing to train or to train with.
+    """
+    source = embedder.trainable(settings.embedder)
+    recipe = recipe or Recipe()
+    ground = tuning.survey(settings)
+    searcher, later, known = ground.searcher, ground.later, solved(ground.earlier)
+    searcher.learned = None
+    judged = {"nothing": judging.judge(searcher, later, system="hybrid", label="Nothing learned")}
+    triples = mining.mine(searcher, [one for one in known if one.weight == 1.0])
+    head, _ = learn(searcher, known, encode=ground.encode)
+    searcher.learned = head
+    judged["head"] = judging.judge(searcher, later, system="learned", label="Head")
+    with _workshop(settings) as work:
+        report = progress.reporter("Training")
+        trained = training.train(source, work / _named(source), triples, recipe=recipe, report=report)
+        folder = exporting.export(trained, work / model.recipe_of(trained))
+        own = _opened(settings, folder, work, now=now)
+        judged["encoder"] = judging.judge(own, later, system="hybrid", label="Encoder")
+        encode = tuned.encoding(settings, tuning.main_encoder(own))
+        own.learned, _ = learn(own, known, encode=encode, weighed=Weighed(head.weights, after=len(known)))
+        judged["both"] = judging.judge(own, later, system="learned", label="Both")
+        document = tuning.counts(ground) | judging.compared(searcher, later, judged["head"], judged["both"])
+        document["systems"] = {name: judging.hits(some) for name, some in judged.items()}
+        fine = {
+            "recipe": model.verified(folder)["recipe"],
+            "until": ground.earlier[-1].at,
+            "weights": dict(head.weights),
+            "training": asdict(recipe) | {"pairs": len(triples), "from": model.recipe_of(source)},
+            "files": model.verified(folder)["files"],
+        }
+        kept = document["gain"]["RR@10"]["low"] > 0 and not dry_run
+        if kept:
+            weighed = Weighed(head.weights, after=len(known))
+            everything, _ = learn(own, solved(ground.past), encode=encode, weighed=weighed)
+            _keep(folder, settings.data / "models" / folder.name)
+            tuned.write(
+                settings.articles / FOLDER,
+                everything,
+                document,
+                until=ground.until,
+                resets=ground.resets,
+                encoder=fine,
+            )
+    more = {"encoder": fine, "setting": _setting(settings, settings.data / "models" / folder.name)}
+    return (
+        document | {"kept": kept, "dry_run": dry_run} | more | judging.examples(later, judged["head"], judged["both"])
+    )
+
+
+def shown(document: dict[str, Any]) -> str:
+    """Return the report as lines."""
+    rows = [
+        f"  {name:8} " + "  ".join(f"{measure} {value:.3f}" for measure, value in hits.items())
+        for name, hits in document["systems"].items()
+    ]
+    end = [f"set embedder = {document['setting']!r}, then run 'kb index'"] if document["kept"] else []
+    return "\n".join(["on the later outcomes:", *rows, "from head to both:", tuning.shown(document), *end])
+
+
+def _named(source: Path) -> str:
+    """Return the name of the trained model, which goes into its recipe."""
+    return f"{model.recipe_of(source).rsplit('-', 3)[0]}-tuned"
+
+
+def _setting(settings: Settings, folder: Path) -> str:
+    """Return the setting `embedder` that uses a kept encoder in place of the one that is set."""
+    return f"auto:{folder}" if settings.embedder == "auto" else str(folder)
+
+
+def _opened(settings: Settings, folder: Path, work: Path, *, now: datetime) -> Searcher:
+    """Index the articles with a fine-tuned encoder, beside the generations, and open that."""
+    encoder = embedder.load(_setting(settings, folder), models=settings.data / "models", threads=2)
+    shelf = library.load(settings.articles, default_lang=settings.lang)
+    path = index.build(
+        shelf,
+        work / "index",
+        embedder=encoder,
+        now=now,
+        cache=work / "vectors",
+        progress=progress.reporter("Embedding"),
+    )
+    return Searcher.open(path, settings=settings, encoder=encoder)
+
+
+def _keep(folder: Path, target: Path) -> None:
+    """Have an export appear among the models by one rename; the same one may be there."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if target.exists():
+        shutil.rmtree(target)
+    folder.rename(target)
+
+
+@contextmanager
+def _workshop(settings: Settings) -> Iterator[Path]:
+    """A folder for what is half done; what a killed training left in it goes first."""
+    work = settings.data / "training"
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(parents=True)
+    with tempfile.TemporaryDirectory(dir=work) as scratch:
+        yield Path(scratch)

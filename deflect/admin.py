@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from werkzeug.exceptions import HTTPException
 
-from deflect import activity, clock, login, origins, report_pages, tickets
+from deflect import activity, clock, login, origins, playground, report_pages, tickets
 from deflect.advice import choices, title_of
 from deflect.clock import DAY
 from deflect.contact import LONGEST
@@ -24,6 +24,7 @@ PER_PAGE = 50
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")
 login.guard(blueprint)
 blueprint.register_blueprint(report_pages.blueprint)
+blueprint.register_blueprint(playground.blueprint)
 
 
 @blueprint.errorhandler(HelpCenterError)

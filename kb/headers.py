@@ -31,6 +31,11 @@ def protect(app: Flask) -> None:
     app.after_request(_add)
 
 
+def allow(**directives: str) -> None:
+    """Have this answer's policy say something else in some directives: `allow(frame_src="'self'")`."""
+    g.policy = {name.replace("_", "-"): value for name, value in directives.items()}
+
+
 def nonce() -> str:
     """Return the nonce of this request's page; the same for each script on it."""
     if "nonce" not in g:
@@ -57,4 +62,4 @@ def _policy(response: Response) -> str:
         return FILE
     if response.mimetype != "text/html":
         return DATA
-    return "; ".join(f"{name} {value}" for name, value in PAGE.items()).format(nonce=nonce())
+    return "; ".join(f"{name} {value}" for name, value in (PAGE | g.get("policy", {})).items()).format(nonce=nonce())

@@ -13,7 +13,19 @@ from kb.address import Found, find, words_of
 from kb.errors import HelpCenterError, NotFound
 from kb.forms import Form
 from kb.i18n import gettext as _
-from kb.page import Place, favourites, from_our_page, indexed, languages, preferred, render, root, searcher, speaks
+from kb.page import (
+    Place,
+    consented,
+    favourites,
+    from_our_page,
+    indexed,
+    languages,
+    preferred,
+    render,
+    root,
+    searcher,
+    speaks,
+)
 from kb.shelf import shelf
 from kb.snapshot import Entry
 from search.hit import Hit
@@ -47,7 +59,11 @@ def page(rule: str, **options: Any) -> Callable[[View], View]:
 @blueprint.get("/")
 def start() -> Response:
     """Send a visitor to the home page in the language that the browser asks for."""
-    response = redirect(url_for("site.home", lang=preferred()))
+    return _led("site.home")
+
+
+def _led(endpoint: str) -> Response:
+    response = redirect(url_for(endpoint, lang=preferred()))
     response.headers["Vary"] = "Accept-Language"
     response.headers["Cache-Control"] = "private, no-cache"
     return response  # type: ignore[return-value]
@@ -77,8 +93,12 @@ def article(id: str) -> Response:
 
 @blueprint.get("/<path:path>")
 def own_address(path: str) -> Response:
-    """Show an article at the address that its author gave it, or lead on from one where it used to be."""
-    return answer(find(searcher().snapshot, f"/{path}"))
+    """Show an article at the address that its author gave it, or lead on from one where it used to be.
+
+    Where no article has it, /contact is the form in the visitor's language: the widget's lines link to it.
+    """
+    found = find(searcher().snapshot, f"/{path}")
+    return _led("site.contact") if found is None and path == "contact" else answer(found)
 
 
 def answer(found: Found | None) -> Response:
@@ -145,6 +165,13 @@ def vote() -> Response:
     """Log whether an article helped."""
     from_our_page()
     return forms.vote()
+
+
+@page("/consent", methods=["POST"])
+def agree() -> Response:
+    """Take what a visitor decides about being noted."""
+    from_our_page()
+    return consented()
 
 
 def here() -> str:

@@ -51,18 +51,23 @@ def file(name: str) -> Response:
     path = (FOLDER / name).resolve()
     if path.suffix not in TYPES or not path.is_relative_to(FOLDER.resolve()) or not path.is_file():
         abort(404, "The widget has no such file.")
-    asset = _asset(path, path.stat().st_mtime_ns)
+    found = asset(path)
     zipped = request.accept_encodings.quality("gzip") > 0
-    response = Response(asset.zipped if zipped else asset.plain, content_type=asset.type)
+    response = Response(found.zipped if zipped else found.plain, content_type=found.type)
     if zipped:
         response.headers["Content-Encoding"] = "gzip"
     response.headers["Vary"] = "Accept-Encoding"
     response.headers["Access-Control-Allow-Origin"] = "*"
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     response.headers["Cache-Control"] = f"public, max-age={SECONDS}, stale-while-revalidate=86400"
-    response.set_etag(asset.etag, weak=True)
+    response.set_etag(found.etag, weak=True)
     response.make_conditional(request)
     return response
+
+
+def asset(path: Path) -> Asset:
+    """Return a file as it is served."""
+    return _asset(path, path.stat().st_mtime_ns)
 
 
 def squeeze(source: str) -> str:

@@ -88,7 +88,7 @@ kb.tables
 """
 
 WEB = "services web cors identity here login api admin playground report_pages"
-SITE = "app demo files forms headers i18n page reading results seo site widget"
+SITE = "app demo feed files forms headers i18n page reading results seo site widget"
 HOMES = {
     "datasets": {"search.training"},
     "flask": {*(f"deflect.{name}" for name in WEB.split()), *(f"kb.{name}" for name in SITE.split())},

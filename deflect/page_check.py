@@ -1,0 +1,174 @@
+"""What an owner's page still lacks for the widget to work on it: each finding a sentence, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import urljoin, urlsplit
+
+from deflect.elements import Element, Unknown, elements, select
+from deflect.owner_page import Fetched
+from deflect.policy import lacks, policies
+
+FILE = "/widget/1/help-widget.js"
+FIELDS = ("subject", "body", "email", "category")
+SCRIPTS_LATER = "If a script of the page makes it later, this cannot be seen from here; the browser's console tells."
+
+State = Literal["good", "bad", "unsure"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at: how it stands, in a sentence, and the remedy where it needs one."""
+
+    state: State
+    what: str
+    remedy: str = ""
+    line: str = ""  # what to paste
+
+
+def check(page: Fetched, *, center: str, allowed: Callable[[str], bool]) -> list[Finding]:
+    """Return the findings of a page for the help center at the origin `center`; `allowed` knows who may post."""
+    found = elements(page.html)
+    origin = origin_of(page.url)
+    script = next((one for one in found if one.tag == "script" and _is_ours(one, page.url, center)), None)
+    return [
+        *_script(script, page.url, center),
+        *_element(found, script, page.url, center),
+        *_policy(page, found, script, origin=origin, center=center),
+        *_origin(origin, allowed),
+    ]
+
+
+def origin_of(url: str) -> str:
+    """Return the origin of an address, as browsers send it.
+
+    >>> origin_of("HTTPS://Shop.example:443/contact")
+    'https://shop.example'
+    """
+    parts = urlsplit(url.lower())
+    usual = {"http": 80, "https": 443}.get(parts.scheme)
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname or ""
+    return f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port and parts.port != usual else "")
+
+
+def _is_ours(one: Element, url: str, center: str) -> bool:
+    source = urlsplit(urljoin(url, one.attributes.get("src", "").strip()))
+    return source.path.endswith(FILE) and origin_of(source.geturl()) == center
+
+
+def _script(script: Element | None, url: str, center: str) -> Iterator[Finding]:
+    line = f'<script type="module" src="{center}{FILE}"></script>'
+    if script is None:
+        yield Finding("bad", "The widget's script is not on the page.", "Put this line into its head:", line)
+    elif script.attributes.get("type", "").strip().lower() != "module":
+        yield Finding("bad", "The widget's script is not loaded as a module.", 'Add type="module":', line)
+    else:
+        yield Finding("good", "The widget's script is on the page.")
+    if url.startswith("https:") and center.startswith("http:"):
+        what = "The page is on https and the help center on http, which browsers refuse to mix."
+        yield Finding("bad", what, "Serve the help center over https.")
+
+
+def _element(found: list[Element], script: Element | None, url: str, center: str) -> Iterator[Finding]:
+    widgets = [(one, "") for one in found if one.tag == "help-widget"]
+    one_tag = script is not None and any(f"data-{name}" in script.attributes for name in ("form", "label", "position"))
+    if not widgets and one_tag and script is not None:
+        widgets = [(script, "data-")]
+    if not widgets:
+        line = "<help-widget form></help-widget>"
+        yield Finding(
+            "bad", "There is no <help-widget> on the page.", f"Put one after your form. {SCRIPTS_LATER}", line
+        )
+    for one, prefix in widgets:
+        said = {name.removeprefix(prefix): text for name, text in one.attributes.items() if name.startswith(prefix)}
+        if prefix == "" and "src" in said and origin_of(urljoin(url, said["src"])) != center:
+            what = f'The element asks another help center: src="{said["src"]}".'
+            yield Finding("bad", what, f'Write src="{center}/", or leave it out.')
+        if "form" in said:
+            yield from _form(found, said)
+        else:
+            yield Finding("good", "The element is a button of its own.")
+
+
+def _form(found: list[Element], said: dict[str, str]) -> Iterator[Finding]:
+    forms = list(_chosen(found, "form", said["form"])) if said["form"] else _guessed(found)
+    if not forms:
+        frame = any(one.tag == "iframe" for one in found)
+        what = (
+            f'form="{said["form"]}" matches nothing on the page.' if said["form"] else "The page has no form to guess."
+        )
+        inside = " The page has a frame: if your form is in it, the snippet goes into the framed page." if frame else ""
+        yield Finding(
+            "unsure" if frame or _is_drawn(found) else "bad", what, f"Mend the selector.{inside} {SCRIPTS_LATER}"
+        )
+        return
+    if forms[0] is None:
+        yield Finding("unsure", f'form="{said["form"]}" is a selector that is not looked at here.', SCRIPTS_LATER)
+        return
+    more = "" if len(forms) == 1 else f" It matches {len(forms)} elements; the one typed into counts."
+    yield Finding("good", f"The form is found.{more}")
+    for name in FIELDS:
+        if not said.get(name):
+            continue
+        fields = _chosen(found, name, said[name])
+        if not fields:
+            what = f'{name}="{said[name]}" matches nothing on the page.'
+            yield Finding("bad", what, f"Mend the selector, or leave it out to have the field guessed. {SCRIPTS_LATER}")
+        elif fields[0] is not None:
+            yield Finding("good", f"The field for {name} is found.")
+    if not said.get("body") and not any(one.tag == "textarea" and one.within(forms[0]) for one in found):
+        yield Finding("bad", "The form has no text area to guess.", 'Name the field of the message: body="[name=…]".')
+
+
+def _chosen(found: list[Element], name: str, selector: str) -> list[Element | None]:
+    """Return the elements of a selector; [None] where it is of a sort that cannot be looked at."""
+    try:
+        return list(select(found, selector))
+    except Unknown:
+        return [None]
+
+
+def _guessed(found: list[Element]) -> list[Element | None]:
+    areas = [one for one in found if one.tag == "textarea"]
+    return [one for one in found if one.tag == "form" and any(area.within(one) for area in areas)]
+
+
+def _is_drawn(found: list[Element]) -> bool:
+    """Say whether the page looks like one that scripts draw: nothing to fill in, and scripts."""
+    return not any(one.tag in ("form", "textarea", "input") for one in found)
+
+
+def _policy(
+    page: Fetched, found: list[Element], script: Element | None, *, origin: str, center: str
+) -> Iterator[Finding]:
+    metas = [
+        one.attributes.get("content", "")
+        for one in found
+        if one.tag == "meta" and one.attributes.get("http-equiv", "").strip().lower() == "content-security-policy"
+    ]
+    every = policies(page.all("content-security-policy"), metas)
+    nonce = script.attributes.get("nonce", "") if script else ""
+    missing = list(dict.fromkeys(line for one in every for line in lacks(one, center=center, page=origin, nonce=nonce)))
+    for line in missing:
+        if line == "nonce":
+            what = "The page's Content-Security-Policy runs only scripts with its nonce, and the widget's has none."
+            yield Finding(
+                "bad", what, "Give the script of the widget the nonce that your page gives its other scripts."
+            )
+        else:
+            name = line.split()[0]
+            yield Finding("bad", f"The page's Content-Security-Policy lacks something in {name}.", "Make it:", line)
+    if every and not missing:
+        yield Finding("good", "The page's Content-Security-Policy allows all that the widget needs.")
+    if not every:
+        yield Finding("good", "The page has no Content-Security-Policy that could be in the way.")
+
+
+def _origin(origin: str, allowed: Callable[[str], bool]) -> Iterator[Finding]:
+    if allowed(origin):
+        yield Finding("good", f"{origin} may post events and tickets.")
+    else:
+        what = f"{origin} may not post events and tickets yet; offers work all the same."
+        yield Finding("bad", what, "Allow it below Origins, or in KB_ORIGINS:", origin)

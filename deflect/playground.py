@@ -1,0 +1,97 @@
+"""The widget's playground in the admin pages: choose attributes, see it live, copy the lines, check a page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, current_app, g, jsonify, render_template, request
+
+from deflect import clock, cors, owner_page, page_check, snippet
+from deflect.episode import new_id
+from deflect.offer import CARDS, LONGEST
+from deflect.services import Services, services
+from deflect.web import lang_of
+from kb import headers
+from kb.errors import HelpCenterError
+from kb.languages import direction
+
+blueprint = Blueprint("playground", __name__, url_prefix="/widget")
+
+
+@blueprint.get("/")
+def page() -> str:
+    """Show what there is to choose, the widget as it was chosen, and the lines to paste."""
+    return _page(services())
+
+
+@blueprint.get("/snippet")
+def lines() -> Response:
+    """Return the lines to paste as plain text, for the page's script."""
+    return Response(_snippet(services()), content_type="text/plain; charset=utf-8")
+
+
+@blueprint.get("/preview")
+def preview() -> str:
+    """Show a page with a form and the widget as it was chosen, to be framed by the playground only."""
+    choice = snippet.chosen(request.args)
+    headers.allow(frame_ancestors="'self'", form_action="'none'", trusted_types="help-widget")
+    lang = lang_of(choice["lang"], default=services().settings.lang)
+    wanted = snippet.attributes(choice)
+    at_form = "form" in wanted
+    for name in (*snippet.SELECTORS, "success"):  # those of the owner's page; this one has a form of its own
+        wanted.pop(name, None)
+    return render_template(
+        "admin/preview.html", wanted=wanted, at_form=at_form, accent=choice["accent"], lang=lang, dir=direction(lang)
+    )
+
+
+@blueprint.get("/offers")
+def offers() -> Response:
+    """Return what a form would be offered, for the preview; nothing is logged."""
+    here = services()
+    subject, body = request.args.get("subject", "")[:300], request.args.get("body", "")[:LONGEST]
+    lang = lang_of(request.args.get("lang", ""), default=here.settings.lang)
+    found = here.current.get().suggest(subject, body, lang=lang, k=CARDS)
+    return jsonify(found.document() | {"episode": new_id()})
+
+
+@blueprint.post("/check")
+def check() -> Any:
+    """Look at an owner's page and say what it lacks."""
+    here, address = services(), request.form.get("address", "").strip()[:2000]
+    here.writer.call("audit", id=new_id(), who=g.agent, did="check page", what=address[:200], now=clock.now())
+    try:
+        findings, sentence, status = _findings(here, address), "", 200
+    except HelpCenterError as error:
+        findings, sentence, status = [], str(error), 400
+    return _page(here, address=address, findings=findings, sentence=sentence), status
+
+
+def _page(here: Services, **checked: Any) -> str:
+    headers.allow(frame_src="'self'")
+    return render_template(
+        "admin/widget.html",
+        choice=snippet.chosen(request.args),
+        shapes=snippet.SHAPES,
+        choices=snippet.CHOICES,
+        lines=_snippet(here),
+        query=request.query_string.decode("ascii", "replace"),
+        demo=current_app.config.get("DEMO_PORT"),
+        **checked,
+    )
+
+
+def _snippet(here: Services) -> str:
+    return snippet.snippet(snippet.chosen(request.args), center=_center(here))
+
+
+def _center(here: Services) -> str:
+    """Return the origin under which pages know us."""
+    return page_check.origin_of(here.settings.url or request.host_url)
+
+
+def _findings(here: Services, address: str) -> list[page_check.Finding]:
+    shop = current_app.config.get("DEMO_PORT")
+    own, allow = frozenset([shop] if shop else []), here.settings.allow_networks
+    found = owner_page.fetch(address, judge=lambda url: owner_page.judge(url, allow=allow, own=own))
+    return page_check.check(found, center=_center(here), allowed=lambda origin: cors.allowed(here, origin))

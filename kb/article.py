@@ -55,6 +55,11 @@ class Article:
     order: int | None = None
     updated: datetime | None = None  # the last commit that touched the file; None outside git
 
+    @property
+    def source(self) -> str:
+        """What names the file as it is: what was made of it is kept under this."""
+        return f"{self.revision} {self.path}"
+
 
 def identity(path: str, *, default_lang: str, folders: Collection[str] = ()) -> tuple[str, str]:
     """Return the (id, language) that a path says; `folders` are top folders that are categories whatever their name.

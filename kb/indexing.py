@@ -31,7 +31,7 @@ def refresh(settings: Settings, *, words_only: bool, now: datetime) -> dict[str,
     began = time.monotonic()
     settings.generations.mkdir(parents=True, exist_ok=True)
     with _alone(settings.generations / ".lock"):
-        shelf = library.load(settings.articles, default_lang=settings.lang)
+        shelf = library.load(settings.articles, default_lang=settings.lang, cache=settings.data / "articles.jsonl")
         encoder, why = (None, "") if words_only else encoder_or_reason(settings)
         before = index.current_path(settings.generations)
         taught = tuned.installed(settings, encoder) if encoder else None

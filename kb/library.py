@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 
-from kb import article as articles_module
 from kb import channel_file, contexts, history, redirects
 from kb.article import Article
 from kb.categories import Category, Pin
@@ -19,6 +18,7 @@ from kb.errors import BadArticle
 from kb.folder import read_text, sort_out, walk
 from kb.foreign import Note
 from kb.links import Addresses, is_ours, normal
+from kb.parsed import Parsed
 from kb.problem import Problem
 from kb.recipe import recipe
 
@@ -77,9 +77,10 @@ def _is_gone(article: Article, now: datetime) -> bool:
     return article.status == "archived" or (article.status == "published" and expired)
 
 
-def load(folder: Path, *, default_lang: str = "en") -> Library:
+def load(folder: Path, *, default_lang: str = "en", cache: Path | None = None) -> Library:
     """Return the library in `folder`; what is wrong with it is in its `problems`.
 
+    `cache` keeps what was read of each file until it changes.
     Raises BadArticle only where the folder itself cannot be read.
     """
     if not folder.is_dir():
@@ -89,7 +90,9 @@ def load(folder: Path, *, default_lang: str = "en") -> Library:
     tops = frozenset(
         Path(path).parts[0] for path in specials if path.endswith("/_category.yml") and path.count("/") == 1
     )
-    articles, digest = _read_all(folder, documents, default_lang, tops, problems)
+    parsed = Parsed(cache, default_lang=default_lang, folders=tops)
+    articles, digest = _read_all(folder, documents, parsed, problems)
+    parsed.save()
     articles = _inherit(_distinct(articles, default_lang, problems), default_lang)
     dates = history.updated(folder, [article.path for article in articles])
     articles = [replace(article, updated=dates.get(article.path)) for article in articles]
@@ -115,7 +118,7 @@ def load(folder: Path, *, default_lang: str = "en") -> Library:
 
 
 def _read_all(
-    folder: Path, paths: list[str], default_lang: str, tops: frozenset[str], problems: list[Problem]
+    folder: Path, paths: list[str], parsed: Parsed, problems: list[Problem]
 ) -> tuple[list[Article], hashlib._Hash]:
     """Return the articles that can be read; the others, and what was not understood, are problems."""
     articles: list[Article] = []
@@ -123,16 +126,16 @@ def _read_all(
     digest = hashlib.sha256()
     for path in paths:
         try:
-            raw = (folder / path).read_bytes()
-            if path.lower() == "readme.md" and not raw.startswith(b"---"):
-                continue
-            article, found = articles_module.read(path, raw, default_lang=default_lang, folders=tops)
+            read = parsed.read(folder, path)
         except BadArticle as error:
             problems.append(Problem(error.path, error.line, error.why, "article", "error"))
             continue
         except OSError as error:
             problems.append(Problem(path, 1, f"the file cannot be read: {error.strerror}", "article", "error"))
             continue
+        if read is None:
+            continue
+        article, found = read
         articles.append(article)
         digest.update(f"{path}\0{article.revision}\0".encode())
         for key in {note.key: note for note in found}.values():

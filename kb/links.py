@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import posixpath
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
@@ -111,6 +114,12 @@ class Addresses(Mapping[str, str]):
 
     def __len__(self) -> int:
         return len(self._address)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """What tells whether any link may lead elsewhere than it did."""
+        parts = [self.default_lang, list(self._address.items()), list(self._versions.items()), dict(self._redirects)]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
     def leads_somewhere(self, address: str) -> bool:
         """Return whether an address is that of an article, of a file, or of one of the site's own pages."""

@@ -19,29 +19,17 @@ MANY = 200  # fewer are rendered before other processes have started
 MAX_PROCESSES = 8
 
 
-def key(article: Article) -> str:
-    """Return the name under which an article's page is kept."""
-    return f"{article.revision} {article.path}"
+def render_all(articles: Sequence[Article], *, addresses: Addresses) -> dict[tuple[str, str], Rendered]:
+    """Return pages by (id, language); an article that cannot be rendered is left out, as `kb check` says of it."""
+    many = len(articles) >= MANY and _processors() > 1
+    found = _together(articles, addresses) if many else _one_by_one(articles, addresses)
+    return {(article.id, article.lang): page for article, page in found if page is not None}
 
 
-def render_all(
-    articles: Sequence[Article], *, addresses: Addresses, kept: Mapping[str, Rendered] | None = None
-) -> dict[tuple[str, str], Rendered]:
-    """Return pages by (id, language); an article that cannot be rendered is left out, as `kb check` says of it.
-
-    A page of `kept` is taken where its links and images still lead to the same addresses.
-    """
-    pages: dict[tuple[str, str], Rendered] = {}
-    fresh = []
-    for article in articles:
-        page = (kept or {}).get(key(article))
-        if page is not None and _still_right(page, article, addresses):
-            pages[article.id, article.lang] = page
-        else:
-            fresh.append(article)
-    found = _together(fresh, addresses) if len(fresh) >= MANY and _processors() > 1 else _one_by_one(fresh, addresses)
-    pages |= {(article.id, article.lang): page for article, page in found if page is not None}
-    return pages
+def still_right(articles: Sequence[Article], *, addresses: Addresses, kept: Mapping[str, Rendered]) -> set[str]:
+    """Return the sources of the articles whose page in `kept` has links and images that lead where they led."""
+    known = ((article, kept.get(article.source)) for article in articles)
+    return {article.source for article, page in known if page is not None and _still_right(page, article, addresses)}
 
 
 def _still_right(page: Rendered, article: Article, addresses: Addresses) -> bool:

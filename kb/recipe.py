@@ -10,6 +10,7 @@ from pathlib import Path
 _MODULES = tuple(
     "anchors article budget dialect foreign habits links liquid lists outline parts render sanitise titles".split()
 )
+_READING = ("frontmatter", "languages", "schema")
 _LIBRARIES = ("markdown", "nh3", "pygments", "pymdown-extensions")
 
 
@@ -21,4 +22,14 @@ def recipe() -> str:
         digest.update((Path(__file__).parent / f"{name}.py").read_bytes())
     for name in _LIBRARIES:
         digest.update(f"{name} {version(name)} ".encode())
+    return digest.hexdigest()[:16]
+
+
+@functools.cache
+def reading() -> str:
+    """Return a name that changes when what is read of an article's file may change though the file does not."""
+    digest = hashlib.sha256(recipe().encode())
+    for name in _READING:
+        digest.update((Path(__file__).parent / f"{name}.py").read_bytes())
+    digest.update(version("pyyaml").encode())
     return digest.hexdigest()[:16]

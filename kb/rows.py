@@ -57,16 +57,22 @@ class Heading:
 
 
 def of_articles(
-    library: Library, rendered: Mapping[tuple[str, str], Rendered], *, now: datetime
+    library: Library,
+    rendered: Mapping[tuple[str, str], Rendered],
+    *,
+    now: datetime,
+    kept: Collection[tuple[str, str]] = (),
 ) -> Iterator[dict[str, Any]]:
-    """Yield a row for each article that visitors may see at `now`, or could once."""
+    """Yield a row for each article that visitors may see at `now`, or could once; without its page if that is kept."""
     silent = {(category.name, category.lang) for category in library.categories if not category.offers}
     for article in library.published(now):
-        if page := rendered.get((article.id, article.lang)):
-            kept = json.dumps(to_row(page), ensure_ascii=False, separators=(",", ":"))
+        if (article.id, article.lang) in kept:
+            yield _row(article, library, silent) | {"status": "published"}
+        elif page := rendered.get((article.id, article.lang)):
+            whole = json.dumps(to_row(page), ensure_ascii=False, separators=(",", ":"))
             headings = json.dumps([[part.anchor, part.heading, part.level] for part in page.sections if part.anchor])
             row = _row(article, library, silent)
-            yield row | {"status": "published", "html": page.html, "headings": headings, "page": kept}
+            yield row | {"status": "published", "html": page.html, "headings": headings, "page": whole}
     for article in library.gone(now):
         yield _row(article, library, silent) | {"status": "gone", "html": "", "headings": "[]", "page": "{}"}
 

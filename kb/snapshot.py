@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import sqlite3
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,8 @@ from kb.rows import CATEGORY_TYPES, COLUMNS, TYPES, Entry, Heading
 __all__ = ["Entry", "Heading", "Snapshot", "write"]
 
 FILE = "library.db"
+PAGE = ("html", "headings", "page")  # the columns that hold an article's page
+_SOURCE = "revision || ' ' || path"  # as Article.source says it
 _ARTICLES = re.compile(r"/([a-z0-9-]+)/articles/(.+)")
 # One version an article: the language asked for, else the default, else the first by name.
 _BEST = f"""
@@ -40,31 +43,69 @@ _BEST = f"""
 """
 
 
-def write(folder: Path, library: Library, rendered: Mapping[tuple[str, str], Rendered], *, now: datetime) -> None:
+def write(
+    folder: Path,
+    library: Library,
+    rendered: Mapping[tuple[str, str], Rendered],
+    *,
+    now: datetime,
+    kept: Collection[tuple[str, str]] = (),
+    before: Path | None = None,
+) -> None:
     """Write what visitors may see at `now` into `folder`; `rendered` holds pages by (id, language).
 
-    A published article without a page is left out.
+    The pages in `kept` are those of the generation `before`. A published article without a page is left out.
     """
     path = folder / FILE
     path.unlink(missing_ok=True)
+    if before is not None and kept:
+        shutil.copyfile(before / FILE, path)
     db = sqlite_utils.Database(path)
     try:
+        db.execute("PRAGMA secure_delete = ON")  # what an article no longer says is in no file
         with db.conn:
-            db.table("entries").create(TYPES, pk=("id", "lang"))
-            db.table("redirects").create({"place": str, "target": str}, pk="place")
-            db.table("categories").create(CATEGORY_TYPES, pk=("name", "lang"))
-            db.table("meta").create({"key": str, "value": str}, pk="key")
-            db.table("entries").insert_all(rows.of_articles(library, rendered, now=now))
-            db.table("entries").create_index(["place"])
-            db.table("entries").create_index(["category", "lang"])
+            if not (before is not None and kept):
+                _create(db)
+            _update(db, rows.of_articles(library, rendered, now=now, kept=kept))
             leads = ({"place": old, "target": new} for old, new in library.redirects.items())
-            db.table("redirects").insert_all(leads)
-            db.table("categories").insert_all(rows.of_categories(library))
             meta = {"default_lang": library.default_lang, "fingerprint": library.fingerprint, "recipe": recipe()}
-            meta |= library.rules
-            db.table("meta").insert_all({"key": key, "value": value} for key, value in meta.items())
+            meta |= {"addresses": library.addresses.fingerprint, **library.rules}
+            _replace(db, "redirects", leads)
+            _replace(db, "categories", rows.of_categories(library))
+            _replace(db, "meta", ({"key": key, "value": value} for key, value in meta.items()))
     finally:
         db.close()
+
+
+def _create(db: sqlite_utils.Database) -> None:
+    db.table("entries").create(TYPES, pk=("id", "lang"))
+    db.table("redirects").create({"place": str, "target": str}, pk="place")
+    db.table("categories").create(CATEGORY_TYPES, pk=("name", "lang"))
+    db.table("meta").create({"key": str, "value": str}, pk="key")
+    db.table("entries").create_index(["place"])
+    db.table("entries").create_index(["category", "lang"])
+
+
+def _update(db: sqlite_utils.Database, articles: Iterable[dict[str, Any]]) -> None:
+    """Bring the entries up to date: a row without a page changes what is there, if it differs at all."""
+    names = [name for name in TYPES if name not in PAGE]
+    known = {row[:2]: row for row in db.execute(f"SELECT id, lang, {', '.join(names)} FROM entries").fetchall()}
+    left, fresh = set(known), []
+    for row in articles:
+        key = row["id"], row["lang"]
+        left.discard(key)
+        if "html" in row:
+            fresh.append(row)
+        elif known[key][2:] != tuple(row[name] for name in names):
+            db.table("entries").update(key, row)
+    for key in sorted(left):
+        db.table("entries").delete(key)
+    db.table("entries").upsert_all(fresh, pk=("id", "lang")) if known else db.table("entries").insert_all(fresh)
+
+
+def _replace(db: sqlite_utils.Database, table: str, found: Iterable[dict[str, Any]]) -> None:
+    db.table(table).delete_where()
+    db.table(table).insert_all(found)
 
 
 class Snapshot:
@@ -79,6 +120,7 @@ class Snapshot:
         self.default_lang: str = meta["default_lang"]
         self.fingerprint: str = meta["fingerprint"]
         self.recipe: str = meta.get("recipe", "")
+        self.addresses: str = meta.get("addresses", "")  # where links could lead
         self.channels: Table = channel_file.read(meta.get(channel_file.FILE, ""))
         self.contexts: tuple[Context, ...] = contexts.read(meta.get(contexts.FILE, ""))
         found = self._query("SELECT lang, count(*) FROM entries WHERE status = 'published' GROUP BY lang ORDER BY lang")
@@ -164,11 +206,17 @@ class Snapshot:
         return tuple(Heading(*row) for row in json.loads(found[0][0])) if found else ()
 
     def pages(self) -> dict[str, Rendered]:
-        """Return every page by its `kb.pages.key`, for the next generation; none where our code is another."""
+        """Return every page by its article's source, for the next generation; none where our code is another."""
         if self.recipe != recipe():
             return {}
-        found = self._query("SELECT revision || ' ' || path, html, page FROM entries WHERE status = 'published'")
-        return {key: of_row(html, json.loads(page)) for key, html, page in found}
+        found = self._query(f"SELECT {_SOURCE}, html, page FROM entries WHERE status = 'published'")
+        return {source: of_row(html, json.loads(page)) for source, html, page in found}
+
+    def sources(self) -> set[str]:
+        """Return the source of every page, for the next generation; none where our code is another."""
+        if self.recipe != recipe():
+            return set()
+        return {source for (source,) in self._query(f"SELECT {_SOURCE} FROM entries WHERE status = 'published'")}
 
     def by_address(self, path: str) -> Entry | None:
         """Return the published article whose address this is."""

@@ -14,11 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kb.errors import BadGeneration
-from search.passage import Unit
+from search.passage import Kind, Unit
 
-VERSION = 2  # of the files; another version is built again, never read
+VERSION = 3  # of the files; another version is built again, never read
 MANIFEST = "manifest.json"
-KINDS = ("title", "query", "section")
+KINDS: tuple[Kind, ...] = ("title", "query", "section")
+
+Block = tuple[bytes, Sequence[int], Sequence[int]]  # units as lines: their text, the bytes of each, the kind of each
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,7 @@ class Document:
     summary: str
     first: int
     last: int
+    source: str = ""  # what names the article's file as it is; the next generation takes over what was made of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,16 +120,23 @@ def read_documents(folder: Path) -> list[Document]:
         return [Document(**(row | {"audience": tuple(row["audience"])})) for row in rows]
 
 
-def write_units(folder: Path, units: Iterable[Unit]) -> None:
-    """Write the units and where each begins."""
-    ends, kinds = [0], []
+def block(units: Sequence[Unit]) -> Block:
+    """Return units as lines of their file."""
+    rows = [json.dumps([unit.anchor, unit.heading, unit.text], ensure_ascii=False) for unit in units]
+    lines = [row.encode("utf-8", "replace") + b"\n" for row in rows]
+    return b"".join(lines), [len(line) for line in lines], [KINDS.index(unit.kind) for unit in units]
+
+
+def write_units(folder: Path, blocks: Iterable[Block]) -> None:
+    """Write the units and where each ends."""
+    sizes: list[int] = [0]
+    kinds: list[int] = []
     with (folder / "units.jsonl").open("wb") as file:
-        for unit in units:
-            row = [unit.anchor, unit.heading, unit.text]
-            file.write(json.dumps(row, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
-            ends.append(file.tell())
-            kinds.append(KINDS.index(unit.kind))
-    np.save(folder / "units.ends.npy", np.asarray(ends, dtype=np.int64))
+        for text, lengths, of in blocks:
+            file.write(text)
+            sizes.extend(lengths)
+            kinds.extend(of)
+    np.save(folder / "units.ends.npy", np.cumsum(np.asarray(sizes, dtype=np.int64)))
     np.save(folder / "units.kinds.npy", np.asarray(kinds, dtype=np.uint8))
 
 
@@ -145,6 +155,11 @@ class Units(Sequence[tuple[str, str, str]]):
     def __getitem__(self, number: Any) -> Any:
         row = self._bytes[int(self._ends[number]) : int(self._ends[number + 1])]
         return tuple(json.loads(row))
+
+    def block(self, first: int, last: int) -> Block:
+        """Return the units from `first` to `last`, without the last, as they stand in the file."""
+        ends = self._ends[first : last + 1]
+        return self._bytes[int(ends[0]) : int(ends[-1])], np.diff(ends).tolist(), self.kinds[first:last].tolist()
 
 
 def complete(folder: Path) -> Iterator[Path]:

@@ -8,23 +8,27 @@ import os
 import shutil
 import tempfile
 from collections.abc import Sequence
-from contextlib import closing, suppress
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from kb import snapshot
+from kb.article import Article
 from kb.errors import BadGeneration
 from kb.library import Library
 from kb.parts import Rendered
-from search import generation
+from search import generation, reuse
 from search.embedder import Embedder
 from search.learned import Learned
+from search.reuse import ANALYSIS, Before, Kept
 from search.vectors import Progress
-from search.writing import ANALYSIS, Content, nothing, write
 from search.writing import WORDS as WORDS  # the recipe of a generation without vectors
+from search.writing import Content, nothing, write
 
 CURRENT = "current"
+
+Version = tuple[str, str]  # an article's id and language
 
 
 def fingerprint(library: Library, *, recipe: str, now: datetime, taught: Learned | None = None) -> str:
@@ -55,15 +59,23 @@ def build(
     name = fingerprint(library, recipe=recipe, now=now, taught=taught)
     if intact(folder / name):
         return folder / name
-    rendered = _rendered(library, current_path(folder), now)
+    previous = current_path(folder)
+    before = reuse.before(previous)
+    rendered, kept = _rendered(library, before, now)
     silent = {category.name for category in library.categories if not category.offers}
     contents = [
-        Content(article, rendered[article.id, article.lang].sections, article.category not in silent)
+        Content(
+            article,
+            rendered[key].sections if (key := (article.id, article.lang)) in rendered else (),
+            article.category not in silent,
+            source=article.source,
+            kept=kept.get(key),
+        )
         for article in library.published(now)
-        if (article.id, article.lang) in rendered
+        if (article.id, article.lang) in rendered or (article.id, article.lang) in kept
     ]
     with _workshop(folder) as work:
-        snapshot.write(work, library, rendered, now=now)
+        snapshot.write(work, library, rendered, now=now, kept=kept, before=before.folder if before else None)
         if taught is not None:
             taught.save(work)
         extra = {
@@ -74,7 +86,7 @@ def build(
         write(
             work,
             contents,
-            previous=current_path(folder),
+            previous=previous,
             cache=cache or folder.parent / "vectors",
             embedder=embedder,
             name=name,
@@ -86,15 +98,35 @@ def build(
         return _settle(work, folder / name)
 
 
-def _rendered(library: Library, previous: Path | None, now: datetime) -> dict[tuple[str, str], Rendered]:
-    """Render what is published, but for pages of the previous generation that show what they would show now."""
+def _rendered(
+    library: Library, before: Before | None, now: datetime
+) -> tuple[dict[Version, Rendered], dict[Version, Kept]]:
+    """Render what is published, but for what is kept: pages of `before` that show what they would show now."""
     from kb import pages  # here, since whoever only serves needs no Markdown
 
-    kept: dict[str, Rendered] = {}
-    if previous is not None:
-        with suppress(BadGeneration), closing(snapshot.Snapshot.open(previous)) as before:
-            kept = before.pages()
-    return pages.render_all(library.published(now), addresses=library.addresses, kept=kept)
+    published = library.published(now)
+    right = _still_right(library, before, published) if before else set()
+    kept: dict[Version, Kept] = {}
+    for article in published:
+        source = article.source
+        found = before.share(source, article=article.id, lang=article.lang) if before and source in right else None
+        if found is not None:
+            kept[article.id, article.lang] = found
+    fresh = [article for article in published if (article.id, article.lang) not in kept]
+    return pages.render_all(fresh, addresses=library.addresses), kept
+
+
+def _still_right(library: Library, before: Before, articles: Sequence[Article]) -> set[str]:
+    """Return the sources of the pages in `before` whose links lead where they would lead now."""
+    from kb import pages
+
+    try:
+        with closing(snapshot.Snapshot.open(before.folder)) as known:
+            if known.addresses == library.addresses.fingerprint:
+                return known.sources()
+            return pages.still_right(articles, addresses=library.addresses, kept=known.pages())
+    except BadGeneration:
+        return set()
 
 
 def build_from_contents(

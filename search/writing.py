@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,26 +15,35 @@ import numpy as np
 from kb.article import Article
 from search import generation, passage, vectors
 from search.analyzer import analyzer, codes
-from search.embedder import Embedder, Space, crosses, spaces
+from search.embedder import Embedder, Space, Vectors, crosses, spaces
 from search.generation import Document, Manifest, SpaceFile
 from search.passage import SectionLike, Unit
 from search.postings import Segment, compile_postings
+from search.reuse import ANALYSIS, Fresh, Kept, Share
 from search.vectors import Progress
 
 if TYPE_CHECKING:
     from search import keyword
 
 WORDS = "words"  # the recipe of a generation without vectors
-ANALYSIS = "2"  # changes with what an article's terms are: older word indexes are not reused
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """An article version with its sections, and whether it may be offered."""
+    """An article version with its sections, and whether it may be offered.
+
+    Where it was `kept` from the generation before, its units are there and its sections are not looked at.
+    """
 
     article: Article
     sections: Sequence[SectionLike]
     offers: bool = True
+    source: str = ""  # what names the file as it is
+    kept: Kept | None = None
+
+    def share(self) -> Share:
+        """Return its units."""
+        return self.kept or Fresh(passage.units(self.article, self.sections))
 
 
 def nothing(done: int, total: int) -> None:
@@ -56,13 +65,12 @@ def write(
 ) -> None:
     """Write the generation of `contents` to the folder `work`, its manifest last."""
     ordered = sorted(contents, key=lambda c: (c.article.lang, c.article.id))
-    per_article = [passage.units(c.article, c.sections) for c in ordered]
-    units = [unit for some in per_article for unit in some]
-    documents = _documents(ordered, per_article)
+    shares = [content.share() for content in ordered]
+    documents = _documents(ordered, shares)
     generation.write_documents(work, documents)
-    generation.write_units(work, units)
-    _write_words(work, ordered, per_article, previous)
-    files = _write_vectors(work, documents, units, cache, embedder, progress)
+    generation.write_units(work, (share.block() for share in shares))
+    _write_words(work, ordered, shares, previous)
+    files = _write_vectors(work, documents, shares, cache, embedder, progress)
     Manifest(
         version=generation.VERSION,
         fingerprint=name,
@@ -71,15 +79,24 @@ def write(
         spaces=files,
         crosses=embedder is not None and crosses(embedder),
         default_lang=default_lang,
-        counts={"articles": len({d.article for d in documents}), "documents": len(documents), "units": len(units)},
+        counts={
+            "articles": len({d.article for d in documents}),
+            "documents": len(documents),
+            "units": documents[-1].last if documents else 0,
+        },
         files=generation.checksums(work),
         extra={**extra, "analysis": ANALYSIS},
     ).write(work)
 
 
-def _documents(contents: Sequence[Content], per_article: Sequence[Sequence[Unit]]) -> list[Document]:
+def _counts(documents: Sequence[Document]) -> dict[str, int]:
+    units = documents[-1].last if documents else 0
+    return {"articles": len({d.article for d in documents}), "documents": len(documents), "units": units}
+
+
+def _documents(contents: Sequence[Content], shares: Sequence[Share]) -> list[Document]:
     found, first = [], 0
-    for content, some in zip(contents, per_article, strict=True):
+    for content, share in zip(contents, shares, strict=True):
         a = content.article
         found.append(
             Document(
@@ -92,16 +109,15 @@ def _documents(contents: Sequence[Content], per_article: Sequence[Sequence[Unit]
                 audience=a.audience,
                 summary=a.summary,
                 first=first,
-                last=first + len(some),
+                last=first + share.count,
+                source=content.source,
             )
         )
-        first += len(some)
+        first += share.count
     return found
 
 
-def _write_words(
-    work: Path, contents: Sequence[Content], per_article: Sequence[Sequence[Unit]], previous: Path | None
-) -> None:
+def _write_words(work: Path, contents: Sequence[Content], shares: Sequence[Share], previous: Path | None) -> None:
     """Bring the word index of each language up to date, from the previous generation's, and compile it."""
     from search import keyword
 
@@ -109,25 +125,24 @@ def _write_words(
     for number, content in enumerate(contents):
         numbers[content.article.lang][content.article.id] = number
     for lang, places in sorted(numbers.items()):
-        hashes = {id: _hash(contents[number].article, per_article[number]) for id, number in places.items()}
-
-        def document(
-            id: str, hashes: Mapping[str, str] = hashes, places: Mapping[str, int] = places
-        ) -> keyword.WordDocument:
-            return keyword.WordDocument(id, hashes[id], fields(contents[places[id]].article, per_article[places[id]]))
-
+        articles = {id: (contents[number], shares[number]) for id, number in places.items()}
         target = work / "keyword" / lang
         if previous is None:  # the first minute: the next generation keeps Whoosh's index, too
-            segments = [keyword.counted(map(document, places))]
+            segments = [keyword.counted(_document(*article) for article in articles.values())]
         else:
             known = previous / "keyword" / lang if _reusable(previous, lang) else None
-            segments = _updated(target, hashes, document, previous=known)
+            segments = _updated(target, articles, previous=known)
         compile_postings(segments, places, target / "postings")
 
 
-def _updated(
-    target: Path, hashes: Mapping[str, str], document: Callable[[str], keyword.WordDocument], *, previous: Path | None
-) -> list[Segment]:
+def _document(content: Content, share: Share) -> keyword.WordDocument:
+    from search import keyword
+
+    article, units = content.article, share.units()
+    return keyword.WordDocument(article.id, _hash(article, units), fields(article, units))
+
+
+def _updated(target: Path, articles: Mapping[str, tuple[Content, Share]], *, previous: Path | None) -> list[Segment]:
     """Bring Whoosh's index up to date in `target`, from the previous one's if it can be used; return its postings."""
     from search import keyword
 
@@ -136,9 +151,17 @@ def _updated(
         keyword.copy(previous / "segments", target / "segments")
     index = keyword.WordIndex(target / "whoosh")
     kept = index.kept()
+
+    def same(id: str) -> bool:
+        if id not in kept or id not in articles:
+            return False
+        content, share = articles[id]
+        return content.kept is not None or kept[id] == _hash(content.article, share.units())
+
+    unchanged = {id for id in kept if same(id)}
     index.update(
-        remove=sorted(id for id in kept if hashes.get(id) != kept[id]),
-        add=(document(id) for id in hashes if kept.get(id) != hashes[id]),
+        remove=sorted(kept.keys() - unchanged),
+        add=(_document(*article) for id, article in articles.items() if id not in unchanged),
     )
     return index.segments(target / "segments")
 
@@ -179,25 +202,39 @@ def fields(article: Article, units: Sequence[Unit]) -> dict[str, Mapping[str, in
 def _write_vectors(
     work: Path,
     documents: Sequence[Document],
-    units: Sequence[Unit],
+    shares: Sequence[Share],
     cache: Path,
     embedder: Embedder | None,
     progress: Progress,
 ) -> list[SpaceFile]:
-    """Encode the units of the documents that each space is for, all others' from what was encoded before."""
-    owners = np.repeat(np.arange(len(documents), dtype=np.int32), [d.last - d.first for d in documents])
+    """Write the vectors of the documents that each space is for: taken over, from the cache, or encoded now."""
     files = []
     for number, space in enumerate(spaces(embedder) if embedder else ()):
         first, last = _range(documents, space.lang)
-        some = slice(documents[first].first, documents[last - 1].last) if last > first else slice(0, 0)
-        own = owners[some]
-        texts = [unit.embedded(documents[int(owner)].title) for unit, owner in zip(units[some], own, strict=True)]
-        found = _cache(cache, space).encode(texts, embedder=space.embedder, progress=progress)
+        some = range(first, last)
+        owners = np.repeat(np.arange(first, last, dtype=np.int32), [shares[n].count for n in some])
+        found = np.empty((len(owners), space.embedder.dimensions), dtype=np.float32)
+        new = [n for n in some if not _taken_over(found, documents, shares, n, first, space.embedder.recipe)]
+        texts = [unit.embedded(documents[n].title) for n in new for unit in shares[n].units()]
+        if texts:
+            rows = np.isin(owners, np.asarray(new, dtype=np.int32))
+            found[rows] = _cache(cache, space).encode(texts, embedder=space.embedder, progress=progress)
         name = f"vectors.{number}.npy"
         np.save(work / name, found)
-        background = vectors.background(found, own)
+        background = vectors.background(found, owners)
         files.append(SpaceFile(space.embedder.recipe, space.lang, name, first, last, background))
     return files
+
+
+def _taken_over(
+    found: Vectors, documents: Sequence[Document], shares: Sequence[Share], number: int, first: int, recipe: str
+) -> bool:
+    """Put the vectors that a document's units have already in their rows of `found`; say whether there are any."""
+    own = shares[number].vectors(recipe)
+    if own is not None:
+        start = documents[number].first - documents[first].first
+        found[start : start + len(own)] = own
+    return own is not None
 
 
 def _cache(folder: Path, space: Space) -> vectors.VectorCache:

@@ -1,0 +1,100 @@
+"""A generation that takes over what has not changed is the one that a build from nothing makes."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from kb import library
+from search import index, reuse
+from search.collection import Collection
+from tests.conftest import ARTICLES, NOW, write_articles
+from tests.shelf_of_articles import WordEmbedder
+
+VAT = "billing/vat.md"
+CHANGES: dict[str, dict[str, str | None]] = {
+    "nothing": {},
+    "an edited article": {VAT: "---\ntitle: VAT on invoices\n---\n\nAnother text.\n\n## Rates\n\nTwenty percent.\n"},
+    "a new one": {"account/a-first.md": "---\ntitle: A first\n---\n\nIt comes before the others.\n"},
+    "a removed one": {VAT: None},
+    "an archived one": {VAT: "---\ntitle: VAT on invoices\nstatus: archived\n---\n\nThe invoice shows VAT.\n"},
+    "another address": {VAT: "---\ntitle: VAT on invoices\nslug: tax\n---\n\nThe invoice shows VAT.\n"},
+    "a category without offers": {"billing/_category.yml": "title: Billing\noffers: none\n"},
+    "a new language": {"billing/vat.es.md": "---\ntitle: IVA\n---\n\nLa factura muestra el IVA.\n"},
+    "another redirect": {"_redirects.yml": "/old/vat: /en/articles/billing/vat\n"},
+}
+LINKING = "---\ntitle: Links\n---\n\nSee [VAT](vat.md) and [nothing](gone.md).\n"
+
+
+def build(articles: Path, data: Path) -> Path:
+    shelf = library.load(articles, default_lang="en")
+    path = index.build(shelf, data / "index", embedder=WordEmbedder(), now=NOW)
+    index.activate(path)
+    return path
+
+
+def entries(path: Path) -> list[Any]:
+    db = sqlite3.connect(path / "library.db")
+    try:
+        tables = ("entries", "redirects", "categories", "meta")
+        return [sorted(db.execute(f"SELECT * FROM {table}"), key=str) for table in tables]
+    finally:
+        db.close()
+
+
+@pytest.mark.parametrize("before", [1, 2])  # the second generation is the first to have Whoosh's index
+@pytest.mark.parametrize("change", CHANGES)
+def test_after_a_change_a_generation_is_what_a_build_from_nothing_makes(
+    tmp_path: Path, change: str, before: int
+) -> None:
+    articles = write_articles(tmp_path / "articles", ARTICLES | {"billing/links.md": LINKING})
+    for number in range(before):
+        write_articles(articles, {"billing/more.md": f"---\ntitle: More\n---\n\nText {number}.\n"})
+        build(articles, tmp_path / "kept")
+    for name, text in CHANGES[change].items():
+        (articles / name).unlink() if text is None else write_articles(articles, {name: text})
+    kept, fresh = build(articles, tmp_path / "kept"), build(articles, tmp_path / "fresh")
+    ours, theirs = Collection(kept), Collection(fresh)
+    assert entries(kept) == entries(fresh)
+    assert ours.documents == theirs.documents
+    assert list(ours.units) == list(theirs.units)
+    assert np.array_equal(ours.units.kinds, theirs.units.kinds)
+    assert np.array_equal(np.load(kept / "vectors.0.npy"), np.load(fresh / "vectors.0.npy"))
+    for lang, postings in theirs.postings.items():
+        if change not in ("a removed one", "an archived one", "an edited article") and before == 1:
+            assert list(ours.postings[lang].terms) == list(postings.terms)
+
+
+def test_units_and_vectors_of_what_has_not_changed_are_not_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    articles = write_articles(tmp_path / "articles", ARTICLES)
+    build(articles, tmp_path)
+    shutil.rmtree(tmp_path / "vectors")
+    write_articles(articles, {VAT: "---\ntitle: Tax\n---\n\nNew.\n"})
+    embedder = WordEmbedder()
+    index.build(library.load(articles), tmp_path / "index", embedder=embedder, now=NOW)
+    assert sorted(embedder.encoded) == ["Tax", "Tax\nNew."]
+
+
+def test_nothing_is_taken_over_from_a_damaged_generation(tmp_path: Path) -> None:
+    path = build(write_articles(tmp_path / "articles", ARTICLES), tmp_path)
+    content = bytearray((path / "units.jsonl").read_bytes())
+    content[20] ^= 1
+    (path / "units.jsonl").write_bytes(content)
+    assert reuse.before(path) is None
+
+
+def test_nothing_is_taken_over_from_a_generation_that_was_analysed_otherwise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = build(write_articles(tmp_path / "articles", ARTICLES), tmp_path)
+    monkeypatch.setattr(reuse, "ANALYSIS", "other")
+    assert reuse.before(path) is None
+    assert reuse.before(None) is None
+    assert reuse.before(tmp_path) is None

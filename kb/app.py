@@ -15,7 +15,7 @@ from deflect.limits import Limiter
 from deflect.services import EXTENSION, Services, services
 from deflect.store import Store
 from deflect.writer import RemoteWriter, Writer
-from kb import config, demo, headers, i18n, site, widget
+from kb import config, demo, feed, headers, i18n, site, widget
 from kb.config import Settings
 from kb.errors import HelpCenterError, NotFound
 from search.current import Current
@@ -42,8 +42,8 @@ def create_app(settings: Settings, *, writer: Writer | None = None) -> Flask:
     i18n.install(app)
     login.install(app, store)
     store.close()  # each process reads on connections of its own
-    for blueprint in (api.blueprint, admin.blueprint, site.blueprint, widget.blueprint, demo.blueprint, here.blueprint):
-        app.register_blueprint(blueprint)
+    for part in (api, admin, site, feed, widget, demo, here):
+        app.register_blueprint(part.blueprint)
     app.add_url_rule("/healthz", "healthz", health)
     app.register_error_handler(HelpCenterError, _failed)
     app.register_error_handler(HTTPException, _failed)

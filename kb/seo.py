@@ -51,7 +51,7 @@ def linked_data(entry: Entry, topic: Topic | None) -> dict[str, Any]:
 def sitemap() -> Response:
     """Answer with every page that everybody may find, its languages, and when it changed."""
     text = render_template("sitemap.xml", root=root(), homes=_homes(), topics=_topics(), articles=_articles().values())
-    return _text(text, "application/xml")
+    return machine_text(text, "application/xml")
 
 
 def _homes() -> list[Place]:
@@ -81,7 +81,7 @@ def _articles() -> dict[str, list[Entry]]:
 def robots() -> Response:
     """Tell robots where the site map is, and what is not for them."""
     lines = ["User-agent: *", "Disallow: /admin/", "Disallow: /api/", "", f"Sitemap: {root()}/sitemap.xml", ""]
-    return _text("\n".join(lines), "text/plain")
+    return machine_text("\n".join(lines), "text/plain")
 
 
 @blueprint.get("/llms.txt")
@@ -93,10 +93,11 @@ def llms() -> Response:
         lines += [
             f"- [{e.title}]({root()}{e.address}.md)" + (f": {e.summary}" if e.summary else "") for e in topic.entries
         ]
-    return _text("\n".join(lines) + "\n", "text/plain")
+    return machine_text("\n".join(lines) + "\n", "text/plain")
 
 
-def _text(text: str, kind: str) -> Response:
+def machine_text(text: str, kind: str) -> Response:
+    """Return a text that anybody may keep for an hour."""
     response = make_response(text)
     response.content_type = f"{kind}; charset=utf-8"
     response.cache_control.public = True

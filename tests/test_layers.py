@@ -34,7 +34,7 @@ search.reuse search.semantic
 search.writing
 search.beir search.collection
 search.answers search.figures search.ranking search.runs
-search.completion search.index search.stages
+search.completion search.index search.stages search.tongue
 search.searcher
 search.current search.learning
 search.mining

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from kb import library
 from kb.errors import BadArticle
 from kb.library import Library
 from kb.problem import Problem
-from tests.conftest import write_articles
+from tests.conftest import git, write_articles
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 
@@ -247,14 +246,6 @@ def test_the_fingerprint_changes_with_every_file_that_visitors_notice(tmp_path: 
         prints.append(library.load(tmp_path).fingerprint)
     assert len(set(prints)) == 5
     assert library.load(tmp_path).fingerprint == prints[-1]
-
-
-def git(folder: Path, *arguments: str, when: str = "2026-01-02T03:04:05Z") -> None:
-    """Run git in a folder as nobody in particular."""
-    names = {"GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@example.com"}
-    names |= {"GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@example.com"}
-    environ = names | {"GIT_AUTHOR_DATE": when, "GIT_COMMITTER_DATE": when, "PATH": "/usr/bin:/bin:/usr/local/bin"}
-    subprocess.run(["git", "-C", str(folder), *arguments], check=True, capture_output=True, env=environ)
 
 
 def test_an_article_was_updated_by_the_last_commit_that_touched_it(tmp_path: Path) -> None:

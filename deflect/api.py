@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from deflect import clock, contact, cors, elsewhere, identity, openapi, refusal, tokens
+from deflect import clock, consent, contact, cors, elsewhere, identity, openapi, refusal, tokens
 from deflect.episode import Visit, keys
 from deflect.offer import make_offer
 from deflect.services import Services, services
@@ -79,8 +79,12 @@ def post_events() -> tuple[Response, int]:
     here = services()
     limit(here, "events", rate=here.settings.rate_events)
     document = read_json(request, types=("application/json", "text/plain"))
-    visitor = visitor_of(document, required=True)
+    agreed = consent.has_agreed(here, document)
+    visitor = visitor_of(document, required=agreed)
     rows, refused = _parsed(document.get("events"))
+    if not agreed:
+        refused += [{"id": row["id"], "why": consent.WHY} for row in rows]
+        return jsonify({"stored": 0, "refused": refused}), 202
     for episode in sorted({row["episode"] for row in rows if row.get("episode")}):
         limit(here, "events", rate=here.settings.rate_events, episode=episode)
     if rows:
@@ -141,10 +145,13 @@ def _query(here: Services) -> tuple[str, str, int]:
 
 
 def _visit(here: Services, document: dict[str, Any], *, visitor_required: bool) -> Visit:
-    """Return who asks and where, with what a token says for certain."""
+    """Return who asks and where, with what a token says for certain; no browser is known before it is agreed to."""
+    agreed = consent.has_agreed(here, document)
+    visitor = visitor_of(document, required=visitor_required and agreed)
     return Visit(
         claims=identity.claims(here, document),
-        visitor=visitor_of(document, required=visitor_required),
+        visitor=visitor if agreed else None,
+        agreed=agreed,
         episode=episode_of(document),
         page=text_of(document, "page"),
         lang=lang_of(text_of(document, "lang"), default=here.settings.lang),

@@ -33,6 +33,7 @@ class Visit:
     lang: str = ""
     category: str = ""
     claims: Claims = NOBODY
+    agreed: bool = True  # whether anything may be noted of this person
     device: str = ""  # "phone" or "computer"; nothing finer is looked at
     title: str = ""  # of the page
 

@@ -16,17 +16,19 @@ if TYPE_CHECKING:
 LONGEST_TEXT = 2000  # characters of redacted text kept with an event
 
 
-def record_search(services: Services, visitor: str, text: str, results: Results) -> bool:
+def record_search(services: Services, visitor: str | None, text: str, results: Results) -> bool:
     """Log that a search ran: redacted text, hits, stage and ranker; say whether that was kept."""
     fields = {"hits": len(results.hits), "stage": results.stage, "ranker": results.ranker, "lang": results.lang}
     return record(services, visitor, "search", text=text, **fields)
 
 
-def record(services: Services, visitor: str, type: str, *, text: str = "", **fields: Any) -> bool:
-    """Log one event of any type of the catalogue, its text redacted; say whether it was kept.
+def record(services: Services, visitor: str | None, type: str, *, text: str = "", **fields: Any) -> bool:
+    """Log one event of any type of the catalogue, its text redacted; say whether it was kept: nothing of nobody is.
 
     >>> record(services(), visitor, "read", article="account/reset-password")  # doctest: +SKIP
     """
+    if visitor is None:
+        return False
     now = clock.now()
     document = {"id": new_id(), "type": type, "at": clock.to_rfc3339(now)} | fields
     try:

@@ -35,7 +35,7 @@ FAILURES = (
 class Offer:
     """The document of `POST offers`; `degraded` also says when the search or the log was not there."""
 
-    episode: str
+    episode: str | None
     abstained: bool
     degraded: Degraded | Literal["search-failed", "not-logged"] | None
     ranker: str
@@ -50,9 +50,12 @@ def make_offer(services: Services, visit: Visit, *, subject: str, body: str) -> 
     """Compute and log an offer; the control arm is logged as it would have been, and shown nothing.
 
     Whatever fails, the form goes on: no search means no cards, and what cannot be logged is not shown,
-    since an offer that nobody knows of would count as none.
+    since an offer that nobody knows of would count as none. Who has not agreed to be noted is offered articles
+    all the same, in no episode and no arm.
     """
     found, degraded = _suggest(services, visit, subject=subject[:300], body=body[:LONGEST])
+    if not visit.agreed:
+        return Offer(None, found.abstained, degraded, found.ranker, found.cards)
     now = clock.now()
     try:
         who = keys(services, visitor=visit.visitor, claims=visit.claims)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, get_args
 
-from deflect import contact, events
+from deflect import consent, contact, events
 from deflect.episode import LANG as LANG_TAG
 from kb.contexts import Mode
 
@@ -35,6 +35,11 @@ def ref(name: str) -> Json:
 STRING, NUMBER, FLAG = {"type": "string"}, {"type": "number"}, {"type": "boolean"}
 FILLED: Json = {"minLength": 1}
 NAME_OR_NULL: Json = {"type": ["string", "null"]}
+CONSENT = {
+    "type": ["string", "null"],
+    "enum": [consent.GIVEN, None],
+    "description": "Says that the visitor agreed to be noted, where KB_CONSENT is ask; without it nothing is.",
+}
 VISITOR = text("A random id, made at the first interaction.", pattern=r"^[A-Za-z0-9_.:\-]{1,64}$", required=True)
 EPISODE = text("The episode that an earlier offer gave.", pattern=r"^[A-Za-z0-9_.:\-]{1,64}$")
 TOKEN = text("A JWT of the owner's server.") | {"format": "jwt"}
@@ -96,6 +101,7 @@ def schemas() -> dict[str, Json]:
         "OfferRequest": shape(
             ("visitor", "subject", "body"),
             visitor=VISITOR,
+            consent=CONSENT,
             episode=EPISODE,
             token=TOKEN,
             subject=text("Subject of the message."),
@@ -107,7 +113,7 @@ def schemas() -> dict[str, Json]:
         ),
         "Offer": shape(
             ("episode", "abstained", "degraded", "ranker", "cards"),
-            episode=STRING,
+            episode=NAME_OR_NULL,
             abstained=FLAG,
             degraded=NAME_OR_NULL,
             ranker=STRING,
@@ -117,6 +123,7 @@ def schemas() -> dict[str, Json]:
         "EventsRequest": shape(
             ("visitor", "events"),
             visitor=VISITOR,
+            consent=CONSENT,
             email=text("The address that a foreign form was sent with; only its keyed hash is kept.", longest=1000),
             token=TOKEN,
             events=array(ref("Event"), maxItems=200),
@@ -129,6 +136,7 @@ def schemas() -> dict[str, Json]:
         "TicketRequest": shape(
             ("subject", "body", "email"),
             visitor=VISITOR | {"type": ["string", "null"]},
+            consent=CONSENT,
             episode=EPISODE,
             token=TOKEN,
             subject=text("What it is about.", longest=contact.LONGEST["subject"], required=True) | FILLED,

@@ -100,6 +100,10 @@ class Settings:
     rate_tickets: int = setting(10, "Tickets a minute and address; 0 turns the limit off.")
     rate_logins: int = setting(10, "Tries to log in a minute and address; 0 turns the limit off.")
     reply_target: int = setting(24, "Hours within which a ticket's first answer is due, for the report.")
+    consent: str = setting(
+        "given",
+        "`ask`: until a visitor agrees, nothing is noted but what is sent to you; `given`: nobody is asked.",
+    )
     keep_text: int = setting(90, "Days that redacted query and message text of events is kept.")
     keep_events: int = setting(730, "Days that events are kept.")
     admin_password: str = setting(
@@ -115,6 +119,8 @@ class Settings:
             raise BadSetting(f"port is {self.port}; it is a number from 1 to 65535")
         if any(not TOKEN_KEY.fullmatch(pair) for pair in self.token_keys):
             raise BadSetting("token_keys holds what is no id:secret pair with a secret of at least 32 characters")
+        if self.consent not in ("given", "ask"):
+            raise BadSetting(f"consent is {self.consent!r}; it is ask or given")
         for name in ("floor_search", "floor_suggest"):
             value = getattr(self, name)
             if value is not None and not 0.0 <= value <= 1.0:

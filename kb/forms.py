@@ -51,7 +51,16 @@ class Form:
     def visit(self) -> Visit:
         """Return who writes and from where."""
         place = self.page or request.path
-        return Visit(visitor(), self.episode or None, place, g.lang, self.category, device=device_of(request))
+        who = visitor()
+        return Visit(
+            who,
+            self.episode or None,
+            place,
+            g.lang,
+            self.category,
+            agreed=who is not None,
+            device=device_of(request),
+        )
 
     def document(self) -> dict[str, Any]:
         """Return the form with the names that tickets have."""
@@ -82,7 +91,7 @@ def send(form: Form) -> Response:
         message = contact.check(form.document())
         offer = between(form)
         if offer and offer.cards:
-            return show_offers(replace(form, episode=offer.episode), offer)
+            return show_offers(replace(form, episode=offer.episode or ""), offer)
         limit(services(), "tickets", rate=services().settings.rate_tickets)
         created = contact.create_ticket(services(), form.visit(), message, key=contact.check_key(form.key))
     except HelpCenterError as error:
@@ -149,6 +158,7 @@ def vote() -> Response:
     what = "unhelpful" if reason or request.form.get("vote") == "unhelpful" else "helpful"
     given = {"reason": reason} if reason else {}
     revision = request.form.get("revision") or entry.revision
-    record(services(), visitor(), what, article=entry.id, revision=revision, **given)
+    who = visitor() or uuid.uuid4().hex  # a vote of somebody who is not to be known is kept under a number of its own
+    record(services(), who, what, article=entry.id, revision=revision, **given)
     back = entry.address if entry.lang == g.lang else url_for("site.article", lang=g.lang, id=entry.id)
     return redirect(f"{back}?thanks={what}#kb-vote", 303)  # type: ignore[return-value]

@@ -16,12 +16,13 @@ from urllib.parse import quote
 from flask import Response, after_this_request, g, make_response, render_template, request, url_for
 from markupsafe import Markup, escape
 
+from deflect import consent
 from deflect.popular import popular
 from deflect.services import services
 from deflect.ways import ways
 from kb import files, i18n
 from kb.channels import Way
-from kb.errors import BadGeneration, Forbidden
+from kb.errors import BadGeneration, Forbidden, NotFound
 from kb.headers import nonce
 from kb.i18n import gettext as _
 from kb.shelf import shelf
@@ -122,6 +123,7 @@ def page(template: str, *, status: int = 200, alternates: Sequence[Place] = (), 
         "canonical": "",
         "linked_data": None,
         "nonce": NONCE,
+        "asks": consent.asks(services()),
     }
     return render_template(template, **(frame | context))
 
@@ -182,13 +184,27 @@ def words() -> dict[str, str]:
     }
 
 
-def visitor() -> str:
-    """Return the visitor's random id, made at this act if there is none yet."""
+def visitor() -> str | None:
+    """Return the visitor's random id, made at this act if there is none yet; None for who has not agreed to one."""
     if "visitor" not in g:
         known = request.cookies.get("visitor", "")
-        g.visitor = known if VISITOR.fullmatch(known) else _new_visitor()
-    found: str = g.visitor
+        made = None if consent.asks(services()) else _new_visitor
+        g.visitor = known if VISITOR.fullmatch(known) else made and made()
+    found: str | None = g.visitor
     return found
+
+
+def consented() -> Response:
+    """Take a visitor's consent, which is the cookie, or take it back, and say so."""
+    if not consent.asks(services()):
+        raise NotFound("nobody is asked here")
+    agreed = request.form.get("agree") == "yes"
+    response = render("consent.html", agreed=agreed, noindex=True)
+    if not agreed:
+        response.delete_cookie("visitor")
+    elif not VISITOR.fullmatch(request.cookies.get("visitor", "")):
+        _new_visitor()
+    return response
 
 
 def _new_visitor() -> str:

@@ -1,6 +1,6 @@
 // On an article: what was read, the vote, copying code, and where one is in the table of contents.
 
-import { element, send, watchReading, words } from "./events.js";
+import { element, send, visitor, watchReading, words } from "./events.js";
 
 const article = document.querySelector("article[data-article]");
 const about = { article: article.dataset.article, revision: article.dataset.revision };
@@ -13,6 +13,7 @@ watchReading(half, document, () => send("read", about));
 
 const vote = document.querySelector(".vote form");
 vote?.addEventListener("submit", (event) => {
+  if (!visitor()) return; // sent as a form, and kept under no number
   event.preventDefault();
   const { name, value } = event.submitter ?? { name: "vote", value: "helpful" };
   if (name === "reason") send("unhelpful", { ...about, reason: value });

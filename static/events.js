@@ -14,20 +14,29 @@ export function uuid() {
   return hex(bytes).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }
 
-// The id is made at the first act of the visitor, never before; the server reads the same cookie.
+// The id is made at the first act of the visitor, never before; where visitors are asked first, the server makes it
+// when they agree.
 export function visitor() {
   const known = /(?:^|; )visitor=([0-9a-f]{32})/.exec(document.cookie);
-  if (known) return known[1];
+  if (known || "asks" in document.body.dataset) return known?.[1];
   const made = uuid().replaceAll("-", "");
   const secure = location.protocol === "https:" ? "; Secure" : "";
   document.cookie = `visitor=${made}; Max-Age=${MONTH}; Path=/; SameSite=Lax${secure}`;
   return made;
 }
 
+// Who acts: nobody, where the visitor has not agreed to be noted.
+export function identity() {
+  const id = visitor();
+  return id && { visitor: id, consent: "given" };
+}
+
 export function send(type, fields = {}) {
+  const who = identity();
+  if (!who) return;
   const known = Object.entries(fields).filter(([, value]) => value !== "" && value !== undefined);
   const event = { id: uuid(), type, at: new Date().toISOString(), ...Object.fromEntries(known) };
-  navigator.sendBeacon(`${api}/events`, JSON.stringify({ visitor: visitor(), events: [event] }));
+  navigator.sendBeacon(`${api}/events`, JSON.stringify({ ...who, events: [event] }));
 }
 
 // An article counts as read after 20 s in view, or when the visitor (not the address) scrolled half of it.

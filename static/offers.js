@@ -1,6 +1,6 @@
 // Up to three articles beside the form while it is being filled in; when anything fails there are none.
 
-import { api, element, fill, lang, marked, send, visitor, words } from "./events.js";
+import { api, element, fill, identity, lang, marked, send, words } from "./events.js";
 
 const PAUSE = 300;
 const PATIENCE = 400;
@@ -80,7 +80,7 @@ export function offers({ box, read, onOpen, onEpisode, busy }) {
       const { quiet, ...asking } = form;
       const answer = await fetch(`${api}/offers`, {
         method: "POST", signal: running.signal, headers: { "Content-Type": "application/json" },
-        body: JSON.stringify({ visitor: visitor(), ...(episode && { episode }), lang, ...asking }),
+        body: JSON.stringify({ ...identity(), ...(episode && { episode }), lang, ...asking }),
       });
       if (!answer.ok) throw new Error(String(answer.status));
       const offer = await answer.json();

@@ -2,7 +2,7 @@
 
 const BASE = new URL("../../", import.meta.url).href;
 const LABELS = { de: "Hilfe", es: "Ayuda", ar: "مساعدة" };
-const ATTRIBUTES = "form subject body email category success src lang theme position label mode token words".split(" ");
+const ATTRIBUTES = "form subject body email category success src lang theme position label mode token words consent".split(" ");
 const METHODS = ["open", "close", "article", "search", "suggest", "prefill"];
 const PATIENT = 3000; // ms after which a form that is not there yet is worth a line
 

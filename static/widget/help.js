@@ -125,9 +125,15 @@ export class Service {
 
   /** A random id, made when the visitor first acts and kept for 30 days; never a cookie. */
   get visitor() {
+    if (this.consent === "ask") return;
     this.known ??= kept("visitor", undefined, "localStorage");
     if (!(this.known?.until > Date.now())) this.known = kept("visitor", { id: uuid(), until: Date.now() + 2.592e9 }, "localStorage");
     return this.known.id;
+  }
+
+  /** Whether the visitor is still to be asked ("ask"), or has agreed to be noted ("given"). */
+  get consent() {
+    return this.host.getAttribute("consent") ?? undefined;
   }
 
   /** What the owner's server signed about the visitor. */
@@ -137,8 +143,8 @@ export class Service {
 
   /** What goes along with offers and tickets. */
   get context() {
-    const { visitor, episode, host } = this;
-    return { visitor, episode, page: location.origin + location.pathname, title: document.title.slice(0, 200), lang: host.language };
+    const { visitor, consent, episode, host } = this;
+    return { visitor, consent, episode, page: location.origin + location.pathname, title: document.title.slice(0, 200), lang: host.language };
   }
 
   /** Ask the API; throws an error, whose `word` may name the sentence for the visitor. */
@@ -180,8 +186,8 @@ export class Service {
     const events = this.#events.splice(0);
     if (!events.length) return;
     const url = this.url("api/v1/events");
-    const { visitor, email, token } = this;
-    const body = JSON.stringify({ visitor, email, token, events });
+    const { visitor, consent, email, token } = this;
+    const body = JSON.stringify({ visitor, consent, email, token, events });
     try {
       if (leaving) navigator.sendBeacon(url, body);
       else await fetch(url, { method: "POST", body, keepalive: true, credentials: "omit" });

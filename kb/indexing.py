@@ -45,6 +45,18 @@ def refresh(settings: Settings, *, words_only: bool, now: datetime) -> dict[str,
     return _report(path, shelf, now=now, built=True, why=why, seconds=time.monotonic() - began)
 
 
+def forget_questions(settings: Settings, *, now: datetime) -> str:
+    """Build the index anew where something was learned, and keep no older one; return a sentence, empty otherwise.
+
+    What was learned remembers questions as vectors, in the index and in the cache beside it.
+    """
+    if tuned.read(settings) is None:
+        return ""
+    refresh(settings, words_only=False, now=now)
+    index.prune(settings.generations, keep=0)
+    return "the index was built without them"
+
+
 def encoder_or_reason(settings: Settings) -> tuple[Embedder | None, str]:
     """Return the embedder that builds vectors, or None and why there is none."""
     try:
@@ -65,7 +77,7 @@ def _serves(path: Path, shelf: Library, *, encoder: Embedder | None, taught: Lea
 def _without_page(path: Path, shelf: Library, *, now: datetime) -> list[str]:
     """Return a sentence for each published article that could not be rendered and so has no page."""
     with closing(Snapshot.open(path)) as snapshot:
-        pages = {(entry.id, entry.lang) for lang in snapshot.languages for entry in snapshot.entries(lang)}
+        pages = snapshot.versions()
     missing = [article for article in shelf.published(now) if (article.id, article.lang) not in pages]
     return [f"{article.path}:1: the text cannot be rendered; 'kb check' says why" for article in missing]
 

@@ -203,6 +203,8 @@ def _redirects(articles: list[Article], texts: Mapping[str, str], problems: list
 
 def _rules(texts: Mapping[str, str], articles: list[Article], problems: list[Problem]) -> dict[str, str]:
     """Return the files that say who may use which channel, and what belongs to which page; they are read where used."""
+    if channel_file.FILE not in texts and contexts.FILE not in texts:
+        return {}
     topics = {name for a in articles for name in (a.category, *map(str, PurePosixPath(a.category).parents))}
     channel_file.read(texts.get(channel_file.FILE, ""), topics=topics, problems=problems)
     contexts.read(texts.get(contexts.FILE, ""), articles={article.id for article in articles}, problems=problems)

@@ -160,6 +160,10 @@ class Snapshot:
         versions = {entry.lang: entry for entry in self.translations(id)}
         return versions.get(lang) or versions.get(self.default_lang) or next(iter(versions.values()), None)
 
+    def versions(self) -> set[tuple[str, str]]:
+        """Return id and language of every published article."""
+        return set(self._query("SELECT id, lang FROM entries WHERE status = 'published'"))
+
     def translations(self, id: str) -> tuple[Entry, ...]:
         """Return a published article in all its languages."""
         return self._entries(

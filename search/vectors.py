@@ -6,7 +6,7 @@ import fcntl
 import hashlib
 import os
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -46,6 +46,7 @@ class VectorCache:
         keys = [self.key(text) for text in texts]
         with self._locked() as file:
             self._catch_up(file)
+            self._check(keys)
             missing = list({key: text for key, text in zip(keys, texts, strict=True) if key not in self._known}.items())
             missing.sort(key=lambda pair: (len(pair[1]), pair[0]))  # like length together: less padding
             total = len(missing)
@@ -61,6 +62,7 @@ class VectorCache:
         wanted = {self.key(text) for text in texts}
         with self._locked() as file:
             self._catch_up(file)
+            self._check(wanted)
             keys = [key for key in self._known if key in wanted]
             removed = len(self._known) - len(keys)
             if removed:
@@ -87,12 +89,20 @@ class VectorCache:
             os.ftruncate(file, whole * size)
         if whole < self._read or self._moved(file):
             self._known, self._read = {}, 0
-        raw = os.pread(file, (whole - self._read) * size, self._read * size) if whole > self._read else b""
-        for number, record in enumerate(np.frombuffer(raw, dtype=self._record), self._read):
-            key = record["key"].tobytes()
-            if record["sum"] == _checksum(key, record["vector"]):
-                self._known[key] = number
+        if whole > self._read:
+            keys = self._records()["key"][self._read : whole].tolist()
+            self._known |= {key: number for number, key in enumerate(keys, self._read)}
         self._read = whole
+
+    def _check(self, keys: Iterable[bytes]) -> None:
+        """Forget those of the records of `keys` whose checksum is wrong; the others are not looked at."""
+        some = self._known.keys() & set(keys)
+        for key, record in zip(some, self._records()[[self._known[key] for key in some]] if some else (), strict=True):
+            if record["sum"] != _checksum(key, record["vector"]):
+                del self._known[key]
+
+    def _records(self) -> NDArray[Any]:
+        return np.asarray(np.memmap(self._path, dtype=self._record, mode="r"))
 
     def _moved(self, file: int) -> bool:
         """Say whether another process closed gaps: the last record that was read stands elsewhere."""
@@ -114,8 +124,7 @@ class VectorCache:
         out = np.empty((len(keys), self._record["vector"].shape[0]), dtype=np.float32)
         if not keys:
             return out
-        records: NDArray[Any] = np.memmap(self._path, dtype=self._record, mode="r")
-        out[:] = records["vector"][[self._known[key] for key in keys]]
+        out[:] = self._records()["vector"][[self._known[key] for key in keys]]
         return out
 
 

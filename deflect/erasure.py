@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from deflect.episode import email_hash, normal_email
+from deflect.removal import COPIES
 from deflect.store import Store
 from deflect.writer import writer_for
 from kb.config import Settings
@@ -17,8 +18,8 @@ TELLING = 6  # a shorter name is found in anything
 def erase(settings: Settings, person: str) -> dict[str, Any]:
     """Remove a visitor id, a verified id or an e-mail address with everything linked to it.
 
-    Returns the rows `removed` by table, and how often any of the person's identifiers is still `left` in the
-    database's files, in somebody else's text for example.
+    Returns the rows `removed` by table, how often any of the person's identifiers is still `left` in the
+    database's files, in somebody else's text for example, and how many `copies` each sink had carried away.
     """
     store = Store.open(settings.database)
     writer = writer_for(store, settings.writer_socket)
@@ -26,13 +27,27 @@ def erase(settings: Settings, person: str) -> dict[str, Any]:
     try:
         wanted = [f"visitor:{person}", f"verified:{person}", email_hash(store.secret("email"), email)]
         people = _people(store, wanted, email)
+        copies = store.rows(COPIES, {"people": json.dumps(people), "email": email})
         traces = [*([person] if len(person) >= TELLING else []), *_keys(store, people)]
         removed = writer.call("erase_person", people=json.dumps(people), email=email)
         _clean(store)
-        return {"removed": removed, "left": _left(settings.database, traces)}
+        left = _left(settings.database, traces)
+        return {"removed": removed, "left": left, "copies": {row["sink"]: row["copies"] for row in copies}}
     finally:
         writer.close()
         store.close()
+
+
+def shown(document: dict[str, Any]) -> str:
+    """Return what was removed, and what is out of our reach, as lines for a terminal."""
+    lines = [f"{table}: {count} removed" for table, count in document["removed"].items() if count]
+    lines = lines or ["nobody by that name was found"]
+    lines += [f"learned questions: {document['learned']}"] if document.get("learned") else []
+    lines += [
+        f"{sink}: {count} delivered and out of our reach; remove them there"
+        for sink, count in document["copies"].items()
+    ]
+    return "\n".join([*lines, f"left: {document['left']}"])
 
 
 def _people(store: Store, keys: list[str], email: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Export: tickets, events and episodes as rows and as CSV."""
+"""Export: all that is kept of people and of what they did, as rows and as CSV."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from deflect.clock import to_rfc3339
 from deflect.store import Store
 from kb.config import Settings
 
-TIMES = {"created", "changed", "at", "received", "started", "last"}
+TIMES = {"created", "changed", "at", "received", "started", "last", "due"}
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would run
 
 QUERIES = {
@@ -35,7 +35,26 @@ QUERIES = {
                (SELECT count(*) FROM tickets WHERE episode = episodes.id) AS tickets
         FROM episodes ORDER BY started, episodes.id
         """,
+    "messages": "SELECT id, ticket, author, channel, body, created FROM messages ORDER BY created, id",
+    "outcomes": """
+        SELECT outcomes.id, ticket, outcomes.article, outcomes."by", outcomes.created, tickets.person
+        FROM outcomes LEFT JOIN tickets ON tickets.id = outcomes.ticket ORDER BY outcomes.created, outcomes.id
+        """,
+    "contacts": "SELECT id, person, channel, ticket, at, created FROM contacts ORDER BY at, id",
+    "questions": """
+        SELECT id, subject, body, lang, category, article, person, source, at, created
+        FROM past_questions ORDER BY at, id
+        """,
+    "people": "SELECT id AS key, person, created FROM keys ORDER BY person, created, id",
+    "deliveries": """
+        SELECT id, ticket, message, sink, state, tries, due, created, changed, note FROM outbox ORDER BY created, id
+        """,
+    "users": "SELECT id AS month, users FROM active_users ORDER BY at, id",
+    "audit": "SELECT id, who, did, what, created FROM audit ORDER BY created, id",
 }
+
+# Tables that belong to the installation and not to people: secrets, sessions, and what makes a repeated call harmless.
+NOT_EXPORTED = ("secrets", "admins", "sessions", "used_tokens", "idempotency", "refused_origins", "allowed_origins")
 
 
 def rows(settings: Settings, kind: str) -> Iterator[dict[str, Any]]:

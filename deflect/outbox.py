@@ -98,6 +98,15 @@ def waiting(settings: Settings) -> list[Row]:
         store.close()
 
 
+def not_waiting(settings: Settings, ids: Sequence[str]) -> list[str]:
+    """Return which of the ids are of no delivery that is pending or dead."""
+    store = Store.open(settings.database)
+    try:
+        return sorted(set(ids) - tickets.waiting_ids(store))
+    finally:
+        store.close()
+
+
 def retry(settings: Settings, *, ids: Sequence[str] = ()) -> int:
     """Put dead deliveries back in line, those named or all, and return how many."""
     store = Store.open(settings.database)

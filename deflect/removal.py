@@ -31,6 +31,12 @@ OWNED = {
 }
 
 
+COPIES = f"""
+    SELECT sink, count(*) AS copies FROM outbox
+    WHERE sink != 'inbox' AND state = 'sent' AND ticket IN {TICKETS} GROUP BY sink ORDER BY sink
+    """
+
+
 def erase_person(db: Database, *, people: str, email: str) -> Row:
     """Remove people (a JSON list of ids) and the tickets from an e-mail address; return the rows removed by table."""
     where = {"people": people, "email": email}

@@ -84,3 +84,8 @@ def due(store: Store, *, now: int, limit: int = 100) -> list[Row]:
         """,
         {"now": now, "most": 2 * HOUR, "limit": limit},
     )
+
+
+def waiting_ids(store: Store) -> set[str]:
+    """Return the ids of all deliveries that are pending or dead."""
+    return {row["id"] for row in store.rows("SELECT id FROM outbox WHERE state IN ('pending', 'dead')")}

@@ -18,6 +18,10 @@ from kb import config, languages, progress
 from kb.config import Settings
 from kb.errors import HelpCenterError
 
+EXPORTS = (
+    *("tickets", "events", "episodes", "messages", "outcomes", "contacts", "questions", "people", "deliveries"),
+    *("users", "audit"),
+)  # as in deflect.export, which --help has no time to import
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 
 
@@ -236,16 +240,20 @@ def outbox_retry(settings: Settings, ids: tuple[str, ...], as_json: bool) -> Non
     """
     from deflect import outbox as deliveries
 
+    if unknown := deliveries.not_waiting(settings, ids):
+        raise click.BadParameter(f"{', '.join(unknown)} is not waiting; 'kb outbox' lists what is", param_hint="IDS")
     count = deliveries.retry(settings, ids=ids)
     emit({"retried": count}, as_json=as_json, text=lambda d: f"{d['retried']} put back in line")
 
 
 @kb.command()
-@click.argument("kind", type=click.Choice(["tickets", "events", "episodes"]))
+@click.argument("kind", type=click.Choice(EXPORTS), metavar="KIND")
 @json_option
 @with_settings
 def export(settings: Settings, kind: str, as_json: bool) -> None:
-    """Print tickets, events or episodes as CSV.
+    """Print a table as CSV.
+
+    KIND is tickets, messages, events, episodes, outcomes, contacts, questions, people, deliveries, users or audit.
 
     Example: kb export tickets > tickets.csv
     """
@@ -266,13 +274,12 @@ def erase(settings: Settings, person: str, as_json: bool) -> None:
 
     Example: kb erase --person someone@example.com
     """
-    from deflect.erasure import erase as forget
+    from deflect import erasure
+    from kb.indexing import forget_questions
 
-    def shown(document: dict[str, Any]) -> str:
-        lines = [f"{table}: {count} removed" for table, count in document["removed"].items() if count]
-        return "\n".join([*(lines or ["nobody by that name was found"]), f"left: {document['left']}"])
-
-    emit(forget(settings, person), as_json=as_json, text=shown)
+    done = erasure.erase(settings, person)
+    done["learned"] = forget_questions(settings, now=datetime.now(UTC)) if any(done["removed"].values()) else ""
+    emit(done, as_json=as_json, text=erasure.shown)
 
 
 @kb.group()

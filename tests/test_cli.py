@@ -64,6 +64,20 @@ def test_output_that_cannot_be_written_is_one_line_and_exit_code_1(environ: dict
     assert (ended.returncode, ended.stderr) == (1, "kb: No space left on device\n")
 
 
+def test_a_delivery_that_is_not_there_cannot_be_retried(environ: dict[str, str]) -> None:
+    result = run(environ, "outbox", "retry", "nope")
+    assert result.exit_code == 2
+    assert "nope is not waiting; 'kb outbox' lists what is" in result.output
+    assert run(environ, "outbox", "retry").exit_code == 0
+
+
+def test_what_can_be_exported_is_what_the_export_knows(environ: dict[str, str]) -> None:
+    from deflect.export import QUERIES
+
+    assert set(cli.EXPORTS) == set(QUERIES)
+    assert all(kind in run(environ, "export", "--help").output for kind in QUERIES)
+
+
 def test_setting_the_password_prints_one_document_and_never_the_password(environ: dict[str, str]) -> None:
     result = run(environ, "admin", "password", "--json", text="correct horse battery\n")
     assert json.loads(result.stdout)["user"] == "admin"

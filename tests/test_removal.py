@@ -11,11 +11,12 @@ import pytest
 from deflect import clock
 from deflect.clock import DAY
 from deflect.contact import check, create_ticket
-from deflect.episode import Visit
-from deflect.erasure import erase
-from deflect.export import rows, to_csv
+from deflect.episode import Visit, email_hash
+from deflect.erasure import erase, shown
+from deflect.export import NOT_EXPORTED, QUERIES, rows, to_csv
 from deflect.log import record
 from deflect.offer import make_offer
+from deflect.removal import OWNED
 from deflect.retention import forget
 from deflect.services import Services
 from deflect.tokens import Claims
@@ -70,6 +71,54 @@ def test_a_verified_person_is_erased_by_id_with_contacts_made_elsewhere(services
     assert (report["left"], report["removed"]["tickets"], report["removed"]["contacts"]) == (0, 1, 1)
 
 
+def everywhere(services: Services, name: str) -> None:
+    """Leave something of a person in every table that has anything of people."""
+    visitor, email, call = f"visitor-of-{name}", f"{name}@example.com", services.writer.call
+    ticket = live(services, visitor, email)
+    answer = {"id": f"m-{name}", "ticket": ticket, "author": "agent", "channel": "web", "body": f"Dear {name}"}
+    call("add_message", message=answer, outbox=[], who="admin", now=5)
+    call("close_ticket", id=f"c-{name}", ticket=ticket, article="a/b", who="admin", now=6)
+    call("audit", id=f"a-{name}", who="admin", did="read", what=ticket, now=7)
+    keys = [email_hash(services.store.secret("email"), email)]
+    contact = {"id": f"phone:{name}", "channel": "phone", "ticket": name, "at": 1}
+    call("import_contacts", rows=[{"keys": keys, "contact": contact}], now=8)
+    question = {"subject": "S", "body": f"I am {name}", "lang": "en", "category": "", "article": "a/b"}
+    question |= {"id": f"q:{name}", "source": "csv", "at": 1}
+    call("import_questions", rows=[{"keys": keys, "question": question}], now=9)
+    for delivery in services.store.rows("SELECT id FROM outbox WHERE ticket = ?", [ticket]):
+        call("delivered", id=delivery["id"], note="", now=10)
+
+
+def test_a_person_is_removed_from_every_table_and_nobody_else(services: Services) -> None:
+    everywhere(services, "annette")
+    others = {table: len(services.store.rows(f"SELECT 1 FROM {table}")) for table in OWNED}
+    everywhere(services, "josephine")
+    report = erase(services.settings, "josephine@example.com")
+    assert [table for table, count in report["removed"].items() if not count] == []
+    assert {table: len(services.store.rows(f"SELECT 1 FROM {table}")) for table in OWNED} == others
+    assert report["left"] == 0
+    assert b"josephine" not in b"".join(path.read_bytes() for path in services.settings.data.glob("shortstop.db*"))
+
+
+def test_copies_that_a_sink_carried_away_are_named(tmp_path: Path) -> None:
+    services = make_services(tmp_path, sinks=("inbox", "webhook"))
+    everywhere(services, "josephine")
+    report = erase(services.settings, "visitor-of-josephine")
+    assert report["copies"] == {"webhook": 1}
+    assert "webhook: 1 delivered and out of our reach" in shown(report)
+    close(services)
+
+
+def test_every_table_is_a_person_s_or_the_installation_s(services: Services) -> None:
+    rows = services.store.rows(
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_%' ESCAPE '\\'"
+    )
+    ours = {row["name"] for row in rows if not row["name"].startswith("sqlite_")}
+    assert ours - set(OWNED) == {*NOT_EXPORTED, "active_users"} - {"idempotency"}
+    named = " ".join(" ".join(sql.split()) for sql in QUERIES.values())
+    assert [table for table in sorted(ours - set(NOT_EXPORTED) - {"people"}) if table not in named] == []
+
+
 def test_a_mention_in_somebody_else_s_ticket_is_counted_as_left(services: Services) -> None:
     live(services, "visitor-of-ann", ANN, subject=f"about {JO}")
     live(services, "visitor-of-jo-1", JO)
@@ -95,13 +144,17 @@ def test_texts_go_after_their_days_and_events_after_theirs(services: Services) -
     assert sizes(services)["tickets"] == 1
 
 
-@pytest.mark.parametrize("kind", ["tickets", "events", "episodes"])
+TABLES = {"questions": "past_questions", "people": "keys", "deliveries": "outbox", "users": "active_users"}
+
+
+@pytest.mark.parametrize("kind", sorted(QUERIES))
 def test_an_export_has_a_head_and_a_line_for_each(services: Services, kind: str) -> None:
-    live(services, "visitor-of-jo-1", JO)
+    everywhere(services, "josephine")
+    services.writer.call("import_users", rows=[{"id": "2026-09", "at": 1, "users": 7}])
     out = io.StringIO()
     to_csv(services.settings, kind, out)
     lines = list(csv.DictReader(io.StringIO(out.getvalue())))
-    assert len(lines) == sizes(services)[kind]
+    assert len(lines) == len(services.store.rows(f"SELECT 1 FROM {TABLES.get(kind, kind)}")) > 0
     assert [json.loads(json.dumps(row)) for row in rows(services.settings, kind)]
 
 

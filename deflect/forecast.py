@@ -112,7 +112,13 @@ def worth(replayed: Sequence[Replayed], *, months: float, cost: float) -> dict[s
     a_month = len(replayed) / months
     right = {name: a_month * share[name] if share[name] is not None else None for name in ("share", "low", "high")}
     saved = [
-        {"share": part, "tickets": round(part * right["share"], 1), "money": round(part * right["share"] * cost, 2)}
+        {
+            "share": part,
+            "tickets": round(part * right["share"], 1),
+            "money": round(part * right["share"] * cost, 2),
+            "low": round(part * right["low"] * cost, 2),
+            "high": round(part * right["high"] * cost, 2),
+        }
         for part in SOLVED_SHARES
         if right["share"] is not None
     ]
@@ -151,14 +157,20 @@ def _share(hits: int, n: int) -> dict[str, Any]:
 
 
 def _by(replayed: Sequence[Replayed], of: Callable[[Past], str]) -> list[dict[str, Any]]:
-    """Return the counts of each value; months in order of time, the rest by how many tickets they have."""
+    """Return the counts of each value, and the share of right offers with its interval.
+
+    Months come in order of time, the rest by how many tickets they have.
+    """
     groups: dict[str, list[Replayed]] = {}
     for one in replayed:
         groups.setdefault(of(one.past), []).append(one)
     rows: list[dict[str, Any]] = []
     for value, members in groups.items():
         verdicts: Mapping[str, int] = {v: sum(one.verdict == v for one in members if one.judged) for v in VERDICTS}
-        rows.append({"value": value, "tickets": len(members), "judged": sum(verdicts.values())} | dict(verdicts))
+        judged = sum(verdicts.values())
+        share = _share(verdicts["right"], judged)
+        row = {"value": value, "tickets": len(members), "judged": judged} | dict(verdicts)
+        rows.append(row | {name: share[name] for name in ("share", "low", "high")})
     is_month = all(row["value"][:4].isdecimal() for row in rows)
     return sorted(rows, key=lambda row: (0 if is_month else -row["tickets"], row["value"]))
 

@@ -41,7 +41,7 @@ def shown(document: Mapping[str, Any]) -> str:
         lines.append(f"The right article a month: {right['share']} tickets [{right['low']}, {right['high']}].")
     lines += [
         f"  if {row['share']:.0%} of these then do not write: {row['tickets']} tickets a month"
-        + (f", worth {row['money']:,.2f}" if worth["cost"] else "")
+        + (f", worth {row['money']:,.2f} [{row['low']:,.2f}, {row['high']:,.2f}]" if worth["cost"] else "")
         for row in worth["if_solved"]
     ]
     lines.append("The largest gaps:")

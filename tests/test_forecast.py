@@ -73,7 +73,10 @@ def test_counts_are_by_month_and_language(settings: Settings, shop: Path) -> Non
         ("2026-02", 1, 0),
         ("2026-03", 0, 1),
     ]
-    assert by["lang"] == [{"value": "en", "tickets": 3, "judged": 3, "right": 2, "wrong": 0, "nothing": 1}]
+    (lang,) = by["lang"]
+    assert lang | {"low": 0.2077, "high": 0.9385} == lang  # Wilson, 2 of 3
+    counted = {"value": "en", "tickets": 3, "judged": 3, "right": 2, "wrong": 0, "nothing": 1, "share": 0.6667}
+    assert lang | counted == lang
 
 
 def test_what_was_missed_is_a_gap_with_its_text_redacted(settings: Settings, shop: Path) -> None:
@@ -90,6 +93,7 @@ def test_the_worth_is_what_the_right_article_could_save_at_a_cost(settings: Sett
     assert [row["money"] for row in worth["if_solved"]] == [
         pytest.approx(share * a_month * 2 / 3 * 10, abs=0.01) for share in (0.1, 0.3, 0.5)
     ]
+    assert all(row["low"] < row["money"] < row["high"] for row in worth["if_solved"])
 
 
 def test_the_page_stands_alone_and_runs_nothing(settings: Settings, shop: Path) -> None:

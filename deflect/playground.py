@@ -77,7 +77,7 @@ def _page(here: Services, **checked: Any) -> str:
         lines=_snippet(here),
         query=request.query_string.decode("ascii", "replace"),
         demo=current_app.config.get("DEMO_PORT"),
-        **checked,
+        **({"address": "", "findings": [], "sentence": ""} | checked),
     )
 
 

@@ -59,6 +59,7 @@ class Help:
     posts: list[dict[str, Any]] = field(default_factory=list)  # what the shop's own form sent
     origin: str = ""
     shop: str = ""
+    policy: str = ""  # of pages that ask for csp=manual
     took: threading.Condition = field(default_factory=threading.Condition)
 
     def note(self, where: list[dict[str, Any]], what: dict[str, Any]) -> None:
@@ -160,7 +161,10 @@ def help_app(help: Help) -> Flask:
 
 
 def shop_app(help: Help) -> Flask:
-    """Return the shop: pages of `pages/` with the help center's origin filled in, under the policy that `csp` names."""
+    """Return the shop: pages of `pages/` with the help center's origin filled in, under the policy that `csp` names.
+
+    Where none is named it is a strict one too, which lets the page's own nonces run.
+    """
     app = Flask("shop", static_folder=None)
 
     @app.get("/<name>.html")
@@ -168,6 +172,8 @@ def shop_app(help: Help) -> Flask:
         text = (PAGES / f"{name}.html").read_text(encoding="utf-8")
         ours = f"connect-src {help.origin}; img-src {help.origin}; form-action 'self'"
         policies = {
+            "": f"default-src 'none'; script-src {help.origin} 'nonce-n0nce'; style-src 'nonce-n0nce'; "
+            f"frame-src 'self'; {ours}",
             "strict": f"default-src 'none'; script-src {help.origin}; {ours}",
             "nonce": f"default-src 'none'; script-src 'nonce-n0nce' 'strict-dynamic'; {ours}",
             "types": f"default-src 'none'; script-src {help.origin}; {ours}; "
@@ -175,6 +181,7 @@ def shop_app(help: Help) -> Flask:
             "deaf": f"default-src 'none'; script-src {help.origin}",
         }
         response = Response(text.replace("HELP", help.origin), content_type="text/html; charset=utf-8")
+        policies["manual"] = help.policy
         if (name := request.args.get("csp", "")) in policies:
             response.headers["Content-Security-Policy"] = policies[name]
         if name == "coep":

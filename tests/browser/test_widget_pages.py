@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.shop import Help, shop_and_help
 
 pytestmark = pytest.mark.browser
+MANUAL = Path(__file__).parents[2] / "articles" / "site-owners" / "content-security-policy.md"
 CARDS = "help-widget [part=card]"
 OFFERS = "help-widget [part=offers]"
 PANEL = "help-widget [part=panel]"
@@ -55,6 +58,25 @@ def test_everything_works_under_each_policy_and_none_is_violated(
     page.goto(f"{help.shop}/button.html?csp={csp}")
     from_button_to_ticket(page)
     assert help.tickets[0]["body"] == "the code never arrives"
+    assert said == []
+
+
+def test_the_very_lines_of_the_manual_are_enough(page: Page, help: Help, said: list[str]) -> None:
+    text = MANUAL.read_text(encoding="utf-8")
+    lines = [block.strip() for block in re.findall(r"```text\n(.*?)```", text, re.DOTALL)]
+    assert lines[0].startswith("script-src https://help.example.com;")
+    assert lines[1] == "trusted-types help-widget"
+    policy = "; ".join(["default-src 'none'; require-trusted-types-for 'script'", *lines])
+    help.policy = policy.replace("https://help.example.com", help.origin)
+    page.goto(f"{help.shop}/button.html?csp=manual")
+    from_button_to_ticket(page)
+    assert said == []
+
+
+def test_a_script_that_a_policy_trusts_by_nonce_brings_the_rest(page: Page, help: Help, said: list[str]) -> None:
+    assert f"'nonce-{'…'}' 'strict-dynamic'" in MANUAL.read_text(encoding="utf-8"), "the manual says so"
+    page.goto(f"{help.shop}/button.html?csp=nonce")
+    from_button_to_ticket(page)
     assert said == []
 
 
@@ -200,7 +222,69 @@ def test_a_token_goes_along_and_one_that_ran_out_stops_nothing(page: Page, help:
     assert help.wait("not_this")["token"] == "signed"
     help.token = ""
     page.locator("[name=message]").press_sequentially(" at all")
-    page.wait_for_function("window.refused")
+    page.wait_for_function("() => window.refused")
     with help.took:
         assert help.took.wait_for(lambda: help.offers[-1]["body"].endswith("at all"), 5)
     assert page.evaluate("document.querySelector('help-widget').hasAttribute('token')") is False
+
+
+@pytest.mark.parametrize("size", [(1280, 800), (390, 700)])
+def test_a_form_in_a_modal_dialog_has_its_cards_and_its_panel_there(
+    page: Page, help: Help, size: tuple[int, int]
+) -> None:
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    page.goto(f"{help.shop}/dialog.html")
+    page.evaluate("document.getElementById('box').showModal()")
+    page.locator("[name=message]").press_sequentially("the code never arrives")
+    expect(page.locator(CARDS)).to_have_count(3)
+    page.locator(CARDS).first.click()
+    expect(page.locator(PANEL)).to_contain_text("Choose Text me a code.")
+    page.keyboard.press("Escape")
+    expect(page.locator(PANEL)).to_be_hidden()
+    assert page.evaluate("document.getElementById('box').open"), "Escape closes the panel and not the owner's dialog"
+    page.locator(CARDS).first.click()
+    page.get_by_role("button", name="This solved it").click()
+    help.wait("solved")
+
+
+def test_a_form_that_only_a_program_fills_in_creates_nothing(page: Page, help: Help) -> None:
+    page.goto(f"{help.shop}/form.html")
+    page.evaluate("document.querySelector('[name=message]').value = 'buy our pills, they are very cheap'")
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator("body")).to_have_text("Thank you.")
+    assert (help.asked, len(help.posts)) == ([], 1)
+
+
+def test_a_browser_without_modules_shows_the_link(page: Page, help: Help, said: list[str]) -> None:
+    def unknown(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, body=answer.text().replace('type="module"', 'type="unknown-to-this-browser"'))
+
+    page.route("**/form.html", unknown)
+    page.goto(f"{help.shop}/form.html")
+    expect(page.get_by_role("link", name="Help")).to_be_visible()
+    page.locator("[name=message]").press_sequentially("the code never arrives")
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator("body")).to_have_text("Thank you.")
+    assert said == []
+
+
+@pytest.mark.parametrize("broken", ["throw new Error('no');", "export const = ;", "<html>a captive portal</html>"])
+def test_an_error_in_our_script_harms_nothing(page: Page, help: Help, said: list[str], broken: str) -> None:
+    answer = {"content_type": "text/javascript", "headers": {"Access-Control-Allow-Origin": "*"}}
+    page.route("**/help.js", lambda route: route.fulfill(body=broken, **answer))  # type: ignore[arg-type]
+    page.goto(f"{help.shop}/form.html")
+    page.locator("[name=message]").press_sequentially("the code never arrives")
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator("body")).to_have_text("Thank you.")
+    assert help.posts[0]["message"] == "the code never arrives"
+    assert len([line for line in said if line.startswith("help-widget:")]) == 1
+
+
+def test_what_is_typed_in_a_view_is_kept_for_that_view(page: Page, help: Help) -> None:
+    page.goto(f"{help.shop}/react.html")
+    page.evaluate("mount()")
+    page.locator("[name=message]").press_sequentially("the code never arrives")
+    page.evaluate("leave()")
+    keys = page.evaluate("Object.keys(sessionStorage).filter((key) => key.includes('draft'))")
+    assert keys == ["help-widget:draft /react.html form.ticket"]

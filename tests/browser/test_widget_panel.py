@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.shop import Help, shop_and_help
+from tests.browser.shop import Help, shop_and_help, way
 
 pytestmark = pytest.mark.browser
 CARDS = "help-widget [part=card]"
@@ -71,7 +71,7 @@ def test_links_within_an_article_scroll_in_the_panel_and_others_open_elsewhere(p
     page.locator(f"{PANEL} [part=card]").first.click()
     page.get_by_role("link", name="the top").click()
     page.wait_for_function(
-        "document.querySelector('help-widget').shadowRoot.querySelector('[part=body]').scrollTop < 40"
+        "() => document.querySelector('help-widget').shadowRoot.querySelector('[part=body]').scrollTop < 40"
     )
     assert page.url.endswith("/button.html")
     other = page.get_by_role("link", name="another")
@@ -289,7 +289,7 @@ def test_it_speaks_the_language_of_the_page(page: Page, help: Help, lang: str, w
 
 
 def test_colours_fonts_and_parts_are_the_owners(page: Page, help: Help) -> None:
-    page.goto(f"{help.shop}/button.html")
+    page.goto(f"{help.shop}/button.html?csp=none")
     page.add_style_tag(
         content="help-widget { --help-accent: rgb(1, 2, 3); --help-font: serif; }"
         "help-widget::part(button) { border-radius: 3px; }"
@@ -337,3 +337,65 @@ def test_our_form_is_not_shown_to_whom_the_server_does_not_open_it(page: Page, h
     page.get_by_label("Search for an answer").press("Enter")
     expect(page.locator(f"{PANEL} h3")).to_contain_text("Answers found")
     expect(page.locator(PANEL).get_by_role("button", name="Write to us")).to_have_count(0)
+
+
+def test_the_channels_that_are_open_to_the_visitor_are_linked_in_their_order(page: Page, help: Help) -> None:
+    why = "Clients may call."
+    help.channels = [
+        way("phone", "tel:+49301234567", why), way("web", why=why), way("chat", "https://shop.example/chat", why),
+        way("email", "mailto:help@example.com", why),
+    ]  # fmt: skip
+    page.goto(f"{help.shop}/button.html")
+    page.locator(BUTTON).click()
+    foot = page.locator(f"{PANEL} footer")
+    expect(foot).to_have_text(f"{why}+49301234567Write to usChathelp@example.com")
+    links = foot.get_by_role("link").evaluate_all("(all) => all.map((one) => one.getAttribute('href'))")
+    assert links == ["tel:+49301234567", "https://shop.example/chat", "mailto:help@example.com"]
+    assert complaints(page) == []
+
+
+@pytest.mark.parametrize("mode", ["", "ask-first"])
+def test_a_visitor_who_may_only_call_is_not_led_to_the_form(page: Page, help: Help, mode: str) -> None:
+    help.mode, help.channels = "ask-first", [way("phone", "tel:+49301234567")]
+    page.goto(f"{help.shop}/button.html")
+    page.locator("help-widget").evaluate("(widget, mode) => mode && widget.setAttribute('mode', mode)", mode)
+    page.locator(BUTTON).click()
+    expect(page.locator(PANEL).get_by_role("link", name="+49301234567")).to_be_visible()
+    expect(page.locator(f"{PANEL} h2")).to_have_text("Help")
+    expect(page.locator(PANEL).get_by_role("textbox", name="Message")).to_have_count(0)
+
+
+def test_theme_and_position_are_the_owners(page: Page, help: Help) -> None:
+    page.goto(f"{help.shop}/button.html")
+    widget, button = page.locator("help-widget"), page.locator(BUTTON)
+    colours = set()
+    for theme in ("light", "dark"):
+        widget.evaluate("(widget, theme) => widget.setAttribute('theme', theme)", theme)
+        colours.add(button.evaluate("(e) => getComputedStyle(e).backgroundColor"))
+    assert len(colours) == 2
+    sides = {}
+    for position in ("end", "start", "inline"):
+        widget.evaluate("(widget, position) => widget.setAttribute('position', position)", position)
+        box = button.bounding_box()
+        assert box is not None
+        sides[position] = box["x"]
+        assert button.evaluate("(e) => getComputedStyle(e).position") == ("static" if position == "inline" else "fixed")
+    assert sides["start"] < 100 < 1000 < sides["end"]
+
+
+def test_the_methods_open_what_they_name(page: Page, help: Help) -> None:
+    page.goto(f"{help.shop}/button.html")
+    call = "async ([name, value]) => { await document.querySelector('help-widget')[name](value); }"
+    title = page.locator(f"{PANEL} h2")
+    page.evaluate(call, ["search", "code"])
+    expect(page.locator(f"{PANEL} [part=card]")).to_have_count(3)
+    page.evaluate(call, ["suggest", "moving house"])
+    expect(page.get_by_label("Search for an answer")).to_have_value("")
+    assert help.contexts[-1] == {"page": "", "title": "moving house", "lang": "en"}
+    page.evaluate(call, ["article", "account/answer-1#by-phone"])
+    expect(title.first).to_have_text("Reset your password")
+    page.evaluate(call, ["prefill", {"subject": "Parcel", "email": "jo@example.com"}])
+    page.evaluate(call, ["open", "contact"])
+    expect(page.locator(PANEL).get_by_label("Subject")).to_have_value("Parcel")
+    page.evaluate(call, ["close", None])
+    expect(page.locator(PANEL)).to_be_hidden()

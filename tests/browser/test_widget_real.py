@@ -106,7 +106,7 @@ def test_a_help_center_that_dies_in_mid_sentence_harms_nothing(page: Page, tmp_p
         shop = origin.replace("127.0.0.1", "localhost")
         with served(tmp_path / "articles", tmp_path / "data", origins=shop) as center:
             seen.origin = center.url
-            page.goto(f"{shop}/form.html")
+            page.goto(f"{shop}/form.html?csp=types")
             page.locator("[name=message]").press_sequentially(QUESTION)
             expect(page.locator(CARDS).first).to_be_visible()
         page.locator("[name=message]").press_sequentially(" and now nothing answers")

@@ -64,7 +64,7 @@ KINDS = (
     Kind("search", "", "hybrid", 0.10),
     Kind("search", "-words", "bm25", 0.10),
     Kind("search", "-multilingual", "hybrid", 0.10, "multilingual"),
-    Kind("suggest", "", "hybrid", 0.03),
+    Kind("suggest", "", "hybrid", 0.02),
     Kind("suggest", "-multilingual", "hybrid", 0.03, "multilingual"),
     Kind("suggest", "-words", "bm25", 0.03),
     Kind("suggest", "-learned", "learned", 0.02, penalty=0.1),

@@ -42,6 +42,7 @@ class Query:
     words: tuple[Word, ...]
     phrases: tuple[str, ...]  # folded, spaces single
     codes: tuple[str, ...]
+    only_little: bool = False  # nothing but stop words: they are searched, but ask for nothing
 
     @property
     def asked(self) -> tuple[Word, ...]:
@@ -72,13 +73,14 @@ def parse(text: str, analyzer: Analyzer, *, synonyms: Synonyms = (), heavy: str 
         word = _word(token, analyzer, quoted)
         seen.setdefault(word.terms, word)
     words = tuple(seen.values())
-    if any(word.little for word in words) and all(word.little for word in words):
+    only_little = bool(words) and all(word.little for word in words)
+    if only_little:
         words = tuple(replace(word, little=False) for word in words)  # nothing but little words: they are meant
     if heavy:
         weighty = {fold(token.text) for token in tokens(heavy)}
         words = tuple(replace(word, heavy=word.text in weighty) for word in words)
     words = _with_synonyms(words, analyzer, synonyms)
-    return Query(line, words, tuple(filter(None, phrases)), tuple(dict.fromkeys(codes(line))))
+    return Query(line, words, tuple(filter(None, phrases)), tuple(dict.fromkeys(codes(line))), only_little)
 
 
 def _word(token: Token, analyzer: Analyzer, quoted: set[str]) -> Word:

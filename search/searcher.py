@@ -14,11 +14,10 @@ import numpy as np
 from kb.config import Settings
 from kb.errors import BadGeneration, HelpCenterError
 from kb.snapshot import Snapshot
-from search import answers, completion, embedder, floor, generation, message, semantic, stages
+from search import answers, completion, embedder, floor, generation, message, semantic, stages, tongue
 from search.collection import Collection, Mask
 from search.embedder import Embedder, Vectors
 from search.hit import Degraded, Hit, Results, Suggestions
-from search.language import detect
 from search.query import clean
 from search.ranking import Question, Ranking, System, kind_of, parsed, rank, taught
 from search.semantic import Questions, SpaceIndex
@@ -40,7 +39,9 @@ class Ranked:
     degraded: Degraded | None
 
     def cards(self, k: int, *, floor: float | None = None) -> list[tuple[int, float]]:
-        """Return the first `k` that are at or above the floor."""
+        """Return the first `k` that are at or above the floor; none for a question of nothing but stop words."""
+        if self.question is not None and all(query.only_little for query in self.question.queries.values()):
+            return []
         least = self.floor if floor is None else floor
         return [(number, chance) for number, chance in self.ranked[:k] if chance >= least]
 
@@ -140,7 +141,7 @@ class Searcher:
         mask = self.collection.visible(lang, audience)
         if not line or not mask.any():
             return Results(line, lang, "none", self.degraded, self.ranker, ())
-        asked_in = language_of(line, lang)
+        asked_in = self._language(line, lang=lang, mask=mask)
         vectors, degraded = self._encode(line, lang=asked_in, mask=mask)
         return stages.search(
             self.collection,
@@ -197,7 +198,7 @@ class Searcher:
         said = message.read(subject, body)
         if not clean(said.whole) or not mask.any():
             return None, None, self.degraded
-        asked_in = language_of(said.whole, lang)
+        asked_in = self._language(said.whole, lang=lang, mask=mask)
         vectors, degraded = self._encode(said.whole, lang=asked_in, mask=mask) if system != "bm25" else ({}, None)
         queries = parsed(self.collection, said.whole, langs=self.collection.langs_of(mask), heavy=said.subject)
         question = Question(asked_in, queries, vectors)
@@ -227,7 +228,7 @@ class Searcher:
         line = clean(text)
         if not line or not mask.any():
             return None, None, self.degraded
-        asked_in = language_of(line, lang)
+        asked_in = self._language(line, lang=lang, mask=mask)
         vectors, degraded = self._encode(line, lang=asked_in, mask=mask) if system != "bm25" else ({}, None)
         _, question, ranking, _, _ = stages.staged(
             self.collection, line, lang=lang, asked_in=asked_in, mask=mask, vectors=vectors, k=k, system=system
@@ -273,6 +274,9 @@ class Searcher:
         semantic = found.ranking.semantic if found.ranking else None
         return answers.hit(self.collection, number, query=query, semantic=semantic, score=score)
 
+    def _language(self, text: str, *, lang: str, mask: Mask) -> str:
+        return tongue.language_of(self.collection, text, lang=lang, langs=self.collection.langs_of(mask))
+
     def _encode(self, text: str, *, lang: str, mask: Mask) -> tuple[Questions, Degraded | None]:
         """Return the vectors of a question by recipe, in the spaces that it needs, or none and why."""
         if self.degraded is not None:
@@ -293,8 +297,3 @@ class Searcher:
                 while len(self._remembered) > self._remember:
                     self._remembered.popitem(last=False)
         return known
-
-
-def language_of(text: str, lang: str) -> str:
-    """Return the language that a question is in: what it gives away, else that of the page it was asked on."""
-    return detect(text, usual=lang) or lang

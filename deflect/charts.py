@@ -89,6 +89,24 @@ def coverage(evaluations: Sequence[Mapping[str, Any]]) -> bytes:
     return _drawn(chart)
 
 
+def gains(labels: Sequence[str], series: Mapping[str, Sequence[float | None]]) -> bytes:
+    """Return differences that may lie on either side of zero, a line for each series."""
+    chart = _chart("Line", labels, as_shares=False)
+    chart.value_formatter = lambda value: f"{value:+.2f}"
+    for name, values in series.items():
+        chart.add(name, list(values))
+    return _drawn(chart)
+
+
+def lines(labels: Sequence[str], series: Mapping[str, Sequence[float]]) -> bytes:
+    """Return times in milliseconds as lines on a scale of tens."""
+    chart = _chart("Line", labels, as_shares=False)
+    chart.logarithmic = True
+    for name, values in series.items():
+        chart.add(name, list(values))
+    return _drawn(chart)
+
+
 CHARTS: Mapping[str, Callable[[Sequence[Point]], bytes]] = {
     "deflection": deflection,
     "outcomes": outcomes,

@@ -72,8 +72,15 @@ def followed(store: Store, *, before: int | None = None) -> list[Lesson]:
 
 
 def everything(store: Store) -> list[Lesson]:
-    """Return all that the ranking may learn from, outcomes and what was followed, the oldest first."""
-    return sorted([*lessons(store), *followed(store)], key=lambda lesson: (lesson.at, lesson.id))
+    """Return all that the ranking may learn from, outcomes and what was followed, the oldest first.
+
+    What was asked in the same words and solved by the same article counts once: a question that is sent by many, or
+    a text that a form puts there, must not outvote all others.
+    """
+    once: dict[tuple[str, str, str], Lesson] = {}
+    for lesson in sorted([*lessons(store), *followed(store)], key=lambda one: (one.weight < 1.0, one.at, one.id)):
+        once.setdefault((lesson.subject, lesson.body, lesson.article), lesson)
+    return sorted(once.values(), key=lambda one: (one.at, one.id))
 
 
 def _lessons(cards: Sequence[Card], *, now: int) -> list[Lesson]:

@@ -27,8 +27,8 @@ def experiment(
     episodes: Sequence[Ended], *, holdout: float, connected: bool, before: Before | None = None
 ) -> list[Number]:
     """Return net deflection, adjusted and for daily looks too, inflation, and whether the arms and numbers suffice."""
-    arms = {arm: [e for e in episodes if e.offered and e.arm == arm] for arm in ("control", "treatment")}
-    control, treatment = arms["control"], arms["treatment"]
+    drawn = [e for e in episodes if e.offered and e.holdout != 0]  # nobody else could have been in control
+    control, treatment = ([e for e in drawn if e.arm == arm] for arm in ("control", "treatment"))
     why = _unknown(control, treatment, episodes, holdout=holdout, connected=connected)
     n = len(control) + len(treatment)
     names = {
@@ -81,7 +81,13 @@ def _adjusted(control: Sequence[Ended], treatment: Sequence[Ended], before: Befo
     y = {id(arm): np.array([e.contacted for e in arm], dtype=float) for arm in (control, treatment)}
     if not any(column.any() for column in x.values()):
         return None
-    return statistics.cuped(y[id(treatment)], y[id(control)], x[id(treatment)], x[id(control)])
+    return statistics.cuped(
+        y[id(treatment)],
+        y[id(control)],
+        x[id(treatment)],
+        x[id(control)],
+        people=([e.person for e in treatment], [e.person for e in control]),
+    )
 
 
 def _any_day(control: Sequence[Ended], treatment: Sequence[Ended], net: Interval) -> Interval:

@@ -84,12 +84,19 @@ def design_effect(outcomes: Sequence[float], people: Sequence[str]) -> float:
 
 
 def cuped(
-    treatment: Floats, control: Floats, treatment_before: Floats, control_before: Floats, *, alpha: float = ALPHA
+    treatment: Floats,
+    control: Floats,
+    treatment_before: Floats,
+    control_before: Floats,
+    *,
+    people: tuple[Sequence[str], Sequence[str]] | None = None,
+    alpha: float = ALPHA,
 ) -> Interval:
     """Return control minus treatment, less what was to be seen before the experiment already.
 
     CUPED: Deng, Xu, Kohavi and Walker 2013, WSDM. Outcomes are one a row, covariates from before one row
-    each; their slope is fitted on both arms together, so that it takes nothing of the effect away.
+    each; their slope is fitted on both arms together, so that it takes nothing of the effect away. `people` are those
+    of each arm, treatment first: who is there more than once widens the interval by the design effect.
     """
     y = np.concatenate([control, treatment])
     x = np.concatenate([control_before, treatment_before])
@@ -98,7 +105,10 @@ def cuped(
     adjusted = y - centred @ slope
     one, two = adjusted[: len(control)], adjusted[len(control) :]
     gap = float(one.mean() - two.mean())
-    spread = z(alpha) * math.sqrt(one.var(ddof=1) / len(one) + two.var(ddof=1) / len(two))
+    wide = [1.0, 1.0]
+    if people is not None:
+        wide = [design_effect(arm.tolist(), who) for arm, who in zip((two, one), people, strict=True)]
+    spread = z(alpha) * math.sqrt(wide[1] * one.var(ddof=1) / len(one) + wide[0] * two.var(ddof=1) / len(two))
     return Interval(gap, gap - spread, gap + spread)
 
 

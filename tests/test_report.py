@@ -193,6 +193,20 @@ def test_the_holdout_that_a_person_was_assigned_with_is_what_balance_is_judged_b
     assert numbers(services).number("net deflection").measured
 
 
+def test_who_came_while_there_was_no_holdout_is_not_compared_with_control(services: Services, tmp_path: Path) -> None:
+    log = Log()
+    for number in range(40):
+        arm = "control" if number % 2 else "treatment"
+        log.episode(f"in{number}", arm, *(["sent"] if arm == "control" else []))
+        log.episode(f"before{number}", "treatment", "sent", at="2026-09-02")
+    for event in log.events:
+        if event["type"] == "intent":
+            event["holdout"] = 0.0 if event["visitor"].startswith("before") else 0.5
+    load(services.settings, tmp_path, log)
+    net = numbers(services).number("net deflection")
+    assert (net.value, net.n) == (1.0, 40)
+
+
 def test_what_was_taken_back_was_not_said(services: Services, tmp_path: Path) -> None:
     log = Log()
     log.episode("t1", "treatment", "shown", "solved", "undo", "left")

@@ -93,6 +93,17 @@ def test_cuped_takes_away_what_was_there_before_and_narrows_the_interval() -> No
     assert adjusted.high - adjusted.low < 0.08  # 2 * 1.96 * sqrt(0.25 / 2000 * 2) is 0.062; unadjusted it is 0.26
 
 
+def test_cuped_counts_people_who_come_twice_alike_as_one() -> None:
+    rng = np.random.default_rng(2)
+    before, y = rng.normal(size=(400, 1)), rng.normal(size=400)
+    once = [f"p{n}" for n in range(200)]
+    twice = [f"p{n // 2}" for n in range(400)]
+    one = cuped(y[:200], y[200:], before[:200], before[200:], people=(once, once))
+    again = [np.repeat(part, 2, axis=0) for part in (y[:200], y[200:], before[:200], before[200:])]
+    two = cuped(*again, people=(twice, twice))
+    assert two.high - two.low == pytest.approx(one.high - one.low, rel=0.01)
+
+
 def test_cuped_without_anything_before_is_the_plain_difference() -> None:
     nothing = np.zeros((3, 1))
     gap = cuped(np.array([0.0, 0.0, 1.0]), np.array([1.0, 1.0, 0.0]), nothing, nothing)

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from deflect import clock, consent, contact, cors, elsewhere, identity, openapi, refusal, tokens
+from deflect import clock, consent, contact, cors, elsewhere, file_keys, identity, openapi, refusal, tokens
 from deflect.episode import Visit, keys
 from deflect.offer import make_offer
 from deflect.services import Services, services
@@ -56,7 +56,10 @@ def article(id: str) -> Response:
     if entry is None or (entry.audience and audience.isdisjoint(entry.audience)):
         raise NotFound(f"there is no article {id}")
     headings = [{"anchor": h.anchor, "heading": h.heading, "level": h.level} for h in snapshot.headings(entry)]
-    document = {"article": entry.id, "lang": entry.lang, "title": entry.title, "html": snapshot.html(entry)}
+    html = snapshot.html(entry)
+    if entry.audience:  # nobody without its token opens its pictures, and a browser sends none for a picture
+        html = file_keys.with_keys(services(), html, snapshot.limited_files)
+    document = {"article": entry.id, "lang": entry.lang, "title": entry.title, "html": html}
     return jsonify(document | {"headings": headings, "revision": entry.revision, "url": entry.address})
 
 

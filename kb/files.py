@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import posixpath
 from functools import cache, lru_cache
 from pathlib import Path
 
 from flask import Blueprint, Response, request, send_from_directory
 
+from deflect import file_keys
 from deflect.services import services
 from kb.config import static_folder
 from kb.errors import NotFound
@@ -67,13 +69,29 @@ def _gzip(path: Path, _changed: int) -> bytes:
 
 @blueprint.get("/files/<path:name>")
 def attachment(name: str) -> Response:
-    """Serve an image or another attachment that lies among the articles."""
+    """Serve an image or another attachment that lies among the articles.
+
+    What only articles for some refer to is there for whoever has the key that came with such an article.
+    """
     folder = services().settings.articles.resolve()
-    if not servable(folder, name):
+    limited = servable(folder, name) and limited_name(folder, name)
+    if not servable(folder, name) or (
+        limited and not file_keys.opens(services(), limited, request.args.get("key", ""))
+    ):
         raise NotFound(f"there is no file {name}")
-    response = send_from_directory(folder, name, max_age=3600)
-    response.cache_control.public = True
+    response = send_from_directory(folder, name, max_age=None if limited else 3600)
+    response.cache_control.public = not limited
+    if limited:
+        response.headers["Cache-Control"] = "private, no-store"
     return response
+
+
+def limited_name(folder: Path, name: str) -> str:
+    """Return the name under which only articles for some refer to a file, by whatever path it is asked for, or ""."""
+    limited = services().current.get().snapshot.limited_files
+    real = (folder / name).resolve().relative_to(folder).as_posix()
+    names = (posixpath.normpath(name), real, *limited) if limited else ()
+    return next((one for one in names if one in limited and (folder / one).resolve() == folder / real), "")
 
 
 def servable(folder: Path, name: str) -> bool:

@@ -10,8 +10,11 @@ import sqlite3
 import threading
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
+from functools import cached_property
+from html import unescape
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import sqlite_utils
 
@@ -30,6 +33,7 @@ __all__ = ["Entry", "Heading", "Snapshot", "write"]
 FILE = "library.db"
 PAGE = ("html", "headings", "page")  # the columns that hold an article's page
 _SOURCE = "revision || ' ' || path"  # as Article.source says it
+_FILES = re.compile(r'="/files/([^"?#]+)')
 _ARTICLES = re.compile(r"/([a-z0-9-]+)/articles/(.+)")
 # One version an article: the language asked for, else the default, else the first by name.
 _BEST = f"""
@@ -159,6 +163,16 @@ class Snapshot:
         """Return a published article in this language, else in the default one, else in any."""
         versions = {entry.lang: entry for entry in self.translations(id)}
         return versions.get(lang) or versions.get(self.default_lang) or next(iter(versions.values()), None)
+
+    @cached_property
+    def limited_files(self) -> frozenset[str]:
+        """Return the files that only articles for some refer to, each by its path below the articles."""
+        limited = self._files("audience != '[]'")
+        return limited - self._files("audience = '[]' AND status = 'published'") if limited else limited
+
+    def _files(self, which: str) -> frozenset[str]:
+        rows = self._query(f"SELECT html FROM entries WHERE {which} AND html LIKE '%/files/%'")
+        return frozenset(unquote(unescape(name)) for (html,) in rows for name in _FILES.findall(html))
 
     def versions(self) -> set[tuple[str, str]]:
         """Return id and language of every published article."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
+from deflect.file_keys import LIFE, opens, with_keys
+from deflect.services import EXTENSION
 from tests import sample
 from tests.signing import KEYS, bearer, sign
 
@@ -17,7 +20,10 @@ FILES = sample.ARTICLES | {
     "_redirects.yml": "/discount: /en/articles/account/clients\n",
     "account/clients.md": "---\ntitle: Clandestine rebate\naudience: [client, partner]\naliases: [/rebate]\n"
     "queries: [how do I get the clandestine rebate]\n---\n\nClients get a clandestine rebate on each invoice. "
-    "[Passkeys](passkey.md)\n\n## Clandestine terms\n\nAsk for them.\n",
+    "[Passkeys](passkey.md) ![The rebate](our%20rebate.png) ![A page](../billing/page.png) [List](list.pdf)\n\n"
+    "## Clandestine terms\n\nAsk for them.\n",
+    "account/our rebate.png": "clandestine picture",
+    "account/list.pdf": "clandestine list",
     "account/clients.es.md": "---\ntitle: Rebaja clandestine\n---\n\nLos clientes tienen una rebaja clandestine.\n",
     "account/closed.md": "---\ntitle: Clandestine old rebate\naudience: [client]\nstatus: archived\n---\n\nGone.\n",
     "inner/_category.yml": "title: Clandestine matters\nsummary: Clandestine.\n",
@@ -29,7 +35,11 @@ OFFER = {"visitor": "v1", "subject": "Clandestine rebate", "body": "How do I get
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
-    return sample.help_center(tmp_path_factory.mktemp("audience"), files=FILES, token_keys=KEYS).test_client()
+    folder = tmp_path_factory.mktemp("audience")
+    client = sample.help_center(folder, files=FILES, token_keys=KEYS).test_client()
+    articles = client.application.extensions[EXTENSION].settings.articles
+    (articles / "link.pdf").symlink_to(articles / "account" / "list.pdf")
+    return client
 
 
 def a_client() -> str:
@@ -109,6 +119,13 @@ PLACES = [
     "/api/v1/articles/inner/only",
     "/api/v1/openapi.json",
     "/healthz",
+    "/files/account/our%20rebate.png",
+    "/files/account/list.pdf",
+    "/files/billing/../account/list.pdf",
+    "/files/account//list.pdf",
+    "/files/account/./list.pdf",
+    "/files/link.pdf",
+    "/files/account/list.pdf?key=ffffffff-" + 64 * "0",
 ]
 
 
@@ -159,3 +176,32 @@ def test_a_token_in_an_address_opens_nothing(client: FlaskClient) -> None:
 def test_a_token_that_expired_is_refused_and_opens_nothing(client: FlaskClient) -> None:
     answer = client.get(f"/api/v1/articles/{ARTICLE}", headers=bearer(sign(segment="client", exp=1)))
     assert (answer.status_code, "has expired" in answer.json["detail"]) == (401, True)
+
+
+def test_a_file_of_an_article_for_some_comes_with_that_article(client: FlaskClient) -> None:
+    html = client.get(f"/api/v1/articles/{ARTICLE}?lang=en", headers=bearer(a_client())).json["html"]
+    files = re.findall(r'"(/files/[^"]+)"', html)
+    assert [address.split("?")[0] for address in files] == [
+        "/files/account/our%20rebate.png", "/files/billing/page.png", "/files/account/list.pdf",
+    ]  # fmt: skip
+    for address in files:
+        with client.get(address) as answer:
+            assert answer.status_code == 200
+            assert ("public" in answer.headers["Cache-Control"]) == ("billing" in address), address
+    picture, _page, pdf = files
+    assert client.get(f"/files/account/list.pdf?{picture.split('?')[1]}").status_code == 404, "a key opens one file"
+    assert client.get(pdf.replace("key=", "key=0")).status_code == 404
+
+
+def test_a_key_runs_out(client: FlaskClient) -> None:
+    here = client.application.extensions[EXTENSION]
+    html = with_keys(here, '<img src="/files/a.png">', {"a.png"}, now=1000)
+    key = html.split("key=")[1].split('"')[0]
+    assert opens(here, "a.png", key, now=1000 + LIFE)
+    assert not opens(here, "a.png", key, now=1001 + LIFE)
+    assert not opens(here, "b.png", key, now=1000)
+
+
+def test_a_file_that_everybody_s_articles_show_too_is_everybody_s(client: FlaskClient) -> None:
+    with client.get("/files/billing/page.png") as answer:
+        assert answer.status_code == 200

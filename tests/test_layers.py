@@ -59,7 +59,7 @@ deflect.forecast_page
 deflect.references
 deflect.unanswered
 deflect.services
-deflect.identity deflect.origins deflect.ways
+deflect.file_keys deflect.identity deflect.origins deflect.ways
 deflect.consent deflect.cors deflect.episode
 deflect.contact deflect.context_cards deflect.erasure deflect.log deflect.past_contacts deflect.web
 deflect.elsewhere deflect.here deflect.history deflect.login deflect.offer deflect.openapi

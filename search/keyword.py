@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,31 +92,45 @@ def counted(documents: Iterable[WordDocument]) -> Segment:
     The first generation of a new installation is made so, in a third of the time; the one after it has the index.
     """
     keys: list[str] = []
-    found: dict[str, list[list[tuple[str, int]]]] = {name: [] for name in FIELDS}
-    for document in documents:
+    found = {name: _Counting() for name in FIELDS}
+    for number, document in enumerate(documents):
         keys.append(document.key)
         for name in FIELDS:
-            found[name].append(sorted(document.fields[name].items()))
+            found[name].add(number, document.fields[name])
     none = np.empty(0, dtype=np.int32)
-    return Segment("counted", keys, none, {name: _field(rows) for name, rows in found.items()})
+    return Segment("counted", keys, none, {name: counting.field() for name, counting in found.items()})
 
 
-def _field(documents: Sequence[Sequence[tuple[str, int]]]) -> Field:
-    postings: dict[str, list[tuple[int, int]]] = {}
-    for number, counts in enumerate(documents):
-        for term, count in counts:
-            postings.setdefault(term, []).append((number, count))
-    terms = sorted(postings, key=str.encode)  # as Whoosh sorts them
-    pairs = [pair for term in terms for pair in postings[term]]
-    lengths = [sum(count for _, count in counts) for counts in documents]
-    return Field(
-        terms=terms,
-        indptr=np.cumsum([0, *(len(postings[term]) for term in terms)], dtype=np.int64),
-        docs=np.asarray([number for number, _ in pairs], dtype=np.int32),
-        weights=np.asarray([count for _, count in pairs], dtype=np.float32),
-        lengths=np.asarray([byte_to_length(length_to_byte(n)) for n in lengths], dtype=np.float64),  # it keeps a byte
-        total=float(sum(lengths)),
-    )
+class _Counting:
+    """The postings of a field as they come: numbers in arrays, a tenth of the memory of tuples in lists."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+        self._terms, self._docs, self._counts, self._lengths = array("i"), array("i"), array("i"), array("q")
+
+    def add(self, document: int, counts: Mapping[str, int]) -> None:
+        numbers = self._numbers
+        self._terms.extend([numbers.setdefault(term, len(numbers)) for term in counts])
+        self._docs.extend([document] * len(counts))
+        self._counts.extend(counts.values())
+        self._lengths.append(sum(counts.values()))
+
+    def field(self) -> Field:
+        """Return the postings by term, as Whoosh sorts them, and by document."""
+        terms = sorted(self._numbers, key=str.encode)
+        places = np.empty(len(terms), dtype=np.int32)
+        places[[self._numbers[term] for term in terms]] = np.arange(len(terms), dtype=np.int32)
+        rows = places[np.asarray(self._terms, dtype=np.int32)]
+        order = np.argsort(rows, kind="stable")
+        lengths = [byte_to_length(length_to_byte(length)) for length in self._lengths]  # it keeps a byte
+        return Field(
+            terms=terms,
+            indptr=np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=len(terms)))]).astype(np.int64),
+            docs=np.asarray(self._docs, dtype=np.int32)[order],
+            weights=np.asarray(self._counts, dtype=np.float32)[order],
+            lengths=np.asarray(lengths, dtype=np.float64),
+            total=float(sum(self._lengths)),
+        )
 
 
 def copy(source: Path, target: Path) -> None:

@@ -70,7 +70,7 @@ def write(
     documents = _documents(ordered, shares)
     generation.write_documents(work, documents)
     generation.write_units(work, (share.block() for share in shares))
-    _write_words(work, ordered, shares, previous)
+    write_words(work, ordered, previous=previous, shares=shares)
     files = _write_vectors(work, documents, shares, cache, embedder, progress)
     Manifest(
         version=generation.VERSION,
@@ -118,10 +118,13 @@ def _documents(contents: Sequence[Content], shares: Sequence[Share]) -> list[Doc
     return found
 
 
-def _write_words(work: Path, contents: Sequence[Content], shares: Sequence[Share], previous: Path | None) -> None:
+def write_words(
+    work: Path, contents: Sequence[Content], *, previous: Path | None, shares: Sequence[Share] | None = None
+) -> None:
     """Bring the word index of each language up to date, from the previous generation's, and compile it."""
     from search import keyword
 
+    shares = [content.share() for content in contents] if shares is None else shares
     numbers: dict[str, dict[str, int]] = defaultdict(dict)
     for number, content in enumerate(contents):
         numbers[content.article.lang][content.article.id] = number

@@ -79,18 +79,19 @@ def free_port() -> int:
 
 
 @contextmanager
-def served(articles: Path, data: Path, **settings: str) -> Iterator[Served]:
-    """Run `kb serve` until the block is left; words only unless `embedder` is set."""
+def served(articles: Path, data: Path, *options: str, patience: float = PATIENCE, **settings: str) -> Iterator[Served]:
+    """Run `kb serve` with `options` until the block is left; words only unless `embedder` is set."""
     port = free_port()
     given = {"articles": str(articles), "data": str(data), "port": str(port), "embedder": "none"} | settings
     environ = {key: value for key, value in os.environ.items() if not key.startswith("KB_")}
     environ |= {f"KB_{name.upper()}": value for name, value in given.items()}
     data.mkdir(parents=True, exist_ok=True)
     with (data / "serve.log").open("wb") as log:
-        process = subprocess.Popen([sys.executable, "-m", "kb.cli", "serve"], env=environ, stdout=log, stderr=log)
+        command = [sys.executable, "-m", "kb.cli", "serve", *options]
+        process = subprocess.Popen(command, env=environ, stdout=log, stderr=log)
     center = Served(f"http://127.0.0.1:{port}", data, process)
     try:
-        until(lambda: answers(center) or process.poll() is not None)
+        until(lambda: answers(center) or process.poll() is not None, seconds=patience)
         assert process.poll() is None, (data / "serve.log").read_text()
         yield center
     finally:

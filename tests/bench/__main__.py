@@ -1,249 +1,129 @@
-"""`make bench`: speed and memory side by side in one run, as ratios against peers and against the bare encoder.
+"""`make bench`: speed and memory side by side in one run, beside other engines and the bare encoder.
 
-The result is a Markdown table on standard output and, with `--write FILE`, between the markers of an article.
+The result is Markdown on standard output and, with `--write FILE`, between the markers of an article, with a picture.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
-import platform
 import re
-import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-
-from kb import indexing, library
 from kb.config import Settings
-from search import embedder, index
-from search.searcher import Searcher
-from tests.bench import corpus
-from tests.bench.engines import ENGINES
-from tests.served import served
+from search import embedder
+from search.embedder import Embedder
+from tests.bench import asking, building, corpus, crowd, measuring, picture
+from tests.bench.corpus import NoisyEmbedder, Text
+from tests.bench.measuring import Figures
 
 SIZES = (174, 1_000, 10_000)
-SOAK = (100_000,)
-QUESTIONS = 200
-VISITORS = 20
-BLOCK = re.compile(r"(<!-- bench -->\n).*?(<!-- /bench -->)", re.DOTALL)
-
-Row = tuple[str, ...]
+SOAK = 100_000
+LARGEST = 10_000  # articles up to which slow engines get all their questions, and Whoosh is built
+PICTURE = "latency.svg"
+TABLES = {
+    building.NAME: "What",
+    asking.NAME: "Milliseconds of the processor",
+    crowd.NAME: "Milliseconds by the clock",
+    crowd.ALL: "What",
+    asking.OTHERS: "Milliseconds of the processor",
+}
 
 
 def main() -> int:
     """Run the benchmark for each size and print its tables."""
     options = argparse.ArgumentParser()
-    options.add_argument("--soak", action="store_true", help="100,000 articles")
+    options.add_argument("--soak", action="store_true", help="100,000 articles, without files and server")
     options.add_argument("--sizes", type=lambda text: tuple(map(int, text.split(","))), help="numbers of articles")
     options.add_argument("--write", type=Path, help="article that takes the result")
     given = options.parse_args()
-    sizes = given.sizes or (SOAK if given.soak else SIZES)
-    text = corpus.read()
+    text, encoder = corpus.read(), _encoder()
     with tempfile.TemporaryDirectory() as folder:
-        report = "\n\n".join([_head(text, sizes), *(_size(text, size, Path(folder) / str(size)) for size in sizes)])
+        if given.soak:
+            sizes = given.sizes or (SOAK,)
+            measured = [_without_server(text, size, Path(folder) / str(size), encoder) for size in sizes]
+        else:
+            measured = [_whole(text, n, Path(folder) / str(n), encoder) for n in given.sizes or SIZES]
+            took = crowd.first_minute(text, Path(folder) / "first")
+            row = f"from `kb serve` without an index to an answer by words, {crowd.FIRST:,} articles of 600 words"
+            measured[0].add(crowd.ALL, row, f"{took:.1f} s")
+    report = _report(text, measured, soak=given.soak)
     print(report)
     if given.write:
-        article = given.write.read_text(encoding="utf-8")
-        given.write.write_text(
-            BLOCK.sub(lambda match: f"{match[1]}\n{report}\n\n{match[2]}", article), encoding="utf-8"
-        )
+        write(given.write, report, marker="soak" if given.soak else "bench")
+        if not given.soak:
+            place = given.write.parent.parent / "pictures" / PICTURE
+            series = {name: [one.p95[name] for one in measured] for name in picture.LINES}
+            picture.write(place, [one.size for one in measured], series)
     return 0
 
 
-def _head(text: corpus.Text, sizes: Sequence[int]) -> str:
-    cpu = next((line.split(":")[1].strip() for line in _lines("/proc/cpuinfo") if line.startswith("model name")), "?")
-    return (
-        f"Measured on {datetime.now(UTC):%Y-%m-%d} with `make bench` on {os.cpu_count()} cores ({cpu}), Python "
-        f"{platform.python_version()}. Text: {text.source}, sections recombined with a fixed seed; vectors of the "
-        f"articles are real ones with seeded noise, questions are encoded for real. {QUESTIONS} questions of each "
-        f"kind, fewer for slow engines (the column says how many). Times in milliseconds: median / 95 % / 99 %."
+def write(article: Path, report: str, *, marker: str) -> None:
+    """Put a report between the markers of an article."""
+    block = re.compile(rf"(<!-- {marker} -->\n).*?(<!-- /{marker} -->)", re.DOTALL)
+    text = article.read_text(encoding="utf-8")
+    article.write_text(block.sub(lambda match: f"{match[1]}\n{report}\n\n{match[2]}", text), encoding="utf-8")
+
+
+def _report(text: Text, measured: Sequence[Figures], *, soak: bool) -> str:
+    head = (
+        f"Measured by `make {'soak' if soak else 'bench'}`, {measuring.machine()}. Text: {text.source}, sections "
+        f"recombined with a fixed seed. Vectors of the articles are real ones with seeded noise, questions are encoded "
+        f"for real and without the cache. {asking.QUESTIONS} questions of each kind, fewer for slow engines, as the "
+        f"cell says. Three times are the median, 95 % and 99 %."
     )
+    names = [name for name in TABLES if any(of == name for one in measured for of, _ in one.cells)]
+    return "\n\n".join([head, *(measuring.table(name, measured, first=TABLES[name]) for name in names)])
 
 
-def _lines(path: str) -> list[str]:
-    return Path(path).read_text().splitlines() if Path(path).exists() else []
-
-
-def _size(text: corpus.Text, size: int, folder: Path) -> str:
-    """Return the table of one size."""
-    _say(f"{size:,} articles: writing")
-    corpus.write(text, folder / "articles", articles=size)
-    settings = Settings(articles=folder / "articles", data=folder / "var")
-    real = _encoder()
-    built, rows = _build(settings, corpus.NoisyEmbedder(real, sample=tuple(t for _, t in text.sections[:64])))
-    queries, messages = _draw(text.queries, QUESTIONS), _draw(text.messages, QUESTIONS)
-    _say(f"{size:,} articles: asking")
-    searcher = Searcher.open(built, settings=settings, encoder=real, remember=0)
-    short = _timed(lambda q: searcher.search(q, lang="en"), queries)
-    typing = _timed(lambda q: searcher.complete(q, lang="en"), [q[: max(3, len(q) // 2)] for q in queries])
-    suggest = _timed(lambda m: searcher.suggest(*m, lang="en"), messages)
-    alone_query = _timed(lambda q: real.encode([q]), queries)
-    alone_message = _timed(lambda m: real.encode([f"{m[0]}\n{m[1]}"]), messages)
-    rows += [
-        ("typing", _shown(typing), ""),
-        ("search", _shown(short), f"{_p95(short) / _p95(alone_query):.2f} × encoder alone"),
-        ("suggest", _shown(suggest), f"{_p95(suggest) / _p95(alone_message):.2f} × encoder alone"),
-        ("the encoder alone, query", _shown(alone_query), ""),
-        ("the encoder alone, message", _shown(alone_message), ""),
-        *_peers(settings, folder, queries, messages, searcher),
-        *_server(settings, queries, messages),
-    ]
-    head = f"### {size:,} articles\n\n| What | Figure | Beside |\n| --- | --- | --- |"
-    return "\n".join([head, *("| " + " | ".join(row) + " |" for row in rows)])
-
-
-def _encoder() -> embedder.Embedder:
-    models = Settings().data / "models"
-    made = embedder.load("minilm", models=models, threads=1, build=True)
+def _encoder() -> Embedder:
+    made = embedder.load("minilm", models=Settings().data / "models", threads=1, build=True)
     assert made is not None
     return made
 
 
-def _build(settings: Settings, noisy: Any) -> tuple[Path, list[Row]]:
-    """Build by words, then with vectors, then with one article changed; return the generation and the rows."""
-    words, took = _clocked(lambda: indexing.refresh(settings, words_only=True, now=datetime.now(UTC)))
-    rows: list[Row] = [("build, words", f"{took:.1f} s", f"{words['counts']}".replace("|", ""))]
-    shelf = library.load(settings.articles)
-    path = index.build(shelf, settings.generations, embedder=noisy, now=datetime.now(UTC))
-    index.activate(path)
-    article = next(iter(sorted(settings.articles.rglob("*.md"))))
-    article.write_text(article.read_text(encoding="utf-8") + "\nOne more sentence.\n", encoding="utf-8")
-
-    def change() -> Path:
-        changed = index.build(
-            library.load(settings.articles), settings.generations, embedder=noisy, now=datetime.now(UTC)
-        )
-        index.activate(changed)
-        return changed
-
-    path, took = _clocked(change)
-    rows.append(("one changed article, until it is current", f"{took:.2f} s", ""))
-    _, took = _clocked(lambda: Searcher.open(path, settings=replace(settings, embedder="none")))
-    rows.append(("open", f"{took * 1000:.0f} ms", f"{_memory(path):,.0f} MB resident after 50 searches by words"))
-    return path, rows
+def _noisy(encoder: Embedder, text: Text) -> NoisyEmbedder:
+    return NoisyEmbedder(encoder, sample=tuple(section for _, section in text.sections[:64]))
 
 
-def _memory(path: Path) -> float:
-    """Return the resident megabytes of a fresh process that has searched in a generation."""
-    code = (
-        "import sys; from pathlib import Path; from kb.config import Settings; from search.searcher import Searcher\n"
-        "s = Searcher.open(Path(sys.argv[1]), settings=Settings(embedder='none'))\n"
-        "[s.search(f'account setting {n}', lang='en') for n in range(50)]\n"
-        "print(next(l.split()[1] for l in open('/proc/self/status') if l.startswith('VmRSS')))"
-    )
-    done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True)
-    return int(done.stdout) / 1024
+def _whole(text: Text, size: int, folder: Path, encoder: Embedder) -> Figures:
+    """Measure everything at one size, the server too."""
+    figures, models = Figures(size), (Settings().data / "models").resolve()
+    settings, noisy = Settings(articles=folder / "articles", data=folder / "var"), _noisy(encoder, text)
+    _say(f"{size:,} articles: building")
+    corpus.write(text, settings.articles, articles=size)
+    path = building.build(settings, noisy, figures)
+    keyword = building.keyword_part(settings, path, figures)
+    building.opening(path, settings, figures)
+    _say(f"{size:,} articles: asking")
+    searcher = asking.ours(path, settings, encoder, text, figures)
+    documents = crowd.articles_of(settings)
+    asking.others(documents, searcher, text, figures, folder=folder, keyword=keyword, largest=LARGEST)
+    building.change(settings, noisy, figures)
+    building.encoding(text, models, figures)
+    _say(f"{size:,} articles: serving")
+    (settings.data / "models").symlink_to(models)
+    with crowd.center(settings) as running:
+        crowd.visitors(running, text, figures)
+        crowd.memory(running, figures)
+        crowd.change(running, settings, figures)
+    return figures
 
 
-def _peers(
-    settings: Settings, folder: Path, queries: Sequence[str], messages: Sequence[tuple[str, str]], searcher: Searcher
-) -> Iterable[Row]:
-    """Yield each other engine's build and times on the same documents and questions, and ours by words."""
-    documents = [_document(path) for path in sorted(settings.articles.rglob("*.md"))]
-    words_only = Searcher(searcher.collection, settings=settings, encoder=None, failed=True, remember=0)
-    ours = _timed(lambda q: words_only.search(q, lang="en"), queries)
-    ours_long = _timed(lambda m: words_only.suggest(*m, lang="en"), messages)
-    yield "by words alone: query", _shown(ours), ""
-    yield "by words alone: message", _shown(ours_long), ""
-    for engine in ENGINES:
-        place = folder / engine.name.split()[0]
-        place.mkdir()
-        search, took = _clocked(lambda engine=engine, place=place: engine.build(documents, place))
-        asked, long = queries[: engine.most], [f"{s}\n{b}" for s, b in messages[: engine.most]]
-        short, message = _timed(search, asked), _timed(search, long)
-        yield f"{engine.name}: build", f"{took:.1f} s", ""
-        yield f"{engine.name}: query", _shown(short), f"{len(asked)} asked; ours {_p95(ours) / _p95(short):.2f} ×"
-        yield (
-            f"{engine.name}: message",
-            _shown(message),
-            f"{len(long)} asked; ours {_p95(ours_long) / _p95(message):.2f} ×",
-        )
-
-
-def _document(path: Path) -> tuple[str, str]:
-    head, _, body = path.read_text(encoding="utf-8").removeprefix("---\n").partition("\n---\n")
-    return head.removeprefix("title: ").strip('"'), body
-
-
-def _server(settings: Settings, queries: Sequence[str], messages: Sequence[tuple[str, str]]) -> Iterable[Row]:
-    """Yield what 20 visitors at once get from the real server, five seconds each kind."""
-    from urllib.parse import quote
-
-    paths = [f"/api/v1/complete?lang=en&q={quote(q[: max(3, len(q) // 2)])}" for q in queries]
-    found = [f"/api/v1/search?lang=en&q={quote(q)}" for q in queries]
-    bodies = [
-        {"visitor": f"v{n}", "subject": s, "body": b, "page": "", "lang": "en"} for n, (s, b) in enumerate(messages)
-    ]
-    embed = str((Settings().data / "models").resolve())
-    (settings.data / "models").symlink_to(embed)
-    with served(settings.articles, settings.data, embedder="minilm", rate_offers="0", rate_events="0") as center:
-        kinds: list[tuple[str, Callable[[int], Any]]] = [
-            ("typing", lambda n: center.get(paths[n % len(paths)])),
-            ("search", lambda n: center.get(found[n % len(found)])),
-            ("suggest", lambda n: center.post("/api/v1/offers", bodies[n % len(bodies)])),
-            ("article page", lambda n: center.get(f"/en/articles/topic-{n % 40}/article-{n % 40}")),
-        ]
-        for name, ask in kinds:
-            ask(0)
-            times, took = _crowd(ask, seconds=5.0)
-            yield f"{VISITORS} visitors at once: {name}", _shown(times), f"{len(times) / took:,.0f} requests a second"
-
-
-def _crowd(ask: Callable[[int], Any], *, seconds: float) -> tuple[list[float], float]:
-    end = time.monotonic() + seconds
-
-    def visitor(number: int) -> list[float]:
-        times = []
-        while time.monotonic() < end:
-            began = time.perf_counter()
-            status, _ = ask(number)
-            assert status == 200, status
-            times.append((time.perf_counter() - began) * 1000)
-            number += VISITORS
-        return times
-
-    with ThreadPoolExecutor(VISITORS) as pool:
-        collected, took = _clocked(lambda: list(pool.map(visitor, range(VISITORS))))
-    return [one for times in collected for one in times], took
-
-
-def _draw(pool: Sequence[Any], count: int) -> list[Any]:
-    draw = np.random.default_rng(corpus.SEED)
-    return [pool[n] for n in draw.permutation(len(pool))[:count]]
-
-
-def _timed(ask: Callable[[Any], Any], questions: Sequence[Any]) -> list[float]:
-    for question in questions[:5]:
-        ask(question)
-    times = []
-    for question in questions:
-        began = time.perf_counter()
-        ask(question)
-        times.append((time.perf_counter() - began) * 1000)
-    return times
-
-
-def _clocked(work: Callable[[], Any]) -> tuple[Any, float]:
-    began = time.perf_counter()
-    done = work()
-    return done, time.perf_counter() - began
-
-
-def _p95(times: Sequence[float]) -> float:
-    return float(np.percentile(times, 95))
-
-
-def _shown(times: Sequence[float]) -> str:
-    return " / ".join(f"{np.percentile(times, p):.1f}" for p in (50, 95, 99))
+def _without_server(text: Text, size: int, folder: Path, encoder: Embedder) -> Figures:
+    """Measure what one process does at one size."""
+    figures, settings = Figures(size), Settings(data=folder / "var")
+    _say(f"{size:,} articles: building")
+    contents = list(corpus.contents(text, articles=size))
+    path = building.without_files(contents, settings.data, _noisy(encoder, text), figures)
+    building.opening(path, settings, figures)
+    _say(f"{size:,} articles: asking")
+    searcher = asking.ours(path, settings, encoder, text, figures)
+    documents = [(c.article.title, "\n".join(section.text for section in c.sections)) for c in contents]
+    asking.others(documents, searcher, text, figures, folder=folder, keyword=None, largest=LARGEST)
+    return figures
 
 
 def _say(sentence: str) -> None:

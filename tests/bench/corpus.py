@@ -6,6 +6,7 @@ import json
 import os
 import random
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from zlib import crc32
@@ -13,7 +14,10 @@ from zlib import crc32
 import numpy as np
 
 from kb import library, render
+from kb.article import Article
+from kb.parts import Section
 from search.embedder import Embedder, Vectors
+from search.writing import Content
 
 SEED = 20260101
 SECTIONS = 5  # of an article; the median of the real ones
@@ -72,15 +76,31 @@ def _sections(title: str, text: str) -> list[tuple[str, str]]:
     return [*sections, (title, current)] if len(current) > 80 else sections
 
 
-def write(text: Text, folder: Path, *, articles: int) -> None:
-    """Write a folder of so many articles in English, the same for the same text and number."""
+def drawn(text: Text, *, articles: int) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    """Yield so many titles with their sections (heading, text), the same for the same text and number."""
     draw = random.Random(SEED)
     for number in range(articles):
         title = f"{draw.choice(text.titles)} ({number})".replace('"', "'").replace("\\", "/")
-        parts = [f"## {_plain(heading)}\n\n{_plain(body)}" for heading, body in draw.choices(text.sections, k=SECTIONS)]
+        yield title, [(_plain(heading), _plain(body)) for heading, body in draw.choices(text.sections, k=SECTIONS)]
+
+
+def write(text: Text, folder: Path, *, articles: int) -> None:
+    """Write a folder of so many articles in English."""
+    for number, (title, sections) in enumerate(drawn(text, articles=articles)):
+        parts = [f"## {heading}\n\n{body}" for heading, body in sections]
         path = folder / f"topic-{number % 40}" / f"article-{number}.md"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f'---\ntitle: "{title}"\n---\n\n' + "\n\n".join(parts) + "\n", encoding="utf-8")
+
+
+def contents(text: Text, *, articles: int) -> Iterator[Content]:
+    """Yield so many articles as the index takes them, without files."""
+    for number, (title, sections) in enumerate(drawn(text, articles=articles)):
+        id = f"topic-{number % 40}/article-{number}"
+        article = Article(
+            id, "en", f"{id}.md", title, "", f"topic-{number % 40}", "", 1, f"/en/articles/{id}", f"{number:012}"
+        )
+        yield Content(article, [Section(f"s{n}", h, (h,), 2, body) for n, (h, body) in enumerate(sections)])
 
 
 def _plain(text: str) -> str:

@@ -1,0 +1,140 @@
+"""The real server: 20 visitors at once, one changed article until it is found, the first minute, and shared memory."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from kb.config import Settings
+from tests.bench import corpus
+from tests.bench.asking import questions, unfinished
+from tests.bench.measuring import Figures
+from tests.served import Served, served, until
+
+NAME = "20 visitors at once"
+ALL = "The whole server"
+VISITORS = 20
+SECONDS = 4.0  # for each kind
+FIRST = 1_600  # articles of the first minute
+PATIENCE = 300.0  # seconds, on a machine that does much else
+
+Ask = Callable[[http.client.HTTPConnection, int], None]
+
+
+@contextmanager
+def center(settings: Settings) -> Iterator[Served]:
+    """Serve the articles with vectors, watching the folder, and nobody refused."""
+    given = {"embedder": "minilm", "rate_offers": "0", "rate_events": "0"}
+    with served(settings.articles, settings.data, "--watch", patience=PATIENCE, **given) as running:
+        until(lambda: not running.children("index"), seconds=PATIENCE)
+        yield running
+
+
+def visitors(running: Served, text: corpus.Text, figures: Figures) -> None:
+    """Time what 20 visitors get, each on a connection of its own and asking again as soon as answered."""
+    queries, messages = questions(text)
+    typed = [f"/api/v1/complete?lang=en&q={quote(unfinished(q))}" for q in queries]
+    found = [f"/api/v1/search?lang=en&q={quote(q)}" for q in queries]
+    said = [
+        {"visitor": f"v{n}", "subject": s, "body": b, "page": "", "lang": "en"} for n, (s, b) in enumerate(messages)
+    ]
+    bodies = [json.dumps(one) for one in said]
+    kinds: dict[str, Ask] = {
+        "typing": lambda c, n: _send(c, "GET", typed[n % len(typed)]),
+        "search": lambda c, n: _send(c, "GET", found[n % len(found)]),
+        "suggest": lambda c, n: _send(c, "POST", "/api/v1/offers", bodies[n % len(bodies)]),
+        "page of an article": lambda c, n: _send(c, "GET", f"/en/articles/topic-{n % 40}/article-{n % 40}"),
+    }
+    for kind, ask in kinds.items():
+        times, took = _all_at_once(running, ask)
+        figures.times(NAME, kind, times, f"; {len(times) / took:,.0f} a second")
+        del figures.p95[kind]  # of the picture is what runs alone
+
+
+def _send(connection: http.client.HTTPConnection, method: str, path: str, body: str | None = None) -> None:
+    connection.request(method, path, body, {"Content-Type": "application/json"} if body else {})
+    answer = connection.getresponse()
+    answer.read()
+    assert answer.status == 200, f"{path} answered {answer.status}"
+
+
+def _all_at_once(running: Served, ask: Ask) -> tuple[list[float], float]:
+    began = time.monotonic()
+
+    def visitor(number: int) -> list[float]:
+        times: list[float] = []
+        connection = http.client.HTTPConnection(running.url.removeprefix("http://"), timeout=60)
+        while time.monotonic() < began + SECONDS:
+            start = time.perf_counter()
+            ask(connection, number)
+            times.append((time.perf_counter() - start) * 1000)
+            number += VISITORS
+        connection.close()
+        return times
+
+    with ThreadPoolExecutor(VISITORS) as pool:
+        collected = list(pool.map(visitor, range(VISITORS)))
+    return [one for times in collected for one in times], time.monotonic() - began
+
+
+def memory(running: Served, figures: Figures) -> None:
+    """Weigh the web workers: what each shows as resident, and what they take together, shared pages counted once."""
+    sizes = [size for pid in running.children("web") if (size := _rollup(pid))]
+    own = max(sizes, key=lambda size: size["Rss"])
+    cell = f"{sum(size['Pss'] for size in sizes):,.0f} MB in all; the largest alone {own['Rss']:,.0f} MB"
+    figures.add(ALL, f"memory of the web processes ({len(sizes)}), shared pages once", cell)
+
+
+def _rollup(pid: int) -> dict[str, float]:
+    """Return the megabytes that a process has, by kind."""
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]
+    except OSError:
+        return {}
+    return {name.rstrip(":"): int(value) / 1024 for name, value, *_ in map(str.split, lines)}
+
+
+def change(running: Served, settings: Settings, figures: Figures) -> None:
+    """Change an article as an author does, and wait until a search finds it by its new word."""
+    article = max(settings.articles.rglob("*.md"))
+    article.write_text(article.read_text(encoding="utf-8") + "\nThe quokkafrotz is new.\n", encoding="utf-8")
+    took = _until_found(running, "quokkafrotz", seconds=PATIENCE)
+    figures.add(ALL, "one changed article, from the author's save until a search finds it", f"{took:.1f} s")
+
+
+def first_minute(text: corpus.Text, folder: Path) -> float:
+    """Return the seconds from `kb serve` without an index until 1,600 articles of 600 words answer by words."""
+    corpus.write(text, folder / "articles", articles=FIRST)
+    began = time.perf_counter()
+    with served(folder / "articles", folder / "var", patience=PATIENCE) as running:
+        _until_found(running, "account", seconds=120)
+        return time.perf_counter() - began
+
+
+def _until_found(running: Served, word: str, *, seconds: float) -> float:
+    began = time.perf_counter()
+    until(lambda: _finds(running, word), seconds=seconds)
+    return time.perf_counter() - began
+
+
+def _finds(running: Served, word: str) -> bool:
+    status, answer = running.get(f"/api/v1/search?lang=en&q={word}")
+    found: Any = json.loads(answer) if status == 200 else {}
+    return bool(found.get("hits")) and found["stage"] == "all"
+
+
+def articles_of(settings: Settings) -> Sequence[tuple[str, str]]:
+    """Return title and text of every article, as other engines are given them."""
+    return [_document(path) for path in sorted(settings.articles.rglob("*.md"))]
+
+
+def _document(path: Path) -> tuple[str, str]:
+    head, _, body = path.read_text(encoding="utf-8").removeprefix("---\n").partition("\n---\n")
+    return head.removeprefix("title: ").strip('"'), body

@@ -1,0 +1,15 @@
+"""The picture of the manual: latency over the number of articles, each on a scale of tens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from deflect import charts
+
+LINES = ("typing", "search", "suggest", "the bare encoder, a query", "the bare encoder, a message")
+
+
+def write(path: Path, sizes: Sequence[int], p95: Mapping[str, Sequence[float]]) -> None:
+    """Write the chart of 95 % times in milliseconds, a point for each size."""
+    path.write_bytes(charts.lines([f"{size:,}" for size in sizes], {name: p95[name] for name in LINES}))

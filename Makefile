@@ -25,6 +25,7 @@ bench: $(VENV)/.bench  ## speed and memory, as ratios; EVAL=folder takes real se
 soak: $(VENV)/.bench  ## the long runs
 	KB_SOAK=1 $(BIN)/python -m pytest -m faults tests/faults
 	$(BIN)/python -m tests.bench --soak
+	$(BIN)/python -m tests.learning $(if $(EVAL),--write articles/support-leads/learning-proof.md)
 
 lint: $(VENV)/.lint  ## format, lint, types, generated tables up to date
 	$(BIN)/ruff format --check .

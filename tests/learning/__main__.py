@@ -6,11 +6,12 @@ Prints a table and, with `--write ARTICLE`, puts it between the article's marker
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import re
 import sys
-import time
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from deflect import charts
@@ -38,46 +39,49 @@ def main() -> None:
     options.add_argument("--data", type=Path, help="a BEIR folder with train and dev; our own manual where not given")
     options.add_argument("--seeds", type=int, default=10)
     options.add_argument("--sizes", type=lambda text: [int(float(size)) for size in text.split(",")], default=SIZES)
-    options.add_argument("--var", type=Path, default=Path("var"), help="where models and vectors are kept")
+    options.add_argument("--var", type=Path, default=Path("var"), help="where models, vectors and results are kept")
+    options.add_argument(
+        "--results", default="learning.json", help="file in it that a run which was stopped goes on from"
+    )
     options.add_argument("--write", type=Path, help="article that takes the result, between its markers")
     given = options.parse_args()
-    began = time.monotonic()
     folder = given.data or (Path(os.environ["EVAL"]) / "thunderbird" if os.environ.get("EVAL") else None)
     if folder is None:
         print("EVAL is not set: our own manual is small, and its figures show little", file=sys.stderr)
     world = of_folder(folder, data=given.var) if folder else of_manual(data=given.var)
-    runs: Runs = {}
-    for done, sessions in enumerate(given.sizes, 1):
-        runs |= simulate(world, sizes=[sessions], seeds=given.seeds)
-        text = page(world, runs, seeds=given.seeds, minutes=(time.monotonic() - began) / 60)
-        print(text, flush=True)
-        if given.write:
-            _write(given.write, text, picture(runs, given.sizes[:done]))
+    runs = simulate(world, sizes=given.sizes, seeds=given.seeds, kept=given.var / given.results)
+    text = page(world, runs, seeds=given.seeds)
+    print(text)
+    if given.write:
+        article = given.write.read_text(encoding="utf-8")
+        given.write.write_text(BLOCK.sub(lambda m: f"{m[1]}\n{text}\n\n{m[2]}", article), encoding="utf-8")
+        (given.write.parent.parent / "pictures" / PICTURE).write_bytes(picture(runs, given.sizes))
 
 
-def _write(article: Path, text: str, drawn: bytes) -> None:
-    before = article.read_text(encoding="utf-8")
-    article.write_text(BLOCK.sub(lambda m: f"{m[1]}\n{text}\n\n{m[2]}", before), encoding="utf-8")
-    (article.parent.parent / "pictures" / PICTURE).write_bytes(drawn)
-
-
-def simulate(world: World, *, sizes: Sequence[int], seeds: int) -> Runs:
-    """Return the results of all runs, sizes and seeds."""
+def simulate(world: World, *, sizes: Sequence[int], seeds: int, kept: Path | None = None) -> Runs:
+    """Return the results of all runs, sizes and seeds; those that `kept` holds are not simulated again."""
+    known = json.loads(kept.read_text()) if kept and kept.is_file() else {}
     found: Runs = {}
     for sessions in sizes:
         for clicks, model, swaps, ways in RUNS:
             for seed in range(seeds):
-                for result in trial(world, sessions=sessions, seed=seed, model=model, swaps=swaps, ways=ways):
-                    found.setdefault((clicks, sessions, result.way), []).append(result)
+                name = f"{world.name}, {clicks}, {sessions}, {seed}"
+                if name not in known:
+                    results = trial(world, sessions=sessions, seed=seed, model=model, swaps=swaps, ways=ways)
+                    known[name] = [asdict(one) for one in results]
+                    if kept:
+                        kept.write_text(json.dumps(known))
+                for one in known[name]:
+                    found.setdefault((clicks, sessions, one["way"]), []).append(Result(**one))
             print(f"{sessions:,} sessions, clicks {clicks}: done", file=sys.stderr, flush=True)
     return found
 
 
-def page(world: World, runs: Runs, *, seeds: int, minutes: float) -> str:
+def page(world: World, runs: Runs, *, seeds: int) -> str:
     """Return the table, a row for each way of learning and size."""
     head = (
-        f"{world.name}: {len(world.asked):,} questions, {len(world.articles)} articles, {seeds} seeds, "
-        f"{minutes:.0f} minutes. Gains in RR@10 over the ranking that has learned nothing, mean of the seeds and "
+        f"{world.name}: {len(world.asked):,} questions, {len(world.articles)} articles, {seeds} seeds. "
+        "Gains in RR@10 over the ranking that has learned nothing, mean of the seeds and "
         "95 % interval; *kept* says in how many seeds `kb tune` keeps it, *lessons* how many there are and how many "
         "of them are right."
     )

@@ -11,6 +11,7 @@ from deflect import clock, history, lines
 from deflect.episode import email_hash
 from deflect.history import Past
 from deflect.lines import Document, Tally
+from deflect.people import WINDOW
 from deflect.redaction import redact
 from deflect.references import References
 from deflect.store import Store
@@ -39,7 +40,10 @@ class Lesson:
 
 
 def lessons(store: Store, *, before: int | None = None) -> list[Lesson]:
-    """Return everything that the ranking may learn from, the oldest first; with `before`, only what was known then."""
+    """Return everything that the ranking may learn from, the oldest first; with `before`, only what was known then.
+
+    What a visitor said counts when seven days have passed without a contact of that person.
+    """
     end = before if before is not None else 2**62
     rows = store.rows(
         """
@@ -58,14 +62,23 @@ def lessons(store: Store, *, before: int | None = None) -> list[Lesson]:
                 ORDER BY offer.received DESC, offer.id LIMIT 1) AS body,
                episodes.lang, solved.article, episodes.person, 'visitor', solved.received
         FROM events AS solved JOIN episodes ON episodes.id = solved.episode
-        WHERE solved.type = 'solved' AND solved.received < :end
+        WHERE solved.type = 'solved' AND solved.received + :window < :known
+          AND NOT EXISTS (SELECT 1 FROM tickets WHERE tickets.person = episodes.person
+                          AND tickets.created BETWEEN episodes.started AND solved.received + :window)
+          AND NOT EXISTS (SELECT 1 FROM contacts WHERE contacts.person = episodes.person
+                          AND contacts.at BETWEEN episodes.started AND solved.received + :window)
+          AND NOT EXISTS (SELECT 1 FROM events AS sent JOIN keys ON keys.id = sent.key
+                          WHERE keys.person = episodes.person
+                            AND sent.received BETWEEN episodes.started AND solved.received + :window
+                            AND (sent.type = 'sent'
+                                 OR (sent.type = 'attempted' AND json_extract(sent.data, '$.accepted'))))
           AND NOT EXISTS (SELECT 1 FROM events AS undo
                           WHERE undo.episode = solved.episode AND undo.type = 'undo'
                             AND undo.received >= solved.received
                             AND coalesce(undo.article, solved.article) = solved.article)
         ORDER BY 8, 1
         """,
-        {"end": end},
+        {"end": end, "known": before if before is not None else clock.now(), "window": WINDOW},
     )
     return [_lesson(row) for row in rows if row["body"] or row["subject"]]
 

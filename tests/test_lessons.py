@@ -162,8 +162,26 @@ def test_what_a_visitor_said_is_a_lesson_unless_it_was_taken_back(services: Serv
     ]
     past_events.load(services.settings, write(tmp_path, events))
     assert [(lesson.body, lesson.source) for lesson in lessons(services.store)] == [("Where is the VAT", "visitor")]
+    assert lessons(services.store, before=from_rfc3339("2026-09-08T10:00:00Z")) == []  # it is pending
     past_events.load(services.settings, write(tmp_path, [event(4, "undo", 3)]))
     assert lessons(services.store) == []
+
+
+@pytest.mark.parametrize(("day", "counts"), [("2026-09-05", False), ("2026-09-20", True)])
+def test_what_a_visitor_said_is_no_lesson_when_they_wrote_to_us_within_a_week(
+    services: Services, tmp_path: Path, day: str, counts: bool
+) -> None:
+    common = {"visitor": "v1", "episode": "e1"}
+    offer = {"articles": ["billing/vat"], "scores": [0.9], "abstained": False, "arm": "treatment", "ranker": "x"}
+    rows = [
+        {"type": "intent", "at": "2026-09-01T10:00:00Z", "arm": "treatment", "channels": ["web"]},
+        {"type": "offer", "at": "2026-09-01T10:01:00Z", "text": "Where is the VAT", **offer},
+        {"type": "solved", "at": "2026-09-01T10:02:00Z", "article": "billing/vat"},
+        {"type": "sent", "at": f"{day}T10:00:00Z", "ticket": "T1", "channel": "web"},
+    ]
+    events = [{"id": str(uuid.UUID(int=n)), **common, **row} for n, row in enumerate(rows, 1)]
+    assert not past_events.load(services.settings, write(tmp_path, events))["refused"]
+    assert bool(lessons(services.store)) is counts
 
 
 def test_what_an_agent_said_is_a_lesson_with_its_text_redacted(services: Services) -> None:

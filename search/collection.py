@@ -22,7 +22,9 @@ from search.spelling import Vocabulary
 
 Mask = NDArray[np.bool_]
 VECTORS = "vectors"
-SAME = 0.85  # cosine of what an article means now and then, below which what was learned of it is forgotten
+# Cosine of what an article means now and then, below which what was learned of it is forgotten. On thunderbird one
+# passage less leaves .945 and more, a quarter of the passages replaced by another article's .85 and more, half .80.
+SAME = 0.85
 
 
 class Collection:

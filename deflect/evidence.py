@@ -21,14 +21,16 @@ WEIGHT = 0.3  # of what surely fits, beside an outcome's 1
 FITS = 0.5  # least probability of a pair to be learned from
 SPAN = 90 * DAY  # as long as texts are kept, as delivered
 HALF_LIFE = 45 * DAY
-MOST = 20_000  # episodes, the latest
+MOST = 15_000  # cards, the latest: where there are more, enough people say that they were helped
+
+LATEST = "SELECT received AS at FROM events WHERE type = 'shown' AND received < :end ORDER BY received DESC LIMIT 1"
 
 EPISODES = """
-    WITH some AS (
-        SELECT episode, max(received) AS last FROM events
+    WITH cards AS (
+        SELECT episode FROM events
         WHERE type = 'shown' AND received >= :start AND received < :end AND episode IS NOT NULL
-        GROUP BY episode ORDER BY last DESC, episode LIMIT :most
-    )
+        ORDER BY received DESC, id LIMIT :most
+    ), some AS (SELECT DISTINCT episode FROM cards)
     SELECT events.episode, events.type, article, rank, source, events.received AS at, data, text, person, lang
     FROM some JOIN events ON events.episode = some.episode JOIN episodes ON episodes.id = some.episode
     LEFT JOIN event_texts ON event_texts.event = events.id
@@ -62,8 +64,8 @@ def followed(store: Store, *, before: int | None = None) -> list[Lesson]:
     that somebody said was solved needs none. The same log gives the same lessons: time is that of its last event.
     """
     end = before if before is not None else 2**62
-    latest = store.one("SELECT max(received) AS at FROM events WHERE type = 'shown' AND received < ?", [end])
-    if latest is None or latest["at"] is None:
+    latest = store.one(LATEST, {"end": end})
+    if latest is None:
         return []
     now = int(latest["at"])
     rows = store.rows(EPISODES, {"start": now - SPAN, "end": end, "most": MOST})

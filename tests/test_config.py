@@ -30,6 +30,7 @@ def test_an_unset_floor_is_none_and_a_set_one_a_number() -> None:
         ({"KB_PORT": "many"}, "KB_PORT is 'many'; it takes a whole number"),
         ({"KB_PORT": "70000"}, "port is 70000; it is a number from 1 to 65535"),
         ({"KB_HOLDOUT": "0.9"}, "holdout is 0.9; it is a share from 0 to 0.5"),
+        ({"KB_SWAPS": "0.5"}, "swaps is 0.5; it is a probability from 0 to 0.2"),
         ({"KB_WORKERS": "0"}, "workers is 0; it is a number from 1"),
         ({"KB_THREADS": "0"}, "threads is 0; it is a number from 1"),
         ({"KB_RATE_OFFERS": "-1"}, "rate_offers is -1; it is a number from 0"),

@@ -116,7 +116,11 @@ def solved(past: Sequence[Lesson]) -> list[Solved]:
 def counts(ground: Ground) -> dict[str, Any]:
     """Return how many outcomes there are, as the first part of a report."""
     return {
-        "outcomes": {"learned_from": len(ground.earlier), "judged_on": len(ground.later)},
+        "outcomes": {
+            "learned_from": sum(one.weight == 1.0 for one in ground.earlier),
+            "judged_on": len(ground.later),
+        },
+        "followed": sum(one.weight != 1.0 for one in ground.earlier),
         "reset": sorted(ground.resets),
     }
 
@@ -129,6 +133,10 @@ def shown(document: dict[str, Any]) -> str:
     return "\n".join(
         [
             f"learned from {outcomes['learned_from']:,} outcomes, judged on {outcomes['judged_on']:,} later ones",
+            *(
+                [f"and a little from {document['followed']:,} questions that were followed"]
+                * bool(document["followed"])
+            ),
             *(
                 f"{name}: {document['before'][name]:.3f} -> {document['after'][name]:.3f}"
                 for name in document["before"]

@@ -18,6 +18,7 @@ from kb.errors import BadRequest, HelpCenterError, NotFound
 LONGEST_QUERY = 1000
 MOST_HITS = 50
 MOST_EVENTS = 200
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 cors.guard(blueprint)
@@ -117,21 +118,20 @@ def contacts() -> tuple[Response, int]:
     return jsonify({"stored": elsewhere.take(here, call, document)}), 202
 
 
-def only_post() -> Response:
-    """Refuse to read what can only be posted to; without this the site would look for an article at the address."""
-    raise MethodNotAllowed(valid_methods=["POST"])
-
-
-for _call in ("offers", "events", "tickets", "contacts"):
-    blueprint.add_url_rule(
-        f"/{_call}", f"only_post_{_call}", only_post, methods=["GET"], provide_automatic_options=False
-    )
-
-
 @blueprint.get("/openapi.json", endpoint="openapi")
 def openapi_document() -> Response:
     """Return the description of this API."""
     return jsonify(openapi.document())
+
+
+@blueprint.route("/", defaults={"rest": ""}, methods=METHODS, provide_automatic_options=False)
+@blueprint.route("/<path:rest>", methods=METHODS, provide_automatic_options=False)
+def nothing(rest: str) -> Response:
+    """Refuse what is no call: an address that none has, or a method that the call there does not take."""
+    takes = openapi.methods(f"/{rest}")
+    if takes:
+        raise MethodNotAllowed(valid_methods=takes)
+    raise NotFound("there is no such call; /api/v1/openapi.json lists all there are")
 
 
 def _query(here: Services) -> tuple[str, str, int]:

@@ -10,7 +10,7 @@ from deflect import clock, origins
 from deflect.services import Services, services
 from kb.errors import Forbidden, HelpCenterError
 
-ANYBODY = {"api.search", "api.complete", "api.article", "api.offers", "api.openapi"}
+ANYBODY = {"api.search", "api.complete", "api.article", "api.offers", "api.openapi", "api.nothing"}
 NOBODY = {"api.contacts"}  # from server to server: a page that could would have the server's secret
 PREFLIGHT_SECONDS = 7200  # as long as Chromium keeps one
 

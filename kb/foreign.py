@@ -83,6 +83,8 @@ def _path(value: Value, _: str) -> Value:
     """Return a path as Jekyll means it: of a whole address its path, and always from the top."""
     if not isinstance(value, str) or re.search(r"[:*][a-z]", value.removeprefix("http:").removeprefix("https:")):
         return None  # `/:categories/:title/` is a pattern
+    if value.startswith(("//", "\\")):
+        return value  # of another site: refused where the key is read, and not made a path of ours
     path = "/" + urlsplit(value).path.lstrip("/")
     return path if path != "/" and value not in ("pretty", "date", "none", "ordinal") else None
 

@@ -46,7 +46,7 @@ def load(path: str, text: str, *, first_line: int = 2) -> FrontMatter:
     if node is None:
         return FrontMatter()
     if not isinstance(node, yaml.MappingNode):
-        raise BadArticle(path, first_line, "front matter is no mapping; write 'key: value' lines")
+        raise BadArticle(path, first_line, f"{_called(path)} is no mapping; write 'key: value' lines")
     return _mapping(path, node, first_line)
 
 
@@ -62,15 +62,22 @@ def load_list(path: str, text: str) -> list[tuple[int, Value]]:
 
 def _compose(path: str, text: str, first_line: int) -> Any:
     if len(text) > MAX_CHARACTERS:
-        raise BadArticle(path, first_line, f"front matter is over {MAX_CHARACTERS:,} characters; move text to the body")
+        raise BadArticle(
+            path, first_line, f"{_called(path)} is over {MAX_CHARACTERS:,} characters; move text to the body"
+        )
     try:
         _refuse_aliases_and_depth(path, text, first_line)
         return yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         line = first_line + (error.problem_mark.line if error.problem_mark else 0)
-        raise BadArticle(path, line, f"front matter is not YAML: {error.problem}; {_hint(error.problem)}") from error
+        raise BadArticle(path, line, f"{_called(path)} is not YAML: {error.problem}; {_hint(error.problem)}") from error
     except yaml.YAMLError as error:
-        raise BadArticle(path, first_line, f"front matter is not YAML: {' '.join(str(error).split())}") from error
+        raise BadArticle(path, first_line, f"{_called(path)} is not YAML: {' '.join(str(error).split())}") from error
+
+
+def _called(path: str) -> str:
+    """Return what the YAML of a file is called: front matter at the head of an article, else the file itself."""
+    return "this file" if path.rpartition("/")[2].startswith("_") else "front matter"
 
 
 def _hint(problem: str | None) -> str:
@@ -84,11 +91,11 @@ def _refuse_aliases_and_depth(path: str, text: str, first_line: int) -> None:
     for event in yaml.parse(text, Loader=_Loader):
         line = first_line + (event.start_mark.line if event.start_mark else 0)
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            raise BadArticle(path, line, "front matter takes no anchors and aliases (& and *); write the value out")
+            raise BadArticle(path, line, f"{_called(path)} takes no anchors and aliases (& and *); write the value out")
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > MAX_DEPTH:
-                raise BadArticle(path, line, f"front matter is nested more than {MAX_DEPTH} deep; make it flat")
+                raise BadArticle(path, line, f"{_called(path)} is nested more than {MAX_DEPTH} deep; make it flat")
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
 

@@ -11,7 +11,7 @@ from kb import frontmatter
 from kb.article import Article
 from kb.errors import BadArticle
 from kb.frontmatter import Value
-from kb.links import RESERVED, normal
+from kb.links import is_ours, normal
 from kb.problem import Problem
 
 FILE = "_redirects.yml"
@@ -67,7 +67,7 @@ def _wrong(old: str, new: str) -> str:
     """Return what is wrong with a redirect, or nothing."""
     if not old.startswith("/"):
         return f"'{old}' is no path of this site; begin it with /"
-    if old.strip("/").split("/")[0] in RESERVED:
+    if is_ours(old):
         return f"'{old}' is a page of the site itself; it cannot lead elsewhere"
     if not new.isprintable():
         return f"'{old}' leads to an address with a line break or another character that no address has; remove it"

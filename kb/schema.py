@@ -123,7 +123,7 @@ ARTICLE_KEYS = (
     Key(
         "slug", slug, "a word, or a path after /articles", "The last part of its address, in place of the file's name."
     ),
-    Key("permalink", local_path, "a path beginning with /", "Its whole address."),
+    Key("permalink", local_path, "a path of this site, beginning with one /", "Its whole address."),
 )
 CATEGORY_KEYS = (
     Key("title", text, "text", "The category's name; without it, the folder's."),

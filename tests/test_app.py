@@ -59,7 +59,7 @@ def test_an_error_of_the_api_is_a_problem_document(client: FlaskClient) -> None:
 def test_reading_what_can_only_be_posted_to_is_405_and_no_missing_page(client: FlaskClient, call: str) -> None:
     answer = client.get(f"/api/v1/{call}")
     assert (answer.status_code, answer.content_type) == (405, "application/problem+json")
-    assert answer.headers["Allow"] == "POST"
+    assert answer.headers["Allow"] == "OPTIONS, POST"
 
 
 def test_any_origin_s_preflight_of_offers_is_answered_beside_the_pages(client: FlaskClient) -> None:

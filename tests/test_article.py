@@ -101,6 +101,12 @@ def test_slug_and_permalink_say_the_address(key: str, address: str) -> None:
     assert article(f"title: A\n{key}").address == address
 
 
+@pytest.mark.parametrize("key", ["permalink: //evil.com/x", "aliases: [//evil.com/x]", "permalink: '\\evil.com'"])
+def test_an_address_of_another_site_is_refused_and_not_made_one_of_ours(key: str) -> None:
+    with pytest.raises(BadArticle, match="beginning with"):
+        article(f"title: A\n{key}")
+
+
 @pytest.mark.parametrize("text", ["# Reset it\n\nText", "Reset it\n========\n\nText", "\n\n# Reset *it* #\n\nText"])
 def test_a_file_without_a_head_is_titled_by_its_first_heading_which_is_not_repeated(text: str) -> None:
     plain = parse("reset.md", text, default_lang="en")

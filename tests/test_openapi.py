@@ -80,7 +80,29 @@ def test_a_body_over_64_kb_is_refused(client: FlaskClient, path: str) -> None:
 def test_every_call_of_the_api_is_described(client: FlaskClient) -> None:
     rules = [rule for rule in client.application.url_map.iter_rules() if rule.rule.startswith("/api/v1/")]
     there = {re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule.removeprefix("/api/v1")) for rule in rules}
-    assert there - {"/openapi.json"} == set(DOCUMENT["paths"])
+    assert there - {"/openapi.json", "/", "/{rest}"} == set(DOCUMENT["paths"])
+
+
+def test_the_document_is_openapi_by_its_own_schema() -> None:
+    DESCRIBED.validate()
+
+
+@pytest.mark.parametrize(("method", "path"), [(m, p.replace("{id}", "a/b")) for m, p in CALLS])
+def test_a_method_that_a_call_does_not_take_is_refused_with_those_that_it_takes(
+    client: FlaskClient, method: str, path: str
+) -> None:
+    for other in {"get", "post", "put", "patch", "delete"} - {method}:
+        answer = client.open(f"/api/v1{path}", method=other, headers={"Origin": "https://any.example"})
+        assert (answer.status_code, answer.content_type) == (405, "application/problem+json"), other
+        assert set(answer.headers["Allow"].split(", ")) - {"HEAD"} == {method.upper(), "OPTIONS"}
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/", "/search/more", "/offers/1"])
+def test_what_is_no_call_is_a_problem_document_that_any_page_may_read(client: FlaskClient, path: str) -> None:
+    for method in ("GET", "POST", "PUT"):
+        answer = client.open(f"/api/v1{path}", method=method, headers={"Origin": "https://any.example"})
+        assert (answer.status_code, answer.json["title"]) == (404, "Not Found")
+        assert answer.headers["Access-Control-Allow-Origin"] == "*"
 
 
 def test_every_reference_leads_somewhere() -> None:

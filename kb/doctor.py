@@ -74,6 +74,7 @@ def _data(settings: Settings) -> Iterator[Finding]:
 
 
 def _index(settings: Settings) -> Iterator[Finding]:
+    from deflect import tuned
     from search.current import Current
 
     try:
@@ -88,6 +89,9 @@ def _index(settings: Settings) -> Iterator[Finding]:
         yield Finding("vectors", "note", f"results are by words only {why}")
     elif searcher.degraded:
         yield Finding("vectors", "wrong", f"{searcher.degraded}; run 'kb index'")
+    elif searcher.learned is None and (document := tuned.read(settings)) is not None:
+        what = f"what was learned is not used: it needs the vectors of {document['recipe']}"
+        yield Finding("learned", "wrong", f"{what}; set KB_EMBEDDER to that model and run 'kb index', or run 'kb tune'")
 
 
 def _database(settings: Settings) -> Iterator[Finding]:

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from deflect import fine_tuning, judging, lessons, tuned, tuning
+from kb import doctor
 from kb.config import Settings
 from kb.errors import BadSetting
 from kb.indexing import refresh
@@ -106,6 +107,7 @@ def test_a_kept_encoder_ranks_once_it_is_set_and_is_judged_on_what_it_never_saw(
     assert len(kept["encoder"]["files"]["model.onnx"]) == 64  # sha256
     refresh(center, words_only=False, now=NOW)
     assert Current(center).get().learned is None  # it was learned for other vectors than those in use
+    assert any("tuned" in one.sentence for one in doctor.examine(center) if one.what == "learned")
     served = replace(center, embedder=report["setting"])
     refresh(served, words_only=False, now=NOW)
     assert Current(served).get().ranker.startswith("learned-")

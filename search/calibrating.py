@@ -60,10 +60,10 @@ class Kind:
         return f"{self.mode}{self.suffix}"
 
 
-KINDS = (
-    Kind("search", "", "hybrid", 0.10),
+KINDS = (  # the page shows the nearest by meaning where words fail, and says so: a wrong one costs less than there
+    Kind("search", "", "hybrid", 0.25),
     Kind("search", "-words", "bm25", 0.10),
-    Kind("search", "-multilingual", "hybrid", 0.10, "multilingual"),
+    Kind("search", "-multilingual", "hybrid", 0.25, "multilingual"),
     Kind("suggest", "", "hybrid", 0.02),
     Kind("suggest", "-multilingual", "hybrid", 0.03, "multilingual"),
     Kind("suggest", "-words", "bm25", 0.03),

@@ -24,14 +24,15 @@ def language_of(collection: Collection, text: str, *, lang: str, langs: Sequence
     if told is not None or lang not in langs or not collection.manifest.crosses:
         return told or lang
     asked = {word.text: word for own in langs for word in parse(text, analyzer(own)).asked if word.text.isalpha()}
-    foreign = sum(not any(_knows(collection, own, word) for own in langs) for word in asked.values())
-    return UNKNOWN if foreign > MOST * len(asked) else lang
+    absent = [word for word in asked.values() if not any(_has(collection, own, word) for own in langs)]
+    most = MOST * len(asked)
+    if len(absent) <= most:
+        return lang
+    slips = sum(any(collection.vocabulary(own).correct(word.text) for own in langs) for word in absent)
+    return UNKNOWN if len(absent) - slips > most else lang
 
 
-def _knows(collection: Collection, lang: str, word: Word) -> bool:
+def _has(collection: Collection, lang: str, word: Word) -> bool:
     postings = collection.postings[lang]
     terms = (*word.terms, word.text, *analyzer(lang).query(word.text))
-    return (
-        any(postings.row(term) is not None for term in terms)
-        or collection.vocabulary(lang).correct(word.text) is not None
-    )
+    return any(postings.row(term) is not None for term in terms)

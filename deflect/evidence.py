@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -74,15 +74,27 @@ def followed(store: Store, *, before: int | None = None) -> list[Lesson]:
 
 
 def everything(store: Store) -> list[Lesson]:
-    """Return all that the ranking may learn from, outcomes and what was followed, the oldest first.
+    """Return all that the ranking may learn from, outcomes and what was followed, the oldest first."""
+    return once([*lessons(store), *followed(store)])
 
-    What was asked in the same words and solved by the same article counts once: a question that is sent by many, or
-    a text that a form puts there, must not outvote all others.
+
+def once(found: Iterable[Lesson]) -> list[Lesson]:
+    """Return lessons of which each question's words and article are there once, the oldest first.
+
+    A question that is sent by many, or a text that a form puts there, must not outvote all others. Of the same words,
+    an article that solved them less than half as often as another did is left out: somebody pressed it by mistake.
     """
-    once: dict[tuple[str, str, str], Lesson] = {}
-    for lesson in sorted([*lessons(store), *followed(store)], key=lambda one: (one.weight < 1.0, one.at, one.id)):
-        once.setdefault((lesson.subject, lesson.body, lesson.article), lesson)
-    return sorted(once.values(), key=lambda one: (one.at, one.id))
+    found = sorted(found, key=lambda one: (one.weight < 1.0, one.at, one.id))
+    votes: dict[tuple[str, str, str], float] = {}
+    most: dict[tuple[str, str], float] = {}
+    first: dict[tuple[str, str, str], Lesson] = {}
+    for one in found:
+        name = (one.subject, one.body, one.article)
+        first.setdefault(name, one)
+        votes[name] = votes.get(name, 0.0) + one.weight
+        most[name[:2]] = max(most.get(name[:2], 0.0), votes[name])
+    kept = [one for name, one in first.items() if 2 * votes[name] >= most[name[:2]]]
+    return sorted(kept, key=lambda one: (one.at, one.id))
 
 
 def _lessons(cards: Sequence[Card], *, now: int) -> list[Lesson]:

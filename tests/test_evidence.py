@@ -91,6 +91,13 @@ def test_a_card_that_stood_elsewhere_than_its_offer_put_it_is_not_counted(settin
     assert followed(loaded(settings, tmp_path, log)) == []
 
 
+def test_the_same_words_count_once_and_a_mistaken_press_among_many_not_at_all(store: Store) -> None:
+    hint = followed(store)[0]
+    said = [replace(hint, id=str(n), article=FITS if n else OTHER, at=n, weight=1.0) for n in range(4)]
+    assert [(one.id, one.article) for one in evidence.once([*said, hint])] == [("1", FITS)]
+    assert [one.article for one in evidence.once(said[:2])] == [OTHER, FITS]  # nobody knows who was mistaken
+
+
 def test_what_was_followed_teaches_and_never_judges(store: Store) -> None:
     hint = followed(store)[0]
     outcomes = [replace(hint, id=str(n), body=f"said {n}", at=n, weight=1.0, person="") for n in range(0, 400, 10)]

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from deflect import clicks, tuning
+from deflect import clicks, evidence, tuning
 from deflect.evidence import FITS, SOURCE, WEIGHT
 from deflect.lessons import Lesson
 from search import learned, metrics
@@ -76,11 +76,8 @@ def lessons(world: World, log: Log, way: Way, *, seed: int) -> list[Lesson]:
 def _said(world: World, log: Log) -> list[Lesson]:
     """Return a lesson for each question and article of which somebody said that it solved it, when it first was."""
     when, slot = np.nonzero(log.solved)
-    first: dict[tuple[int, int], int] = {}
-    for at, row, column in zip(when, log.question[when], log.article[when, slot], strict=True):
-        first.setdefault((int(row), int(column)), int(at))
-    found = [_lesson(world, row, column, at=at) for (row, column), at in first.items()]
-    return sorted(found, key=lambda one: (one.at, one.id))
+    pairs = zip(when.tolist(), log.question[when].tolist(), log.article[when, slot].tolist(), strict=True)
+    return evidence.once(_lesson(world, row, column, at=at) for at, row, column in pairs)
 
 
 def _followed(world: World, log: Log, said: Sequence[Lesson]) -> list[Lesson]:

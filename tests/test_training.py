@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -84,6 +86,26 @@ def test_a_training_that_ends_early_leaves_no_model(source: Path, tmp_path: Path
     with pytest.raises(Stopped):
         training.train(source, tmp_path / "trained", TRIPLES, recipe=RECIPE, report=stop)
     assert list(tmp_path.iterdir()) == []
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from search import training
+from tests.test_training import RECIPE, TRIPLES
+source, target = map(Path, sys.argv[1:])
+training.train(source, target, TRIPLES, recipe=RECIPE, report=lambda done, total: os.kill(os.getpid(), signal.SIGKILL))
+"""
+
+
+@needs_trainer
+@pytest.mark.faults
+def test_a_killed_training_leaves_no_model(source: Path, tmp_path: Path) -> None:
+    target = tmp_path / "trained"
+    done = subprocess.run([sys.executable, "-c", KILLED, source, target], capture_output=True, check=False)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    assert not target.exists()
+    assert not [path for path in tmp_path.iterdir() if (path / "model.safetensors").exists()]
 
 
 def test_without_the_trainer_it_names_the_extra(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

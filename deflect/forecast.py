@@ -110,7 +110,9 @@ def worth(replayed: Sequence[Replayed], *, months: float, cost: float) -> dict[s
     judged = [one for one in replayed if one.judged]
     share = _share(sum(one.verdict == "right" for one in judged), len(judged))
     a_month = len(replayed) / months
-    right = {name: a_month * share[name] if share[name] is not None else None for name in ("share", "low", "high")}
+    right: dict[str, float] = {}
+    if share["share"] is not None:
+        right = {name: a_month * share[name] for name in ("share", "low", "high")}
     saved = [
         {
             "share": part,
@@ -120,9 +122,9 @@ def worth(replayed: Sequence[Replayed], *, months: float, cost: float) -> dict[s
             "high": round(part * right["high"] * cost, 2),
         }
         for part in SOLVED_SHARES
-        if right["share"] is not None
+        if right
     ]
-    rounded = {name: round(value, 1) if value is not None else None for name, value in right.items()}
+    rounded = {name: round(right[name], 1) if right else None for name in ("share", "low", "high")}
     return {"cost": cost, "tickets_a_month": round(a_month, 1), "right_a_month": rounded, "if_solved": saved}
 
 

@@ -141,12 +141,12 @@ def connected(store: Store, whole: Material, *, start: int) -> bool:
 
 def split(whole: Material, by: str) -> dict[str, Material]:
     """Return the material of each value of `by`; who could use two channels counts with both."""
-    labels = sorted({value for e in whole.episodes for value in _values(e, by)})
+    labels = sorted({value for e in whole.episodes for value in values_of(e, by)})
     if by == "lang":
         labels = sorted({*labels, *(s.lang for s in whole.searches)})
     return {
         f"{by}={label or 'unknown'}": Material(
-            [e for e in whole.episodes if label in _values(e, by)],
+            [e for e in whole.episodes if label in values_of(e, by)],
             [s for s in whole.searches if by == "lang" and s.lang == label],
             [t for t in whole.tickets if by in ("lang", "category", "channel") and (t[by] or "") == label],
         )
@@ -154,7 +154,8 @@ def split(whole: Material, by: str) -> dict[str, Material]:
     }
 
 
-def _values(episode: Ended, by: str) -> Sequence[str]:
+def values_of(episode: Ended, by: str) -> Sequence[str]:
+    """Return with which values of `by` an episode counts."""
     if by == "channel":
         return [c for c in CHANNELS if c in episode.channels] or ["none"]
     return [str(getattr(episode, by))]

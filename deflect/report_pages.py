@@ -18,8 +18,8 @@ from deflect.clock import DAY, to_datetime, to_rfc3339
 from deflect.episode_detail import detail
 from deflect.export import safe
 from deflect.outcomes import Ended
-from deflect.report import SPLITS, Material, Report, connected, earliest, material, moment, report
-from deflect.searches import misses
+from deflect.report import SPLITS, Material, Report, connected, earliest, material, moment, report, values_of
+from deflect.searches import misses, typed
 from deflect.services import Services, services
 from deflect.wording import interval_of, worded
 from kb.errors import BadRequest, NotFound
@@ -31,21 +31,29 @@ PICTURE = "default-src 'none'; style-src 'unsafe-inline'"  # a chart brings its 
 HEADLINES = ("net deflection", "confirmed deflection", "attributed deflection", "inflation", "returned", "coverage")
 PEOPLE = ("self-service adoption", "self-service score", "search success", "zero-result", "no-follow")
 
+
+def served(test: Callable[[Ended], bool]) -> Callable[[Ended], bool]:
+    """Return a test of episodes that have ended, of people who could reach somebody: most numbers count only these."""
+    return lambda e: bool(e.channels) and e.outcome != "pending" and test(e)
+
+
 FILTERS: Mapping[str, Callable[[Ended], bool]] = {
     "all": lambda e: True,
-    "confirmed deflection": lambda e: e.shown and e.outcome == "solved",
-    "attributed deflection": lambda e: e.attributed,
-    "returned": lambda e: e.returned,
-    "net deflection": lambda e: e.offered,
-    "coverage": lambda e: e.offered,
-    "abstention": lambda e: not e.offered,
-    "not this": lambda e: e.not_this,
-    "unserved": lambda e: not e.channels,
+    "confirmed deflection": served(lambda e: e.shown and e.outcome == "solved"),
+    "attributed deflection": served(lambda e: e.attributed),
+    "returned": served(lambda e: e.attributed and e.contacted),
+    "net deflection": served(lambda e: e.offered),
+    "coverage": served(lambda e: e.offered),
+    "abstention": served(lambda e: not e.offered),
+    "not this": served(lambda e: e.shown and e.not_this),
+    "left without reading": served(lambda e: e.offered and e.outcome == "left without reading"),
+    "time to send": served(lambda e: e.offered and e.contacted),
+    "unserved": lambda e: not e.channels and e.outcome != "pending",
     "pending": lambda e: e.outcome == "pending",
-    "ended solved": lambda e: e.outcome == "solved",
-    "ended contacted": lambda e: e.outcome == "contacted",
-    "ended left after reading": lambda e: e.outcome == "left after reading",
-    "ended left without reading": lambda e: e.outcome == "left without reading",
+    "ended solved": served(lambda e: e.outcome == "solved"),
+    "ended contacted": served(lambda e: e.outcome == "contacted"),
+    "ended left after reading": served(lambda e: e.outcome == "left after reading"),
+    "ended left without reading": served(lambda e: e.outcome == "left without reading"),
 }
 
 _read: dict[tuple[str, ...], tuple[Material, float]] = {}
@@ -90,7 +98,8 @@ def episodes() -> str:
     """List the episodes that a number counts, the latest first."""
     here, (start, end) = services(), _period()
     of, arm, page = request.args.get("of", "all"), request.args.get("arm", ""), request.args.get("page", 1, type=int)
-    found = _counted(here, start, end, of=of, arm=arm)[::-1]
+    within = request.args.get("within", "")
+    found = _counted(here, start, end, of=of, arm=arm, within=within)[::-1]
     page = max(1, min(page, 1 + len(found) // PER_PAGE))
     return render_template(
         "admin/report_episodes.html",
@@ -100,7 +109,21 @@ def episodes() -> str:
         more=page * PER_PAGE < len(found),
         of=of if of in FILTERS else "all",
         arm=arm,
+        within=within,
         filters=FILTERS,
+        **_frame(here, start, end),
+    )
+
+
+@blueprint.get("/searches")
+def searches() -> str:
+    """Show the search episodes in which something was typed, each with what the person asked, opened and wrote."""
+    here, (start, end) = services(), _period()
+    text = request.args.get("text", "")
+    return render_template(
+        "admin/report_searches.html",
+        text=text,
+        visits=typed(here.store, text, start=start, end=end, limit=PER_PAGE),
         **_frame(here, start, end),
     )
 
@@ -163,7 +186,8 @@ def _numbers(here: Services, start: int, end: int) -> Iterable[dict[str, Any]]:
 
 def _episodes(here: Services, start: int, end: int) -> Iterable[dict[str, Any]]:
     names = ("id", "arm", "outcome", "lang", "category", "segment", "device", "page", "offered", "shown", "followed")
-    for e in _counted(here, start, end, of=request.args.get("of", "all"), arm=request.args.get("arm", "")):
+    asked = {name: request.args.get(name, "") for name in ("arm", "within")}
+    for e in _counted(here, start, end, of=request.args.get("of", "all"), **asked):
         row = {"started": to_rfc3339(e.started)} | {name: getattr(e, name) for name in (*names, "not_this", "returned")}
         yield row | {"channels": " ".join(e.channels)}
 
@@ -197,10 +221,26 @@ def _report(here: Services, start: int, end: int, *, by: str) -> Report:
     )
 
 
-def _counted(here: Services, start: int, end: int, *, of: str, arm: str) -> list[Ended]:
-    chosen = FILTERS.get(of, FILTERS["all"])
-    whole = _material(here, start, end)
-    return [e for e in whole.episodes if chosen(e) and arm in ("", e.arm)]
+def _counted(here: Services, start: int, end: int, *, of: str, arm: str, within: str) -> list[Ended]:
+    """Return the episodes that a number counts, in an arm, and `within` a segment as the report names it."""
+    chosen, (by, label, arm_within) = FILTERS.get(of, FILTERS["all"]), _segment(within)
+    whole, arms = _material(here, start, end), {arm, arm_within} - {""}
+    return [
+        e
+        for e in whole.episodes
+        if chosen(e) and all(e.arm == one for one in arms) and (not by or label in values_of(e, by))
+    ]
+
+
+def _segment(within: str) -> tuple[str, str, str]:
+    """Return what a segment's name says: by what it is split, the value there, and the arm.
+
+    >>> _segment("lang=en, arm=control"), _segment("lang=unknown"), _segment("arm=control")
+    (('lang', 'en', 'control'), ('lang', '', ''), ('', '', 'control'))
+    """
+    rest, mark, arm = within.rpartition("arm=")
+    by, _, label = (rest.removesuffix(", ") if mark else within).partition("=")
+    return (by if by in SPLITS else "", "" if label == "unknown" else label, arm if mark else "")
 
 
 def _material(here: Services, start: int, end: int) -> Material:

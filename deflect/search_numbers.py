@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -18,7 +19,7 @@ SEARCHED = """
     SELECT keys.person, events.received AS at, type = 'search' AS asked, json_extract(data, '$.hits') AS hits,
            coalesce(json_extract(data, '$.lang'), '') AS lang, coalesce(trim(text), '') AS text
     FROM events JOIN keys ON keys.id = events.key LEFT JOIN event_texts ON event_texts.event = events.id
-    WHERE events.received >= :start
+    WHERE events.received >= :start AND (:people IS NULL OR keys.person IN (SELECT value FROM json_each(:people)))
       AND (type = 'search' AND events.received < :end
            OR type = 'follow' AND source = 'search' AND events.received < :end + :visit)
     ORDER BY keys.person, events.received, type DESC, events.id
@@ -79,11 +80,14 @@ class SearchDay:
     reworded: int
 
 
-def search_visits(store: Store, *, start: int, end: int) -> Iterator[SearchVisit]:
-    """Yield the search episodes of a period one by one; a follow counts up to 30 minutes after the last search."""
+def search_visits(store: Store, *, start: int, end: int, people: Sequence[str] | None = None) -> Iterator[SearchVisit]:
+    """Yield the search episodes of a period one by one; a follow counts up to 30 minutes after the last search.
+
+    With `people` only theirs.
+    """
     searches: list[Row] = []
-    followed = False
-    for row in store.each(SEARCHED, {"start": start, "end": end, "visit": VISIT}):
+    followed, chosen = False, None if people is None else json.dumps(people)
+    for row in store.each(SEARCHED, {"start": start, "end": end, "visit": VISIT, "people": chosen}):
         if searches and (row["person"] != searches[-1]["person"] or row["at"] - searches[-1]["at"] > VISIT):
             yield SearchVisit(searches[0]["person"], searches, followed)
             searches, followed = [], False

@@ -6,8 +6,22 @@ from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
 
-from deflect.search_numbers import search_visits
+from deflect.outcomes import VISIT
+from deflect.people import WINDOW
+from deflect.search_numbers import SearchVisit, search_visits
 from deflect.store import Store
+
+TYPED = """
+    SELECT DISTINCT keys.person
+    FROM event_texts JOIN events ON events.id = event_texts.event JOIN keys ON keys.id = events.key
+    WHERE type = 'search' AND event_texts.received >= :start AND event_texts.received < :end
+      AND lower(trim(text)) = lower(:text)
+    ORDER BY 1 LIMIT :limit
+    """
+
+EPISODE = """
+    SELECT id FROM episodes WHERE person = ? AND started >= ? AND started <= ? ORDER BY started, id LIMIT 1
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +56,32 @@ def misses(store: Store, *, start: int, end: int, limit: int = 50) -> Misses:
             if one["text"].casefold() != two["text"].casefold():
                 again.add(one["text"], two["text"], by=visit.person)
     return Misses(none.most(limit), unopened.most(limit), again.most(limit))
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A search episode, and the episode of the same person in the seven days after it, if there is one."""
+
+    visit: SearchVisit
+    episode: str
+
+
+def typed(store: Store, text: str, *, start: int, end: int, limit: int) -> list[Typed]:
+    """Return search episodes in which `text` was typed, the latest first."""
+    wanted = {"start": start, "end": end, "text": text.strip(), "limit": limit}
+    people = [row["person"] for row in store.rows(TYPED, wanted)]
+    found = [
+        Typed(visit, _episode(store, visit))
+        for visit in search_visits(store, start=start, end=end, people=people)
+        if any(search["text"].casefold() == text.strip().casefold() for search in visit.searches)
+    ]
+    return sorted(found, key=lambda one: (-one.visit.searches[0]["at"], one.visit.person))[:limit]
+
+
+def _episode(store: Store, visit: SearchVisit) -> str:
+    first, last = visit.searches[0]["at"], visit.searches[-1]["at"]
+    row = store.one(EPISODE, [visit.person, first - VISIT, last + WINDOW])
+    return str(row["id"]) if row else ""
 
 
 class Tally:

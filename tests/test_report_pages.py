@@ -91,6 +91,28 @@ def test_the_episodes_of_a_number_are_those_that_it_counts(report: FlaskClient) 
     assert [row["id"] for row in rows(report, "episodes", "&arm=control")] == ["e-c1"]
 
 
+@pytest.mark.parametrize("by", ["", "lang", "channel", "device"])
+def test_behind_each_number_are_as_many_episodes_as_it_counts(report: FlaskClient, by: str) -> None:
+    checked = 0
+    for number in rows(report, "numbers", f"&by={by}"):
+        name, segment = number["name"], number["segment"]
+        if name not in FILTERS or name in ("net deflection", "time to send") or not number["low"]:
+            continue
+        shown = rows(report, "episodes", f"&of={name}&within={segment}")
+        assert len(shown) == round(float(number["value"]) * int(number["n"])), (name, segment)
+        checked += 1
+    assert checked >= 10
+
+
+def test_a_search_that_led_nowhere_opens_on_who_asked_it_and_what_they_did_then(report: FlaskClient) -> None:
+    assert "searches?text=%3Dcmd+parcel" in report.get(f"/admin/report/?{PERIOD}").text
+    page = report.get(f"/admin/report/searches?text=%3DCMD+parcel&{PERIOD}").text
+    assert "=cmd parcel" in page
+    assert "nothing was opened" in page
+    assert "/admin/report/episodes/e-t1" in page
+    assert "Nobody typed that" in report.get(f"/admin/report/searches?text=nothing&{PERIOD}").text
+
+
 def test_an_episode_shows_its_events_with_redacted_text_and_no_markup_of_others(report: FlaskClient) -> None:
     page = report.get("/admin/report/episodes/e-t2").text
     assert "Episode: contacted" in page

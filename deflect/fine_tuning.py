@@ -71,6 +71,8 @@ def tune(settings: Settings, *, now: datetime, dry_run: bool = False, recipe: Re
                 resets=ground.resets,
                 encoder=fine,
             )
+        else:
+            _forget(settings, fine["recipe"])
     more = {"encoder": fine, "setting": _setting(settings, settings.data / "models" / folder.name)}
     return (
         document | {"kept": kept, "dry_run": dry_run} | more | judging.examples(later, judged["head"], judged["both"])
@@ -106,7 +108,7 @@ def _opened(settings: Settings, folder: Path, work: Path, *, now: datetime) -> S
         work / "index",
         embedder=encoder,
         now=now,
-        cache=work / "vectors",
+        cache=settings.data / "vectors",
         progress=progress.reporter("Embedding"),
     )
     return Searcher.open(path, settings=settings, encoder=encoder)
@@ -118,6 +120,12 @@ def _keep(folder: Path, target: Path) -> None:
     if target.exists():
         shutil.rmtree(target)
     folder.rename(target)
+
+
+def _forget(settings: Settings, recipe: str) -> None:
+    """Remove the vectors of an encoder that is not kept."""
+    for name in (f"{recipe}.bin", f"questions-{recipe}.bin"):
+        (settings.data / "vectors" / name).unlink(missing_ok=True)
 
 
 @contextmanager

@@ -93,7 +93,8 @@ def test_an_encoder_that_adds_nothing_is_not_kept_and_four_rankings_stand_side_b
     assert report["kept"] is False
     assert not (center.articles / tuned.FOLDER).exists()
     assert list((center.data / "training").iterdir()) == []
-    assert "tuned" not in "".join(path.name for path in (center.data / "models").iterdir())
+    left = [*(center.data / "models").iterdir(), *(center.data / "vectors").iterdir()]
+    assert not [path.name for path in left if "tuned" in path.name]
 
 
 def test_a_kept_encoder_ranks_once_it_is_set_and_is_judged_on_what_it_never_saw(

@@ -29,6 +29,9 @@ TOKENS = (
 TOKEN = re.compile("|".join(TOKENS), re.DOTALL)
 NEEDED = re.compile(r"[\w$#]{2}|\+\+|--")  # neighbours that would be another token without a space
 NAME = re.compile(r"#?\b[A-Za-z]\w*")
+NEEDLESS = {(";", "}"), (",", "}"), (",", "]"), (",", ")")}  # where the first says nothing
+SHORTER = {"true": "!0", "false": "!1", "undefined": "void 0"}
+PROPERTY = re.compile(r"--(?!help)([a-z])[\w-]+")  # ours within the shadow root: no two begin with the same letter
 PRIVATE = re.compile(r"#[A-Za-z]\w*")  # a private name is seen by its own class only
 CONSTANT = re.compile(r"^const ([A-Z][A-Z_]+) = ", re.MULTILINE)  # what a file calls in capitals is its own, too
 
@@ -85,6 +88,7 @@ def squeeze(source: str) -> str:
             continue
         if text.startswith("`\n"):  # a stylesheet
             text = re.sub(r"\s*([{};:,>])\s+|\s+([{])", r"\1\2", re.sub(r"\n\s*", "", text)).replace(";}", "}")
+            text = PROPERTY.sub(r"--\1", text)
         elif text.startswith("`"):
             text = re.sub(
                 r"\$\{[^}]*\}", lambda value: NAME.sub(lambda name: short.get(name[0], name[0]), value[0]), text
@@ -92,13 +96,22 @@ def squeeze(source: str) -> str:
         elif text == "const":
             text = "let"  # the same to a script that works
         text = short.get(text, text)
-        if text == "}" and parts and parts[-1] == ";":
+        text = SHORTER.get(text, text) if parts and parts[-1] != "." else text
+        if parts and (parts[-1], text) in NEEDLESS:
             parts.pop()
+        if text == ">" and _is_single(parts):  # (a) => is a =>
+            parts[-4:] = [parts[-3], "="]
         if space and parts and NEEDED.fullmatch(parts[-1][-1] + text[0]):
             parts.append(" ")
         parts.append(text)
         space = False
     return "".join(parts)
+
+
+def _is_single(parts: list[str]) -> bool:
+    """Say whether what was written last is an arrow function's one name in parentheses, with `=` behind."""
+    name = parts[-3] if len(parts) > 4 and [parts[-4], *parts[-2:]] == ["(", ")", "="] else ""
+    return name.isidentifier() and not NEEDED.fullmatch(parts[-5][-1] + name[0])
 
 
 def _short(source: str) -> dict[str, str]:

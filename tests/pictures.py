@@ -61,6 +61,45 @@ def shop(page: Page, center: Served) -> None:
     page.wait_for_selector("help-widget [part=card]", timeout=10_000)
 
 
+def shop_panel(page: Page, center: Served) -> None:
+    """An article in the widget's panel beside the shop's form."""
+    shop(page, center)
+    page.locator("help-widget [part=card]").first.click()
+    page.wait_for_selector("help-widget [part=panel] .article p")
+
+
+def shop_form(page: Page, center: Served) -> None:
+    """The widget's own contact form, with an offer."""
+    page.goto(f"{center.url}/demo")
+    page.goto(f"{page.url}order")
+    page.locator("help-widget [part=button]").click()
+    page.get_by_role("button", name="Write to us").click()
+    page.get_by_label("Subject").fill(SUBJECT)
+    page.locator("help-widget").get_by_label("Message").press_sequentially(MESSAGE)
+    page.wait_for_selector("help-widget [part=card]", timeout=10_000)
+
+
+def shop_right_to_left(page: Page, center: Served) -> None:
+    """The widget in Arabic."""
+    page.goto(f"{center.url}/demo")
+    page.goto(f"{page.url}?lang=ar")
+    page.fill("[name=subject]", SUBJECT)
+    page.locator("[name=message]").press_sequentially(MESSAGE)
+    page.locator("help-widget [part=card]").first.click()
+    page.wait_for_selector("help-widget [part=panel] .article p")
+
+
+def playground(page: Page, center: Served) -> None:
+    """The widget's playground in the admin pages."""
+    page.goto(f"{center.url}/admin/login?next=/admin/widget/")
+    page.fill("[name=password]", PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/admin/widget/")
+    frame = page.frame_locator("#frame")
+    frame.locator("[name=message]").press_sequentially(MESSAGE)
+    frame.locator("help-widget [part=card]").first.wait_for()
+
+
 def panel(page: Page, center: Served) -> None:
     """An offered article beside the form."""
     contact(page, center)
@@ -93,18 +132,25 @@ SHOTS: dict[str, tuple[Callable[[Page, Served], None], dict[str, int], str]] = {
     "panel": (panel, DESK, "light"),
     "ticket": (ticket, {"width": 1280, "height": 1000}, "light"),
     "widget": (shop, DESK, "light"),
+    "widget-panel": (shop_panel, DESK, "light"),
+    "widget-dark": (shop_panel, DESK, "dark"),
+    "widget-form": (shop_form, DESK, "light"),
+    "widget-phone": (shop_panel, PHONE, "light"),
+    "widget-right-to-left": (shop_right_to_left, DESK, "light"),
+    "playground": (playground, {"width": 1280, "height": 1000}, "light"),
     "phone": (home, PHONE, "light"),
 }
 
 
-def main(target: Path) -> None:
-    """Take each picture on a fresh help center of our own manual, once its vectors are built."""
+def main(target: Path, *names: str) -> None:
+    """Take each picture, or those named, on a fresh help center of our own manual, once its vectors are built."""
     target.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as data, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         with served(Path("articles"), Path(data), embedder="minilm", admin_password=PASSWORD) as center:
             wait_for_vectors(center)
-            for name, (walk, size, scheme) in SHOTS.items():
+            for name in names or tuple(SHOTS):
+                walk, size, scheme = SHOTS[name]
                 take(browser, center, target / f"{name}.png", walk, size, scheme)
         browser.close()
 
@@ -134,4 +180,4 @@ def take(
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), *sys.argv[2:])

@@ -63,6 +63,18 @@ def test_what_is_served_says_the_same_as_the_source(name: str, tmp_path: Path) -
     assert subprocess.run([node, "--check", tmp_path / "served.mjs"], check=False).returncode == 0
 
 
+def test_no_two_properties_of_ours_are_one_when_shortened() -> None:
+    source = "".join((widget.FOLDER / name).read_text(encoding="utf-8") for name in SCRIPTS)
+    names = {found[0] for found in widget.PROPERTY.finditer(source)}
+    assert len({name[:3] for name in names}) == len(names) > 5
+
+
+def test_private_names_and_constants_are_short_and_no_public_name_is() -> None:
+    source = "const FIRST = 1;\nclass A { #secret = FIRST; get open() { return this.#secret + FIRST; } }\n"
+    assert widget.squeeze(source) == "let B=1;class A{#a=B;get open(){return this.#a+B}}"
+    assert widget.squeeze("a((event) => true, [b, c,])") == "a(event=>!0,[b,c])"
+
+
 def test_strings_and_patterns_stay_as_they_are_when_a_script_is_squeezed() -> None:
     source = 'const a = "x  // y"; // z\nconst b = /\\/ [/"] +/g;\nreturn a  in  b ? c++ + ++d : `t  ${ e }`;\n'
     assert widget.squeeze(source) == 'let a="x  // y";let b=/\\/ [/"] +/g;return a in b?c++ + ++d:`t  ${ e }`;'

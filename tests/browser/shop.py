@@ -120,7 +120,8 @@ def help_app(help: Help) -> Flask:
         document = request.get_json(force=True)
         if request.headers.get("Origin") != help.shop:
             return jsonify({"status": 403}), 403
-        given = {"visitor": document["visitor"], "token": document.get("token"), "content_type": request.content_type}
+        given = {name: document.get(name) for name in ("visitor", "token", "email")}
+        given["content_type"] = request.content_type
         for event in document["events"]:
             help.note(help.events, event | given)
         return jsonify({"stored": len(document["events"]), "refused": []}), 202

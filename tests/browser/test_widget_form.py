@@ -158,10 +158,12 @@ def test_what_was_typed_is_there_after_a_reload(page: Page, help: Help) -> None:
 
 def test_a_submit_goes_its_way_and_is_attempted(page: Page, help: Help) -> None:
     offered(page, help)
+    write(page, "jo@example.com", field="[name=email]")
     page.get_by_role("button", name="Send").click()
     expect(page.locator("body")).to_have_text("Thank you.")
-    assert help.posts == [{"subject": "", "message": "the code never arrives", "email": ""}]
-    assert help.wait("attempted")["episode"] == "e-1"
+    assert help.posts == [{"subject": "", "message": "the code never arrives", "email": "jo@example.com"}]
+    attempted = help.wait("attempted")
+    assert (attempted["episode"], attempted["email"]) == ("e-1", "jo@example.com"), "so that later contacts are known"
     page.goto(f"{help.shop}/form.html")
     expect(page.locator("[name=message]")).to_have_value("")
 
@@ -193,6 +195,19 @@ def test_a_card_under_the_pointer_neither_moves_nor_changes(page: Page, help: He
         write(page, " by text message")
     expect(page.locator(CARDS).first).to_contain_text("Answer 1")
     page.mouse.move(600, 700)
+    expect(page.locator(CARDS).first).to_contain_text("Answer 7")
+
+
+def test_a_card_with_the_focus_neither_moves_nor_changes(page: Page, help: Help) -> None:
+    offered(page, help)
+    help.cards = [card(7, score=0.99), card(8, score=0.99), card(9, score=0.99)]
+    page.locator(CARDS).first.focus()
+    with page.expect_response("**/offers"):
+        page.locator("[name=message]").evaluate(
+            "(area) => { area.value += ' at all'; area.dispatchEvent(new Event('input', { bubbles: true })); }"
+        )
+    expect(page.locator(CARDS).first).to_contain_text("Answer 1")
+    page.locator("[name=message]").focus()
     expect(page.locator(CARDS).first).to_contain_text("Answer 7")
 
 

@@ -61,6 +61,8 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
 
 
 def test_from_typing_to_solved_under_a_strict_policy(page: Page, both: Both) -> None:
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text) if message.type in ("warning", "error") else None)
     page.goto(f"{both.shop}/form.html?csp=types")
     page.locator("[name=message]").press_sequentially(QUESTION)
     page.locator(CARDS).first.click()
@@ -69,6 +71,7 @@ def test_from_typing_to_solved_under_a_strict_policy(page: Page, both: Both) -> 
     until(lambda: both.rows("SELECT 1 FROM events WHERE type = 'solved' AND article = 'account/reset-password'"))
     types = {row[0] for row in both.rows("SELECT type FROM events")}
     assert {"intent", "offer", "follow", "solved"} <= types
+    assert said == [], "no style of the article's table was refused"
 
 
 def test_from_the_button_to_a_ticket_on_disk(page: Page, both: Both) -> None:

@@ -48,5 +48,5 @@ def test_the_log_shows_where_its_visitors_look(world: World) -> None:
 
 def test_the_same_seed_gives_the_same_table_and_a_picture_of_it(world: World) -> None:
     one, two = (simulate(world, sizes=[300], seeds=1) for _ in range(2))
-    assert page(world, one, seeds=1) == page(world, two, seeds=1)
+    assert page(world, one) == page(world, two)
     assert picture(one, [300]).startswith(b"<svg")

@@ -50,7 +50,7 @@ def main() -> None:
         print("EVAL is not set: our own manual is small, and its figures show little", file=sys.stderr)
     world = of_folder(folder, data=given.var) if folder else of_manual(data=given.var)
     runs = simulate(world, sizes=given.sizes, seeds=given.seeds, kept=given.var / given.results)
-    text = page(world, runs, seeds=given.seeds)
+    text = page(world, runs)
     print(text)
     if given.write:
         article = given.write.read_text(encoding="utf-8")
@@ -77,15 +77,15 @@ def simulate(world: World, *, sizes: Sequence[int], seeds: int, kept: Path | Non
     return found
 
 
-def page(world: World, runs: Runs, *, seeds: int) -> str:
+def page(world: World, runs: Runs) -> str:
     """Return the table, a row for each way of learning and size."""
     head = (
-        f"{world.name}: {len(world.asked):,} questions, {len(world.articles)} articles, {seeds} seeds. "
+        f"{world.name}: {len(world.asked):,} questions, {len(world.articles)} articles. "
         "Gains in RR@10 over the ranking that has learned nothing, mean of the seeds and "
         "95 % interval; *kept* says in how many seeds `kb tune` keeps it, *lessons* how many there are and how many "
         "of them are right."
     )
-    columns = ("Clicks", "Sessions", "Way", *(group.capitalize() for group in GROUPS), "Kept", "Lessons")
+    columns = ("Clicks", "Sessions", "Way", "Seeds", *(group.capitalize() for group in GROUPS), "Kept", "Lessons")
     rows = [columns, ("---",) * len(columns)]
     rows += [(clicks, f"{n:,}", way, *_cells(found)) for (clicks, n, way), found in runs.items()]
     return "\n".join([head, "", *(f"| {' | '.join(row)} |" for row in rows)])
@@ -93,11 +93,12 @@ def page(world: World, runs: Runs, *, seeds: int) -> str:
 
 def _cells(found: Sequence[Result]) -> list[str]:
     judged = [one.kept for one in found if one.kept is not None]
-    kept = f"{sum(judged)} of {len(judged)}" if judged else "too few outcomes"
+    nothing = "not judged" if found[0].way == "naive counting" else "too few outcomes"
+    kept = f"{sum(judged)} of {len(judged)}" if judged else nothing
     many, right = (
         sum(values) / len(found) for values in zip(*((one.lessons, one.right) for one in found), strict=True)
     )
-    return [*(_gain(found, group) for group in GROUPS), kept, f"{many:,.0f}, {right:.0%}"]
+    return [str(len(found)), *(_gain(found, group) for group in GROUPS), kept, f"{many:,.0f}, {right:.0%}"]
 
 
 def _gain(found: Sequence[Result], group: str) -> str:

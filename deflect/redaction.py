@@ -44,6 +44,10 @@ def _named_secret(match: re.Match[str]) -> str:
     return f"{match[1]}[token]"
 
 
+def _home(match: re.Match[str]) -> str:
+    return f"{match[1]}[user]"
+
+
 def _password(match: re.Match[str]) -> str:
     """Replace what stands behind `password:`, unless it is a plain word such as *password: reset*."""
     value = match[2]
@@ -105,6 +109,12 @@ def _phone(match: re.Match[str]) -> str:
     return "[phone]" if 7 <= digits <= 15 and not DATE.search(match[0]) else match[0]
 
 
+def _file(match: re.Match[str]) -> str:
+    """Replace the name of a document that is made of words, such as a person's: programs and pictures keep theirs."""
+    words = [part for part in re.split(r"[_\W\d]+", match[1]) if len(part) > 1]
+    return f"[file].{match[2]}" if len(words) > 1 else match[0]
+
+
 def _number(match: re.Match[str]) -> str:
     """Replace a long run of digits, unless it is a time such as 20261001123000."""
     return match[0] if STAMP.fullmatch(match[0]) else "[number]"
@@ -117,6 +127,22 @@ STAMP = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])[0-2]\
 VERSION = (
     r"((?:\bversions?|\bver\.?|\bv|\bbuild|\brelease|\bupdate|\b[A-Za-z]+/|\bfirmware|\bversión|\bdriver)[ :#]{0,2})?"
 )
+
+# Streets with a house number, as they are written in English, German, Spanish and French. "Drive" is no street here:
+# people write of Google Drive.
+NAME = r"[A-ZÁÉÍÓÚÑÄÖÜ][\w'.’-]{1,30}"
+ROADS = r"Street|St\.?|Road|Rd\.?|Avenue|Ave\.?|Lane|Boulevard|Blvd\.?|Terrace|Crescent"
+STREETS = "|".join(
+    (
+        rf"\b\d{{1,5}}[A-Za-z]?,?[ ](?:{NAME}[ ]){{1,3}}(?:{ROADS})(?!\w)",
+        r"\b[A-ZÄÖÜ][\w-]{1,30}(?:stra(?:ß|ss)e|str\.|weg|platz|allee|gasse|damm|ufer)[ ]\d{1,4}[ ]?[a-z]?\b",
+        r"\b(?:[Cc]alle|[Aa]venida|Avda\.|[Pp]laza|[Pp]aseo|[Cc]arrer|C/)[ ]?(?:(?:de|del|la|las|los|el)[ ]){0,2}"
+        rf"(?:{NAME}[ ,]+){{1,4}}(?:n\.?º[ ]?)?\d{{1,4}}\b",
+        r"\b\d{1,4}(?:[ ]?bis)?,?[ ](?:rue|avenue|boulevard|chemin|quai)[ ]"
+        rf"(?:(?:de|du|des|la|le|les)[ ]|[dl]['’]){{0,2}}{NAME}(?:[ ]{NAME}){{0,3}}",
+    )
+)
+DOCUMENTS = "pdf|docx?|xlsx?|pptx?|od[tsp]|rtf|eml|msg|pages|numbers"
 
 RULES: tuple[tuple[re.Pattern[str], Judge], ...] = (
     (re.compile(r"-----BEGIN [A-Z ]{1,40}-----.*?(?:-----END [A-Z ]{1,40}-----|\Z)", re.S), always("token")),
@@ -152,6 +178,10 @@ RULES: tuple[tuple[re.Pattern[str], Judge], ...] = (
         ),
         always("email"),
     ),
+    (re.compile(r"(?i)(\b[a-z]:\\(?:users|benutzer|usuarios)\\)[^\\\n:\"<>|]{1,60}(?=\\)"), _home),
+    (re.compile(r"(?<![\w.:/])(/(?:home|Users)/)[\w.-]{1,60}"), _home),
+    (re.compile(rf"(?i)(?<![\w.-])([^\W\d][\w-]{{2,80}})\.({DOCUMENTS})\b"), _file),
+    (re.compile(STREETS), always("address")),
     (re.compile(r"\b[A-Za-z]{2}\d{2}(?:[ -]?[A-Za-z0-9]{4}){2,7}(?:[ -]?[A-Za-z0-9]{1,4})?\b"), _iban),
     (re.compile(r"(?<![\w.])\d(?:[ -]?\d){12,18}(?![\w])"), _card),
     (re.compile(r"(?i)\b(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}\b"), always("mac")),

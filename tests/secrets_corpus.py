@@ -69,6 +69,14 @@ HARMLESS = (
     "commit a1b2c3d fixed it",
     "an iPhone 15 with iOS 18.1.1",
     "DE is Germany and GB is not UK",
+    "2 Google Drive accounts and 1 Apple Way",
+    "step 4 Road map, and the 3 Main Menus",
+    "invoice-4711.pdf and the file manual.pdf",
+    "prefs.js, user.js and key4.db in the profile folder",
+    "C:\\Windows\\System32\\drivers\\etc\\hosts",
+    "https://help.example.com/home/overview and /etc/home",
+    "la calle de al lado, en la plaza",
+    "auf dem Weg 3 Mal angehalten",
 )
 
 
@@ -171,6 +179,22 @@ def _ipv6(draw: random.Random) -> str:
     return "2001:db8:" + ":".join(_letters(draw, 4, "123456789abcdef") for _ in range(6))
 
 
+def _address(draw: random.Random) -> str:
+    n = draw.randint(1, 399)
+    name = draw.choice(("Baker", "Oakfield", "Marlow", "Ashcombe", "Kingsley"))
+    shapes = (
+        f"{n} {name} Street", f"{n}B Old {name} Road", f"{n} {name} Ave.", f"{name}straße {n}", f"{name}weg {n}a",
+        f"{name}str. {n}", f"Calle de {name} {n}", f"Avenida de la {name}, {n}", f"{n} rue de {name}",
+    )  # fmt: skip
+    return draw.choice(shapes)
+
+
+def _file(draw: random.Random) -> str:
+    one, two = draw.choice(("Maria", "Jonas", "Aisha", "Piotr")), draw.choice(("Garcia", "Keller", "Rahman", "Nowak"))
+    shapes = (f"Invoice_{one}_{two}", f"{one}-{two}-CV", f"{two}_{one}_2026", f"contract_{one}_{two}_signed")
+    return f"{draw.choice(shapes)}.{draw.choice(('pdf', 'docx', 'xlsx', 'odt', 'eml'))}"
+
+
 def _long_number(draw: random.Random) -> str:
     return "7" + _digits(draw, draw.randint(9, 11))
 
@@ -178,4 +202,5 @@ def _long_number(draw: random.Random) -> str:
 KINDS: dict[str, Callable[[random.Random], str]] = {
     "email": _email, "phone": _phone, "card": _card, "iban": _iban, "jwt": _jwt, "key": _key, "hex": _hex,
     "uuid": _uuid, "ipv4": _ipv4, "ipv6": _ipv6, "number": _long_number,
+    "address": _address, "file": _file,
 }  # fmt: skip

@@ -79,8 +79,9 @@ def telling(texts: Sequence[str], langs: Sequence[str], group: Sequence[int], *,
         for term, n in inside.items()
         if n > 1 or size == 1
     }
-    best = sorted((term for term in scores if term in written), key=lambda term: (-scores[term], term))[:k]
-    return [min(written[term], key=lambda word: (-written[term][word], word)) for term in best]
+    best = sorted((term for term in scores if term in written), key=lambda term: (-scores[term], term))
+    words = (min(written[term], key=lambda word: (-written[term][word], word)) for term in best)
+    return list(dict.fromkeys(words))[:k]  # a word that two languages stem in two ways is one word
 
 
 def _words(text: str) -> list[str]:

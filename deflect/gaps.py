@@ -71,13 +71,19 @@ def gaps(
     Questions are compared by `vectors`, a row of length one for each, or by their words where there are none.
     """
     if vectors is None:
-        chosen = sorted(questions, key=lambda q: q.id)[-MOST:]
+        chosen = [questions[n] for n in _chosen(questions)]
         groups = grouped(by_words([q.text for q in chosen], [q.lang for q in chosen]), near=NEAR)
     else:
-        order = sorted(range(len(questions)), key=lambda n: questions[n].id)[-MOST:]
+        order = _chosen(questions)
         chosen, groups = [questions[n] for n in order], grouped(vectors[order], near=NEAR_VECTORS)
     found = [_gap(chosen, group, days=days, rate=rate) for group in groups]
     return sorted(found, key=lambda gap: (-gap.avoided, -gap.people, gap.members))[:limit]
+
+
+def _chosen(questions: Sequence[Question]) -> list[int]:
+    """Return which questions are compared, in order of id: of too many those whose people wrote to us first."""
+    order = sorted(range(len(questions)), key=lambda n: (not questions[n].contacted, questions[n].id))[:MOST]
+    return sorted(order, key=lambda n: questions[n].id)
 
 
 def _gap(questions: Sequence[Question], group: Sequence[int], *, days: float, rate: float) -> Gap:

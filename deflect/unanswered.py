@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping
-from typing import TYPE_CHECKING
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,7 +17,9 @@ from deflect.gaps import Diagnosis, Gap, Question
 from deflect.outcomes import CONTACTS, Ended, between, ended, times
 from deflect.people import WINDOW
 from deflect.redaction import redact
+from deflect.report import earliest, moment
 from deflect.store import Row, Store
+from kb.config import Settings
 
 if TYPE_CHECKING:
     from search.searcher import Searcher
@@ -73,6 +77,43 @@ def find(
     asked = list(questions(store, known, start=start, end=end, now=now or clock.now()))
     vectors = _vectors(searcher, asked) if searcher and len(asked) <= encode else None
     return gaps.gaps(asked, days=(end - start) / DAY, rate=_rate(store, start=start, end=end), vectors=vectors)
+
+
+def of_period(settings: Settings, searcher: Searcher, *, start: str | None, end: str | None) -> list[Gap]:
+    """Return the gaps of days as people type them, by default all there were; raises BadRequest."""
+    store, now = Store.open(settings.database), clock.now()
+    try:
+        first, last = moment(start, last=False), moment(end, last=True) or now
+        first = first if first is not None else earliest(store) or last - DAY
+        return find(store, searcher, start=first, end=last, encode=gaps.MOST)
+    finally:
+        store.close()
+
+
+def save(found: Sequence[Gap], folder: Path) -> list[str]:
+    """Write the drafts of gaps that lack an article into a folder, none over a file that is there; return the names."""
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for gap in found:
+        name = re.sub(r"[^\w]+", "-", gap.label.lower()).strip("-")[:60] + ".md"
+        if gap.diagnosis == "missing" and not (folder / name).exists():
+            (folder / name).write_text(gap.draft, encoding="utf-8")
+            written.append(name)
+    return written
+
+
+def shown(document: Mapping[str, Any]) -> str:
+    """Return gaps as lines for a terminal."""
+    lines: list[str] = []
+    for number, gap in enumerate(document["gaps"], 1):
+        about = f" {gap['article']}" if gap["article"] else ""
+        lines.append(f"{number:2}. {gap['label']}  [{gap['diagnosis']}{about}]")
+        lines.append(
+            f"    {gap['people']} asked, {gap['contacts']} wrote; avoids about {gap['avoided']:.1f} in 30 days"
+        )
+        lines += [f"    > {' '.join(question.split())[:150]}" for question in gap["questions"]]
+    lines += [f"written: {name}" for name in document["written"]]
+    return "\n".join(lines) or "nothing was asked without a good answer"
 
 
 def questions(store: Store, known: Collection[str], *, start: int, end: int, now: int) -> Iterator[Question]:

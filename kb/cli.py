@@ -466,6 +466,32 @@ def report_numbers(settings: Settings, start: str | None, end: str | None, by: s
     emit(report.of_period(settings, start=start, end=end, by=by), as_json=as_json, text=wording.shown)
 
 
+@kb.command("gaps")
+@click.option("--from", "start", help="First day or time, such as 2026-10-01; unset: the first event.")
+@click.option("--to", "end", help="Last day, or a time that is not in it any more; unset: now.")
+@click.option("--limit", type=click.IntRange(1, 50), default=10, show_default=True, help="How many.")
+@click.option(
+    "--out", type=click.Path(file_okay=False, path_type=Path), help="Folder to write drafts of articles into."
+)
+@json_option
+@with_settings
+def content_gaps(
+    settings: Settings, start: str | None, end: str | None, limit: int, out: Path | None, as_json: bool
+) -> None:
+    """Say what people ask that no article answers well, those first whose answer would avoid most contacts.
+
+    Example: kb gaps --from 2026-10-01 --out drafts
+    """
+    from dataclasses import asdict
+
+    from deflect import unanswered
+    from search.current import Current
+
+    found = unanswered.of_period(settings, Current(settings).get(), start=start, end=end)[:limit]
+    written = unanswered.save(found, out) if out else []
+    emit({"gaps": [asdict(gap) for gap in found], "written": written}, as_json=as_json, text=unanswered.shown)
+
+
 @kb.command()
 @click.argument("tickets", type=click.Path(exists=True, path_type=Path))
 @click.option("--split", help="Of a folder in the BEIR layout: the name of the qrels file; unset: all.")

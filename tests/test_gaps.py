@@ -1,5 +1,6 @@
 """Content gaps: what was planted comes back first, diagnosed, with questions and a draft that can be saved."""
 
+import json
 import os
 import random
 from collections import Counter
@@ -8,14 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from deflect import gaps as module
 from deflect.clock import DAY, from_date
 from deflect.clusters import by_words, grouped, telling
 from deflect.gaps import Gap, Question, gaps
 from deflect.lessons import load as load_history
 from deflect.services import Services
 from deflect.unanswered import find
-from kb import article
+from kb import article, cli
+from kb.config import Settings
 from tests.fakes import make_services
 from tests.history_log import Log, load
 
@@ -102,6 +106,36 @@ def test_nothing_asked_is_no_gap() -> None:
 def test_telling_words_are_as_people_write_them_and_not_those_that_everybody_writes() -> None:
     texts = ["printing labels fails please", "printing the labels please", "cancel it please", "an invoice please"]
     assert telling(texts, ["en"] * 4, [0, 1], k=2) == ["labels", "printing"]
+
+
+def test_a_word_that_two_languages_stem_differently_is_named_once() -> None:
+    texts = [*["cancel subscription"] * 4, "invoice", "factura"]
+    assert sorted(telling(texts, ["en", "en", "es", "es", "en", "es"], [0, 1, 2, 3])) == ["cancel", "subscription"]
+
+
+def test_of_too_many_questions_those_whose_people_wrote_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST", 2)
+    asked = [Question(f"a{n}", "blank parcel label", "en", f"a{n}", n in (1, 3)) for n in range(5)]
+    (gap,) = gaps(asked, days=30)
+    assert gap.members == ("a1", "a3")
+
+
+def test_the_command_prints_gaps_and_writes_drafts_that_are_articles(settings: Settings, tmp_path: Path) -> None:
+    log = Log()
+    for n in range(3):
+        log.episode(f"t{n}", "treatment", "abstained", "sent", text="The parcel label prints blank\nWhy is it blank")
+    load(settings, tmp_path, log)
+    environ = {"KB_ARTICLES": str(settings.articles), "KB_DATA": str(settings.data), "KB_EMBEDDER": "none"}
+    out = tmp_path / "drafts"
+    command = ["gaps", "--from", "2026-09-01", "--to", "2026-09-30", "--out", str(out)]
+    done = CliRunner().invoke(cli.kb, command, env=environ, catch_exceptions=False)
+    assert "3 asked, 3 wrote" in done.output
+    (draft,) = out.iterdir()
+    assert (
+        article.parse(draft.name, draft.read_text("utf-8"), default_lang="en").title == "The parcel label prints blank"
+    )
+    again = CliRunner().invoke(cli.kb, [*command, "--json"], env=environ, catch_exceptions=False)
+    assert json.loads(again.stdout)["written"] == []
 
 
 @pytest.fixture

@@ -82,17 +82,21 @@ def coverage(evaluations: Sequence[Mapping[str, Any]]) -> bytes:
     """Return how often an offer is right when only the surest share gets one, a line for each evaluation."""
     chart = _chart("Line", [f"{share:.0%}" for share, _ in evaluations[0]["offered"]["curve"]], as_shares=True)
     chart.range = (0.0, 1.0)
+    chart.x_title, chart.y_title = "share of questions that get an offer", "right among these"
+    chart.truncate_legend = -1
+    names = sorted({f"{one['collection']}, {one['mode']}" for one in evaluations})
+    chart.title = names[0] if len(names) == 1 else None
     for one in evaluations:
-        chart.add(
-            f"{one['collection']}, {one['mode']}, {one['system']}", [right for _, right in one["offered"]["curve"]]
-        )
+        label = one["system"] if len(names) == 1 else f"{one['collection']}, {one['system']}"
+        chart.add(label, [right for _, right in one["offered"]["curve"]])
     return _drawn(chart)
 
 
-def gains(labels: Sequence[str], series: Mapping[str, Sequence[float | None]]) -> bytes:
+def gains(labels: Sequence[str], series: Mapping[str, Sequence[float | None]], *, of: str) -> bytes:
     """Return differences that may lie on either side of zero, a line for each series."""
     chart = _chart("Line", labels, as_shares=False)
     chart.value_formatter = lambda value: f"{value:+.2f}"
+    chart.truncate_legend, chart.legend_at_bottom_columns, chart.x_title = -1, 2, of
     for name, values in series.items():
         chart.add(name, list(values))
     return _drawn(chart)

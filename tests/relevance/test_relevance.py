@@ -42,7 +42,7 @@ NO_ANSWER = (HERE / "no_answer.txt").read_text(encoding="utf-8").splitlines()
 @pytest.fixture(scope="module", params=["words", pytest.param("vectors", marks=needs_model)])
 def searcher(request: pytest.FixtureRequest) -> Searcher:
     """The manual, indexed; model and vectors are kept in pytest's cache, since they take half a minute."""
-    data = Path(request.config.cache.mkdir("relevance"))  # type: ignore[union-attr]
+    data = Path(request.config.cache.mkdir("relevance"))
     settings = Settings(articles=default_articles(), data=data)
     vectors = request.param == "vectors"
     encoder = embedder.load(settings.embedder, models=data / "models", threads=2, build=True) if vectors else None
@@ -110,12 +110,12 @@ def test_a_ranking_made_worse_fails_the_gate(searcher: Searcher, monkeypatch: py
         monkeypatch.setattr(fusion, "DENSE", 0.0)
     else:
         for field in ("title", "queries", "names"):
-            monkeypatch.setitem(lexical.WEIGHTS, field, 0.0)  # type: ignore[arg-type]
+            monkeypatch.setitem(lexical.WEIGHTS, field, 0.0)
     assert quality(searcher)[0] < GATE[kind(searcher)]
 
 
 def test_titles_that_count_nothing_fail_the_gate(searcher: Searcher, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(lexical.WEIGHTS, "title", 0.0)  # type: ignore[arg-type]
+    monkeypatch.setitem(lexical.WEIGHTS, "title", 0.0)
     assert titles(searcher)[0] < TITLES
 
 

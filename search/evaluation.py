@@ -19,9 +19,10 @@ from search.learned import Learned
 from search.learning import Solved, learn
 from search.model import BadModel
 from search.ranking import System
+from search.reuse import ANALYSIS
 from search.searcher import Ranked, Searcher
 from search.vectors import VectorCache
-from search.writing import ANALYSIS, WORDS
+from search.writing import WORDS
 
 Mode = Literal["search", "suggest"]
 Installed = Callable[[Embedder], Learned | None]

@@ -18,13 +18,15 @@ test: $(VENV)/.test browser  ## all tests but the slow ones
 faults: $(VENV)/.test browser  ## kills, corruption, full disks, attacks
 	$(BIN)/python -m pytest -m faults
 
-bench: $(VENV)/.bench  ## speed and memory, as ratios; EVAL=folder takes real sets
-	$(BIN)/python -m tests.bench
+bench: $(VENV)/.bench  ## speed and memory, as ratios; EVAL=folder takes real sets, WRITE=article keeps the tables
+	$(BIN)/python -m tests.bench $(if $(WRITE),--write "$(WRITE)")
 	$(BIN)/python -m tests.bench.widget
+	$(BIN)/python -m tests.bench.events
 
 soak: $(VENV)/.bench  ## the long runs
 	KB_SOAK=1 $(BIN)/python -m pytest -m faults tests/faults
-	$(BIN)/python -m tests.bench --soak
+	$(BIN)/python -m tests.bench --soak $(if $(WRITE),--write "$(WRITE)")
+	$(BIN)/python -m tests.bench.events --month
 	$(BIN)/python -m tests.learning $(if $(EVAL),--write articles/support-leads/learning-proof.md)
 
 lint: $(VENV)/.lint  ## format, lint, types, generated tables up to date

@@ -40,24 +40,32 @@ def main() -> int:
     options.add_argument("--write", type=Path, help="article that takes the result")
     given = options.parse_args()
     text, encoder = corpus.read(), _encoder()
+    measured: list[Figures] = []
     with tempfile.TemporaryDirectory() as folder:
-        if given.soak:
-            sizes = given.sizes or (SOAK,)
-            measured = [_without_server(text, size, Path(folder) / str(size), encoder) for size in sizes]
-        else:
-            measured = [_whole(text, n, Path(folder) / str(n), encoder) for n in given.sizes or SIZES]
-            took = crowd.first_minute(text, Path(folder) / "first")
-            row = f"from `kb serve` without an index to an answer by words, {crowd.FIRST:,} articles of 600 words"
-            measured[0].add(crowd.ALL, row, f"{took:.1f} s")
-    report = _report(text, measured, soak=given.soak)
-    print(report)
-    if given.write:
-        write(given.write, report, marker="soak" if given.soak else "bench")
-        if not given.soak:
-            place = given.write.parent.parent / "pictures" / PICTURE
-            series = {name: [one.p95[name] for one in measured] for name in picture.LINES}
-            picture.write(place, [one.size for one in measured], series)
+        for size in given.sizes or ((SOAK,) if given.soak else SIZES):
+            place = Path(folder) / str(size)
+            measure = _without_server if given.soak else _whole
+            measured.append(measure(text, size, place, encoder))
+            if not given.soak and size == measured[0].size:
+                _first_minute(text, Path(folder) / "first", measured[0])
+            _keep(text, measured, soak=given.soak, article=given.write)  # what is stopped has what it measured
+    print(_report(text, measured, soak=given.soak))
     return 0
+
+
+def _first_minute(text: Text, folder: Path, figures: Figures) -> None:
+    row = f"from `kb serve` without an index to an answer by words, {crowd.FIRST:,} articles of 600 words"
+    figures.add(crowd.ALL, row, f"{crowd.first_minute(text, folder):.1f} s")
+
+
+def _keep(text: Text, measured: Sequence[Figures], *, soak: bool, article: Path | None) -> None:
+    """Write the tables so far into an article, and the picture beside it."""
+    if article is None:
+        return
+    write(article, _report(text, measured, soak=soak), marker="soak" if soak else "bench")
+    if not soak:
+        series = {name: [one.p95[name] for one in measured] for name in picture.LINES}
+        picture.write(article.parent.parent / "pictures" / PICTURE, [one.size for one in measured], series)
 
 
 def write(article: Path, report: str, *, marker: str) -> None:

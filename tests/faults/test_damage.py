@@ -98,3 +98,47 @@ def test_a_data_folder_that_cannot_be_written_to_is_named(tmp_path: Path) -> Non
         server.stderr
         == f"kb: {tmp_path / 'var'} cannot be written to (File exists); set KB_DATA to a folder that can\n"
     )
+
+
+def degraded(center: Served) -> str | None:
+    """Return what a search of the help center says is missing."""
+    status, answer = center.get("/api/v1/search?q=password")
+    assert status == 200
+    found: str | None = json.loads(answer)["degraded"]
+    return found
+
+
+@pytest.mark.parametrize("how", ["flipped", "removed"])
+def test_spoilt_vectors_leave_the_words_and_are_made_again(tmp_path: Path, how: str) -> None:
+    articles, recipe = write_articles(tmp_path / "articles", ARTICLES), "tests.shelf_of_articles:WordEmbedder"
+    with served(articles, tmp_path / "var", embedder=recipe) as center:
+        until(lambda: degraded(center) is None)
+        file = current(center) / "vectors.0.npy"
+    if how == "removed":
+        file.unlink()
+    else:
+        content = bytearray(file.read_bytes())
+        content[-9] ^= 0x10
+        file.write_bytes(content)
+    with served(articles, tmp_path / "var", embedder=recipe) as center:
+        assert degraded(center) in ("no-vectors", None)  # None: they were made again already
+        until(lambda: degraded(center) is None)
+
+
+def test_without_its_model_a_help_center_answers_by_words_and_says_why(tmp_path: Path) -> None:
+    articles = write_articles(tmp_path / "articles", ARTICLES)
+    model = tmp_path / "model"
+    model.mkdir()
+    (model / "manifest.json").write_text(json.dumps({"files": {"model.onnx": "0" * 64}, "recipe": "r"}))
+    with served(articles, tmp_path / "var", embedder=str(model)) as center:
+        assert degraded(center) == "no-vectors"
+        done = subprocess.run(
+            [sys.executable, "-m", "kb.cli", "index"],
+            env=os.environ | {"KB_ARTICLES": str(articles), "KB_DATA": str(center.data), "KB_EMBEDDER": str(model)},
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=60,
+        )
+    assert "words only, because" in done.stdout
+    assert "model.onnx cannot be read" in done.stdout

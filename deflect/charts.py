@@ -96,7 +96,7 @@ def gains(labels: Sequence[str], series: Mapping[str, Sequence[float | None]], *
     """Return differences that may lie on either side of zero, a line for each series."""
     chart = _chart("Line", labels, as_shares=False)
     chart.value_formatter = lambda value: f"{value:+.2f}"
-    chart.truncate_legend, chart.legend_at_bottom_columns, chart.x_title = -1, 2, of
+    chart.truncate_legend, chart.legend_at_bottom_columns, chart.x_title = -1, 3, of
     for name, values in series.items():
         chart.add(name, list(values))
     return _drawn(chart)

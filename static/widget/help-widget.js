@@ -89,9 +89,11 @@ class HelpWidget extends HTMLElement {
 
   #wait() {
     const { life: signal } = this;
+    let form;
     const typed = (event) => {
       const path = event.composedPath(); // gone once the event is over
-      this.part("Form").then((form) => form.typed(event, path), () => {});
+      if (form) form.typed(event, path);
+      else this.part("Form").then((made) => (form = made).typed(event, path), () => {});
     };
     for (const type of ["input", "compositionend"]) document.addEventListener(type, typed, { signal, capture: true, passive: true });
     if (kept()) this.part("Form").then((form) => form.restore(), () => {});

@@ -144,7 +144,7 @@ def test_a_snippet_marks_the_words(searcher: Searcher) -> None:
 
 
 def test_an_article_for_some_is_found_only_by_them(searcher: Searcher) -> None:
-    assert ids(searcher.search("rota of the night shift", lang="en")) == []
+    assert "staff/rota" not in ids(searcher.search("rota of the night shift", lang="en"))
     assert ids(searcher.search("rota of the night shift", lang="en", audience=frozenset({"staff"})))[0] == "staff/rota"
     assert not searcher.complete("rota", lang="en").hits
     assert "staff/rota" not in {id for id, _ in searcher.suggest("rota", "night shift", lang="en").candidates}

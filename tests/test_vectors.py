@@ -71,3 +71,14 @@ def test_background_is_the_mean_cosine_of_different_articles() -> None:
     vectors = np.asarray([[1, 0], [0, 1], [0.6, 0.8]], dtype=np.float32)
     owners = np.asarray([0, 0, 1], dtype=np.int32)
     assert background(vectors, owners) == pytest.approx(0.7)
+
+
+def test_what_is_forgotten_leaves_the_file_and_whoever_has_it_open_notices(tmp_path: Path) -> None:
+    open_elsewhere, embedder = cache(tmp_path), WordEmbedder()
+    before = open_elsewhere.encode(["one", "two", "three"], embedder=embedder)
+    assert cache(tmp_path).forget_others(["two", "three", "four"]) == 1
+    cache(tmp_path).encode(["four"], embedder=embedder)  # the file is as long as it was
+    after = open_elsewhere.encode(["two", "three"], embedder=embedder)
+    assert after.tolist() == before[1:].tolist()
+    open_elsewhere.encode(["one"], embedder=embedder)
+    assert sorted(embedder.encoded) == ["four", "one", "one", "three", "two"]

@@ -15,7 +15,7 @@ from urllib.parse import quote
 from kb.config import Settings
 from tests.bench import corpus
 from tests.bench.asking import questions, unfinished
-from tests.bench.measuring import Figures
+from tests.bench.measuring import Figures, shown
 from tests.served import Served, served, until
 
 NAME = "20 visitors at once"
@@ -54,8 +54,7 @@ def visitors(running: Served, text: corpus.Text, figures: Figures) -> None:
     }
     for kind, ask in kinds.items():
         times, took = _all_at_once(running, ask)
-        figures.times(NAME, kind, times, f"; {len(times) / took:,.0f} a second")
-        del figures.p95[kind]  # of the picture is what runs alone
+        figures.add(NAME, kind, f"{shown(times)}; {len(times) / took:,.0f} a second")
 
 
 def _send(connection: http.client.HTTPConnection, method: str, path: str, body: str | None = None) -> None:

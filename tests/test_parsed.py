@@ -1,0 +1,79 @@
+"""Articles are read again when their files change, and never served from a cache that is not theirs."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from kb import library, parsed
+from kb.library import Library
+
+TEXT = "---\ntitle: {}\nverified: 2026-10-01\nqueries: [how]\nnonsense: 1\n---\n\nText.\n"
+
+
+def load(folder: Path, **given: str) -> Library:
+    return library.load(folder / "articles", cache=folder / "articles.jsonl", **given)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "articles").mkdir()
+    for name in ("a", "b"):
+        file = tmp_path / "articles" / f"{name}.md"
+        file.write_text(TEXT.format(name))
+        os.utime(file, (1_000_000_000, 1_000_000_000))
+    load(tmp_path)
+    return tmp_path
+
+
+def read_again(folder: Path, monkeypatch: pytest.MonkeyPatch, **given: str) -> list[str]:
+    paths: list[str] = []
+    read = parsed.articles.read
+
+    def spy(path: str, data: bytes, **more: object) -> object:
+        paths.append(path)
+        return read(path, data, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(parsed.articles, "read", spy)
+    load(folder, **given)
+    return paths
+
+
+def test_a_library_from_the_cache_is_the_library(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept, fresh = load(folder), library.load(folder / "articles")
+    assert (kept.articles, kept.problems, kept.fingerprint) == (fresh.articles, fresh.problems, fresh.fingerprint)
+    assert read_again(folder, monkeypatch) == []
+
+
+def test_a_changed_file_is_read_again_even_with_the_size_and_time_it_had(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = folder / "articles" / "b.md"
+    file.write_text(TEXT.format("c"))
+    os.utime(file, (1_000_000_000, 1_000_000_000))
+    assert read_again(folder, monkeypatch) == ["b.md"]
+    assert [article.title for article in load(folder).articles] == ["a", "c"]
+
+
+@pytest.mark.parametrize("how", ["torn", "nonsense", "empty"])
+def test_a_spoilt_cache_is_made_again(folder: Path, monkeypatch: pytest.MonkeyPatch, how: str) -> None:
+    cache = folder / "articles.jsonl"
+    whole = cache.read_bytes()
+    cache.write_bytes({"torn": whole[:-9], "nonsense": b"{]", "empty": b""}[how])
+    assert read_again(folder, monkeypatch) == ["a.md", "b.md"]
+    assert cache.read_bytes() == whole
+
+
+def test_another_default_language_reads_everything_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert read_again(folder, monkeypatch, default_lang="de") == ["a.md", "b.md"]
+
+
+def test_the_cache_does_not_grow_with_every_change(folder: Path) -> None:
+    for number in range(12):
+        file = folder / "articles" / "b.md"
+        file.write_text(TEXT.format(number))
+        os.utime(file, (1_000_000_000, 1_000_000_000))
+        load(folder)
+    assert len((folder / "articles.jsonl").read_bytes().splitlines()) <= 9

@@ -83,6 +83,8 @@ kb.site
 kb.indexing
 kb.app kb.checking
 kb.web
+kb.command
+kb.command_articles kb.command_desk kb.command_import kb.command_measuring kb.command_serving
 kb.cli
 kb.tables
 """

@@ -1,0 +1,100 @@
+"""Commands that take in what happened elsewhere: events, past tickets, contacts, users."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from kb import progress
+from kb.command import emit, json_option, with_settings
+from kb.config import Settings
+
+file_argument = click.argument("file", type=click.Path(exists=True, path_type=Path))
+
+
+@click.group()
+def events() -> None:
+    """What happened on the pages."""
+
+
+@events.command("import")
+@file_argument
+@json_option
+@with_settings
+def events_import(settings: Settings, file: Path, as_json: bool) -> None:
+    """Import past events of any type, JSON lines or CSV as exported; what is there already is not stored again.
+
+    Example: kb events import september.jsonl
+    """
+    from deflect import lines, past_events
+
+    _imported(past_events.load(settings, file, report=progress.reporter("Importing events")), as_json, lines.shown)
+
+
+@click.group()
+def outcomes() -> None:
+    """Which article solved what."""
+
+
+@outcomes.command("import")
+@file_argument
+@click.option("--split", help="Of a folder in the BEIR layout: the name of the qrels file; unset: all.")
+@json_option
+@with_settings
+def outcomes_import(settings: Settings, file: Path, split: str | None, as_json: bool) -> None:
+    """Import a help desk's past tickets with the article that solved each: JSON lines, CSV, Zendesk's form, or BEIR.
+
+    Example: kb outcomes import tickets.jsonl
+    """
+    from deflect import lessons
+
+    report = progress.reporter("Importing past tickets")
+    _imported(lessons.load(settings, file, split=split, report=report), as_json, lessons.shown)
+
+
+@click.group()
+def contacts() -> None:
+    """Contacts made elsewhere: by telephone, in chat, in another help desk."""
+
+
+@contacts.command("import")
+@file_argument
+@json_option
+@with_settings
+def contacts_import(settings: Settings, file: Path, as_json: bool) -> None:
+    """Import contacts made elsewhere (email or person, at, channel, ticket), so that the report counts them.
+
+    Example: kb contacts import calls.csv
+    """
+    from deflect import lines, past_contacts
+
+    _imported(past_contacts.load(settings, file, report=progress.reporter("Importing contacts")), as_json, lines.shown)
+
+
+@click.group()
+def users() -> None:
+    """How many people use the product."""
+
+
+@users.command("import")
+@file_argument
+@json_option
+@with_settings
+def users_import(settings: Settings, file: Path, as_json: bool) -> None:
+    """Import how many people used the product in each month (month, users), for usage per 1,000 users.
+
+    Example: kb users import active-users.csv
+    """
+    from deflect import lines, past_contacts
+
+    _imported(past_contacts.load_users(settings, file), as_json, lines.shown)
+
+
+def _imported(document: dict[str, Any], as_json: bool, text: Callable[[Any], str]) -> None:
+    """Print an import's totals; exit code 1 when nothing of a file could be taken."""
+    emit(document, as_json=as_json, text=text)
+    sys.exit(1 if document["refused"] and not document["stored"] + document["known"] else 0)

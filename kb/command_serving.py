@@ -1,0 +1,68 @@
+"""Commands of operators: serve and its processes, and what is wrong with an installation."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from kb import config
+from kb.command import emit, json_option, with_settings
+from kb.config import Settings
+
+
+@click.command()
+@click.option("--articles", type=click.Path(path_type=Path), help="Folder of articles, over KB_ARTICLES.")
+@click.option("--data", type=click.Path(path_type=Path), help="Folder for index and database, over KB_DATA.")
+@click.option("--host", help="Address to listen on, over KB_HOST.")
+@click.option("--port", type=int, help="Port to listen on, over KB_PORT.")
+@click.option("--watch", is_flag=True, help="For authors: index again when a file changes.")
+def serve(articles: Path | None, data: Path | None, host: str | None, port: int | None, watch: bool) -> None:
+    """Serve the help center until it is stopped.
+
+    Example: kb serve --articles docs/help --port 8080
+    """
+    from kb import serve as server
+
+    given = {"articles": articles and articles.resolve(), "data": data, "host": host, "port": port}
+    overrides = {f"{config.PREFIX}{name.upper()}": str(value) for name, value in given.items() if value is not None}
+    settings = config.load(os.environ | overrides)
+    overrides["KB_ARTICLES"] = str(settings.articles.resolve())  # a folder that is away for a moment stays the folder
+    server.run(settings, overrides=overrides, watch=watch)
+
+
+@click.command(hidden=True)
+@click.option("--fd", "fds", type=int, required=True, multiple=True)
+@with_settings
+def web(settings: Settings, fds: tuple[int, ...]) -> None:
+    """Run the web workers on inherited sockets; `kb serve` calls this."""
+    from kb.web import WebWorkers
+
+    WebWorkers(settings, binds=[f"fd://{fd}" for fd in fds]).run()
+
+
+@click.command(hidden=True)
+@click.option("--watch", is_flag=True)
+@with_settings
+def background(settings: Settings, watch: bool) -> None:
+    """Run the writer, the outbox and the schedules; `kb serve` calls this."""
+    from kb import background as duties
+
+    duties.run(settings, watch=watch)
+
+
+@click.command()
+@json_option
+@with_settings
+def doctor(settings: Settings, as_json: bool) -> None:
+    """Say what is wrong with this installation; exit code 1 when something is.
+
+    Example: kb doctor
+    """
+    from kb.doctor import examine, shown
+
+    findings = examine(settings)
+    emit([f.document() for f in findings], as_json=as_json, text=lambda _: shown(findings))
+    sys.exit(1 if any(f.state == "wrong" for f in findings) else 0)

@@ -12,12 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from deflect import judging, tuned, tuning
-from deflect.tuned import FOLDER
 from deflect.tuning import solved
 from kb import library, progress
 from kb.config import Settings
 from search import embedder, exporting, index, mining, model, training
-from search.learned import Weighed
+from search.learned import FOLDER, Weighed
 from search.learning import learn
 from search.searcher import Searcher
 from search.training import Recipe

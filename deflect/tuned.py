@@ -18,10 +18,9 @@ from kb.config import Settings
 from kb.errors import BadSetting
 from search import embedder, message
 from search.embedder import Embedder, Vectors
-from search.learned import Learned
+from search.learned import FOLDER, Learned
 from search.vectors import VectorCache
 
-FOLDER = "_tuning"  # in the articles' repository; no article, so it is neither shown nor checked
 FILE, HEAD = "tuning.json", "head.npz"
 
 Encode = Callable[[Sequence[str]], Vectors]

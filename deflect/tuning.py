@@ -10,13 +10,13 @@ from deflect import judging, tuned
 from deflect.evidence import everything
 from deflect.lessons import Lesson
 from deflect.store import Store
-from deflect.tuned import FOLDER, Encode, Resets, text_of
+from deflect.tuned import Encode, Resets, text_of
 from kb.config import Settings
 from kb.errors import BadSetting
 from search import embedder
 from search.current import Current
 from search.embedder import Embedder
-from search.learned import USUALLY, TooFewOutcomes, Weighed
+from search.learned import FOLDER, USUALLY, TooFewOutcomes, Weighed
 from search.learning import Solved, learn
 from search.searcher import Searcher
 

@@ -10,7 +10,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from deflect import tuned
 from kb import library, progress
 from kb.config import Settings
 from kb.library import Library
@@ -34,7 +33,7 @@ def refresh(settings: Settings, *, words_only: bool, now: datetime) -> dict[str,
         shelf = library.load(settings.articles, default_lang=settings.lang, cache=settings.data / "articles.jsonl")
         encoder, why = (None, "") if words_only else encoder_or_reason(settings)
         before = index.current_path(settings.generations)
-        taught = tuned.installed(settings, encoder) if encoder else None
+        taught = _taught(settings, encoder)
         if before is not None and _serves(before, shelf, encoder=encoder, taught=taught, now=now):
             return _report(before, shelf, now=now, built=False, why=why, seconds=time.monotonic() - began)
         label = "Indexing" if encoder is None else "Embedding"
@@ -50,11 +49,22 @@ def forget_questions(settings: Settings, *, now: datetime) -> str:
 
     What was learned remembers questions as vectors, in the index and in the cache beside it.
     """
+    from deflect import tuned
+
     if tuned.read(settings) is None:
         return ""
     refresh(settings, words_only=False, now=now)
     index.prune(settings.generations, keep=0)
     return "the index was built without them"
+
+
+def _taught(settings: Settings, encoder: Embedder | None) -> Learned | None:
+    """Return what was learned and fits the embedder, if anything."""
+    if encoder is None or not (settings.articles / learned.FOLDER).is_dir():
+        return None
+    from deflect import tuned  # half a second of imports, which an author who saves a file need not wait for
+
+    return tuned.installed(settings, encoder)
 
 
 def encoder_or_reason(settings: Settings) -> tuple[Embedder | None, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import socket
 import struct
 import sys
@@ -42,6 +43,13 @@ class Worker(gthread.ThreadWorker):
         return super().handle(conn)
 
 
+def _leave(_server: object, worker: Worker) -> None:
+    """End a worker that has done its work: the models' threads are the parent's, and tidying them up here aborts."""
+    if worker.booted:
+        sys.stderr.flush()
+        os._exit(0)
+
+
 def _silent(record: logging.LogRecord) -> bool:
     """Say whether a line of the log is about a sender that stopped, which is its own affair."""
     return record.exc_info is not None and isinstance(record.exc_info[1], BlockingIOError)
@@ -70,6 +78,7 @@ class WebWorkers(BaseApplication):
             "limit_request_line": 8190,
             "forwarded_allow_ips": "",  # proxies are counted by deflect.web, not believed by name
         }
+        options["worker_exit"] = _leave
         if Path("/dev/shm").is_dir():
             options["worker_tmp_dir"] = "/dev/shm"  # a slow disk must not look like a dead worker
         for name, value in options.items():

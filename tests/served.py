@@ -55,11 +55,11 @@ class Served:
 
 def descendants(pid: int) -> list[int]:
     """Return the ids of all processes below `pid`."""
-    try:
-        text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    try:  # each thread has those that it started
+        texts = [path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/children")]
     except OSError:
         return []
-    direct = [int(child) for child in text.split()]
+    direct = [int(child) for child in " ".join(texts).split()]
     return direct + [below for child in direct for below in descendants(child)]
 
 

@@ -40,6 +40,7 @@ def opened(page: Page, address: str) -> Page:
     page.get_by_label("Password").fill(PASSWORD)
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="Widget", exact=True).wait_for()
+    page.wait_for_load_state()  # with the preview's scripts: what is typed before them is not seen
     return page
 
 

@@ -135,3 +135,14 @@ def test_sighup_takes_in_changed_articles(center: Served, tmp_path: Path) -> Non
     (tmp_path / "articles/billing/vat.md").write_text("# VAT on invoices\n\nA new rate applies.\n")
     center.process.send_signal(signal.SIGHUP)
     until(lambda: b"A new rate" in center.get("/en/articles/billing/vat")[1])
+
+
+def test_a_server_with_a_model_stops_without_a_word(tmp_path: Path) -> None:
+    """The workers are forked with the model's threads in place, which they must not tidy up when they end."""
+    articles, data = write_articles(tmp_path / "articles", ARTICLES), tmp_path / "var"
+    environ = os.environ | {"KB_ARTICLES": str(articles), "KB_DATA": str(data), "KB_EMBEDDER": "minilm"}
+    subprocess.run([sys.executable, "-m", "kb.cli", "index"], env=environ, check=True, capture_output=True)
+    with served(articles, data, embedder="minilm") as center:
+        assert json.loads(center.get("/api/v1/search?q=password")[1])["degraded"] is None
+    log = (data / "serve.log").read_text()
+    assert [word for word in ("SIGABRT", "terminate", "Traceback") if word in log] == []

@@ -21,7 +21,7 @@ from tests.bench.measuring import Figures
 
 SIZES = (174, 1_000, 10_000)
 SOAK = 100_000
-LARGEST = 10_000  # articles up to which slow engines get all their questions, and Whoosh is built
+LARGEST = 10_000  # articles: from here other engines get a quarter of their questions; beyond, no Whoosh
 PICTURE = "latency.svg"
 TABLES = {
     building.NAME: "What",

@@ -84,7 +84,7 @@ def others(
         figures.add(
             OTHERS, f"{engine.name}: build", f"{took:.1f} s{f'; ours {keyword / took:.2f} ×' if keyword else ''}"
         )
-        most = engine.most if len(documents) <= largest else engine.most // 4
+        most = engine.most if len(documents) < largest else engine.most // 4
         asked = {"query": queries[:most], "message": ["\n".join(message) for message in messages[:most]]}
         for kind, some in asked.items():
             times = alone({"": search}, some)[""]

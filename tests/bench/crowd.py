@@ -23,6 +23,7 @@ ALL = "The whole server"
 VISITORS = 20
 SECONDS = 4.0  # for each kind
 FIRST = 1_600  # articles of the first minute
+PAUSE = 0.1  # seconds between two looks whether something is found: looking takes the processor, too
 PATIENCE = 300.0  # seconds, on a machine that does much else
 
 Ask = Callable[[http.client.HTTPConnection, int], None]
@@ -101,11 +102,15 @@ def _rollup(pid: int) -> dict[str, float]:
 
 
 def change(running: Served, settings: Settings, figures: Figures) -> None:
-    """Change an article as an author does, and wait until a search finds it by its new word."""
+    """Change an article as an author does, three times, and wait until a search finds it by its new word."""
     article = max(settings.articles.rglob("*.md"))
-    article.write_text(article.read_text(encoding="utf-8") + "\nThe quokkafrotz is new.\n", encoding="utf-8")
-    took = _until_found(running, "quokkafrotz", seconds=PATIENCE)
-    figures.add(ALL, "one changed article, from the author's save until a search finds it", f"{took:.1f} s")
+    took = []
+    for word in ("quokkafrotz", "wombatzig", "numbatkle"):
+        until(lambda: not running.children("index"), seconds=PATIENCE)
+        article.write_text(article.read_text(encoding="utf-8") + f"\nThe {word} is new.\n", encoding="utf-8")
+        took.append(_until_found(running, word, seconds=PATIENCE))
+    row = "one changed article, from the author's save until a search finds it (median of three)"
+    figures.add(ALL, row, f"{sorted(took)[1]:.1f} s")
 
 
 def first_minute(text: corpus.Text, folder: Path) -> float:
@@ -119,7 +124,10 @@ def first_minute(text: corpus.Text, folder: Path) -> float:
 
 def _until_found(running: Served, word: str, *, seconds: float) -> float:
     began = time.perf_counter()
-    until(lambda: _finds(running, word), seconds=seconds)
+    end = time.monotonic() + seconds
+    while not _finds(running, word):
+        assert time.monotonic() < end, f"{word} was not found in {seconds:.0f} seconds"
+        time.sleep(PAUSE)
     return time.perf_counter() - began
 
 

@@ -19,8 +19,7 @@ from search.embedder import Embedder, Space, Vectors, crosses, spaces
 from search.generation import Document, Manifest, SpaceFile
 from search.passage import SectionLike, Unit
 from search.postings import Segment, compile_postings
-from search.reuse import ANALYSIS as ANALYSIS
-from search.reuse import Fresh, Kept, Share
+from search.reuse import ANALYSIS, Fresh, Kept, Share
 from search.vectors import Progress
 
 if TYPE_CHECKING:

@@ -18,9 +18,9 @@ from search.beir import Folder
 from search.embedder import Vectors
 from search.learned import Learned
 from search.ranking import Ranking, taught
+from search.reuse import ANALYSIS
 from search.searcher import Searcher
 from search.vectors import VectorCache
-from search.writing import ANALYSIS
 
 RELEVANCE = Path(__file__).parent.parent / "relevance"
 NOW = datetime(2026, 11, 1, tzinfo=UTC)

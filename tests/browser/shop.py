@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -72,11 +72,15 @@ class Help:
         """Return the types of the events that came."""
         return [event["type"] for event in self.events]
 
+    def until(self, came: Callable[[], bool], why: Callable[[], object] = lambda: "") -> None:
+        """Wait until what was asked for came, ten seconds at most."""
+        with self.took:
+            assert self.took.wait_for(came, 10), why()
+
     def wait(self, type: str, *, times: int = 1) -> dict[str, Any]:
         """Return the last event of a type as soon as it came so often."""
-        with self.took:
-            assert self.took.wait_for(lambda: self.types().count(type) >= times, 5), f"no {type} among {self.types()}"
-            return [event for event in self.events if event["type"] == type][-1]
+        self.until(lambda: self.types().count(type) >= times, lambda: f"no {type} among {self.types()}")
+        return [event for event in self.events if event["type"] == type][-1]
 
 
 def help_app(help: Help) -> Flask:

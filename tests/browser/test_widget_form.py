@@ -240,12 +240,10 @@ def test_an_older_answer_never_overwrites_a_newer_one(page: Page, help: Help) ->
     help.gate.clear()
     page.goto(f"{help.shop}/form.html")
     write(page, "the code")
-    with help.took:
-        assert help.took.wait_for(lambda: len(help.offers) == 1, 5)
+    help.until(lambda: len(help.offers) == 1)
     help.cards = [card(5)]
     write(page, " never arrives")
-    with help.took:
-        assert help.took.wait_for(lambda: len(help.offers) == 2, 5)
+    help.until(lambda: len(help.offers) == 2)
     help.gate.set()
     expect(page.locator(CARDS)).to_have_count(1)
     expect(page.locator(CARDS)).to_contain_text("Answer 5")

@@ -132,10 +132,7 @@ def test_one_tag_is_enough_for_a_form(page: Page, help: Help) -> None:
     page.locator("[name=your-message]").press_sequentially("the code never arrives")
     expect(page.locator(CARDS)).to_have_count(3)
     page.locator("[name=your-subject]").press_sequentially("Code")
-    with help.took:
-        assert help.took.wait_for(lambda: help.offers[-1]["subject"] == "Code", 5), (
-            "the subject was guessed by its name"
-        )
+    help.until(lambda: help.offers[-1]["subject"] == "Code", lambda: "the subject was not guessed by its name")
 
 
 def test_a_form_that_mounts_late_and_owns_its_values(page: Page, help: Help) -> None:
@@ -223,8 +220,7 @@ def test_a_token_goes_along_and_one_that_ran_out_stops_nothing(page: Page, help:
     help.token = ""
     page.locator("[name=message]").press_sequentially(" at all")
     page.wait_for_function("() => window.refused")
-    with help.took:
-        assert help.took.wait_for(lambda: help.offers[-1]["body"].endswith("at all"), 5)
+    help.until(lambda: help.offers[-1]["body"].endswith("at all"))
     assert page.evaluate("document.querySelector('help-widget').hasAttribute('token')") is False
 
 
@@ -285,6 +281,9 @@ def test_what_is_typed_in_a_view_is_kept_for_that_view(page: Page, help: Help) -
     page.goto(f"{help.shop}/react.html")
     page.evaluate("mount()")
     page.locator("[name=message]").press_sequentially("the code never arrives")
+    help.until(lambda: len(help.offers) == 1)
+    page.locator("[name=message]").press_sequentially(" at all")
     page.evaluate("leave()")
     keys = page.evaluate("Object.keys(sessionStorage).filter((key) => key.includes('draft'))")
     assert keys == ["help-widget:draft /react.html form.ticket"]
+    assert "the code never arrives at all" in page.evaluate("(key) => sessionStorage[key]", keys[0])

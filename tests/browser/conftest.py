@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 QUIET = [
@@ -23,6 +23,7 @@ def browser() -> Iterator[Browser]:
         pytest.skip(
             "chromium is missing, so nothing was tried in a browser; install it with 'apt-get install chromium'"
         )
+    expect.set_options(timeout=10_000)
     os.environ.setdefault("NODE_OPTIONS", "--no-deprecation")
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=QUIET)
@@ -41,7 +42,7 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def page(context: BrowserContext) -> Page:
-    """A page of a fresh profile that waits longer for offers than the 400 ms of our scripts."""
+    """A page of a fresh profile that waits longer than our scripts: 800 ms for a pause, 4 s for offers."""
     return patient(context.new_page())
 
 
@@ -52,11 +53,12 @@ def hasty(context: BrowserContext) -> Page:
 
 
 def patient(page: Page) -> Page:
-    """Return the page with ten times the patience: a busy machine must not look like a help center that is down."""
+    """Return the page with more patience: a busy machine looks neither like a server that is down nor like a pause."""
     page.add_init_script(
         """{
           const [later, timeout] = [window.setTimeout, AbortSignal.timeout.bind(AbortSignal)];
-          window.setTimeout = (done, wait, ...given) => later(done, wait === 400 ? 4000 : wait, ...given);
+          const longer = { 300: 800, 400: 4000 };
+          window.setTimeout = (done, wait, ...given) => later(done, longer[wait] ?? wait, ...given);
           AbortSignal.timeout = (wait) => timeout(wait === 400 ? 4000 : wait);
         }"""
     )

@@ -155,8 +155,11 @@ def test_not_this_takes_the_card_away_and_it_does_not_come_back(page: Page, site
 
 
 def test_a_card_under_the_pointer_does_not_change(page: Page, site: str) -> None:
-    answers = iter([offer(hit("a")), offer(hit("b"))])
-    page.route("**/api/v1/offers", lambda route: route.fulfill(content_type="application/json", body=next(answers)))
+    def answer(route: Route) -> None:
+        named = "b" if "still" in (route.request.post_data or "") else "a"
+        route.fulfill(content_type="application/json", body=offer(hit(named)))
+
+    page.route("**/api/v1/offers", answer)
     write(page, site)
     page.locator(CARDS).hover()
     with page.expect_response("**/api/v1/offers"):

@@ -19,7 +19,7 @@ from babel.support import NullTranslations, Translations
 from flask import Flask, g
 from werkzeug.datastructures import LanguageAccept
 
-from kb.languages import direction
+from kb.languages import direction, nearest
 
 SOURCE = "en"  # the language that the templates are written in
 FOLDER = Path(__file__).parent / "locale"
@@ -62,11 +62,9 @@ def negotiate(accept: LanguageAccept, offered: Iterable[str], *, default: str) -
     """
     known = list(offered)
     for asked, quality in accept:
-        tag = asked.lower()
-        near = (tag, tag.split("-")[0])
-        found = [lang for lang in known if lang in near] or [lang for lang in known if lang.split("-")[0] == near[1]]
+        found = nearest(asked, known)
         if found and quality > 0:
-            return max(found, key=len)
+            return found
     return default
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 CODES = frozenset(
     "aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu cv cy da de dv dz ee el en "
@@ -25,6 +26,18 @@ def normalise(code: str) -> str | None:
     code = code.strip().lower().replace("_", "-")
     match = _CODE.fullmatch(code)
     return code if match and match[1] in CODES else None
+
+
+def nearest(asked: str, offered: Iterable[str]) -> str | None:
+    """Return the language of `offered` that is nearest to what was asked for, or None where none is near.
+
+    >>> nearest("es-MX", ["en", "es"]), nearest("EN", ["en"]), nearest("pt", ["pt-br"]), nearest("fr", ["en"])
+    ('es', 'en', 'pt-br', None)
+    """
+    tag, known = asked.lower().replace("_", "-"), list(offered)
+    near = (tag, tag.split("-")[0])
+    found = [lang for lang in known if lang in near] or [lang for lang in known if lang.split("-")[0] == near[1]]
+    return max(found, key=len, default=None)
 
 
 def direction(lang: str) -> str:

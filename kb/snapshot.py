@@ -22,6 +22,7 @@ from kb import channel_file, contexts, rows
 from kb.channels import Table
 from kb.contexts import Context
 from kb.errors import BadGeneration
+from kb.languages import nearest
 from kb.library import Category, Library
 from kb.links import normal
 from kb.parts import Rendered, of_row
@@ -160,9 +161,13 @@ class Snapshot:
         return self._one(sql, (id, lang))
 
     def best(self, id: str, lang: str) -> Entry | None:
-        """Return a published article in this language, else in the default one, else in any."""
+        """Return a published article in this language or the nearest to it, else in the default one, else in any."""
         versions = {entry.lang: entry for entry in self.translations(id)}
-        return versions.get(lang) or versions.get(self.default_lang) or next(iter(versions.values()), None)
+        return (
+            versions.get(nearest(lang, versions) or "")
+            or versions.get(self.default_lang)
+            or next(iter(versions.values()), None)
+        )
 
     @cached_property
     def limited_files(self) -> frozenset[str]:

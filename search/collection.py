@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kb.errors import BadGeneration
+from kb.languages import nearest
 from search import generation, learned
 from search.embedder import Vectors
 from search.generation import Document, Manifest, Units
@@ -107,6 +108,10 @@ class Collection:
     def silent(self) -> frozenset[str]:
         """The categories in which no offers are made."""
         return frozenset(d.category for d in self.documents if not d.offers)
+
+    def spoken(self, lang: str) -> str:
+        """Return the language of articles that is nearest to the one asked for: of es-MX es; where none is, itself."""
+        return nearest(lang, self.postings) or lang
 
     def visible(self, lang: str, audience: frozenset[str]) -> Mask:
         """Return the documents that a visitor may find: of each article one language, the asked one if there is one."""

@@ -137,6 +137,7 @@ class Searcher:
 
     def search(self, text: str, *, lang: str, k: int = 10, audience: Audience = EVERYBODY) -> Results:
         """Return the articles that answer a typed query, best first, and how its words were met."""
+        lang = self.collection.spoken(lang)
         line = clean(text)
         mask = self.collection.visible(lang, audience)
         if not line or not mask.any():
@@ -158,6 +159,7 @@ class Searcher:
 
     def complete(self, text: str, *, lang: str, k: int = 8, audience: Audience = EVERYBODY) -> Results:
         """Return the articles whose names hold the typed words, the last one perhaps unfinished."""
+        lang = self.collection.spoken(lang)
         mask = self.collection.visible(lang, audience)
         line = clean(text)
         found = completion.complete(
@@ -194,6 +196,7 @@ class Searcher:
         self, subject: str, body: str, *, lang: str, k: int, system: System = "hybrid", audience: Audience = EVERYBODY
     ) -> tuple[Question | None, Ranking | None, Degraded | None]:
         """Return what a message asks and how the articles answer it, not yet judged."""
+        lang = self.collection.spoken(lang)
         mask = self.collection.visible(lang, audience) & self.collection.offered
         said = message.read(subject, body)
         if not clean(said.whole) or not mask.any():
@@ -212,6 +215,7 @@ class Searcher:
         self, text: str, *, lang: str, k: int, system: System = "hybrid", audience: Audience = EVERYBODY
     ) -> Ranked:
         """Return the `k` articles that best answer a typed query, in the order of the search page, without a floor."""
+        lang = self.collection.spoken(lang)
         asked, ranking, degraded = self.rank_query(text, lang=lang, k=k, system=system, audience=audience)
         found = self._judged(asked, ranking, degraded, mode="search")
         if ranking is None:
@@ -224,6 +228,7 @@ class Searcher:
         self, text: str, *, lang: str, k: int, system: System = "hybrid", audience: Audience = EVERYBODY
     ) -> tuple[Question | None, Ranking | None, Degraded | None]:
         """Return what a typed query asks and how the articles answer it, not yet judged."""
+        lang = self.collection.spoken(lang)
         mask = self.collection.visible(lang, audience)
         line = clean(text)
         if not line or not mask.any():

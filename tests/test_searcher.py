@@ -85,6 +85,14 @@ def test_every_language_and_script_is_found(searcher: Searcher, query: str, lang
     assert ids(searcher.search(query, lang=lang))[0] == first
 
 
+@pytest.mark.parametrize(("asked", "lang"), [("en-US", "en"), ("EN", "en"), ("es-MX", "es"), ("zh-Hant-TW", "zh")])
+def test_a_region_s_language_is_asked_as_the_nearest_there_is(searcher: Searcher, asked: str, lang: str) -> None:
+    for query in ("password", "contrasena", "备用代码"):
+        assert searcher.search(query, lang=asked) == searcher.search(query, lang=lang)
+        assert searcher.complete(query, lang=asked) == searcher.complete(query, lang=lang)
+        assert searcher.suggest(query, query, lang=asked) == searcher.suggest(query, query, lang=lang)
+
+
 def test_a_quoted_phrase_excludes_what_has_its_words_apart(searcher: Searcher) -> None:
     assert "account/reset-password" in ids(searcher.search("page link", lang="en"))
     assert "account/reset-password" not in ids(searcher.search('"page link"', lang="en"))

@@ -58,7 +58,7 @@ def test_html_and_headings_are_those_of_the_page(snapshot: Snapshot) -> None:
 
 def test_the_best_version_is_the_language_asked_for_then_the_default_then_any(tmp_path: Path) -> None:
     shelf = build(tmp_path, {"a.md": "# A", "a.es.md": "# A", "b.fr.md": "# B", "b.de.md": "# B"})
-    assert [shelf.best("a", lang).lang for lang in ("es", "fr")] == ["es", "en"]  # type: ignore[union-attr]
+    assert [shelf.best("a", lang).lang for lang in ("es", "fr", "es-MX")] == ["es", "en", "es"]  # type: ignore[union-attr]
     assert shelf.best("b", "es").lang == "de"  # type: ignore[union-attr]
     assert shelf.best("c", "es") is None
 

@@ -80,7 +80,11 @@ class WordIndex:
         return found
 
     def scores(self, terms: Sequence[tuple[str, str, float]]) -> dict[str, float]:
-        """Return Whoosh's own BM25F by key for (field, term, weight): what compiled postings are held against."""
+        """Return Whoosh's own BM25F by key for (field, term, weight): what compiled postings are held against.
+
+        Its segments are merged first: until then the deleted documents count in its statistics.
+        """
+        self._index.optimize()
         asked = query.Or([query.Term(field, term, boost=weight) for field, term, weight in terms])
         with self._index.searcher(weighting=scoring.BM25F(B=B, K1=K1)) as searcher:
             return {hit["key"]: float(hit.score) for hit in searcher.search(asked, limit=None)}
@@ -129,7 +133,6 @@ class _Counting:
             docs=np.asarray(self._docs, dtype=np.int32)[order],
             weights=np.asarray(self._counts, dtype=np.float32)[order],
             lengths=np.asarray(lengths, dtype=np.float64),
-            total=float(sum(self._lengths)),
         )
 
 
@@ -182,5 +185,4 @@ def _read_field(leaf: Any, field: str, count: int) -> Field:
         docs=np.asarray(docs, dtype=np.int32),
         weights=np.asarray(weights, dtype=np.float32),
         lengths=lengths,
-        total=float(leaf.field_length(field)),
     )

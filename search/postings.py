@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 FIELDS = ("title", "queries", "headings", "body", "exact", "names", "words")
-SPAN = 1 << 32
+BITS = 32
+SPAN = 1 << BITS
 B, K1 = 0.75, 1.2  # Whoosh's own
 
 Floats = NDArray[np.float32]
@@ -30,7 +31,6 @@ class Field:
     docs: Ints
     weights: Floats
     lengths: NDArray[np.float64]  # of each document, as the index rounds it
-    total: float  # the exact sum of lengths
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,6 @@ class Segment:
                 f"{name}.docs": field.docs,
             }
             arrays |= {f"{name}.weights": field.weights, f"{name}.lengths": field.lengths}
-            arrays[f"{name}.total"] = np.asarray([field.total])
         scratch = path.with_suffix(".part")
         with scratch.open("wb") as file:
             np.savez(file, **arrays)  # type: ignore[arg-type]
@@ -69,7 +68,6 @@ class Segment:
                     docs=kept[f"{name}.docs"],
                     weights=kept[f"{name}.weights"],
                     lengths=kept[f"{name}.lengths"],
-                    total=float(kept[f"{name}.total"][0]),
                 )
                 for name in FIELDS
             }
@@ -79,22 +77,37 @@ class Segment:
 def compile_postings(segments: Sequence[Segment], numbers: Mapping[str, int], folder: Path) -> None:
     """Write the impact matrices of `segments` to `folder`; `numbers` gives the document number of each key.
 
-    Rows are terms, columns documents; a value is the BM25 score of that term in that field. Deleted documents
-    count in the statistics, as they do in Whoosh until their segment is merged, and are left out of the rows.
+    Rows are terms, columns documents; a value is the BM25 score of that term in that field. What is deleted counts in
+    no statistic, so that it does not matter in how many segments or builds the documents came.
     """
     folder.mkdir(parents=True, exist_ok=True)
     vocabulary = sorted({term for segment in segments for field in segment.fields.values() for term in field.terms})
-    (folder / "terms.json").write_text(json.dumps(vocabulary, ensure_ascii=False), encoding="utf-8")
     rows = {term: row for row, term in enumerate(vocabulary)}
-    found: list[NDArray[np.int64]] = []
+    places = [_places(segment, numbers) for segment in segments]
+    found = {}
     for name in FIELDS:
-        indptr, docs, impacts = _compiled([(s, s.fields[name]) for s in segments], rows, numbers)
-        np.save(folder / f"{name}.indptr.npy", indptr)
-        np.save(folder / f"{name}.docs.npy", docs)
-        np.save(folder / f"{name}.impacts.npy", impacts)
-        found.append(np.repeat(np.arange(len(rows), dtype=np.int64), np.diff(indptr)) * SPAN + docs)
-    np.save(folder / "frequency.npy", _distinct(np.concatenate(found), size=len(rows)))
+        parts = [(segment.fields[name], own) for segment, own in zip(segments, places, strict=True)]
+        found[name] = _compiled(parts, rows, documents=len(numbers))
+    used = np.flatnonzero(np.sum([compiled.counts for compiled in found.values()], axis=0))
+    terms = [vocabulary[row] for row in used]
+    (folder / "terms.json").write_text(json.dumps(terms, ensure_ascii=False), encoding="utf-8")
+    for name, compiled in found.items():
+        np.save(folder / f"{name}.indptr.npy", _ends(compiled.counts[used]))
+        np.save(folder / f"{name}.docs.npy", compiled.docs)
+        np.save(folder / f"{name}.impacts.npy", compiled.impacts)
+    pairs = np.concatenate([compiled.pairs for compiled in found.values()])
+    np.save(folder / "frequency.npy", _distinct(pairs, size=len(rows))[used])
     np.save(folder / "size.npy", np.asarray(len(numbers)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    """A field of all segments: how many postings each term has, the postings, and term * SPAN + document of each."""
+
+    counts: NDArray[np.int64]
+    docs: Ints
+    impacts: Floats
+    pairs: NDArray[np.int64]
 
 
 def _distinct(pairs: NDArray[np.int64], *, size: int) -> Ints:
@@ -102,33 +115,59 @@ def _distinct(pairs: NDArray[np.int64], *, size: int) -> Ints:
     pairs.sort()
     first = np.ones(len(pairs), dtype=np.bool_)
     first[1:] = pairs[1:] != pairs[:-1]  # a quarter of the time of numpy's unique
-    return np.bincount(pairs[first] // SPAN, minlength=size).astype(np.int32)
+    return np.bincount(pairs[first] >> BITS, minlength=size).astype(np.int32)
+
+
+def _places(segment: Segment, numbers: Mapping[str, int]) -> NDArray[np.int64]:
+    """Return the document number of each document of a segment, -1 where it is deleted."""
+    places = np.asarray([numbers.get(key, -1) for key in segment.keys], dtype=np.int64)
+    places[segment.deleted] = -1
+    return places
 
 
 def _compiled(
-    fields: Sequence[tuple[Segment, Field]], rows: Mapping[str, int], numbers: Mapping[str, int]
-) -> tuple[NDArray[np.int64], Ints, Floats]:
-    count = sum(len(segment.keys) for segment, _ in fields)
-    average = sum(field.total for _, field in fields) / max(count, 1) or 1.0
-    term, doc, weight, length = [], [], [], []
-    for segment, field in fields:
-        places = np.asarray([numbers.get(key, -1) for key in segment.keys], dtype=np.int32)
-        places[segment.deleted] = -1
-        own = np.asarray([rows[t] for t in field.terms], dtype=np.int64)
-        term.append(np.repeat(own, np.diff(field.indptr)))
-        doc.append(places[field.docs])
-        weight.append(field.weights.astype(np.float64))
-        length.append(np.maximum(field.lengths, 0.0)[field.docs])
-    terms, docs = _joined(term, np.int64), _joined(doc, np.int32)
-    tf, fl = _joined(weight, np.float64), _joined(length, np.float64)
-    frequency = np.bincount(terms, minlength=len(rows))
-    idf = np.log(count / (frequency + 1.0)) + 1.0
-    impacts = idf[terms] * ((tf * (K1 + 1)) / (tf + K1 * ((1 - B) + B * fl / average)))
-    kept = np.flatnonzero(docs >= 0)
-    order = kept[np.lexsort((docs[kept], terms[kept]))]
-    indptr = np.zeros(len(rows) + 1, dtype=np.int64)
-    np.cumsum(np.bincount(terms[order], minlength=len(rows)), out=indptr[1:])
-    return indptr, docs[order].astype(np.int32), impacts[order].astype(np.float32)
+    parts: Sequence[tuple[Field, NDArray[np.int64]]], rows: Mapping[str, int], *, documents: int
+) -> _Compiled:
+    """Return the postings of a field in order; each part comes with the document numbers of its segment."""
+    pairs, tf, norm = _joined_parts(parts, rows, documents=documents)
+    if np.any(pairs[1:] < pairs[:-1]):  # one large segment is in order, a few small ones come behind it
+        order = np.argsort(pairs, kind="stable")
+        pairs, tf, norm = pairs[order], tf[order], norm[order]
+    counts = np.bincount(pairs >> BITS, minlength=len(rows))
+    idf = np.log(documents / (counts + 1.0)) + 1.0
+    norm += tf  # in place: these are the longest arrays of a build
+    tf *= K1 + 1
+    tf /= norm
+    tf *= np.repeat(idf, counts)
+    return _Compiled(counts, (pairs & (SPAN - 1)).astype(np.int32), tf.astype(np.float32), pairs)
+
+
+def _joined_parts(
+    parts: Sequence[tuple[Field, NDArray[np.int64]]], rows: Mapping[str, int], *, documents: int
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return term * SPAN + document, frequency, and what BM25 adds to that for the document's length, of all parts."""
+    live = [_live(field, places, rows) for field, places in parts]
+    pairs, tf = _joined([p for p, _, _ in live], np.int64), _joined([t for _, t, _ in live], np.float64)
+    average = float(tf.sum()) / max(documents, 1) or 1.0
+    norms = [K1 * ((1 - B) + B * np.maximum(field.lengths, 0.0) / average) for field, _ in parts]
+    return pairs, tf, _joined([norm[docs] for norm, (_, _, docs) in zip(norms, live, strict=True)], np.float64)
+
+
+def _live(
+    field: Field, places: NDArray[np.int64], rows: Mapping[str, int]
+) -> tuple[NDArray[np.int64], NDArray[np.float64], Ints]:
+    """Return term * SPAN + document, frequency, and the segment's own document, of what is not deleted."""
+    own = np.asarray([rows[term] for term in field.terms], dtype=np.int64) * SPAN
+    there = places[field.docs]
+    pairs = np.repeat(own, np.diff(field.indptr)) + there
+    if places.min(initial=0) >= 0:
+        return pairs, field.weights.astype(np.float64), field.docs
+    kept = there >= 0
+    return pairs[kept], field.weights[kept].astype(np.float64), field.docs[kept]
+
+
+def _ends(counts: NDArray[np.int64]) -> NDArray[np.int64]:
+    return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
 
 
 class Postings:

@@ -130,7 +130,7 @@ def nothing(rest: str) -> Response:
     """Refuse what is no call: an address that none has, or a method that the call there does not take."""
     takes = openapi.methods(f"/{rest}")
     if takes:
-        raise MethodNotAllowed(valid_methods=takes)
+        raise MethodNotAllowed(takes, f"{request.method} is no method of this call; it takes {', '.join(takes)}")
     raise NotFound("there is no such call; /api/v1/openapi.json lists all there are")
 
 

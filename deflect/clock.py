@@ -18,7 +18,7 @@ def now() -> int:
 
 def from_rfc3339(text: str) -> int:
     """Return the microseconds of `text`, such as 2026-10-01T12:00:00Z; raises ValueError without a time zone."""
-    moment = datetime.fromisoformat(text)
+    moment = datetime.fromisoformat(text.upper())  # RFC 3339 lets T and Z be small
     if moment.tzinfo is None or "T" not in text.upper():
         raise ValueError(f"{text!r} is no RFC 3339 time")
     if not 1970 <= moment.year <= 2200:

@@ -250,10 +250,10 @@ BEARER: Json = {
 def methods(path: str) -> list[str]:
     """Return the methods that the call at a path takes, none where there is no call.
 
-    >>> methods("/articles/account/reset"), methods("/nothing")
-    (['GET', 'HEAD', 'OPTIONS'], [])
+    >>> methods("/articles/account/reset"), methods("/articles/"), methods("/nothing")
+    (['GET', 'HEAD', 'OPTIONS'], [], [])
     """
-    first = "/articles/{id}" if path.startswith("/articles/") else path
+    first = "/articles/{id}" if path.removeprefix("/articles/") not in (path, "") else path
     own = [call[0].upper() for call in CALLS if call[1] == first]
     own += ["GET"] if path == "/openapi.json" else []
     return sorted({*own, *(["HEAD"] if "GET" in own else []), "OPTIONS"}) if own else []

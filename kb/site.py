@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+from urllib.parse import quote
 
 from flask import Blueprint, Response, g, redirect, request, url_for
 
@@ -79,6 +80,8 @@ def home() -> Response:
 @page("/categories/<path:name>")
 def category(name: str) -> Response:
     """Show a topic's articles."""
+    if name.endswith("/"):
+        return without_slash(g.lang)  # type: ignore[no-any-return]
     topic = shelf(searcher().snapshot, g.lang).topic(name)
     if topic is None:
         raise NotFound(f"there is no category {name}")
@@ -89,6 +92,16 @@ def category(name: str) -> Response:
 def article(id: str) -> Response:
     """Show an article, in the language asked for or in the nearest to it."""
     return answer(find(searcher().snapshot, request.path, lang=g.lang, id=id))
+
+
+@blueprint.get("/<lang>/search/")
+@blueprint.get("/<lang>/contact/")
+def without_slash(lang: str) -> Any:
+    """Lead on from an address with a slash too many."""
+    if not speaks(lang):
+        return own_address(request.path[1:])
+    asked = request.query_string.decode("latin-1")
+    return redirect(quote(request.path.rstrip("/")) + (f"?{asked}" if asked else ""), 301)
 
 
 @blueprint.get("/<path:path>")

@@ -363,3 +363,18 @@ def test_whatever_is_posted_has_an_answer_of_the_contract(
 ) -> None:
     answer = client.post(f"/api/v1/{path}", json=document, headers={"Idempotency-Key": str(uuid.uuid4())})
     assert answer.status_code in (200, 201, 202, 400, 401)
+
+
+def test_a_wrong_method_is_answered_with_those_that_the_call_takes(client: FlaskClient) -> None:
+    answer = client.put("/api/v1/offers", json=OFFER)
+    assert_problem(answer, 405, "PUT is no method of this call; it takes OPTIONS, POST")
+    assert set(answer.headers["Allow"].split(", ")) == {"OPTIONS", "POST"}
+
+
+def test_articles_without_an_id_are_no_call(client: FlaskClient) -> None:
+    assert_problem(client.get("/api/v1/articles/"), 404, "no such call")
+
+
+def test_a_time_may_be_written_with_small_letters_as_rfc_3339_says(client: FlaskClient) -> None:
+    posted = {"visitor": "v1", "events": [event(at="2026-10-01t12:00:00z")]}
+    assert client.post("/api/v1/events", json=posted).json == {"stored": 1, "refused": []}

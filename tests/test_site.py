@@ -301,3 +301,16 @@ def test_a_page_in_memory_says_nothing_of_who_asked_before(client: FlaskClient) 
     assert "4711" not in page
     assert "4712" not in page
     assert "Thank you" not in words(page)
+
+
+@pytest.mark.parametrize(
+    ("asked", "place"),
+    [
+        ("/en/contact/", "/en/contact"),
+        ("/en/search/?q=two+words", "/en/search?q=two+words"),
+        ("/en/categories/account/", "/en/categories/account"),
+    ],
+)
+def test_an_address_with_a_slash_too_many_leads_to_the_one_without(client: FlaskClient, asked: str, place: str) -> None:
+    answer = client.get(asked)
+    assert (answer.status_code, answer.headers["Location"]) == (301, place)

@@ -7,6 +7,7 @@ import subprocess
 import time
 from collections.abc import Collection
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 
 SECONDS = 10.0  # a very long history is read no further; what it did not reach has no date
@@ -18,6 +19,22 @@ def updated(folder: Path, paths: Collection[str]) -> dict[str, datetime]:
 
     In a shallow clone the oldest commit seems to have touched every file, so it dates none.
     """
+    head = _git(folder, "rev-parse", "HEAD")
+    return _read(folder, head, frozenset(paths)) if head else {}
+
+
+def _git(folder: Path, *words: str) -> str:
+    """Return what git says, nothing outside a repository or where there is no git."""
+    try:
+        done = subprocess.run(["git", "-C", str(folder), *words], capture_output=True, text=True, check=False)
+    except OSError:
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+@lru_cache(maxsize=1)
+def _read(folder: Path, head: str, paths: frozenset[str]) -> dict[str, datetime]:
+    """Return the dates as of the commit `head`: a process that indexes again and again reads its history once."""
     command = ["git", "-C", str(folder), "-c", "core.quotepath=off", "log", "--no-renames", "--relative", "--name-only"]
     command += ["-z", f"--format={_COMMIT}%ct %D", "--", "."]
     try:

@@ -13,6 +13,7 @@ from typing import Any
 from kb import library, progress
 from kb.config import Settings
 from kb.library import Library
+from kb.parsed import Parsed
 from kb.snapshot import Snapshot
 from search import embedder, generation, index, learned
 from search.embedder import BadModel, Embedder
@@ -30,7 +31,9 @@ def refresh(settings: Settings, *, words_only: bool, now: datetime) -> dict[str,
     began = time.monotonic()
     settings.generations.mkdir(parents=True, exist_ok=True)
     with _alone(settings.generations / ".lock"):
-        shelf = library.load(settings.articles, default_lang=settings.lang, cache=settings.data / "articles.jsonl")
+        shelf = library.load(
+            settings.articles, default_lang=settings.lang, parsed=Parsed(settings.data / "articles.jsonl")
+        )
         encoder, why = (None, "") if words_only else encoder_or_reason(settings)
         before = index.current_path(settings.generations)
         taught = _taught(settings, encoder)

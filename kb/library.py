@@ -77,10 +77,10 @@ def _is_gone(article: Article, now: datetime) -> bool:
     return article.status == "archived" or (article.status == "published" and expired)
 
 
-def load(folder: Path, *, default_lang: str = "en", cache: Path | None = None) -> Library:
+def load(folder: Path, *, default_lang: str = "en", parsed: Parsed | None = None) -> Library:
     """Return the library in `folder`; what is wrong with it is in its `problems`.
 
-    `cache` keeps what was read of each file until it changes.
+    `parsed` keeps what was read of each file until it changes.
     Raises BadArticle only where the folder itself cannot be read.
     """
     if not folder.is_dir():
@@ -90,12 +90,13 @@ def load(folder: Path, *, default_lang: str = "en", cache: Path | None = None) -
     tops = frozenset(
         Path(path).parts[0] for path in specials if path.endswith("/_category.yml") and path.count("/") == 1
     )
-    parsed = Parsed(cache, default_lang=default_lang, folders=tops)
+    parsed = parsed or Parsed()
+    parsed.begin(default_lang=default_lang, folders=tops)
     articles, digest = _read_all(folder, documents, parsed, problems)
     parsed.save()
     articles = _inherit(_distinct(articles, default_lang, problems), default_lang)
     dates = history.updated(folder, [article.path for article in articles])
-    articles = [replace(article, updated=dates.get(article.path)) for article in articles]
+    articles = [replace(a, updated=dates[a.path]) if a.path in dates else a for a in articles]
     texts = {path: read_text(folder, path, problems) for path in specials}
     leads = _redirects(articles, texts, problems)
     for path, text in sorted(texts.items()):

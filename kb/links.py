@@ -42,7 +42,8 @@ def normal(path: str) -> str:
     >>> normal("/old/r%C3%A9set.html/?x=1")
     '/old/réset.html'
     """
-    path = unquote(path.split("?")[0].split("#")[0])
+    if "%" in path or "?" in path or "#" in path:  # few have any of these, and all addresses pass here often
+        path = unquote(path.split("?")[0].split("#")[0])
     return path.rstrip("/") or "/"
 
 

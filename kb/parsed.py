@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import fields
 from datetime import date, datetime
 from pathlib import Path
@@ -25,47 +25,62 @@ Found = tuple[Article, tuple[Note, ...]]
 
 
 class Parsed:
-    """Reads articles; what `cache` holds of a file that has not changed since is taken from there."""
+    """Reads articles; what was read of a file that has not changed since is taken from memory, or from `cache`."""
 
-    def __init__(self, cache: Path | None, *, default_lang: str, folders: Collection[str]) -> None:
-        self._cache, self._default_lang, self._folders = cache, default_lang, folders
-        self._head = [reading(), default_lang, sorted(folders)]
-        self._kept: dict[str, list[Any]] = {}
-        self._lines = 0
-        self._whole = cache is not None and self._load(cache)
-        self._new: list[list[Any]] = []
+    def __init__(self, cache: Path | None = None) -> None:
+        self._cache = cache
+        self._default_lang, self._folders = "", frozenset[str]()
+        self._head: list[Any] = []
+        self._left: list[int] = []  # what the cache file was when it was last read or written here
+        self._kept: dict[str, tuple[list[int], Found]] = {}
+        self._new: list[str] = []
         self._seen: set[str] = set()
+        self._lines = 0  # of the cache file
+        self._whole = False  # whether it can be written on
+
+    def begin(self, *, default_lang: str, folders: Collection[str]) -> None:
+        """Look at the articles anew; what is in memory is forgotten when the settings or the cache file are others."""
+        self._default_lang, self._folders = default_lang, frozenset(folders)
+        head = [reading(), default_lang, sorted(folders)]
+        if head != self._head or self._left != self._found():
+            self._head, self._kept, self._lines = head, {}, 0
+            self._whole = self._cache is not None and self._load(self._cache)
+        self._new, self._seen = [], set()
 
     def read(self, folder: Path, path: str) -> Found | None:
         """Return an article and the notes on it, None where a file is none; raises BadArticle and OSError."""
-        place = folder / path
+        place = f"{folder}/{path}"
         stamp = _stamp(place) if self._cache is not None else []
         self._seen.add(path)
-        row = self._kept.get(path)
-        if row is not None and row[1] == stamp:
-            return _of_row(row)
-        raw = place.read_bytes()
+        kept = self._kept.get(path)
+        if kept is not None and kept[0] == stamp:
+            return kept[1]
+        raw = Path(place).read_bytes()
         if path.lower() == "readme.md" and not raw.startswith(b"---"):
             return None
         found = articles.read(path, raw, default_lang=self._default_lang, folders=self._folders)
         if self._cache is not None and time.time() - stamp[2] / 1e9 > SETTLED:
-            self._new.append(_row(path, stamp, found))
+            self._kept[path] = stamp, found
+            self._new.append(path)
         return found
 
     def save(self) -> None:
         """Keep what was read: behind what is there, or, where half of that is of no use any more, all anew."""
         if self._cache is None:
             return
-        live = [row for path, row in self._kept.items() if path in self._seen]
-        if self._whole and self._lines <= 2 * (len(live) + 1):
+        live = [path for path in self._kept if path in self._seen]
+        if self._whole and self._lines + len(self._new) <= 2 * (len(live) + 1):
             if self._new:
                 with self._cache.open("ab") as file:
-                    file.write(_written(self._new))
-            return
-        rows = {row[0]: row for row in [*live, *self._new]}
-        scratch = self._cache.with_suffix(".part")
-        scratch.write_bytes(_written([self._head, *rows.values()]))
-        scratch.replace(self._cache)
+                    file.write(self._written(self._new))
+            self._lines += len(self._new)
+        else:
+            scratch = self._cache.with_suffix(".part")
+            scratch.write_bytes(_line(self._head) + self._written(live))
+            scratch.replace(self._cache)
+            self._kept = {path: self._kept[path] for path in live}
+            self._whole, self._lines = True, len(live)
+        self._left = self._found()
 
     def _load(self, cache: Path) -> bool:
         """Read the file, and say whether it is whole and of our code; what cannot be read is not there."""
@@ -76,11 +91,20 @@ class Parsed:
             rows = [json.loads(line) for line in lines]
         except (OSError, ValueError):
             return False
-        self._kept, self._lines = {row[0]: row for row in rows}, len(rows)
+        self._kept, self._lines = {row[0]: (row[1], _of_row(row)) for row in rows}, len(rows)
         return not lines or lines[-1].endswith(b"\n")
 
+    def _found(self) -> list[int]:
+        try:
+            return _stamp(self._cache) if self._cache is not None else []
+        except OSError:
+            return []
 
-def _stamp(path: Path) -> list[int]:
+    def _written(self, paths: Iterable[str]) -> bytes:
+        return b"".join(_line(_row(path, *self._kept[path])) for path in paths)
+
+
+def _stamp(path: str | Path) -> list[int]:
     """Return what tells that a file was written to, replaced or moved here."""
     found = os.stat(path)
     return [found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns]
@@ -99,5 +123,5 @@ def _of_row(row: list[Any]) -> Found:
     return Article(**values), tuple(Note(*note) for note in row[3])
 
 
-def _written(rows: list[Any]) -> bytes:
-    return b"".join(json.dumps(row, separators=(",", ":")).encode() + b"\n" for row in rows)
+def _line(row: list[Any]) -> bytes:
+    return json.dumps(row, separators=(",", ":")).encode() + b"\n"

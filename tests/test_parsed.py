@@ -7,14 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from kb import library, parsed
+from kb import article, library
 from kb.library import Library
+from kb.parsed import Parsed
 
 TEXT = "---\ntitle: {}\nverified: 2026-10-01\nqueries: [how]\nnonsense: 1\n---\n\nText.\n"
 
 
 def load(folder: Path, **given: str) -> Library:
-    return library.load(folder / "articles", cache=folder / "articles.jsonl", **given)
+    return library.load(folder / "articles", parsed=Parsed(folder / "articles.jsonl"), **given)
 
 
 @pytest.fixture
@@ -30,13 +31,13 @@ def folder(tmp_path: Path) -> Path:
 
 def read_again(folder: Path, monkeypatch: pytest.MonkeyPatch, **given: str) -> list[str]:
     paths: list[str] = []
-    read = parsed.articles.read
+    read = article.read
 
     def spy(path: str, data: bytes, **more: object) -> object:
         paths.append(path)
         return read(path, data, **more)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(parsed.articles, "read", spy)
+    monkeypatch.setattr(article, "read", spy)
     load(folder, **given)
     return paths
 
@@ -77,3 +78,23 @@ def test_the_cache_does_not_grow_with_every_change(folder: Path) -> None:
         os.utime(file, (1_000_000_000, 1_000_000_000))
         load(folder)
     assert len((folder / "articles.jsonl").read_bytes().splitlines()) <= 9
+
+
+def test_a_process_that_reads_again_and_again_is_as_one_that_reads_once(folder: Path) -> None:
+    reader = Parsed(folder / "articles.jsonl")
+    for number, name in enumerate(["b", "a", "c", "b"]):
+        (folder / "articles" / f"{name}.md").write_text(TEXT.format(f"{name}{number}"))
+        (folder / "articles" / "gone.md").write_text("# Gone") if number == 1 else None
+        (folder / "articles" / "gone.md").unlink() if number == 2 else None
+        ours, fresh = library.load(folder / "articles", parsed=reader), library.load(folder / "articles")
+        assert (ours.articles, ours.problems, ours.fingerprint) == (fresh.articles, fresh.problems, fresh.fingerprint)
+
+
+def test_what_another_process_wrote_to_the_cache_is_not_written_over(folder: Path) -> None:
+    reader = Parsed(folder / "articles.jsonl")
+    library.load(folder / "articles", parsed=reader)
+    cache = folder / "articles.jsonl"
+    cache.write_bytes(b'["another version"]\n')
+    library.load(folder / "articles", parsed=reader)
+    assert b"another version" not in cache.read_bytes()
+    assert len(cache.read_bytes().splitlines()) == 3

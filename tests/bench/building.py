@@ -12,6 +12,7 @@ from pathlib import Path
 
 from kb import library
 from kb.config import Settings
+from kb.parsed import Parsed
 from search import embedder, index, reuse, writing
 from search.embedder import Embedder
 from search.searcher import Searcher
@@ -62,14 +63,14 @@ def keyword_part(settings: Settings, path: Path, figures: Figures) -> float:
 
 def change(settings: Settings, noisy: Embedder, figures: Figures) -> None:
     """Time what one changed article costs the builder."""
-    cache = settings.data / "articles.jsonl"
-    library.load(settings.articles, cache=cache)
+    parsed = Parsed(settings.data / "articles.jsonl")
+    library.load(settings.articles, parsed=parsed)
     for number in range(2):  # the first keeps what was parsed
         article = sorted(settings.articles.rglob("*.md"))[number]
         article.write_text(article.read_text(encoding="utf-8") + "\nOne more sentence.\n", encoding="utf-8")
 
         def refresh() -> None:
-            shelf = library.load(settings.articles, cache=cache)
+            shelf = library.load(settings.articles, parsed=parsed)
             index.activate(index.build(shelf, settings.generations, embedder=noisy, now=datetime.now(UTC)))
 
         _, took = processor(refresh)

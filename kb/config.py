@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from kb.errors import BadSetting
+from kb.languages import normalise
 
 FILE = "kb.toml"
 PREFIX = "KB_"
 TOKEN_KEY = re.compile(r"\s*[\w.-]{1,64}\s*:\s*\S{32,}\s*", re.ASCII)
-LANG = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8}){0,2}")
 ORIGIN = re.compile(r"https?://[^/\s]+", re.IGNORECASE)
 LEAST = {  # the least value of settings that are counts
     "workers": 1, "threads": 1, "rate_offers": 0, "rate_events": 0, "rate_tickets": 0, "rate_logins": 0,
@@ -148,7 +148,9 @@ class Settings:
 
 def _check_texts(settings: Settings) -> None:
     """Raise BadSetting for a language, an address, an origin or a network that is none."""
-    if not LANG.fullmatch(settings.lang):
+    if not settings.host.strip():
+        raise BadSetting("host is empty; it is an address such as 127.0.0.1, or 0.0.0.0 for all of this machine's")
+    if normalise(settings.lang) != settings.lang:
         raise BadSetting(f"lang is {settings.lang!r}; it is a language code in small letters, such as es or pt-br")
     if settings.url and not re.match(r"https?://[^/\s]", settings.url):
         raise BadSetting(f"url is {settings.url!r}; it is an address such as https://help.example.com")
@@ -199,7 +201,7 @@ def _from_file(path: Path) -> dict[str, Any]:
 
 
 def _nearest(name: str, known: Any, *, prefix: str = "") -> str:
-    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+    near = difflib.get_close_matches(name.lower().removeprefix(PREFIX.lower()), list(known), n=1, cutoff=0.5)
     return (
         f"; the nearest is {prefix}{near[0].upper() if prefix else near[0]}"
         if near
@@ -212,12 +214,14 @@ def _convert(name: str, value: Any, *, source: str) -> Any:
     kind = str(Settings.__dataclass_fields__[name].type)
     try:
         match kind:
-            case "Path":
-                return Path(str(value)).expanduser()
-            case "int" if not isinstance(value, bool):
+            case "Path" if isinstance(value, str) and value.strip():
+                return Path(value).expanduser()
+            case "int" if isinstance(value, (int, str)) and not isinstance(value, bool):
                 return int(value)
+            case "float | None" if value == "":
+                return None
             case "float" | "float | None" if not isinstance(value, bool):
-                return float(value) if value != "" else None
+                return float(value)
             case "bool":
                 return _flag(value)
             case "tuple[str, ...]":
@@ -227,8 +231,8 @@ def _convert(name: str, value: Any, *, source: str) -> Any:
                 return value
     except (ValueError, AttributeError, TypeError):
         pass
-    shown = "its value" if Settings.__dataclass_fields__[name].metadata["secret"] else repr(value)
-    raise BadSetting(f"{source} is {shown}; it takes {_KINDS[kind]}")
+    secret = Settings.__dataclass_fields__[name].metadata["secret"]
+    raise BadSetting(f"{source} {'' if secret else f'is {value!r}; it '}takes {_KINDS[kind]}")
 
 
 _KINDS = {

@@ -36,6 +36,10 @@ def test_an_unset_floor_is_none_and_a_set_one_a_number() -> None:
         ({"KB_RATE_OFFERS": "-1"}, "rate_offers is -1; it is a number from 0"),
         ({"KB_KEEP_TEXT": "-1"}, "keep_text is -1; it is a number from 1"),
         ({"KB_LANG": "English"}, "lang is 'English'; it is a language code in small letters"),
+        ({"KB_LANG": "xx"}, "lang is 'xx'; it is a language code in small letters"),
+        ({"KB_HOLDOUT": ""}, "KB_HOLDOUT is ''; it takes a number"),
+        ({"KB_DATA": ""}, "KB_DATA is ''; it takes a path"),
+        ({"KB_HOST": ""}, "host is empty; it is an address such as 127.0.0.1"),
         ({"KB_URL": "help.example.com"}, "url is 'help.example.com'; it is an address such as https:"),
         ({"KB_ORIGINS": "shop.example"}, "origins holds 'shop.example'; an origin is such as"),
         ({"KB_ORIGINS": "https://shop.example/contact"}, "origins holds 'https://shop.example/contact'"),
@@ -45,6 +49,21 @@ def test_an_unset_floor_is_none_and_a_set_one_a_number() -> None:
 def test_a_wrong_setting_says_what_it_takes(environ: dict[str, str], sentence: str) -> None:
     with pytest.raises(BadSetting, match=sentence.replace("(", r"\(")):
         load(environ)
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("port = 9000.5", "port is 9000.5; it takes a whole number"),
+        ("articles = 5", "articles is 5; it takes a path"),
+        ("KB_PORT = 9000", "KB_PORT is no setting; the nearest is port"),
+        ("TITLE = 'Help'", "TITLE is no setting; the nearest is title"),
+    ],
+)
+def test_a_wrong_line_of_the_file_says_what_is_right(tmp_path: Path, line: str, sentence: str) -> None:
+    (tmp_path / "kb.toml").write_text(line)
+    with pytest.raises(BadSetting, match=rf"kb\.toml: {sentence}"):
+        load({}, folder=tmp_path)
 
 
 def test_a_file_that_is_no_toml_is_named(tmp_path: Path) -> None:

@@ -152,8 +152,14 @@ def _check_texts(settings: Settings) -> None:
         raise BadSetting("host is empty; it is an address such as 127.0.0.1, or 0.0.0.0 for all of this machine's")
     if normalise(settings.lang) != settings.lang:
         raise BadSetting(f"lang is {settings.lang!r}; it is a language code in small letters, such as es or pt-br")
-    if settings.url and not re.match(r"https?://[^/\s]", settings.url):
-        raise BadSetting(f"url is {settings.url!r}; it is an address such as https://help.example.com")
+    for name in ("url", "webhook_url", "zendesk_url"):
+        value = getattr(settings, name)
+        if value and not re.match(r"https?://[^/\s]", value):
+            raise BadSetting(f"{name} is {value!r}; it is an address such as https://help.example.com")
+    for name in ("smtp_to", "smtp_from"):
+        value = getattr(settings, name)
+        if value and not re.search(r"[^\s@]@[^\s@]", value):
+            raise BadSetting(f"{name} is {value!r}; it is an e-mail address such as help@example.com")
     for origin in settings.origins:
         if not ORIGIN.fullmatch(origin.removesuffix("/")):
             raise BadSetting(f"origins holds {origin!r}; an origin is such as https://shop.example.com, without a path")

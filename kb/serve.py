@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import fcntl
 import os
 import signal
@@ -26,11 +27,17 @@ SHORT_LIFE = 2.0  # a child that lived less is started again later each time
 LONGEST_PAUSE = 5.0
 
 
-class PortTaken(HelpCenterError):
-    """Something else listens where we should."""
+class CannotListen(HelpCenterError):
+    """Something else listens where we should, or nobody can listen there, or we may not."""
 
-    def __init__(self, host: str, port: int) -> None:
-        super().__init__(f"port {port} on {host} is taken; stop what listens there, or set KB_PORT to another")
+    def __init__(self, host: str, port: int, error: OSError) -> None:
+        if error.errno == errno.EADDRINUSE:
+            why = f"port {port} on {host} is taken; stop what listens there, or set KB_PORT to another"
+        elif error.errno == errno.EACCES:
+            why = f"this user may not listen on port {port}; set KB_PORT to one from 1024 on"
+        else:
+            why = f"{host} is no address of this machine ({error.strerror}); set KB_HOST to one, such as 127.0.0.1"
+        super().__init__(why)
 
 
 class DataTaken(HelpCenterError):
@@ -84,7 +91,7 @@ def listen(host: str, port: int) -> socket.socket:
         listener.bind((host, port))
     except OSError as error:
         listener.close()
-        raise PortTaken(host, port) from error
+        raise CannotListen(host, port, error) from error
     listener.listen(1024)
     listener.set_inheritable(True)
     return listener
@@ -178,7 +185,7 @@ def _demo(settings: Settings) -> list[socket.socket]:
     """Return the socket of the demo shop on the next port; help centers do without where that is taken."""
     try:
         return [listen(settings.host, settings.port + 1)]
-    except (PortTaken, OverflowError):
+    except (CannotListen, OverflowError):
         return []
 
 

@@ -1,65 +1,153 @@
-"""The agents' account: one user, `admin`, whose password is set by the operator and known here only as a hash."""
+"""The agents' accounts: who may log in, by name or e-mail address and a password known here only as a hash."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
+import unicodedata
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 
 from werkzeug.security import check_password_hash, generate_password_hash
 
 from deflect import clock
+from deflect.agents import FIRST
 from deflect.store import Store
-from deflect.writer import writer_for
+from deflect.writer import Writer, writer_for
 from kb.config import Settings
-from kb.errors import BadSetting
+from kb.errors import BadRequest, NotFound
 
-USER = "admin"
-SHORTEST = 8
+ROLES = ("agent", "admin")  # an admin also allows origins and looks after the agents
+SHORTEST, LONGEST = 8, 60
+OPERATOR = "operator"  # who did it, in the audit log, where a command did
+UNKNOWN = "unknown"  # who tried to log in under a name that nobody has
+RESERVED = frozenset({FIRST, OPERATOR, UNKNOWN, "me", "nobody"})  # names that mean something else here
 NOBODY = generate_password_hash("nobody", method="scrypt")  # a wrong user name costs as long as a wrong password
 
 
-def set_password(settings: Settings, password: str) -> None:
-    """Keep the hash of a new password; raises BadSetting when it is too short."""
-    if len(password) < SHORTEST:
-        raise BadSetting(f"the password has fewer than {SHORTEST} characters; choose a longer one")
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """Somebody who answers tickets; `created` is 0 where the account comes with the settings."""
+
+    name: str
+    email: str
+    role: str
+    created: int
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[tuple[Store, Writer]]:
+    """Give a command the store and whoever writes to it."""
     store = Store.open(settings.database)
     writer = writer_for(store, settings.writer_socket)
     try:
-        writer.call("set_password", id=USER, hash=generate_password_hash(password, method="scrypt"), now=clock.now())
+        yield store, writer
     finally:
         writer.close()
         store.close()
+
+
+def agents(store: Store, settings: Settings) -> list[Agent]:
+    """Return who may log in, by name."""
+    rows = store.rows("SELECT id AS name, email, role, created FROM admins ORDER BY id")
+    found = [Agent(row["name"], row["email"] or "", row["role"] or "agent", row["created"] or 0) for row in rows]
+    if settings.admin_password and FIRST not in {agent.name for agent in found}:
+        found = sorted([*found, Agent(FIRST, "", "admin", 0)], key=lambda agent: agent.name)
+    return found
+
+
+def find(store: Store, settings: Settings, user: str) -> Agent | None:
+    """Return the agent of that name or e-mail address, written in any case."""
+    wanted = _folded(user)
+    everybody = agents(store, settings)
+    named = [agent for agent in everybody if _folded(agent.name) == wanted]
+    return next(iter([*named, *(agent for agent in everybody if wanted and _folded(agent.email) == wanted)]), None)
+
+
+def add(
+    store: Store, writer: Writer, settings: Settings, name: str, *, email: str, role: str, password: str, who: str
+) -> Agent:
+    """Let somebody log in; raises BadRequest for a name, an address or a password that cannot be used."""
+    name, email = " ".join(name.split()), email.strip()
+    if not name or len(name) > LONGEST or not name.isprintable() or "@" in name or not any(map(str.isalnum, name)):
+        raise BadRequest(f"a name has 1 to {LONGEST} letters and no @; choose another")
+    if email and (len(email) > 254 or not email.isprintable() or " " in email or "@" not in email.strip("@")):
+        raise BadRequest("that is no e-mail address; it looks like name@example.com")
+    if role not in ROLES:
+        raise BadRequest(f"there is no role {role}; it is one of {', '.join(ROLES)}")
+    for taken in (name, email):
+        if taken and (_folded(taken) in RESERVED or find(store, settings, taken)):
+            raise BadRequest(f"{taken} is taken; choose another, or set a new password")
+    now = clock.now()
+    writer.call("add_agent", id=name, email=email, role=role, hash=_hash(password), entry=_entry(), who=who, now=now)
+    return Agent(name, email, role, now)
+
+
+def set_password(store: Store, writer: Writer, settings: Settings, user: str, *, password: str, who: str) -> str:
+    """Keep the hash of an agent's new password and return the agent's name; sessions that were open end."""
+    name = FIRST if _folded(user) == FIRST else the_one(store, settings, user).name
+    writer.call("set_password", id=name, hash=_hash(password), entry=_entry(), who=who, now=clock.now())
+    return name
+
+
+def remove(store: Store, writer: Writer, settings: Settings, user: str, *, who: str) -> str:
+    """Let an agent log in no more; open tickets of theirs are nobody's again. Return the name."""
+    name = the_one(store, settings, user).name
+    if name == FIRST and settings.admin_password:
+        raise BadRequest("the password of admin is the setting KB_ADMIN_PASSWORD; unset it, and admin cannot log in")
+    writer.call("remove_agent", id=name, entry=_entry(), who=who, now=clock.now())
+    return name
+
+
+def the_one(store: Store, settings: Settings, user: str) -> Agent:
+    """Return the agent of that name; raises NotFound."""
+    found = find(store, settings, user)
+    if found is None:
+        raise NotFound(f"there is no agent {user}; 'kb admin list' names those that there are")
+    return found
 
 
 def has_password(settings: Settings) -> bool:
     """Say whether somebody can log in."""
     if settings.admin_password:
         return True
-    store = Store.open(settings.database)
-    try:
-        return stamp(store, settings) is not None
-    finally:
-        store.close()
+    with opened(settings) as (store, _):
+        return bool(agents(store, settings))
 
 
-def matches(store: Store, settings: Settings, *, user: str, password: str) -> bool:
-    """Say whether this is the agent; takes as long for a wrong name as for a wrong password."""
-    if settings.admin_password:
-        same = hmac.compare_digest(_digest(settings.admin_password), _digest(password))
-        return same and user == USER
-    row = store.one("SELECT hash FROM admins WHERE id = ?", [USER])
+def matches(store: Store, settings: Settings, *, user: str, password: str) -> Agent | None:
+    """Return whose name and password these are; takes as long for a wrong name as for a wrong password."""
+    agent = find(store, settings, user)
+    if agent and agent.name == FIRST and settings.admin_password:
+        return agent if hmac.compare_digest(_digest(settings.admin_password), _digest(password)) else None
+    row = store.one("SELECT hash FROM admins WHERE id = ?", [agent.name]) if agent else None
     right = check_password_hash(row["hash"] if row else NOBODY, password)
-    return bool(row) and right and user == USER
+    return agent if row and right else None
 
 
-def stamp(store: Store, settings: Settings) -> str | None:
-    """Return what changes with the password, so that older sessions end; None where there is no password."""
-    if settings.admin_password:
-        return hmac.new(store.secret("session").encode(), settings.admin_password.encode(), hashlib.sha256).hexdigest()[
-            :16
-        ]
-    row = store.one("SELECT changed FROM admins WHERE id = ?", [USER])
+def stamp(store: Store, settings: Settings, name: str = FIRST) -> str | None:
+    """Return what changes with an agent's password, so that older sessions end; None where there is no such agent."""
+    if name == FIRST and settings.admin_password:
+        secret = store.secret("session").encode()
+        return hmac.new(secret, settings.admin_password.encode(), hashlib.sha256).hexdigest()[:16]
+    row = store.one("SELECT changed FROM admins WHERE id = ?", [name])
     return str(row["changed"]) if row else None
+
+
+def _hash(password: str) -> str:
+    if len(password) < SHORTEST:
+        raise BadRequest(f"the password has fewer than {SHORTEST} characters; choose a longer one")
+    return generate_password_hash(password[:1000], method="scrypt")
+
+
+def _entry() -> str:
+    return str(uuid.uuid4())
+
+
+def _folded(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
 def _digest(text: str) -> bytes:

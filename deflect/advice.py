@@ -16,22 +16,29 @@ MOST = 6
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """An article that may be the answer; `seen` says that it is on the requester's trail."""
+    """An article that may be the answer; the requester has `seen` it, or has said that it is not: `refused`."""
 
     article: str
     title: str
     url: str
     seen: bool
+    refused: bool
 
 
-def choices(services: Services, ticket: Row, steps: Sequence[Step]) -> list[Choice]:
-    """Return articles to close the ticket with, the ranker's first; none where the index cannot be asked."""
+def choices(services: Services, ticket: Row, steps: Sequence[Step], *, words: str = "") -> list[Choice]:
+    """Return articles to answer with, the ranker's first; none where the index cannot be asked.
+
+    With `words` those that they find come before all others.
+    """
     seen = [id for step in reversed(steps) if step.what in ("read", "follow") for id in step.articles]
-    found = []
-    for id in list(dict.fromkeys([*_suggested(services, ticket), *seen]))[:MOST]:
+    refused = {id for step in steps if step.what in ("not_this", "unhelpful") for id in step.articles}
+    wanted = [*_found(services, ticket, words), *_suggested(services, ticket), *seen]
+    made = []
+    for id in list(dict.fromkeys(wanted))[:MOST]:
         if title := title_of(services, id, ticket["lang"]):
-            found.append(Choice(id, title, address_of(services, id, ticket["lang"]), id in seen))
-    return found
+            url = address_of(services, id, ticket["lang"])
+            made.append(Choice(id, title, url, id in seen, id in refused))
+    return made
 
 
 def title_of(services: Services, article: str, lang: str | None) -> str:
@@ -50,6 +57,16 @@ def address_of(services: Services, article: str, lang: str | None) -> str:
     except FAILURES:
         return ""
     return entry.address if entry else ""
+
+
+def _found(services: Services, ticket: Row, words: str) -> list[str]:
+    if not words:
+        return []
+    try:
+        found = services.current.get().search(words, lang=ticket["lang"] or services.settings.lang, k=MOST)
+    except FAILURES:
+        return []
+    return [hit.article for hit in found.hits]
 
 
 def _suggested(services: Services, ticket: Row) -> list[str]:

@@ -1,4 +1,4 @@
-"""What agents and the outbox write: answers, notes, closing, deliveries, and who did what."""
+"""What agents and the outbox write: answers, notes, whose a ticket is, closing, deliveries, and who did what."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ from kb.errors import NotFound
 def add_message(db: Database, *, message: Row, outbox: Sequence[Row], who: str, now: int) -> Row:
     """Keep an agent's answer or note, with the outbox entries that carry an answer."""
     _must_exist(db, message["ticket"])
-    if insert(db, "messages", message | {"created": now}):
+    if insert(db, "messages", message | {"by": who, "created": now}):
         for entry in outbox:
             enqueue(db, entry, ticket=message["ticket"], message=message["id"], now=now)
-        db.execute("UPDATE tickets SET changed = ? WHERE id = ?", [now, message["ticket"]])
+        answerer = who if message["author"] == "agent" else None  # whoever answers first has the ticket
+        sql = "UPDATE tickets SET changed = ?, agent = coalesce(agent, ?) WHERE id = ?"
+        db.execute(sql, [now, answerer, message["ticket"]])
         audit(db, id=message["id"], who=who, did=message["author"], what=message["ticket"], now=now)
     return {"message": message["id"]}
 
@@ -38,6 +40,14 @@ def reopen_ticket(db: Database, *, id: str, ticket: str, who: str, now: int) -> 
     db.execute("UPDATE tickets SET state = 'open', changed = ? WHERE id = ?", [now, ticket])
     db.execute("DELETE FROM outcomes WHERE ticket = ?", [ticket])
     audit(db, id=id, who=who, did="reopen", what=ticket, now=now)
+    return {"ticket": ticket}
+
+
+def assign_ticket(db: Database, *, id: str, ticket: str, agent: str | None, who: str, now: int) -> Row:
+    """Give a ticket to an agent, or to nobody."""
+    _must_exist(db, ticket)
+    db.execute("UPDATE tickets SET agent = ? WHERE id = ?", [agent, ticket])
+    audit(db, id=id, who=who, did=f"assign to {agent or 'nobody'}", what=ticket, now=now)
     return {"ticket": ticket}
 
 
@@ -85,18 +95,6 @@ def audit(db: Database, *, id: str, who: str, did: str, what: str, now: int) -> 
     return {}
 
 
-def set_password(db: Database, *, id: str, hash: str, now: int) -> Row:
-    """Keep the hash of an agent's password; sessions that began before no longer count."""
-    db.execute(
-        """
-        INSERT INTO admins (id, hash, changed) VALUES (?, ?, ?)
-        ON CONFLICT (id) DO UPDATE SET hash = excluded.hash, changed = excluded.changed
-        """,
-        [id, hash, now],
-    )
-    return {}
-
-
 def refused_origin(db: Database, *, origin: str, path: str, now: int) -> Row:
     """Count a refused origin, so that the owner sees what to allow; the longest unseen of 200 makes room."""
     db.execute(
@@ -130,16 +128,3 @@ def forbid_origin(db: Database, *, id: str, origin: str, who: str, now: int) -> 
 def _must_exist(db: Database, ticket: str) -> None:
     if not db.execute("SELECT 1 FROM tickets WHERE id = ?", [ticket]).fetchone():
         raise NotFound(f"there is no ticket {ticket}; it may have been erased")
-
-
-def begin_session(db: Database, *, id: str, who: str, stamp: str, now: int, before: int) -> Row:
-    """Keep a new session of an agent; those begun before `before` have ended and go."""
-    db.execute("DELETE FROM sessions WHERE created < ?", [before])
-    insert(db, "sessions", {"id": id, "who": who, "stamp": stamp, "created": now})
-    return {}
-
-
-def end_session(db: Database, *, id: str) -> Row:
-    """End a session."""
-    db.execute("DELETE FROM sessions WHERE id = ?", [id])
-    return {}

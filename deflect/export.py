@@ -18,7 +18,8 @@ QUERIES = {
         SELECT tickets.id, created, changed, state, channel, external_id, subject,
                (SELECT body FROM messages WHERE ticket = tickets.id ORDER BY created, id LIMIT 1) AS body,
                email, name, verified, segment, category, fields, lang, page, episode,
-               (SELECT article FROM outcomes WHERE ticket = tickets.id ORDER BY created DESC, id LIMIT 1) AS solved_by
+               (SELECT article FROM outcomes WHERE ticket = tickets.id ORDER BY created DESC, id LIMIT 1) AS solved_by,
+               agent
         FROM tickets ORDER BY created, tickets.id
         """,
     "events": """
@@ -35,7 +36,7 @@ QUERIES = {
                (SELECT count(*) FROM tickets WHERE episode = episodes.id) AS tickets
         FROM episodes ORDER BY started, episodes.id
         """,
-    "messages": "SELECT id, ticket, author, channel, body, created FROM messages ORDER BY created, id",
+    "messages": 'SELECT id, ticket, author, channel, body, created, "by" FROM messages ORDER BY created, id',
     "outcomes": """
         SELECT outcomes.id, ticket, outcomes.article, outcomes."by", outcomes.created, tickets.person
         FROM outcomes LEFT JOIN tickets ON tickets.id = outcomes.ticket ORDER BY outcomes.created, outcomes.id

@@ -103,11 +103,11 @@ def _gap(questions: Sequence[Question], group: Sequence[int], *, days: float, ra
         avoided=contacts * rate * 30 / max(days, 1.0),
         questions=tuple(dict.fromkeys(q.text.strip() for q in members))[:SHOWN],
         members=tuple(q.id for q in members),
-        draft=_draft(members),
+        draft=draft(members),
     )
 
 
-def _draft(members: Sequence[Question]) -> str:
+def draft(members: Sequence[Question]) -> str:
     """Return front matter that can be saved as it is: a draft that answers the group's own questions."""
     asked = list(dict.fromkeys(_line(q) for q in members))
     front = {

@@ -14,17 +14,18 @@ from flask.sessions import SecureCookieSessionInterface
 from flask_wtf.csrf import CSRFProtect
 
 from deflect import accounts, clock
+from deflect.accounts import Agent
 from deflect.clock import HOUR
 from deflect.episode import new_id
 from deflect.limits import network
 from deflect.services import services
 from deflect.store import Store
 from deflect.web import client_address, error_headers, limit
-from kb.errors import TooManyRequests
+from kb.errors import Forbidden, TooManyRequests
 
 LIFETIME = 12 * HOUR
 IDLE = timedelta(hours=2)
-WRONG = "The user name or the password is wrong."
+WRONG = "The name or the password is wrong."
 csrf = CSRFProtect()
 
 
@@ -63,8 +64,7 @@ def guard(blueprint: Blueprint) -> None:
 def login() -> Any:
     """Show the form, or begin a session under a new id."""
     here = services()
-    known = accounts.stamp(here.store, here.settings)
-    if request.method == "GET" or known is None:
+    if request.method == "GET" or not accounts.agents(here.store, here.settings):
         return _form(None, status=200)
     try:
         limit(here, "logins", rate=here.settings.rate_logins)
@@ -73,22 +73,26 @@ def login() -> Any:
             f"Too many tries. Try again in {error.retry_after} seconds.", status=429, headers=error_headers(error)
         )
     user, password = request.form.get("user", ""), request.form.get("password", "")
-    if not accounts.matches(here.store, here.settings, user=user[:200], password=password[:1000]):
-        _note("log in failed")
+    found = accounts.matches(here.store, here.settings, user=user[:300], password=password[:1000])
+    if found is None:
+        tried = accounts.find(here.store, here.settings, user[:300])
+        note("log in failed", who=tried.name if tried else accounts.UNKNOWN)
         return _form(WRONG, status=401)
-    _begin(known)
+    begin(found.name)
+    note("log in", who=found.name)
     return redirect(_next(request.form.get("next", "")))
 
 
 def logout() -> Any:
     """End the session, also for whoever has a copy of its cookie."""
     services().writer.call("end_session", id=_hash(session.get("sid", "")))
-    _note("log out")
+    if g.agent:
+        note("log out", who=g.agent)
     session.clear()
     return redirect(url_for("admin.login"))
 
 
-def agent() -> str | None:
+def agent() -> Agent | None:
     """Return who is logged in: the session is known, young, and from after the last change of the password."""
     sid = session.get("sid")
     if not isinstance(sid, str):
@@ -98,25 +102,31 @@ def agent() -> str | None:
     if (
         row is None
         or row["created"] < clock.now() - LIFETIME
-        or row["stamp"] != accounts.stamp(here.store, here.settings)
+        or row["stamp"] != accounts.stamp(here.store, here.settings, row["who"])
     ):
         return None
-    return str(row["who"])
+    return accounts.find(here.store, here.settings, row["who"])
 
 
-def _begin(stamp: str) -> None:
+def only_admins() -> None:
+    """Refuse agents who are no admins; raises Forbidden."""
+    if g.role != "admin":
+        raise Forbidden("only admins may do this; ask one of them, whom the page Agents names")
+
+
+def begin(name: str) -> None:
+    """Begin a session of an agent, under a new id."""
     session.clear()  # the id of before, and its form token, end here
     session.permanent = True
     session["sid"] = secrets.token_urlsafe(32)
-    now = clock.now()
-    services().writer.call(
-        "begin_session", id=_hash(session["sid"]), who=accounts.USER, stamp=stamp, now=now, before=now - LIFETIME
-    )
-    _note("log in")
+    here, now = services(), clock.now()
+    stamp, id = accounts.stamp(here.store, here.settings, name), _hash(session["sid"])
+    here.writer.call("begin_session", id=id, who=name, stamp=stamp or "", now=now, before=now - LIFETIME)
 
 
 def _before() -> Any:
-    g.agent = agent()
+    found = agent()
+    g.agent, g.role = (found.name, found.role) if found else (None, None)
     if request.method not in ("GET", "HEAD", "OPTIONS"):
         csrf.protect()
     if g.agent is None and request.endpoint != "admin.login":
@@ -132,11 +142,13 @@ def _after(response: Response) -> Response:
 
 def _form(sentence: str | None, *, status: int, headers: dict[str, str] | None = None) -> Any:
     here = services()
+    names = [agent.name for agent in accounts.agents(here.store, here.settings)]
     return (
         render_template(
             "admin/login.html",
             sentence=sentence,
-            known=accounts.stamp(here.store, here.settings) is not None,
+            known=bool(names),
+            user=request.form.get("user", names[0] if len(names) == 1 else "")[:300],
             plain=not request.is_secure and not _is_loopback(request.host) and not _behind_tls(),
             next=_next(request.values.get("next", "")),
         ),
@@ -145,9 +157,10 @@ def _form(sentence: str | None, *, status: int, headers: dict[str, str] | None =
     )
 
 
-def _note(did: str) -> None:
+def note(did: str, *, who: str) -> None:
+    """Write down who came and went, and from where."""
     address = client_address(request, trusted_proxies=services().settings.trusted_proxies)
-    services().writer.call("audit", id=new_id(), who=accounts.USER, did=did, what=network(address), now=clock.now())
+    services().writer.call("audit", id=new_id(), who=who, did=did, what=network(address), now=clock.now())
 
 
 def _next(path: str) -> str:

@@ -142,3 +142,20 @@ def m007_identity(db: Database) -> None:
     )
     used.create_index(["expires"])
     db.table("allowed_origins").create({"id": str, "who": str, "created": int}, pk="id", not_null={"who", "created"})
+
+
+@migrations()
+def m008_agents(db: Database) -> None:
+    """Several agents: address and role of each, who wrote a message, and whose a ticket is."""
+    admins = db.table("admins")
+    admins.add_column("email", str)
+    admins.add_column("role", str)
+    admins.add_column("created", int)
+    db.execute("UPDATE admins SET role = 'admin', created = changed")
+    db.table("messages").add_column("by", str)
+    db.execute(
+        "UPDATE messages SET \"by\" = (SELECT who FROM audit WHERE audit.id = messages.id) WHERE author != 'requester'"
+    )
+    tickets = db.table("tickets")
+    tickets.add_column("agent", str)
+    tickets.create_index(["agent", "state"])

@@ -56,6 +56,7 @@ class Store:
         """Return a new connection; whoever asks for it closes it."""
         connection = sqlite3.connect(self.path, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
         connection.row_factory = sqlite3.Row
+        connection.create_function("fold", 1, str.casefold, deterministic=True)  # SQLite's lower() knows ASCII only
         db = Database(connection)
         for pragma in ("synchronous = FULL", "foreign_keys = ON", "temp_store = MEMORY", "secure_delete = ON"):
             db.execute(f"PRAGMA {pragma}")

@@ -7,23 +7,58 @@ import json
 from deflect.clock import HOUR
 from deflect.store import Row, Store
 
+NOBODY = "nobody"  # whose the tickets are that no agent has
 
-def find(store: Store, *, state: str = "", text: str = "", limit: int = 50, offset: int = 0) -> list[Row]:
-    """Return tickets, the newest first: open, closed or all, and with `text` in them."""
+FOUND = """
+    NOT EXISTS (
+        SELECT 1 FROM json_each(:words) AS word
+        WHERE NOT (instr(fold(tickets.id || ' ' || subject || ' ' || email || ' ' || coalesce(name, '')), word.value)
+                   OR EXISTS (SELECT 1 FROM messages WHERE ticket = tickets.id AND instr(fold(body), word.value))))
+    """
+
+
+def find(
+    store: Store, *, state: str = "", agent: str = "", text: str = "", limit: int = 50, offset: int = 0
+) -> list[Row]:
+    """Return tickets, the newest first: open, closed or all, of an agent, of nobody or of all, with the words in them.
+
+    A word is looked for in number, subject, name, e-mail address and messages.
+    """
     return store.rows(
-        """
-        SELECT id, subject, email, name, category, channel, state, created, changed,
+        f"""
+        SELECT id, subject, email, name, category, channel, state, agent, created, changed,
                (SELECT count(*) FROM messages WHERE messages.ticket = tickets.id) AS messages,
                (SELECT article FROM outcomes WHERE ticket = tickets.id ORDER BY created DESC, id LIMIT 1) AS solved_by
         FROM tickets
         WHERE (:state = '' OR state = :state)
-          AND (:text = '' OR id = upper(:text)
-               OR instr(lower(subject), lower(:text)) OR instr(lower(email), lower(:text))
-               OR EXISTS (SELECT 1 FROM messages WHERE ticket = tickets.id AND instr(lower(body), lower(:text))))
+          AND (:agent = '' OR agent = :agent OR :agent = '{NOBODY}' AND agent IS NULL)
+          AND {FOUND}
         ORDER BY created DESC, id LIMIT :limit OFFSET :offset
         """,
-        {"state": state, "text": text, "limit": limit, "offset": offset},
+        {"state": state, "agent": agent, "words": _words(text), "limit": limit, "offset": offset},
     )
+
+
+def sizes(store: Store, *, agent: str, text: str = "") -> Row:
+    """Return how many tickets with these words are open and this agent's, open and nobody's, open, closed, and all."""
+    row = store.one(
+        f"""
+        SELECT coalesce(sum(state = 'open' AND agent = :agent), 0) AS mine,
+               coalesce(sum(state = 'open' AND agent IS NULL), 0) AS unassigned,
+               coalesce(sum(state = 'open'), 0) AS open,
+               coalesce(sum(state = 'closed'), 0) AS closed,
+               count(*) AS "all"
+        FROM tickets WHERE {FOUND}
+        """,
+        {"agent": agent, "words": _words(text)},
+    )
+    return row or {}
+
+
+def open_of_agents(store: Store) -> dict[str, int]:
+    """Return how many open tickets each agent has."""
+    sql = "SELECT agent, count(*) AS n FROM tickets WHERE state = 'open' AND agent IS NOT NULL GROUP BY agent"
+    return {row["agent"]: row["n"] for row in store.rows(sql)}
 
 
 def counts(store: Store) -> dict[str, int]:
@@ -41,7 +76,7 @@ def messages(store: Store, ticket: str) -> list[Row]:
     """Return a ticket's messages in order, each with how its delivery stands."""
     return store.rows(
         """
-        SELECT id, author, channel, body, created,
+        SELECT id, author, "by", channel, body, created,
                (SELECT group_concat(sink || ': ' || state, ', ') FROM outbox WHERE message = messages.id) AS delivery
         FROM messages WHERE ticket = ? ORDER BY created, id
         """,
@@ -49,10 +84,23 @@ def messages(store: Store, ticket: str) -> list[Row]:
     )
 
 
-def solved_by(store: Store, ticket: str) -> str | None:
-    """Return the article that solved a ticket, if an agent said so."""
-    row = store.one("SELECT article FROM outcomes WHERE ticket = ? ORDER BY created DESC, id LIMIT 1", [ticket])
-    return str(row["article"]) if row else None
+def solved_by(store: Store, ticket: str) -> Row | None:
+    """Return the `article` that solved a ticket and `by` whom that was said, if an agent did."""
+    sql = 'SELECT article, "by", created FROM outcomes WHERE ticket = ? ORDER BY created DESC, id LIMIT 1'
+    return store.one(sql, [ticket])
+
+
+def of_person(store: Store, person: str, *, limit: int = 200) -> list[Row]:
+    """Return the tickets of a person, the latest first, each with its state and the article that solved it."""
+    return store.rows(
+        """
+        SELECT id, subject, state, channel, agent, created,
+               (SELECT count(*) FROM messages WHERE ticket = tickets.id AND author = 'agent') AS answers,
+               (SELECT article FROM outcomes WHERE ticket = tickets.id ORDER BY created DESC, id LIMIT 1) AS solved_by
+        FROM tickets WHERE person = ? ORDER BY created DESC, id LIMIT ?
+        """,
+        [person, limit],
+    )
 
 
 def deliveries(store: Store, *, states: tuple[str, ...] = ("pending", "dead"), limit: int = 500) -> list[Row]:
@@ -89,3 +137,8 @@ def due(store: Store, *, now: int, limit: int = 100) -> list[Row]:
 def waiting_ids(store: Store) -> set[str]:
     """Return the ids of all deliveries that are pending or dead."""
     return {row["id"] for row in store.rows("SELECT id FROM outbox WHERE state IN ('pending', 'dead')")}
+
+
+def _words(text: str) -> str:
+    """Return the words that are looked for, folded, as JSON; a number may have a # before it."""
+    return json.dumps([word.lstrip("#") or word for word in text.casefold().split()[:12]])

@@ -22,10 +22,14 @@ class Step:
     articles: tuple[str, ...]
     detail: str
     revision: str
+    source: str = ""
 
 
-def trail(store: Store, ticket: Row) -> list[Step]:
-    """Return the steps of the ticket's person in the 30 days before it and since, the oldest first."""
+def trail(store: Store, ticket: Row, *, before: int = BEFORE, limit: int = LONGEST) -> list[Step]:
+    """Return the steps of the ticket's person in the 30 days before it and since, the oldest first.
+
+    With `before` it is another time, in microseconds; of more than `limit` steps the latest are returned.
+    """
     rows = store.rows(
         """
         SELECT * FROM (
@@ -35,7 +39,7 @@ def trail(store: Store, ticket: Row) -> list[Step]:
             ORDER BY events.received DESC, min(events.at, events.received) DESC LIMIT ?
         ) ORDER BY received, at, type != 'intent', id -- the intent comes with the first offer, and before it
         """,
-        [ticket["person"], ticket["created"] - BEFORE, LONGEST],
+        [ticket["person"], ticket["created"] - before, limit],
     )
     return [_step(row) for row in rows]
 
@@ -54,7 +58,8 @@ def lines(store: Store, ticket: Row) -> tuple[str, ...]:
 def _step(row: Row) -> Step:
     data = json.loads(row["data"] or "{}")
     articles = tuple(data.get("cards") or ()) if row["type"] == "offer" else tuple(filter(None, [row["article"]]))
-    return Step(row["received"], row["type"], row["text"], articles, _detail(row, data), row["revision"] or "")
+    detail, revision, source = _detail(row, data), row["revision"] or "", row["source"] or ""
+    return Step(row["received"], row["type"], row["text"], articles, detail, revision, source)
 
 
 def _detail(row: Row, data: Row) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from flask import Request, Response, request
 from werkzeug.exceptions import HTTPException
 
-from deflect.episode import LANG, VISITOR
+from deflect.episode import LANG, VISITOR, new_id
 from deflect.limits import network
 from deflect.services import Services
 from kb.errors import BadRequest, HelpCenterError, TooLarge, TooManyRequests, Unauthorized
@@ -94,6 +94,12 @@ def text_of(document: dict[str, Any], name: str, *, longest: int = 20_000) -> st
     if len(value) > longest:
         raise BadRequest(f"{name} is longer than {longest:,} characters")
     return value.encode("utf-8", "replace").decode().replace("\0", "")
+
+
+def form_id() -> str:
+    """Return the id that a page gave its form, so that a form sent twice is kept once; a new one where it gave none."""
+    id = request.form.get("id", "")
+    return id if len(id) == 36 and id.replace("-", "").isalnum() else new_id()
 
 
 def visitor_of(document: dict[str, Any], *, required: bool) -> str | None:

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from sqlite_utils import Database
 
-from deflect import desk, moving, removal, told, writes
+from deflect import agents, desk, moving, removal, told, writes
 from deflect.channel import alone, connect, listening
 from deflect.store import FULL, Store, transaction
 from kb import errors
@@ -27,9 +27,9 @@ WRITES: Mapping[str, Callable[..., Any]] = {
     write.__name__: write
     for write in (
         *(writes.log_events, writes.log_event, writes.offer, writes.create_ticket),
-        *(desk.add_message, desk.close_ticket, desk.reopen_ticket, desk.audit),
+        *(desk.add_message, desk.assign_ticket, desk.close_ticket, desk.reopen_ticket, desk.audit),
         *(desk.refused_origin, desk.allow_origin, desk.forbid_origin),
-        *(desk.set_password, desk.begin_session, desk.end_session),
+        *(agents.add_agent, agents.set_password, agents.remove_agent, agents.begin_session, agents.end_session),
         *(desk.claim, desk.delivered, desk.failed, desk.postpone, desk.retry),
         *(removal.erase_person, removal.prune),
         *(moving.import_events, moving.import_contacts, moving.import_questions, moving.import_users),

@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import click
 
-from kb import command_articles, command_desk, command_import, command_measuring, command_serving
+from kb import command_agents, command_articles, command_desk, command_import, command_measuring, command_serving
 from kb.errors import HelpCenterError
 
 
@@ -50,7 +50,7 @@ for command in (
     command_desk.outbox,
     command_desk.export,
     command_desk.erase,
-    command_desk.admin,
+    command_agents.admin,
     command_import.events,
     command_import.outcomes,
     command_import.contacts,

@@ -1,4 +1,4 @@
-"""Commands over what people wrote and did: the outbox, exports, erasing, the admin password."""
+"""Commands over what people wrote and did: the outbox, exports, erasing."""
 
 from __future__ import annotations
 
@@ -88,28 +88,3 @@ def erase(settings: Settings, person: str, as_json: bool) -> None:
     done = erasure.erase(settings, person)
     done["learned"] = forget_questions(settings, now=datetime.now(UTC)) if any(done["removed"].values()) else ""
     emit(done, as_json=as_json, text=erasure.shown)
-
-
-@click.group()
-def admin() -> None:
-    """The admin pages."""
-
-
-@admin.command("password")
-@json_option
-@with_settings
-def admin_password(settings: Settings, as_json: bool) -> None:
-    """Set the password of the user `admin`, read from standard input.
-
-    Example: kb admin password < password.txt
-    """
-    from deflect.accounts import set_password
-
-    secret = (
-        click.prompt("Password", hide_input=True, confirmation_prompt=True)
-        if sys.stdin.isatty()
-        else sys.stdin.readline()
-    )
-    set_password(settings, secret.rstrip("\r\n"))
-    done = "the password of admin is set; sessions that were open are closed"
-    emit({"user": "admin", "sentence": done}, as_json=as_json, text=lambda d: d["sentence"])

@@ -111,7 +111,7 @@ def _database(settings: Settings) -> Iterator[Finding]:
 def _people(settings: Settings) -> Iterator[Finding]:
     from deflect.accounts import has_password
 
-    known = bool(settings.admin_password) or has_password(settings)
+    known = has_password(settings)
     sentence = "a password is set" if known else "no password is set; run 'kb admin password'"
     yield Finding("admin", "fine" if known else "note", sentence)
 

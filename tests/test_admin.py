@@ -20,7 +20,7 @@ from deflect.store import Store
 from deflect.writer import DirectWriter
 from kb.app import create_app
 from kb.config import Settings
-from kb.errors import BadSetting
+from kb.errors import BadRequest
 from tests.receivers import mail_server
 
 PASSWORD = "only for tests"
@@ -62,6 +62,12 @@ def log_in(client: FlaskClient, password: str = PASSWORD, **fields: str) -> Test
     return client.post("/admin/login", data=form)
 
 
+def choose(settings: Settings, password: str, user: str = "admin") -> None:
+    """Set a password as the command does."""
+    with accounts.opened(settings) as (store, writer):
+        accounts.set_password(store, writer, settings, user, password=password, who=accounts.OPERATOR)
+
+
 def submit(client: FlaskClient, path: str, **fields: str) -> TestResponse:
     return client.post(path, data={"csrf_token": token(client, "/admin/outbox?"), **fields}, follow_redirects=True)
 
@@ -97,7 +103,7 @@ def test_there_is_no_default_password(settings: Settings) -> None:
 def test_a_password_set_by_the_command_logs_in_and_is_kept_as_a_hash(settings: Settings) -> None:
     bare = replace(settings, admin_password="")
     assert not accounts.has_password(bare)
-    accounts.set_password(bare, "a long secret")
+    choose(bare, "a long secret")
     assert accounts.has_password(bare)
     store = Store.open(bare.database)
     row = store.one("SELECT hash FROM admins")
@@ -110,8 +116,8 @@ def test_a_password_set_by_the_command_logs_in_and_is_kept_as_a_hash(settings: S
 
 
 def test_a_short_password_is_refused(settings: Settings) -> None:
-    with pytest.raises(BadSetting, match="fewer than 8"):
-        accounts.set_password(settings, "short")
+    with pytest.raises(BadRequest, match="fewer than 8"):
+        choose(settings, "short")
 
 
 @pytest.mark.parametrize("wrong", [{"user": "root"}, {"password": "x"}, {"password": ""}])
@@ -167,11 +173,11 @@ def test_a_session_ends_after_twelve_hours(agent: FlaskClient, monkeypatch: pyte
 
 def test_a_new_password_ends_every_session(settings: Settings) -> None:
     bare = replace(settings, admin_password="")
-    accounts.set_password(bare, "the first one")
+    choose(bare, "the first one")
     client = create_app(bare, writer=DirectWriter(Store.open(bare.database))).test_client()
     log_in(client, "the first one")
     assert client.get("/admin/tickets").status_code == 200
-    accounts.set_password(bare, "the second one")
+    choose(bare, "the second one")
     assert client.get("/admin/tickets").status_code == 302
 
 
@@ -326,4 +332,5 @@ def test_what_agents_do_is_written_down(agent: FlaskClient, ticket: str) -> None
 def test_no_admin_page_carries_inline_script_or_style(agent: FlaskClient, ticket: str) -> None:
     for page in ("", "tickets", f"tickets/{ticket}", "outbox", "events", "origins", "audit"):
         text = agent.get(f"/admin/{page}").text
-        assert not re.search(r"<script|<style|\sstyle=|\son\w+=|javascript:", text.replace("&lt;script&gt;", "")), page
+        plain = text.replace("&lt;script&gt;", "")
+        assert not re.search(r"<script(?![^>]* src=)|<style|\sstyle=|\son\w+=|javascript:", plain), page

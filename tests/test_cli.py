@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 
 from kb import cli, command_desk
 from kb.config import Settings
+from kb.errors import HelpCenterError
 
 
 @pytest.fixture
@@ -82,6 +83,23 @@ def test_setting_the_password_prints_one_document_and_never_the_password(environ
     result = run(environ, "admin", "password", "--json", text="correct horse battery\n")
     assert json.loads(result.stdout)["user"] == "admin"
     assert "horse" not in result.output
+
+
+def test_agents_are_added_listed_given_a_password_and_removed(environ: dict[str, str]) -> None:
+    added = run(environ, "admin", "add", "Ana López", "--email", "ana@example.com", "--json", text="a long secret\n")
+    assert json.loads(added.stdout)["role"] == "agent"
+    assert [row["name"] for row in document(environ, "admin", "list", "--json")] == ["Ana López"]
+    assert run(environ, "admin", "password", "ana lópez", text="another secret\n").exit_code == 0
+    assert "Ana López cannot log in" in run(environ, "admin", "remove", "ana@example.com").output
+    assert "nobody can log in" in run(environ, "admin", "list").output
+    assert "secret" not in added.output
+
+
+@pytest.mark.parametrize("arguments", [("remove", "Zoe"), ("password", "Zoe"), ("add", "a@b")])
+def test_what_cannot_be_done_with_an_agent_is_one_line(environ: dict[str, str], arguments: tuple[str, ...]) -> None:
+    done = run(environ, "admin", *arguments, text="a long secret\n")
+    assert isinstance(done.exception, HelpCenterError)
+    assert "\n" not in str(done.exception)
 
 
 def test_suggest_prints_the_document_of_offers_without_an_episode(environ: dict[str, str]) -> None:

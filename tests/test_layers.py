@@ -48,10 +48,11 @@ deflect.numbers deflect.refusal deflect.signature deflect.store
 deflect.activity deflect.changes deflect.desk_numbers deflect.export deflect.gaps deflect.owner_page deflect.people
 deflect.popular deflect.removal deflect.smtp deflect.tickets deflect.tokens deflect.trail deflect.webhook
 deflect.zendesk
-deflect.outcomes deflect.page_check deflect.sinks deflect.writes
-deflect.article_effects deflect.desk deflect.effect deflect.episode_detail deflect.moving
+deflect.outcomes deflect.page_check deflect.sinks deflect.timeline deflect.writes
+deflect.article_effects deflect.desk deflect.drafts deflect.effect deflect.episode_detail deflect.moving
 deflect.search_numbers deflect.told
-deflect.episode_numbers deflect.searches deflect.writer
+deflect.agents deflect.episode_numbers deflect.searches
+deflect.writer
 deflect.accounts deflect.outbox deflect.report deflect.retention
 deflect.trends
 deflect.charts
@@ -65,7 +66,7 @@ deflect.contact deflect.context_cards deflect.erasure deflect.log deflect.past_c
 deflect.elsewhere deflect.here deflect.history deflect.login deflect.offer deflect.openapi
 deflect.past_events
 deflect.advice deflect.api deflect.lessons deflect.playground deflect.replay
-deflect.evidence deflect.forecast deflect.report_pages
+deflect.agent_pages deflect.evidence deflect.forecast deflect.report_pages deflect.ticket_pages
 deflect.tuned
 deflect.judging deflect.proposed_queries deflect.proposed_words
 deflect.proposals deflect.tuning
@@ -84,12 +85,12 @@ kb.indexing
 kb.app kb.checking
 kb.web
 kb.command
-kb.command_articles kb.command_desk kb.command_import kb.command_measuring kb.command_serving
+kb.command_agents kb.command_articles kb.command_desk kb.command_import kb.command_measuring kb.command_serving
 kb.cli
 kb.tables
 """
 
-WEB = "services web cors identity here login api admin playground report_pages"
+WEB = "services web cors identity here login api admin playground report_pages ticket_pages agent_pages"
 SITE = "app demo feed files forms headers i18n page reading results seo site widget"
 HOMES = {
     "datasets": {"search.training"},

@@ -1,0 +1,184 @@
+"""Tickets in the admin pages: found and shared out, answered with articles, and closed by what solved them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, flash, g, redirect, render_template, request, url_for
+
+from deflect import accounts, clock, drafts, tickets, timeline
+from deflect.advice import address_of, choices, title_of
+from deflect.contact import LONGEST
+from deflect.episode import new_id
+from deflect.services import services
+from deflect.smtp import can_reply
+from deflect.store import Row
+from deflect.trail import trail
+from deflect.web import form_id
+from kb.errors import BadRequest, NotFound
+
+PER_PAGE = 50
+VIEWS = {  # the tabs above the list: label, state and agent; `me` is whoever looks
+    "mine": ("Mine", "open", "me"),
+    "unassigned": ("Unassigned", "open", tickets.NOBODY),
+    "open": ("Open", "open", ""),
+    "closed": ("Closed", "closed", ""),
+    "all": ("All", "all", ""),
+}
+
+blueprint = Blueprint("tickets", __name__, url_prefix="/tickets")
+
+
+@blueprint.get("")
+def listed() -> str:
+    """List tickets: open, closed or all, of an agent, of nobody or of all, and with words in them."""
+    store, asked = services().store, request.args
+    text, agent = asked.get("q", "").strip()[:200], asked.get("agent", "").strip()[:60]
+    state = asked.get("state", "all" if text else "open")
+    state = state if state in ("open", "closed", "all") else "all"
+    page = max(1, min(asked.get("page", 1, type=int), 10_000))
+    found = tickets.find(
+        store,
+        state="" if state == "all" else state,
+        agent=g.agent if agent == "me" else agent,
+        text=text,
+        limit=PER_PAGE + 1,
+        offset=(page - 1) * PER_PAGE,
+    )
+    view = {"state": state, "agent": agent or None, "q": text or None}
+    sizes = tickets.sizes(store, agent=g.agent, text=text)
+    more = len(found) > PER_PAGE
+    return render_template(
+        "admin/tickets.html", tickets=found[:PER_PAGE], view=view, views=VIEWS, sizes=sizes, page=page, more=more
+    )
+
+
+@blueprint.get("/<id>")
+def ticket(id: str) -> str:
+    """Show a ticket: its messages, articles to answer with, and all that is known of its requester."""
+    return _page(_ticket(id))
+
+
+@blueprint.post("/<id>/compose")
+def compose(id: str) -> str:
+    """Show the ticket with the text that was begun, a link to an article in it, or other articles to choose from."""
+    found, form = _ticket(id), request.form
+    article = form.get("insert", "")
+    title = title_of(services(), article, found["lang"]) if article else ""
+    text = form.get("body", "").replace("\r\n", "\n")[: LONGEST["body"]]
+    if title:
+        text = f"{text.rstrip()}\n\n{title}: {_address(found, article)}\n".lstrip()
+    return _page(found, text=text, words=form.get("words", "").strip()[:200], chosen=article if title else "")
+
+
+@blueprint.post("/<id>/messages")
+def write(id: str) -> Any:
+    """Send an answer to the requester, or keep a note."""
+    here, found, kind = services(), _ticket(id), request.form.get("kind")
+    body = request.form.get("body", "").replace("\r\n", "\n").strip()
+    if not body or len(body) > LONGEST["body"] or kind not in ("agent", "note"):
+        raise BadRequest("there is no text to keep, or too much of it; go back and write it again")
+    if kind == "agent" and not can_reply(here.settings):
+        raise BadRequest("answers go out by e-mail, which is not set up: set KB_SMTP_URL and KB_SMTP_FROM")
+    if kind == "agent" and (other := _answered_meanwhile(id)):
+        return _page(found, text=body, notice=f"{other} answered while you were writing. Read that first; then send.")
+    message = {"id": form_id(), "ticket": id, "author": kind, "channel": "email" if kind == "agent" else "web"}
+    outbox = [{"id": form_id(), "sink": "reply"}] if kind == "agent" else []
+    here.writer.call("add_message", message=message | {"body": body}, outbox=outbox, who=g.agent, now=clock.now())
+    flash("Your answer is on its way." if kind == "agent" else "The note is kept.")
+    return redirect(url_for("admin.tickets.ticket", id=id))
+
+
+@blueprint.post("/<id>/assign")
+def assign(id: str) -> Any:
+    """Give a ticket to an agent, or to nobody."""
+    here, name = services(), request.form.get("agent", "")
+    agent = accounts.the_one(here.store, here.settings, name).name if name else None
+    here.writer.call("assign_ticket", id=form_id(), ticket=_ticket(id)["id"], agent=agent, who=g.agent, now=clock.now())
+    whose = "yours" if agent == g.agent else f"{agent}'s" if agent else "nobody's"
+    flash(f"The ticket is {whose} now.")
+    return redirect(url_for("admin.tickets.ticket", id=id))
+
+
+@blueprint.post("/<id>/close")
+def close(id: str) -> Any:
+    """Close a ticket, or close it as solved by an article."""
+    here, found, solved = services(), _ticket(id), "solved" in request.form
+    article = request.form.get("other", "").strip() or request.form.get("article", "")
+    if solved and not title_of(here, article, found["lang"]):
+        raise BadRequest(f"there is no article {article or 'chosen'}; go back and name one, as account/reset-password")
+    given = article if solved else None
+    here.writer.call("close_ticket", id=form_id(), ticket=id, article=given, who=g.agent, now=clock.now())
+    flash("The ticket is closed.")
+    return redirect(url_for("admin.tickets.ticket", id=id))
+
+
+@blueprint.post("/<id>/reopen")
+def reopen(id: str) -> Any:
+    """Open a closed ticket again."""
+    services().writer.call("reopen_ticket", id=new_id(), ticket=_ticket(id)["id"], who=g.agent, now=clock.now())
+    flash("The ticket is open again.")
+    return redirect(url_for("admin.tickets.ticket", id=id))
+
+
+@blueprint.get("/<id>/draft")
+def draft(id: str) -> str:
+    """Show an article begun from a ticket, to be saved among the articles."""
+    found = _ticket(id)
+    begun = drafts.of_ticket(found, tickets.messages(services().store, id))
+    return render_template("admin/draft.html", ticket=found, draft=begun, folder=services().settings.articles.name)
+
+
+@blueprint.get("/<id>/draft.md")
+def draft_file(id: str) -> Response:
+    """Give the article begun from a ticket as a file."""
+    begun = drafts.of_ticket(_ticket(id), tickets.messages(services().store, id))
+    response = Response(begun.text, mimetype="text/markdown")
+    response.headers.set("Content-Disposition", "attachment", filename=begun.file.rpartition("/")[2])
+    return response
+
+
+def _page(found: Row, *, text: str = "", words: str = "", chosen: str = "", notice: str = "") -> str:
+    here, id = services(), found["id"]
+    entries = timeline.timeline(here.store, found)
+    return render_template(
+        "admin/ticket.html",
+        ticket=found,
+        messages=tickets.messages(here.store, id),
+        agents=accounts.agents(here.store, here.settings),
+        recent=timeline.by_day(entries[: timeline.SHOWN]),
+        earlier=timeline.by_day(entries[timeline.SHOWN :]),
+        others=[e for e in entries if e.what == "ticket" and e.ticket != id],
+        choices=choices(here, found, trail(here.store, found), words=words),
+        solved_by=tickets.solved_by(here.store, id),
+        title_of=lambda article: title_of(here, article, found["lang"]) or article,
+        address_of=lambda article: _address(found, article),
+        can_reply=can_reply(here.settings),
+        fresh=new_id(),
+        text=text,
+        words=words,
+        chosen=chosen,
+        notice=notice,
+    )
+
+
+def _answered_meanwhile(id: str) -> str:
+    """Return who answered since the page was shown on which this answer was written, or ""."""
+    seen = request.form.get("seen", type=int)
+    messages = tickets.messages(services().store, id)
+    if seen is None or request.form.get("id") in {m["id"] for m in messages}:
+        return ""
+    return next((m["by"] or "somebody" for m in messages[seen:] if m["author"] == "agent"), "")
+
+
+def _address(found: Row, article: str) -> str:
+    """Return the public address of an article, as the requester reads it."""
+    root = (services().settings.url or request.url_root).rstrip("/")
+    return root + address_of(services(), article, found["lang"])
+
+
+def _ticket(id: str) -> Row:
+    found = tickets.get(services().store, id)
+    if found is None:
+        raise NotFound(f"there is no ticket {id}; it may have been erased")
+    return found

@@ -1,0 +1,133 @@
+"""All that is known of a ticket's person, on one line of time: tickets, contacts elsewhere, and what was looked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+from deflect import tickets
+from deflect.clock import DAY, HOUR
+from deflect.store import Row, Store
+from deflect.trail import Step, trail
+
+LONGEST = 500  # steps that are read; older ones are in the exports
+SHOWN = 12  # entries that stand open; the rest is one press away
+MARKS = {"follow": "opened", "read": "read", "not_this": "said: not this", "solved": "said: solved it"}
+
+CONTACTS = "SELECT channel, ticket, at FROM contacts WHERE person = ? ORDER BY at DESC, id LIMIT 200"
+PAST = (
+    "SELECT id, subject, body, article, source, at FROM past_questions WHERE person = ? ORDER BY at DESC, id LIMIT 200"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing on the line: `what` is an event's type, or ticket, contact or past.
+
+    `marks` say of an offer's articles what became of each; `times` how often the same came in a row.
+    """
+
+    at: int
+    what: str
+    text: str = ""
+    detail: str = ""
+    articles: tuple[str, ...] = ()
+    marks: tuple[tuple[str, str], ...] = ()
+    ticket: str = ""
+    state: str = ""
+    times: int = 1
+
+    def marks_of(self, article: str) -> list[str]:
+        """Return what became of an article."""
+        return [mark for id, mark in self.marks if id == article]
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """What happened on a day in UTC, the latest first."""
+
+    at: int
+    entries: tuple[Entry, ...]
+
+
+def timeline(store: Store, ticket: Row) -> list[Entry]:
+    """Return all that is known of the ticket's person, the latest first."""
+    own = tickets.of_person(store, ticket["person"])
+    contacts = store.rows(CONTACTS, [ticket["person"]])
+    known = {row["id"] for row in own} | {row["ticket"] for row in contacts}
+    steps = trail(store, ticket, before=ticket["created"], limit=LONGEST)
+    entries = [
+        *folded(step for step in steps if step.what != "sent" or step.detail not in known),
+        *(_ticket(row) for row in own),
+        *(Entry(row["at"], "contact", row["channel"], row["ticket"] or "") for row in contacts),
+        *(_past(row) for row in store.rows(PAST, [ticket["person"]])),
+    ]
+    return sorted(entries, key=lambda entry: entry.at, reverse=True)
+
+
+def by_day(entries: Sequence[Entry]) -> list[Day]:
+    """Return the entries under their days."""
+    return [Day(day * DAY, tuple(group)) for day, group in groupby(entries, key=lambda entry: entry.at // DAY)]
+
+
+def folded(steps: Iterable[Step]) -> Iterator[Entry]:
+    """Yield steps as entries, what belongs together as one: offers while somebody types, and what became of them."""
+    offer: Entry | None = None  # the last one, and the last of all else: what follows may belong to them
+    other: Entry | None = None
+    for step in steps:
+        if offer and (more := _joined(offer, step)):
+            offer = more
+        elif other and (again := _repeated(other, step)):
+            other = again
+        elif step.what == "offer" and step.articles:
+            yield from filter(None, [offer])
+            offer = _entry(step)
+        else:
+            yield from filter(None, [other])
+            other = _entry(step)
+    yield from filter(None, [offer, other])
+
+
+def _joined(offer: Entry, step: Step) -> Entry | None:
+    """Return the offer with a step that belongs to it: the next one of the same writing, or what was made of it."""
+    if step.at - offer.at > HOUR:
+        return None
+    if step.what == "offer" and not step.articles:
+        return None
+    if step.what == "offer":
+        articles = tuple(dict.fromkeys([*step.articles, *offer.articles]))
+        return replace(offer, at=step.at, articles=articles, detail=step.detail, times=offer.times + 1)
+    if step.what == "shown":
+        return replace(offer, state="shown")
+    about = step.articles[0] if step.articles else ""
+    if step.what not in MARKS or about not in offer.articles or step.source not in ("", "offer"):
+        return None
+    mark = MARKS[step.what] + (f" ({step.detail})" if step.what == "not_this" and step.detail else "")
+    return replace(offer, marks=tuple(dict.fromkeys([*offer.marks, (about, mark)])))
+
+
+def _repeated(last: Entry, step: Step) -> Entry | None:
+    """Return the last entry once more where the step says the same; reading follows from opening."""
+    if step.at - last.at > HOUR or step.articles != last.articles:
+        return None
+    if step.what == last.what and step.text == last.text and step.what in ("search", "follow", "read", "offer"):
+        return replace(last, at=step.at, times=last.times + 1)
+    if step.what == "read" and last.what == "follow":
+        return replace(last, at=step.at, what="read")
+    return None
+
+
+def _entry(step: Step) -> Entry:
+    return Entry(step.at, step.what, step.text, step.detail, step.articles)
+
+
+def _ticket(row: Row) -> Entry:
+    solved = (row["solved_by"],) if row["solved_by"] else ()
+    answers = f"{row['answers']} {'answer' if row['answers'] == 1 else 'answers'}" if row["answers"] else "no answer"
+    return Entry(row["created"], "ticket", row["subject"], answers, solved, ticket=row["id"], state=row["state"])
+
+
+def _past(row: Row) -> Entry:
+    text = row["subject"] or row["body"]
+    return Entry(row["at"], "past", text, row["source"], (row["article"],) if row["article"] else ())

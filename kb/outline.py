@@ -18,6 +18,8 @@ _BLOCKS = frozenset(
     "p li dt dd tr div pre blockquote table ul ol dl details summary figure figcaption caption br hr".split()
 )
 _CELLS = frozenset(("td", "th"))
+_BETWEEN = " · "  # between the cells of a row, which are no one sentence
+_REPEATED = re.compile(r"· (?:· )+")
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 
 
@@ -87,7 +89,7 @@ class _Walker:
         if name in _BLOCKS:
             self.text.append("\n")
         elif name in _CELLS and closing:
-            self.text.append(" ")
+            self.text.append(_BETWEEN)
         if attributes:
             whole = f"<{name}{self._checked(name, attributes)}>"
         if name == "pre":
@@ -143,8 +145,7 @@ class _Walker:
         self.open = (anchor, text, level, (*above, (level, text)))
 
     def _end_section(self) -> None:
-        lines = (" ".join(line.split()) for line in "".join(self.text).split("\n"))
-        text = "\n".join(line for line in lines if line)
+        text = "\n".join(filter(None, map(_line, "".join(self.text).split("\n"))))
         anchor, heading, level, path = self.open
         if text or anchor:
             self.sections.append(Section(anchor, heading, tuple(name for _, name in path), level, text))
@@ -212,3 +213,8 @@ class _Walker:
             self.out.append(f'<div class="table" role="group" tabindex="0" aria-label="{name}">')
         self.tables += 1
         self.out.append(f"<table{self._checked('table', attributes)}>")
+
+
+def _line(text: str) -> str:
+    """Return one line of a section's text, without what stands between cells where there is no other cell."""
+    return _REPEATED.sub("· ", " ".join(text.split())).strip(" ·")

@@ -36,7 +36,7 @@ def snippet(text: str, *, wanted: Mapping[str, float], analyzer: Analyzer) -> tu
         return ()
     scores = [weigh(sentence, wanted) for sentence in sentences]
     best = max(range(len(sentences)), key=lambda i: (scores[i], -i))
-    shown = sentences[best].strip()
+    shown = sentences[best].strip(" ·")  # which stands between the cells of a table
     if len(shown) < SHORTEST and best + 1 < len(sentences):
         shown = f"{shown} {sentences[best + 1].strip()}"
     return _marked(_window(" ".join(shown.split()), wanted, analyzer), wanted, analyzer)

@@ -106,6 +106,11 @@ def test_a_table_scrolls_in_a_frame_that_is_named_and_reachable() -> None:
     assert table.endswith("</table></div>")
 
 
+def test_the_cells_of_a_row_are_kept_apart_in_the_text_that_is_searched() -> None:
+    text = page("|Code|It means|\n|-|-|\n|E1|Paid twice.|\n||Late|\n").sections[0].text
+    assert text == "Code · It means\nE1 · Paid twice.\nLate"
+
+
 def test_an_empty_table_head_is_left_out() -> None:
     assert "<th" not in html("| | |\n|-|-|\n|1|2|")
 
@@ -157,7 +162,7 @@ def test_sections_hold_their_text_and_the_path_of_headings_above() -> None:
     assert [(s.anchor, s.path, s.level, s.text) for s in rendered.sections] == [
         ("", (), 1, "Lead."),
         ("invoices", ("Invoices",), 2, "One two."),
-        ("vat", ("Invoices", "VAT"), 3, "a\nb\nx y\n1 2"),
+        ("vat", ("Invoices", "VAT"), 3, "a\nb\nx · y\n1 · 2"),
         ("end", ("End",), 2, ""),
     ]
 

@@ -235,12 +235,6 @@ class Snapshot:
         found = self._query(f"SELECT {_SOURCE}, html, page FROM entries WHERE status = 'published'")
         return {source: of_row(html, json.loads(page)) for source, html, page in found}
 
-    def sources(self) -> set[str]:
-        """Return the source of every page, for the next generation; none where our code is another."""
-        if self.recipe != recipe():
-            return set()
-        return {source for (source,) in self._query(f"SELECT {_SOURCE} FROM entries WHERE status = 'published'")}
-
     def by_address(self, path: str) -> Entry | None:
         """Return the published article whose address this is."""
         return self._one(f"SELECT {COLUMNS} FROM entries WHERE place = ? AND status = 'published'", (normal(path),))

@@ -34,11 +34,7 @@ class Collection:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.manifest: Manifest = generation.read_manifest(folder)
-        broken = [
-            name
-            for name in generation.damaged(folder, self.manifest)
-            if "/whoosh/" not in name and "/segments/" not in name
-        ]
+        broken = generation.damaged(folder, self.manifest, which=generation.searched)
         self.damaged = frozenset(name for name in broken if name.startswith(VECTORS))
         if any(not name.startswith(VECTORS) for name in broken):
             raise BadGeneration(f"{folder}: {', '.join(broken)} changed after it was built; run 'kb index'")

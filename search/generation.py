@@ -5,8 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import mmap
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +21,9 @@ from numpy.typing import NDArray
 from kb.errors import BadGeneration
 from search.passage import Kind, Unit
 
-VERSION = 3  # of the files; another version is built again, never read
+VERSION = 4  # of the files; another version is built again, never read
 MANIFEST = "manifest.json"
+SETTLED = 20_000_000  # nanoseconds since a file's last change: two changes within one may have the same time
 KINDS: tuple[Kind, ...] = ("title", "query", "section")
 
 Block = tuple[bytes, Sequence[int], Sequence[int]]  # units as lines: their text, the bytes of each, the kind of each
@@ -38,6 +44,9 @@ class Document:
     first: int
     last: int
     source: str = ""  # what names the article's file as it is; the next generation takes over what was made of it
+
+
+_AUDIENCE = [field.name for field in fields(Document)].index("audience")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,40 +95,86 @@ def read_manifest(folder: Path) -> Manifest:
     return found
 
 
-def damaged(folder: Path, manifest: Manifest, *, below: Sequence[str] = ("",)) -> list[str]:
-    """Return the files, among those whose path begins with one of `below`, that are not as the manifest says."""
-    wanted = [name for name in manifest.files if name.startswith(tuple(below))]
-    return sorted(name for name in wanted if checksum(folder / name) != manifest.files[name])
+def everything(_name: str) -> bool:
+    """Say yes to every file."""
+    return True
 
 
-def checksum(path: Path) -> str:
-    """Return the sha256 of a file, or nothing when it cannot be read."""
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
-        return ""
+def searched(name: str) -> bool:
+    """Say whether a search reads the file; the others are for the next build."""
+    return "/whoosh/" not in name and "/segments/" not in name
 
 
-def checksums(folder: Path) -> dict[str, str]:
+class Checksums:
+    """The sha256 of files, each read once for as long as it is the same file: by its inode, size and time of change."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, int, int, int], str] = {}
+
+    def of(self, path: Path) -> str:
+        """Return the sha256 of a file, or nothing when it cannot be read."""
+        try:
+            with path.open("rb") as file:
+                found = os.fstat(file.fileno())
+                stamp = (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
+                if stamp in self._known:
+                    return self._known[stamp]
+                checksum = hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError:
+            return ""
+        if time.time_ns() - found.st_mtime_ns > SETTLED:
+            self._known[stamp] = checksum
+        return checksum
+
+    def of_all(self, paths: Sequence[Path]) -> list[str]:
+        """Return those of several files, on two processors."""
+        with ThreadPoolExecutor(2) as pool:
+            return list(pool.map(self.of, paths))
+
+    def forget_others(self, paths: Iterable[Path]) -> None:
+        """Keep only what is known of these files."""
+        kept = set()
+        for path in paths:
+            with suppress(OSError):
+                found = path.stat()
+                kept.add((found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns))
+        self._known = {stamp: checksum for stamp, checksum in self._known.items() if stamp in kept}
+
+
+def damaged(
+    folder: Path,
+    manifest: Manifest,
+    *,
+    which: Callable[[str], bool] = everything,
+    checksums: Checksums | None = None,
+) -> list[str]:
+    """Return the files, of those asked for, that are not as the manifest says."""
+    wanted = sorted(filter(which, manifest.files))
+    found = (checksums or Checksums()).of_all([folder / name for name in wanted])
+    return [name for name, checksum in zip(wanted, found, strict=True) if checksum != manifest.files[name]]
+
+
+def checksums_below(folder: Path, checksums: Checksums | None = None) -> dict[str, str]:
     """Return the sha256 of every file below `folder`."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    return {path.relative_to(folder).as_posix(): checksum(path) for path in files if not path.name.endswith("LOCK")}
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.endswith("LOCK"))
+    found = (checksums or Checksums()).of_all(files)
+    return {path.relative_to(folder).as_posix(): checksum for path, checksum in zip(files, found, strict=True)}
 
 
 def write_documents(folder: Path, documents: Iterable[Document]) -> None:
-    """Write one document a line."""
-    names = [field.name for field in fields(Document)]  # asdict copies every value: ten times as long
-    rows = ({name: getattr(document, name) for name in names} for document in documents)
-    lines = (json.dumps(row, ensure_ascii=False) for row in rows)
+    """Write one document a line, its values in the order of their fields."""
+    values = attrgetter(*(field.name for field in fields(Document)))
+    lines = (json.dumps(values(document), ensure_ascii=False) for document in documents)
     (folder / "documents.jsonl").write_text("".join(line + "\n" for line in lines), encoding="utf-8")
 
 
 def read_documents(folder: Path) -> list[Document]:
     """Return what `write_documents` wrote."""
-    with (folder / "documents.jsonl").open(encoding="utf-8") as lines:
-        rows = (json.loads(line) for line in lines)
-        return [Document(**(row | {"audience": tuple(row["audience"])})) for row in rows]
+    lines = (folder / "documents.jsonl").read_bytes().splitlines()
+    rows = json.loads(b"[" + b",".join(lines) + b"]")  # a third of the time of line by line
+    for row in rows:
+        row[_AUDIENCE] = tuple(row[_AUDIENCE])
+    return [Document(*row) for row in rows]
 
 
 def block(units: Sequence[Unit]) -> Block:

@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -18,8 +18,10 @@ from kb.article import Article
 from kb.errors import BadGeneration
 from kb.library import Library
 from kb.parts import Rendered
+from kb.recipe import recipe as rendering
 from search import generation, reuse
 from search.embedder import Embedder
+from search.generation import Checksums
 from search.learned import Learned
 from search.reuse import ANALYSIS, Before, Kept
 from search.vectors import Progress
@@ -29,6 +31,20 @@ from search.writing import Content, nothing, write
 CURRENT = "current"
 
 Version = tuple[str, str]  # an article's id and language
+
+
+class Memory:
+    """What a process that builds again and again knows of the generation that it built last."""
+
+    def __init__(self) -> None:
+        self.checksums = Checksums()
+        self._before: Before | None = None
+
+    def before(self, path: Path | None) -> Before | None:
+        """Return the generation in `path` to take over from; one that is still what it was is not read again."""
+        if self._before is None or path != self._before.folder or not intact(path, self):
+            self._before = reuse.before(path, checksums=self.checksums)
+        return self._before
 
 
 def fingerprint(library: Library, *, recipe: str, now: datetime, taught: Learned | None = None) -> str:
@@ -49,6 +65,7 @@ def build(
     cache: Path | None = None,
     taught: Learned | None = None,
     progress: Progress = nothing,
+    memory: Memory | None = None,
 ) -> Path:
     """Build the generation of `library` below `folder` and return it; one that is there and whole is not built again.
 
@@ -57,10 +74,10 @@ def build(
     """
     recipe = embedder.recipe if embedder else WORDS
     name = fingerprint(library, recipe=recipe, now=now, taught=taught)
-    if intact(folder / name):
+    memory = memory or Memory()
+    if intact(folder / name, memory):
         return folder / name
-    previous = current_path(folder)
-    before = reuse.before(previous)
+    before = memory.before(current_path(folder))
     rendered, kept = _rendered(library, before, now)
     silent = {category.name for category in library.categories if not category.offers}
     contents = [
@@ -86,7 +103,7 @@ def build(
         write(
             work,
             contents,
-            previous=previous,
+            before=before,
             cache=cache or folder.parent / "vectors",
             embedder=embedder,
             name=name,
@@ -94,6 +111,7 @@ def build(
             default_lang=library.default_lang,
             extra=extra,
             progress=progress,
+            checksums=memory.checksums,
         )
         return _settle(work, folder / name)
 
@@ -105,7 +123,7 @@ def _rendered(
     from kb import pages  # here, since whoever only serves needs no Markdown
 
     published = library.published(now)
-    right = _still_right(library, before, published) if before else set()
+    right = _still_right(library, before, published) if before else frozenset()
     kept: dict[Version, Kept] = {}
     for article in published:
         source = article.source
@@ -116,17 +134,17 @@ def _rendered(
     return pages.render_all(fresh, addresses=library.addresses), kept
 
 
-def _still_right(library: Library, before: Before, articles: Sequence[Article]) -> set[str]:
+def _still_right(library: Library, before: Before, articles: Sequence[Article]) -> Set[str]:
     """Return the sources of the pages in `before` whose links lead where they would lead now."""
     from kb import pages
 
     try:
         with closing(snapshot.Snapshot.open(before.folder)) as known:
             if known.addresses == library.addresses.fingerprint:
-                return known.sources()
+                return before.sources if known.recipe == rendering() else frozenset()
             return pages.still_right(articles, addresses=library.addresses, kept=known.pages())
     except BadGeneration:
-        return set()
+        return frozenset()
 
 
 def build_from_contents(
@@ -146,7 +164,7 @@ def build_from_contents(
         write(
             work,
             contents,
-            previous=None,
+            before=None,
             cache=cache,
             embedder=embedder,
             name=name,
@@ -176,10 +194,11 @@ def current_path(folder: Path) -> Path | None:
     return target
 
 
-def intact(path: Path) -> bool:
+def intact(path: Path, memory: Memory | None = None) -> bool:
     """Say whether the generation in `path` is there and every file as its manifest says."""
     try:
-        return not generation.damaged(path, generation.read_manifest(path))
+        manifest = generation.read_manifest(path)
+        return not generation.damaged(path, manifest, checksums=memory.checksums if memory else None)
     except BadGeneration:
         return False
 

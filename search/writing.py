@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,10 +18,10 @@ from kb.article import Article
 from search import generation, passage, vectors
 from search.analyzer import analyzer, codes
 from search.embedder import Embedder, Space, Vectors, crosses, spaces
-from search.generation import Document, Manifest, SpaceFile
+from search.generation import Checksums, Document, Manifest, SpaceFile
 from search.passage import SectionLike, Unit
 from search.postings import Segment, compile_postings
-from search.reuse import ANALYSIS, Fresh, Kept, Share
+from search.reuse import ANALYSIS, Before, Fresh, Kept, Share, joined
 from search.vectors import Progress
 
 if TYPE_CHECKING:
@@ -54,7 +56,7 @@ def write(
     work: Path,
     contents: Sequence[Content],
     *,
-    previous: Path | None,
+    before: Before | None,
     cache: Path,
     embedder: Embedder | None,
     name: str,
@@ -62,14 +64,15 @@ def write(
     default_lang: str,
     extra: Mapping[str, Any],
     progress: Progress,
+    checksums: Checksums | None = None,
 ) -> None:
     """Write the generation of `contents` to the folder `work`, its manifest last."""
     ordered = sorted(contents, key=lambda c: (c.article.lang, c.article.id))
     shares = [content.share() for content in ordered]
     documents = _documents(ordered, shares)
     generation.write_documents(work, documents)
-    generation.write_units(work, (share.block() for share in shares))
-    write_words(work, ordered, previous=previous, shares=shares)
+    generation.write_units(work, (share.block() for share in joined(shares)))
+    write_words(work, ordered, before=before, shares=shares)
     files = _write_vectors(work, documents, shares, cache, embedder, progress)
     Manifest(
         version=generation.VERSION,
@@ -79,12 +82,8 @@ def write(
         spaces=files,
         crosses=embedder is not None and crosses(embedder),
         default_lang=default_lang,
-        counts={
-            "articles": len({d.article for d in documents}),
-            "documents": len(documents),
-            "units": documents[-1].last if documents else 0,
-        },
-        files=generation.checksums(work),
+        counts=_counts(documents),
+        files=generation.checksums_below(work, checksums),
         extra={**extra, "analysis": ANALYSIS},
     ).write(work)
 
@@ -118,9 +117,9 @@ def _documents(contents: Sequence[Content], shares: Sequence[Share]) -> list[Doc
 
 
 def write_words(
-    work: Path, contents: Sequence[Content], *, previous: Path | None, shares: Sequence[Share] | None = None
+    work: Path, contents: Sequence[Content], *, before: Before | None, shares: Sequence[Share] | None = None
 ) -> None:
-    """Bring the word index of each language up to date, from the previous generation's, and compile it."""
+    """Bring the word index of each language up to date, from that of the generation before, and compile it."""
     from search import keyword
 
     shares = [content.share() for content in contents] if shares is None else shares
@@ -130,11 +129,12 @@ def write_words(
     for lang, places in sorted(numbers.items()):
         articles = {id: (contents[number], shares[number]) for id, number in places.items()}
         target = work / "keyword" / lang
-        if previous is None:  # the first minute: the next generation keeps Whoosh's index, too
+        if before is None:  # the first minute: the next generation keeps Whoosh's index, too
             segments = [keyword.counted(_document(*article) for article in articles.values())]
         else:
-            known = previous / "keyword" / lang if _reusable(previous, lang) else None
-            segments = _updated(target, articles, previous=known)
+            segments = _updated(
+                target, articles, known=before.folder / "keyword" / lang if lang in before.langs else None
+            )
         compile_postings(segments, places, target / "postings")
 
 
@@ -145,13 +145,13 @@ def _document(content: Content, share: Share) -> keyword.WordDocument:
     return keyword.WordDocument(article.id, _hash(article, units), fields(article, units))
 
 
-def _updated(target: Path, articles: Mapping[str, tuple[Content, Share]], *, previous: Path | None) -> list[Segment]:
-    """Bring Whoosh's index up to date in `target`, from the previous one's if it can be used; return its postings."""
+def _updated(target: Path, articles: Mapping[str, tuple[Content, Share]], *, known: Path | None) -> list[Segment]:
+    """Bring Whoosh's index up to date in `target`, from a known one if there is any; return its postings."""
     from search import keyword
 
-    if previous is not None:
-        keyword.copy(previous / "whoosh", target / "whoosh")
-        keyword.copy(previous / "segments", target / "segments")
+    if known is not None:
+        keyword.copy(known / "whoosh", target / "whoosh")
+        keyword.copy(known / "segments", target / "segments")
     index = keyword.WordIndex(target / "whoosh")
     kept = index.kept()
 
@@ -167,15 +167,6 @@ def _updated(target: Path, articles: Mapping[str, tuple[Content, Share]], *, pre
         add=(_document(*article) for id, article in articles.items() if id not in unchanged),
     )
     return index.segments(target / "segments")
-
-
-def _reusable(previous: Path, lang: str) -> bool:
-    manifest = generation.read_manifest(previous)
-    below = (f"keyword/{lang}/whoosh/", f"keyword/{lang}/segments/")
-    known = any(name.startswith(below) for name in manifest.files)
-    return (
-        known and manifest.extra.get("analysis") == ANALYSIS and not generation.damaged(previous, manifest, below=below)
-    )
 
 
 def _hash(article: Article, units: Sequence[Unit]) -> str:
@@ -213,31 +204,42 @@ def _write_vectors(
     """Write the vectors of the documents that each space is for: taken over, from the cache, or encoded now."""
     files = []
     for number, space in enumerate(spaces(embedder) if embedder else ()):
-        first, last = _range(documents, space.lang)
-        some = range(first, last)
-        owners = np.repeat(np.arange(first, last, dtype=np.int32), [shares[n].count for n in some])
-        found = np.empty((len(owners), space.embedder.dimensions), dtype=np.float32)
-        new = [n for n in some if not _taken_over(found, documents, shares, n, first, space.embedder.recipe)]
+        recipe, some = space.embedder.recipe, range(*_range(documents, space.lang))
+        known = [shares[n].vectors(recipe) is not None for n in some]
+        new = [n for n, there in zip(some, known, strict=True) if not there]
         texts = [unit.embedded(documents[n].title) for n in new for unit in shares[n].units()]
+        encoded = np.empty((0, space.embedder.dimensions), dtype=np.float32)
         if texts:
-            rows = np.isin(owners, np.asarray(new, dtype=np.int32))
-            found[rows] = _cache(cache, space).encode(texts, embedder=space.embedder, progress=progress)
+            encoded = _cache(cache, space).encode(texts, embedder=space.embedder, progress=progress)
+        owners = np.repeat(np.arange(some.start, some.stop, dtype=np.int32), [shares[n].count for n in some])
         name = f"vectors.{number}.npy"
-        np.save(work / name, found)
-        background = vectors.background(found, owners)
-        files.append(SpaceFile(space.embedder.recipe, space.lang, name, first, last, background))
+        rows = _rows([shares[n] for n in some], known, encoded, recipe=recipe)
+        _save_rows(work / name, rows, shape=(len(owners), space.embedder.dimensions))
+        background = vectors.background(np.load(work / name, mmap_mode="r"), owners)
+        files.append(SpaceFile(recipe, space.lang, name, some.start, some.stop, background))
     return files
 
 
-def _taken_over(
-    found: Vectors, documents: Sequence[Document], shares: Sequence[Share], number: int, first: int, recipe: str
-) -> bool:
-    """Put the vectors that a document's units have already in their rows of `found`; say whether there are any."""
-    own = shares[number].vectors(recipe)
-    if own is not None:
-        start = documents[number].first - documents[first].first
-        found[start : start + len(own)] = own
-    return own is not None
+def _rows(shares: Sequence[Share], known: Sequence[bool], encoded: Vectors, *, recipe: str) -> Iterator[Vectors]:
+    """Yield all vectors in order: those that shares have already, and in between what was `encoded` for the others."""
+    done = 0
+    for there, group in groupby(zip(known, shares, strict=True), key=itemgetter(0)):
+        some = [share for _, share in group]
+        if there:
+            parts = (share.vectors(recipe) for share in joined(some))
+            yield from (part for part in parts if part is not None)
+        else:
+            count = sum(share.count for share in some)
+            yield encoded[done : done + count]
+            done += count
+
+
+def _save_rows(path: Path, parts: Iterable[Vectors], *, shape: tuple[int, int]) -> None:
+    """Write a matrix as numpy does, part by part: what is taken over goes from file to file."""
+    with path.open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, {"descr": "<f4", "fortran_order": False, "shape": shape})
+        for part in parts:
+            file.write(np.ascontiguousarray(part, dtype="<f4").data)
 
 
 def _cache(folder: Path, space: Space) -> vectors.VectorCache:

@@ -65,7 +65,6 @@ def test_pages_of_other_code_are_not_kept(tmp_path: Path, monkeypatch: pytest.Mo
     kept_after(tmp_path, load(tmp_path))
     monkeypatch.setattr("kb.snapshot.recipe", lambda: "other")
     assert Snapshot.open(tmp_path).pages() == {}
-    assert Snapshot.open(tmp_path).sources() == set()
 
 
 def test_several_processes_render_what_one_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -56,7 +56,7 @@ def keyword_part(settings: Settings, path: Path, figures: Figures) -> float:
     kept = [(a, before.share(a.source, article=a.id, lang=a.lang)) for a in library.load(settings.articles).articles]
     contents = [Content(article, (), kept=share) for article, share in kept if share is not None]
     with tempfile.TemporaryDirectory(dir=settings.data) as work:
-        _, took = processor(lambda: writing.write_words(Path(work), contents, previous=None))
+        _, took = processor(lambda: writing.write_words(Path(work), contents, before=None))
     figures.add(NAME, "keyword part (processor)", f"{took:.1f} s")
     return took
 

@@ -27,6 +27,7 @@ soak: $(VENV)/.bench  ## the long runs
 	KB_SOAK=1 $(BIN)/python -m pytest -m faults tests/faults
 	$(BIN)/python -m tests.bench --soak $(if $(WRITE),--write "$(WRITE)")
 	$(BIN)/python -m tests.bench.events --month
+	$(BIN)/python -m tests.bench.growth --minutes "$(or $(MINUTES),30)"
 	$(BIN)/python -m tests.learning $(if $(EVAL),--write articles/support-leads/learning-proof.md)
 
 lint: $(VENV)/.lint  ## format, lint, types, generated tables up to date

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.bench import corpus, picture
+from tests.bench import corpus, growth, picture
 from tests.bench.__main__ import write
 from tests.bench.measuring import Figures, alone, shown, table
 from tests.shelf_of_articles import WordEmbedder
@@ -75,3 +75,13 @@ def test_the_picture_has_every_line_and_nothing_that_runs(tmp_path: Path) -> Non
     drawn = (tmp_path / "p.svg").read_text()
     assert all(name in drawn for name in picture.LINES)
     assert "<script" not in drawn
+
+
+def test_growth_is_the_last_fifth_against_the_first() -> None:
+    seen = growth.Weighed(sizes={"web": [100.0] * 5 + [104.0] * 5, "background": [50.0] * 10})
+    seen.answers.update({200: 1234})
+    assert list(growth.report(seen, minutes=30))[-3:] == [
+        "| web | 100 | 104 | +4.0 % |",
+        "| background | 50 | 50 | +0.0 % |",
+        "| all | 150 | 154 | +2.7 % |",
+    ]

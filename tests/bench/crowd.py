@@ -86,13 +86,13 @@ def _all_at_once(running: Served, ask: Ask) -> tuple[list[float], float]:
 
 def memory(running: Served, figures: Figures) -> None:
     """Weigh the web workers: what each shows as resident, and what they take together, shared pages counted once."""
-    sizes = [size for pid in running.children("web") if (size := _rollup(pid))]
+    sizes = [size for pid in running.children("web") if (size := rollup(pid))]
     own = max(sizes, key=lambda size: size["Rss"])
     cell = f"{sum(size['Pss'] for size in sizes):,.0f} MB in all; the largest alone {own['Rss']:,.0f} MB"
     figures.add(ALL, f"memory of the web processes ({len(sizes)}), shared pages once", cell)
 
 
-def _rollup(pid: int) -> dict[str, float]:
+def rollup(pid: int) -> dict[str, float]:
     """Return the megabytes that a process has, by kind."""
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]

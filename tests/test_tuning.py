@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from deflect import erasure, evidence, judging, lessons, tuned, tuning
 from deflect.lessons import Lesson
+from kb import cli
 from kb.config import Settings
 from kb.errors import BadSetting
 from kb.indexing import refresh
@@ -162,6 +164,27 @@ def test_erasing_a_person_takes_their_question_out_of_the_memory_and_its_vector_
     fresh = WordEmbedder()
     cache.encode(["my very own paketchen"], embedder=fresh)
     assert fresh.encoded == ["my very own paketchen"]  # nothing of it was kept
+
+
+def test_kb_erase_builds_the_index_without_their_question_and_keeps_no_older_one(
+    taught: Settings, tmp_path: Path
+) -> None:
+    mine = tmp_path / "mine.jsonl"
+    row = {"text": "my very own paketchen", "article": "parcel", "date": "2025-01-01", "email": "jo@example.com"}
+    mine.write_text(json.dumps(row))
+    lessons.load(taught, mine)
+    tuning.tune(taught)
+    before = len(served(taught).memory)
+    environ = {"KB_ARTICLES": str(taught.articles), "KB_DATA": str(taught.data), "KB_EMBEDDER": taught.embedder}
+    done = CliRunner().invoke(cli.kb, ["erase", "--person", "jo@example.com", "--json"], env=environ)
+    assert done.exit_code == 0, done.output
+    said = json.loads(done.stdout)
+    assert (said["left"], said["learned"]) == (0, "the index was built without them")
+    found = Current(taught).get()
+    assert found.learned is not None
+    assert len(found.learned.memory) == before - 1
+    generations = [path.name for path in taught.generations.iterdir() if path.is_dir() and not path.is_symlink()]
+    assert generations == [found.generation]
 
 
 def test_an_article_that_says_something_else_forgets_what_it_solved_and_a_typing_error_forgets_nothing(

@@ -103,6 +103,8 @@ def of_period(settings: Settings, *, start: str | None, end: str | None, by: str
     store = Store.open(settings.database)
     try:
         first, last = moment(start, last=False), moment(end, last=True)
+        if first is not None and last is not None and first >= last:
+            raise BadRequest(f"the period from {start} to {end} ends before it begins")
         return report(store, settings, start=first, end=last, now=clock.now(), by=by).document()
     finally:
         store.close()

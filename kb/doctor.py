@@ -88,10 +88,22 @@ def _index(settings: Settings) -> Iterator[Finding]:
         why = "as KB_EMBEDDER says" if settings.embedder == "none" else "until 'kb index' has built the vectors"
         yield Finding("vectors", "note", f"results are by words only {why}")
     elif searcher.degraded:
-        yield Finding("vectors", "wrong", f"{searcher.degraded}; run 'kb index'")
+        what_to_do = _without_model(settings) or "run 'kb index'"
+        yield Finding("vectors", "wrong", f"{searcher.degraded}: {what_to_do}")
     elif searcher.learned is None and (document := tuned.read(settings)) is not None:
         what = f"what was learned is not used: it needs the vectors of {document['recipe']}"
         yield Finding("learned", "wrong", f"{what}; set KB_EMBEDDER to that model and run 'kb index', or run 'kb tune'")
+
+
+def _without_model(settings: Settings) -> str:
+    """Return why the embedder cannot be loaded, empty where it can."""
+    from search import embedder
+
+    try:
+        embedder.load(settings.embedder, models=settings.data / "models")
+    except HelpCenterError as error:
+        return str(error)
+    return ""
 
 
 def _database(settings: Settings) -> Iterator[Finding]:

@@ -107,6 +107,8 @@ def _guests(folder: Path) -> list[Asked]:
 def open_collection(settings: Settings, beir: Folder, *, system: System = "hybrid") -> Searcher:
     """Return a searcher over the articles of a collection, whose generation is kept for the next time."""
     encoder = _encoder(settings) if system != "bm25" else None
+    if system == "dense" and encoder is None:
+        raise BadCollection("dense ranks by vectors, and KB_EMBEDDER names no model that there is; see 'kb doctor'")
     kept = settings.data / "evaluate"
     recipe = encoder.recipe if encoder else WORDS
     path = index.build_from_contents(

@@ -28,6 +28,8 @@ def evaluate(
     split = options.get("split", "dev")
     folders = _collections(folder, split) if several else [folder]
     runs = [run for one in folders for run in _systems(one, split, system, learn_from)]
+    if system in (None, "all") and settings.embedder == "none":
+        runs = [run for run in runs if run[1] != "dense"]
     for name in ("run", "against"):
         if options.get(name) is not None:
             raise BadCollection(f"--{name} names the ranking of one collection; name one with --system, too")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ import pytest
 from deflect.store import Store
 from kb.config import Settings
 from kb.doctor import Finding, examine, shown
+from kb.indexing import refresh
+from tests.conftest import write_articles
 
 
 def found(settings: Settings) -> dict[str, Finding]:
@@ -64,3 +67,12 @@ def test_a_damaged_database_is_found(settings: Settings) -> None:
     finding = found(settings)["database"]
     assert finding.state == "wrong"
     assert "restore the last backup" in finding.sentence
+
+
+def test_an_embedder_that_cannot_be_loaded_is_named_with_what_the_setting_takes(tmp_path: Path) -> None:
+    articles = write_articles(tmp_path / "articles", {"a.md": "# Apples\n\nThey are red.\n"})
+    good = Settings(articles=articles, data=tmp_path / "var", embedder="tests.shelf_of_articles:WordEmbedder")
+    refresh(good, words_only=False, now=datetime.now(UTC))
+    finding = found(replace(good, embedder="nonsense"))["vectors"]
+    assert finding.state == "wrong"
+    assert "embedder is 'nonsense'; it takes auto, minilm" in finding.sentence

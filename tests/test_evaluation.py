@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -273,3 +274,8 @@ def test_learned_without_a_split_ranks_by_what_is_installed(settings: Settings, 
 def test_learned_where_nothing_was_learned_says_what_to_do(settings: Settings, collection: Path) -> None:
     with pytest.raises(BadCollection, match="run 'kb tune'"):
         evaluation.evaluate(settings, collection, system="learned", installed=lambda _encoder: None)
+
+
+def test_vectors_are_not_measured_where_there_are_none(collection: Path, settings: Settings) -> None:
+    with pytest.raises(BadCollection, match="dense ranks by vectors, and KB_EMBEDDER names no model"):
+        evaluation.evaluate(replace(settings, embedder="none"), collection, split="dev", system="dense")

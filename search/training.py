@@ -114,7 +114,8 @@ def _trained(source: Path, scratch: Path, triples: Sequence[Triple], recipe: Rec
         )
         from sentence_transformers.base.sampler import DefaultBatchSampler
         from sentence_transformers.sentence_transformer.losses import MultipleNegativesRankingLoss
-        from transformers import TrainerCallback, set_seed
+        from transformers import PrinterCallback, TrainerCallback, set_seed
+        from transformers.utils import logging as told
     except ImportError as error:
         raise BadSetting(MISSING) from error
 
@@ -133,6 +134,7 @@ def _trained(source: Path, scratch: Path, triples: Sequence[Triple], recipe: Rec
             report(state.global_step, state.max_steps)
 
     disable_progress_bars()
+    told.disable_progress_bar()  # type: ignore[no-untyped-call]
     planned = batches(triples, size=recipe.batch, seed=recipe.seed)
     torch.set_num_threads(recipe.threads)
     set_seed(recipe.seed)
@@ -166,6 +168,7 @@ def _trained(source: Path, scratch: Path, triples: Sequence[Triple], recipe: Rec
         loss=MultipleNegativesRankingLoss(model),
         callbacks=[Reported()],
     )
+    trainer.remove_callback(PrinterCallback)
     trainer.train()
     model.max_seq_length = SentenceTransformer(str(source), device="cpu").max_seq_length
     return model

@@ -31,8 +31,16 @@ def shown(problems: Problems, *, style: str, folder: Path) -> str:
     return findings.format_github(problems, prefix=f"{os.path.relpath(folder)}/")
 
 
-def check(settings: Settings, folder: Path, *, queries: bool, now: datetime) -> Problems:
-    """Return what is wrong with the articles in `folder`; what was learned of each is kept until it changes."""
+def check(settings: Settings, folder: Path, *, queries: bool, strict: bool = False, now: datetime) -> Problems:
+    """Return what is wrong with the articles in `folder`, when strict all of it as errors.
+
+    What was learned of each article is kept until it changes.
+    """
+    found = _found(settings, folder, queries=queries, now=now)
+    return tuple(replace(problem, severity="error") for problem in found) if strict else found
+
+
+def _found(settings: Settings, folder: Path, *, queries: bool, now: datetime) -> Problems:
     shelf = library.load(folder, default_lang=settings.lang)
     kept = settings.data / "checks.json"
     if not queries:
@@ -41,9 +49,9 @@ def check(settings: Settings, folder: Path, *, queries: bool, now: datetime) -> 
         return lint.check(shelf, now=now, cache=kept, find=finder(settings, shelf, Path(place), now=now))
 
 
-def failed(problems: Problems, *, strict: bool) -> bool:
-    """Tell whether the check failed: by an error, and when strict by a warning too."""
-    return any(strict or problem.severity == "error" for problem in problems)
+def failed(problems: Problems) -> bool:
+    """Tell whether the check failed."""
+    return any(problem.severity == "error" for problem in problems)
 
 
 def finder(settings: Settings, shelf: Library, place: Path, *, now: datetime) -> lint.Find:

@@ -42,7 +42,10 @@ def test_an_unknown_key_is_a_warning_with_the_nearest_and_an_error_when_strict(t
     )
     assert "category" in check(tmp_path).output
     assert check(tmp_path).exit_code == 0
-    assert check(tmp_path, "--strict").exit_code == 1
+    strict = check(tmp_path, "--strict", "--json")
+    assert strict.exit_code == 1
+    document = json.loads(strict.stdout)
+    assert (document["warnings"], {problem["severity"] for problem in document["problems"]}) == (0, {"error"})
 
 
 def test_output_for_programs_and_for_github(tmp_path: Path) -> None:

@@ -50,7 +50,13 @@ def refused_origins(store: Store) -> list[Row]:
 
 def audit(store: Store, *, limit: int = 200) -> list[Row]:
     """Return what agents did, the latest first."""
-    return store.rows("SELECT who, did, what, created FROM audit ORDER BY created DESC, id LIMIT ?", [limit])
+    return store.rows(
+        """
+        SELECT who, did, what, created, EXISTS (SELECT 1 FROM tickets WHERE tickets.id = what) AS ticket
+        FROM audit ORDER BY created DESC, id LIMIT ?
+        """,
+        [limit],
+    )
 
 
 def deliveries(store: Store) -> dict[str, int]:

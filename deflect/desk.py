@@ -47,7 +47,7 @@ def assign_ticket(db: Database, *, id: str, ticket: str, agent: str | None, who:
     """Give a ticket to an agent, or to nobody."""
     _must_exist(db, ticket)
     db.execute("UPDATE tickets SET agent = ? WHERE id = ?", [agent, ticket])
-    audit(db, id=id, who=who, did=f"assign to {agent or 'nobody'}", what=ticket, now=now)
+    audit(db, id=id, who=who, did=f"assigned to {agent or 'nobody'}", what=ticket, now=now)
     return {"ticket": ticket}
 
 

@@ -77,7 +77,8 @@ def messages(store: Store, ticket: str) -> list[Row]:
     return store.rows(
         """
         SELECT id, author, "by", channel, body, created,
-               (SELECT group_concat(sink || ': ' || state, ', ') FROM outbox WHERE message = messages.id) AS delivery
+               (SELECT group_concat(sink || ': ' || state, ', ') FROM outbox
+                WHERE message = messages.id AND sink != 'inbox') AS delivery
         FROM messages WHERE ticket = ? ORDER BY created, id
         """,
         [ticket],

@@ -39,8 +39,9 @@ class Entry:
     times: int = 1
 
     def marks_of(self, article: str) -> list[str]:
-        """Return what became of an article."""
-        return [mark for id, mark in self.marks if id == article]
+        """Return what became of an article; what was read was opened, too, which nobody need be told."""
+        marks = [mark for id, mark in self.marks if id == article]
+        return [mark for mark in marks if mark != MARKS["follow"] or MARKS["read"] not in marks]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,9 @@ def folded(steps: Iterable[Step]) -> Iterator[Entry]:
     offer: Entry | None = None  # the last one, and the last of all else: what follows may belong to them
     other: Entry | None = None
     for step in steps:
-        if offer and (more := _joined(offer, step)):
+        if step.what == "intent":
+            yield from [_entry(step)] if step.text else []  # its page; that somebody wrote is said by the offer
+        elif offer and (more := _joined(offer, step)):
             offer = more
         elif other and (again := _repeated(other, step)):
             other = again

@@ -188,7 +188,7 @@ def test_a_ticket_is_given_to_an_agent_and_back(services: Services, ana: FlaskCl
     assert "admin" in submit(ana, f"/admin/tickets/{ticket}/assign", agent="admin").text
     submit(ana, f"/admin/tickets/{ticket}/assign", agent="")
     assert services.store.one("SELECT agent FROM tickets") == {"agent": None}
-    assert [did for _, did in done(services)][-3:] == ["assign to Ana", "assign to admin", "assign to nobody"]
+    assert [did for _, did in done(services)][-3:] == ["assigned to Ana", "assigned to admin", "assigned to nobody"]
 
 
 def test_a_ticket_is_not_given_to_a_stranger(services: Services, ana: FlaskClient, ticket: str) -> None:

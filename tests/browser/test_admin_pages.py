@@ -11,7 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from deflect import contact
+from deflect import accounts, contact
 from deflect.episode import Visit
 from deflect.log import record
 from deflect.offer import make_offer
@@ -27,11 +27,14 @@ PAGES = (
     "tickets",
     "tickets?state=closed",
     "tickets?q=zebra",
+    "tickets?state=open&agent=nobody",
     "tickets/{ticket}",
+    "tickets/{ticket}/draft",
     "tickets/T404",
     "outbox",
     "events",
     "origins",
+    "agents",
     "audit",
 )
 
@@ -78,7 +81,10 @@ def test_axe_finds_nothing_and_nothing_sticks_out(
     browser: Browser, center: tuple[str, Services], width: int, scheme: Any
 ) -> None:
     address, services = center
-    ticket = send(services, fields={"plan": "Pro"})
+    for n in range(14):
+        record(services, "v1", "search", text=f"words {n} שלום", hits=0, stage="none", ranker="r")
+    send(services, subject="لا أستطيع تغيير كلمة المرور " * 4, email="someone.with.a.long.name@customer.example")
+    ticket = send(services, subject="ERR_" * 40, fields={"plan": "Pro", "x" * 60: "y" * 90})
     services.writer.call("refused_origin", origin="https://shop.example", path="/api/v1/events", now=1)
     with browser.new_context(
         viewport={"width": width, "height": 900}, color_scheme=scheme, reduced_motion="reduce"
@@ -87,6 +93,9 @@ def test_axe_finds_nothing_and_nothing_sticks_out(
         page.goto(address + "/admin/login")
         assert complaints(page) == []
         log_in(page, address)
+        given = {"email": "ben@example.com", "role": "agent", "password": "long enough", "who": "admin"}
+        name = "Benedikt-Maximilian von Hohenstein-Wittgenstein"
+        accounts.add(services.store, services.writer, services.settings, name, **given)
         for path in PAGES:
             page.goto(f"{address}/admin/{path.format(ticket=ticket)}")
             assert complaints(page) == [], path
@@ -99,22 +108,59 @@ def complaints(page: Page) -> list[str]:
     return [f"{v['id']}: {node['html']} {node.get('failureSummary', '')}" for v in found for node in v["nodes"]]
 
 
-def test_an_agent_finds_a_ticket_reads_its_trail_and_closes_it_by_an_article(
+def test_an_agent_finds_a_ticket_reads_the_history_and_closes_it_by_an_article(
     page: Page, center: tuple[str, Services]
 ) -> None:
     address, services = center
     send(services)
     log_in(page, address)
     page.get_by_role("link", name="Forgot my password").click()
-    trail = page.get_by_role("region", name="Trail")
-    expect(trail).to_contain_text("Said: not this")
+    history = page.get_by_role("region", name="History")
+    expect(history.get_by_text("said: not this")).to_be_visible()
     page.get_by_label("Your text").fill("Ask billing")
     page.get_by_role("button", name="Keep as a note").click()
-    expect(page.get_by_role("status")).to_have_text("The note is kept.")
-    page.get_by_role("radio", name="Reset your password").check()
+    expect(page.get_by_text("The note is kept.")).to_be_visible()
+    page.get_by_label("Which article answers this?").select_option(label="Reset your password (said: not this)")
     page.get_by_role("button", name="Close as solved by it").click()
-    expect(page.get_by_text("Solved by Reset your password", exact=True)).to_be_visible()
+    expect(page.get_by_text("Solved by Reset your password, as admin said")).to_be_visible()
     assert services.store.one("SELECT article FROM outcomes") == {"article": "account/reset-password"}
+
+
+def test_one_key_puts_a_link_where_the_caret_is_and_chooses_what_solves_it(
+    page: Page, center: tuple[str, Services]
+) -> None:
+    address, services = center
+    log_in(page, address)
+    page.goto(f"{address}/admin/tickets/{send(services)}")
+    text, link = page.get_by_label("Your text"), page.locator("[data-link]").first.get_attribute("data-link")
+    text.press_sequentially("See  for more.")
+    for _ in range(len(" for more.")):
+        text.press("ArrowLeft")
+    text.press("Alt+Digit1")
+    expect(text).to_have_value(f"See {link} for more.")
+    expect(text).to_be_focused()
+    expect(page.get_by_role("status")).to_have_text("Inserted: Reset your password")
+    expect(page.get_by_label("Which article answers this?")).to_have_value("account/reset-password")
+    page.keyboard.press("Control+z")
+    expect(text).to_have_value("See  for more.")
+
+
+def test_a_link_is_inserted_and_an_article_found_without_a_script(
+    browser: Browser, center: tuple[str, Services]
+) -> None:
+    address, services = center
+    with browser.new_context(java_script_enabled=False) as context:
+        page = context.new_page()
+        log_in(page, address)
+        page.goto(f"{address}/admin/tickets/{send(services)}")
+        page.get_by_label("Your text").fill("Dear Jo,")
+        page.get_by_label("Find another article").fill("passkey")
+        page.keyboard.press("Enter")
+        page.get_by_role("button", name="Insert a link to Sign in with a passkey").click()
+        expect(page.get_by_label("Your text")).to_have_value(
+            f"Dear Jo,\n\nSign in with a passkey: {address}/en/articles/account/passkey\n"
+        )
+        assert len(services.store.rows("SELECT 1 FROM messages")) == 1
 
 
 def test_logging_out_shows_the_login(page: Page, center: tuple[str, Services]) -> None:

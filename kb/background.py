@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -15,7 +16,7 @@ from deflect import outbox, retention, writer
 from deflect.store import Store
 from kb.config import Settings
 from kb.errors import BadGeneration, HelpCenterError
-from search.generation import read_manifest
+from search.generation import Stamps, read_manifest, stamps
 from search.index import current_path
 
 OUTBOX_PAUSE = 1.0  # seconds between looks at the outbox
@@ -26,8 +27,8 @@ DAY = 86400.0
 def run(settings: Settings, *, watch: bool) -> None:
     """Serve until SIGTERM; SIGHUP has the articles looked at again.
 
-    The index is built by a process of its own, so that its memory is given back and a kill of it costs
-    only what was not yet cached.
+    The index is built by a process of its own, so that a kill of it costs only what was not yet cached. With `watch`
+    it stays, since authors wait for it; else its memory is given back.
     """
     stop, wake = threading.Event(), threading.Event()
 
@@ -42,7 +43,7 @@ def run(settings: Settings, *, watch: bool) -> None:
     duties: list[Callable[[], None]] = [
         lambda: writer.serve(store, settings.writer_socket, stop=stop),
         lambda: _deliver(settings, stop=stop),
-        lambda: _keep_index(settings, stop=stop, wake=wake),
+        lambda: _keep_index(settings, stop=stop, wake=wake, stay=watch),
         lambda: _forget(settings, stop=stop, wake=wake),
     ]
     if watch:
@@ -86,20 +87,69 @@ def _forget(settings: Settings, *, stop: threading.Event, wake: threading.Event)
             return
 
 
-def _keep_index(settings: Settings, *, stop: threading.Event, wake: threading.Event) -> None:
+class Builder:
+    """A process that looks at the articles each time that it is asked to, and is started again when it has died."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._line = socket.socket()
+
+    def look(self, stop: threading.Event) -> bool:
+        """Return whether it looked, or said why it could not; not so where it was killed."""
+        if self._process is None:
+            self._start()
+        with suppress(BrokenPipeError, ConnectionResetError):
+            self._line.send(b".")
+            while not _answered(self._line):
+                if stop.is_set():
+                    return self.end() >= 0
+            return True
+        return self.end(seconds=5.0) >= 0  # it is about to end, or has already
+
+    def end(self, *, seconds: float = 0.0) -> int:
+        """Have it end, by force after so many seconds, and return its exit code."""
+        if self._process is None:
+            return 0
+        self._line.close()
+        try:
+            code = self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self._process.terminate()
+            code = self._process.wait()
+        self._process = None
+        return code
+
+    def _start(self) -> None:
+        self._line, theirs = socket.socketpair()
+        self._line.settimeout(0.2)
+        with theirs:
+            command = [sys.executable, "-m", "kb.cli", "index", "--quiet", "--stay"]
+            self._process = subprocess.Popen(command, stdin=theirs.fileno())
+
+
+def _answered(line: socket.socket) -> bool:
+    """Wait a moment for an answer; raises ConnectionResetError where none can come any more."""
+    with suppress(TimeoutError):
+        if not line.recv(1):
+            raise ConnectionResetError
+        return True
+    return False
+
+
+def _keep_index(settings: Settings, *, stop: threading.Event, wake: threading.Event, stay: bool) -> None:
+    builder = Builder()
     while not stop.is_set():
-        builder = subprocess.Popen([sys.executable, "-m", "kb.cli", "index", "--quiet"])
-        while builder.poll() is None:
-            if stop.wait(0.2):
-                builder.terminate()
-        if builder.returncode < 0 and not stop.is_set():  # killed: the cache has what was done
+        if not builder.look(stop):  # killed: the cache has what was done
             stop.wait(1.0)
             continue
+        if not stay:
+            builder.end()
         due, built = _next_change(settings), _files(settings)
         while not wake.wait(INDEX_PAUSE if due is None else min(INDEX_PAUSE, _seconds_to(due))):
             if _files(settings) != built or (due is not None and datetime.now(UTC) >= due):
                 break
         wake.clear()
+    builder.end()
 
 
 def _next_change(settings: Settings) -> datetime | None:
@@ -116,23 +166,17 @@ def _seconds_to(due: datetime) -> float:
     return max(1.0, (due - datetime.now(UTC)).total_seconds())
 
 
-def _files(settings: Settings) -> frozenset[tuple[str, int, int, int]]:
+def _files(settings: Settings) -> Stamps:
     """Return what tells that a file of the current generation or of a model was replaced, changed or removed.
 
     No file is read for it; the builder that is called when this differs goes by checksums.
     """
-    found = set()
     current = current_path(settings.generations)
-    for folder in [*([current] if current else []), settings.data / "models"]:
-        for path in folder.rglob("*"):
-            with suppress(OSError):
-                was = path.stat()
-                found.add((str(path), was.st_ino, was.st_size, was.st_mtime_ns))
-    return frozenset(found)
+    return stamps(*([current] if current else []), settings.data / "models")
 
 
 def _watch(settings: Settings, *, stop: threading.Event, wake: threading.Event) -> None:
     from watchfiles import watch
 
-    for _changes in watch(settings.articles, stop_event=stop, debounce=200, raise_interrupt=False):
+    for _changes in watch(settings.articles, stop_event=stop, debounce=200, step=25, raise_interrupt=False):
         wake.set()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,25 +10,31 @@ from typing import Any
 
 import click
 
-from kb.command import emit, json_option, lang_option, with_settings
+from kb.command import emit, json_option, judge, lang_option, names_articles, with_articles
 from kb.config import Settings
 
 
 @click.command()
 @click.option("--words", is_flag=True, help="Words only: ready in seconds, vectors later.")
 @click.option("--quiet", is_flag=True, help="Say nothing when the index is up to date.")
+@click.option("--stay", is_flag=True, hidden=True, help="Again for each byte on standard input, a socket.")
 @json_option
-@with_settings
-def index(settings: Settings, words: bool, quiet: bool, as_json: bool) -> None:
+@with_articles("builds")
+def index(settings: Settings, words: bool, quiet: bool, stay: bool, as_json: bool) -> None:
     """Build an index generation of the articles and make it the current one.
 
     Example: kb index
     """
-    from kb.indexing import refresh
+    from kb import indexing
 
-    done = refresh(settings, words_only=words, now=datetime.now(UTC))
-    if as_json or not (quiet and not done["built"]):
-        emit(done, as_json=as_json, text=lambda d: d["sentence"])
+    def say(done: dict[str, Any]) -> None:
+        if as_json or not (quiet and not done["built"]):
+            emit(done, as_json=as_json, text=lambda d: d["sentence"])
+
+    if stay:
+        indexing.stay(settings, socket.socket(fileno=sys.stdin.fileno()), say)
+    else:
+        say(indexing.refresh(settings, words_only=words, now=datetime.now(UTC)))
 
 
 @click.command()
@@ -40,7 +47,7 @@ def index(settings: Settings, words: bool, quiet: bool, as_json: bool) -> None:
     "--queries", is_flag=True, help="Also see that each of `queries:` finds its article among the first three."
 )
 @click.option("--strict", is_flag=True, help="Make warnings errors.")
-@with_settings
+@with_articles(None)
 def check(settings: Settings, folder: Path | None, style: str, as_json: bool, queries: bool, strict: bool) -> None:
     """Check articles: schema, links, anchors, images, redirects, reviews; exit code 1 when an error was found.
 
@@ -48,6 +55,7 @@ def check(settings: Settings, folder: Path | None, style: str, as_json: bool, qu
     """
     from kb import checking
 
+    judge(settings, "reads", named=folder is not None or names_articles())
     articles = folder or settings.articles
     report = checking.check(settings, articles, queries=queries, strict=strict, now=datetime.now(UTC))
     click.echo(checking.shown(report, style="json" if as_json else style, folder=articles))
@@ -59,7 +67,7 @@ def check(settings: Settings, folder: Path | None, style: str, as_json: bool, qu
 @lang_option
 @click.option("-k", type=click.IntRange(1, 50), default=10, show_default=True, help="How many hits.")
 @json_option
-@with_settings
+@with_articles("looks")
 def search(settings: Settings, text: str, lang: str | None, k: int, as_json: bool) -> None:
     """Search the articles as the help center's search page does.
 
@@ -88,7 +96,7 @@ def _shown_hit(rank: int, hit: dict[str, Any]) -> str:
 @click.option("--category", help="Category chosen on the form.")
 @lang_option
 @json_option
-@with_settings
+@with_articles("looks")
 def suggest(settings: Settings, subject: str, body: str, category: str | None, lang: str | None, as_json: bool) -> None:
     """Say which articles the contact form would offer for a message; nothing is logged.
 

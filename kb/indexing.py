@@ -3,48 +3,101 @@
 from __future__ import annotations
 
 import fcntl
+import gc
+import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from kb import library, progress
+from kb import library, origin, progress
 from kb.config import Settings
 from kb.library import Library
 from kb.parsed import Parsed
 from kb.snapshot import Snapshot
 from search import embedder, generation, index, learned
 from search.embedder import BadModel, Embedder
+from search.generation import Stamps, stamps
 from search.learned import Learned
 
 BUILD_THREADS = 2
 
 
-def refresh(settings: Settings, *, words_only: bool, now: datetime) -> dict[str, Any]:
-    """Build what is missing and make it current; return what was done, with a sentence.
+class Indexer:
+    """Builds generations of a folder of articles; one that stays knows most of the next from the last."""
 
-    With `words_only` a generation that has the same articles is good enough, with vectors or without. An embedder
-    that cannot be had leaves the help center with words only, and the sentence says why.
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._parsed = Parsed(settings.data / "articles.jsonl")
+        self._memory = index.Memory()
+        self._encoder: Embedder | None = None
+        self._models: Stamps = frozenset()
+
+    def refresh(self, *, words_only: bool, now: datetime) -> dict[str, Any]:
+        """Build what is missing and make it current; return what was done, with a sentence.
+
+        With `words_only` a generation that has the same articles is good enough, with vectors or without. An embedder
+        that cannot be had leaves the help center with words only, and the sentence says why.
+        """
+        began = time.monotonic()
+        settings, memory = self._settings, self._memory
+        settings.generations.mkdir(parents=True, exist_ok=True)
+        with _alone(settings.generations / ".lock"):
+            shelf = library.load(settings.articles, default_lang=settings.lang, parsed=self._parsed)
+            encoder, why = (None, "") if words_only else self._encoder_or_reason()
+            before = index.current_path(settings.generations)
+            taught = _taught(settings, encoder)
+            if before and _serves(before, shelf, encoder=encoder, taught=taught, now=now, memory=memory):
+                origin.remember(settings)
+                return _report(before, shelf, now=now, built=False, why=why, seconds=time.monotonic() - began)
+            label = "Indexing" if encoder is None else "Embedding"
+            path = index.build(
+                shelf,
+                settings.generations,
+                embedder=encoder,
+                taught=taught,
+                now=now,
+                progress=progress.reporter(label),
+                memory=memory,
+            )
+            origin.remember(settings)
+            index.activate(path)
+            index.prune(settings.generations)
+        return _report(path, shelf, now=now, built=True, why=why, seconds=time.monotonic() - began)
+
+    def prepare(self) -> None:
+        """Read now what the next generation will take over from this one."""
+        self._memory.before(index.current_path(self._settings.generations))
+
+    def _encoder_or_reason(self) -> tuple[Embedder | None, str]:
+        """Return the embedder, the one that is loaded already while its files are as they were."""
+        models = stamps(self._settings.data / "models", Path(self._settings.embedder.removeprefix(embedder.AUTO)))
+        if self._encoder is not None and models == self._models:
+            return self._encoder, ""
+        self._encoder, why = encoder_or_reason(self._settings)
+        self._models = models if why == "" else frozenset()
+        return self._encoder, why
+
+
+def refresh(settings: Settings, *, words_only: bool, now: datetime) -> dict[str, Any]:
+    """Build what is missing and make it current, once; return what `Indexer.refresh` does."""
+    return Indexer(settings).refresh(words_only=words_only, now=now)
+
+
+def stay(settings: Settings, line: socket.socket, say: Callable[[dict[str, Any]], None]) -> None:
+    """Look at the articles for each byte that arrives on `line`, and answer it with one, until that is closed.
+
+    An error ends the process: whoever asks starts another, which knows nothing that may be wrong.
     """
-    began = time.monotonic()
-    settings.generations.mkdir(parents=True, exist_ok=True)
-    with _alone(settings.generations / ".lock"):
-        shelf = library.load(
-            settings.articles, default_lang=settings.lang, parsed=Parsed(settings.data / "articles.jsonl")
-        )
-        encoder, why = (None, "") if words_only else encoder_or_reason(settings)
-        before = index.current_path(settings.generations)
-        taught = _taught(settings, encoder)
-        if before is not None and _serves(before, shelf, encoder=encoder, taught=taught, now=now):
-            return _report(before, shelf, now=now, built=False, why=why, seconds=time.monotonic() - began)
-        label = "Indexing" if encoder is None else "Embedding"
-        report = progress.reporter(label)
-        path = index.build(shelf, settings.generations, embedder=encoder, taught=taught, now=now, progress=report)
-        index.activate(path)
-        index.prune(settings.generations)
-    return _report(path, shelf, now=now, built=True, why=why, seconds=time.monotonic() - began)
+    indexer = Indexer(settings)
+    gc.disable()  # tens of thousands of articles are not garbage: they are gone through while nobody waits
+    while asked := line.recv(1):
+        say(indexer.refresh(words_only=False, now=datetime.now(UTC)))
+        line.send(asked)
+        indexer.prepare()
+        gc.collect()
 
 
 def forget_questions(settings: Settings, *, now: datetime) -> str:
@@ -78,13 +131,21 @@ def encoder_or_reason(settings: Settings) -> tuple[Embedder | None, str]:
         return None, f"; words only, because {error}"
 
 
-def _serves(path: Path, shelf: Library, *, encoder: Embedder | None, taught: Learned | None, now: datetime) -> bool:
+def _serves(
+    path: Path,
+    shelf: Library,
+    *,
+    encoder: Embedder | None,
+    taught: Learned | None,
+    now: datetime,
+    memory: index.Memory,
+) -> bool:
     """Tell whether the generation in `path` is whole, has these articles, and vectors where they are wanted."""
     if encoder is None:
         recipe, taught = generation.read_manifest(path).recipe, learned.load(path)
     else:
         recipe = encoder.recipe
-    return path.name == index.fingerprint(shelf, recipe=recipe, now=now, taught=taught) and index.intact(path)
+    return path.name == index.fingerprint(shelf, recipe=recipe, now=now, taught=taught) and index.intact(path, memory)
 
 
 def _without_page(path: Path, shelf: Library, *, now: datetime) -> list[str]:

@@ -26,6 +26,8 @@ MANIFEST = "manifest.json"
 SETTLED = 20_000_000  # nanoseconds since a file's last change: two changes within one may have the same time
 KINDS: tuple[Kind, ...] = ("title", "query", "section")
 
+Stamp = tuple[int, int, int, int]  # device, inode, size, time of change
+Stamps = frozenset[tuple[str, Stamp]]
 Block = tuple[bytes, Sequence[int], Sequence[int]]  # units as lines: their text, the bytes of each, the kind of each
 
 
@@ -95,6 +97,19 @@ def read_manifest(folder: Path) -> Manifest:
     return found
 
 
+def stamps(*folders: Path) -> Stamps:
+    """Return what tells that a file below the folders was replaced, changed or removed, without reading any."""
+    found = set()
+    for path in (path for folder in folders if folder.is_dir() for path in folder.rglob("*")):
+        with suppress(OSError):
+            found.add((str(path), _stamp(path.stat())))
+    return frozenset(found)
+
+
+def _stamp(found: os.stat_result) -> Stamp:
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+
+
 def everything(_name: str) -> bool:
     """Say yes to every file."""
     return True
@@ -109,14 +124,14 @@ class Checksums:
     """The sha256 of files, each read once for as long as it is the same file: by its inode, size and time of change."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[int, int, int, int], str] = {}
+        self._known: dict[Stamp, str] = {}
 
     def of(self, path: Path) -> str:
         """Return the sha256 of a file, or nothing when it cannot be read."""
         try:
             with path.open("rb") as file:
                 found = os.fstat(file.fileno())
-                stamp = (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
+                stamp = _stamp(found)
                 if stamp in self._known:
                     return self._known[stamp]
                 checksum = hashlib.file_digest(file, "sha256").hexdigest()
@@ -131,13 +146,9 @@ class Checksums:
         with ThreadPoolExecutor(2) as pool:
             return list(pool.map(self.of, paths))
 
-    def forget_others(self, paths: Iterable[Path]) -> None:
-        """Keep only what is known of these files."""
-        kept = set()
-        for path in paths:
-            with suppress(OSError):
-                found = path.stat()
-                kept.add((found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns))
+    def forget_others(self, folder: Path) -> None:
+        """Keep only what is known of the files below `folder`."""
+        kept = {stamp for _, stamp in stamps(folder)}
         self._known = {stamp: checksum for stamp, checksum in self._known.items() if stamp in kept}
 
 

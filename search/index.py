@@ -44,6 +44,8 @@ class Memory:
         """Return the generation in `path` to take over from; one that is still what it was is not read again."""
         if self._before is None or path != self._before.folder or not intact(path, self):
             self._before = reuse.before(path, checksums=self.checksums)
+            if path is not None:
+                self.checksums.forget_others(path)
         return self._before
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 from sqlite_utils import Database
@@ -43,17 +44,48 @@ def erase_person(db: Database, *, people: str, email: str) -> Row:
     return {table: db.execute(f"DELETE FROM {table} WHERE {rows}", where).rowcount for table, rows in OWNED.items()}
 
 
-def prune(db: Database, *, texts_before: int, events_before: int, keys_before: int) -> Row:
-    """Remove a batch of what is too old: texts, events and episodes, idempotency keys; return how many rows."""
-    aged: Sequence[tuple[str, str, str, int]] = (
+# A ticket is over when it is closed, or when it was carried to where it is worked on and never was in our own inbox.
+OVER = f"""
+    SELECT id FROM tickets
+    WHERE created < :before AND changed < :before
+      AND (state = 'closed' OR (EXISTS (SELECT 1 FROM outbox WHERE ticket = tickets.id AND state = 'sent')
+                                AND NOT EXISTS (SELECT 1 FROM outbox WHERE ticket = tickets.id AND sink = 'inbox')))
+      AND NOT EXISTS (SELECT 1 FROM outbox WHERE ticket = tickets.id AND state = 'pending')
+    ORDER BY created, id LIMIT {BATCH}
+    """
+PARTS = ("messages", "outbox", "outcomes", "idempotency")  # what goes with a ticket; its events have their own time
+
+
+def prune(
+    db: Database,
+    *,
+    texts_before: int,
+    events_before: int,
+    keys_before: int,
+    tickets_before: int | None = None,
+    audit_before: int | None = None,
+) -> Row:
+    """Remove a batch of what is older than its kind may be kept, None being for ever; return how many rows."""
+    aged: Sequence[tuple[str, str, str, int | None]] = (
         ("event_texts", "event", "received", texts_before),
         ("events", "id", "received", events_before),
         ("episodes", "id", "last", events_before),
         ("contacts", "id", "at", events_before),
         ("idempotency", "key", "created", keys_before),
+        ("past_questions", "id", "at", tickets_before),
+        ("audit", "id", "created", audit_before),
     )
-    removed = 0
+    removed = 0 if tickets_before is None else _prune_tickets(db, tickets_before)
     for table, key, age, before in aged:
+        if before is None:
+            continue
         sql = f"DELETE FROM {table} WHERE {key} IN (SELECT {key} FROM {table} WHERE {age} < ? LIMIT {BATCH})"
         removed += db.execute(sql, [before]).rowcount
     return {"removed": removed}
+
+
+def _prune_tickets(db: Database, before: int) -> int:
+    ids = json.dumps([row["id"] for row in db.execute(OVER, {"before": before})])
+    tables = [*((table, "ticket") for table in PARTS), ("tickets", "id")]
+    sql = "DELETE FROM {} WHERE {} IN (SELECT value FROM json_each(?))"
+    return sum(db.execute(sql.format(table, key), [ids]).rowcount for table, key in tables)

@@ -1,4 +1,4 @@
-"""Retention: texts of events, events, and idempotency keys are kept only as long as the settings say."""
+"""Retention: texts, events, tickets and the audit log are kept only as long as the settings say."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ def forget(settings: Settings, *, now: int | None = None) -> int:
         "texts_before": moment - settings.keep_text * DAY,
         "events_before": moment - settings.keep_events * DAY,
         "keys_before": moment - KEEP_KEYS,
+        "tickets_before": _before(settings.keep_tickets, moment),
+        "audit_before": _before(settings.keep_audit, moment),
     }
     total = 0
     try:
@@ -32,3 +34,7 @@ def forget(settings: Settings, *, now: int | None = None) -> int:
         writer.close()
         store.close()
     return total
+
+
+def _before(days: int, moment: int) -> int | None:
+    return moment - days * DAY if days else None

@@ -21,7 +21,7 @@ TOKEN_KEY = re.compile(r"\s*[\w.-]{1,64}\s*:\s*\S{32,}\s*", re.ASCII)
 ORIGIN = re.compile(r"https?://[^/\s]+", re.IGNORECASE)
 LEAST = {  # the least value of settings that are counts
     "workers": 1, "threads": 1, "rate_offers": 0, "rate_events": 0, "rate_tickets": 0, "rate_logins": 0,
-    "trusted_proxies": 0, "reply_target": 1, "keep_text": 1, "keep_events": 1,
+    "trusted_proxies": 0, "reply_target": 1, "keep_text": 1, "keep_events": 1, "keep_tickets": 0, "keep_audit": 0,
 }  # fmt: skip
 TRUE, FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
 
@@ -106,6 +106,10 @@ class Settings:
     )
     keep_text: int = setting(90, "Days that redacted query and message text of events is kept.")
     keep_events: int = setting(730, "Days that events are kept.")
+    keep_tickets: int = setting(
+        0, "Days that closed tickets, with all that was written about them, and past questions are kept; 0: for ever."
+    )
+    keep_audit: int = setting(0, "Days that the audit log is kept; 0: for ever.")
     admin_password: str = setting(
         "", "Password of the user `admin`; unset: as set by `kb admin password`.", secret=True
     )
@@ -190,6 +194,12 @@ def load(environ: Mapping[str, str] | None = None, *, folder: Path = Path(), **o
     if "articles" not in values and not settings.articles.is_dir():
         return Settings(**(values | {"articles": default_articles()}))
     return settings
+
+
+def is_said(name: str, environ: Mapping[str, str] | None = None, *, folder: Path = Path()) -> bool:
+    """Tell whether somebody said a setting, in `kb.toml` or the environment, rather than leaving it to its default."""
+    said = os.environ if environ is None else environ
+    return f"{PREFIX}{name.upper()}" in said or name in _from_file(folder / FILE)
 
 
 def _from_file(path: Path) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from deflect.erasure import erase, shown
 from deflect.export import NOT_EXPORTED, QUERIES, rows, to_csv
 from deflect.log import record
 from deflect.offer import make_offer
+from deflect.outcomes import ended
 from deflect.removal import OWNED
 from deflect.retention import forget
 from deflect.services import Services
@@ -142,6 +143,67 @@ def test_texts_go_after_their_days_and_events_after_theirs(services: Services) -
     forget(services.settings, now=now + 731 * DAY)
     assert (sizes(services)["events"], sizes(services)["episodes"]) == (0, 0)
     assert sizes(services)["tickets"] == 1
+
+
+def test_a_closed_ticket_goes_after_its_days_with_all_that_hangs_on_it(tmp_path: Path) -> None:
+    services = make_services(tmp_path, keep_tickets=30)
+    everywhere(services, "josephine")
+    services.writer.call("reopen_ticket", id="r", ticket=live(services, "v2", ANN), who="admin", now=5)
+    day = clock.now() + 31 * DAY
+    services.store.connect().execute("UPDATE idempotency SET created = ?", [day])
+    forget(services.settings, now=day)
+    left = {table: len(services.store.rows(f"SELECT 1 FROM {table}")) for table in OWNED}
+    assert {left[table] for table in ("tickets", "messages", "outbox", "idempotency")} == {1}  # those of the open one
+    assert (left["outcomes"], left["past_questions"]) == (0, 0)
+    assert left["audit"] > 0
+    assert b"josephine@" not in b"".join(path.read_bytes() for path in services.settings.data.glob("shortstop.db"))
+    close(services)
+
+
+def test_a_contact_still_counts_when_its_ticket_has_gone(tmp_path: Path) -> None:
+    services = make_services(tmp_path, keep_tickets=1)
+    everywhere(services, "josephine")
+    now = clock.now() + 8 * DAY
+    period = {"start": now - 9 * DAY, "end": now, "now": now}
+    before = ended(services.store, **period)
+    forget(services.settings, now=now)
+    assert sizes(services)["tickets"] == 0
+    assert ended(services.store, **period) == before
+    assert [one.outcome for one in before] == ["contacted"]
+    close(services)
+
+
+@pytest.mark.parametrize(("sinks", "left"), [(("inbox",), 1), (("webhook",), 0), (("inbox", "webhook"), 1)])
+def test_a_ticket_that_is_worked_on_elsewhere_is_over_when_it_has_got_there(
+    tmp_path: Path, sinks: tuple[str, ...], left: int
+) -> None:
+    services = make_services(tmp_path, keep_tickets=30, sinks=sinks)
+    live(services, "v1", JO)
+    month = clock.now() + 31 * DAY
+    forget(services.settings, now=month)
+    assert sizes(services)["tickets"] == 1  # still on its way
+    for delivery in services.store.rows("SELECT id FROM outbox"):
+        services.writer.call("delivered", id=delivery["id"], note="", now=10)
+    forget(services.settings, now=month)
+    assert sizes(services)["tickets"] == left
+    close(services)
+
+
+def test_tickets_and_the_audit_log_stay_for_ever_unless_a_setting_says_so(services: Services) -> None:
+    everywhere(services, "josephine")
+    forget(services.settings, now=clock.now() + 9999 * DAY)
+    assert sizes(services)["tickets"] == 1
+    assert services.store.rows("SELECT 1 FROM past_questions")
+    assert len(services.store.rows("SELECT 1 FROM audit")) == 3
+
+
+def test_the_audit_log_goes_after_its_own_days(tmp_path: Path) -> None:
+    services = make_services(tmp_path, keep_audit=30)
+    services.writer.call("audit", id="old", who="admin", did="log in", what="", now=clock.now() - 31 * DAY)
+    services.writer.call("audit", id="new", who="admin", did="log in", what="", now=clock.now() - 29 * DAY)
+    forget(services.settings)
+    assert [row["id"] for row in services.store.rows("SELECT id FROM audit")] == ["new"]
+    close(services)
 
 
 TABLES = {"questions": "past_questions", "people": "keys", "deliveries": "outbox", "users": "active_users"}

@@ -5,11 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from functools import wraps
+from pathlib import Path
 from typing import Any
 
 import click
 
-from kb import config, languages
+from kb import config, languages, origin
+from kb.config import Settings
+from kb.origin import Use
+
+Command = Callable[..., Any]
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 
@@ -25,16 +30,72 @@ lang_option = click.option(
 )
 
 
+def _keep(context: click.Context, option: click.Parameter, value: Path | None) -> None:
+    """Keep a folder for `settings`: subcommands share what was given to their group."""
+    if value is not None:
+        context.meta[f"{__name__}.{option.name}"] = value
+
+
+def _folder_option(name: str, help: str) -> Callable[[Command], Command]:
+    kind = click.Path(file_okay=False, path_type=Path)
+    return click.option(f"--{name}", type=kind, callback=_keep, expose_value=False, help=help)
+
+
+articles_option = _folder_option("articles", "Folder of articles, over KB_ARTICLES.")
+data_option = _folder_option("data", "Folder of index and database, over KB_DATA.")
+
+
+def given(name: str) -> Path | None:
+    """Return the folder that `--articles` or `--data` names, if it was given."""
+    found: Path | None = click.get_current_context().meta.get(f"{__name__}.{name}")
+    return found
+
+
+def settings() -> Settings:
+    """Return the settings, with the folders of the command line over them."""
+    return config.load(articles=given("articles"), data=given("data"))
+
+
 def emit(document: Any, *, as_json: bool, text: Callable[[Any], str]) -> None:
     """Print `document` as JSON or as `text` makes it."""
     click.echo(json.dumps(document, ensure_ascii=False, indent=2, default=str) if as_json else text(document))
 
 
-def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give the command the settings as its first argument."""
+def with_settings(command: Command) -> Command:
+    """Give the command the settings as its first argument, and the option --data."""
 
     @wraps(command)
     def wrapped(**options: Any) -> Any:
-        return command(config.load(), **options)
+        return command(settings(), **options)
 
-    return wrapped
+    return data_option(wrapped)
+
+
+def with_articles(use: Use | None) -> Callable[[Command], Command]:
+    """Give the command the settings, --articles and --data, and keep it from articles that nobody named.
+
+    With None the command itself says that the index is of others.
+    """
+
+    def decorate(command: Command) -> Command:
+        @wraps(command)
+        def wrapped(**options: Any) -> Any:
+            found = settings()
+            if use is not None:
+                judge(found, use, named=names_articles())
+            return command(found, **options)
+
+        return articles_option(data_option(wrapped))
+
+    return decorate
+
+
+def names_articles() -> bool:
+    """Tell whether somebody named the articles: on the command line, in the environment or in `kb.toml`."""
+    return given("articles") is not None or config.is_said("articles")
+
+
+def judge(settings: Settings, use: Use, *, named: bool) -> None:
+    """Say on standard error that the index is of other articles, or raise OtherArticles where that must not be."""
+    if sentence := origin.judge(settings, use, named=named):
+        click.echo(f"kb: {sentence}", err=True)

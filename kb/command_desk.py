@@ -9,8 +9,8 @@ from typing import Any
 
 import click
 
-from kb import config
-from kb.command import emit, json_option, with_settings
+from kb.command import data_option, emit, json_option, with_articles, with_settings
+from kb.command import settings as settings_given
 from kb.config import Settings
 
 EXPORTS = (
@@ -21,6 +21,7 @@ EXPORTS = (
 
 @click.group(invoke_without_command=True)
 @json_option
+@data_option
 @click.pass_context
 def outbox(context: click.Context, as_json: bool) -> None:
     """List tickets on their way to the help desk: pending or dead.
@@ -34,7 +35,7 @@ def outbox(context: click.Context, as_json: bool) -> None:
         return "\n".join(lines) or "nothing is waiting"
 
     if context.invoked_subcommand is None:
-        emit(deliveries.waiting(config.load()), as_json=as_json, text=shown)
+        emit(deliveries.waiting(settings_given()), as_json=as_json, text=shown)
 
 
 @outbox.command("retry")
@@ -76,7 +77,7 @@ def export(settings: Settings, kind: str, as_json: bool) -> None:
 @click.command()
 @click.option("--person", required=True, help="Visitor id, verified id or e-mail address.")
 @json_option
-@with_settings
+@with_articles("uses")
 def erase(settings: Settings, person: str, as_json: bool) -> None:
     """Remove a person from every table, and show that nothing is left.
 

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from kb import progress
-from kb.command import emit, json_option, with_settings
+from kb.command import emit, json_option, with_articles, with_settings
 from kb.config import Settings
 
 file_argument = click.argument("file", type=click.Path(exists=True, path_type=Path))
@@ -44,7 +44,7 @@ def outcomes() -> None:
 @file_argument
 @click.option("--split", help="Of a folder in the BEIR layout: the name of the qrels file; unset: all.")
 @json_option
-@with_settings
+@with_articles("reads")
 def outcomes_import(settings: Settings, file: Path, split: str | None, as_json: bool) -> None:
     """Import a help desk's past tickets with the article that solved each: JSON lines, CSV, Zendesk's form, or BEIR.
 

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from kb import progress
-from kb.command import emit, json_option, with_settings
+from kb.command import emit, json_option, with_articles, with_settings
 from kb.config import Settings
 
 
@@ -39,7 +39,7 @@ from kb.config import Settings
 @click.option("--against", type=click.Path(exists=True, path_type=Path), help="Compare with the run in this file.")
 @click.option("--plot", type=click.Path(path_type=Path), help="Draw precision against coverage into this SVG file.")
 @json_option
-@with_settings
+@with_articles("looks")
 def evaluate(settings: Settings, folder: Path, as_json: bool, plot: Path | None, **options: Any) -> None:
     """Measure rankings on a BEIR folder of questions with judged answers, or on a folder of such folders.
 
@@ -84,7 +84,7 @@ def report_numbers(settings: Settings, start: str | None, end: str | None, by: s
     "--out", type=click.Path(file_okay=False, path_type=Path), help="Folder to write drafts of articles into."
 )
 @json_option
-@with_settings
+@with_articles("looks")
 def content_gaps(
     settings: Settings, start: str | None, end: str | None, limit: int, out: Path | None, as_json: bool
 ) -> None:
@@ -111,7 +111,7 @@ def content_gaps(
     "--out", type=click.Path(path_type=Path), default=Path("forecast.html"), help="Where the page is written."
 )
 @json_option
-@with_settings
+@with_articles("builds")
 def forecast(
     settings: Settings, tickets: Path, split: str | None, cost: float, cold: bool, out: Path, as_json: bool
 ) -> None:
@@ -135,7 +135,7 @@ def forecast(
 @click.option("--dry-run", is_flag=True, help="Only say what it would gain.")
 @click.option("--encoder", is_flag=True, help="Fine-tune the encoder, too: up to an hour; needs shortstop[train].")
 @json_option
-@with_settings
+@with_articles("uses")
 def tune(settings: Settings, dry_run: bool, encoder: bool, as_json: bool) -> None:
     """Learn the ranking from outcomes, judge it on later ones, and keep it when it is surely better.
 
@@ -154,7 +154,7 @@ def tune(settings: Settings, dry_run: bool, encoder: bool, as_json: bool) -> Non
 
 @click.command()
 @json_option
-@with_settings
+@with_articles("uses")
 def propose(settings: Settings, as_json: bool) -> None:
     """Write proposals for authors to _proposals/: questions, synonyms, pins without use, articles that are alike.
 

@@ -4,31 +4,42 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
 
 import click
 
 from kb import config
-from kb.command import emit, json_option, with_settings
+from kb.command import (
+    articles_option,
+    data_option,
+    emit,
+    given,
+    json_option,
+    judge,
+    names_articles,
+    with_articles,
+    with_settings,
+)
 from kb.config import Settings
 
 
 @click.command()
-@click.option("--articles", type=click.Path(path_type=Path), help="Folder of articles, over KB_ARTICLES.")
-@click.option("--data", type=click.Path(path_type=Path), help="Folder for index and database, over KB_DATA.")
+@articles_option
+@data_option
 @click.option("--host", help="Address to listen on, over KB_HOST.")
 @click.option("--port", type=int, help="Port to listen on, over KB_PORT.")
 @click.option("--watch", is_flag=True, help="For authors: index again when a file changes.")
-def serve(articles: Path | None, data: Path | None, host: str | None, port: int | None, watch: bool) -> None:
+def serve(host: str | None, port: int | None, watch: bool) -> None:
     """Serve the help center until it is stopped.
 
     Example: kb serve --articles docs/help --port 8080
     """
     from kb import serve as server
 
-    given = {"articles": articles and articles.resolve(), "data": data, "host": host, "port": port}
-    overrides = {f"{config.PREFIX}{name.upper()}": str(value) for name, value in given.items() if value is not None}
+    said = {"articles": given("articles"), "data": given("data"), "host": host, "port": port}
+    overrides = {f"{config.PREFIX}{name.upper()}": str(value) for name, value in said.items() if value is not None}
     settings = config.load(os.environ | overrides)
+    if not names_articles():
+        judge(settings, "builds", named=False)  # of what is named, 'kb index' speaks, which the server calls
     overrides["KB_ARTICLES"] = str(settings.articles.resolve())  # a folder that is away for a moment stays the folder
     server.run(settings, overrides=overrides, watch=watch)
 
@@ -55,7 +66,7 @@ def background(settings: Settings, watch: bool) -> None:
 
 @click.command()
 @json_option
-@with_settings
+@with_articles(None)
 def doctor(settings: Settings, as_json: bool) -> None:
     """Say what is wrong with this installation; exit code 1 when something is.
 

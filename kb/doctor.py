@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from kb import origin
 from kb.config import Settings
 from kb.errors import HelpCenterError
 
@@ -56,6 +57,9 @@ def _articles(settings: Settings) -> Iterator[Finding]:
         return
     count = sum(1 for _ in folder.rglob("*.md"))
     yield Finding("articles", "fine" if count else "wrong", f"{count} Markdown files in {folder}")
+    if built := origin.other(settings):
+        why = f"the index was built from {built}; name that with --articles or KB_ARTICLES, or run 'kb index'"
+        yield Finding("articles", "wrong", why)
     if not shutil.which("git"):
         yield Finding("git", "note", "git is not installed; articles show no date of their last change")
 

@@ -11,7 +11,7 @@ LAYERS = """
 kb.anchors kb.budget kb.channels kb.errors kb.headers kb.history kb.languages kb.lists kb.parts kb.problem
 kb.progress kb.recipe kb.sanitise kb.titles
 kb.config kb.demo kb.dialect kb.findings kb.folder kb.frontmatter kb.i18n kb.outline
-kb.schema kb.widget
+kb.origin kb.schema kb.widget
 kb.channel_file kb.contexts kb.foreign
 kb.liquid
 kb.habits

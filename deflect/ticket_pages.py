@@ -30,26 +30,26 @@ blueprint = Blueprint("tickets", __name__, url_prefix="/tickets")
 
 
 @blueprint.get("")
-def listed() -> str:
-    """List tickets: open, closed or all, of an agent, of nobody or of all, and with words in them."""
+def listed() -> Any:
+    """List tickets: open, closed or all, of an agent, of nobody or of all, and with words in them; open a number."""
     store, asked = services().store, request.args
     text, agent = asked.get("q", "").strip()[:200], asked.get("agent", "").strip()[:60]
+    if text and (number := tickets.get(store, text.lstrip("#").upper())):
+        return redirect(url_for("admin.tickets.ticket", id=number["id"]))
     state = asked.get("state", "all" if text else "open")
     state = state if state in ("open", "closed", "all") else "all"
     page = max(1, min(asked.get("page", 1, type=int), 10_000))
-    found = tickets.find(
-        store,
-        state="" if state == "all" else state,
-        agent=g.agent if agent == "me" else agent,
-        text=text,
-        limit=PER_PAGE + 1,
-        offset=(page - 1) * PER_PAGE,
-    )
-    view = {"state": state, "agent": agent or None, "q": text or None}
-    sizes = tickets.sizes(store, agent=g.agent, text=text)
-    more = len(found) > PER_PAGE
+    whose, among = g.agent if agent == "me" else agent, tickets.matching(store, text)
+    chosen: dict[str, Any] = {"state": "" if state == "all" else state, "agent": whose, "among": among}
+    found = tickets.find(store, **chosen, limit=PER_PAGE + 1, offset=(page - 1) * PER_PAGE)
     return render_template(
-        "admin/tickets.html", tickets=found[:PER_PAGE], view=view, views=VIEWS, sizes=sizes, page=page, more=more
+        "admin/tickets.html",
+        tickets=found[:PER_PAGE],
+        more=len(found) > PER_PAGE,
+        page=page,
+        view={"state": state, "agent": agent or None, "q": text or None},
+        views=VIEWS,
+        sizes=tickets.sizes(store, agent=g.agent, among=among),
     )
 
 

@@ -9,48 +9,68 @@ from deflect.store import Row, Store
 
 NOBODY = "nobody"  # whose the tickets are that no agent has
 
-FOUND = """
-    NOT EXISTS (
-        SELECT 1 FROM json_each(:words) AS word
-        WHERE NOT (instr(fold(tickets.id || ' ' || subject || ' ' || email || ' ' || coalesce(name, '')), word.value)
-                   OR EXISTS (SELECT 1 FROM messages WHERE ticket = tickets.id AND instr(fold(body), word.value))))
+
+def matching(store: Store, text: str) -> str | None:
+    """Return the ids of tickets that hold every word of a text, as a JSON list; None where there is no word.
+
+    A word is looked for in number, subject, name, e-mail address and messages. SQLite's own lower() is ten times as
+    fast as ours, and knows ASCII only.
     """
+    words = [word.lstrip("#") or word for word in text.casefold().split()[:12]]
+    if not words:
+        return None
+    rows = store.rows(
+        """
+        WITH texts AS (
+            SELECT id, id || ' ' || subject || ' ' || email || ' ' || coalesce(name, '') AS head FROM tickets
+        )
+        SELECT id FROM texts WHERE NOT EXISTS (
+            SELECT 1 FROM json_each(:words) AS word
+            WHERE NOT (instr(CASE WHEN :ascii THEN lower(head) ELSE fold(head) END, word.value)
+                       OR EXISTS (SELECT 1 FROM messages WHERE ticket = texts.id
+                                  AND instr(CASE WHEN :ascii THEN lower(body) ELSE fold(body) END, word.value))))
+        """,
+        {"words": json.dumps(words), "ascii": text.isascii()},
+    )
+    return json.dumps([row["id"] for row in rows])
 
 
 def find(
-    store: Store, *, state: str = "", agent: str = "", text: str = "", limit: int = 50, offset: int = 0
+    store: Store, *, state: str = "", agent: str = "", among: str | None = None, limit: int = 50, offset: int = 0
 ) -> list[Row]:
-    """Return tickets, the newest first: open, closed or all, of an agent, of nobody or of all, with the words in them.
+    """Return tickets, the newest first: open, closed or all, of an agent, of nobody or of all, `among` those matching.
 
-    A word is looked for in number, subject, name, e-mail address and messages.
+    >>> find(store, state="open", among=matching(store, "refund jo@example.com"))  # doctest: +SKIP
     """
     return store.rows(
         f"""
         SELECT id, subject, email, name, category, channel, state, agent, created, changed,
-               (SELECT count(*) FROM messages WHERE messages.ticket = tickets.id) AS messages,
-               (SELECT article FROM outcomes WHERE ticket = tickets.id ORDER BY created DESC, id LIMIT 1) AS solved_by
-        FROM tickets
-        WHERE (:state = '' OR state = :state)
-          AND (:agent = '' OR agent = :agent OR :agent = '{NOBODY}' AND agent IS NULL)
-          AND {FOUND}
-        ORDER BY created DESC, id LIMIT :limit OFFSET :offset
+               (SELECT count(*) FROM messages WHERE messages.ticket = found.id) AS messages,
+               (SELECT article FROM outcomes WHERE ticket = found.id ORDER BY created DESC, id LIMIT 1) AS solved_by
+        FROM (
+            SELECT * FROM tickets
+            WHERE (:state = '' OR state = :state)
+              AND (:agent = '' OR agent = :agent OR :agent = '{NOBODY}' AND agent IS NULL)
+              AND (:among IS NULL OR id IN (SELECT value FROM json_each(:among)))
+            ORDER BY created DESC, id LIMIT :limit OFFSET :offset
+        ) AS found ORDER BY created DESC, id
         """,
-        {"state": state, "agent": agent, "words": _words(text), "limit": limit, "offset": offset},
+        {"state": state, "agent": agent, "among": among, "limit": limit, "offset": offset},
     )
 
 
-def sizes(store: Store, *, agent: str, text: str = "") -> Row:
-    """Return how many tickets with these words are open and this agent's, open and nobody's, open, closed, and all."""
+def sizes(store: Store, *, agent: str, among: str | None = None) -> Row:
+    """Return how many tickets are open and this agent's, open and nobody's, open, closed, and all: `among` those."""
     row = store.one(
-        f"""
+        """
         SELECT coalesce(sum(state = 'open' AND agent = :agent), 0) AS mine,
                coalesce(sum(state = 'open' AND agent IS NULL), 0) AS unassigned,
                coalesce(sum(state = 'open'), 0) AS open,
                coalesce(sum(state = 'closed'), 0) AS closed,
                count(*) AS "all"
-        FROM tickets WHERE {FOUND}
+        FROM tickets WHERE :among IS NULL OR id IN (SELECT value FROM json_each(:among))
         """,
-        {"agent": agent, "words": _words(text)},
+        {"agent": agent, "among": among},
     )
     return row or {}
 
@@ -138,8 +158,3 @@ def due(store: Store, *, now: int, limit: int = 100) -> list[Row]:
 def waiting_ids(store: Store) -> set[str]:
     """Return the ids of all deliveries that are pending or dead."""
     return {row["id"] for row in store.rows("SELECT id FROM outbox WHERE state IN ('pending', 'dead')")}
-
-
-def _words(text: str) -> str:
-    """Return the words that are looked for, folded, as JSON; a number may have a # before it."""
-    return json.dumps([word.lstrip("#") or word for word in text.casefold().split()[:12]])

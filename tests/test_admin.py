@@ -24,7 +24,7 @@ from kb.errors import BadRequest
 from tests.receivers import mail_server
 
 PASSWORD = "only for tests"
-PAGES = ("", "tickets", "tickets/T1", "outbox", "events", "origins", "agents", "audit")
+PAGES = ("", "tickets", "tickets/T1", "tickets/T1/draft.md", "outbox", "events", "origins", "agents", "audit")
 
 
 def services_of(app: Flask) -> Services:

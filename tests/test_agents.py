@@ -304,6 +304,18 @@ def test_what_only_admins_may_do_is_refused_to_agents(
     assert services.store.rows("SELECT id FROM admins") == before
 
 
+def test_an_agent_is_shown_no_button_that_only_admins_may_press(
+    services: Services, ana: FlaskClient, boss: FlaskClient
+) -> None:
+    services.writer.call("refused_origin", origin="https://shop.example", path="/", now=1)
+    assert "/admin/origins/allow" in boss.get("/admin/origins").text
+    assert "/admin/origins/allow" not in ana.get("/admin/origins").text
+    assert "First password" in boss.get("/admin/agents").text
+    page = ana.get("/admin/agents").text
+    assert "First password" not in page
+    assert "agents/remove" not in page
+
+
 def test_an_admin_lets_somebody_in_and_out_again(app: Flask, services: Services, boss: FlaskClient) -> None:
     form = {"name": "Zoe", "email": "zoe@example.com", "role": "agent", "password": SECRET}
     assert "Zoe can log in now" in submit(boss, "/admin/agents", **form).text

@@ -1,6 +1,6 @@
 // On an article: what was read, the vote, copying code, and where one is in the table of contents.
 
-import { element, send, visitor, watchReading, words } from "./events.js";
+import { element, send, tell, visitor, watchReading, words } from "./events.js";
 
 const article = document.querySelector("article[data-article]");
 const about = { article: article.dataset.article, revision: article.dataset.revision };
@@ -9,7 +9,7 @@ const half = () => {
   const area = article.getBoundingClientRect();
   return area.top + area.height / 2 <= innerHeight;
 };
-watchReading(half, document, () => send("read", about));
+watchReading(half, document, () => tell("read", about));
 
 const vote = document.querySelector(".vote form");
 vote?.addEventListener("submit", (event) => {

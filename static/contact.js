@@ -1,6 +1,6 @@
 // The contact form: its draft is kept, offers stand beside it, and a solved question can be undone.
 
-import { send } from "./events.js";
+import { send, tell } from "./events.js";
 import { isOpen, onAnswer, open } from "./panel.js";
 import { offers } from "./offers.js";
 
@@ -43,7 +43,7 @@ function restore() {
     form.elements.episode.value = episode;
     board.resume(episode);
   }
-  if (form.elements.message.value.trim()) board.typed();
+  if (draft.message) board.typed(); // typed here, and not only part of the address that led here
 }
 
 form.elements.offered.value = "seen"; // the offers stand beside the form, so no page comes between
@@ -86,7 +86,7 @@ document.getElementById("kb-panel").addEventListener("close", board.settle);
 
 addEventListener("pagehide", () => {
   const episode = form.elements.episode.value;
-  if (episode && !over) send("left", { episode });
+  if (episode && !over) tell("left", { episode });
 });
 addEventListener("pageshow", (event) => {
   if (!event.persisted) return;

@@ -14,11 +14,13 @@ export function uuid() {
   return hex(bytes).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }
 
+const known = () => /(?:^|; )visitor=([0-9a-f]{32})/.exec(document.cookie)?.[1];
+
 // The id is made at the first act of the visitor, never before; where visitors are asked first, the server makes it
 // when they agree.
 export function visitor() {
-  const known = /(?:^|; )visitor=([0-9a-f]{32})/.exec(document.cookie);
-  if (known || "asks" in document.body.dataset) return known?.[1];
+  const there = known();
+  if (there || "asks" in document.body.dataset) return there;
   const made = uuid().replaceAll("-", "");
   const secure = location.protocol === "https:" ? "; Secure" : "";
   document.cookie = `visitor=${made}; Max-Age=${MONTH}; Path=/; SameSite=Lax${secure}`;
@@ -37,6 +39,11 @@ export function send(type, fields = {}) {
   const known = Object.entries(fields).filter(([, value]) => value !== "" && value !== undefined);
   const event = { id: uuid(), type, at: new Date().toISOString(), ...Object.fromEntries(known) };
   navigator.sendBeacon(`${api}/events`, JSON.stringify({ ...who, events: [event] }));
+}
+
+// Reading and leaving are no acts: they are told of somebody who is known by an act before, and of nobody else.
+export function tell(type, fields) {
+  if (known()) send(type, fields);
 }
 
 // An article counts as read after 20 s in view, or when the visitor (not the address) scrolled half of it.

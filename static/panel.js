@@ -1,6 +1,6 @@
 // The side panel in which an offered article opens, so that the form and its text stay where they are.
 
-import { api, send, watchReading, words } from "./events.js";
+import { api, tell, watchReading, words } from "./events.js";
 
 // The one place that takes HTML: the API's article, which the server has sanitised.
 const own = { createHTML: (html) => html };
@@ -40,7 +40,7 @@ export async function open(hit, about) {
     body.innerHTML = policy.createHTML(article.html);
     for (const link of body.querySelectorAll("a[href]:not([href^='#'])")) link.target = "_blank";
     place(hit.anchor);
-    stopWatching = watchReading(half, body, () => send("read", { ...about, revision: article.revision }));
+    stopWatching = watchReading(half, body, () => tell("read", { ...about, revision: article.revision }));
   } catch {
     if (current?.hit === hit) body.textContent = words.failed;
   }

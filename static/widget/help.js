@@ -123,12 +123,12 @@ export class Service {
     }
   }
 
-  /** A random id, made when the visitor first acts and kept for 30 days; never a cookie. */
+  /** A random id, made when the visitor first acts (not the page's script) and kept for 30 days; never a cookie. */
   get visitor() {
     if (this.consent === "ask") return;
     this.known ??= kept("visitor", undefined, "localStorage");
-    if (!(this.known?.until > Date.now())) this.known = kept("visitor", { id: uuid(), until: Date.now() + 2.592e9 }, "localStorage");
-    return this.known.id;
+    if (!(this.known?.until > Date.now())) this.known = navigator.userActivation?.hasBeenActive === false ? null : kept("visitor", { id: uuid(), until: Date.now() + 2.592e9 }, "localStorage");
+    return this.known?.id;
   }
 
   /** Whether the visitor is still to be asked ("ask"), or has agreed to be noted ("given"). */
@@ -184,9 +184,9 @@ export class Service {
   // Plain text needs no preflight and outlives the page. A lost event goes with the next; its id keeps it from counting twice.
   async flush(leaving) {
     const events = this.#events.splice(0);
-    if (!events.length) return;
-    const url = this.url("api/v1/events");
     const { visitor, consent, email, token } = this;
+    if (!events.length || !visitor) return; // nothing is noted of somebody who did nothing, or has not agreed
+    const url = this.url("api/v1/events");
     const body = JSON.stringify({ visitor, consent, email, token, events });
     try {
       if (leaving) navigator.sendBeacon(url, body);
@@ -394,6 +394,8 @@ export class Form {
 
   // Fields are looked up each time, since frameworks put new ones in the place of old.
   async #ask(again) {
+    const { visitor, consent } = this.service;
+    if (!visitor && consent !== "ask") return; // filled in by the page's own script
     this.#save();
     this.body = this.#field("body", "textarea, [contenteditable]");
     const line = this.#field("subject", LINES, ({ name, id, placeholder, labels }) => SUBJECT.test([name, id, placeholder, labels[0]?.textContent]));

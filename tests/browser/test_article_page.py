@@ -41,7 +41,32 @@ def types(told: list[dict[str, Any]]) -> list[str]:
     return [event["type"] for event in told]
 
 
+def searched(page: Page, site: str) -> None:
+    """Act once, so that the browser is known."""
+    page.goto(f"{site}/en/search?q=password")
+    assert [cookie["name"] for cookie in page.context.cookies()] == ["visitor"]
+
+
+def stored(page: Page) -> list[Any]:
+    """Return what the browser keeps of the site."""
+    return [page.context.cookies(), page.evaluate("[localStorage.length, sessionStorage.length, document.cookie]")]
+
+
+def test_reading_alone_sets_no_cookie_and_tells_nothing(page: Page, site: str, told: list[dict[str, Any]]) -> None:
+    page.clock.install()
+    page.goto(f"{site}/en/articles/long")
+    page.clock.run_for(60_000)
+    page.mouse.wheel(0, 400)
+    page.keyboard.press("End")
+    page.evaluate("new Promise(requestAnimationFrame)")
+    page.clock.run_for(60_000)
+    page.goto(f"{site}/en/")
+    assert told == []
+    assert stored(page) == [[], [0, 0, ""]]
+
+
 def test_half_of_it_scrolled_is_read_once(page: Page, site: str, told: list[dict[str, Any]]) -> None:
+    searched(page, site)
     page.goto(f"{site}/en/articles/long")
     with page.expect_request("**/api/v1/events"):
         for _ in range(40):
@@ -62,7 +87,8 @@ def test_being_led_to_a_section_is_not_reading(page: Page, site: str, told: list
     assert page.context.cookies() == []
 
 
-def test_twenty_seconds_are_reading(page: Page, site: str, told: list[dict[str, Any]]) -> None:
+def test_twenty_seconds_are_reading_of_somebody_who_searched(page: Page, site: str, told: list[dict[str, Any]]) -> None:
+    searched(page, site)
     page.clock.install()
     page.goto(f"{site}/en/articles/account/passkey")
     page.clock.run_for(19_500)
@@ -70,6 +96,17 @@ def test_twenty_seconds_are_reading(page: Page, site: str, told: list[dict[str, 
     with page.expect_request("**/api/v1/events"):
         page.clock.run_for(1_000)
     assert types(told) == ["read"]
+
+
+def test_opening_a_listed_result_is_an_act_and_sets_the_cookie(
+    page: Page, site: str, told: list[dict[str, Any]]
+) -> None:
+    page.goto(f"{site}/en/")
+    assert page.context.cookies() == []
+    page.locator("a[data-article]").first.click()
+    page.wait_for_load_state()
+    assert [cookie["name"] for cookie in page.context.cookies()] == ["visitor"]
+    assert types(told) == ["follow"]
 
 
 def test_a_vote_is_told_and_thanked_for(page: Page, site: str, told: list[dict[str, Any]]) -> None:

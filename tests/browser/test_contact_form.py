@@ -101,6 +101,18 @@ def test_a_first_view_of_the_form_asks_and_keeps_nothing(page: Page, site: str) 
     assert page.evaluate("sessionStorage.length") == 0
 
 
+def test_a_link_that_fills_in_the_form_and_is_left_again_asks_and_keeps_nothing(page: Page, site: str) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "/api/" in request.url else None)
+    page.clock.install()
+    page.goto(f"{site}/en/contact?subject=Password&message=My+password+was+refused&episode=somebody")
+    page.clock.run_for(60_000)
+    page.goto(f"{site}/en/")
+    assert asked == []
+    assert page.context.cookies() == []
+    assert page.evaluate("sessionStorage.length") == 0
+
+
 def test_an_offer_opens_in_a_panel_and_the_text_stays(page: Page, site: str) -> None:
     page.emulate_media(reduced_motion="reduce")  # axe would see colours that are still fading in
     write(page, site)

@@ -122,6 +122,22 @@ def test_a_message_in_our_form_survives_a_reload(page: Page, help: Help) -> None
     expect(page.get_by_label("Message")).to_have_value("the code never arrives")
 
 
+def test_what_the_page_opens_by_itself_is_noted_of_nobody(page: Page, help: Help) -> None:
+    page.clock.install()
+    page.add_init_script(  # tests press keys of their own at every step; a visitor who does nothing has this
+        "Object.defineProperty(navigator, 'userActivation', { value: { hasBeenActive: false } });"
+        "addEventListener('load', () => document.querySelector('help-widget').article('account/reset'))"
+    )
+    page.goto(f"{help.shop}/button.html")
+    expect(page.locator(PANEL)).to_contain_text("Choose Text me a code.")
+    page.mouse.move(300, 300)
+    page.clock.run_for(60_000)
+    page.goto("about:blank")
+    assert help.events == []
+    page.goto(f"{help.shop}/form.html")
+    assert page.evaluate("[localStorage.length, sessionStorage.length]") == [0, 0]
+
+
 def test_the_page_may_open_search_suggest_prefill_and_show_an_article(page: Page, help: Help) -> None:
     page.goto(f"{help.shop}/button.html")
     widget = page.locator("help-widget")

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from deflect.redaction import unmarked
 from search.analyzer import analyzer
 
 Floats = NDArray[np.float32]
@@ -85,7 +86,7 @@ def telling(texts: Sequence[str], langs: Sequence[str], group: Sequence[int], *,
 
 
 def _words(text: str) -> list[str]:
-    return re.findall(r"[^\W\d_]{3,40}", text.lower())
+    return re.findall(r"[^\W\d_]{3,40}", unmarked(text).lower())
 
 
 def _terms(text: str, lang: str) -> Counter[str]:

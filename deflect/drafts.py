@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from deflect import gaps
 from deflect.gaps import Question
-from deflect.redaction import redact
+from deflect.redaction import redact, unmarked
 from deflect.store import Row
 
 LONGEST = 8000  # characters of each message that are taken over
@@ -45,5 +45,5 @@ def _file(category: str, subject: str, id: str) -> str:
     >>> _file("Account", "Where is my code?", "T1")
     'account/where-is-my-code.md'
     """
-    folder, name = (re.sub(r"[^\w]+", "-", text.lower()).strip("-_")[:60] for text in (category, subject))
+    folder, name = (re.sub(r"[^\w]+", "-", text.lower()).strip("-_")[:60] for text in (category, unmarked(subject)))
     return f"{folder or 'general'}/{name or id.lower()}.md"

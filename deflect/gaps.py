@@ -11,6 +11,9 @@ from typing import Literal, TypeVar
 import yaml
 
 from deflect.clusters import NEAR, NEAR_VECTORS, Floats, by_words, grouped, telling
+from deflect.redaction import MARK
+from deflect.statistics import Interval, poisson
+from search.analyzer import analyzer
 
 Text = TypeVar("Text", bound=str)
 Diagnosis = Literal["missing", "not found", "title", "content fails", "outdated"]
@@ -22,9 +25,10 @@ ADVICE = {
     "content fails": "The article was read and people wrote to us all the same. Look at what it leaves out.",
     "outdated": "Readers say that this article is out of date. Check it against the product.",
 }
-HELP_RATE = 0.2  # how often an answer is taken to avoid a contact until that is measured
+LEAST_DAYS, LEAST_CONTACTS = 7, 5  # a week has all its days, and fewer than five people say nothing of a month
 MOST = 2000  # questions that are compared with each other; what they cost grows with their square
 SHOWN = 3
+NAMELESS = "A question"  # where everything that was written had to be removed
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +47,34 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class Help:
+    """How often an answer keeps somebody from writing, with its interval, and how that is known."""
+
+    share: Interval
+    known: str
+
+
+ASSUMED = Help(
+    Interval(0.2, 0.2, 0.2), "if an answer keeps one in five from writing, which is assumed and not measured"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Avoided:
+    """Contacts that an answer would avoid in 30 days, with an interval, and what that rests on."""
+
+    value: float
+    low: float
+    high: float
+    given: str
+
+
+@dataclass(frozen=True, slots=True)
 class Gap:
-    """Questions that ask the same, what is wrong, and an article's front matter that would begin to mend it."""
+    """Questions that ask the same, what is wrong, and an article's front matter that would begin to mend it.
+
+    `avoided` is None where too few people wrote, or in too few days, to say anything of a month.
+    """
 
     label: str
     diagnosis: Diagnosis
@@ -52,7 +82,7 @@ class Gap:
     article: str
     people: int
     contacts: int
-    avoided: float
+    avoided: Avoided | None
     questions: tuple[str, ...]
     members: tuple[str, ...]
     draft: str
@@ -62,13 +92,14 @@ def gaps(
     questions: Sequence[Question],
     *,
     days: float,
-    rate: float = HELP_RATE,
+    help: Help = ASSUMED,
     limit: int = 50,
     vectors: Floats | None = None,
 ) -> list[Gap]:
-    """Return the gaps, those first whose answer would avoid most contacts in 30 days; the same in any order.
+    """Return the gaps, those first about which most people wrote to us; the same in any order.
 
-    Questions are compared by `vectors`, a row of length one for each, or by their words where there are none.
+    `days` is how long questions were heard, and `help` how often an answer is enough. Questions are compared by
+    `vectors`, a row of length one for each, or by their words where there are none.
     """
     if vectors is None:
         chosen = [questions[n] for n in _chosen(questions)]
@@ -76,8 +107,16 @@ def gaps(
     else:
         order = _chosen(questions)
         chosen, groups = [questions[n] for n in order], grouped(vectors[order], near=NEAR_VECTORS)
-    found = [_gap(chosen, group, days=days, rate=rate) for group in groups]
-    return sorted(found, key=lambda gap: (-gap.avoided, -gap.people, gap.members))[:limit]
+    found = [_gap(chosen, group, days=days, help=help) for group in groups]
+    return sorted(found, key=lambda gap: (-gap.contacts, -gap.people, gap.members))[:limit]
+
+
+def worded(avoided: Avoided | None) -> str:
+    """Return in words what an answer would avoid, with the interval and what it rests on; or that nobody can say."""
+    if avoided is None:
+        return f"too early to say what an answer avoids: that takes {LEAST_CONTACTS} who wrote, and {LEAST_DAYS} days"
+    about = f"an answer avoids about {avoided.value:.1f} contacts in 30 days"
+    return f"{about} ({avoided.low:.1f} to {avoided.high:.1f}), {avoided.given}"
 
 
 def _chosen(questions: Sequence[Question]) -> list[int]:
@@ -86,7 +125,7 @@ def _chosen(questions: Sequence[Question]) -> list[int]:
     return sorted(order, key=lambda n: questions[n].id)
 
 
-def _gap(questions: Sequence[Question], group: Sequence[int], *, days: float, rate: float) -> Gap:
+def _gap(questions: Sequence[Question], group: Sequence[int], *, days: float, help: Help) -> Gap:
     members = [questions[n] for n in group]
     people = len({q.person for q in members})
     contacts = len({q.person for q in members if q.contacted})
@@ -100,11 +139,19 @@ def _gap(questions: Sequence[Question], group: Sequence[int], *, days: float, ra
         article=article,
         people=people,
         contacts=contacts,
-        avoided=contacts * rate * 30 / max(days, 1.0),
+        avoided=_avoided(contacts, days=days, help=help),
         questions=tuple(dict.fromkeys(q.text.strip() for q in members))[:SHOWN],
         members=tuple(q.id for q in members),
         draft=draft(members),
     )
+
+
+def _avoided(contacts: int, *, days: float, help: Help) -> Avoided | None:
+    if days < LEAST_DAYS or contacts < LEAST_CONTACTS:
+        return None
+    wrote, share, months = poisson(contacts), help.share, days / 30
+    low, high = wrote.low * share.low / months, wrote.high * share.high / months
+    return Avoided(contacts * share.value / months, low, high, help.known)
 
 
 def draft(members: Sequence[Question]) -> str:
@@ -123,9 +170,26 @@ def draft(members: Sequence[Question]) -> str:
 
 
 def _line(question: Question) -> str:
-    """Return a question in one line: its subject, or its first sentence."""
-    text = question.subject or re.split(r"(?<=[.?!])\s|\n", question.text.strip())[0]
-    return " ".join(text.split())[:120]
+    """Return a question in one line: its subject, or its first sentence that says something."""
+    sentences = (question.subject, *re.split(r"(?<=[.?!])\s|\n", question.text.strip()))
+    plain = (_plain(text, question.lang) for text in sentences)
+    return next((text for text in plain if re.search(r"\w", text)), NAMELESS)[:120]
+
+
+def _plain(text: str, lang: str) -> str:
+    """Return a text without the marks of what was removed, nor the little words that led to them.
+
+    >>> _plain("Refund for [email], please", "en")
+    'Refund, please'
+    """
+    known = analyzer(lang)
+    *before, last = MARK.split(text)
+    words: list[str] = []
+    for part in before:
+        words += part.split()
+        while words and known.is_stopword(words[-1].lower()):
+            words.pop()
+    return re.sub(r"\s+([.,;:?!])", r"\1", " ".join([*words, *last.split()])).strip(" ,;:")
 
 
 def _commonest(values: Sequence[Text]) -> Text:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from deflect import clusters
 from deflect.lessons import Lesson
+from deflect.redaction import MARK
 from deflect.tuned import text_of
 from search.analyzer import tokens
 from search.searcher import Searcher
@@ -74,9 +75,10 @@ def _shared(group: Sequence[Lesson]) -> frozenset[str]:
 
 
 def _lines(lesson: Lesson) -> list[str]:
-    """Return the subject and the first line of a question, as an author could write them."""
+    """Return the subject and the first line of a question as an author could write them: nothing was removed there."""
     whole = text_of(lesson).splitlines()
-    return [line for line in (" ".join(part.split()).rstrip(".!") for part in (lesson.subject, *whole[:2])) if line]
+    lines = (" ".join(part.split()).rstrip(".!") for part in (lesson.subject, *whole[:2]))
+    return [line for line in lines if line and not MARK.search(line)]
 
 
 def _words(text: str) -> frozenset[str]:

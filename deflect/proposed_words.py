@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import groupby, pairwise
 
 from deflect.clock import DAY, MINUTE
+from deflect.redaction import unmarked
 from deflect.store import Row, Store
 from search.analyzer import analyzer
 from search.query import normal
@@ -112,8 +113,8 @@ def _of_person(key: str, steps: Iterator[Row]) -> Iterator[_Tried]:
         if row is not None and row["type"] == "follow":
             opened.add(row["article"] or "")
             continue
-        if search is not None and search["text"]:
-            yield _Tried(key, search["lang"], search["text"], search["received"], frozenset(opened))
+        if search is not None and unmarked(search["text"]).strip():
+            yield _Tried(key, search["lang"], unmarked(search["text"]), search["received"], frozenset(opened))
         search, opened = row, set()
 
 

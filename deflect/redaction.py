@@ -20,6 +20,9 @@ IBAN_LENGTHS = {
     ).split()
 }
 
+KINDS = "address|card|email|file|iban|ip|mac|number|phone|token|user"
+MARK = re.compile(rf"\[(?:{KINDS})\](?:(?<=\[file\])\.\w+)?")  # what stands where something was removed
+
 Judge = Callable[[re.Match[str]], str]
 
 
@@ -33,6 +36,15 @@ def redact(text: str) -> str:
     for pattern, judge in RULES:
         text = pattern.sub(judge, text)
     return text
+
+
+def unmarked(text: str) -> str:
+    """Return a redacted text without the marks of what was removed: they are nobody's words.
+
+    >>> unmarked("Refund to [email], see [file].pdf, please")
+    'Refund to , see , please'
+    """
+    return MARK.sub("", text)
 
 
 def always(kind: str) -> Judge:

@@ -17,6 +17,7 @@ from deflect.changes import changes
 from deflect.clock import DAY, to_datetime, to_rfc3339
 from deflect.episode_detail import detail
 from deflect.export import safe
+from deflect.gaps import worded as avoided
 from deflect.outcomes import Ended
 from deflect.report import SPLITS, Material, Report, connected, earliest, material, moment, report, values_of
 from deflect.searches import misses, typed
@@ -154,11 +155,12 @@ def article(id: str) -> str:
 
 @blueprint.get("/gaps")
 def gaps() -> str:
-    """List what people ask and no article answers, those first that would avoid most contacts."""
+    """List what people ask and no article answers, those first that most people wrote to us about."""
     here, (start, end) = services(), _period()
     return render_template(
         "admin/report_gaps.html",
         gaps=unanswered.find(here.store, here.current.get(), start=start, end=end),
+        avoided=avoided,
         **_frame(here, start, end),
     )
 

@@ -48,6 +48,19 @@ def wilson(hits: float, n: float, *, alpha: float = ALPHA) -> Interval:
     return Interval(p, max(0.0, (middle - spread) / scale), min(1.0, (middle + spread) / scale))
 
 
+def poisson(count: int, *, alpha: float = ALPHA) -> Interval:
+    """Return a count of rare things with Byar's interval for its mean (Breslow and Day 1987, IARC 82, p. 69).
+
+    >>> few = poisson(10)
+    >>> round(few.low, 2), round(few.high, 2)
+    (4.79, 18.39)
+    """
+    n, q = count, z(alpha) / 3
+    low = n * (1 - 1 / (9 * n) - q / math.sqrt(n)) ** 3 if n else 0.0
+    high = (n + 1) * (1 - 1 / (9 * (n + 1)) + q / math.sqrt(n + 1)) ** 3
+    return Interval(n, max(0.0, low), high)
+
+
 def newcombe(hits: float, n: float, other_hits: float, other_n: float, *, alpha: float = ALPHA) -> Interval:
     """Return the difference of two proportions with Newcombe's hybrid score interval.
 

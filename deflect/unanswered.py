@@ -13,11 +13,12 @@ import numpy as np
 from deflect import clock, gaps
 from deflect.clock import DAY
 from deflect.clusters import Floats, unit
-from deflect.gaps import Diagnosis, Gap, Question
+from deflect.gaps import Diagnosis, Gap, Help, Question
 from deflect.outcomes import CONTACTS, Ended, between, ended, times
 from deflect.people import WINDOW
-from deflect.redaction import redact
+from deflect.redaction import redact, unmarked
 from deflect.report import earliest, moment
+from deflect.statistics import wilson
 from deflect.store import Row, Store
 from kb.config import Settings
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from search.searcher import Searcher
 
 SURE = 0.5  # chance at which the first card is taken to have been the right article, though nobody opened it
+ENOUGH = 100  # offers that must have been shown before their own success says how often an answer helps
 ENCODED = 200  # questions that a page has time to encode; more are compared by their words there
 
 OFFERS = """
@@ -58,6 +60,8 @@ SEARCHES = """
     ORDER BY events.id
     """
 
+FIRST_PAST = "SELECT min(at) AS at FROM past_questions"
+
 PAST = """
     SELECT id, subject, body, lang, category, person, article FROM past_questions
     WHERE at >= :start AND at < :end ORDER BY id
@@ -76,7 +80,8 @@ def find(
     known = {entry.id for entry in searcher.snapshot.entries(searcher.snapshot.default_lang)} if searcher else set()
     asked = list(questions(store, known, start=start, end=end, now=now or clock.now()))
     vectors = _vectors(searcher, asked) if searcher and len(asked) <= encode else None
-    return gaps.gaps(asked, days=(end - start) / DAY, rate=_rate(store, start=start, end=end), vectors=vectors)
+    days = _heard(store, start=start, end=end, now=now or clock.now())
+    return gaps.gaps(asked, days=days, help=_help(store, start=start, end=end), vectors=vectors)
 
 
 def of_period(settings: Settings, searcher: Searcher, *, start: str | None, end: str | None) -> list[Gap]:
@@ -108,12 +113,14 @@ def shown(document: Mapping[str, Any]) -> str:
     for number, gap in enumerate(document["gaps"], 1):
         about = f" {gap['article']}" if gap["article"] else ""
         lines.append(f"{number:2}. {gap['label']}  [{gap['diagnosis']}{about}]")
-        lines.append(
-            f"    {gap['people']} asked, {gap['contacts']} wrote; avoids about {gap['avoided']:.1f} in 30 days"
-        )
+        lines.append(f"    {gap['people']} asked, {gap['contacts']} wrote; {gaps.worded(_avoided(gap))}")
         lines += [f"    > {' '.join(question.split())[:150]}" for question in gap["questions"]]
     lines += [f"written: {name}" for name in document["written"]]
     return "\n".join(lines) or "nothing was asked without a good answer"
+
+
+def _avoided(gap: Mapping[str, Any]) -> gaps.Avoided | None:
+    return gaps.Avoided(**gap["avoided"]) if gap["avoided"] else None
 
 
 def questions(store: Store, known: Collection[str], *, start: int, end: int, now: int) -> Iterator[Question]:
@@ -175,11 +182,20 @@ def _vectors(searcher: Searcher, asked: list[Question]) -> Floats | None:
     encoder = searcher.encoder
     if encoder is None or searcher.degraded or not asked:
         return None
-    return unit(np.asarray(encoder.encode([q.text[:2000] for q in asked]), dtype=np.float32))
+    return unit(np.asarray(encoder.encode([unmarked(q.text)[:2000] for q in asked]), dtype=np.float32))
 
 
-def _rate(store: Store, *, start: int, end: int) -> float:
+def _help(store: Store, *, start: int, end: int) -> Help:
     """Return how often a shown offer solved it, where enough were shown to tell."""
     shown = [e for e in ended(store, start=start, end=end, now=clock.now()) if e.shown and e.outcome != "pending"]
     solved = sum(e.outcome == "solved" for e in shown)
-    return solved / len(shown) if len(shown) >= 100 and solved else gaps.HELP_RATE
+    if len(shown) < ENOUGH or not solved:
+        return gaps.ASSUMED
+    return Help(wilson(solved, len(shown)), f"if an answer helps as often as ours do: {solved} of {len(shown)} offers")
+
+
+def _heard(store: Store, *, start: int, end: int, now: int) -> float:
+    """Return in how many days of a period questions could be heard: none before the first, none to come."""
+    past = store.one(FIRST_PAST) or {"at": None}
+    began = max(start, min((at for at in (earliest(store), past["at"]) if at is not None), default=start))
+    return max(0, min(end, now) - began) / DAY

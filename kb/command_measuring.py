@@ -88,7 +88,7 @@ def report_numbers(settings: Settings, start: str | None, end: str | None, by: s
 def content_gaps(
     settings: Settings, start: str | None, end: str | None, limit: int, out: Path | None, as_json: bool
 ) -> None:
-    """Say what people ask that no article answers well, those first whose answer would avoid most contacts.
+    """Say what people ask that no article answers well, those first that most people wrote to us about.
 
     Example: kb gaps --from 2026-10-01 --out drafts
     """

@@ -14,9 +14,10 @@ from click.testing import CliRunner
 from deflect import gaps as module
 from deflect.clock import DAY, from_date
 from deflect.clusters import by_words, grouped, telling
-from deflect.gaps import Gap, Question, gaps
+from deflect.gaps import NAMELESS, Gap, Help, Question, draft, gaps, worded
 from deflect.lessons import load as load_history
 from deflect.services import Services
+from deflect.statistics import Interval
 from deflect.unanswered import find
 from kb import article, cli
 from kb.config import Settings
@@ -88,9 +89,34 @@ def test_the_draft_is_an_article_that_can_be_saved() -> None:
 def test_contacts_count_for_more_than_questions() -> None:
     asked = [Question(f"a{n}", "blank parcel label", "en", f"a{n}", False) for n in range(9)]
     asked += [Question(f"b{n}", "cancel subscription", "en", f"b{n}", True) for n in range(2)]
-    first, second = gaps(asked, days=60, rate=0.5)
-    assert (first.contacts, first.people, first.avoided) == (2, 2, 2 * 0.5 * 30 / 60)
+    first, second = gaps(asked, days=60)
+    assert (first.contacts, first.people) == (2, 2)
     assert (second.contacts, second.people) == (0, 9)
+
+
+def asked_by(count: int) -> list[Question]:
+    return [Question(f"a{n}", "blank parcel label", "en", f"a{n}", True) for n in range(count)]
+
+
+def test_what_an_answer_avoids_has_an_interval_and_says_what_it_rests_on() -> None:
+    (gap,) = gaps(asked_by(10), days=60, help=Help(Interval(0.5, 0.4, 0.6), "if it rains"))
+    assert gap.avoided is not None
+    assert gap.avoided.value == 10 * 0.5 * 30 / 60
+    assert round(gap.avoided.low, 2) == round(4.787 * 0.4 / 2, 2)
+    assert round(gap.avoided.high, 2) == round(18.39 * 0.6 / 2, 2)
+    assert worded(gap.avoided) == "an answer avoids about 2.5 contacts in 30 days (1.0 to 5.5), if it rains"
+
+
+def test_an_assumed_rate_is_called_one() -> None:
+    (gap,) = gaps(asked_by(10), days=30)
+    assert "assumed and not measured" in worded(gap.avoided)
+
+
+@pytest.mark.parametrize(("people", "days"), [(1, 0.01), (4, 30), (100, 6.9)])
+def test_few_people_or_few_days_say_nothing_of_a_month(people: int, days: float) -> None:
+    (gap,) = gaps(asked_by(people), days=days)
+    assert gap.avoided is None
+    assert worded(gap.avoided).startswith("too early to say")
 
 
 def test_one_person_who_asks_often_is_one_person() -> None:
@@ -111,6 +137,34 @@ def test_telling_words_are_as_people_write_them_and_not_those_that_everybody_wri
 def test_a_word_that_two_languages_stem_differently_is_named_once() -> None:
     texts = [*["cancel subscription"] * 4, "invoice", "factura"]
     assert sorted(telling(texts, ["en", "en", "es", "es", "en", "es"], [0, 1, 2, 3])) == ["cancel", "subscription"]
+
+
+def test_what_redaction_left_is_no_word_of_anybody() -> None:
+    texts = ["refund to [phone] please", "refund to [phone] please", "an invoice please", "[phone] no parcel please"]
+    assert telling(texts, ["en"] * 4, [0, 1]) == ["refund", "please"]
+    assert not by_words(["[email] one [file].pdf", "[email] two [file].pdf"], ["en"] * 2).any()
+
+
+def test_a_draft_has_no_mark_in_its_title_and_questions() -> None:
+    subjects = ["Refund for [email]", "[phone] is not me", "[token]"]
+    drafts = [draft([Question("q", "[email]\n", "en", "p", True, subject=subject)]) for subject in subjects]
+    titles = [article.parse("x.md", text, default_lang="en").title for text in drafts]
+    assert titles == ["Refund", "is not me", NAMELESS]
+    assert not any("[" in one.split("queries")[0] for one in drafts)
+
+
+def test_what_is_known_of_less_than_a_week_is_not_projected_from_the_page_s_90_days(
+    services: Services, tmp_path: Path
+) -> None:
+    log = Log()
+    for n in range(6):
+        log.episode(f"t{n}", "treatment", "abstained", "sent", at="2026-09-28", text="The parcel label prints blank")
+    load(services.settings, tmp_path, log)
+    assert [gap.avoided for gap in found(services)] == [None]
+    path = tmp_path / "history.csv"
+    path.write_text("text,article,date\nVAT,billing/vat,2026-09-02\n", "utf-8")
+    load_history(services.settings, path)
+    assert [gap.contacts for gap in found(services) if gap.avoided] == [6]
 
 
 def test_of_too_many_questions_those_whose_people_wrote_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from deflect.redaction import LONGEST, redact
+from deflect.redaction import LONGEST, MARK, redact, unmarked
 from tests.secrets_corpus import HARMLESS, KINDS, corpus
 
 
@@ -44,6 +44,14 @@ def test_each_kind_is_replaced_by_its_name(text: str, redacted: str) -> None:
 def test_a_number_that_fails_its_check_is_no_iban_and_no_card() -> None:
     assert "[iban]" not in redact("DE00 3704 0044 0532 0130 00")
     assert "[card]" not in redact("4111 1111 1111 1112")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_stands_where_a_secret_was_is_known_as_a_mark(kind: str) -> None:
+    secret = KINDS[kind](random.Random(7))
+    marked = redact(f"It says {secret} here.")
+    assert MARK.search(marked)
+    assert "[" not in unmarked(marked)
 
 
 @pytest.mark.parametrize("kind", KINDS)

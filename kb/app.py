@@ -15,7 +15,7 @@ from deflect.limits import Limiter
 from deflect.services import EXTENSION, Services, services
 from deflect.store import Store
 from deflect.writer import RemoteWriter, Writer
-from kb import config, demo, feed, headers, i18n, site, widget
+from kb import config, demo, feed, headers, i18n, page, site, widget
 from kb.config import Settings
 from kb.errors import HelpCenterError, NotFound
 from search.current import Current
@@ -41,6 +41,7 @@ def create_app(settings: Settings, *, writer: Writer | None = None) -> Flask:
     headers.protect(app)
     i18n.install(app)
     login.install(app, store)
+    app.teardown_appcontext(page.let_go)
     store.close()  # each process reads on connections of its own
     for part in (api, admin, site, feed, widget, demo, here):
         app.register_blueprint(part.blueprint)

@@ -60,6 +60,11 @@ def searcher() -> Searcher:
     return found
 
 
+def let_go(_error: BaseException | None = None) -> None:
+    """Forget the generation at the end of a request: what Flask keeps of one is a cycle that is collected late."""
+    g.pop("searcher", None)
+
+
 def indexed() -> bool:
     """Tell whether there is a generation to answer from, with its pages."""
     try:

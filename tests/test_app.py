@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import weakref
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,10 +12,23 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from deflect.services import EXTENSION
 from deflect.store import Store
 from deflect.writer import DirectWriter
 from kb.app import create_app
 from kb.config import Settings
+
+PAGES = (
+    "/en/",
+    "/en/search?q=password",
+    "/en/articles/account/reset-password",
+    "/en/contact",
+    "/nowhere",
+    "/api/v1/search?q=password",
+    "/api/v1/complete?q=pass",
+    "/api/v1/articles/account/reset-password",
+    "/sitemap.xml",
+)
 
 
 def test_health_names_generation_and_revision(client: FlaskClient) -> None:
@@ -103,3 +118,22 @@ def test_behind_a_trusted_https_proxy_the_visitor_cookie_is_secure(
     client = create_app(behind, writer=DirectWriter(Store.open(behind.database))).test_client()
     answer = client.get("/en/search?q=vat", headers={"X-Forwarded-Proto": "https"})
     assert ("Secure" in answer.headers["Set-Cookie"]) is secure
+
+
+def test_a_generation_goes_with_the_last_request_that_it_answered_and_waits_for_no_collection(
+    indexed: Settings, tmp_path: Path
+) -> None:
+    settings = replace(indexed, data=tmp_path)
+    settings.generations.symlink_to(indexed.generations)
+    app = create_app(settings, writer=DirectWriter(Store.open(settings.database)))
+    current = app.extensions[EXTENSION].current
+    gc.collect()
+    gc.disable()  # a server has too many objects to go through them soon
+    try:
+        for path in PAGES:
+            app.test_client().get(path)
+        old = weakref.ref(current.get())
+        current._searcher = None  # as when the next one is opened
+        assert old() is None
+    finally:
+        gc.enable()

@@ -18,6 +18,7 @@ from pathlib import Path
 from types import FrameType
 
 from deflect import sinks
+from kb import family
 from kb.config import Settings
 from kb.errors import HelpCenterError
 
@@ -84,8 +85,7 @@ def _die_with_parent() -> None:
 
 def listen(host: str, port: int) -> socket.socket:
     """Return a listening socket; it outlives the web workers, so that a restart refuses nobody."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
@@ -105,7 +105,7 @@ def supervise(
     `overrides` are settings of the command line as environment variables. SIGHUP asks the background process to
     look at the articles again.
     """
-    environ = os.environ | dict(overrides)
+    environ = os.environ | dict(overrides) | family.founded()
     kb = [sys.executable, "-m", "kb.cli"]
     background = Child("background", [*kb, "background", *(["--watch"] if watch else [])])
     fds = tuple(listener.fileno() for listener in listeners)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -34,7 +34,7 @@ class Collection:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.manifest: Manifest = generation.read_manifest(folder)
-        broken = generation.damaged(folder, self.manifest, which=generation.searched)
+        broken = generation.damaged(folder, self.manifest, which=generation.searched, trusting=True)
         self.damaged = frozenset(name for name in broken if name.startswith(VECTORS))
         if any(not name.startswith(VECTORS) for name in broken):
             raise BadGeneration(f"{folder}: {', '.join(broken)} changed after it was built; run 'kb index'")
@@ -85,7 +85,7 @@ class Collection:
     @cached_property
     def normal_titles(self) -> list[str]:
         """What the title of every document has in common with others that differ in case and accents only."""
-        return [normal(document.title) for document in self.documents]
+        return [_normal_title(document.title) for document in self.documents]
 
     @cached_property
     def titles(self) -> Mapping[str, list[int]]:
@@ -185,3 +185,8 @@ class Collection:
         if lang not in self._vocabularies:
             self._vocabularies[lang] = Vocabulary(*self.postings[lang].written())
         return self._vocabularies[lang]
+
+
+@lru_cache(maxsize=1 << 17)
+def _normal_title(title: str) -> str:
+    return normal(title)  # kept, for the next generation has the same titles but for a few

@@ -8,6 +8,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Sequence, Set
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -93,8 +94,9 @@ def build(
         for article in library.published(now)
         if (article.id, article.lang) in rendered or (article.id, article.lang) in kept
     ]
-    with _workshop(folder) as work:
-        snapshot.write(work, library, rendered, now=now, kept=kept, before=before.folder if before else None)
+    with _workshop(folder) as work, ThreadPoolExecutor(1) as beside:
+        known = before.folder if before else None
+        pages = beside.submit(snapshot.write, work, library, rendered, now=now, kept=kept, before=known)
         if taught is not None:
             taught.save(work)
         extra = {
@@ -114,6 +116,7 @@ def build(
             extra=extra,
             progress=progress,
             checksums=memory.checksums,
+            beside=pages.result,
         )
         return _settle(work, folder / name)
 

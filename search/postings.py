@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 FIELDS = ("title", "queries", "headings", "body", "exact", "names", "words")
 BITS = 32
 SPAN = 1 << BITS
+STEP = 1 << 15  # postings that are scored at once
 B, K1 = 0.75, 1.2  # Whoosh's own
 
 Floats = NDArray[np.float32]
@@ -129,41 +130,37 @@ def _compiled(
     parts: Sequence[tuple[Field, NDArray[np.int64]]], rows: Mapping[str, int], *, documents: int
 ) -> _Compiled:
     """Return the postings of a field in order; each part comes with the document numbers of its segment."""
-    pairs, tf, norm = _joined_parts(parts, rows, documents=documents)
+    live = [_live(field, places, rows) for field, places in parts]
+    pairs, weights = _joined([p for p, _ in live], np.int64), _joined([w for _, w in live], np.float32)
     if np.any(pairs[1:] < pairs[:-1]):  # one large segment is in order, a few small ones come behind it
         order = np.argsort(pairs, kind="stable")
-        pairs, tf, norm = pairs[order], tf[order], norm[order]
-    counts = np.bincount(pairs >> BITS, minlength=len(rows))
+        pairs, weights = pairs[order], weights[order]
+    counts = np.diff(np.searchsorted(pairs, np.arange(len(rows) + 1, dtype=np.int64) << BITS))
     idf = np.log(documents / (counts + 1.0)) + 1.0
-    norm += tf  # in place: these are the longest arrays of a build
-    tf *= K1 + 1
-    tf /= norm
-    tf *= np.repeat(idf, counts)
-    return _Compiled(counts, (pairs & (SPAN - 1)).astype(np.int32), tf.astype(np.float32), pairs)
+    average = float(weights.sum(dtype=np.float64)) / max(documents, 1) or 1.0
+    last = max((int(places.max(initial=0)) for _, places in parts), default=0)
+    norm = np.zeros(last + 2, dtype=np.float64)  # behind the last stands what is deleted
+    for field, places in parts:
+        norm[places] = K1 * ((1 - B) + B * np.maximum(field.lengths, 0.0) / average)
+    impacts = np.empty(len(pairs), dtype=np.float32)
+    for start in range(0, len(pairs), STEP):  # in pieces that stay in the processor's cache
+        some = pairs[start : start + STEP]
+        tf = weights[start : start + STEP].astype(np.float64)
+        impacts[start : start + STEP] = (tf * (K1 + 1)) / (tf + norm[some & (SPAN - 1)]) * idf[some >> BITS]
+    return _Compiled(counts, (pairs & (SPAN - 1)).astype(np.int32), impacts, pairs)
 
 
-def _joined_parts(
-    parts: Sequence[tuple[Field, NDArray[np.int64]]], rows: Mapping[str, int], *, documents: int
-) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
-    """Return term * SPAN + document, frequency, and what BM25 adds to that for the document's length, of all parts."""
-    live = [_live(field, places, rows) for field, places in parts]
-    pairs, tf = _joined([p for p, _, _ in live], np.int64), _joined([t for _, t, _ in live], np.float64)
-    average = float(tf.sum()) / max(documents, 1) or 1.0
-    norms = [K1 * ((1 - B) + B * np.maximum(field.lengths, 0.0) / average) for field, _ in parts]
-    return pairs, tf, _joined([norm[docs] for norm, (_, _, docs) in zip(norms, live, strict=True)], np.float64)
-
-
-def _live(
-    field: Field, places: NDArray[np.int64], rows: Mapping[str, int]
-) -> tuple[NDArray[np.int64], NDArray[np.float64], Ints]:
-    """Return term * SPAN + document, frequency, and the segment's own document, of what is not deleted."""
-    own = np.asarray([rows[term] for term in field.terms], dtype=np.int64) * SPAN
-    there = places[field.docs]
-    pairs = np.repeat(own, np.diff(field.indptr)) + there
+def _live(field: Field, places: NDArray[np.int64], rows: Mapping[str, int]) -> tuple[NDArray[np.int64], Floats]:
+    """Return term * SPAN + document, and the frequency, of what is not deleted."""
+    own = np.asarray([rows[term] for term in field.terms], dtype=np.int64) << BITS
+    pairs = np.repeat(own, np.diff(field.indptr))
     if places.min(initial=0) >= 0:
-        return pairs, field.weights.astype(np.float64), field.docs
+        pairs += places[field.docs]
+        return pairs, field.weights
+    there = places[field.docs]
+    pairs += there
     kept = there >= 0
-    return pairs[kept], field.weights[kept].astype(np.float64), field.docs[kept]
+    return pairs[kept], field.weights[kept]
 
 
 def _ends(counts: NDArray[np.int64]) -> NDArray[np.int64]:

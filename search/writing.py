@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
@@ -65,26 +65,33 @@ def write(
     extra: Mapping[str, Any],
     progress: Progress,
     checksums: Checksums | None = None,
+    beside: Callable[[], None] = lambda: None,
 ) -> None:
-    """Write the generation of `contents` to the folder `work`, its manifest last."""
+    """Write the generation of `contents` to the folder `work`, its manifest last.
+
+    `beside` waits until what others write into the folder meanwhile is there.
+    """
     ordered = sorted(contents, key=lambda c: (c.article.lang, c.article.id))
     shares = [content.share() for content in ordered]
     documents = _documents(ordered, shares)
     generation.write_documents(work, documents)
     generation.write_units(work, (share.block() for share in joined(shares)))
     write_words(work, ordered, before=before, shares=shares)
-    files = _write_vectors(work, documents, shares, cache, embedder, progress)
+    spaces_ = _write_vectors(work, documents, shares, cache, embedder, progress)
+    checksums = checksums or Checksums()
+    beside()
+    files = generation.checksums_below(work, checksums)
     Manifest(
         version=generation.VERSION,
         fingerprint=name,
         content=content,
         recipe=embedder.recipe if embedder else WORDS,
-        spaces=files,
+        spaces=spaces_,
         crosses=embedder is not None and crosses(embedder),
         default_lang=default_lang,
         counts=_counts(documents),
-        files=generation.checksums_below(work, checksums),
-        extra={**extra, "analysis": ANALYSIS},
+        files=files,
+        extra={**extra, "analysis": ANALYSIS, "vouched": checksums.vouched(work, files)},
     ).write(work)
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from pathlib import Path
 
 import pytest
 
+from kb import family
 from kb.config import Settings
 from kb.errors import BadGeneration
-from search import current, index
+from search import current, generation, index
+from search.collection import Collection
 from search.current import Current
 from tests.shelf_of_articles import WordEmbedder, article, ids
 
@@ -149,3 +152,53 @@ def test_searches_go_on_while_generations_are_swapped(settings: Settings) -> Non
         visitor.join()
     assert not failed
     assert ids(now.get().search("article", lang="en")) == ["11"]
+
+
+@pytest.fixture
+def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the files that are read for their checksums."""
+    seen: list[str] = []
+    of = generation.Checksums.of
+
+    def spy(self: generation.Checksums, path: Path) -> str:
+        seen.append(path.name)
+        return of(self, path)
+
+    monkeypatch.setattr(generation.Checksums, "of", spy)
+    monkeypatch.setattr(generation, "SETTLED", -1)
+    monkeypatch.setenv(family.NAME, "one kb serve")
+    return seen
+
+
+def test_what_the_builder_of_the_same_server_has_just_read_is_not_read_again(
+    settings: Settings, reads: list[str]
+) -> None:
+    path = build(settings, "one")
+    reads.clear()
+    Collection(path)
+    assert reads == []
+
+
+def test_a_file_that_was_changed_since_its_builder_read_it_is_read_and_named(
+    settings: Settings, reads: list[str]
+) -> None:
+    path = build(settings, "one")
+    whole = (path / "units.jsonl").read_bytes()
+    reads.clear()
+    (path / "units.jsonl").write_bytes(whole.replace(b"text", b"tent"))
+    with pytest.raises(BadGeneration, match=r"units\.jsonl"):
+        Collection(path)
+    assert reads == ["units.jsonl"]
+
+
+@pytest.mark.parametrize("why", ["another server", "no server", "a while ago"])
+def test_nobody_else_is_believed(
+    settings: Settings, reads: list[str], monkeypatch: pytest.MonkeyPatch, why: str
+) -> None:
+    path = build(settings, "one")
+    reads.clear()
+    monkeypatch.setenv(family.NAME, {"another server": "two", "no server": ""}.get(why, "one kb serve"))
+    if why == "a while ago":
+        os.utime(path / generation.MANIFEST, (1_000_000_000, 1_000_000_000))
+    collection = Collection(path)
+    assert sorted(reads) == sorted(Path(name).name for name in collection.manifest.files if generation.searched(name))

@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("kb", "search", "deflect")
 LAYERS = """
-kb.anchors kb.budget kb.channels kb.errors kb.headers kb.history kb.languages kb.lists kb.parts kb.problem
+kb.anchors kb.budget kb.channels kb.errors kb.family kb.headers kb.history kb.languages kb.lists kb.parts kb.problem
 kb.progress kb.recipe kb.sanitise kb.titles
 kb.config kb.demo kb.dialect kb.findings kb.folder kb.frontmatter kb.i18n kb.outline
 kb.origin kb.schema kb.widget
@@ -20,7 +20,7 @@ kb.categories kb.links kb.parsed
 kb.redirects kb.render
 kb.library kb.pages
 kb.facts kb.rows
-kb.lint kb.snapshot
+kb.lint kb.snapshot kb.vanished
 kb.shelf
 kb.address
 search.analyzer search.hit search.logistic search.metrics search.postings search.spelling

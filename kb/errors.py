@@ -15,7 +15,7 @@ class BadArticle(HelpCenterError):
     """An article that cannot be published as it stands."""
 
     def __init__(self, path: str, line: int, why: str) -> None:
-        super().__init__(f"{path}:{line}: {why}")
+        super().__init__(f"{path}:{line}: {why}" if line else f"{path}: {why}")  # a folder has no lines
         self.path, self.line, self.why = path, line, why
 
 

@@ -84,7 +84,7 @@ def load(folder: Path, *, default_lang: str = "en", parsed: Parsed | None = None
     Raises BadArticle only where the folder itself cannot be read.
     """
     if not folder.is_dir():
-        raise BadArticle(str(folder), 1, "there is no such folder of articles; set KB_ARTICLES, or make it")
+        raise BadArticle(str(folder), 0, "there is no such folder of articles; set KB_ARTICLES, or make it")
     problems: list[Problem] = []
     documents, specials, files = sort_out(walk(folder, folder.resolve(), problems))
     tops = frozenset(

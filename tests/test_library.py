@@ -35,7 +35,7 @@ def test_one_bad_article_is_left_out_and_named_and_stops_nobody(tmp_path: Path) 
 
 
 def test_a_missing_folder_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(BadArticle, match="set KB_ARTICLES"):
+    with pytest.raises(BadArticle, match=r"missing: there is no such folder of articles; set KB_ARTICLES"):
         library.load(tmp_path / "missing")
 
 

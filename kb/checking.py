@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 
-from kb import findings, library, lint, progress
+from kb import findings, library, lint, progress, vanished
 from kb.article import Article
 from kb.config import Settings
 from kb.indexing import encoder_or_reason
@@ -20,6 +20,8 @@ from search import index
 from search.searcher import Searcher
 
 Problems = tuple[Problem, ...]
+
+CACHE = "checks.json"  # in the data folder
 
 STYLES: dict[str, Callable[[Problems], str]] = {"text": findings.format_text, "json": findings.format_json}
 
@@ -31,18 +33,29 @@ def shown(problems: Problems, *, style: str, folder: Path) -> str:
     return findings.format_github(problems, prefix=f"{os.path.relpath(folder)}/")
 
 
-def check(settings: Settings, folder: Path, *, queries: bool, strict: bool = False, now: datetime) -> Problems:
+def check(
+    settings: Settings,
+    folder: Path,
+    *,
+    queries: bool,
+    strict: bool = False,
+    against: str | None = None,
+    now: datetime,
+) -> Problems:
     """Return what is wrong with the articles in `folder`, when strict all of it as errors.
 
-    What was learned of each article is kept until it changes.
+    `against` is a commit: what was published there must still be found. What was learned of each article is kept until
+    it changes.
     """
-    found = _found(settings, folder, queries=queries, now=now)
+    shelf = library.load(folder, default_lang=settings.lang)
+    found = _found(settings, shelf, queries=queries, now=now)
+    if against is not None:
+        found += vanished.check(shelf, against, now=now, cache=settings.data / CACHE)
     return tuple(replace(problem, severity="error") for problem in found) if strict else found
 
 
-def _found(settings: Settings, folder: Path, *, queries: bool, now: datetime) -> Problems:
-    shelf = library.load(folder, default_lang=settings.lang)
-    kept = settings.data / "checks.json"
+def _found(settings: Settings, shelf: Library, *, queries: bool, now: datetime) -> Problems:
+    kept = settings.data / CACHE
     if not queries:
         return lint.check(shelf, now=now, cache=kept)
     with tempfile.TemporaryDirectory(dir=_made(settings.data)) as place:

@@ -46,18 +46,21 @@ def index(settings: Settings, words: bool, quiet: bool, stay: bool, as_json: boo
 @click.option(
     "--queries", is_flag=True, help="Also see that each of `queries:` finds its article among the first three."
 )
+@click.option(
+    "--against", metavar="REF", help="Also see that all addresses and anchors of this commit, branch or tag still lead."
+)
 @click.option("--strict", is_flag=True, help="Make warnings errors.")
 @with_articles(None)
-def check(settings: Settings, folder: Path | None, style: str, as_json: bool, queries: bool, strict: bool) -> None:
+def check(settings: Settings, folder: Path | None, style: str, as_json: bool, **what: Any) -> None:
     """Check articles: schema, links, anchors, images, redirects, reviews; exit code 1 when an error was found.
 
-    Example: kb check articles --queries --format github
+    Example: kb check articles --queries --against origin/main --format github
     """
     from kb import checking
 
     judge(settings, "reads", named=folder is not None or names_articles())
     articles = folder or settings.articles
-    report = checking.check(settings, articles, queries=queries, strict=strict, now=datetime.now(UTC))
+    report = checking.check(settings, articles, **what, now=datetime.now(UTC))
     click.echo(checking.shown(report, style="json" if as_json else style, folder=articles))
     sys.exit(1 if checking.failed(report) else 0)
 

@@ -57,14 +57,15 @@ def gather(library: Library, *, cache: Path | None) -> dict[str, Facts]:
     for article in library.articles:
         key = f"{article.revision} {article.path}"
         row = kept.get(key)
-        found[article.path] = facts = _of_row(row) if row else _learn(article)
+        found[article.path] = facts = _of_row(row) if row else learn(article)
         fresh[key] = row or asdict(facts)
     if cache is not None and fresh.keys() != kept.keys():
         _save(cache, fresh)
     return found
 
 
-def _learn(article: Article) -> Facts:
+def learn(article: Article) -> Facts:
+    """Return what the checks must know of an article, by rendering it."""
     from kb import render  # here, since with everything in the cache no Markdown is needed
 
     try:

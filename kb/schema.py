@@ -121,7 +121,10 @@ ARTICLE_KEYS = (
     ),
     Key("order", number, "a whole number", "Its place in its category, smallest first."),
     Key(
-        "slug", slug, "a word, or a path after /articles", "The last part of its address, in place of the file's name."
+        "slug",
+        slug,
+        "a word, or /a/path",
+        "The last part of its address, in place of the file's name; with a slash before it, all after `/en/articles`.",
     ),
     Key("permalink", local_path, "a path of this site, beginning with one /", "Its whole address."),
 )

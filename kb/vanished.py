@@ -1,0 +1,178 @@
+"""What was published at a commit and is nowhere now: addresses of articles, and anchors of their headings."""
+
+from __future__ import annotations
+
+import difflib
+import subprocess
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from kb import facts, library
+from kb.anchors import slug
+from kb.article import Article
+from kb.errors import HelpCenterError
+from kb.facts import Facts
+from kb.folder import SUFFIXES
+from kb.i18n import interface_languages
+from kb.library import Library
+from kb.links import normal
+from kb.problem import Problem
+
+READ = (*SUFFIXES, ".yml", ".yaml")
+LIKE = 0.4  # how much an anchor must be like another (difflib's ratio) to be taken for it, renamed
+
+
+class NoSuchCommit(HelpCenterError):
+    """What the articles are to be compared with is not in their repository."""
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """The articles as they were, and where files of theirs have been moved since."""
+
+    ref: str
+    library: Library
+    renamed: Mapping[str, str]  # old path -> path now
+
+
+def check(now_there: Library, ref: str, *, now: datetime, cache: Path | None = None) -> tuple[Problem, ...]:
+    """Return an error for each address and anchor that was published at `ref` and leads nowhere now.
+
+    Compared is with the commit from which `ref` and the present parted, so that a branch that lacks the newest
+    articles has not lost them. Raises NoSuchCommit.
+    """
+    with TemporaryDirectory() as place:
+        past = _past(now_there, ref, Path(place))
+    problems = [*_addresses(past, now_there, now), *_anchors(past, now_there, now, cache)]
+    return tuple(sorted(problems, key=lambda p: (p.path, p.line, p.code, p.why)))
+
+
+def _past(now_there: Library, ref: str, place: Path) -> Past:
+    folder = now_there.folder
+    commit = _git(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}").decode().strip()
+    if not commit:
+        raise NoSuchCommit(
+            f"{ref} is no commit of a git repository that holds {folder}; name a branch, a tag or a commit, "
+            "and fetch it first (in GitHub's checkout: fetch-depth: 0)"
+        )
+    parted = _git(folder, "merge-base", commit, "HEAD").decode().strip() or commit
+    _write(folder, parted, place)
+    names = _git(folder, "diff", "--name-status", "-z", "--find-renames", "--diff-filter=R", "--relative", parted)
+    words = iter(names.decode("utf-8", "replace").split("\0"))
+    renamed = {old: new for score, old, new in zip(words, words, words, strict=False) if score}
+    return Past(ref, library.load(place, default_lang=now_there.default_lang), renamed)
+
+
+def _git(folder: Path, *words: str, given: bytes | None = None) -> bytes:
+    """Return what git says of a folder; nothing where it fails, or where there is no git."""
+    try:
+        done = subprocess.run(["git", "-C", str(folder), *words], capture_output=True, input=given, check=False)
+    except OSError:
+        return b""
+    return done.stdout if done.returncode == 0 else b""
+
+
+def _write(folder: Path, commit: str, place: Path) -> None:
+    """Write the articles as they were at a commit, and what says how they are served, into an empty folder."""
+    objects = []
+    for row in _git(folder, "ls-tree", "-r", "-z", commit).decode("utf-8", "replace").split("\0"):
+        what, _, path = row.partition("\t")
+        mode, _, rest = what.partition(" ")
+        if mode.startswith("100") and path.lower().endswith(READ):
+            objects.append((rest.split()[1], path))
+    data = _git(folder, "cat-file", "--batch", given="".join(f"{name}\n" for name, _ in objects).encode())
+    at = 0
+    for _, path in objects:  # "<name> blob <size>\n<contents>\n" each
+        begins = data.index(b"\n", at) + 1
+        ends = begins + int(data[at:begins].split()[2])
+        (place / path).parent.mkdir(parents=True, exist_ok=True)
+        (place / path).write_bytes(data[begins:ends])
+        at = ends + 1
+
+
+def _published(articles: Iterable[Article]) -> dict[str, Article]:
+    """Return the articles that our pages show, by their addresses, also by those that lead on to a chosen one."""
+    shown = [article for article in articles if not article.audience]
+    by_id = {normal(f"/{article.lang}/articles/{article.id}"): article for article in shown}
+    return by_id | {normal(article.address): article for article in shown}
+
+
+def _addresses(past: Past, there: Library, now: datetime) -> Iterator[Problem]:
+    """Yield what lost its address; neither what is archived, nor a translation that the original stands in for."""
+    live = _published([*there.published(now), *there.gone(now)])
+    speaks = there.addresses.languages.union(interface_languages())
+    live |= {normal(f"/{lang}/articles/{a.id}"): a for lang in speaks for a in there.published(now) if not a.audience}
+    before = {normal(article.address): article for article in past.library.published(now) if not article.audience}
+    by_id = {(article.id, article.lang): article for article in there.published(now)}
+    for place, article in before.items():
+        if place not in live and place not in there.redirects:
+            yield _lost(past, there, place, article, by_id.get((article.id, article.lang)))
+    for place in past.library.redirects:
+        if place not in live and place not in there.redirects and place not in before:
+            target = past.library.redirects[place]
+            why = f"{place} led to {target} at {past.ref} and leads nowhere now; put it back, or into _redirects.yml"
+            yield Problem(_now_at(past, there, target) or "_redirects.yml", 1, why, "vanished-address", "error")
+
+
+def _now_at(past: Past, there: Library, address: str) -> str:
+    """Return the file of the article that was at an address, if it is still there."""
+    before = {normal(article.address): article for article in past.library.articles}.get(normal(address))
+    found = before and _moved(past, there, before)
+    return found.path if found else ""
+
+
+def _moved(past: Past, there: Library, article: Article) -> Article | None:
+    """Return what became of an article: its file under the same name or another, or one that says the very same."""
+    path = past.renamed.get(article.path, article.path)
+    same = [a for a in there.articles if a.path == path]
+    return next(iter(same or [a for a in there.articles if a.revision == article.revision]), None)
+
+
+def _lost(past: Past, there: Library, place: str, article: Article, same: Article | None) -> Problem:
+    what = f"{place} was published at {past.ref} and leads nowhere now"
+    found = same or _moved(past, there, article)
+    if found is None:
+        why = (
+            f"{what}; add it to 'aliases:' of the article that replaces it, or to _redirects.yml, "
+            "or keep the file with 'status: archived'"
+        )
+        return Problem(article.path, 1, why, "vanished-address", "error")
+    if found.status != "published":
+        return Problem(found.path, 1, f"{what}; say 'status: archived' to withdraw it", "vanished-address", "error")
+    return Problem(found.path, 1, f"{what}; add it here: aliases: [{place}]", "vanished-address", "error")
+
+
+def _anchors(past: Past, there: Library, now: datetime, cache: Path | None) -> Iterator[Problem]:
+    known = facts.gather(there, cache=cache)
+    live = _published(there.published(now))
+    sources = {article.source for article in there.articles}
+    for article in past.library.published(now):
+        place = normal(article.address)
+        found = live.get(place) or live.get(normal(there.redirects.get(place, ""))) or _moved(past, there, article)
+        if article.audience or found is None or article.source in sources:
+            continue
+        yield from _headings(past, article, facts.learn(article), found, known[found.path], there.folder)
+
+
+def _headings(past: Past, before: Article, was: Facts, found: Article, own: Facts, folder: Path) -> Iterator[Problem]:
+    fresh = sorted(set(own.anchors) - set(was.anchors))
+    for anchor in sorted(set(was.anchors) - set(own.anchors)):
+        if anchor.startswith(("fn:", "fnref")):  # footnotes are numbered as they come
+            continue
+        near = difflib.get_close_matches(anchor, fresh, n=1, cutoff=LIKE)
+        where = f"the heading #{near[0]}" if near else "the heading that replaces it"
+        why = (
+            f"#{anchor} of {normal(before.address)} was there at {past.ref} and is gone; "
+            f"write {{#{anchor}}} behind {where}, which then keeps its address"
+        )
+        line = _line(folder / found.path, near[0]) if near else 1
+        yield Problem(found.path, line, why, "vanished-anchor", "error")
+
+
+def _line(path: Path, anchor: str) -> int:
+    """Return the line of the heading that has this anchor by its words."""
+    lines = path.read_text(encoding="utf-8", errors="replace").split("\n")
+    return next((n for n, line in enumerate(lines, 1) if line.startswith("#") and slug(line) == anchor), 1)

@@ -64,13 +64,15 @@ def schemas() -> dict[str, Json]:
             score=NUMBER,
         ),
         "Results": shape(
-            ("query", "lang", "stage", "degraded", "ranker", "hits"),
+            ("query", "lang", "stage", "degraded", "ranker", "hits", "corrected", "did_you_mean"),
             query=STRING,
             lang=STRING,
             stage={"type": "string", "enum": list(events.STAGES)},
             degraded=NAME_OR_NULL,
             ranker=STRING,
             hits=array(ref("Hit")),
+            corrected=text("What was searched instead, where another spelling was."),
+            did_you_mean=text("Another spelling, which was not searched."),
         ),
         "Article": shape(
             ("article", "lang", "title", "html", "headings", "revision", "url"),
@@ -163,7 +165,12 @@ def schemas() -> dict[str, Json]:
         ),
         "ContactAnswer": shape(("stored",), stored={"type": "integer", "enum": [0, 1]}),
         "Problem": shape(
-            ("title", "status", "detail"), type=STRING, title=STRING, status={"type": "integer"}, detail=STRING
+            ("type", "title", "status", "detail"),
+            type=STRING,
+            title=STRING,
+            status={"type": "integer"},
+            detail=STRING,
+            errors=array(shape(("field", "why"), field=STRING, why=STRING)),
         ),
     }
 
@@ -203,10 +210,19 @@ PAGE = tuple(parameter(name, "query", STRING) for name in ("page", "title", "cat
 
 # method, path, sentence, parameters, body, status, answer, errors
 CALLS: tuple[tuple[str, str, str, tuple[Json, ...], str | None, int, str, tuple[int, ...]], ...] = (
-    ("get", "/search", "Search the published articles.", QUERY, None, 200, "Results", (400, 401, 503)),
-    ("get", "/complete", "Search while typing.", QUERY, None, 200, "Results", (400, 401, 503)),
+    ("get", "/search", "Search the published articles.", QUERY, None, 200, "Results", (400, 401, 429, 503)),
+    ("get", "/complete", "Search while typing.", QUERY, None, 200, "Results", (400, 401, 429, 503)),
     ("get", "/articles/{id}", "Return one article.", (ID, QUERY[1]), None, 200, "Article", (400, 401, 404, 503)),
-    ("get", "/context", "Return what belongs to a page.", (*PAGE, QUERY[1]), None, 200, "Context", (400, 401, 503)),
+    (
+        "get",
+        "/context",
+        "Return what belongs to a page.",
+        (*PAGE, QUERY[1]),
+        None,
+        200,
+        "Context",
+        (400, 401, 429, 503),
+    ),
     ("post", "/offers", "Offer articles for a message.", (), "OfferRequest", 200, "Offer", (400, 401, 413, 415, 429)),
     (
         "post",

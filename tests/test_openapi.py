@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from typing import Any
 
 import pytest
 import schemathesis
@@ -19,8 +20,27 @@ from deflect import openapi
 from tests import sample
 from tests.signing import KEYS, bearer, sign, sign_call
 
+
+def closed(schema: Any) -> Any:
+    """Return a schema that takes no field but those it names."""
+    if isinstance(schema, list):
+        return [closed(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    own = {name: closed(part) for name, part in schema.items()}
+    return own | ({"additionalProperties": False} if "properties" in own else {})
+
+
+def strict(document: dict[str, Any]) -> dict[str, Any]:
+    """Return the document as the tests read it: an answer has no field that is not described."""
+    schemas = document["components"]["schemas"]
+    answers = {name: closed(schema) for name, schema in schemas.items() if name in ANSWERS}
+    return document | {"components": document["components"] | {"schemas": schemas | answers}}
+
+
 DOCUMENT = openapi.document()
-DESCRIBED = schemathesis.openapi.from_dict(DOCUMENT)
+ANSWERS = {call[6] for call in openapi.CALLS} | {"Hit", "Problem"}
+DESCRIBED = schemathesis.openapi.from_dict(strict(DOCUMENT))
 SCHEMAS = DOCUMENT["components"]["schemas"]
 CALLS = [(method, path) for path, methods in DOCUMENT["paths"].items() for method in methods]
 CHECKS = [
@@ -103,6 +123,35 @@ def test_what_is_no_call_is_a_problem_document_that_any_page_may_read(client: Fl
         answer = client.open(f"/api/v1{path}", method=method, headers={"Origin": "https://any.example"})
         assert (answer.status_code, answer.json["title"]) == (404, "Not Found")
         assert answer.headers["Access-Control-Allow-Origin"] == "*"
+
+
+GIVEN: dict[str, dict[str, Any]] = {
+    "/search": {"query_string": {"q": "passwort reset"}},
+    "/complete": {"query_string": {"q": "pass"}},
+    "/articles/{id}": {"path": "/articles/account/reset-password"},
+    "/context": {"query_string": {"page": "https://shop.example/cart", "title": "password"}},
+    "/offers": {"json": {"visitor": "v1", "subject": "password", "body": "I cannot reset it"}},
+    "/events": {"json": {"visitor": "v1", "events": [{"id": "no"}]}},
+    "/tickets": {"json": {"subject": "Hello", "body": "there", "email": "jo@example.com"}},
+    "/contacts": {"json": {"external_id": "Z1", "channel": "phone", "at": "2026-10-01T12:00:00Z", "person": "u1"}},
+}
+
+
+@pytest.mark.parametrize(("method", "path"), CALLS, ids=[path for _, path in CALLS])
+def test_a_good_answer_has_exactly_the_fields_that_the_document_names(
+    client: FlaskClient, method: str, path: str
+) -> None:
+    headers = {"Idempotency-Key": str(uuid.uuid4())} | (bearer(sign_call()) if path == "/contacts" else {})
+    given = {"path": path} | GIVEN[path]
+    answer = client.open(f"/api/v1{given.pop('path')}", method=method, headers=headers, **given)
+    status, name = next((call[5], call[6]) for call in openapi.CALLS if call[1] == path)
+    assert answer.status_code == status
+    schema = SCHEMAS[name]
+    assert set(answer.json) == set(schema["properties"]) == set(schema["required"])
+    for field in ("hits", "cards", "refused", "headings", "channels"):
+        parts = schema["properties"].get(field, {"items": {}})["items"]
+        described = SCHEMAS["Hit"] if "$ref" in parts else parts
+        assert all(set(part) == set(described["properties"]) for part in answer.json.get(field, ()))
 
 
 def test_every_reference_leads_somewhere() -> None:

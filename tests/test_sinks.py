@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from deflect.delivery import Delivery, DeliveryFailed, TicketSink
 from deflect.signature import verify
 from deflect.sinks import InboxSink, configured, sink
 from deflect.smtp import ReplySink, Server, SmtpSink, can_reply
-from deflect.webhook import WebhookSink
+from deflect.webhook import WebhookSink, document
 from kb.config import Settings
 from kb.errors import BadSetting
 from tests.receivers import Desk, Mailbox, mail_server, webhook_desk
@@ -138,6 +139,17 @@ def test_a_webhook_is_signed_stamped_and_complete(desk: Desk) -> None:
     assert document["data"]["id"] == "T1"
     assert document["data"]["requester"] == {"email": "jo@example.com", "name": "Jo Müller"}
     assert document["data"]["message"]["body"] == DELIVERY.body
+
+
+def test_the_manual_s_sample_of_a_webhook_has_the_keys_that_are_posted() -> None:
+    article = Path("articles/operators/webhooks.md").read_text("utf-8")
+    sample = json.loads(article.split("```json\n")[1].split("```")[0])
+    assert names(sample) == names(document(DELIVERY) | {"data": document(DELIVERY)["data"] | {"fields": {"order": 1}}})
+
+
+def names(value: Any) -> Any:
+    """Return the keys of a document and of what is in it, in order."""
+    return [(name, names(part)) for name, part in value.items()] if isinstance(value, dict) else None
 
 
 @pytest.mark.parametrize("status", [301, 302, 400, 404, 429, 500, 503])

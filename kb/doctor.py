@@ -42,7 +42,7 @@ def shown(findings: list[Finding]) -> str:
     signs = {"fine": "ok   ", "note": "note ", "wrong": "WRONG"}
     lines = [f"{signs[f.state]} {f.what}: {f.sentence}" for f in findings]
     wrong = sum(f.state == "wrong" for f in findings)
-    return "\n".join([*lines, f"{wrong} wrong" if wrong else "nothing is wrong"])
+    return "\n".join([*lines, f"{wrong} wrong" if wrong else "Nothing is wrong."])
 
 
 def _python(settings: Settings) -> Iterator[Finding]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from deflect.store import Store
+from kb import doctor
 from kb.config import Settings
 from kb.doctor import Finding, examine, shown
 from kb.indexing import refresh
@@ -24,7 +27,7 @@ def test_a_good_installation_has_nothing_wrong(settings: Settings) -> None:
     Store.open(settings.database).close()
     findings = examine(settings)
     assert not [f for f in findings if f.state == "wrong"]
-    assert shown(findings).endswith("nothing is wrong")
+    assert shown(findings).endswith("Nothing is wrong.")
 
 
 @pytest.mark.parametrize(
@@ -39,6 +42,12 @@ def test_a_wrong_setting_is_named(settings: Settings, setting: str, value: objec
     finding = found(replace(settings, **{setting: value}))[what]
     assert finding.state == "wrong"
     assert sentence in finding.sentence
+
+
+def test_the_manual_s_table_has_all_that_is_looked_at_in_its_order() -> None:
+    article = Path("articles/operators/doctor.md").read_text("utf-8")
+    looked_at = re.findall(r'Finding\(\s*"(\w+)"', inspect.getsource(doctor))
+    assert re.findall(r"^\| `(\w+)` \|", article, re.M) == list(dict.fromkeys(looked_at))
 
 
 def test_a_flipped_byte_in_the_index_is_found(settings: Settings, tmp_path: Path) -> None:

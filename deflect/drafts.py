@@ -24,15 +24,26 @@ class Draft:
 
 def of_ticket(ticket: Row, messages: Sequence[Row]) -> Draft:
     """Return the draft of a ticket: its question to remove, and what agents answered to write from."""
-    asked = redact(next((m["body"] for m in messages if m["author"] == "requester"), ""))[:LONGEST]
-    answers = [redact(m["body"])[:LONGEST] for m in messages if m["author"] == "agent"]
-    subject, category = redact(ticket["subject"]), ticket["category"] or ""
+    name = ticket["name"] or ""
+    asked = _redacted(next((m["body"] for m in messages if m["author"] == "requester"), ""), name)[:LONGEST]
+    answers = [_redacted(m["body"], name)[:LONGEST] for m in messages if m["author"] == "agent"]
+    subject, category = _redacted(ticket["subject"], name), ticket["category"] or ""
     lang, person = ticket["lang"] or "en", ticket["person"]
     question = Question(ticket["id"], asked, lang, person, contacted=True, category=category, subject=subject)
     front = gaps.draft([question])
     parts = ["Asked by a customer (remove this before you publish):", _quoted(asked)]
     parts += answers or ["Write here what solves it."]
     return Draft(_file(category, subject, ticket["id"]), "\n\n".join([front.rstrip("\n"), *parts]) + "\n")
+
+
+def _redacted(text: str, name: str) -> str:
+    """Return a text without the requester's name, which no rule knows, and without what rules know.
+
+    >>> _redacted("I am Will Kim, and I will be at jo@example.com", "Will Kim")
+    'I am [name] [name], and I will be at [email]'
+    """
+    words = [re.escape(word) for word in re.findall(r"\w{3,}", name)]
+    return redact(re.sub(rf"\b(?:{'|'.join(words)})\b", "[name]", text) if words else text)
 
 
 def _quoted(text: str) -> str:

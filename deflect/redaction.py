@@ -20,7 +20,7 @@ IBAN_LENGTHS = {
     ).split()
 }
 
-KINDS = "address|card|email|file|iban|ip|mac|number|phone|token|user"
+KINDS = "address|card|email|file|iban|ip|mac|name|number|phone|token|user"
 MARK = re.compile(rf"\[(?:{KINDS})\](?:(?<=\[file\])\.\w+)?")  # what stands where something was removed
 
 Judge = Callable[[re.Match[str]], str]

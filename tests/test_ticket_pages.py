@@ -95,6 +95,15 @@ def test_a_draft_can_be_saved_as_it_is_and_nobody_sees_it(app: Flask, tmp_path: 
     assert not re.search(r"jo@|7946|4111", text)
 
 
+def test_a_draft_names_the_requester_nowhere(app: Flask) -> None:
+    fields = {"subject": "Kim cannot log in", "body": "Best wishes\nKim Müller", "email": "k@example.com"}
+    message = contact.check(fields | {"name": "Kim Müller"})
+    id = contact.create_ticket(services_of(app), Visit("v1", lang="en"), message, key="k").ticket
+    file, text = draft_of(app, id)
+    assert "> [name] [name]" in text
+    assert not re.search("Kim|Müller", text + file)
+
+
 def test_a_draft_takes_what_agents_answered_but_no_note(app: Flask, ticket: str) -> None:
     for author, body in (("agent", "Press the blue button, jo@example.com."), ("note", "He is always cross.")):
         message = {"id": author, "ticket": ticket, "author": author, "channel": "web", "body": body}

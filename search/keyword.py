@@ -53,10 +53,11 @@ class WordIndex:
         except EmptyIndexError:
             self._index = index.create_in(str(folder), schema)
 
-    def kept(self) -> dict[str, str]:
-        """Return the hash of every document by its key."""
-        with self._index.reader() as reader:
-            return {fields["key"]: fields["hash"] for _, fields in reader.iter_docs()}
+    def hashes(self, keys: Iterable[str]) -> dict[str, str]:
+        """Return the hash of each of these documents that is there."""
+        with self._index.searcher() as searcher:
+            found = ((key, searcher.document_number(key=key)) for key in keys)
+            return {key: searcher.stored_fields(number)["hash"] for key, number in found if number is not None}
 
     def update(self, *, remove: Iterable[str], add: Iterable[WordDocument]) -> None:
         """Take documents out and put others in, in one commit."""

@@ -103,13 +103,18 @@ class Before:
     def __init__(self, folder: Path, manifest: Manifest) -> None:
         self.folder = folder
         self.units = Units(folder)
-        self.langs = frozenset(name.split("/")[1] for name in manifest.files if "/whoosh/" in name)
+        self._indexed = frozenset(name.split("/")[1] for name in manifest.files if "/whoosh/" in name)
         self._documents = generation.read_documents(folder)
         self._by_source = {document.source: document for document in self._documents if document.source}
         self.sources: Set[str] = self._by_source.keys()
         self._spaces = {
             space.recipe: (space, np.asarray(np.load(folder / space.file, mmap_mode="r"))) for space in manifest.spaces
         }
+
+    def indexed(self, lang: str) -> frozenset[str]:
+        """Return the articles of a language that are in Whoosh's index; none where there is no such index yet."""
+        some = (document.article for document in self._documents if document.lang == lang)
+        return frozenset(some) if lang in self._indexed else frozenset()
 
     def share(self, source: str, *, article: str, lang: str) -> Kept | None:
         """Return the units that were made of `source`, for the same article and language."""

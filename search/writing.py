@@ -139,9 +139,7 @@ def write_words(
         if before is None:  # the first minute: the next generation keeps Whoosh's index, too
             segments = [keyword.counted(_document(*article) for article in articles.values())]
         else:
-            segments = _updated(
-                target, articles, known=before.folder / "keyword" / lang if lang in before.langs else None
-            )
+            segments = _updated(target, articles, lang=lang, before=before)
         compile_postings(segments, places, target / "postings")
 
 
@@ -152,25 +150,24 @@ def _document(content: Content, share: Share) -> keyword.WordDocument:
     return keyword.WordDocument(article.id, _hash(article, units), fields(article, units))
 
 
-def _updated(target: Path, articles: Mapping[str, tuple[Content, Share]], *, known: Path | None) -> list[Segment]:
-    """Bring Whoosh's index up to date in `target`, from a known one if there is any; return its postings."""
+def _updated(
+    target: Path, articles: Mapping[str, tuple[Content, Share]], *, lang: str, before: Before
+) -> list[Segment]:
+    """Bring Whoosh's index up to date in `target`, from the one before if there is any; return its postings."""
     from search import keyword
 
-    if known is not None:
-        keyword.copy(known / "whoosh", target / "whoosh")
-        keyword.copy(known / "segments", target / "segments")
+    there = before.indexed(lang)
+    if there:
+        keyword.copy(before.folder / "keyword" / lang / "whoosh", target / "whoosh")
+        keyword.copy(before.folder / "keyword" / lang / "segments", target / "segments")
     index = keyword.WordIndex(target / "whoosh")
-    kept = index.kept()
-
-    def same(id: str) -> bool:
-        if id not in kept or id not in articles:
-            return False
-        content, share = articles[id]
-        return content.kept is not None or kept[id] == _hash(content.article, share.units())
-
-    unchanged = {id for id in kept if same(id)}
+    unchanged = {id for id in there & articles.keys() if articles[id][0].kept is not None}
+    made_again = index.hashes(there & articles.keys() - unchanged)
+    unchanged |= {
+        id for id, hash in made_again.items() if hash == _hash(articles[id][0].article, articles[id][1].units())
+    }
     index.update(
-        remove=sorted(kept.keys() - unchanged),
+        remove=sorted(there - unchanged),
         add=(_document(*article) for id, article in articles.items() if id not in unchanged),
     )
     return index.segments(target / "segments")

@@ -24,6 +24,7 @@ VISITORS = 20
 SECONDS = 4.0  # for each kind
 FIRST = 1_600  # articles of the first minute
 PAUSE = 0.1  # seconds between two looks whether something is found: looking takes the processor, too
+AUTHOR = 2.0  # seconds for which nobody saves: the builder goes through what it built meanwhile
 PATIENCE = 300.0  # seconds, on a machine that does much else
 
 Ask = Callable[[http.client.HTTPConnection, int], None]
@@ -34,8 +35,13 @@ def center(settings: Settings) -> Iterator[Served]:
     """Serve the articles with vectors, watching the folder, and nobody refused."""
     given = {"embedder": "minilm", "rate_offers": "0", "rate_events": "0"}
     with served(settings.articles, settings.data, "--watch", patience=PATIENCE, **given) as running:
-        until(lambda: not running.children("index"), seconds=PATIENCE)
+        until(lambda: _has_vectors(running), seconds=PATIENCE)
         yield running
+
+
+def _has_vectors(running: Served) -> bool:
+    status, answer = running.get("/api/v1/search?lang=en&q=account")
+    return status == 200 and json.loads(answer)["degraded"] is None
 
 
 def visitors(running: Served, text: corpus.Text, figures: Figures) -> None:
@@ -106,7 +112,7 @@ def change(running: Served, settings: Settings, figures: Figures) -> None:
     article = max(settings.articles.rglob("*.md"))
     took = []
     for word in ("quokkafrotz", "wombatzig", "numbatkle"):
-        until(lambda: not running.children("index"), seconds=PATIENCE)
+        time.sleep(AUTHOR)
         article.write_text(article.read_text(encoding="utf-8") + f"\nThe {word} is new.\n", encoding="utf-8")
         took.append(_until_found(running, word, seconds=PATIENCE))
     row = "one changed article, from the author's save until a search finds it (median of three)"

@@ -10,6 +10,7 @@ import sys
 import threading
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -129,6 +130,32 @@ def test_fifty_kills_while_a_generation_is_built_leave_the_old_one_serving(cente
     _index(center)
     until(lambda: "Edition 49" in center.get("/en/articles/billing/vat")[1].decode())
     assert not list((center.data / "index").glob(".build-*")), "the halves that were killed are cleared away"
+
+
+def test_kills_of_a_builder_that_stays_leave_the_old_generation_serving(tmp_path: Path) -> None:
+    article = write_articles(tmp_path / "articles", ARTICLES) / "billing/vat.md"
+    with served(tmp_path / "articles", tmp_path / "var", "--watch") as center:
+        for number in range(8):
+            until(lambda: bool(center.children("index")))
+            (builder,) = center.children("index")
+            article.write_text(f"# VAT on invoices\n\nEdition {number} of the invoice.\n")
+            threading.Event().wait(0.03 * number)  # from before it has heard of it to after the swap
+            with suppress(ProcessLookupError):
+                os.kill(builder, signal.SIGKILL)
+            assert json.loads(center.get("/api/v1/search?q=invoice")[1])["hits"]
+        until(lambda: b"Edition 7" in center.get("/en/articles/billing/vat")[1])
+        until(lambda: not list((center.data / "index").glob(".build-*")))
+
+
+def test_a_builder_stays_only_where_authors_wait_for_it(center: Served, tmp_path: Path) -> None:
+    until(lambda: not center.children("index"))
+    with served(tmp_path / "articles", tmp_path / "watched", "--watch") as watching:
+        until(lambda: bool(watching.children("index")))
+        (builder,) = watching.children("index")
+        for number in range(3):
+            (tmp_path / "articles/billing/vat.md").write_text(f"# VAT on invoices\n\nEdition {number}\n")
+            until(lambda wanted=f"Edition {number}": wanted in watching.get("/en/articles/billing/vat")[1].decode())
+        assert watching.children("index") == [builder]
 
 
 def test_sighup_takes_in_changed_articles(center: Served, tmp_path: Path) -> None:

@@ -7,7 +7,18 @@ from typing import Any
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from werkzeug.exceptions import HTTPException
 
-from deflect import activity, agent_pages, clock, login, origins, playground, report_pages, ticket_pages, tickets
+from deflect import (
+    activity,
+    agent_pages,
+    clock,
+    example,
+    login,
+    origins,
+    playground,
+    report_pages,
+    ticket_pages,
+    tickets,
+)
 from deflect.clock import DAY
 from deflect.episode import new_id
 from deflect.events import CATALOGUE
@@ -73,6 +84,7 @@ def frame() -> dict[str, Any]:
     return {
         "open_tickets": tickets.counts(here.store).get("open", 0),
         "dead": activity.deliveries(here.store).get("dead", 0),
+        "made_up": example.is_made_up(here.settings),
     }
 
 

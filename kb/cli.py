@@ -56,6 +56,7 @@ for command in (
     command_import.contacts,
     command_import.users,
     command_measuring.evaluate,
+    command_measuring.example,
     command_measuring.report_numbers,
     command_measuring.content_gaps,
     command_measuring.forecast,

@@ -163,3 +163,35 @@ def propose(settings: Settings, as_json: bool) -> None:
     from deflect import clock, proposals
 
     emit(proposals.propose(settings, now=clock.now()), as_json=as_json, text=proposals.shown)
+
+
+@click.command()
+@click.option("--visits", type=click.IntRange(1, 100_000), default=4000, show_default=True, help="How many.")
+@click.option("--days", type=click.IntRange(14, 730), default=60, show_default=True, help="Over how many days.")
+@click.option("--seed", type=int, default=1, show_default=True, help="The same one makes the same visits.")
+@json_option
+@with_articles("builds")
+def example(settings: Settings, visits: int, days: int, seed: int, as_json: bool) -> None:
+    """Fill an empty data folder with made-up visits, to see a report before there are real ones.
+
+    Example: kb example --data var/example
+    """
+    from deflect import example as made_up
+    from kb import library
+    from kb.indexing import refresh
+    from search.current import Current
+
+    now = datetime.now(UTC)
+    refresh(settings, words_only=False, now=now)
+    found = library.load(settings.articles, default_lang=settings.lang).published(now)
+    wanted = [
+        made_up.Wanted(text, one.lang, one.id)
+        for one in found
+        if not one.audience
+        for text in (*one.queries, one.title)
+    ]
+    report = progress.reporter("Making up visits")
+    searcher = Current(settings).get()
+    done = made_up.fill(settings, searcher, wanted, visits=visits, days=days, seed=seed, report=report)
+    seen = f"{visits:,} visits, {done['stored']:,} events, all made up. See them in /admin/report/ after"
+    emit(done, as_json=as_json, text=lambda _: f"{seen}\nKB_HOLDOUT={made_up.HOLDOUT} kb serve --data {settings.data}")

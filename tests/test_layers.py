@@ -65,7 +65,7 @@ deflect.consent deflect.cors deflect.episode
 deflect.contact deflect.context_cards deflect.erasure deflect.log deflect.past_contacts deflect.web
 deflect.elsewhere deflect.here deflect.history deflect.login deflect.offer deflect.openapi
 deflect.past_events
-deflect.advice deflect.api deflect.lessons deflect.playground deflect.replay
+deflect.advice deflect.api deflect.example deflect.lessons deflect.playground deflect.replay
 deflect.agent_pages deflect.evidence deflect.forecast deflect.report_pages deflect.ticket_pages
 deflect.tuned
 deflect.judging deflect.proposed_queries deflect.proposed_words

@@ -12,7 +12,18 @@ from deflect import clock, consent, contact, cors, elsewhere, file_keys, identit
 from deflect.episode import Visit, keys
 from deflect.offer import make_offer
 from deflect.services import Services, services
-from deflect.web import device_of, episode_of, lang_of, limit, problem, read_json, text_of, visitor_of
+from deflect.web import (
+    device_of,
+    episode_of,
+    lang_of,
+    limit,
+    limit_search,
+    limit_typing,
+    problem,
+    read_json,
+    text_of,
+    visitor_of,
+)
 from kb.errors import BadRequest, HelpCenterError, NotFound
 
 LONGEST_QUERY = 1000
@@ -36,7 +47,9 @@ def search() -> Response:
     """Search the published articles."""
     text, lang, k = _query(services())
     audience = identity.claims(services()).audience
-    return jsonify(services().current.get().search(text, lang=lang, k=k, audience=audience).document())
+    degraded = limit_search(services())
+    found = services().current.get().search(text, lang=lang, k=k, audience=audience, degraded=degraded)
+    return jsonify(found.document())
 
 
 @blueprint.get("/complete")
@@ -44,6 +57,7 @@ def complete() -> Response:
     """Search while typing: the last word may be unfinished."""
     text, lang, k = _query(services())
     audience = identity.claims(services()).audience
+    limit_typing(services())
     return jsonify(services().current.get().complete(text, lang=lang, k=k, audience=audience).document())
 
 

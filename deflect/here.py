@@ -12,7 +12,7 @@ from deflect.context_cards import named_hits
 from deflect.services import Services, services
 from deflect.tokens import Claims
 from deflect.ways import ways
-from deflect.web import lang_of, problem
+from deflect.web import lang_of, limit_typing, problem
 from kb import contexts
 from kb.errors import HelpCenterError
 
@@ -32,6 +32,7 @@ def refuse(error: HelpCenterError) -> Response:
 def context() -> Response:
     """Return the mode, the hits and the channels for a page, by its address and its title."""
     here = services()
+    limit_typing(here)
     lang = lang_of(request.args.get("lang", ""), default=here.settings.lang)
     page, title, topic = (request.args.get(name, "")[:LONGEST] for name in ("page", "title", "category"))
     return jsonify(found(here, page=page, title=title, topic=topic, lang=lang, claims=identity.claims(here)))

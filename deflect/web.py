@@ -17,9 +17,12 @@ from deflect.episode import LANG, VISITOR, new_id
 from deflect.limits import network
 from deflect.services import Services
 from kb.errors import BadRequest, HelpCenterError, TooLarge, TooManyRequests, Unauthorized
+from search.hit import Degraded
 
 LONGEST_BODY = 64 * 1024
 PROBLEM = "application/problem+json"
+FAR = 4  # times the rate of searches at which they are refused; between, meaning, the dear part, is left out
+TYPING = 10  # requests while typing for each search: one a word and then some, and each is cheap
 
 
 class NotJson(HelpCenterError):
@@ -64,6 +67,25 @@ def limit(services: Services, what: str, *, rate: int, episode: str | None = Non
                 f"that was too often: more than {rate} {what} a minute; try again in {seconds} {unit}",
                 retry_after=seconds,
             )
+
+
+def limit_search(services: Services) -> Degraded | None:
+    """Count a search against its address; return why it is to go by words only, if it is.
+
+    Raises TooManyRequests far above the rate.
+    """
+    rate = services.settings.rate_search
+    limit(services, "searches", rate=FAR * rate)
+    try:
+        limit(services, "searches by meaning", rate=rate)
+    except TooManyRequests:
+        return "rate-limited"
+    return None
+
+
+def limit_typing(services: Services) -> None:
+    """Count a request made while typing against its address; raises TooManyRequests."""
+    limit(services, "requests while typing", rate=TYPING * services.settings.rate_search)
 
 
 def read_json(asked: Request, *, types: tuple[str, ...] = ("application/json",)) -> dict[str, Any]:

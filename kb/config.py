@@ -21,7 +21,8 @@ TOKEN_KEY = re.compile(r"\s*[\w.-]{1,64}\s*:\s*\S{32,}\s*", re.ASCII)
 ORIGIN = re.compile(r"https?://[^/\s]+", re.IGNORECASE)
 LEAST = {  # the least value of settings that are counts
     "workers": 1, "threads": 1, "rate_offers": 0, "rate_events": 0, "rate_tickets": 0, "rate_logins": 0,
-    "trusted_proxies": 0, "reply_target": 1, "keep_text": 1, "keep_events": 1, "keep_tickets": 0, "keep_audit": 0,
+    "rate_search": 0, "trusted_proxies": 0, "reply_target": 1, "keep_text": 1, "keep_events": 1,
+    "keep_tickets": 0, "keep_audit": 0,
 }  # fmt: skip
 TRUE, FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
 
@@ -98,6 +99,10 @@ class Settings:
     rate_offers: int = setting(60, "Offers a minute and address; 0 turns the limit off.")
     rate_events: int = setting(120, "Event requests a minute and address; 0 turns the limit off.")
     rate_tickets: int = setting(10, "Tickets a minute and address; 0 turns the limit off.")
+    rate_search: int = setting(
+        120,
+        "Searches by meaning a minute and address; above it by words only, at four times of it refused; 0: no limit.",
+    )
     rate_logins: int = setting(10, "Tries to log in a minute and address; 0 turns the limit off.")
     reply_target: int = setting(24, "Hours within which a ticket's first answer is due, for the report.")
     consent: str = setting(

@@ -8,6 +8,7 @@ from flask import Response, g, url_for
 
 from deflect.log import record_search
 from deflect.services import services
+from deflect.web import limit_search
 from kb.i18n import gettext as _
 from kb.i18n import ngettext
 from kb.page import Place, favourites, languages, render, searcher, visitor
@@ -25,7 +26,7 @@ def ask() -> Response:
 def show(query: str, *, more: bool) -> Response:
     """Return the results of a search, the best or `more` of them, or what to open instead."""
     k = MOST if more else FOUND
-    found = searcher().search(query, lang=g.lang, k=k + 1)
+    found = searcher().search(query, lang=g.lang, k=k + 1, degraded=limit_search(services()))
     results = replace(found, hits=found.hits[:k])
     record_search(services(), visitor(), query, results)
     return render(
@@ -35,6 +36,7 @@ def show(query: str, *, more: bool) -> Response:
         more=not more and len(found.hits) > k,
         count=count(len(results.hits), more=len(found.hits) > k, query=query),
         how=how(results),
+        words_only=words_only(results),
         as_typed=as_typed(query, results.corrected) if results.corrected else "",
         popular=None if results.hits else favourites(6),
         noindex=True,
@@ -61,6 +63,13 @@ def how(results: Results) -> str:
         "corrected": _("By corrected spelling."),
         "none": _("No article has your words; shown is what comes near in meaning."),
     }[results.stage]
+
+
+def words_only(results: Results) -> str:
+    """Say why the articles were found by words only, if they were."""
+    if results.degraded == "rate-limited":
+        return _("There were many searches from where you are. In a minute we search by meaning again.")
+    return _("Searching by meaning is not ready at the moment.") if results.degraded else ""
 
 
 def as_typed(query: str, corrected: str) -> str:

@@ -9,6 +9,8 @@ from urllib.parse import quote
 
 from flask import Blueprint, Response, g, redirect, request, url_for
 
+from deflect.services import services
+from deflect.web import limit_search
 from kb import files, forms, reading, results, seo
 from kb.address import Found, find, words_of
 from kb.errors import HelpCenterError, NotFound
@@ -211,9 +213,11 @@ def missing(*, gone: Entry | None = None) -> Response:
 
 
 def nearest(query: str, *, but: str) -> tuple[Hit, ...]:
-    """Return what a search finds, and nothing where it fails: a missing page must not fail too."""
+    """Return what a search finds; nothing where it fails or there were too many: a missing page must not fail too."""
+    if not query:
+        return ()
     try:
-        hits = searcher().search(query, lang=g.lang, k=NEAREST + 1).hits if query else ()
+        hits = searcher().search(query, lang=g.lang, k=NEAREST + 1, degraded=limit_search(services())).hits
     except HelpCenterError:
         return ()
     return tuple(hit for hit in hits if hit.article != but)[:NEAREST]

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 Stage = Literal["all", "enough", "corrected", "none"]
-Degraded = Literal["no-vectors", "stale-vectors", "embedder-failed"]
+Degraded = Literal["no-vectors", "stale-vectors", "embedder-failed", "rate-limited"]
 
 
 @dataclass(frozen=True, slots=True)

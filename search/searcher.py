@@ -118,8 +118,12 @@ class Searcher:
     def ranker(self) -> str:
         """The name of what ranks, for logs: its system and the generation."""
         if self.degraded is not None:
-            return f"bm25-{self.generation}"
+            return self._by_words
         return f"{'hybrid' if self.learned is None else 'learned'}-{self.generation}"
+
+    @property
+    def _by_words(self) -> str:
+        return f"bm25-{self.generation}"
 
     def warm(self) -> None:
         """Encode a word in every space, so that no visitor waits while a model reads its files."""
@@ -135,15 +139,30 @@ class Searcher:
                 f"{self.collection.folder}: {', '.join(broken)} changed after it was built; run 'kb index'"
             )
 
-    def search(self, text: str, *, lang: str, k: int = 10, audience: Audience = EVERYBODY) -> Results:
-        """Return the articles that answer a typed query, best first, and how its words were met."""
+    def search(
+        self,
+        text: str,
+        *,
+        lang: str,
+        k: int = 10,
+        audience: Audience = EVERYBODY,
+        degraded: Degraded | None = None,
+    ) -> Results:
+        """Return the articles that answer a typed query, best first, and how its words were met.
+
+        With a reason in `degraded` it goes by words only.
+        """
         lang = self.collection.spoken(lang)
         line = clean(text)
         mask = self.collection.visible(lang, audience)
         if not line or not mask.any():
-            return Results(line, lang, "none", self.degraded, self.ranker, ())
+            return Results(line, lang, "none", self.degraded or degraded, self.ranker, ())
         asked_in = self._language(line, lang=lang, mask=mask)
-        vectors, degraded = self._encode(line, lang=asked_in, mask=mask)
+        ranker = self.ranker if degraded is None else self._by_words
+        if degraded is None:
+            vectors, degraded = self._encode(line, lang=asked_in, mask=mask)
+        else:
+            vectors, degraded = {}, self.degraded or degraded
         return stages.search(
             self.collection,
             line,
@@ -153,7 +172,7 @@ class Searcher:
             vectors=vectors,
             k=k,
             degraded=degraded,
-            ranker=self.ranker,
+            ranker=ranker,
             least=self.settings.floor_search,
         )
 

@@ -17,7 +17,7 @@ from kb.channels import Table
 from kb.config import Settings
 from kb.contexts import Context
 from kb.errors import BadGeneration, Unavailable
-from search.hit import Fragment, Hit, Results, Suggestions
+from search.hit import Degraded, Fragment, Hit, Results, Suggestions
 
 ARTICLES = {
     "account/reset": "Reset your password",
@@ -80,10 +80,10 @@ class FakeSearcher:
 
     snapshot = FakeSnapshot()
 
-    def search(self, text: str, *, lang: str, k: int = 10, **_: Any) -> Results:
+    def search(self, text: str, *, lang: str, k: int = 10, degraded: Degraded | None = None, **_: Any) -> Results:
         """Return the articles whose titles hold a word of the text."""
         hits = tuple(hit(id, score) for id, score in self._scored(text)[:k])
-        return Results(text, lang, "all" if hits else "none", None, "fake-1", hits)
+        return Results(text, lang, "all" if hits else "none", degraded, "fake-1", hits)
 
     complete = search
 
@@ -130,7 +130,9 @@ def make_services(
     folder: Path, *, searcher: FakeSearcher | None = None, writer: Any = None, **settings: Any
 ) -> Services:
     """Return services over a new store in `folder`."""
-    chosen = Settings(**({"data": folder, "rate_offers": 0, "rate_events": 0, "rate_tickets": 0} | settings))
+    chosen = Settings(
+        **({"data": folder, "rate_offers": 0, "rate_events": 0, "rate_tickets": 0, "rate_search": 0} | settings)
+    )
     store = Store.open(chosen.database)
     current: Any = FakeCurrent(searcher or FakeSearcher())
     return Services(chosen, current, store, writer or DirectWriter(store), Limiter())

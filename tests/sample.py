@@ -89,7 +89,7 @@ def write(folder: Path, files: Mapping[str, str] = ARTICLES) -> Path:
 
 def help_center(folder: Path, *, files: Mapping[str, str] = ARTICLES, index: bool = True, **over: Any) -> Flask:
     """Return the application over articles that are written into `folder`; without `index` nothing is built yet."""
-    rates = {"rate_offers": 0, "rate_events": 0, "rate_tickets": 0}
+    rates = {"rate_offers": 0, "rate_events": 0, "rate_tickets": 0, "rate_search": 0}
     given = {"floor_suggest": 0.0} | rates | over
     settings = Settings(articles=write(folder / "articles", files), data=folder / "var", embedder="none", **given)
     if index:

@@ -80,9 +80,10 @@ def free_port() -> int:
 
 @contextmanager
 def served(articles: Path, data: Path, *options: str, patience: float = PATIENCE, **settings: str) -> Iterator[Served]:
-    """Run `kb serve` with `options` until the block is left; words only unless `embedder` is set."""
+    """Run `kb serve` with `options` until the block is left; words only and no limit of searches unless set."""
     port = free_port()
-    given = {"articles": str(articles), "data": str(data), "port": str(port), "embedder": "none"} | settings
+    plain = {"embedder": "none", "rate_search": "0"}
+    given = plain | {"articles": str(articles), "data": str(data), "port": str(port)} | settings
     environ = {key: value for key, value in os.environ.items() if not key.startswith("KB_")}
     environ |= {f"KB_{name.upper()}": value for name, value in given.items()}
     data.mkdir(parents=True, exist_ok=True)

@@ -311,6 +311,49 @@ def test_a_rate_is_kept_with_a_clear_answer(tmp_path: Path, path: str, setting: 
     close(services)
 
 
+def found_from(client: FlaskClient, forwarded: str = "") -> tuple[int, str | None]:
+    answer = client.get("/api/v1/search?q=password", headers={"X-Forwarded-For": forwarded} if forwarded else {})
+    return answer.status_code, answer.json.get("degraded")
+
+
+def test_above_the_rate_searches_go_by_words_and_say_so_and_far_above_it_they_are_refused(tmp_path: Path) -> None:
+    services = make_services(tmp_path, rate_search=2)
+    client = make_app(services).test_client()
+    answers = [found_from(client) for _ in range(9)]
+    assert answers == [(200, None)] * 2 + [(200, "rate-limited")] * 6 + [(429, None)]
+    refused = client.get("/api/v1/search?q=password")
+    assert_problem(refused, 429, "more than 8 searches a minute; try again in")
+    assert 1 <= int(refused.headers["Retry-After"]) <= 60
+    assert refused.headers["Access-Control-Allow-Origin"] == "*"
+    close(services)
+
+
+def test_typing_has_ten_times_the_rate_of_searches_and_one_of_its_own(tmp_path: Path) -> None:
+    services = make_services(tmp_path, rate_search=1)
+    client = make_app(services).test_client()
+    asked = ["/api/v1/complete?q=pass", "/api/v1/context?page=&title=password"]
+    assert [client.get(asked[n % 2]).status_code for n in range(10)] == [200] * 10
+    assert_problem(client.get(asked[0]), 429, "more than 10 requests while typing a minute")
+    assert client.get(asked[1]).status_code == 429
+    assert found_from(client) == (200, None)
+    close(services)
+
+
+def test_a_forged_forwarded_header_buys_no_searches(tmp_path: Path) -> None:
+    services = make_services(tmp_path, rate_search=1)
+    client = make_app(services).test_client()
+    answers = [found_from(client, f"192.0.2.{n}") for n in range(5)]
+    assert [status for status, _ in answers] == [200, 200, 200, 200, 429]
+    close(services)
+
+
+def test_rate_zero_never_refuses_a_search(tmp_path: Path) -> None:
+    services = make_services(tmp_path, rate_search=0)
+    client = make_app(services).test_client()
+    assert {found_from(client) for _ in range(20)} == {(200, None)}
+    close(services)
+
+
 def post_from(client: FlaskClient, forwarded: str) -> int:
     return client.post("/api/v1/offers", json=OFFER, headers={"X-Forwarded-For": forwarded}).status_code
 

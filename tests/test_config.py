@@ -34,6 +34,7 @@ def test_an_unset_floor_is_none_and_a_set_one_a_number() -> None:
         ({"KB_WORKERS": "0"}, "workers is 0; it is a number from 1"),
         ({"KB_THREADS": "0"}, "threads is 0; it is a number from 1"),
         ({"KB_RATE_OFFERS": "-1"}, "rate_offers is -1; it is a number from 0"),
+        ({"KB_RATE_SEARCH": "-1"}, "rate_search is -1; it is a number from 0"),
         ({"KB_KEEP_TEXT": "-1"}, "keep_text is -1; it is a number from 1"),
         ({"KB_LANG": "English"}, "lang is 'English'; it is a language code in small letters"),
         ({"KB_LANG": "xx"}, "lang is 'xx'; it is a language code in small letters"),

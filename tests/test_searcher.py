@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -44,6 +46,18 @@ ARTICLES = [
 def searcher(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Searcher:
     encoder = WordEmbedder() if request.param == "vectors" else None
     return shelf(tmp_path_factory.mktemp("shelf"), ARTICLES, encoder=encoder, name=request.param)
+
+
+def test_a_search_that_is_to_go_by_words_encodes_nothing_and_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searcher = shelf(tmp_path, ARTICLES, encoder=WordEmbedder())
+    by_meaning = searcher.search("refund", lang="en")
+    monkeypatch.setattr(searcher, "_vector", None)  # who asks it fails
+    found = searcher.search("refund", lang="en", degraded="rate-limited")
+    assert (by_meaning.degraded, found.degraded) == (None, "rate-limited")
+    assert found.hits[0].article == by_meaning.hits[0].article
+    assert found.ranker.startswith("bm25-")
 
 
 @pytest.mark.parametrize(

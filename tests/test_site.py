@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from deflect.services import EXTENSION
 from kb.page import NONCE
-from tests.sample import help_center
+from tests.sample import fresh, help_center
 
 
 @pytest.fixture(scope="module")
@@ -156,6 +156,30 @@ def test_a_search_without_a_hit_helps_on_and_takes_the_words_along(client: Flask
     assert "No article found for “xylophone”." in words(page)
     assert 'href="/en/contact?subject=xylophone"' in page
     assert "Good places to start" in words(page)  # nobody opened anything yet
+
+
+def test_above_the_rate_a_search_says_that_it_goes_by_words_and_far_above_it_asks_to_wait(
+    app: Flask, tmp_path: Path
+) -> None:
+    client = fresh(app, tmp_path, rate_search=1).test_client()
+    assert "words only Searching by meaning is not ready" in words(text(client, "/en/search?q=passkey"))
+    second = words(text(client, "/en/search?q=passkey"))
+    assert "words only" in second
+    assert "Sign in with a passkey" in second
+    assert "was too often" not in text(client, "/en/search")  # nothing is searched there
+    for _ in range(2):
+        client.get("/en/search?q=passkey")
+    refused = client.get("/en/search?q=passkey")
+    assert refused.status_code == 429
+    assert "That was too often. Please try again in a minute." in refused.text
+    assert 1 <= int(refused.headers["Retry-After"]) <= 60
+
+
+def test_a_missing_page_counts_as_a_search_and_stays_missing_without_one(app: Flask, tmp_path: Path) -> None:
+    client = fresh(app, tmp_path, rate_search=1).test_client()
+    pages = [text(client, "/support/reset_your-password.html", status=404) for _ in range(5)]
+    assert ["We searched for the words of its address" in page for page in pages] == [True] * 4 + [False]
+    assert client.get("/en/search?q=passkey").status_code == 429
 
 
 def test_a_search_is_logged_and_sets_the_visitors_cookie(app: Flask, client: FlaskClient) -> None:

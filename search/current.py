@@ -14,7 +14,7 @@ from search.generation import MANIFEST
 from search.index import CURRENT
 from search.searcher import Searcher
 
-LOOK = 0.25  # seconds between looks at `current`
+LOOK = 0.1  # seconds between looks at `current`, each of some microseconds
 AGAIN = 30.0  # seconds until a model that could not be loaded is tried once more: meanwhile it may have been mended
 
 

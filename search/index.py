@@ -95,8 +95,13 @@ def build(
         if (article.id, article.lang) in rendered or (article.id, article.lang) in kept
     ]
     with _workshop(folder) as work, ThreadPoolExecutor(1) as beside:
-        known = before.folder if before else None
-        pages = beside.submit(snapshot.write, work, library, rendered, now=now, kept=kept, before=known)
+
+        def write_pages() -> None:
+            known = before.folder if before else None
+            snapshot.write(work, library, rendered, now=now, kept=kept, before=known)
+            memory.checksums.of(work / snapshot.FILE)  # the largest file, read while others are written
+
+        pages = beside.submit(write_pages)
         if taught is not None:
             taught.save(work)
         extra = {

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
@@ -76,8 +77,10 @@ def write(
     documents = _documents(ordered, shares)
     generation.write_documents(work, documents)
     generation.write_units(work, (share.block() for share in joined(shares)))
-    write_words(work, ordered, before=before, shares=shares)
-    spaces_ = _write_vectors(work, documents, shares, cache, embedder, progress)
+    with ThreadPoolExecutor(1) as other:  # mostly copying, which needs no turn of the interpreter
+        written = other.submit(_write_vectors, work, documents, shares, cache, embedder, progress)
+        write_words(work, ordered, before=before, shares=shares)
+        found = written.result()
     checksums = checksums or Checksums()
     beside()
     files = generation.checksums_below(work, checksums)
@@ -86,7 +89,7 @@ def write(
         fingerprint=name,
         content=content,
         recipe=embedder.recipe if embedder else WORDS,
-        spaces=spaces_,
+        spaces=found,
         crosses=embedder is not None and crosses(embedder),
         default_lang=default_lang,
         counts=_counts(documents),

@@ -54,6 +54,7 @@ class Article:
     audience: tuple[str, ...] = ()  # empty: everyone
     order: int | None = None
     updated: datetime | None = None  # the last commit that touched the file; None outside git
+    outdated: bool = False  # a translation whose original says something else since
 
     @property
     def source(self) -> str:

@@ -1,11 +1,12 @@
-"""When each file was last changed, by one call of git for the whole folder."""
+"""When each file was last changed, by one call of git for the whole folder, and what it said then."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -14,13 +15,49 @@ SECONDS = 10.0  # a very long history is read no further; what it did not reach 
 _COMMIT = "\x01"
 
 
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """A commit: when it was made, its name, and how many of the history come after it."""
+
+    at: datetime
+    name: str
+    after: int
+
+
 def updated(folder: Path, paths: Collection[str]) -> dict[str, datetime]:
-    """Return the time of the last commit of each path below `folder`; nothing outside a repository.
+    """Return the time of the last commit of each path below `folder`; nothing outside a repository."""
+    return {path: commit.at for path, commit in commits(folder, paths).items()}
+
+
+def commits(folder: Path, paths: Collection[str]) -> dict[str, Commit]:
+    """Return the last commit of each path below `folder`; nothing outside a repository.
 
     In a shallow clone the oldest commit seems to have touched every file, so it dates none.
     """
     head = _git(folder, "rev-parse", "HEAD")
     return _read(folder, head, frozenset(paths)) if head else {}
+
+
+def contents(folder: Path, wanted: Sequence[tuple[str, str]]) -> dict[tuple[str, str], bytes]:
+    """Return files below `folder` as they were, by (commit, path); those that were not there are left out."""
+    below = _git(folder, "rev-parse", "--show-prefix")
+    given = "".join(f"{commit}:{below}{path}\n" for commit, path in wanted if "\n" not in path)
+    command = ["git", "-C", str(folder), "cat-file", "--batch"]
+    try:
+        data = subprocess.run(command, input=given.encode(), capture_output=True, check=False).stdout
+    except OSError:
+        return {}
+    found, at = {}, 0
+    for key in wanted:  # "<name> blob <size>\n<contents>\n" each, or "<what was asked> missing\n"
+        begins = data.find(b"\n", at) + 1
+        if not begins or "\n" in key[1]:
+            continue
+        head = data[at : begins - 1]
+        at = begins
+        if not head.endswith(b" missing"):
+            at = begins + int(head.rpartition(b" ")[2]) + 1
+            found[key] = data[begins : at - 1]
+    return found
 
 
 def _git(folder: Path, *words: str) -> str:
@@ -33,30 +70,32 @@ def _git(folder: Path, *words: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def _read(folder: Path, head: str, paths: frozenset[str]) -> dict[str, datetime]:
+def _read(folder: Path, head: str, paths: frozenset[str]) -> dict[str, Commit]:
     """Return the dates as of the commit `head`: a process that indexes again and again reads its history once."""
     command = ["git", "-C", str(folder), "-c", "core.quotepath=off", "log", "--no-renames", "--relative", "--name-only"]
-    command += ["-z", f"--format={_COMMIT}%ct %D", "--", "."]
+    command += ["-z", f"--format={_COMMIT}%ct %H %D", "--", "."]
     try:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
     except OSError:
         return {}
-    missing, found = set(paths), dict[str, datetime]()
+    missing, found = set(paths), dict[str, Commit]()
     deadline = time.monotonic() + SECONDS
     with process:
-        when: datetime | None = None
-        rest = b""
+        commit: Commit | None = None
+        rest, count = b"", 0
         while missing and time.monotonic() < deadline and (block := _next(process)):
             *names, rest = (rest + block).split(b"\0")
             for raw in names:
                 name = raw.decode("utf-8", "replace").strip("\n")
                 if name.startswith(_COMMIT):
-                    seconds, _, refs = name[1:].partition(" ")
-                    when = None if "grafted" in refs else datetime.fromtimestamp(int(seconds), UTC)
+                    seconds, hash, refs = name[1:].split(" ", 2)
+                    at = datetime.fromtimestamp(int(seconds), UTC)
+                    commit = None if "grafted" in refs else Commit(at, hash, count)
+                    count += 1
                 elif name in missing:
                     missing.discard(name)
-                    if when:
-                        found[name] = when
+                    if commit:
+                        found[name] = commit
         process.kill()
     return found
 

@@ -18,6 +18,7 @@ from kb.errors import BadArticle
 from kb.folder import read_text, sort_out, walk
 from kb.foreign import Note
 from kb.links import Addresses, is_ours, normal
+from kb.outdated import outdated
 from kb.parsed import Parsed
 from kb.problem import Problem
 from kb.recipe import recipe
@@ -96,12 +97,13 @@ def load(folder: Path, *, default_lang: str = "en", parsed: Parsed | None = None
     parsed.save()
     articles = _inherit(_distinct(articles, default_lang, problems), default_lang)
     dates = history.updated(folder, [article.path for article in articles])
-    articles = [replace(a, updated=dates[a.path]) if a.path in dates else a for a in articles]
+    late = outdated(folder, articles, default_lang=default_lang)
+    articles = [replace(a, updated=dates[a.path], outdated=a.path in late) if a.path in dates else a for a in articles]
     texts = {path: read_text(folder, path, problems) for path in specials}
     leads = _redirects(articles, texts, problems)
     for path, text in sorted(texts.items()):
         digest.update(f"{path}\0{text}\0".encode())
-    digest.update("\0".join([recipe(), default_lang, *files, *map(str, sorted(dates.items()))]).encode())
+    digest.update("\0".join([recipe(), default_lang, *files, *map(str, sorted(dates.items())), *sorted(late)]).encode())
     return Library(
         folder=folder,
         articles=tuple(articles),

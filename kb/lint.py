@@ -55,6 +55,9 @@ def _of_article(article: Article, own: Facts, library: Library, now: datetime) -
     if article.status == "archived" and article.replaced_by and not library.way_on(article):
         why = f"replaced_by is '{article.replaced_by}', which is neither an article nor an address"
         yield Problem(article.path, 1, why, "broken-link", "error")
+    if article.outdated and article.status == "published":
+        why = "the original says something else since this translation was last changed; change it here, too"
+        yield Problem(article.path, 1, why, "outdated-translation")
     if article.review_every and article.status == "published":
         yield from _review(article, article.review_every, now)
 

@@ -16,7 +16,7 @@ from kb.channels import Way
 from kb.errors import HelpCenterError, NotFound
 from kb.i18n import gettext as _
 from kb.page import page, respond, root, searcher, today, ways_about
-from kb.shelf import review, shelf
+from kb.shelf import for_everybody, review, shelf
 from kb.snapshot import Entry, Heading
 from search.hit import Hit
 
@@ -57,6 +57,7 @@ def html(
         html=text(entry),
         category=topic,
         headings=contents(entry),
+        original=original(entry),
         review=review(entry, today=today),
         related=related(entry),
         reasons=reasons(),
@@ -95,6 +96,12 @@ def wants_markdown() -> bool:
     """Tell whether the request asks for Markdown rather than for a page."""
     kinds = ["text/html", "text/markdown"]
     return request.accept_mimetypes.best_match(kinds, default=kinds[0]) == "text/markdown"
+
+
+def original(entry: Entry) -> Entry | None:
+    """Return the article that an outdated translation was made from, if everybody may read it."""
+    found = searcher().snapshot.entry(entry.id, searcher().snapshot.default_lang) if entry.outdated else None
+    return found if found and for_everybody(found) else None
 
 
 def contents(entry: Entry) -> list[Heading]:

@@ -15,11 +15,13 @@ from kb.parts import Rendered, to_row
 
 COLUMNS = (
     "id, lang, title, summary, category, address, revision, updated, owner, review_every, verified, audience, offers, "
-    "status, path, queries, ord, replaced_by"
+    "status, path, queries, ord, replaced_by, outdated"
 )
 _PLAIN = ("id", "lang", "title", "summary", "category", "address", "revision", "owner", "path")
 _DERIVED = ("place", "updated", "verified", "audience", "queries", "status", "replaced_by", "html", "headings", "page")
-TYPES: dict[str, Any] = dict.fromkeys(_PLAIN + _DERIVED, str) | dict.fromkeys(("review_every", "offers", "ord"), int)
+TYPES: dict[str, Any] = dict.fromkeys(_PLAIN + _DERIVED, str) | dict.fromkeys(
+    ("review_every", "offers", "ord", "outdated"), int
+)
 CATEGORY_TYPES: dict[str, Any] = {"name": str, "lang": str, "title": str, "ord": int, "summary": str, "offers": int}
 
 
@@ -45,6 +47,7 @@ class Entry:
     queries: tuple[str, ...]
     order: int | None
     replaced_by: str  # the address to go on to from what is gone, or nothing
+    outdated: bool = False  # a translation whose original says something else since
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +92,7 @@ def _row(article: Article, library: Library, silent: Collection[tuple[str, str]]
         "offers": int((article.category, article.lang) not in silent),
         "ord": article.order,
         "replaced_by": library.way_on(article),
+        "outdated": int(article.outdated),
     }
 
 
@@ -103,7 +107,7 @@ def of_categories(library: Library) -> Iterator[dict[str, Any]]:
 def entry(row: tuple[Any, ...]) -> Entry:
     """Return the article of a row of COLUMNS."""
     (id, lang, title, summary, category, address, revision, updated, owner, review_every, verified, *rest) = row
-    audience, offers, status, path, queries, order, replaced_by = rest
+    audience, offers, status, path, queries, order, replaced_by, late = rest
     return Entry(
         id=id,
         lang=lang,
@@ -123,4 +127,5 @@ def entry(row: tuple[Any, ...]) -> Entry:
         queries=tuple(json.loads(queries)),
         order=order,
         replaced_by=replaced_by,
+        outdated=bool(late),
     )

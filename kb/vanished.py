@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from kb import facts, library
+from kb import facts, history, library
 from kb.anchors import slug
 from kb.article import Article
 from kb.errors import HelpCenterError
@@ -66,10 +66,10 @@ def _past(now_there: Library, ref: str, place: Path) -> Past:
     return Past(ref, library.load(place, default_lang=now_there.default_lang), renamed)
 
 
-def _git(folder: Path, *words: str, given: bytes | None = None) -> bytes:
+def _git(folder: Path, *words: str) -> bytes:
     """Return what git says of a folder; nothing where it fails, or where there is no git."""
     try:
-        done = subprocess.run(["git", "-C", str(folder), *words], capture_output=True, input=given, check=False)
+        done = subprocess.run(["git", "-C", str(folder), *words], capture_output=True, check=False)
     except OSError:
         return b""
     return done.stdout if done.returncode == 0 else b""
@@ -77,20 +77,14 @@ def _git(folder: Path, *words: str, given: bytes | None = None) -> bytes:
 
 def _write(folder: Path, commit: str, place: Path) -> None:
     """Write the articles as they were at a commit, and what says how they are served, into an empty folder."""
-    objects = []
+    paths = []
     for row in _git(folder, "ls-tree", "-r", "-z", commit).decode("utf-8", "replace").split("\0"):
         what, _, path = row.partition("\t")
-        mode, _, rest = what.partition(" ")
-        if mode.startswith("100") and path.lower().endswith(READ):
-            objects.append((rest.split()[1], path))
-    data = _git(folder, "cat-file", "--batch", given="".join(f"{name}\n" for name, _ in objects).encode())
-    at = 0
-    for _, path in objects:  # "<name> blob <size>\n<contents>\n" each
-        begins = data.index(b"\n", at) + 1
-        ends = begins + int(data[at:begins].split()[2])
+        if what.startswith("100") and path.lower().endswith(READ):
+            paths.append(path)
+    for (_, path), data in history.contents(folder, [(commit, path) for path in paths]).items():
         (place / path).parent.mkdir(parents=True, exist_ok=True)
-        (place / path).write_bytes(data[begins:ends])
-        at = ends + 1
+        (place / path).write_bytes(data)
 
 
 def _published(articles: Iterable[Article]) -> dict[str, Article]:

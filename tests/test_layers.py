@@ -16,7 +16,7 @@ kb.channel_file kb.contexts kb.foreign
 kb.liquid
 kb.habits
 kb.article
-kb.categories kb.links kb.parsed
+kb.categories kb.links kb.outdated kb.parsed
 kb.redirects kb.render
 kb.library kb.pages
 kb.facts kb.rows

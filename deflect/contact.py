@@ -9,9 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from deflect import clock
+from deflect import clock, receipt
 from deflect.episode import LONGEST_TITLE, Visit, intent, keys, new_id, new_ticket_id, normal_email, page_address
+from deflect.offer import suggest
 from deflect.services import Services
+from deflect.smtp import can_reply
 from deflect.tokens import Claims
 from kb.errors import BadRequest
 
@@ -112,6 +114,7 @@ def create_ticket(services: Services, visit: Visit, message: Message, *, key: st
     The same key gives the same ticket; raises Conflict when the key came with another message before, and
     StorageFull or Unavailable when nothing could be kept.
     """
+    settings = services.settings
     now, ticket, first = clock.now(), new_ticket_id(), new_id()
     who = keys(services, visitor=visit.visitor, email=message.email, claims=visit.claims)
     row = {
@@ -120,7 +123,7 @@ def create_ticket(services: Services, visit: Visit, message: Message, *, key: st
         "fields": json.dumps(_fields(visit, message), sort_keys=True, ensure_ascii=False),
         "channel": CHANNEL,
         "external_id": None,
-        "lang": visit.lang or services.settings.lang,
+        "lang": visit.lang or settings.lang,
         "page": page_address(visit.page),
         "verified": visit.claims.id or visit.claims.email or None,
         "segment": visit.claims.segment or None,
@@ -132,12 +135,26 @@ def create_ticket(services: Services, visit: Visit, message: Message, *, key: st
         episode=visit.episode,
         ticket=row,
         message={"id": first, "author": "requester", "channel": CHANNEL, "body": message.body},
-        outbox=[{"id": new_id(), "sink": sink} for sink in services.settings.sinks],
+        outbox=[*({"id": new_id(), "sink": sink} for sink in settings.sinks), *_receipt(services, visit, message)],
         sent={"id": new_id(), "type": "sent", "at": now, "ticket": ticket, "channel": CHANNEL},
         idempotency={"key": key, "digest": digest(message)},
         now=now,
     )
     return Created(**created)
+
+
+def _receipt(services: Services, visit: Visit, message: Message) -> list[dict[str, Any]]:
+    """Return the delivery of a receipt, where they are sent, with what it names: articles that are for everybody.
+
+    Their addresses need KB_URL: the request's own host is whatever its sender says.
+    """
+    settings = services.settings
+    if not (settings.receipts and can_reply(settings)):
+        return []
+    asked = Visit(lang=visit.lang, category=message.category)
+    cards = suggest(services, asked, subject=message.subject, body=message.body)[0].cards if settings.url else ()
+    named = [[card.title, settings.url.rstrip("/") + card.url] for card in cards]
+    return [{"id": new_id(), "sink": receipt.SINK, "articles": json.dumps(named, ensure_ascii=False)}]
 
 
 def digest(message: Message) -> str:

@@ -36,6 +36,7 @@ class Delivery:
     created: int  # microseconds
     verified: str = ""  # who wrote it, where a token of the owner's server said so
     segment: str = ""
+    articles: tuple[tuple[str, str], ...] = ()  # titles and addresses that a receipt names
     trail: tuple[str, ...] = ()  # what the requester searched, read and was offered, a line each
 
 

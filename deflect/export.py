@@ -48,7 +48,8 @@ QUERIES = {
         """,
     "people": "SELECT id AS key, person, created FROM keys ORDER BY person, created, id",
     "deliveries": """
-        SELECT id, ticket, message, sink, state, tries, due, created, changed, note FROM outbox ORDER BY created, id
+        SELECT id, ticket, message, sink, state, tries, due, created, changed, note, articles
+        FROM outbox ORDER BY created, id
         """,
     "users": "SELECT id AS month, users FROM active_users ORDER BY at, id",
     "audit": "SELECT id, who, did, what, created FROM audit ORDER BY created, id",

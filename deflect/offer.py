@@ -53,7 +53,7 @@ def make_offer(services: Services, visit: Visit, *, subject: str, body: str) -> 
     since an offer that nobody knows of would count as none. Who has not agreed to be noted is offered articles
     all the same, in no episode and no arm.
     """
-    found, degraded = _suggest(services, visit, subject=subject[:300], body=body[:LONGEST])
+    found, degraded = suggest(services, visit, subject=subject, body=body)
     if not visit.agreed:
         return Offer(None, found.abstained, degraded, found.ranker, found.cards)
     now = clock.now()
@@ -106,7 +106,9 @@ def _explored(services: Services, found: Suggestions, who: Sequence[str]) -> tup
     return replace(found, cards=tuple(found.cards[place] for place in slots.order)), slots.propensities
 
 
-def _suggest(services: Services, visit: Visit, *, subject: str, body: str) -> tuple[Suggestions, Any]:
+def suggest(services: Services, visit: Visit, *, subject: str, body: str) -> tuple[Suggestions, Any]:
+    """Return what a message would be offered, logging nothing, and why it is less than it could be, if it is."""
+    subject, body = subject[:300], body[:LONGEST]
     try:
         searcher: Searcher = services.current.get()
         lang = visit.lang or services.settings.lang

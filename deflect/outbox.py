@@ -130,6 +130,7 @@ def _delivery(store: Store, row: Row) -> Delivery:
         ticket=row["id"],
         fields=json.loads(row["fields"] or "{}"),
         created=row["written"],
+        articles=tuple((title, address) for title, address in json.loads(row["articles"] or "[]")),
         trail=lines(store, row) if row["author"] == "requester" else (),
         **{
             name: row[name] or ""

@@ -34,7 +34,8 @@ OWNED = {
 
 COPIES = f"""
     SELECT sink, count(*) AS copies FROM outbox
-    WHERE sink != 'inbox' AND state = 'sent' AND ticket IN {TICKETS} GROUP BY sink ORDER BY sink
+    WHERE sink NOT IN ('inbox', 'reply', 'receipt') AND state = 'sent' AND ticket IN {TICKETS}
+    GROUP BY sink ORDER BY sink
     """
 
 
@@ -48,7 +49,8 @@ def erase_person(db: Database, *, people: str, email: str) -> Row:
 OVER = f"""
     SELECT id FROM tickets
     WHERE created < :before AND changed < :before
-      AND (state = 'closed' OR (EXISTS (SELECT 1 FROM outbox WHERE ticket = tickets.id AND state = 'sent')
+      AND (state = 'closed' OR (EXISTS (SELECT 1 FROM outbox WHERE ticket = tickets.id AND state = 'sent'
+                                        AND sink NOT IN ('reply', 'receipt'))
                                 AND NOT EXISTS (SELECT 1 FROM outbox WHERE ticket = tickets.id AND sink = 'inbox')))
       AND NOT EXISTS (SELECT 1 FROM outbox WHERE ticket = tickets.id AND state = 'pending')
     ORDER BY created, id LIMIT {BATCH}

@@ -159,3 +159,9 @@ def m008_agents(db: Database) -> None:
     tickets = db.table("tickets")
     tickets.add_column("agent", str)
     tickets.create_index(["agent", "state"])
+
+
+@migrations()
+def m009_receipts(db: Database) -> None:
+    """The articles that a receipt names, as titles and addresses."""
+    db.table("outbox").add_column("articles", str)

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pkgutil import resolve_name
 
+from deflect import receipt
 from deflect.delivery import Delivery, TicketSink
-from deflect.smtp import ReplySink, SmtpSink
+from deflect.smtp import ReceiptSink, ReplySink, SmtpSink
 from deflect.webhook import WebhookSink
 from deflect.zendesk import ZendeskSink
 from kb.config import Settings
@@ -42,8 +43,10 @@ FACTORIES: Mapping[str, Callable[[Settings], TicketSink]] = {
     "smtp": _smtp,
     "webhook": WebhookSink.from_settings,
     "zendesk": ZendeskSink.from_settings,
-    "reply": ReplySink.from_settings,  # an agent's answer to the requester; not to be chosen in KB_SINKS
+    "reply": ReplySink.from_settings,  # an agent's answer to the requester
+    receipt.SINK: ReceiptSink.from_settings,
 }
+OWN = ("reply", receipt.SINK)  # what goes to the requester is not to be chosen in KB_SINKS
 
 
 def sink(name: str, settings: Settings) -> TicketSink:
@@ -61,6 +64,7 @@ def sink(name: str, settings: Settings) -> TicketSink:
 
 def configured(settings: Settings) -> list[TicketSink]:
     """Return the sinks of KB_SINKS; raises BadSetting for the first that cannot work as it is set."""
-    if "reply" in settings.sinks:
-        raise BadSetting(f"reply is no sink for KB_SINKS; it takes {CHOICES}")
+    for name in OWN:
+        if name in settings.sinks:
+            raise BadSetting(f"{name} is no sink for KB_SINKS; it takes {CHOICES}")
     return [sink(name, settings) for name in settings.sinks]

@@ -1,4 +1,4 @@
-"""Tickets and answers as e-mails, under a Message-ID that stays the same however often one is sent."""
+"""Tickets, receipts and answers as e-mails, under a Message-ID that stays the same however often one is sent."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from urllib.parse import unquote, urlsplit
 
+from deflect import receipt
 from deflect.clock import to_datetime
 from deflect.delivery import Delivery, DeliveryFailed
 from kb.config import Settings
@@ -116,6 +117,31 @@ class ReplySink:
             delivery, sender=self.sender, to=delivery.email, subject=f"Re: {delivery.subject} [{delivery.ticket}]"
         )
         message.set_content(delivery.body + "\n")
+        self.server.send(message)
+        return str(message["Message-ID"])
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptSink:
+    """Tells the requester that a ticket has arrived; who it is was not checked, so nothing that was typed is in it."""
+
+    server: Server
+    sender: str
+    site: str
+    name: str = receipt.SINK
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> ReceiptSink:
+        """Return the sink that the settings describe."""
+        return cls(Server.parse(settings.smtp_url), _sender(settings), settings.title)
+
+    def deliver(self, delivery: Delivery) -> str:
+        """Send the receipt and return its Message-ID."""
+        ticket, lang = delivery.ticket, delivery.lang
+        message = _message(delivery, sender=self.sender, to=delivery.email, subject=receipt.subject(ticket, lang=lang))
+        message["Auto-Submitted"] = "auto-replied"  # RFC 3834: no automatic answer to it
+        message["X-Auto-Response-Suppress"] = "All"  # the same for Exchange
+        message.set_content(receipt.text(ticket, site=self.site, lang=lang, articles=delivery.articles))
         self.server.send(message)
         return str(message["Message-ID"])
 

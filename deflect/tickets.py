@@ -145,8 +145,8 @@ def due(store: Store, *, now: int, limit: int = 100) -> list[Row]:
     """
     return store.rows(
         """
-        SELECT outbox.id AS delivery, outbox.sink, outbox.tries, tickets.*, messages.author, messages.body,
-               messages.created AS written
+        SELECT outbox.id AS delivery, outbox.sink, outbox.tries, outbox.articles, tickets.*,
+               messages.author, messages.body, messages.created AS written
         FROM outbox JOIN tickets ON tickets.id = outbox.ticket JOIN messages ON messages.id = outbox.message
         WHERE outbox.state = 'pending' AND (due <= :now OR due > :now + :most)
         ORDER BY due, outbox.created, outbox.id LIMIT :limit

@@ -7,10 +7,14 @@ from collections.abc import Sequence
 
 from sqlite_utils import Database
 
+from deflect import receipt
+from deflect.clock import DAY, HOUR
 from deflect.events import COLUMNS
 from deflect.people import begin_episode, kept_under, link, owns
 from deflect.store import Row
 from kb.errors import Conflict
+
+MOST_RECEIPTS = ((HOUR, 3), (DAY, 10))  # that one person is sent: a form must not be a way to fill mailboxes
 
 
 def log_events(db: Database, *, keys: Sequence[str], events: Sequence[Row], now: int) -> Row:
@@ -65,7 +69,8 @@ def create_ticket(
     )
     insert(db, "messages", message | {"ticket": ticket["id"], "created": now})
     for entry in outbox:
-        enqueue(db, entry, ticket=ticket["id"], message=message["id"], now=now)
+        if entry["sink"] != receipt.SINK or not _has_many(db, person, now=now):
+            enqueue(db, entry, ticket=ticket["id"], message=message["id"], now=now)
     insert(db, "idempotency", idempotency | {"ticket": ticket["id"], "created": now})
     append(db, kept_under(keys), sent | {"episode": begun["id"]}, now=now)
     return _created(db, ticket["id"])
@@ -117,6 +122,12 @@ def enqueue(db: Database, entry: Row, *, ticket: str, message: str, now: int) ->
         "changed": now,
     }
     insert(db, "outbox", row | entry)
+
+
+def _has_many(db: Database, person: str, *, now: int) -> bool:
+    """Say whether so much was written from an address that receipts would only fill somebody's mailbox."""
+    sql = "SELECT count(*) AS n FROM tickets WHERE person = ? AND created > ?"
+    return any(db.execute(sql, [person, now - span]).fetchone()["n"] > most for span, most in MOST_RECEIPTS)
 
 
 def _created(db: Database, ticket: str) -> Row:

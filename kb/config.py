@@ -80,6 +80,9 @@ class Settings:
     smtp_url: str = setting("", "Mail server, as smtp://user:password@host:port or smtps://….", secret=True)
     smtp_from: str = setting("", "Sender of our e-mails; unset: the address of `smtp_to`.")
     smtp_to: str = setting("", "Address of the help desk that the smtp sink writes to.")
+    receipts: bool = setting(
+        False, "Whether who writes gets a receipt by e-mail, with number and articles; needs smtp_url and a sender."
+    )
     webhook_url: str = setting("", "Address that the webhook sink posts to.")
     webhook_secret: str = setting(
         "", "Secret that signs webhooks (whsec_ and base64, as Standard Webhooks has it).", secret=True

@@ -142,6 +142,22 @@ def _sinks(settings: Settings) -> Iterator[Finding]:
         yield Finding("sinks", "wrong", str(error))
 
 
+def _receipts(settings: Settings) -> Iterator[Finding]:
+    from deflect.smtp import ReceiptSink
+
+    if not settings.receipts:
+        return
+    try:
+        ReceiptSink.from_settings(settings)
+    except HelpCenterError as error:
+        yield Finding("receipts", "wrong", f"none is sent: {error}")
+        return
+    if settings.url:
+        yield Finding("receipts", "fine", "sent by e-mail")
+    else:
+        yield Finding("receipts", "note", "sent by e-mail, and name no articles until KB_URL is set")
+
+
 def _public(settings: Settings) -> Iterator[Finding]:
     if settings.host not in LOOPBACK and not settings.url:
         yield Finding("url", "note", "KB_URL is unset; links in e-mails and the sitemap name the host of the request")
@@ -157,5 +173,6 @@ LOOKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
     _database,
     _people,
     _sinks,
+    _receipts,
     _public,
 )

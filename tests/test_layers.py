@@ -40,11 +40,11 @@ search.current search.learning
 search.mining
 search.evaluation
 search.calibrating search.side_by_side
-deflect.channel deflect.clock deflect.elements deflect.events deflect.experiment deflect.limits
+deflect.channel deflect.clock deflect.elements deflect.events deflect.experiment deflect.limits deflect.machines
 deflect.policy deflect.redaction
 deflect.schema deflect.snippet deflect.statistics deflect.wording
 deflect.address deflect.clicks deflect.clusters deflect.delivery deflect.exploration deflect.lines
-deflect.numbers deflect.refusal deflect.signature deflect.store
+deflect.numbers deflect.receipt deflect.refusal deflect.signature deflect.store
 deflect.activity deflect.changes deflect.desk_numbers deflect.export deflect.gaps deflect.owner_page deflect.people
 deflect.popular deflect.removal deflect.smtp deflect.tickets deflect.tokens deflect.trail deflect.webhook
 deflect.zendesk
@@ -62,8 +62,10 @@ deflect.unanswered
 deflect.services
 deflect.file_keys deflect.identity deflect.origins deflect.ways
 deflect.consent deflect.cors deflect.episode
-deflect.contact deflect.context_cards deflect.erasure deflect.log deflect.past_contacts deflect.web
-deflect.elsewhere deflect.here deflect.history deflect.login deflect.offer deflect.openapi
+deflect.context_cards deflect.erasure deflect.log deflect.past_contacts deflect.web
+deflect.offer
+deflect.contact
+deflect.elsewhere deflect.here deflect.history deflect.login deflect.openapi
 deflect.past_events
 deflect.advice deflect.api deflect.example deflect.lessons deflect.playground deflect.replay
 deflect.agent_pages deflect.evidence deflect.forecast deflect.report_pages deflect.ticket_pages

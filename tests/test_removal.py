@@ -189,6 +189,19 @@ def test_a_ticket_that_is_worked_on_elsewhere_is_over_when_it_has_got_there(
     close(services)
 
 
+def test_a_receipt_that_was_sent_is_no_ticket_that_got_there(tmp_path: Path) -> None:
+    services = make_services(tmp_path, keep_tickets=30, sinks=())
+    live(services, "v1", JO)
+    ticket = services.store.rows("SELECT id FROM tickets")[0]["id"]
+    entry = {"id": "r", "sink": "receipt", "ticket": ticket, "message": "m", "state": "sent", "tries": 1}
+    db = services.store.connect()
+    db.table("outbox").insert(entry | {"due": 1, "created": 1, "changed": 1})
+    db.close()
+    forget(services.settings, now=clock.now() + 31 * DAY)
+    assert sizes(services)["tickets"] == 1
+    close(services)
+
+
 def test_tickets_and_the_audit_log_stay_for_ever_unless_a_setting_says_so(services: Services) -> None:
     everywhere(services, "josephine")
     forget(services.settings, now=clock.now() + 9999 * DAY)

@@ -12,7 +12,7 @@ from deflect.address import BadAddress
 from deflect.delivery import Delivery, DeliveryFailed, TicketSink
 from deflect.signature import verify
 from deflect.sinks import InboxSink, configured, sink
-from deflect.smtp import ReplySink, Server, SmtpSink, can_reply
+from deflect.smtp import ReceiptSink, ReplySink, Server, SmtpSink, can_reply
 from deflect.webhook import WebhookSink, document
 from kb.config import Settings
 from kb.errors import BadSetting
@@ -58,19 +58,20 @@ def webhook(desk: Desk, *, allow: tuple[str, ...] = LOOPBACK) -> WebhookSink:
     return WebhookSink(desk.url, SECRET, allow, clock=lambda: 1000.0)
 
 
-@pytest.fixture(params=["inbox", "smtp", "reply", "webhook"])
+@pytest.fixture(params=["inbox", "smtp", "reply", "receipt", "webhook"])
 def any_sink(request: pytest.FixtureRequest, box: Mailbox, desk: Desk) -> TicketSink:
     made: dict[str, TicketSink] = {
         "inbox": InboxSink(),
         "smtp": smtp(box),
         "webhook": webhook(desk),
         "reply": ReplySink(Server.parse(box.url), "a@b.example"),
+        "receipt": ReceiptSink(Server.parse(box.url), "a@b.example", "Help"),
     }
     return made[request.param]
 
 
 def test_a_sink_has_a_name_that_settings_know(any_sink: TicketSink) -> None:
-    assert any_sink.name in ("inbox", "smtp", "reply", "webhook")
+    assert any_sink.name in ("inbox", "smtp", "reply", "receipt", "webhook")
 
 
 def test_a_delivery_again_has_the_same_id(any_sink: TicketSink, box: Mailbox, desk: Desk) -> None:
@@ -182,6 +183,7 @@ def test_settings_choose_sinks_and_a_missing_one_is_named() -> None:
             "webhook_secret is not whsec_",
         ),
         (Settings(sinks=("reply",)), "reply is no sink for KB_SINKS"),
+        (Settings(sinks=("inbox", "receipt")), "receipt is no sink for KB_SINKS"),
         (Settings(sinks=("no.such:module",)), "cannot be loaded"),
     ],
 )

@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from deflect import clock, consent, contact, cors, elsewhere, file_keys, identity, openapi, refusal, tokens
 from deflect.episode import Visit, keys
+from deflect.machines import crawls
 from deflect.offer import make_offer
 from deflect.services import Services, services
 from deflect.web import (
@@ -29,6 +30,7 @@ from kb.errors import BadRequest, HelpCenterError, NotFound
 LONGEST_QUERY = 1000
 MOST_HITS = 50
 MOST_EVENTS = 200
+WHY_NOT = "this browser says that it is a crawler, of which nothing is noted"
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
@@ -97,11 +99,12 @@ def post_events() -> tuple[Response, int]:
     here = services()
     limit(here, "events", rate=here.settings.rate_events)
     document = read_json(request, types=("application/json", "text/plain"))
-    agreed = consent.has_agreed(here, document)
+    agreed = _may_note(here, document)
     visitor = visitor_of(document, required=agreed)
     rows, refused = _parsed(document.get("events"))
     if not agreed:
-        refused += [{"id": row["id"], "why": consent.WHY} for row in rows]
+        why = WHY_NOT if crawls(request.user_agent.string) else consent.WHY
+        refused += [{"id": row["id"], "why": why} for row in rows]
         return jsonify({"stored": 0, "refused": refused}), 202
     for episode in sorted({row["episode"] for row in rows if row.get("episode")}):
         limit(here, "events", rate=here.settings.rate_events, episode=episode)
@@ -163,7 +166,7 @@ def _query(here: Services) -> tuple[str, str, int]:
 
 def _visit(here: Services, document: dict[str, Any], *, visitor_required: bool) -> Visit:
     """Return who asks and where, with what a token says for certain; no browser is known before it is agreed to."""
-    agreed = consent.has_agreed(here, document)
+    agreed = _may_note(here, document)
     visitor = visitor_of(document, required=visitor_required and agreed)
     return Visit(
         claims=identity.claims(here, document),
@@ -176,6 +179,14 @@ def _visit(here: Services, document: dict[str, Any], *, visitor_required: bool) 
         device=device_of(request),
         title=text_of(document, "title", longest=1000),
     )
+
+
+def _may_note(here: Services, document: dict[str, Any]) -> bool:
+    """Say whether anything may be noted of who asks: of a person who agreed, and never of a crawler.
+
+    A tool that is no browser may be the owner's server, which tells of people.
+    """
+    return consent.has_agreed(here, document) and not crawls(request.user_agent.string)
 
 
 def _email(document: dict[str, Any]) -> str | None:

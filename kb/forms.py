@@ -18,7 +18,7 @@ from deflect.services import services
 from deflect.web import device_of, error_headers, limit
 from kb.errors import Conflict, HelpCenterError, NotFound, TooManyRequests
 from kb.i18n import gettext as _
-from kb.page import indexed, render, searcher, visitor
+from kb.page import from_machine, indexed, render, searcher, visitor
 from kb.shelf import Topic, shelf
 
 TICKET = re.compile(r"[\w-]{4,40}", re.ASCII)
@@ -158,7 +158,8 @@ def vote() -> Response:
     what = "unhelpful" if reason or request.form.get("vote") == "unhelpful" else "helpful"
     given = {"reason": reason} if reason else {}
     revision = request.form.get("revision") or entry.revision
-    who = visitor() or uuid.uuid4().hex  # a vote of somebody who is not to be known is kept under a number of its own
+    # a vote of somebody who is not to be known is kept under a number of its own, one of a machine is not
+    who = None if from_machine() else visitor() or uuid.uuid4().hex
     record(services(), who, what, article=entry.id, revision=revision, **given)
     back = entry.address if entry.lang == g.lang else url_for("site.article", lang=g.lang, id=entry.id)
     return redirect(f"{back}?thanks={what}#kb-vote", 303)  # type: ignore[return-value]

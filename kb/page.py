@@ -17,6 +17,7 @@ from flask import Response, after_this_request, g, make_response, render_templat
 from markupsafe import Markup, escape
 
 from deflect import consent
+from deflect.machines import is_machine
 from deflect.popular import popular
 from deflect.services import services
 from deflect.ways import ways
@@ -190,13 +191,23 @@ def words() -> dict[str, str]:
 
 
 def visitor() -> str | None:
-    """Return the visitor's random id, made at this act if there is none yet; None for who has not agreed to one."""
+    """Return the visitor's random id, made at this act if there is none yet.
+
+    None for who has not agreed to one, and for a machine that says that it is one.
+    """
+    if from_machine():
+        return None
     if "visitor" not in g:
         known = request.cookies.get("visitor", "")
         made = None if consent.asks(services()) else _new_visitor
         g.visitor = known if VISITOR.fullmatch(known) else made and made()
     found: str | None = g.visitor
     return found
+
+
+def from_machine() -> bool:
+    """Tell whether who asks says that it is no browser of a person: it is answered, and nothing is noted of it."""
+    return is_machine(request.user_agent.string)
 
 
 def consented() -> Response:

@@ -80,7 +80,15 @@ def _articles() -> dict[str, list[Entry]]:
 @blueprint.get("/robots.txt")
 def robots() -> Response:
     """Tell robots where the site map is, and what is not for them."""
-    lines = ["User-agent: *", "Disallow: /admin/", "Disallow: /api/", "", f"Sitemap: {root()}/sitemap.xml", ""]
+    lines = [
+        "User-agent: *",
+        "Disallow: /admin/",
+        "Disallow: /api/",
+        "Disallow: /*/search",
+        "",
+        f"Sitemap: {root()}/sitemap.xml",
+        "",
+    ]
     return machine_text("\n".join(lines), "text/plain")
 
 

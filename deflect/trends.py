@@ -12,7 +12,7 @@ from deflect.numbers import Number
 from deflect.report import Material
 from deflect.search_numbers import of_searches
 
-MOST = 60  # points that a chart can show
+MOST = 35  # points: more of them hold too few episodes each to say anything
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +36,10 @@ class Point:
 
 
 def stretch(start: int, end: int) -> int:
-    """Return how long one point is, so that a period has at most 60: a day, a week, or four weeks.
+    """Return how long one point is, so that a period has at most 35: a day, a week, or four weeks.
 
-    >>> stretch(0, 90 * DAY) // DAY
-    7
+    >>> stretch(0, 31 * DAY) // DAY, stretch(0, 90 * DAY) // DAY
+    (1, 7)
     """
     return next((days * DAY for days in (1, 7, 28) if (end - start) / (days * DAY) <= MOST), 364 * DAY)
 

@@ -20,7 +20,7 @@ from kb.config import Settings
 from kb.errors import HelpCenterError, NotFound
 from search.current import Current
 
-LONGEST_REQUEST = 1 << 20  # bytes of a form; the API's own cap is smaller
+LONGEST_FORM = 256 * 1024  # bytes: 20,000 characters of any script, as forms encode them; the API's own cap is smaller
 log = logging.getLogger("shortstop")
 
 
@@ -28,7 +28,7 @@ def create_app(settings: Settings, *, writer: Writer | None = None) -> Flask:
     """Return the application; without `writer` it writes through the background process of `kb serve`."""
     store = Store.open(settings.database)
     app = Flask("kb", static_folder=str(config.static_folder()), static_url_path="/static")
-    app.config.update(MAX_CONTENT_LENGTH=LONGEST_REQUEST, SEND_FILE_MAX_AGE_DEFAULT=3600)
+    app.config.update(MAX_CONTENT_LENGTH=LONGEST_FORM, SEND_FILE_MAX_AGE_DEFAULT=3600)
     app.extensions[EXTENSION] = Services(
         settings=settings,
         current=Current(settings),

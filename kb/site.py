@@ -75,19 +75,21 @@ def _led(endpoint: str) -> Response:
 @page("/", strict_slashes=False)
 def home() -> Response:
     """Show the search box, the topics, and what people open most."""
-    topics = shelf(searcher().snapshot, g.lang).topics
+    topics = shelf(searcher().snapshot, g.lang).within(None)
     return render("home.html", categories=topics, popular=favourites(10), canonical=here(), alternates=homes())
 
 
 @page("/categories/<path:name>")
 def category(name: str) -> Response:
-    """Show a topic's articles."""
+    """Show the topics within a topic, and its articles."""
     if name.endswith("/"):
         return without_slash(g.lang)  # type: ignore[no-any-return]
-    topic = shelf(searcher().snapshot, g.lang).topic(name)
+    known = shelf(searcher().snapshot, g.lang)
+    topic = known.topic(name)
     if topic is None:
         raise NotFound(f"there is no category {name}")
-    return render("category.html", category=topic, description=topic.summary, canonical=here())
+    within = known.within(topic)
+    return render("category.html", category=topic, within=within, description=topic.summary, canonical=here())
 
 
 @page("/articles/<path:id>")
@@ -228,7 +230,10 @@ def failed(status: int, message: str) -> Response:
     said = {
         403: _("This form did not come from our own page. Open the page again and send it from there."),
         405: _("This address is for our forms only."),
-        413: _("That is too much at once. Please send less."),
+        413: _(
+            "That is more than we take at once: 256 KB, which is 20,000 characters of any script. Go back in your "
+            "browser: your text is still there. Shorten it, or send it in two messages."
+        ),
         429: _("That was too often. Please try again in a minute."),
         503: _("The help center is being prepared. Please try again in a minute."),
         507: _("There is no room to save anything at the moment. Please try again later."),

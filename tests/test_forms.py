@@ -176,6 +176,22 @@ def test_what_cannot_be_kept_is_said_and_the_text_stays(
     assert FILLED["message"] in answer.get_data(as_text=True)
 
 
+@pytest.mark.parametrize("letter", ["x", "ñ", "説", "😀"])
+def test_twenty_thousand_characters_of_any_script_arrive(app: Flask, client: FlaskClient, letter: str) -> None:
+    message = (letter * 99 + "\n") * 200
+    assert send(client, message=message, subject=letter * 200).status_code == 303
+    row = app.extensions[EXTENSION].store.one("SELECT body FROM messages")
+    assert row["body"].replace("\r\n", "\n") == message.strip()
+
+
+@pytest.mark.parametrize("path", ["/en/contact", "/en/contact/solved", "/en/vote"])
+def test_a_form_over_256_kb_is_not_read_and_the_page_says_where_the_text_is(client: FlaskClient, path: str) -> None:
+    answer = client.post(path, data=FILLED | {"offered": "seen", "message": "secret" * 50_000})
+    assert answer.status_code == 413
+    assert "Go back in your browser: your text is still there." in answer.text
+    assert "secretsecret" not in answer.text
+
+
 def test_too_many_messages_are_refused_with_their_text_kept(built: Flask, tmp_path: Path) -> None:
     client = fresh(built, tmp_path, rate_tickets=1).test_client()
     send(client)

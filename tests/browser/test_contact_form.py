@@ -113,6 +113,18 @@ def test_a_link_that_fills_in_the_form_and_is_left_again_asks_and_keeps_nothing(
     assert page.evaluate("sessionStorage.length") == 0
 
 
+def test_a_message_that_is_too_long_is_still_there_on_going_back(page: Page, site: str) -> None:
+    page.goto(f"{site}/en/contact")
+    page.evaluate("document.querySelector('[name=message]').removeAttribute('maxlength')")
+    page.fill("[name=subject]", "Much")
+    page.fill("[name=message]", "x" * 300_000)
+    page.click("#kb-send")
+    expect(page.locator("h1")).to_have_text("That did not work")
+    page.go_back()
+    assert len(page.input_value("[name=message]")) == 300_000
+    expect(page.locator("#kb-send")).to_be_enabled()
+
+
 def test_an_offer_opens_in_a_panel_and_the_text_stays(page: Page, site: str) -> None:
     page.emulate_media(reduced_motion="reduce")  # axe would see colours that are still fading in
     write(page, site)

@@ -43,7 +43,7 @@ class Pin:
 def load(
     texts: Mapping[str, str], articles: Iterable[Article], *, default_lang: str, problems: MutableSequence[Problem]
 ) -> tuple[Category, ...]:
-    """Return each category in each language that it has a title or an article in."""
+    """Return each category, and each that holds one, in each language that it has a title or an article in."""
     said: dict[str, dict[str, dict[str, Any]]] = {}  # name -> language -> values
     for path, text in sorted(texts.items()):
         if match := _FILE.fullmatch(path):
@@ -51,14 +51,25 @@ def load(
             for code, values in _languages(path, text, lang, problems).items():
                 said.setdefault(name, {}).setdefault(code, {}).update(values)
     used = {(article.category, article.lang) for article in articles}
-    names = {name for name, _ in used}
+    names = {name for category, _ in used for name in way(category)}
+    silent = {name for name in names if said.get(name, {}).get(default_lang, {}).get("offers") == "none"}
     found = []
     for name in sorted(names):
         own = said.get(name, {})
-        base = own.get(default_lang, {})
+        base = own.get(default_lang, {}) | ({"offers": "none"} if silent.intersection(way(name)) else {})
         for lang in sorted({default_lang, *own, *(lang for category, lang in used if category == name)}):
             found.append(_category(name, lang, base, base | own.get(lang, {})))
     return tuple(sorted(found, key=lambda c: (c.order is None, c.order or 0, c.title.casefold(), c.name, c.lang)))
+
+
+def way(name: str) -> tuple[str, ...]:
+    """Return the categories that lead to a category, the outermost first and itself last.
+
+    >>> way("account/billing/tax")
+    ('account', 'account/billing', 'account/billing/tax')
+    """
+    parts = name.split("/")
+    return tuple("/".join(parts[: count + 1]) for count in range(len(parts)))
 
 
 def _category(name: str, lang: str, base: dict[str, Any], values: dict[str, Any]) -> Category:

@@ -31,11 +31,12 @@ def of_all(lang: str) -> Response:
 def of_topic(lang: str, name: str) -> Response:
     """Answer with a topic's articles, latest change first."""
     _speak(lang)
-    topic = shelf(searcher().snapshot, lang).topic(name)
+    known = shelf(searcher().snapshot, lang)
+    topic = known.topic(name)
     if topic is None:
         raise NotFound(f"there is no category {name}")
     title = f"{services().settings.title}: {topic.title}"
-    return _feed(title, topic.entries, page=url_for("site.category", lang=lang, name=name))
+    return _feed(title, known.all_of(topic), page=url_for("site.category", lang=lang, name=name))
 
 
 def _speak(lang: str) -> None:

@@ -58,6 +58,7 @@ def html(
         category=topic,
         headings=contents(entry),
         original=original(entry),
+        neighbours=topic.neighbours(entry) if topic else (None, None),
         review=review(entry, today=today),
         related=related(entry),
         reasons=reasons(),

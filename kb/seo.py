@@ -33,8 +33,8 @@ def linked_data(entry: Entry, topic: Topic | None) -> dict[str, Any]:
         "publisher": {"@type": "Organization", "name": services().settings.title},
     }
     way = [(services().settings.title, url_for("site.home", lang=entry.lang))]
-    if topic:
-        way.append((topic.title, url_for("site.category", lang=entry.lang, name=topic.name)))
+    for part in topic.way if topic else ():
+        way.append((part.title, url_for("site.category", lang=entry.lang, name=part.name)))
     steps = [*way, (entry.title, entry.address)]
     crumbs = [
         {"@type": "ListItem", "position": at, "name": name, "item": root() + url}
@@ -97,7 +97,9 @@ def llms() -> Response:
     """Answer with the articles of the default language, as a list of links to their Markdown."""
     lines = [f"# {services().settings.title}"]
     for topic in shelf(searcher().snapshot, services().settings.lang).topics:
-        lines += ["", f"## {topic.title}", ""]
+        if not topic.entries:
+            continue
+        lines += ["", f"## {' › '.join(part.title for part in topic.way)}", ""]
         lines += [
             f"- [{e.title}]({root()}{e.address}.md)" + (f": {e.summary}" if e.summary else "") for e in topic.entries
         ]

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from weakref import WeakKeyDictionary
 
+from kb.categories import Category
 from kb.snapshot import Entry, Snapshot
 
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A category that holds at least one article that everybody may see."""
+    """A category that holds, itself or in one within it, at least one article that everybody may see."""
 
     name: str
     title: str
@@ -21,16 +22,30 @@ class Topic:
     summary: str
     offers: bool
     entries: tuple[Entry, ...]
+    above: tuple[Topic, ...] = ()  # the categories that it is in, the outermost first
+    below: int = 0  # articles in categories within it
 
     @property
     def count(self) -> int:
-        """How many articles it shows."""
-        return len(self.entries)
+        """How many articles it holds, with those of categories within it."""
+        return len(self.entries) + self.below
+
+    @property
+    def way(self) -> tuple[Topic, ...]:
+        """The categories that lead to it, and itself."""
+        return (*self.above, self)
+
+    def neighbours(self, entry: Entry) -> tuple[Entry | None, Entry | None]:
+        """Return the articles before and after one, where there are."""
+        at = next((number for number, other in enumerate(self.entries) if other.id == entry.id), None)
+        if at is None:
+            return None, None
+        return (self.entries[at - 1] if at else None), next(iter(self.entries[at + 1 : at + 2]), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """The topics of a help center in one language, in their order, and every article by its id."""
+    """The topics of a help center in one language, each before those within it, and every article by its id."""
 
     topics: tuple[Topic, ...]
     entries: dict[str, Entry]
@@ -39,14 +54,22 @@ class Shelf:
         """Return the topic of that name, if it shows anything."""
         return next((topic for topic in self.topics if topic.name == name), None)
 
+    def within(self, topic: Topic | None) -> tuple[Topic, ...]:
+        """Return the topics right within one, or the outermost ones."""
+        return tuple(other for other in self.topics if other.above[-1:] == (topic.way[-1:] if topic else ()))
+
+    def all_of(self, topic: Topic) -> tuple[Entry, ...]:
+        """Return the articles of a topic and of those within it."""
+        return tuple(entry for other in self.topics if topic in other.way for entry in other.entries)
+
     def pick(self, ids: Iterable[str], *, k: int) -> tuple[Entry, ...]:
         """Return up to `k` articles: those of `ids` first, then some of each topic in turn."""
         chosen = {id: self.entries[id] for id in ids if id in self.entries}
-        for rank in range(max((topic.count for topic in self.topics), default=0)):
+        for rank in range(max((len(topic.entries) for topic in self.topics), default=0)):
             for topic in self.topics:
                 if len(chosen) >= k:
                     return tuple(chosen.values())[:k]
-                if rank < topic.count:
+                if rank < len(topic.entries):
                     chosen.setdefault(topic.entries[rank].id, topic.entries[rank])
         return tuple(chosen.values())[:k]
 
@@ -74,13 +97,31 @@ def shelf(snapshot: Snapshot, lang: str) -> Shelf:
 
 
 def _fill(snapshot: Snapshot, lang: str) -> Shelf:
-    topics = []
-    for category in snapshot.categories(lang):
-        entries = tuple(entry for entry in snapshot.category_entries(category.name, lang) if for_everybody(entry))
-        if entries:
-            summary = category.summary or " · ".join(entry.title for entry in entries[:3])
-            topics.append(Topic(category.name, category.title, category.lang, summary, category.offers, entries))
-    return Shelf(tuple(topics), {entry.id: entry for topic in topics for entry in topic.entries})
+    categories = snapshot.categories(lang)
+    shown = {
+        category.name: tuple(entry for entry in snapshot.category_entries(category.name, lang) if for_everybody(entry))
+        for category in categories
+    }
+    topics = tuple(_topics(categories, shown, ()))
+    return Shelf(topics, {entry.id: entry for topic in topics for entry in topic.entries})
+
+
+def _topics(
+    categories: Sequence[Category], shown: Mapping[str, tuple[Entry, ...]], above: tuple[Topic, ...]
+) -> Iterator[Topic]:
+    """Yield the topics right within the last of `above`, each followed by those within it."""
+    place = f"{above[-1].name}/" if above else ""
+    for category in categories:
+        if not category.name.startswith(place) or "/" in category.name.removeprefix(place):
+            continue
+        entries = shown[category.name]
+        inner = [other for other in categories if other.name.startswith(f"{category.name}/") and shown[other.name]]
+        if entries or inner:
+            titles = [*(entry.title for entry in entries), *(other.title for other in inner)][:3]
+            summary, below = category.summary or " · ".join(titles), sum(len(shown[other.name]) for other in inner)
+            topic = Topic(category.name, category.title, category.lang, summary, category.offers, entries, above, below)
+            yield topic
+            yield from _topics(categories, shown, topic.way)
 
 
 def for_everybody(entry: Entry) -> bool:

@@ -19,6 +19,7 @@ from urllib.parse import unquote
 import sqlite_utils
 
 from kb import channel_file, contexts, rows
+from kb.categories import way
 from kb.channels import Table
 from kb.contexts import Context
 from kb.errors import BadGeneration
@@ -203,14 +204,19 @@ class Snapshot:
         return self._entries(_BEST, {"lang": lang, "category": None})
 
     def categories(self, lang: str) -> tuple[Category, ...]:
-        """Return the categories that hold a published article, in their order, with their titles in this language."""
-        sql = """
-            SELECT name, title, ord, summary, offers, lang FROM categories
-            WHERE name IN (SELECT category FROM entries WHERE status = 'published') AND lang IN (?, ?)
-            ORDER BY lang = ? DESC
+        """Return the categories that hold a published article, or a category that does, in their order.
+
+        Titles are in this language where there is one.
         """
+        sql = """
+            SELECT name, title, ord, summary, offers, lang FROM categories WHERE lang IN (?, ?) ORDER BY lang = ? DESC
+        """
+        holding = self._query("SELECT DISTINCT category FROM entries WHERE status = 'published'")
+        shown = {name for (category,) in holding for name in way(category)}
         found: dict[str, Category] = {}
         for name, title, order, summary, offers, code in self._query(sql, (lang, self.default_lang, lang)):
+            if name not in shown:
+                continue
             found.setdefault(name, Category(name, title, order, summary, bool(offers), code))
         return tuple(sorted(found.values(), key=lambda c: (c.order is None, c.order or 0, c.title.casefold(), c.name)))
 

@@ -46,10 +46,7 @@ def complete(collection: Collection, text: str, *, ends: bool, lang: str, mask: 
         scores[n] *= _titled(collection.normal_titles[n], normal(text))
     chosen = sorted(likely, key=lambda n: (-float(scores[n]), collection.names[n]))[:k]
     peak = max((float(scores[n]) for n in chosen), default=1.0)
-    hits = tuple(
-        answers.title_hit(collection, n, query=queries[collection.documents[n].lang], score=float(scores[n]) / peak)
-        for n in chosen
-    )
+    hits = answers.title_hits(collection, [(n, float(scores[n]) / peak) for n in chosen], queries=queries)
     return Results(text, lang, stage, None, "", hits)
 
 

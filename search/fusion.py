@@ -33,6 +33,7 @@ def order(scores: Floats, names: Sequence[str], *, k: int) -> list[int]:
     if not count:
         return []
     least = np.partition(scores, len(scores) - count)[len(scores) - count]
-    above = sorted(map(int, np.flatnonzero(scores > least)), key=lambda number: (-float(scores[number]), names[number]))
-    equal = heapq.nsmallest(count - len(above), map(int, np.flatnonzero(scores == least)), key=names.__getitem__)
-    return [*above, *equal]
+    above = np.flatnonzero(scores > least).tolist()
+    ranked = sorted(zip((-scores[above]).tolist(), map(names.__getitem__, above), above, strict=True))
+    equal = heapq.nsmallest(count - len(above), np.flatnonzero(scores == least).tolist(), key=names.__getitem__)
+    return [*(number for _, _, number in ranked), *equal]

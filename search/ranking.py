@@ -137,10 +137,14 @@ def rank(
     k: int,
     system: System = "hybrid",
     weight: float = fusion.DENSE,
+    meaning: Semantic | None = None,
 ) -> Ranking:
-    """Score every document that `mask` shows by the legs that `system` names, and order the best `k`."""
+    """Score every document that `mask` shows by the legs that `system` names, and order the best `k`.
+
+    `meaning` is what the vectors say of the question, where that is known already.
+    """
     words = _lexical(collection, question, mask) if system != "dense" else _no_words(collection)
-    found = _semantic(collection, question) if system != "bm25" else None
+    found = meaning or (_semantic(collection, question) if system != "bm25" else None)
     hidden = ~mask
     if found is None:
         dense, scores = np.zeros_like(words.scores), words.scores.copy()

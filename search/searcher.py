@@ -200,7 +200,10 @@ class Searcher:
         if category in self.collection.silent or self._is_silent(category):
             return Suggestions(True, self.degraded, self.ranker, (), ())
         found = self.ranked_message(subject, body, lang=lang, k=CANDIDATES, audience=audience, system="learned")
-        cards = tuple(self._hit(n, found, chance) for n, chance in found.cards(k, floor=self.settings.floor_suggest))
+        chosen = found.cards(k, floor=self.settings.floor_suggest)
+        queries = found.question.queries if found.question else {}
+        semantic = found.ranking.semantic if found.ranking else None
+        cards = answers.hits(self.collection, chosen, queries=queries, semantic=semantic)
         names = tuple((self.collection.documents[n].article, round(chance, 4)) for n, chance in found.ranked)
         return Suggestions(not cards, found.degraded, self.ranker, cards, names)
 
@@ -281,22 +284,15 @@ class Searcher:
         vectors = {space.recipe: space.mean(document.first, document.last) for space in spaces}
         question = Question(document.lang, parsed(self.collection, document.title, langs=[document.lang]), vectors)
         ranking = rank(self.collection, question, mask=mask, k=k)
-        return tuple(
-            answers.title_hit(self.collection, n, query=question.queries[document.lang], score=float(ranking.scores[n]))
-            for n in ranking.order
-            if ranking.scores[n] > 0
-        )
+        scored = [(n, float(ranking.scores[n])) for n in ranking.order if ranking.scores[n] > 0]
+        queries = dict.fromkeys(self.collection.postings, question.queries[document.lang])
+        return answers.title_hits(self.collection, scored, queries=queries)
 
     def _is_silent(self, category: str | None) -> bool:
         if category is None or not (self.collection.folder / "library.db").is_file():
             return False
         lang = self.collection.manifest.default_lang
         return any(c.name == category and not c.offers for c in self.snapshot.categories(lang))
-
-    def _hit(self, number: int, found: Ranked, score: float) -> Hit:
-        query = found.question.queries.get(self.collection.documents[number].lang) if found.question else None
-        semantic = found.ranking.semantic if found.ranking else None
-        return answers.hit(self.collection, number, query=query, semantic=semantic, score=score)
 
     def _language(self, text: str, *, lang: str, mask: Mask) -> str:
         return tongue.language_of(self.collection, text, lang=lang, langs=self.collection.langs_of(mask))

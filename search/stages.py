@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 import numpy as np
@@ -13,7 +14,7 @@ from search.collection import Collection, Mask
 from search.hit import Degraded, Results, Stage
 from search.query import Query, normal
 from search.ranking import Question, Ranking, System, kind_of, parsed, rank
-from search.semantic import Questions
+from search.semantic import Questions, Semantic
 
 EXACT = 0.25  # weight of meaning where a query is nothing but codes or quoted words
 NEAR = 0.2  # of the best one's own probability: what is shown although it has not enough of the words
@@ -39,16 +40,7 @@ def search(
         collection, text, lang=lang, asked_in=asked_in, mask=mask, vectors=vectors, k=POOL
     )
     shown = _shown(collection, question, ranking, stage, text, lang=lang, mask=mask, k=k, least=least)
-    hits = tuple(
-        answers.hit(
-            collection,
-            n,
-            query=question.queries.get(collection.documents[n].lang),
-            semantic=ranking.semantic,
-            score=score,
-        )
-        for n, score in shown
-    )
+    hits = answers.hits(collection, shown, queries=question.queries, semantic=ranking.semantic)
     return Results(
         text, lang, stage, degraded, ranker, hits,
         corrected=corrected, did_you_mean=did_you_mean,
@@ -71,11 +63,11 @@ def staged(
     question = Question(asked_in, parsed(collection, text, langs=langs), vectors)
     ranking = _rank(collection, question, mask, k, system)
     stage = met(ranking)
-    better = _corrected(collection, text, langs=langs, lang=lang) if stage != "all" else None
+    better = _corrected(collection, text, queries=question.queries, lang=lang) if stage != "all" else None
     if better is None:
         return stage, question, ranking, None, None
     other = Question(asked_in, parsed(collection, better, langs=langs), vectors)
-    instead = _rank(collection, other, mask, k, system)
+    instead = _rank(collection, other, mask, k, system, meaning=ranking.semantic)
     if stage == "none" and met(instead) != "none":
         return "corrected", other, instead, better, None
     return stage, question, ranking, None, better if met(instead) != "none" else None
@@ -100,9 +92,18 @@ def met(ranking: Ranking) -> Stage:
     return "enough" if asked > 1 and most >= needed(asked) else "none"
 
 
-def _rank(collection: Collection, question: Question, mask: Mask, k: int, system: System) -> Ranking:
+def _rank(
+    collection: Collection,
+    question: Question,
+    mask: Mask,
+    k: int,
+    system: System,
+    *,
+    meaning: Semantic | None = None,
+) -> Ranking:
     exact = any(_is_exact(query) for query in question.queries.values())
-    return rank(collection, question, mask=mask, k=k, system=system, weight=EXACT if exact else fusion.DENSE)
+    weight = EXACT if exact else fusion.DENSE
+    return rank(collection, question, mask=mask, k=k, system=system, weight=weight, meaning=meaning)
 
 
 def _is_exact(query: Query) -> bool:
@@ -125,33 +126,25 @@ def _shown(
     least: float | None,
 ) -> list[tuple[int, float]]:
     """Return the documents to show with their scores: pinned ones, the exact title, and what meets words or meaning."""
-    order = list(ranking.order)
+    numbers = np.asarray(ranking.order, dtype=np.int64)
     tuned = floor.calibration("search" + kind_of(collection, ranking))
     features = ranking.features()
     own = tuned.right.of(features)
-    chances = dict(zip(order, map(float, tuned.scores(features, own=own)), strict=True))
-    near = {n for n, chance in zip(order, own, strict=True) if chance >= NEAR * own.max()}
-    floor_ = tuned.floor if least is None else least
-    asked = ranking.lexical.asked
-    need = asked + 1 if stage == "none" else needed(asked)
-    matched = ranking.lexical.matched
-    scores = {n: min(1.0, float(ranking.scores[n])) for n in order if _holds_phrases(collection, question, n)}
-    by_meaning = near if ranking.semantic is not None else {n for n in near if matched[n]}
-    best = max((scores[n] for n in scores if asked and matched[n] >= need), default=2.0)
-    kept = [
-        n
-        for n in scores
-        if (asked and matched[n] >= need)
-        or (n in by_meaning and chances[n] >= floor_)
-        or (matched[n] and scores[n] >= AS_GOOD * best)
-    ]
+    enough = tuned.scores(features, own=own) >= (tuned.floor if least is None else least)
+    scores = np.minimum(1.0, ranking.scores[numbers].astype(np.float64))
+    asked, matched = ranking.lexical.asked, ranking.lexical.matched[numbers]
+    held = _holding_phrases(collection, question, ranking.order)
+    by_words = held & (matched >= (asked + 1 if stage == "none" else needed(asked)))
+    by_meaning = (own >= NEAR * own.max(initial=0.0)) & enough & ((matched > 0) | (ranking.semantic is not None))
+    best = scores[by_words].max() if by_words.any() else 2.0
+    shown = held & (by_words | by_meaning | ((matched > 0) & (scores >= AS_GOOD * best)))
     if least is not None:
-        kept = [n for n in kept if chances[n] >= least]
+        shown &= enough
     first = [n for n in collection.titles.get(normal(text), ()) if mask[n]]
     pinned = _pinned(collection, text, lang, mask)
     top = list(dict.fromkeys([*pinned, *first]))
-    rest = [n for n in kept if n not in top]
-    return [(n, 1.0) for n in top][:k] + [(n, scores[n]) for n in rest][: max(0, k - len(top))]
+    kept = zip(numbers[shown].tolist(), scores[shown].tolist(), strict=True)
+    return [*((n, 1.0) for n in top), *((n, score) for n, score in kept if n not in top)][:k]
 
 
 def _pinned(collection: Collection, text: str, lang: str, mask: Mask) -> list[int]:
@@ -160,6 +153,13 @@ def _pinned(collection: Collection, text: str, lang: str, mask: Mask) -> list[in
         return []
     places = {collection.documents[n].article: int(n) for n in np.flatnonzero(mask)}
     return [places[id] for id in wanted if id in places]
+
+
+def _holding_phrases(collection: Collection, question: Question, numbers: Sequence[int]) -> Mask:
+    """Return which documents hold what is quoted."""
+    if not any(query.phrases for query in question.queries.values()):
+        return np.ones(len(numbers), dtype=np.bool_)
+    return np.asarray([_holds_phrases(collection, question, n) for n in numbers], dtype=np.bool_)
 
 
 def _holds_phrases(collection: Collection, question: Question, number: int) -> bool:
@@ -172,20 +172,19 @@ def _holds_phrases(collection: Collection, question: Question, number: int) -> b
     return all(f" {phrase} " in whole for phrase in query.phrases)
 
 
-def _corrected(collection: Collection, text: str, *, langs: list[str], lang: str) -> str | None:
+def _corrected(collection: Collection, text: str, *, queries: Mapping[str, Query], lang: str) -> str | None:
     """Return `text` with each word that no article has replaced by the one that was meant; None when none is near."""
-    query = parsed(collection, text, langs=langs)
     known = {
-        word.text for own, q in query.items() for word in q.words if _is_known(collection, own, word.terms, word.text)
+        word.text for own, q in queries.items() for word in q.words if _is_known(collection, own, word.terms, word.text)
     }
-    quoted = {word.text for q in query.values() for word in q.words if word.quoted}
-    codes = {word for q in query.values() for code in q.codes for word in re.split(r"\W|_", code)}
+    quoted = {word.text for q in queries.values() for word in q.words if word.quoted}
+    codes = {word for q in queries.values() for code in q.codes for word in re.split(r"\W|_", code)}
     parts, at, changed = [], 0, False
     for token in tokens(text):
         folded = fold(token.text)
         meant = None
         if token.kind == "word" and folded not in known | quoted | codes:
-            meant = _meant(collection, folded, [lang, *langs])
+            meant = _meant(collection, folded, [lang, *queries])
         if meant:
             parts += [text[at : token.start], meant]
             at, changed = token.end, True

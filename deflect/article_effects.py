@@ -28,6 +28,14 @@ SAID = """
     """
 
 
+COMMENTS = """
+    SELECT coalesce(revision, '') AS revision, coalesce(reason, '') AS reason, text, events.received AS at
+    FROM events JOIN event_texts ON event_texts.event = events.id
+    WHERE type = 'unhelpful' AND article = :article AND events.received >= :start AND events.received < :end
+    ORDER BY events.received DESC, events.id LIMIT 200
+    """
+
+
 @dataclass(frozen=True, slots=True)
 class Effect:
     """One article: its readers, how many of them wrote to us within 7 days, and what was said about it."""
@@ -82,6 +90,11 @@ def votes(store: Store, article: str, *, start: int, end: int) -> list[Row]:
     """Return what was said about an article, by the revision that was read, the latest first."""
     rows = _said(store, start=start, end=end).get(article, [])
     return sorted(rows, key=lambda row: (-row["last"], row["type"], row["reason"]))
+
+
+def comments(store: Store, article: str, *, start: int, end: int) -> list[Row]:
+    """Return what people wrote with a vote against an article, redacted, with revision and reason; the latest first."""
+    return store.rows(COMMENTS, {"article": article, "start": start, "end": end})
 
 
 def _readers(store: Store, *, start: int, end: int) -> dict[str, list[Row]]:

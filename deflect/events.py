@@ -7,6 +7,7 @@ from dataclasses import MISSING, dataclass, fields
 
 SOURCES = ("search", "offer", "related", "browse")
 REASONS = ("wrong", "outdated", "not_my_problem", "cannot_follow_the_step")
+LONGEST_COMMENT = 500  # characters of a vote's comment; it is kept as text, redacted, and not with the event
 STAGES = ("all", "enough", "corrected", "none")
 ARMS = ("treatment", "control")
 CHANNELS = ("web", "email", "chat", "phone")
@@ -57,13 +58,14 @@ class Helpful:
 
 @dataclass(frozen=True, slots=True)
 class Unhelpful:
-    """The article did not help, with a reason where one was given; bound to the revision that was read."""
+    """The article did not help, with a reason and a comment where given; bound to the revision that was read."""
 
     article: str
     revision: str
     reason: str | None = None
     source: str | None = None
     episode: str | None = None
+    comment: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

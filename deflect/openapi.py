@@ -190,6 +190,7 @@ def event() -> Json:
         revision=text("The revision that was read.", longest=64),
         reason={"enum": [*events.REASONS, None]},
         accepted={"type": ["boolean", "null"]},
+        comment=text("What is missing or wrong, of a vote; it is redacted.", longest=events.LONGEST_COMMENT),
     ) | {"description": "Each type needs: " + "; ".join(lines)}
 
 

@@ -11,6 +11,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from deflect import events
 from deflect.clock import from_rfc3339
+from deflect.redaction import redact
 
 
 class Refused(ValueError):
@@ -41,6 +42,10 @@ CHECKS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
         lambda values: all(value in events.CHANNELS for value in values),
         f"a list of {', '.join(events.CHANNELS)}",
     ),
+    "comment": (
+        lambda text: len(text) <= events.LONGEST_COMMENT,
+        f"a text of at most {events.LONGEST_COMMENT} characters",
+    ),
     "rank": (lambda rank: 1 <= rank <= 1000, "a whole number from 1 to 1000"),
     "hits": (lambda hits: 0 <= hits <= 100_000, "a whole number"),
 }
@@ -49,7 +54,8 @@ CHECKS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
 def parse(document: Any, *, by_client: bool) -> dict[str, Any]:
     """Return the row of one posted event: id, type, at (microseconds) and the fields of its type.
 
-    Raises Refused, whose message says which field is wrong and what it takes.
+    What a person wrote, such as a comment, is its `text`, redacted. Raises Refused, whose message says which field is
+    wrong and what it takes.
     """
     if not isinstance(document, dict):
         raise Refused("an event is an object")
@@ -67,7 +73,9 @@ def parse(document: Any, *, by_client: bool) -> dict[str, Any]:
     for name in kind.needs:
         if name not in given:
             raise Refused(f"{name} is missing; {kind.type} needs {', '.join(kind.needs)}")
-    return row | {name: check(name, value, hints[name]) for name, value in sorted(given.items())}
+    checked = {name: check(name, value, hints[name]) for name, value in sorted(given.items())}
+    comment = redact(checked.pop("comment", "")).strip()
+    return row | checked | ({"text": comment} if comment else {})
 
 
 def check(name: str, value: Any, hint: type) -> Any:

@@ -147,6 +147,7 @@ def article(id: str) -> str:
         "admin/report_article.html",
         article=id,
         votes=article_effects.votes(here.store, id, start=start, end=end),
+        comments=article_effects.comments(here.store, id, start=start, end=end),
         readers=article_effects.read_then_wrote(here.store, id, start=start, end=end)[:PER_PAGE],
         tickets=article_effects.tickets_of(here.store, start=start),
         **_frame(here, start, end),

@@ -10,7 +10,7 @@ from typing import Any
 
 from flask import Response, g, redirect, request, url_for
 
-from deflect import contact
+from deflect import contact, events
 from deflect.episode import Visit
 from deflect.log import record
 from deflect.offer import Offer, make_offer
@@ -156,7 +156,8 @@ def vote() -> Response:
         raise NotFound(f"there is no article {article}")
     limit(services(), "events", rate=services().settings.rate_events)
     what = "unhelpful" if reason or request.form.get("vote") == "unhelpful" else "helpful"
-    given = {"reason": reason} if reason else {}
+    comment = request.form.get("comment", "")[: events.LONGEST_COMMENT] if what == "unhelpful" else ""
+    given = {name: value for name, value in (("reason", reason), ("comment", comment)) if value}
     revision = request.form.get("revision") or entry.revision
     # a vote of somebody who is not to be known is kept under a number of its own, one of a machine is not
     who = None if from_machine() else visitor() or uuid.uuid4().hex

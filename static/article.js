@@ -16,7 +16,7 @@ vote?.addEventListener("submit", (event) => {
   if (!visitor()) return; // sent as a form, and kept under no number
   event.preventDefault();
   const { name, value } = event.submitter ?? { name: "vote", value: "helpful" };
-  if (name === "reason") send("unhelpful", { ...about, reason: value });
+  if (name === "reason") send("unhelpful", { ...about, reason: value, comment: vote.elements.comment.value.trim() });
   else send("helpful", about);
   const section = vote.closest(".vote");
   const thanks = name === "reason" ? words.thanksNo : words.thanksYes;

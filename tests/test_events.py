@@ -47,7 +47,7 @@ def test_each_type_is_a_frozen_dataclass_with_one_sentence(kind: Any) -> None:
 @pytest.mark.parametrize("type", CLIENT_TYPES)
 def test_a_client_may_send_all_fields_of_the_contract_with_each_type(type: str) -> None:
     row = parse(event(type, **FULL), by_client=True)
-    assert set(row) == {"id", "type", "at", *CATALOGUE[type].fields} - {"accepted"}
+    assert set(row) == {"id", "type", "at", *CATALOGUE[type].fields} - {"accepted", "comment"}
 
 
 @pytest.mark.parametrize("type", CLIENT_TYPES)
@@ -78,11 +78,21 @@ def test_each_field_that_a_type_needs_is_asked_for(type: str) -> None:
         (event("follow", article="a" * 301, source="offer"), "article is not"),
         (event("follow", article="a\ud800", source="offer"), "article is not"),
         (event("unhelpful", article="a", revision="r", reason="bad"), "reason is not one of wrong, outdated"),
+        (event("unhelpful", article="a", revision="r", comment="x" * 501), "comment is not a text of at most 500"),
+        (event("helpful", article="a", revision="r", comment="good"), "comment is no field of helpful"),
     ],
 )
 def test_what_is_wrong_is_said(document: Any, why: str) -> None:
     with pytest.raises(Refused, match=why):
         parse(document, by_client=True)
+
+
+def test_a_comment_is_text_and_redacted_before_anything_else_is_done_with_it() -> None:
+    said = " Step 2 lacks the button, write to jo@example.com "
+    row = parse(event("unhelpful", article="a", revision="r", comment=said), by_client=True)
+    assert row["text"] == "Step 2 lacks the button, write to [email]"
+    assert "comment" not in row
+    assert "text" not in parse(event("unhelpful", article="a", revision="r", comment="  "), by_client=True)
 
 
 def test_a_reason_may_be_spelled_as_people_say_it() -> None:

@@ -256,6 +256,23 @@ def test_a_vote_is_kept_with_its_reason_and_revision(
     assert row == {"type": type, "article": "account/passkey", "revision": vote["revision"], "reason": reason}
 
 
+def test_a_vote_against_may_have_a_comment_that_is_redacted_and_cut(app: Flask, client: FlaskClient) -> None:
+    vote = hidden(client.get("/en/articles/account/passkey"))
+    said = "Ask jo@example.com, or press\r\n" + "x" * 600
+    client.post("/en/vote", data=vote | {"reason": "outdated", "comment": said})
+    (row,) = rows(app, "SELECT data, text FROM events JOIN event_texts ON event = id")
+    assert row["text"].startswith("Ask [email], or press\r\nx")
+    assert len(row["text"]) < 500
+    assert row["data"] is None
+
+
+def test_a_vote_for_an_article_has_no_comment(app: Flask, client: FlaskClient) -> None:
+    vote = hidden(client.get("/en/articles/account/passkey"))
+    client.post("/en/vote", data=vote | {"vote": "helpful", "comment": "I did not send this"})
+    assert rows(app, "SELECT type FROM events") == [{"type": "helpful"}]
+    assert not rows(app, "SELECT 1 FROM event_texts")
+
+
 @pytest.mark.parametrize("article", ["account/clients", "account/draft", "nothing", "https://evil.example/"])
 def test_a_vote_leads_nowhere_else(app: Flask, client: FlaskClient, article: str) -> None:
     assert client.post("/en/vote", data={"article": article, "vote": "helpful"}).status_code == 404

@@ -247,6 +247,15 @@ def test_a_spreadsheet_runs_nothing(services: Services, text: str) -> None:
     assert next(csv.DictReader(io.StringIO(out.getvalue())))["subject"] == "'" + text
 
 
+def test_a_comment_of_a_vote_goes_with_its_person_and_after_the_days_of_texts(services: Services) -> None:
+    for visitor in ("visitor-of-jo-1", "visitor-of-ann"):
+        record(services, visitor, "unhelpful", article="a", revision="r", reason="wrong", comment=f"by {visitor}")
+    assert erase(services.settings, "visitor-of-jo-1")["removed"]["event_texts"] == 1
+    assert [row["text"] for row in rows(services.settings, "events")] == ["by visitor-of-ann"]
+    forget(services.settings, now=clock.now() + 91 * DAY)
+    assert [row["text"] for row in rows(services.settings, "events")] == [None]
+
+
 def test_none_of_500_secrets_is_in_database_log_or_export(services: Services) -> None:
     from tests.secrets_corpus import corpus
 

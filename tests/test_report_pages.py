@@ -29,7 +29,8 @@ def report(app: Flask, tmp_path: Path) -> FlaskClient:
     log.episode("t3", "treatment", "abstained", "sent", text="Printing of parcel labels fails")
     log.episode("c1", "control", "sent")
     log.add("t1", "2026-09-09", "search", hits=0, stage="none", ranker="x", lang="en", text="=cmd parcel")
-    log.add("t2", "2026-09-12", "unhelpful", article=ARTICLE, revision="abc123", reason="outdated")
+    comment = "Step 2 names <b>jo@example.com</b>"
+    log.add("t2", "2026-09-12", "unhelpful", article=ARTICLE, revision="abc123", reason="outdated", comment=comment)
     load(services.settings, tmp_path, log, call("t2", "2026-09-12T10:00:00Z"))
     client = app.test_client()
     assert log_in(client).status_code == 302
@@ -128,6 +129,7 @@ def test_an_article_shows_votes_by_revision_and_who_wrote_after_reading(report: 
     assert "Reset your password" in page
     assert "abc123" in page
     assert "outdated" in page
+    assert "Step 2 names &lt;b&gt;[email]&lt;/b&gt;" in page
     assert "elsewhere" in page  # t2 telephoned
     (row,) = rows(report, "articles")
     assert (row["readers"], row["wrote"], row["unhelpful"], row["solved"]) == ("2", "1", "1", "1")

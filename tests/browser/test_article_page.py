@@ -126,6 +126,15 @@ def test_a_vote_against_has_a_reason(page: Page, site: str, told: list[dict[str,
     assert [(event["type"], event["reason"]) for event in told] == [("unhelpful", "cannot_follow_the_step")]
 
 
+def test_a_vote_against_may_say_more(page: Page, site: str, told: list[dict[str, Any]]) -> None:
+    page.goto(f"{site}/en/articles/account/passkey")
+    page.click(".answers summary")
+    page.fill("#kb-comment", " The button of step 2 is gone ")
+    page.click("text=It is outdated")
+    expect(page.locator("#kb-vote h2")).to_contain_text("Thank you")
+    assert [event["comment"] for event in told] == ["The button of step 2 is gone"]
+
+
 def test_what_is_followed_is_told_with_its_rank_and_where(page: Page, site: str, told: list[dict[str, Any]]) -> None:
     page.goto(f"{site}/en/search?q=password")
     page.locator(".hits a").nth(1).click()

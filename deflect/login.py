@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
+import re
 import secrets
 from datetime import timedelta
 from typing import Any
@@ -11,7 +12,7 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, Response, g, redirect, render_template, request, session, url_for
 from flask.sessions import SecureCookieSessionInterface
-from flask_wtf.csrf import CSRFProtect
+from flask_wtf.csrf import CSRFError, CSRFProtect
 
 from deflect import accounts, clock
 from deflect.accounts import Agent
@@ -21,11 +22,21 @@ from deflect.limits import network
 from deflect.services import services
 from deflect.store import Store
 from deflect.web import client_address, error_headers, limit
-from kb.errors import Forbidden, TooManyRequests
+from kb.errors import BadRequest, Forbidden, TooManyRequests
 
 LIFETIME = 12 * HOUR
 IDLE = timedelta(hours=2)
 WRONG = "The name or the password is wrong."
+STALE = (
+    "the form came without the session that it was shown in: the session ended, or the browser keeps no cookies; "
+    "load the page again, and allow this site its cookie"
+)
+PLAIN = (
+    "the form came without its session, because this page is open over plain http: browsers keep the cookie of the "
+    "login over https only, or on the machine itself; open the page over https, or through a tunnel as the login page "
+    "says"
+)
+HOST = re.compile(r"(\[[\da-f:.]+\]|[\w.-]+)(?::(\d{1,5}))?", re.ASCII | re.IGNORECASE)
 csrf = CSRFProtect()
 
 
@@ -128,10 +139,18 @@ def _before() -> Any:
     found = agent()
     g.agent, g.role = (found.name, found.role) if found else (None, None)
     if request.method not in ("GET", "HEAD", "OPTIONS"):
-        csrf.protect()
+        _check_form()
     if g.agent is None and request.endpoint != "admin.login":
         return redirect(url_for("admin.login", next=request.path if request.method == "GET" else None))
     return None
+
+
+def _check_form() -> None:
+    """Refuse a form that no page of this session showed; raises BadRequest saying why that may be."""
+    try:
+        csrf.protect()
+    except CSRFError as error:
+        raise BadRequest(PLAIN if _loses_cookies() else STALE) from error
 
 
 def _after(response: Response) -> Response:
@@ -149,7 +168,8 @@ def _form(sentence: str | None, *, status: int, headers: dict[str, str] | None =
             sentence=sentence,
             known=bool(names),
             user=request.form.get("user", names[0] if len(names) == 1 else "")[:300],
-            plain=not request.is_secure and not _is_loopback(request.host) and not _behind_tls(),
+            plain=_loses_cookies(),
+            tunnel=_tunnel(request.host),
             next=_next(request.values.get("next", "")),
         ),
         status,
@@ -178,8 +198,25 @@ def _hash(sid: str) -> str:
     return hashlib.sha256(sid.encode()).hexdigest()
 
 
-def _behind_tls() -> bool:
-    return services().settings.trusted_proxies > 0 and request.headers.get("X-Forwarded-Proto", "").strip() == "https"
+def _loses_cookies() -> bool:
+    """Say whether the browser drops the session's cookie: it came over plain http, and not from the machine itself.
+
+    A proxy may say that it has https; it need not be believed to take a sentence away.
+    """
+    behind_tls = request.headers.get("X-Forwarded-Proto", "").strip() == "https"
+    return not request.is_secure and not _is_loopback(request.host) and not behind_tls
+
+
+def _tunnel(host: str) -> tuple[str, str]:
+    """Return the command of a tunnel to this server, and the address at its end.
+
+    >>> _tunnel("192.168.1.5:8000")
+    ('ssh -L 8000:192.168.1.5:8000 192.168.1.5', 'http://localhost:8000/admin/')
+    """
+    known = HOST.fullmatch(host)
+    name, port = (known[1], known[2] or "80") if known else ("SERVER", "8000")
+    own = port if int(port) > 1023 else "8000"  # lower ones are the system's
+    return f"ssh -L {own}:{name}:{port} {name.strip('[]')}", f"http://localhost:{own}/admin/"
 
 
 def _is_loopback(host: str) -> bool:

@@ -134,6 +134,37 @@ def test_the_cookie_is_only_for_the_server_and_for_admin_pages(client: FlaskClie
 
 
 @pytest.mark.parametrize(
+    ("base", "headers", "plain"),
+    [
+        ("http://192.168.1.5:8000", {}, True),
+        ("http://help.lan", {}, True),
+        ("https://192.168.1.5:8000", {}, False),
+        ("http://help.example.com", {"X-Forwarded-Proto": "https"}, False),
+        ("http://127.0.0.1:8000", {}, False),
+        ("http://localhost:8000", {}, False),
+    ],
+)
+def test_over_plain_http_the_login_page_says_why_it_cannot_work_and_what_to_do(
+    client: FlaskClient, base: str, headers: dict[str, str], plain: bool
+) -> None:
+    page = client.get("/admin/login", base_url=base, headers=headers).text
+    assert ("Logging in does not work here." in page) is plain
+    assert ("ssh -L 8000:192.168.1.5:8000 192.168.1.5" in page) is (plain and "192" in base)
+
+
+@pytest.mark.parametrize(
+    ("base", "sentence"),
+    [("http://192.168.1.5:8000", "open over plain http"), ("http://localhost", "load the page again")],
+)
+def test_a_form_without_its_session_is_refused_with_the_likely_cause(app: Flask, base: str, sentence: str) -> None:
+    posted = {"user": "admin", "password": PASSWORD, "csrf_token": "made up"}
+    answer = app.test_client(use_cookies=False).post("/admin/login", data=posted, base_url=base)
+    assert answer.status_code == 400
+    assert sentence in answer.text
+    assert "CSRF" not in answer.text
+
+
+@pytest.mark.parametrize(
     ("base", "secure"),
     [
         ("http://localhost", False),

@@ -32,10 +32,43 @@ def _end(sentence: str) -> None:
     os._exit(1)  # what is left in the buffer of our output cannot be written either
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+GROUPS = {
+    "Start": ("serve", "index", "example"),
+    "For authors": ("check", "search", "suggest", "gaps", "propose"),
+    "For the help desk": ("admin", "outbox"),
+    "Measure and learn": ("report", "evaluate", "forecast", "tune"),
+    "For operators": ("doctor", "events", "outcomes", "contacts", "users", "export", "erase"),
+}  # the commands by who uses them, as `kb --help` lists them
+
+
+class Commands(click.Group):
+    """All commands, listed by who uses them, each with its whole first sentence."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the groups of commands."""
+        for title, names in GROUPS.items():
+            with formatter.section(title):
+                formatter.write_dl([_row(self.commands[name], ctx) for name in names])
+
+
+def _row(command: click.Command, context: click.Context) -> tuple[str, str]:
+    """Return how a command is called and what it does; of a group with one command, that one."""
+    name = command.name or ""
+    if isinstance(command, click.Group):
+        inner = sorted(command.commands)
+        if len(inner) == 1 and not command.invoke_without_command:
+            return f"{name} {inner[0]}", command.commands[inner[0]].get_short_help_str(200)
+        return name, f"{command.get_short_help_str(200)} Also: kb {name} {', '.join(inner)}."
+    return name, command.get_short_help_str(200)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="shortstop", prog_name="kb")
 def kb() -> None:
-    """Shortstop: a self-service help center that answers before the ticket."""
+    """Shortstop: a self-service help center that answers before the ticket.
+
+    kb COMMAND --help shows the options of a command, and an example.
+    """
 
 
 for command in (

@@ -16,7 +16,10 @@ ROLES = ("agent", "admin")  # as in deflect.accounts, which --help has no time t
 
 @click.group()
 def admin() -> None:
-    """Who may log in to the admin pages."""
+    """Who may log in to the admin pages.
+
+    Example: kb admin list
+    """
 
 
 @admin.command("add")

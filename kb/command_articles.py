@@ -52,7 +52,9 @@ def index(settings: Settings, words: bool, quiet: bool, stay: bool, as_json: boo
 @click.option("--strict", is_flag=True, help="Make warnings errors.")
 @with_articles(None)
 def check(settings: Settings, folder: Path | None, style: str, as_json: bool, **what: Any) -> None:
-    """Check articles: schema, links, anchors, images, redirects, reviews; exit code 1 when an error was found.
+    """Say what is wrong with articles: keys, links, anchors, images, redirects, reviews.
+
+    The exit code is 1 when an error was found.
 
     Example: kb check articles --queries --against origin/main --format github
     """

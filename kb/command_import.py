@@ -26,7 +26,9 @@ def events() -> None:
 @json_option
 @with_settings
 def events_import(settings: Settings, file: Path, as_json: bool) -> None:
-    """Import past events of any type, JSON lines or CSV as exported; what is there already is not stored again.
+    """Import past events of any type.
+
+    FILE holds JSON lines, or CSV as exported; what is there already is not stored again.
 
     Example: kb events import september.jsonl
     """
@@ -46,7 +48,9 @@ def outcomes() -> None:
 @json_option
 @with_articles("reads")
 def outcomes_import(settings: Settings, file: Path, split: str | None, as_json: bool) -> None:
-    """Import a help desk's past tickets with the article that solved each: JSON lines, CSV, Zendesk's form, or BEIR.
+    """Import past tickets, each with the article that solved it.
+
+    FILE holds JSON lines, CSV or Zendesk's form, or is a folder in the BEIR layout.
 
     Example: kb outcomes import tickets.jsonl
     """
@@ -66,7 +70,9 @@ def contacts() -> None:
 @json_option
 @with_settings
 def contacts_import(settings: Settings, file: Path, as_json: bool) -> None:
-    """Import contacts made elsewhere (email or person, at, channel, ticket), so that the report counts them.
+    """Import contacts made elsewhere, so that the report counts them.
+
+    FILE holds JSON lines or CSV with the fields email or person, at, channel, ticket.
 
     Example: kb contacts import calls.csv
     """
@@ -85,7 +91,9 @@ def users() -> None:
 @json_option
 @with_settings
 def users_import(settings: Settings, file: Path, as_json: bool) -> None:
-    """Import how many people used the product in each month (month, users), for usage per 1,000 users.
+    """Import how many people used the product in each month.
+
+    FILE holds JSON lines or CSV with the fields month, users. The report then says contacts per 1,000 users.
 
     Example: kb users import active-users.csv
     """

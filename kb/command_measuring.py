@@ -41,7 +41,9 @@ from kb.config import Settings
 @json_option
 @with_articles("looks")
 def evaluate(settings: Settings, folder: Path, as_json: bool, plot: Path | None, **options: Any) -> None:
-    """Measure rankings on a BEIR folder of questions with judged answers, or on a folder of such folders.
+    """Measure rankings on questions with judged answers.
+
+    FOLDER is a collection in the BEIR layout, or holds several.
 
     Example: kb evaluate eval/shop --split dev --system hybrid --json
     """
@@ -67,7 +69,7 @@ def evaluate(settings: Settings, folder: Path, as_json: bool, plot: Path | None,
 @json_option
 @with_settings
 def report_numbers(settings: Settings, start: str | None, end: str | None, by: str | None, as_json: bool) -> None:
-    """Print the numbers of deflection, each with its interval and its formula.
+    """Print the numbers of deflection, each with its interval.
 
     Example: kb report --from 2026-10-01 --to 2026-10-31 --by lang
     """
@@ -88,7 +90,9 @@ def report_numbers(settings: Settings, start: str | None, end: str | None, by: s
 def content_gaps(
     settings: Settings, start: str | None, end: str | None, limit: int, out: Path | None, as_json: bool
 ) -> None:
-    """Say what people ask that no article answers well, those first that most people wrote to us about.
+    """Say what people ask that no article answers well.
+
+    Those come first that most people wrote to us about.
 
     Example: kb gaps --from 2026-10-01 --out drafts
     """
@@ -115,7 +119,9 @@ def content_gaps(
 def forecast(
     settings: Settings, tickets: Path, split: str | None, cost: float, cold: bool, out: Path, as_json: bool
 ) -> None:
-    """Say what past tickets would have been offered, on one page: right, wrong, nothing, gaps, and what it is worth.
+    """Say what past tickets would have been offered, and what that is worth.
+
+    It is written as one page: right, wrong, nothing, gaps.
 
     Example: kb forecast tickets.jsonl --cost 8
     """
@@ -137,7 +143,9 @@ def forecast(
 @json_option
 @with_articles("uses")
 def tune(settings: Settings, dry_run: bool, encoder: bool, as_json: bool) -> None:
-    """Learn the ranking from outcomes, judge it on later ones, and keep it when it is surely better.
+    """Learn the ranking from outcomes.
+
+    It is judged on later ones, and kept when it is surely better.
 
     Example: kb tune --dry-run
     """
@@ -156,7 +164,9 @@ def tune(settings: Settings, dry_run: bool, encoder: bool, as_json: bool) -> Non
 @json_option
 @with_articles("uses")
 def propose(settings: Settings, as_json: bool) -> None:
-    """Write proposals for authors to _proposals/: questions, synonyms, pins without use, articles that are alike.
+    """Write proposals for authors into the articles' folder _proposals.
+
+    They are questions, synonyms, pins without use, and articles that are alike.
 
     Example: kb propose
     """
@@ -172,7 +182,7 @@ def propose(settings: Settings, as_json: bool) -> None:
 @json_option
 @with_articles("builds")
 def example(settings: Settings, visits: int, days: int, seed: int, as_json: bool) -> None:
-    """Fill an empty data folder with made-up visits, to see a report before there are real ones.
+    """Fill an empty data folder with made-up visits, to see a report.
 
     Example: kb example --data var/example
     """

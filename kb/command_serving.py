@@ -68,7 +68,9 @@ def background(settings: Settings, watch: bool) -> None:
 @json_option
 @with_articles(None)
 def doctor(settings: Settings, as_json: bool) -> None:
-    """Say what is wrong with this installation; exit code 1 when something is.
+    """Say what is wrong with this installation.
+
+    The exit code is 1 when something is.
 
     Example: kb doctor
     """

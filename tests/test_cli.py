@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
@@ -173,3 +174,26 @@ def test_a_period_that_ends_before_it_begins_is_refused(environ: dict[str, str])
 
 def test_one_day_is_a_period(environ: dict[str, str]) -> None:
     assert run(environ, "report", "--from", "2026-11-01", "--to", "2026-11-01").exit_code == 0
+
+
+def visible(group: click.Group, *above: str) -> list[tuple[str, ...]]:
+    """Return all commands that are shown to people."""
+    found: list[tuple[str, ...]] = []
+    for name, command in group.commands.items():
+        if not command.hidden:
+            found += visible(command, *above, name) if isinstance(command, click.Group) else [(*above, name)]
+    return found
+
+
+def test_help_lists_each_command_by_who_uses_it_with_a_whole_sentence(environ: dict[str, str]) -> None:
+    grouped = [name for names in cli.GROUPS.values() for name in names]
+    assert sorted(grouped) == sorted(name for name, command in cli.kb.commands.items() if not command.hidden)
+    text = run(environ, "--help").output
+    assert "..." not in text.replace("[ARGS]...", "")
+    assert all(f"\n{title}:\n" in text for title in cli.GROUPS)
+    assert all(len(command.get_short_help_str(200)) < 100 for command in cli.kb.commands.values())
+
+
+@pytest.mark.parametrize("command", visible(cli.kb), ids=" ".join)
+def test_the_help_of_each_command_has_an_example(environ: dict[str, str], command: tuple[str, ...]) -> None:
+    assert f"Example: kb {' '.join(command)}" in run(environ, *command, "--help").output

@@ -119,7 +119,8 @@ def test_no_article_promises_what_is_to_come() -> None:
     assert not promised
 
 
-def test_the_check_finds_nothing_in_the_manual() -> None:
+def test_the_check_finds_nothing_in_the_manual_but_translations_that_lag_behind() -> None:
     reviewed = max(a.verified for a in ARTICLES.values() if a.verified)
     now = datetime.combine(reviewed, time(12), tzinfo=UTC)  # the day of the last review, so that the test does not age
-    assert not lint.check(library.load(FOLDER, default_lang="en"), now=now)
+    problems = lint.check(library.load(FOLDER, default_lang="en"), now=now)
+    assert not [problem for problem in problems if problem.code != "outdated-translation"]  # their pages say so

@@ -24,6 +24,7 @@ from kb.errors import HelpCenterError
 
 PARENT_DEATH = 1  # PR_SET_PDEATHSIG of Linux's prctl
 GRACE = 15.0  # seconds that a child may take to finish its requests
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}  # BLAS's own wait by turning, and take the processor from other visitors
 SHORT_LIFE = 2.0  # a child that lived less is started again later each time
 LONGEST_PAUSE = 5.0
 
@@ -55,6 +56,7 @@ class Child:
     name: str
     command: list[str]
     pass_fds: tuple[int, ...] = ()
+    usual: Mapping[str, str] = field(default_factory=dict)  # of its environment, where that says nothing else
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
     deaths: int = 0
@@ -64,7 +66,7 @@ class Child:
         """Start the process; it is told to stop when this one dies, however that happens."""
         self.started = time.monotonic()
         self.process = subprocess.Popen(
-            self.command, env=dict(environ), pass_fds=self.pass_fds, preexec_fn=_die_with_parent
+            self.command, env={**self.usual, **environ}, pass_fds=self.pass_fds, preexec_fn=_die_with_parent
         )
 
     def ended(self) -> bool:
@@ -109,7 +111,7 @@ def supervise(
     kb = [sys.executable, "-m", "kb.cli"]
     background = Child("background", [*kb, "background", *(["--watch"] if watch else [])])
     fds = tuple(listener.fileno() for listener in listeners)
-    web = Child("web", [*kb, "web", *(f"--fd={fd}" for fd in fds)], pass_fds=fds)
+    web = Child("web", [*kb, "web", *(f"--fd={fd}" for fd in fds)], pass_fds=fds, usual=ONE_THREAD)
     children = [background, web]
     stopping = _stop_on_signals(lambda: _send(background, signal.SIGHUP))
     settings.writer_socket.unlink(missing_ok=True)

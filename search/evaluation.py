@@ -17,7 +17,6 @@ from search.beir import Asked, BadCollection, Folder, Part, Qrels
 from search.embedder import Embedder
 from search.learned import Learned
 from search.learning import Solved, learn
-from search.model import BadModel
 from search.ranking import System
 from search.reuse import ANALYSIS
 from search.searcher import Ranked, Searcher
@@ -149,10 +148,11 @@ def _install(searcher: Searcher, installed: Installed | None) -> None:
 
 
 def _encoder(settings: Settings) -> Embedder | None:
-    """Load for building, then again as a web process has it: one thread, so that latency is a visitor's."""
-    try:
-        embedder.load(settings.embedder, models=settings.data / "models", build=True)
-    except BadModel:
+    """Load for building, then again as a web process has it, so that latency is a visitor's; None where none is wanted.
+
+    Raises BadModel: figures of words alone must not stand under another name because a model is missing.
+    """
+    if embedder.load(settings.embedder, models=settings.data / "models", build=True) is None:
         return None
     return embedder.load(settings.embedder, models=settings.data / "models", threads=2)
 

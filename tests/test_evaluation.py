@@ -19,6 +19,7 @@ from ir_measures import RR, R, Success, nDCG
 
 from kb.cli import kb
 from kb.config import Settings
+from kb.errors import BadSetting
 from search import evaluation, figures, metrics, side_by_side
 from search.beir import Asked, BadCollection, Folder
 from search.embedder import Embedder
@@ -279,3 +280,10 @@ def test_learned_where_nothing_was_learned_says_what_to_do(settings: Settings, c
 def test_vectors_are_not_measured_where_there_are_none(collection: Path, settings: Settings) -> None:
     with pytest.raises(BadCollection, match="dense ranks by vectors, and KB_EMBEDDER names no model"):
         evaluation.evaluate(replace(settings, embedder="none"), collection, split="dev", system="dense")
+
+
+def test_words_alone_are_not_measured_under_the_name_of_a_model_that_is_missing(
+    collection: Path, settings: Settings
+) -> None:
+    with pytest.raises(BadSetting, match="nowhere"):
+        evaluation.evaluate(replace(settings, embedder="nowhere"), collection, system="hybrid")

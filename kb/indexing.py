@@ -24,6 +24,7 @@ from search.generation import Stamps, stamps
 from search.learned import Learned
 
 BUILD_THREADS = 2
+LONG = 10.0  # seconds of a build that leaves half a gigabyte behind, which no later one needs
 
 
 class Indexer:
@@ -95,12 +96,14 @@ def stay(settings: Settings, line: socket.socket, say: Callable[[dict[str, Any]]
     indexer = Indexer(settings)
     gc.disable()  # tens of thousands of articles are not garbage: they are gone through while nobody waits
     while asked := line.recv(1):
-        say(indexer.refresh(words_only=False, now=datetime.now(UTC)))
+        done = indexer.refresh(words_only=False, now=datetime.now(UTC))
+        say(done)
         line.send(asked)
         indexer.prepare()
         gc.collect()
-        with suppress(AttributeError):  # of glibc
-            ctypes.CDLL(None).malloc_trim(0)  # after a build of everything half a gigabyte
+        if done["seconds"] > LONG:
+            with suppress(AttributeError):  # of glibc
+                ctypes.CDLL(None).malloc_trim(0)
 
 
 def forget_questions(settings: Settings, *, now: datetime) -> str:

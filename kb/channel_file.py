@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, MutableSequence
+from datetime import date
 from typing import Any
 
 from kb import frontmatter, languages, schema
-from kb.channels import NAMES, Rule, Table, zone_of
+from kb.channels import NAMES, Rule, Span, Table, zone_of
 from kb.errors import BadArticle
 from kb.frontmatter import Value
 from kb.problem import Problem
 
 FILE = "_channels.yml"
 KEYS = ("reach", "timezone", "rules")
-RULE_KEYS = ("segment", "topic", "lang", "days", "hours", "channels", "why")
+RULE_KEYS = ("segment", "topic", "lang", "dates", "days", "hours", "channels", "why")
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 REACH = {"email": "an e-mail address", "phone": "a number such as +49 30 1234567", "chat": "an https:// address"}
+A_DATE = r"\d{4}-\d\d-\d\d"
+_SPAN = re.compile(rf"({A_DATE})(?:\s*(?:to|-|–|\.\.)\s*({A_DATE}))?(?:[:\s]\s*(\S.*))?", re.DOTALL)
 _TIMES = re.compile(r"([01]\d|2[0-3]):([0-5]\d)\s*-\s*([01]\d|2[0-4]):([0-5]\d)")
 
 
@@ -115,6 +118,7 @@ def _rule(
         langs=tuple(code for code in codes if code),
         days=_days(_texts(row, "days")),
         hours=_hours(row.get("hours")),
+        dates=_dates(row.get("dates")),
     )
 
 
@@ -165,3 +169,29 @@ def _hours(written: Value) -> tuple[int, int] | None:
         raise ValueError("hours takes a span such as 09:00-17:30")
     hour, minute, end_hour, end_minute = map(int, match.groups())
     return hour * 60 + minute, end_hour * 60 + end_minute
+
+
+def _dates(written: Value) -> tuple[Span, ...]:
+    """Return the days that a rule is for, each by itself, as a span, or with what it is.
+
+    >>> [(str(span.first), str(span.last), span.note) for span in _dates(["2026-12-24 to 2026-12-26 Christmas"])]
+    [('2026-12-24', '2026-12-26', 'Christmas')]
+    """
+    found = []
+    for part in written if isinstance(written, list) else [written] if written is not None else []:
+        pairs = part.items() if isinstance(part, dict) else [(part, "")]  # "- 2026-12-25: Christmas" is a mapping
+        found += [_span(" ".join(f"{day} {note or ''}".split())) for day, note in pairs]
+    return tuple(found)
+
+
+def _span(text: str) -> Span:
+    match = _SPAN.fullmatch(text)
+    try:
+        if match is None:
+            raise ValueError
+        first, last = date.fromisoformat(match[1]), date.fromisoformat(match[2] or match[1])
+    except ValueError:
+        raise ValueError("dates takes days such as 2026-12-25, or '2026-12-24 to 2027-01-01 Holidays'") from None
+    if last < first:
+        raise ValueError(f"dates: {last} is before {first}")
+    return Span(first, last, match[3] or "")

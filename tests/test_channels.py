@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from kb.channel_file import read
-from kb.channels import NAMES, Rule, Table, Way, decide
+from kb.channels import NAMES, Rule, Span, Table, Way, decide
 from kb.problem import Problem
 
 TEXT = """
@@ -80,6 +80,55 @@ def test_hours_may_go_over_midnight() -> None:
     assert fits == {22, 23, 0, 1, 2, 3, 4, 5}
 
 
+HOLIDAYS = read("""
+timezone: America/New_York
+reach: {phone: "+49 30 1234567"}
+rules:
+  - dates:
+      - 2026-12-24 to 2026-12-26: Christmas
+      - 2027-01-01
+    channels: [web]
+    why: Nobody is at the telephone.
+  - channels: [phone, web]
+""")
+
+
+@pytest.mark.parametrize(
+    ("now", "channels", "why"),
+    [
+        (datetime(2026, 12, 24, 4, 59, tzinfo=UTC), ["phone", "web"], ""),  # the 23rd in New York
+        (datetime(2026, 12, 24, 5, tzinfo=UTC), ["web"], "Christmas: Nobody is at the telephone."),
+        (datetime(2026, 12, 27, 4, 59, tzinfo=UTC), ["web"], "Christmas: Nobody is at the telephone."),
+        (datetime(2026, 12, 27, 5, tzinfo=UTC), ["phone", "web"], ""),
+        (datetime(2027, 1, 1, 12, tzinfo=UTC), ["web"], "Nobody is at the telephone."),
+        (datetime(2028, 1, 1, 12, tzinfo=UTC), ["phone", "web"], ""),
+    ],
+)
+def test_on_a_holiday_a_channel_is_closed_and_the_visitor_is_told_why(
+    now: datetime, channels: list[str], why: str
+) -> None:
+    ways = decide(HOLIDAYS, segment="", topic="", lang="en", now=now)
+    assert [way.channel for way in ways] == channels
+    assert {way.why for way in ways} == {why}
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "2026-12-24 - 2026-12-26 Christmas",
+        "2026-12-24..2026-12-26 Christmas",
+        "[2026-12-24 to 2026-12-26 Christmas]",
+        "{2026-12-24 to 2026-12-26: Christmas}",
+        "['2026-12-24–2026-12-26: Christmas']",
+    ],
+)
+def test_days_may_be_written_as_people_write_them(written: str) -> None:
+    problems: list[Problem] = []
+    (rule,) = read(f"rules:\n  - dates: {written}\n    channels: [web]\n", problems=problems).rules
+    assert rule.dates == (Span(date(2026, 12, 24), date(2026, 12, 26), "Christmas"),)
+    assert problems == []
+
+
 WORDS = st.sampled_from(["", "client", "trial", "billing", "billing/vat", "en", "es", "*"])
 RULES = st.builds(
     Rule,
@@ -88,6 +137,7 @@ RULES = st.builds(
     topics=st.lists(WORDS, max_size=2).map(tuple),
     langs=st.lists(WORDS, max_size=2).map(tuple),
     days=st.lists(st.integers(0, 6), max_size=3).map(tuple),
+    dates=st.lists(st.dates().map(lambda day: Span(day, day)), max_size=2).map(tuple),
     hours=st.none() | st.tuples(st.integers(0, 1440), st.integers(0, 1440)),
 )
 TIMES = st.datetimes(timezones=st.just(UTC), min_value=datetime(2000, 1, 1), max_value=datetime(2100, 1, 1))
@@ -114,6 +164,8 @@ lang: xx1!
 days: mon-sun
 days: someday
 hours: 25:00-26:00
+dates: 2026-11-23
+dates: [2026-11-23 to 2026-11-20, x]
 hours: 00:00-24:00
 segmnt: client
 why: [a]
@@ -148,6 +200,9 @@ def test_whatever_stands_in_the_file_is_read_or_named(text: str) -> None:
         ("rules:\n  - channels: [phone]\n", "phone has no address; add it below 'reach'"),
         ("rules:\n  - channels: [web]\n    days: someday\n", "days takes days such as mon-fri"),
         ("rules:\n  - channels: [web]\n    hours: 9-17\n", "hours takes a span such as 09:00-17:30"),
+        ("rules:\n  - channels: [web]\n    dates: 25 December\n", "dates takes days such as 2026-12-25"),
+        ("rules:\n  - channels: [web]\n    dates: 2026-02-30\n", "dates takes days such as 2026-12-25"),
+        ("rules:\n  - channels: [web]\n    dates: 2026-12-25 to 2026-12-24\n", "2026-12-24 is before 2026-12-25"),
         ("rules:\n  - channels: [web]\n    lang: nothing!\n", "lang is no language code"),
         ("rules:\n  - channels: [web]\n    topic: bilings\n", "bilings is no category; did you mean 'billing'?"),
         ("rules: web\n", "rules is a list"),

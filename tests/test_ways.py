@@ -34,6 +34,10 @@ rules:
   - topic: billing
     channels: [web, email]
     why: Invoices are answered within a day.
+  - lang: ar
+    dates: {2000-01-01 to 2100-01-01: We are moving house}
+    channels: [web]
+    why: By telephone again in June.
   - lang: es
     channels: none
 """
@@ -87,6 +91,7 @@ def cards(document: Any) -> list[str]:
         ("/en/search?q=password", ["Contact us"], list(MAYBE.values())),
         ("/en/contact", ['id="kb-contact"'], list(MAYBE.values())),
         ("/en/contact?category=billing", ['id="kb-contact"', MAYBE["email"], "within a day"], [MAYBE["phone"]]),
+        ("/ar/contact", ["We are moving house: By telephone again in June."], list(MAYBE.values())),
         ("/en/contact?category=security", [MAYBE["phone"], "Call us at once."], ['id="kb-contact"', "contact.js"]),
         ("/es/contact", ["no podemos responder"], ['id="kb-contact"', "tel:"]),
         ("/es/articles/account/passkey", ["no podemos responder"], ["mailto:", "tel:"]),

@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from deflect.address import Target, resolve
@@ -56,13 +57,24 @@ def fetch(url: str, *, judge: Judge) -> Fetched:
 
     Each redirect is judged like the first address, and the connection goes to the very address that was judged.
     """
+    return _page(*_follow(url, judge=judge))
+
+
+def look(url: str, *, judge: Judge, agent: str) -> int:
+    """Return the status at the end of all redirects from `url`, reading none of the page; raises as `fetch` does."""
+    return _follow(url, judge=judge, agent=agent, most=0)[1]
+
+
+def _follow(url: str, *, judge: Judge, **how: Any) -> tuple[str, int, list[tuple[str, str]], bytes]:
     for _ in range(MOST_HOPS + 1):
-        target = judge(url)
-        status, headers, body = _get(target)
+        status, headers, body = _get(judge(url), **how)
         moved = dict(headers).get("location", "") if status in MOVED else ""
         if not moved:
-            return _page(url, status, headers, body)
-        url = urljoin(url, moved)
+            return url, status, headers, body
+        try:
+            url = urljoin(url, moved)
+        except ValueError as error:
+            raise Unreadable(f"{url} leads to {moved[:100]!r}, which is no address") from error
     raise Unreadable(f"{url}: more than {MOST_HOPS} redirects; give the address at which they end")
 
 
@@ -75,9 +87,9 @@ def _page(url: str, status: int, headers: list[tuple[str, str]], body: bytes) ->
     return Fetched(url, tuple(headers), body.decode(_charset(kind), "replace"))
 
 
-def _get(target: Target) -> tuple[int, list[tuple[str, str]], bytes]:
-    """Return status, headers and body; whatever is not there after SECONDS is given up."""
-    asked = {"Host": target.host_header, "User-Agent": "Shortstop", "Accept": "text/html", "Accept-Encoding": "gzip"}
+def _get(target: Target, *, agent: str = "Shortstop", most: int = LARGEST) -> tuple[int, list[tuple[str, str]], bytes]:
+    """Return status, headers and at most so many bytes; whatever is not there after SECONDS is given up."""
+    asked = {"Host": target.host_header, "User-Agent": agent, "Accept": "text/html", "Accept-Encoding": "gzip"}
     connection = http.client.HTTPConnection(target.host, target.port, timeout=SECONDS)
     try:
         raw = socket.create_connection((target.ip, target.port), timeout=SECONDS)
@@ -100,7 +112,7 @@ def _get(target: Target) -> tuple[int, list[tuple[str, str]], bytes]:
         connection.request("GET", target.path, headers=asked)
         answer = connection.getresponse()
         headers = [(name.lower(), value) for name, value in answer.getheaders()]
-        return answer.status, headers, _plain(answer.read(LARGEST), dict(headers).get("content-encoding", ""))
+        return answer.status, headers, _plain(answer.read(most), dict(headers).get("content-encoding", ""))
     except (OSError, ValueError, zlib.error, http.client.HTTPException) as error:
         why = str(error) or type(error).__name__
         raise Unreadable(f"{target.host_header} gave no page within {SECONDS:.0f} seconds: {why}"[:300]) from error

@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 
-from kb import findings, library, lint, progress, vanished
+from kb import findings, library, lint, outside, progress, vanished
 from kb.article import Article
 from kb.config import Settings
 from kb.indexing import encoder_or_reason
@@ -40,17 +40,20 @@ def check(
     queries: bool,
     strict: bool = False,
     against: str | None = None,
+    external: bool = False,
     now: datetime,
 ) -> Problems:
     """Return what is wrong with the articles in `folder`, when strict all of it as errors.
 
-    `against` is a commit: what was published there must still be found. What was learned of each article is kept until
-    it changes.
+    `against` is a commit: what was published there must still be found. With `external` links to other sites are tried,
+    too. What was learned of each article is kept until it changes.
     """
     shelf = library.load(folder, default_lang=settings.lang)
     found = _found(settings, shelf, queries=queries, now=now)
     if against is not None:
         found += vanished.check(shelf, against, now=now, cache=settings.data / CACHE)
+    if external:
+        found += outside.check(shelf, settings, now=now.timestamp(), cache=settings.data / CACHE)
     return tuple(replace(problem, severity="error") for problem in found) if strict else found
 
 

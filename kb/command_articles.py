@@ -49,6 +49,7 @@ def index(settings: Settings, words: bool, quiet: bool, stay: bool, as_json: boo
 @click.option(
     "--against", metavar="REF", help="Also see that all addresses and anchors of this commit, branch or tag still lead."
 )
+@click.option("--external", is_flag=True, help="Also see that links to other sites are answered; takes up to a minute.")
 @click.option("--strict", is_flag=True, help="Make warnings errors.")
 @with_articles(None)
 def check(settings: Settings, folder: Path | None, style: str, as_json: bool, **what: Any) -> None:

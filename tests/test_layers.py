@@ -76,7 +76,7 @@ deflect.fine_tuning
 deflect.admin
 kb.serve
 kb.background
-kb.doctor
+kb.doctor kb.outside
 kb.files
 kb.page
 kb.seo

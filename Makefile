@@ -10,7 +10,7 @@ BROWSER := $(or $(shell command -v chromium 2>/dev/null),$(shell command -v chro
 .PHONY: serve test faults bench soak lint format docs browser wheel clean
 
 serve: $(VENV)/.build  ## the help center on http://127.0.0.1:8000; ARTICLES=path serves another folder
-	$(BIN)/kb serve $(if $(ARTICLES),--articles "$(ARTICLES)")
+	$(BIN)/kb serve --articles "$(or $(ARTICLES),articles)"
 
 test: $(VENV)/.test browser  ## all tests but the slow ones
 	$(BIN)/python -m pytest -m "not faults" --numprocesses=auto --maxprocesses=4 --dist=loadfile

@@ -5,12 +5,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 SETUP := setup.cfg pyproject.toml constraints.txt
+SERVED := $(or $(ARTICLES),$(KB_ARTICLES),$(if $(wildcard kb.toml),,articles))
 BROWSER := $(or $(shell command -v chromium 2>/dev/null),$(shell command -v chromium-browser 2>/dev/null),$(shell command -v google-chrome 2>/dev/null))
 
 .PHONY: serve test faults bench soak lint format docs browser wheel clean
 
 serve: $(VENV)/.build  ## the help center on http://127.0.0.1:8000; ARTICLES=path serves another folder
-	$(BIN)/kb serve --articles "$(or $(ARTICLES),articles)"
+	$(BIN)/kb serve $(if $(SERVED),--articles "$(SERVED)")
 
 test: $(VENV)/.test browser  ## all tests but the slow ones
 	$(BIN)/python -m pytest -m "not faults" --numprocesses=auto --maxprocesses=4 --dist=loadfile

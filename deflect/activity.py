@@ -59,6 +59,15 @@ def audit(store: Store, *, limit: int = 200) -> list[Row]:
     )
 
 
+def on_the_way(store: Store) -> int:
+    """Return how many tickets still have to reach a help desk; our own inbox has them from the beginning."""
+    row = store.one(
+        "SELECT count(DISTINCT ticket) AS n FROM outbox WHERE state = 'pending' AND sink NOT IN (?, ?, ?)",
+        ["inbox", "reply", "receipt"],
+    )
+    return int(row["n"]) if row else 0
+
+
 def deliveries(store: Store) -> dict[str, int]:
     """Return how many deliveries are in each state."""
     return {row["state"]: row["n"] for row in store.rows("SELECT state, count(*) AS n FROM outbox GROUP BY state")}

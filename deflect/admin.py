@@ -97,7 +97,7 @@ def overview() -> str:
         week=activity.since(here.store, now - 7 * DAY),
         mine=tickets.find(here.store, state="open", agent=g.agent, limit=8),
         latest=tickets.find(here.store, state="open", agent=tickets.NOBODY, limit=8),
-        deliveries=activity.deliveries(here.store),
+        waiting=activity.on_the_way(here.store),
         origins=activity.refused_origins(here.store),
         holdout=here.settings.holdout,
     )

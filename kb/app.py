@@ -20,7 +20,7 @@ from kb.config import Settings
 from kb.errors import HelpCenterError, NotFound
 from search.current import Current
 
-LONGEST_FORM = 256 * 1024  # bytes: 20,000 characters of any script, as forms encode them; the API's own cap is smaller
+LONGEST_FORM = 480 * 1024  # bytes: 50,000 characters of any script, as forms encode them; the API's own cap is smaller
 log = logging.getLogger("shortstop")
 
 

@@ -72,6 +72,3 @@ def _data(text: str) -> str:
 
 def _property(text: str) -> str:
     return _data(text).replace(":", "%3A").replace(",", "%2C")
-
-
-FORMATS = {"text": format_text, "json": format_json, "github": format_github}

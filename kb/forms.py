@@ -81,7 +81,13 @@ def topics() -> tuple[Topic, ...]:
 def show(form: Form, *, errors: Mapping[str, str] | None = None, status: int = 200) -> Response:
     """Return the contact form, filled in, with what is wrong beside each field."""
     return render(
-        "contact.html", form=form, errors=errors or {}, categories=topics(), status=status, noindex=bool(errors)
+        "contact.html",
+        form=form,
+        errors=errors or {},
+        categories=topics(),
+        longest=contact.LONGEST,
+        status=status,
+        noindex=bool(errors),
     )
 
 

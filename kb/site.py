@@ -231,7 +231,7 @@ def failed(status: int, message: str) -> Response:
         403: _("This form did not come from our own page. Open the page again and send it from there."),
         405: _("This address is for our forms only."),
         413: _(
-            "That is more than we take at once: 256 KB, which is 20,000 characters of any script. Go back in your "
+            "That is more than we take at once: 480 KB, which is 50,000 characters of any script. Go back in your "
             "browser: your text is still there. Shorten it, or send it in two messages."
         ),
         429: _("That was too often. Please try again in a minute."),

@@ -44,7 +44,7 @@ _BEST = f"""
             PARTITION BY id ORDER BY
                 lang = :lang DESC, lang = (SELECT value FROM meta WHERE key = 'default_lang') DESC, lang
         ) AS rank
-        FROM entries WHERE status = 'published' AND (:category IS NULL OR category = :category)
+        FROM entries WHERE status = 'published' AND category = :category
     ) WHERE rank = 1 ORDER BY ord IS NULL, ord, title COLLATE NOCASE, id
 """
 
@@ -198,10 +198,6 @@ class Snapshot:
     def category_entries(self, name: str, lang: str) -> tuple[Entry, ...]:
         """Return a category's articles, each once, in this language or in the one that stands in for it."""
         return self._entries(_BEST, {"lang": lang, "category": name})
-
-    def all_entries(self, lang: str) -> tuple[Entry, ...]:
-        """Return every article once, in this language or in the one that stands in for it."""
-        return self._entries(_BEST, {"lang": lang, "category": None})
 
     def categories(self, lang: str) -> tuple[Category, ...]:
         """Return the categories that hold a published article, or a category that does, in their order.

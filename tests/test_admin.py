@@ -24,6 +24,7 @@ from kb.errors import BadRequest
 from tests.receivers import mail_server
 
 PASSWORD = "only for tests"
+WAITING = "on the way to the help desk"
 PAGES = ("", "tickets", "tickets/T1", "tickets/T1/draft.md", "outbox", "events", "origins", "agents", "audit")
 
 
@@ -375,3 +376,11 @@ def test_no_admin_page_carries_inline_script_or_style(agent: FlaskClient, ticket
         text = agent.get(f"/admin/{page}").text
         plain = text.replace("&lt;script&gt;", "")
         assert not re.search(r"<script(?![^>]* src=)|<style|\sstyle=|\son\w+=|javascript:", plain), page
+
+
+def test_only_what_goes_to_a_help_desk_is_on_its_way_there(app: Flask, agent: FlaskClient, ticket: str) -> None:
+    assert WAITING not in agent.get("/admin/").text
+    db = services_of(app).store.connect()
+    db.execute("UPDATE outbox SET sink = 'webhook', state = 'pending'")
+    assert f"1 {WAITING}" in agent.get("/admin/").text
+    db.close()

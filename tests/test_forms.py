@@ -11,6 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from deflect.contact import LONGEST
 from deflect.services import EXTENSION
 from kb.errors import StorageFull, Unavailable
 from tests.sample import fresh, help_center
@@ -72,6 +73,24 @@ def test_a_message_becomes_a_ticket_and_its_number_is_told(app: Flask, client: F
     )
     assert rows(app, "SELECT body FROM messages") == [{"body": FILLED["message"]}]
     assert ticket["id"] in client.get(answer.location).get_data(as_text=True)
+
+
+def test_the_longest_message_that_the_api_takes_is_taken_by_the_page_in_any_script(
+    app: Flask, client: FlaskClient
+) -> None:
+    longest = {"subject": "信" * LONGEST["subject"], "message": "信" * LONGEST["body"]}
+    assert send(client, **longest).status_code == 303
+    assert rows(app, "SELECT body FROM messages") == [{"body": longest["message"]}]
+
+
+def test_page_and_widget_let_people_write_as_much_as_the_api_takes(client: FlaskClient) -> None:
+    page = client.get("/en/contact").get_data(as_text=True)
+    allowed = {name: int(n) for name, n in re.findall(r'name="(\w+)"[^>]*maxlength="(\d+)"', page) if name != "q"}
+    called = {"subject": "subject", "message": "body", "email": "email", "name": "name"}
+    assert allowed == {name: LONGEST[field] for name, field in called.items()}
+    widget = Path("static/widget/help.js").read_text("utf-8")
+    for name in ("subject", "body"):
+        assert re.search(rf'field\("{name}", "\w+", {{[^}}]*maxlength: {LONGEST[name]} }}', widget)
 
 
 def test_sending_twice_makes_one_ticket(app: Flask, client: FlaskClient) -> None:
@@ -185,8 +204,8 @@ def test_twenty_thousand_characters_of_any_script_arrive(app: Flask, client: Fla
 
 
 @pytest.mark.parametrize("path", ["/en/contact", "/en/contact/solved", "/en/vote"])
-def test_a_form_over_256_kb_is_not_read_and_the_page_says_where_the_text_is(client: FlaskClient, path: str) -> None:
-    answer = client.post(path, data=FILLED | {"offered": "seen", "message": "secret" * 50_000})
+def test_a_form_over_480_kb_is_not_read_and_the_page_says_where_the_text_is(client: FlaskClient, path: str) -> None:
+    answer = client.post(path, data=FILLED | {"offered": "seen", "message": "secret" * 90_000})
     assert answer.status_code == 413
     assert "Go back in your browser: your text is still there." in answer.text
     assert "secretsecret" not in answer.text

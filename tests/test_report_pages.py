@@ -111,6 +111,9 @@ def test_a_search_that_led_nowhere_opens_on_who_asked_it_and_what_they_did_then(
     assert "=cmd parcel" in page
     assert "nothing was opened" in page
     assert "/admin/report/episodes/e-t1" in page
+    nothing_chosen = report.get(f"/admin/report/searches?{PERIOD}").text
+    assert "No search is chosen" in nothing_chosen
+    assert "Nobody typed that" not in nothing_chosen
     assert "Nobody typed that" in report.get(f"/admin/report/searches?text=nothing&{PERIOD}").text
 
 

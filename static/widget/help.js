@@ -828,7 +828,7 @@ export class Panel {
         }
         send.disabled = false;
       },
-    }, field("subject", "input", { maxlength: 300 }), field("body", "textarea", { rows: 6, maxlength: 20000 }), field("email", "input", { type: "email", autocomplete: "email" }), field("name", "input", { autocomplete: "name" }), alert, send);
+    }, field("subject", "input", { maxlength: 300 }), field("body", "textarea", { rows: 6, maxlength: 50000 }), field("email", "input", { type: "email", autocomplete: "email" }), field("name", "input", { autocomplete: "name" }), alert, send);
     const watch = new Form(host, form);
     for (const type of ["input", "compositionend"]) form.addEventListener(type, (event) => watch.typed(event, event.composedPath()));
     watch.restore();

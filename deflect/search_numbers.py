@@ -12,9 +12,7 @@ from deflect.outcomes import VISIT
 from deflect.store import Row, Store
 
 ADOPTION = 30 * DAY
-HELP = "('search', 'follow', 'read', 'helpful', 'unhelpful', 'intent')"  # an intent is no help, and tells who is known
-
-KNOWN = "not counted: who searched once and was not seen again"
+HELP = "('search', 'follow', 'read', 'helpful', 'unhelpful')"
 
 # Searches, and what was opened from them, of one person after the other; at the same moment the search came first.
 SEARCHED = """
@@ -28,22 +26,19 @@ SEARCHED = """
     """
 
 # Who used help, and who wrote, with the last time of each: every window that ends at :end is counted from these.
-# Whoever searched once and did nothing else may be a program: each search without a cookie comes under a new id.
 PEOPLE = f"""
     WITH used AS (
-        SELECT key, max(received) FILTER (WHERE type <> 'intent') AS last, count(*) AS acts,
-               max(type <> 'search') AS more
-        FROM events WHERE type IN {HELP} AND received >= :first AND received < :end GROUP BY key
+        SELECT key, max(received) AS last FROM events
+        WHERE type IN {HELP} AND received >= :first AND received < :end GROUP BY key
     ), wrote AS (
         SELECT person, created AS at FROM tickets WHERE created >= :first AND created < :end
         UNION ALL SELECT person, at FROM contacts WHERE at >= :first AND at < :end
         UNION ALL SELECT keys.person, events.received FROM events JOIN keys ON keys.id = events.key
                   WHERE type = 'sent' AND events.received >= :first AND events.received < :end
     ), people AS (
-        SELECT person, max(wrote) AS wrote,
-               CASE WHEN sum(acts) > 1 OR max(more) OR max(wrote) IS NOT NULL THEN max(helped) END AS helped
-        FROM (SELECT keys.person, last AS helped, NULL AS wrote, acts, more FROM used JOIN keys ON keys.id = used.key
-              UNION ALL SELECT person, NULL, at, NULL, NULL FROM wrote)
+        SELECT person, max(helped) AS helped, max(wrote) AS wrote
+        FROM (SELECT keys.person, last AS helped, NULL AS wrote FROM used JOIN keys ON keys.id = used.key
+              UNION ALL SELECT person, NULL, at FROM wrote)
         GROUP BY person
     )
     SELECT count(*) FILTER (WHERE helped >= :start) AS helped, count(*) FILTER (WHERE wrote >= :start) AS wrote,
@@ -135,7 +130,7 @@ def of_people(store: Store, *, start: int, end: int) -> list[Number]:
     """Return what compares people who help themselves with people who write."""
     month = end - ADOPTION
     people = store.one(PEOPLE, {"first": min(start, month), "start": start, "month": month, "end": end}) or {}
-    formula = f"people who used help ÷ people who used help or wrote, in the last 30 days of the period; {KNOWN}"
+    formula = "people who used help ÷ people who used help or wrote, in the last 30 days of the period"
     nobody = "nobody used help or wrote in the last 30 days of the period"
     return [
         _score(people),
@@ -145,15 +140,14 @@ def of_people(store: Store, *, start: int, end: int) -> list[Number]:
 
 
 def _score(people: Row) -> Number:
-    formula = f"help center visitors ÷ people in tickets; an activity ratio, not deflection; {KNOWN}"
+    formula = "help center visitors ÷ people in tickets; an activity ratio, not deflection"
     if not people["wrote"]:
         return unknown("self-service score", "nobody is in tickets", formula, n=people["helped"])
     return Number("self-service score", people["helped"] / people["wrote"], None, None, people["either"], formula)
 
 
 def _usage(store: Store, helped: int, *, end: int) -> Number:
-    month = "per 1,000 active users of the last known month"
-    formula = f"people who used help in the last 30 days of the period, {month}; {KNOWN}"
+    formula = "people who used help in the last 30 days of the period, per 1,000 active users of the last known month"
     row = store.one("SELECT users FROM active_users WHERE at < ? ORDER BY at DESC LIMIT 1", [end])
     if not row or not row["users"]:
         why = "active users are not known; 'kb users import' brings them in"

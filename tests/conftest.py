@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 from flask import Flask
@@ -19,7 +18,6 @@ from kb.app import create_app
 from kb.config import Settings
 from kb.indexing import refresh
 
-BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Gecko/20100101 Firefox/144.0"
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 ARTICLES = {
     "account/_category.yml": "title: Account\nes:\n  title: Cuenta\n",
@@ -56,17 +54,6 @@ def git(folder: Path, *arguments: str, when: str = "2026-01-02T03:04:05Z") -> No
     names |= {"GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@example.com"}
     environ = names | {"GIT_AUTHOR_DATE": when, "GIT_COMMITTER_DATE": when, "PATH": "/usr/bin:/bin:/usr/local/bin"}
     subprocess.run(["git", "-C", str(folder), *arguments], check=True, capture_output=True, env=environ)
-
-
-class Browser(FlaskClient):
-    """A test client that says what browsers say: of tools nothing is noted."""
-
-    def __init__(self, *given: Any, **options: Any) -> None:
-        super().__init__(*given, **options)
-        self.environ_base["HTTP_USER_AGENT"] = BROWSER
-
-
-Flask.test_client_class = Browser
 
 
 @pytest.fixture(scope="session")

@@ -12,15 +12,15 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from deflect.clock import DAY, now
-from deflect.machines import crawls, is_machine
+from deflect.machines import is_machine
 from deflect.search_numbers import of_people
 from deflect.searches import misses
 from deflect.services import EXTENSION, Services
-from tests.conftest import BROWSER
 from tests.sample import fresh, help_center
 
+BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Gecko/20100101 Firefox/144.0"
 GOOGLEBOT = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
-MACHINES = ("Googlebot/2.1", GOOGLEBOT, "curl/8.14.1", "python-requests/2.32", "Slackbot 1.0", "Wget/1.25", "")
+MACHINES = ("Googlebot/2.1", GOOGLEBOT, "Slackbot 1.0", "UptimeMonitor/3 (+https://uptime.example)")
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +72,7 @@ def test_a_machine_that_says_so_is_answered_and_not_noted(app: Flask, agent: str
 
 
 @pytest.mark.parametrize("agent", MACHINES[:3])
-def test_a_message_from_a_tool_arrives_all_the_same(app: Flask, agent: str) -> None:
+def test_a_message_from_a_machine_arrives_all_the_same(app: Flask, agent: str) -> None:
     form = {"subject": "Help", "message": "My invoice is wrong", "email": "jo@example.com", "offered": "seen"}
     sent = app.test_client().post("/en/contact", data=form, headers={"User-Agent": agent})
     assert sent.status_code == 303
@@ -93,24 +93,11 @@ def test_events_of_a_crawler_are_refused_and_those_that_a_server_tells_are_kept(
     assert [("crawler" in one["why"]) for one in answer.json["refused"]] == [True] * (1 - stored)
 
 
-def test_searches_without_a_cookie_are_no_people_in_the_numbers(app: Flask) -> None:
-    for _ in range(3):
-        search(app.test_client())
+def test_who_searched_once_is_a_person_and_a_crawler_is_none(app: Flask) -> None:
+    search(app.test_client(), GOOGLEBOT)
     assert number(app, "self-service adoption")[1] == 0
-    assert number(app, "self-service score")[1] == 0
-
-
-def test_whoever_comes_back_or_does_more_than_search_once_counts(app: Flask) -> None:
-    twice, voted, wrote = (app.test_client() for _ in range(3))
-    search(twice)
-    search(twice)
-    search(voted)
-    voted.post("/en/vote", data={"article": "account/passkey"})
-    search(wrote)
-    form = {"subject": "Help", "message": "My invoice is wrong", "email": "jo@example.com", "offered": "seen"}
-    assert wrote.post("/en/contact", data=form).status_code == 303
-    assert number(app, "self-service adoption") == (1.0, 3)
-    assert number(app, "self-service score") == (3.0, 3)
+    search(app.test_client())
+    assert number(app, "self-service adoption") == (1.0, 1)
 
 
 @pytest.mark.parametrize(
@@ -129,9 +116,10 @@ def test_a_browser_is_no_machine(agent: str) -> None:
     assert not is_machine(agent)
 
 
-def test_a_tool_is_no_crawler() -> None:
-    assert is_machine("curl/8.14.1")
-    assert not crawls("curl/8.14.1")
+@pytest.mark.parametrize("agent", ["curl/8.14.1", "python-requests/2.32", ""])
+def test_whoever_tries_something_with_a_tool_finds_it_noted(app: Flask, agent: str) -> None:
+    search(app.test_client(), agent)
+    assert noted(app) == ["search"]
 
 
 def test_robots_are_asked_not_to_search(app: Flask) -> None:

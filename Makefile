@@ -14,7 +14,7 @@ serve: $(VENV)/.build  ## the help center on http://127.0.0.1:8000; ARTICLES=pat
 	$(BIN)/kb serve $(if $(SERVED),--articles "$(SERVED)")
 
 test: $(VENV)/.test browser  ## all tests but the slow ones
-	$(BIN)/python -m pytest -m "not faults" --numprocesses=auto --maxprocesses=4 --dist=loadfile
+	$(BIN)/python -m pytest -m "not faults" --numprocesses=4 --dist=loadfile
 
 faults: $(VENV)/.test browser  ## kills, corruption, full disks, attacks
 	$(BIN)/python -m pytest -m faults

@@ -76,7 +76,7 @@ def log_in(page: Page, address: str) -> None:
     page.get_by_role("heading", name="Overview").wait_for()
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (390, "light"), (1280, "dark"), (1280, "light")])
+@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1280, "light")])
 def test_axe_finds_nothing_and_nothing_sticks_out(
     browser: Browser, center: tuple[str, Services], width: int, scheme: Any
 ) -> None:
@@ -170,6 +170,7 @@ def test_logging_out_shows_the_login(page: Page, center: tuple[str, Services]) -
     expect(page.get_by_role("heading", name="Log in")).to_be_visible()
 
 
+@pytest.mark.faults
 def test_attack_strings_stay_text_on_every_admin_page(context: BrowserContext, center: tuple[str, Services]) -> None:
     address, services = center
     strings = attacks()

@@ -77,9 +77,8 @@ def test_a_folder_of_articles_that_is_away_for_a_moment_is_not_taken_for_none(tm
 def test_a_second_server_on_one_data_folder_is_refused_and_the_first_goes_on(center: Served) -> None:
     environ = {key: value for key, value in os.environ.items() if not key.startswith("KB_")}
     environ |= {"KB_DATA": str(center.data), "KB_PORT": str(free_port())}
-    second = subprocess.run(
-        [sys.executable, "-m", "kb.cli", "serve"], env=environ, capture_output=True, text=True, check=False, timeout=30
-    )
+    command = [sys.executable, "-m", "kb.cli", "serve", "--articles", str(center.data.parent / "articles")]
+    second = subprocess.run(command, env=environ, capture_output=True, text=True, check=False, timeout=60)
     assert second.returncode == 1
     assert "in use by another 'kb serve'" in second.stderr
     document = {"subject": "Help", "body": "My invoice is wrong", "email": "a@example.com"}

@@ -148,14 +148,19 @@ def test_outcomes_that_came_after_the_tuning_are_not_learned_unjudged(taught: Se
     assert served(taught).fingerprint == before.fingerprint
 
 
-def test_erasing_a_person_takes_their_question_out_of_the_memory_and_its_vector_from_the_disk(
-    taught: Settings, tmp_path: Path
-) -> None:
-    mine = tmp_path / "mine.jsonl"
+def learn_of_jo(taught: Settings, folder: Path) -> None:
+    """Learn a question that one known person asked."""
+    mine = folder / "mine.jsonl"
     row = {"text": "my very own paketchen", "article": "parcel", "date": "2025-01-01", "email": "jo@example.com"}
     mine.write_text(json.dumps(row))
     lessons.load(taught, mine)
     tuning.tune(taught)
+
+
+def test_erasing_a_person_takes_their_question_out_of_the_memory_and_its_vector_from_the_disk(
+    taught: Settings, tmp_path: Path
+) -> None:
+    learn_of_jo(taught, tmp_path)
     with_me = served(taught)
     erasure.erase(taught, "jo@example.com")
     without = served(taught)
@@ -169,11 +174,7 @@ def test_erasing_a_person_takes_their_question_out_of_the_memory_and_its_vector_
 def test_kb_erase_builds_the_index_without_their_question_and_keeps_no_older_one(
     taught: Settings, tmp_path: Path
 ) -> None:
-    mine = tmp_path / "mine.jsonl"
-    row = {"text": "my very own paketchen", "article": "parcel", "date": "2025-01-01", "email": "jo@example.com"}
-    mine.write_text(json.dumps(row))
-    lessons.load(taught, mine)
-    tuning.tune(taught)
+    learn_of_jo(taught, tmp_path)
     before = len(served(taught).memory)
     environ = {"KB_ARTICLES": str(taught.articles), "KB_DATA": str(taught.data), "KB_EMBEDDER": taught.embedder}
     done = CliRunner().invoke(cli.kb, ["erase", "--person", "jo@example.com", "--json"], env=environ)

@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 SETUP := setup.cfg pyproject.toml constraints.txt
 SERVED := $(or $(ARTICLES),$(KB_ARTICLES),$(if $(wildcard kb.toml),,articles))
-BROWSER := $(or $(shell command -v chromium 2>/dev/null),$(shell command -v chromium-browser 2>/dev/null),$(shell command -v google-chrome 2>/dev/null))
+BROWSER := $(shell command -v chromium-headless-shell chromium chromium-browser google-chrome 2>/dev/null | head -n 1)
 
 .PHONY: serve test faults bench soak lint format docs browser wheel clean
 
@@ -46,12 +46,14 @@ wheel: $(VENV)/.build  ## a wheel in dist/
 	$(BIN)/python -m pip --disable-pip-version-check wheel --quiet --no-deps --wheel-dir dist .
 
 browser:
-ifeq ($(BROWSER),)
+ifneq ($(notdir $(BROWSER)),chromium-headless-shell)
 	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-		echo "Installing chromium for the browser tests"; \
-		apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
+		echo "Installing chromium-headless-shell for the browser tests"; \
+		apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium-headless-shell >/dev/null; \
 	fi || true
-	@command -v chromium >/dev/null || echo "chromium is missing: the browser tests are skipped; install it with 'apt-get install chromium'"
+ifeq ($(BROWSER),)
+	@command -v chromium-headless-shell >/dev/null || echo "chromium is missing: the browser tests are skipped; install it with 'apt-get install chromium-headless-shell'"
+endif
 endif
 
 $(BIN)/python:

@@ -18,7 +18,7 @@ from typing import Any
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from kb import widget
-from tests.browser.conftest import CHROMIUM, QUIET
+from tests.browser.conftest import CHROMIUM, NO_CHROMIUM, QUIET
 from tests.browser.shop import Help, shop_and_help
 
 SLOWER = 4
@@ -61,7 +61,7 @@ def main() -> None:
     """Print the table."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     if CHROMIUM is None:
-        print("chromium is missing, so the widget was not measured; install it with 'apt-get install chromium'")
+        print(f"the widget was not measured: {NO_CHROMIUM}")
         return
     rows = [("File", "Bytes, gzip"), ("---", "---:"), *sizes()]
     with shop_and_help() as help, sync_playwright() as playwright:

@@ -1,4 +1,4 @@
-"""One Chromium for all browser tests, and a fresh context and page for each."""
+"""One Chromium for all browser tests, without a window where it comes so, and a fresh context and page for each."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
+NO_CHROMIUM = "chromium is missing; install it with 'apt-get install chromium-headless-shell'"
 QUIET = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
@@ -20,9 +22,7 @@ QUIET = [
 def browser() -> Iterator[Browser]:
     """Chromium, started once; without it the tests are skipped with a sentence."""
     if CHROMIUM is None:
-        pytest.skip(
-            "chromium is missing, so nothing was tried in a browser; install it with 'apt-get install chromium'"
-        )
+        pytest.skip(f"nothing was tried in a browser: {NO_CHROMIUM}")
     expect.set_options(timeout=10_000)
     os.environ.setdefault("NODE_OPTIONS", "--no-deprecation")
     with sync_playwright() as playwright:

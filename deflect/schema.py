@@ -165,3 +165,10 @@ def m008_agents(db: Database) -> None:
 def m009_receipts(db: Database) -> None:
     """The articles that a receipt names, as titles and addresses."""
     db.table("outbox").add_column("articles", str)
+
+
+@migrations()
+def m010_lookups(db: Database) -> None:
+    """What reports look up for each of many rows: the tickets of an episode, and what was done with a ticket."""
+    db.table("tickets").create_index(["episode"])
+    db.table("audit").create_index(["what"])

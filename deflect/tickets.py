@@ -98,7 +98,7 @@ def messages(store: Store, ticket: str) -> list[Row]:
         """
         SELECT id, author, "by", channel, body, created,
                (SELECT group_concat(sink || ': ' || state, ', ') FROM outbox
-                WHERE message = messages.id AND sink != 'inbox') AS delivery
+                WHERE outbox.ticket = messages.ticket AND message = messages.id AND sink != 'inbox') AS delivery
         FROM messages WHERE ticket = ? ORDER BY created, id
         """,
         [ticket],

@@ -44,7 +44,8 @@ def add() -> Any:
 def remove() -> Any:
     """Let somebody log in no more."""
     login.only_admins()
-    here, name = services(), request.form.get("name", "")
+    here = services()
+    name = accounts.the_one(here.store, here.settings, request.form.get("name", "")).name
     if name == g.agent:
         raise BadRequest("you cannot remove yourself; ask another admin, or run 'kb admin remove'")
     gone = accounts.remove(here.store, here.writer, here.settings, name, who=g.agent)

@@ -16,6 +16,7 @@ from flask_wtf.csrf import CSRFError, CSRFProtect
 
 from deflect import accounts, clock
 from deflect.accounts import Agent
+from deflect.agents import FIRST
 from deflect.clock import HOUR
 from deflect.episode import new_id
 from deflect.limits import network
@@ -167,7 +168,7 @@ def _form(sentence: str | None, *, status: int, headers: dict[str, str] | None =
             "admin/login.html",
             sentence=sentence,
             known=bool(names),
-            user=request.form.get("user", names[0] if len(names) == 1 else "")[:300],
+            user=request.form.get("user", FIRST if names == [FIRST] else "")[:300],  # other names are not told
             plain=_loses_cookies(),
             tunnel=_tunnel(request.host),
             next=_next(request.values.get("next", "")),

@@ -19,6 +19,8 @@ from deflect.episode import Visit
 from deflect.schema import migrations
 from deflect.services import Services
 from deflect.store import Store
+from deflect.writer import DirectWriter
+from kb.app import create_app
 from kb.config import Settings
 from kb.errors import BadRequest, NotFound
 from tests.receivers import mail_server
@@ -325,6 +327,15 @@ def test_an_admin_lets_somebody_in_and_out_again(app: Flask, services: Services,
     assert {("admin", "add agent"), ("admin", "remove agent")} <= set(done(services))
 
 
+@pytest.mark.parametrize("name", ["Zoe", "zoe", "zoe@example.com"])
+def test_no_admin_removes_the_own_account_under_another_spelling(app: Flask, services: Services, name: str) -> None:
+    add(services, "Zoe", email="zoe@example.com", role="admin")
+    zoe = app.test_client()
+    log_in(zoe, SECRET, user="Zoe")
+    assert submit(zoe, "/admin/agents/remove", name=name).status_code == 400
+    assert accounts.find(services.store, services.settings, "Zoe")
+
+
 def test_nobody_removes_the_own_account_or_the_one_of_the_settings(services: Services, boss: FlaskClient) -> None:
     assert submit(boss, "/admin/agents/remove", name="admin").status_code == 400
     add(services, "Zoe", role="admin")
@@ -387,3 +398,9 @@ def test_a_database_of_one_agent_becomes_one_of_several_by_itself(settings: Sett
     choose(bare, "a new password")
     assert accounts.matches(store, bare, user="admin", password="a new password")
     store.close()
+
+
+def test_the_login_page_names_no_agent_but_admin(settings: Settings) -> None:
+    app = create_app(replace(settings, admin_password=""), writer=DirectWriter(Store.open(settings.database)))
+    add(services_of(app), "Ana", role="admin")
+    assert "Ana" not in app.test_client().get("/admin/login").text

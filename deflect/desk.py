@@ -8,11 +8,14 @@ from sqlite_utils import Database
 
 from deflect.store import Row
 from deflect.writes import enqueue, insert
-from kb.errors import NotFound
+from kb.errors import Conflict, NotFound
 
 
 def add_message(db: Database, *, message: Row, outbox: Sequence[Row], who: str, now: int) -> Row:
-    """Keep an agent's answer or note, with the outbox entries that carry an answer."""
+    """Keep an agent's answer or note, with the outbox entries that carry an answer.
+
+    The same form sent twice is kept once; raises Conflict where it comes with another text, as after going back.
+    """
     _must_exist(db, message["ticket"])
     if insert(db, "messages", message | {"by": who, "created": now}):
         for entry in outbox:
@@ -21,6 +24,8 @@ def add_message(db: Database, *, message: Row, outbox: Sequence[Row], who: str, 
         sql = "UPDATE tickets SET changed = ?, agent = coalesce(agent, ?) WHERE id = ?"
         db.execute(sql, [now, answerer, message["ticket"]])
         audit(db, id=message["id"], who=who, did=message["author"], what=message["ticket"], now=now)
+    elif db.execute("SELECT body FROM messages WHERE id = ?", [message["id"]]).fetchone()["body"] != message["body"]:
+        raise Conflict("this form was sent before with another text; load the ticket again, and paste this one there")
     return {"message": message["id"]}
 
 

@@ -172,9 +172,10 @@ def _answered_meanwhile(id: str) -> str:
 
 
 def _address(found: Row, article: str) -> str:
-    """Return the public address of an article, as the requester reads it."""
+    """Return the public address of an article, as the requester reads it; "" where there is no such article."""
     root = (services().settings.url or request.url_root).rstrip("/")
-    return root + address_of(services(), article, found["lang"])
+    address = address_of(services(), article, found["lang"])
+    return root + address if address else ""
 
 
 def _ticket(id: str) -> Row:

@@ -9,9 +9,9 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from deflect import contact, tickets, timeline
+from deflect import clock, contact, tickets, timeline
 from deflect.drafts import of_ticket
-from deflect.episode import Visit
+from deflect.episode import Visit, new_id
 from deflect.log import record
 from deflect.offer import make_offer
 from kb import article
@@ -61,6 +61,22 @@ def test_what_cannot_be_inserted_leaves_the_text_as_it_is(
     answer = submit(agent, f"/admin/tickets/{ticket}/compose", body="Dear Jo,", **form)
     assert answer.status_code == 200
     assert "\nDear Jo,</textarea>" in answer.text
+
+
+def test_another_text_under_the_number_of_a_form_that_was_sent_is_not_taken_for_kept(
+    app: Flask, agent: FlaskClient, ticket: str
+) -> None:
+    form = {"id": new_id(), "kind": "note"}
+    for body, status in (("First.", 200), ("First.", 200), ("Second, after going back.", 422)):
+        answer = submit(agent, f"/admin/tickets/{ticket}/messages", body=body, **form)
+        assert answer.status_code == status
+    assert "First." in page_of(agent, ticket)
+
+
+def test_an_article_that_is_gone_is_named_without_a_link(app: Flask, agent: FlaskClient, ticket: str) -> None:
+    gone = {"id": "c1", "ticket": ticket, "article": "billing/gone", "who": "Ana", "now": clock.now()}
+    services_of(app).writer.call("close_ticket", **gone)
+    assert re.search(r"Solved by <bdi>billing/gone</bdi>", page_of(agent, ticket))
 
 
 def test_a_long_history_is_folded_and_other_tickets_are_linked(app: Flask, agent: FlaskClient, ticket: str) -> None:

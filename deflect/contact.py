@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from deflect import clock, receipt
+from deflect import attachments, clock, receipt
+from deflect.attachments import Attachment
 from deflect.episode import LONGEST_TITLE, Visit, intent, keys, new_id, new_ticket_id, normal_email, page_address
 from deflect.offer import suggest
 from deflect.services import Services
@@ -108,11 +109,15 @@ def check_key(key: str | None) -> str:
     return key.strip()
 
 
-def create_ticket(services: Services, visit: Visit, message: Message, *, key: str) -> Created:
-    """Keep the ticket and its deliveries in one transaction, on disk when this returns.
+def create_ticket(
+    services: Services, visit: Visit, message: Message, *, key: str, files: Sequence[Attachment] = ()
+) -> Created:
+    """Keep the ticket, with files that are on disk already, and its deliveries in one transaction.
 
-    The same key gives the same ticket; raises Conflict when the key came with another message before, and
-    StorageFull or Unavailable when nothing could be kept.
+    It is on disk when this returns.
+
+    The same key gives the same ticket; raises Conflict when the key came with another message before,
+    FileLost when a file is not there, and StorageFull or Unavailable when nothing could be kept.
     """
     settings = services.settings
     now, ticket, first = clock.now(), new_ticket_id(), new_id()
@@ -137,7 +142,9 @@ def create_ticket(services: Services, visit: Visit, message: Message, *, key: st
         message={"id": first, "author": "requester", "channel": CHANNEL, "body": message.body},
         outbox=[*({"id": new_id(), "sink": sink} for sink in settings.sinks), *_receipt(services, visit, message)],
         sent={"id": new_id(), "type": "sent", "at": now, "ticket": ticket, "channel": CHANNEL},
-        idempotency={"key": key, "digest": digest(message)},
+        idempotency={"key": key, "digest": digest(message, files)},
+        files=attachments.rows(files, new=new_id),
+        folder=str(attachments.folder(settings)),
         now=now,
     )
     return Created(**created)
@@ -157,9 +164,10 @@ def _receipt(services: Services, visit: Visit, message: Message) -> list[dict[st
     return [{"id": new_id(), "sink": receipt.SINK, "articles": json.dumps(named, ensure_ascii=False)}]
 
 
-def digest(message: Message) -> str:
+def digest(message: Message, files: Sequence[Attachment] = ()) -> str:
     """Return a hash by which two sendings of one message are known to be the same."""
-    parts = [message.subject, message.body, message.email, message.name, message.category, dict(message.fields)]
+    typed = [message.subject, message.body, message.email, message.name, message.category, dict(message.fields)]
+    parts = typed + ([[[file.name, file.digest] for file in files]] if files else [])
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 

@@ -6,8 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+from deflect.attachments import folder
 from deflect.episode import email_hash, normal_email
-from deflect.removal import COPIES
+from deflect.removal import COPIES, FILES
 from deflect.store import Store
 from deflect.writer import writer_for
 from kb.config import Settings
@@ -18,21 +19,27 @@ TELLING = 6  # a shorter name is found in anything
 def erase(settings: Settings, person: str) -> dict[str, Any]:
     """Remove a visitor id, a verified id or an e-mail address with everything linked to it.
 
-    Returns the rows `removed` by table, how often any of the person's identifiers is still `left` in the
-    database's files, in somebody else's text for example, and how many `copies` each sink had carried away.
+    Returns the rows `removed` by table, the `files` removed and those shared with somebody else's tickets, how often
+    any of the person's identifiers is still `left` in the database's files, in somebody else's text for example, and
+    how many `copies` each sink had carried away.
     """
     store = Store.open(settings.database)
     writer = writer_for(store, settings.writer_socket)
     email = normal_email(person)
     try:
-        wanted = [f"visitor:{person}", f"verified:{person}", email_hash(store.secret("email"), email)]
+        sender = email_hash(store.secret("email"), email)
+        wanted = [f"visitor:{person}", f"verified:{person}", sender]
         people = _people(store, wanted, email)
-        copies = store.rows(COPIES, {"people": json.dumps(people), "email": email})
+        theirs = {"people": json.dumps(people), "email": email}
+        copies = store.rows(COPIES, theirs)
+        digests = [row["digest"] for row in store.rows(FILES, theirs)]
         traces = [*([person] if len(person) >= TELLING else []), *_keys(store, people)]
-        removed = writer.call("erase_person", people=json.dumps(people), email=email)
+        removed = writer.call("erase_person", **theirs, sender=sender)
+        files = writer.call("drop_files", digests=digests, folder=str(folder(settings)))
         _clean(store)
         left = _left(settings.database, traces)
-        return {"removed": removed, "left": left, "copies": {row["sink"]: row["copies"] for row in copies}}
+        copied = {row["sink"]: row["copies"] for row in copies}
+        return {"removed": removed, "files": files, "left": left, "copies": copied}
     finally:
         writer.close()
         store.close()
@@ -42,6 +49,9 @@ def shown(document: dict[str, Any]) -> str:
     """Return what was removed, and what is out of our reach, as lines for a terminal."""
     lines = [f"{table}: {count} removed" for table, count in document["removed"].items() if count]
     lines = lines or ["nobody by that name was found"]
+    lines += [f"files: {document['files']['removed']} removed"] if document["files"]["removed"] else []
+    if shared := document["files"]["shared"]:
+        lines.append(f"files: {shared} stay, since somebody else sent the same")
     lines += [f"learned questions: {document['learned']}"] if document.get("learned") else []
     lines += [
         f"{sink}: {count} delivered and out of our reach; remove them there"

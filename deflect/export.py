@@ -36,7 +36,11 @@ QUERIES = {
                (SELECT count(*) FROM tickets WHERE episode = episodes.id) AS tickets
         FROM episodes ORDER BY started, episodes.id
         """,
-    "messages": 'SELECT id, ticket, author, channel, body, created, "by" FROM messages ORDER BY created, id',
+    "messages": 'SELECT id, ticket, author, channel, body, created, "by", note FROM messages ORDER BY created, id',
+    "attachments": """
+        SELECT id, ticket, message, name, media, size, digest AS sha256, created
+        FROM attachments ORDER BY created, ticket, place, id
+        """,
     "outcomes": """
         SELECT outcomes.id, ticket, outcomes.article, outcomes."by", outcomes.created, tickets.person
         FROM outcomes LEFT JOIN tickets ON tickets.id = outcomes.ticket ORDER BY outcomes.created, outcomes.id
@@ -51,6 +55,7 @@ QUERIES = {
         SELECT id, ticket, message, sink, state, tries, due, created, changed, note, articles
         FROM outbox ORDER BY created, id
         """,
+    "mails": "SELECT id, mail, sender, what, ticket, message, created FROM mails ORDER BY created, id",
     "users": "SELECT id AS month, users FROM active_users ORDER BY at, id",
     "audit": "SELECT id, who, did, what, created FROM audit ORDER BY created, id",
 }

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from pathlib import Path
 
 from sqlite_utils import Database
 
+from deflect.attachments import place_of
 from deflect.store import Row
 
 BATCH = 2000  # rows that one write takes away, so that nobody waits for it
@@ -18,6 +20,7 @@ TICKETS = f"(SELECT id FROM tickets WHERE person IN {PEOPLE} OR lower(trim(email
 OWNED = {
     "event_texts": f"event IN (SELECT id FROM events WHERE key IN {KEYS})",
     "events": f"key IN {KEYS}",
+    "attachments": f"ticket IN {TICKETS}",
     "outbox": f"ticket IN {TICKETS}",
     "messages": f"ticket IN {TICKETS}",
     "outcomes": f"ticket IN {TICKETS}",
@@ -32,6 +35,7 @@ OWNED = {
 }
 
 
+FILES = f"SELECT DISTINCT digest FROM attachments WHERE ticket IN {TICKETS} ORDER BY digest"
 COPIES = f"""
     SELECT sink, count(*) AS copies FROM outbox
     WHERE sink NOT IN ('inbox', 'reply', 'receipt') AND state = 'sent' AND ticket IN {TICKETS}
@@ -45,6 +49,22 @@ def erase_person(db: Database, *, people: str, email: str) -> Row:
     return {table: db.execute(f"DELETE FROM {table} WHERE {rows}", where).rowcount for table, rows in OWNED.items()}
 
 
+def drop_files(db: Database, *, digests: Sequence[str], folder: str, before: float | None = None) -> Row:
+    """Remove the files of these digests that no ticket has and, with `before`, that nobody touched since that time.
+
+    Returns how many were `removed`, and how many are `shared`: another ticket has them.
+    """
+    removed = shared = 0
+    for digest in digests:
+        path = place_of(Path(folder), digest)
+        if db.execute("SELECT 1 FROM attachments WHERE digest = ? LIMIT 1", [digest]).fetchone():
+            shared += 1
+        elif path.is_file() and (before is None or path.stat().st_mtime < before):
+            path.unlink()
+            removed += 1
+    return {"removed": removed, "shared": shared}
+
+
 # A ticket is over when it is closed, or when it was carried to where it is worked on and never was in our own inbox.
 OVER = f"""
     SELECT id FROM tickets
@@ -55,7 +75,13 @@ OVER = f"""
       AND NOT EXISTS (SELECT 1 FROM outbox WHERE ticket = tickets.id AND state = 'pending')
     ORDER BY created, id LIMIT {BATCH}
     """
-PARTS = ("messages", "outbox", "outcomes", "idempotency")  # what goes with a ticket; its events have their own time
+PARTS = (
+    "attachments",
+    "messages",
+    "outbox",
+    "outcomes",
+    "idempotency",
+)  # what goes with a ticket; its events have their own time
 
 
 def prune(

@@ -1,14 +1,17 @@
-"""Retention: texts, events, tickets and the audit log are kept only as long as the settings say."""
+"""Retention: texts, events, tickets, files and the audit log are kept only as long as the settings say."""
 
 from __future__ import annotations
 
-from deflect import clock
+import time
+
+from deflect import attachments, clock
 from deflect.clock import DAY
 from deflect.store import Store
 from deflect.writer import writer_for
 from kb.config import Settings
 from kb.errors import StorageFull, Unavailable
 
+BATCH = 500  # files that one write removes
 KEEP_KEYS = 30 * DAY  # an idempotency key is a retry's; nobody retries a month later
 
 
@@ -34,6 +37,26 @@ def forget(settings: Settings, *, now: int | None = None) -> int:
         writer.close()
         store.close()
     return total
+
+
+def sweep(settings: Settings, *, now: float | None = None) -> int:
+    """Remove files that no ticket has and that are older than an hour, and return how many."""
+    store = Store.open(settings.database)
+    writer = writer_for(store, settings.writer_socket)
+    before = (now or time.time()) - attachments.LIFE
+    try:
+        digests = list(attachments.strays(settings, store, before=before))
+        total = 0
+        for first in range(0, len(digests), BATCH):
+            some = digests[first : first + BATCH]
+            call = {"digests": some, "folder": str(attachments.folder(settings)), "before": before}
+            total += writer.call("drop_files", **call)["removed"]
+        return total
+    except (StorageFull, Unavailable):
+        return 0  # the next time is soon enough
+    finally:
+        writer.close()
+        store.close()
 
 
 def _before(days: int, moment: int) -> int | None:

@@ -172,3 +172,16 @@ def m010_lookups(db: Database) -> None:
     """What reports look up for each of many rows: the tickets of an episode, and what was done with a ticket."""
     db.table("tickets").create_index(["episode"])
     db.table("audit").create_index(["what"])
+
+
+@migrations()
+def m011_attachments(db: Database) -> None:
+    """Files that came with a message; their bytes are beside the database, under their SHA-256."""
+    files = db.table("attachments").create(
+        {"id": str, "ticket": str, "message": str, "place": int, "name": str, "media": str, "size": int}
+        | {"digest": str, "created": int},
+        pk="id",
+        not_null={"ticket", "message", "place", "name", "media", "size", "digest", "created"},
+    )
+    files.create_index(["ticket"])
+    files.create_index(["digest"])

@@ -31,7 +31,7 @@ WRITES: Mapping[str, Callable[..., Any]] = {
         *(desk.refused_origin, desk.allow_origin, desk.forbid_origin),
         *(agents.add_agent, agents.set_password, agents.remove_agent, agents.begin_session, agents.end_session),
         *(desk.claim, desk.delivered, desk.failed, desk.postpone, desk.retry),
-        *(removal.erase_person, removal.prune),
+        *(removal.erase_person, removal.prune, removal.drop_files),
         *(moving.import_events, moving.import_contacts, moving.import_questions, moving.import_users),
         told.take_contact,
     )

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from pathlib import Path
 
 from sqlite_utils import Database
 
 from deflect import receipt
+from deflect.attachments import place_of
 from deflect.clock import DAY, HOUR
 from deflect.events import COLUMNS
 from deflect.people import begin_episode, kept_under, link, owns
 from deflect.store import Row
-from kb.errors import Conflict
+from kb.errors import Conflict, FileLost
 
 MOST_RECEIPTS = ((HOUR, 3), (DAY, 10))  # that one person is sent: a form must not be a way to fill mailboxes
 
@@ -53,8 +55,13 @@ def create_ticket(
     idempotency: Row,
     now: int,
     episode: str | None = None,
+    files: Sequence[Row] = (),
+    folder: str = "",
 ) -> Row:
-    """Keep a ticket with message, outbox entries and event in one transaction; the same key gives the same ticket."""
+    """Keep a ticket with message, outbox entries and event in one transaction; the same key gives the same ticket.
+
+    Its `files` are in `folder` already.
+    """
     earlier = db.execute("SELECT digest, ticket FROM idempotency WHERE key = ?", [idempotency["key"]]).fetchone()
     if earlier and earlier["digest"] != idempotency["digest"]:
         raise Conflict("this Idempotency-Key came with another body before; use a new key for a new ticket")
@@ -68,12 +75,24 @@ def create_ticket(
         ticket | {"person": person, "episode": begun["id"], "state": "open", "created": now, "changed": now},
     )
     insert(db, "messages", message | {"ticket": ticket["id"], "created": now})
+    attach(db, ticket=ticket["id"], message=message["id"], files=files, folder=folder, now=now)
     for entry in outbox:
         if entry["sink"] != receipt.SINK or not _has_many(db, person, now=now):
             enqueue(db, entry, ticket=ticket["id"], message=message["id"], now=now)
     insert(db, "idempotency", idempotency | {"ticket": ticket["id"], "created": now})
     append(db, kept_under(keys), sent | {"episode": begun["id"]}, now=now)
     return _created(db, ticket["id"])
+
+
+def attach(db: Database, *, ticket: str, message: str, files: Sequence[Row], folder: str, now: int) -> None:
+    """Write down the files of a message, which are on disk before; raises FileLost for one that is not.
+
+    Files are removed by this writer only (`deflect.removal.drop_files`), so none goes between this look and its row.
+    """
+    for file in files:
+        if not place_of(Path(folder), file["digest"]).is_file():
+            raise FileLost(f"the file {file['name']} is no longer here; send it again")
+        insert(db, "attachments", file | {"ticket": ticket, "message": message, "created": now})
 
 
 def append(db: Database, key: str, event: Row, *, now: int) -> int:

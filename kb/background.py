@@ -21,6 +21,7 @@ from search.index import current_path
 
 OUTBOX_PAUSE = 1.0  # seconds between looks at the outbox
 INDEX_PAUSE = 5.0  # seconds between looks at whether the index is as it was built
+SWEEP_PAUSE = 600.0  # seconds between looks for files that no ticket has
 DAY = 86400.0
 
 
@@ -45,6 +46,7 @@ def run(settings: Settings, *, watch: bool) -> None:
         lambda: _deliver(settings, stop=stop),
         lambda: _keep_index(settings, stop=stop, wake=wake, stay=watch),
         lambda: _forget(settings, stop=stop, wake=wake),
+        lambda: _sweep(settings, stop=stop),
     ]
     if watch:
         duties.append(lambda: _watch(settings, stop=stop, wake=wake))
@@ -85,6 +87,12 @@ def _forget(settings: Settings, *, stop: threading.Event, wake: threading.Event)
         wake.set()
         if stop.wait(DAY):
             return
+
+
+def _sweep(settings: Settings, *, stop: threading.Event) -> None:
+    """Remove files that nobody has sent, and those whose ticket is gone."""
+    while not stop.wait(SWEEP_PAUSE):
+        retention.sweep(settings)
 
 
 class Builder:

@@ -15,7 +15,7 @@ from kb.config import Settings
 
 EXPORTS = (
     *("tickets", "events", "episodes", "messages", "outcomes", "contacts", "questions", "people", "deliveries"),
-    *("users", "audit"),
+    *("users", "audit", "attachments", "mails"),
 )  # as in deflect.export, which --help has no time to import
 
 
@@ -62,7 +62,8 @@ def outbox_retry(settings: Settings, ids: tuple[str, ...], as_json: bool) -> Non
 def export(settings: Settings, kind: str, as_json: bool) -> None:
     """Print a table as CSV.
 
-    KIND is tickets, messages, events, episodes, outcomes, contacts, questions, people, deliveries, users or audit.
+    KIND is tickets, messages, events, episodes, outcomes, contacts, questions, people, deliveries, users, audit,
+    attachments or mails.
 
     Example: kb export tickets > tickets.csv
     """

@@ -22,7 +22,7 @@ ORIGIN = re.compile(r"https?://[^/\s]+", re.IGNORECASE)
 LEAST = {  # the least value of settings that are counts
     "workers": 1, "threads": 1, "rate_offers": 0, "rate_events": 0, "rate_tickets": 0, "rate_logins": 0,
     "rate_search": 0, "trusted_proxies": 0, "reply_target": 1, "keep_text": 1, "keep_events": 1,
-    "keep_tickets": 0, "keep_audit": 0,
+    "keep_tickets": 0, "keep_audit": 0, "attachments": 0, "attachments_each": 1, "attachments_total": 1,
 }  # fmt: skip
 TRUE, FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
 
@@ -106,6 +106,9 @@ class Settings:
         120,
         "Searches by meaning a minute and address; above it by words only, at four times of it refused; 0: no limit.",
     )
+    attachments: int = setting(5, "Files that may go with a message; 0: none are taken.")
+    attachments_each: int = setting(10, "MB that one file may have.")
+    attachments_total: int = setting(20, "MB that the files of one message may have together.")
     rate_logins: int = setting(10, "Tries to log in a minute and address; 0 turns the limit off.")
     reply_target: int = setting(24, "Hours within which a ticket's first answer is due, for the report.")
     consent: str = setting(

@@ -53,6 +53,12 @@ class Conflict(HelpCenterError):
     status = HTTPStatus.UNPROCESSABLE_ENTITY
 
 
+class FileLost(HelpCenterError):
+    """A file that was to go with a message and is no longer on disk."""
+
+    status = HTTPStatus.CONFLICT
+
+
 class TooLarge(HelpCenterError):
     """A body over its cap."""
 

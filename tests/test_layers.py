@@ -41,10 +41,11 @@ search.mining
 search.evaluation
 search.calibrating search.side_by_side
 deflect.channel deflect.clock deflect.elements deflect.events deflect.experiment deflect.limits deflect.machines
-deflect.policy deflect.redaction
+deflect.file_kinds deflect.policy deflect.redaction
 deflect.schema deflect.snippet deflect.statistics deflect.wording
 deflect.address deflect.clicks deflect.clusters deflect.delivery deflect.exploration deflect.lines
 deflect.numbers deflect.receipt deflect.refusal deflect.signature deflect.store
+deflect.attachments
 deflect.activity deflect.changes deflect.desk_numbers deflect.export deflect.gaps deflect.owner_page deflect.people
 deflect.popular deflect.removal deflect.smtp deflect.tickets deflect.tokens deflect.trail deflect.webhook
 deflect.zendesk

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from deflect import clock
+from deflect.attachments import keep
 from deflect.clock import DAY
 from deflect.contact import check, create_ticket
 from deflect.episode import Visit, email_hash
@@ -36,9 +37,9 @@ def services(tmp_path: Path) -> Iterator[Services]:
 def live(services: Services, visitor: str, email: str, *, subject: str = "S") -> str:
     """Be offered something, and write."""
     make_offer(services, Visit(visitor, lang="en"), subject="", body="my password")
-    return create_ticket(
-        services, Visit(visitor), check({"subject": subject, "body": "B", "email": email}), key=visitor
-    ).ticket
+    files = [keep(services.settings, f"from {email}".encode(), name=f"{visitor}.txt")]
+    message = check({"subject": subject, "body": "B", "email": email})
+    return create_ticket(services, Visit(visitor), message, key=visitor, files=files).ticket
 
 
 @pytest.mark.parametrize("name", [JO, "Jo@Example.com", "visitor-of-jo-1", "visitor-of-jo-2"])

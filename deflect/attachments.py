@@ -1,0 +1,259 @@
+"""Files that come with a message: kept on disk by what is in them, before the row that names them is written."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import re
+import secrets
+import shutil
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from deflect.file_kinds import KINDS, kind_of
+from deflect.store import Row, Store
+from kb.config import Settings
+from kb.errors import BadRequest, StorageFull
+
+MB = 1_000_000
+RESERVE = 100 * MB  # bytes of the disk that files leave to the messages themselves
+LIFE = 3600  # seconds that a file stays that no ticket has: a form that was not sent, or a process that was killed
+LONGEST_NAME = 120  # bytes in UTF-8
+DIGEST = re.compile(r"[0-9a-f]{64}")
+DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+HAS = "SELECT 1 FROM attachments WHERE digest = ? LIMIT 1"
+
+NOT_TAKEN = (
+    "Files of this kind are not taken. Send a picture (PNG, JPEG, GIF, WebP, HEIC), a PDF, a plain text, "
+    "a log, a CSV, or a Word, Excel or OpenDocument file without macros."
+)
+EMPTY = "This file is empty."
+TOO_BIG = "This file is larger than %(each)s MB."
+TOO_MANY = "Only %(most)s files can go with a message."
+TOO_MUCH = "Together the files are larger than %(total)s MB."
+NO_ROOM = "There is no room for files at the moment. Send your message without them, or try again later."
+NONE_TAKEN = "Files are not taken here."
+GONE = "This file was kept for an hour only. Please choose it again."
+SENTENCES = (NOT_TAKEN, EMPTY, TOO_BIG, TOO_MANY, TOO_MUCH, NO_ROOM, NONE_TAKEN, GONE)  # a page translates them
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that is on disk: a clean name, the media type that it was found to be, bytes, and SHA-256 in hex."""
+
+    name: str
+    media: str
+    size: int
+    digest: str
+
+
+class Refused(BadRequest):
+    """A file that is not kept; `sentence` is one of SENTENCES, to be filled in from `limits`, and `name` the file's."""
+
+    def __init__(self, sentence: str, settings: Settings, *, name: str = "") -> None:
+        self.sentence, self.limits, self.name = sentence, limits(settings), name
+        super().__init__((f"{name}: " if name else "") + sentence % self.limits)
+
+
+def limits(settings: Settings) -> dict[str, int]:
+    """Return the most files of a message, and the most MB of each and of all together."""
+    return {
+        "most": settings.attachments,
+        "each": settings.attachments_each,
+        "total": settings.attachments_total,
+    }
+
+
+def folder(settings: Settings) -> Path:
+    """Return the folder of all files, in the data folder."""
+    return settings.data / "attachments"
+
+
+def path_of(settings: Settings, digest: str) -> Path:
+    """Return where the file of a digest is, or would be."""
+    return place_of(folder(settings), digest)
+
+
+def place_of(base: Path, digest: str) -> Path:
+    """Return where in the folder of all files that of a digest is, or would be."""
+    return base / digest[:2] / digest
+
+
+def keep(settings: Settings, data: bytes, *, name: str) -> Attachment:
+    """Keep the bytes of one file, on disk when this returns; raises Refused, or StorageFull where there is no room.
+
+    Whoever calls this writes a row of it next (`deflect.writes.attach`); a file without a row goes after an hour.
+    """
+    incoming = Incoming(settings)
+    incoming.write(data)
+    return incoming.finish(name)
+
+
+class Incoming:
+    """A file on its way in: what is written goes to disk under a passing name, and over the cap it is let go."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.size = 0
+        self._hash = hashlib.sha256()
+        self._file: BinaryIO | None = None
+        self._path = folder(settings) / "tmp" / secrets.token_hex(16)
+        self._full = False
+
+    def write(self, data: bytes) -> int:
+        """Take the next bytes; what is wrong with the file is said by `finish`."""
+        self.size += len(data)
+        if self._full or self.size > self.settings.attachments_each * MB:
+            self.drop()
+            return len(data)
+        try:
+            file = self._file or self._begin()
+            file.write(data)
+        except OSError as error:
+            self._gave_up(error)
+        else:
+            self._hash.update(data)
+        return len(data)
+
+    def finish(self, name: str) -> Attachment:
+        """Return the file under its place; raises Refused or StorageFull, and nothing stays then."""
+        try:
+            return self._finished(name)
+        except OSError as error:
+            self._gave_up(error)
+            raise StorageFull(NO_ROOM) from error
+        finally:
+            self.drop()
+
+    def drop(self) -> None:
+        """Let go of what was written."""
+        if self._file is not None:
+            with suppress(OSError):
+                self._file.close()
+            self._path.unlink(missing_ok=True)
+            self._file = None
+
+    def _finished(self, name: str) -> Attachment:
+        given = clean(name)
+        if self._full:
+            raise StorageFull(NO_ROOM)
+        if self.size > self.settings.attachments_each * MB:
+            raise Refused(TOO_BIG, self.settings, name=given)
+        if self._file is None:
+            raise Refused(EMPTY, self.settings, name=given)
+        self._file.flush()
+        media = kind_of(self._path)
+        if media is None:
+            raise Refused(NOT_TAKEN, self.settings, name=given)
+        os.fsync(self._file.fileno())
+        digest = self._hash.hexdigest()
+        place = path_of(self.settings, digest)
+        place.parent.mkdir(exist_ok=True, mode=0o700)
+        os.replace(self._path, place)  # over an older copy too, which is then as young as this one
+        for touched in (place.parent, place.parent.parent):
+            _sync(touched)
+        return Attachment(clean(name, media), media, self.size, digest)
+
+    def _begin(self) -> BinaryIO:
+        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if shutil.disk_usage(self._path.parent).free < RESERVE:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        self._file = os.fdopen(os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600), "wb")
+        return self._file
+
+    def _gave_up(self, error: OSError) -> None:
+        """Remember that the disk is full; anything else that is wrong with it is said as it is."""
+        self.drop()
+        if error.errno not in FULL:
+            raise error
+        self._full = True
+
+
+def check_all(settings: Settings, files: Iterable[Attachment]) -> tuple[Attachment, ...]:
+    """Return the files of one message, each once; raises Refused when they are too many, or together too large."""
+    kept = tuple(dict.fromkeys(files))
+    if kept and not settings.attachments:
+        raise Refused(NONE_TAKEN, settings)
+    if len(kept) > settings.attachments:
+        raise Refused(TOO_MANY, settings)
+    if sum(file.size for file in kept) > settings.attachments_total * MB:
+        raise Refused(TOO_MUCH, settings)
+    return kept
+
+
+def is_there(settings: Settings, file: Attachment) -> bool:
+    """Say whether a file is on disk still; if so it stays for another hour."""
+    try:
+        os.utime(path_of(settings, file.digest))
+    except OSError:
+        return False
+    return True
+
+
+def rows(files: Iterable[Attachment], *, new: Callable[[], str]) -> list[Row]:
+    """Return the rows of a message's files, for `deflect.writes.attach`; `new` makes an id."""
+    return [{"id": new(), "place": place, **asdict(file)} for place, file in enumerate(files, 1)]
+
+
+def clean(name: str, media: str = "") -> str:
+    """Return a name that does no harm where the file is saved: no path, no control or direction marks, not too long.
+
+    Its end agrees with what the file is.
+
+    >>> clean("C:\\\\temp\\\\invoice.pdf"), clean("photo.exe", "image/png"), clean("../..", "text/plain")
+    ('invoice.pdf', 'photo.exe.png', 'file.txt')
+    """
+    last = re.split(r"[/\\]", unicodedata.normalize("NFC", name))[-1]
+    plain = "".join("_" if c in '<>:"|?*' else c for c in last if c.isprintable())
+    stem, dot, end = plain.rstrip(" .").rpartition(".")
+    if not dot or not 1 <= len(end) <= 8:
+        stem, end = f"{stem}{dot}{end}", ""
+    ends = KINDS.get(media, ())
+    if ends and f".{end.lower()}" not in ends:
+        stem, end = f"{stem}.{end}".strip(".") if end else stem, ends[0][1:]
+    stem = stem.encode()[: LONGEST_NAME - 9].decode(errors="ignore").strip(" .") or "file"
+    stem = f"_{stem}" if DEVICES.match(f"{stem}.") else stem
+    return f"{stem}.{end}" if end else stem
+
+
+def of_ticket(store: Store, ticket: str) -> list[Row]:
+    """Return the files of a ticket, in the order in which they came."""
+    return store.rows("SELECT * FROM attachments WHERE ticket = ? ORDER BY created, place, id", [ticket])
+
+
+def strays(settings: Settings, store: Store, *, before: float) -> Iterator[str]:
+    """Return the digests of files that no ticket has and nobody touched since a time; passing files as old go."""
+    for path in _old(folder(settings).glob("tmp/*"), before):
+        path.unlink(missing_ok=True)
+    for path in _old(folder(settings).glob("[0-9a-f][0-9a-f]/*"), before):
+        if DIGEST.fullmatch(path.name) and store.one(HAS, [path.name]) is None:
+            yield path.name
+
+
+def missing(settings: Settings, store: Store) -> list[Row]:
+    """Return the files that tickets have and that are not on disk."""
+    found = store.rows("SELECT DISTINCT digest, name, ticket FROM attachments ORDER BY ticket, name")
+    return [row for row in found if not path_of(settings, row["digest"]).is_file()]
+
+
+def _old(paths: Iterable[Path], before: float) -> Iterator[Path]:
+    for path in paths:
+        with suppress(OSError):
+            if path.stat().st_mtime < before:
+                yield path
+
+
+def _sync(path: Path) -> None:
+    """Put a folder's entries on disk, so that a renamed file survives a loss of power."""
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,121 @@
+"""Which kind of file something is, by what is in it: neither its name nor what its sender says is believed."""
+
+from __future__ import annotations
+
+import re
+import struct
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+HEAD = 4096  # bytes that tell the kind of everything but text and documents
+BLOCK = 1 << 16
+HEIC = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
+MOST_PARTS, LONGEST_LIST = 5000, 1 << 20  # of a document: its list of parts is read whole
+OFFICE = "application/vnd.openxmlformats-officedocument."
+OPEN = "application/vnd.oasis.opendocument."
+
+KINDS: Mapping[
+    str, tuple[str, ...]
+] = {  # media type, and the ends that its names may have; the first is given to others
+    "image/png": (".png",),
+    "image/jpeg": (".jpg", ".jpeg"),
+    "image/gif": (".gif",),
+    "image/webp": (".webp",),
+    "image/heic": (".heic", ".heif"),
+    "application/pdf": (".pdf",),
+    f"{OFFICE}wordprocessingml.document": (".docx",),
+    f"{OFFICE}spreadsheetml.sheet": (".xlsx",),
+    f"{OPEN}text": (".odt",),
+    f"{OPEN}spreadsheet": (".ods",),
+    "text/plain": (".txt", ".log", ".csv", ".tsv", ".md", ".json"),
+}
+PREVIEWED = (
+    "image/png",
+    "image/jpeg",
+    "image/gif",
+    "image/webp",
+)  # what browsers show as pictures, and nothing runs in
+
+MARKUP = re.compile(rb"\s*<(?:[!?/]|[a-z])", re.IGNORECASE)
+NOT_TEXT = bytes({*range(0x20), 0x7F} - set(b"\t\n\r\f\x1b"))  # ESC: logs have colours
+MAGIC = ((b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "image/png"), (b"\xff\xd8\xff", "image/jpeg"),
+         (b"GIF87a", "image/gif"), (b"GIF89a", "image/gif"), (b"%PDF-", "application/pdf"))  # fmt: skip
+
+
+def kind_of(path: Path) -> str | None:
+    """Return the media type of the file at `path`; None for what is not taken.
+
+    Not taken: programs and scripts, HTML, SVG and other markup, archives, and documents with macros.
+    """
+    with path.open("rb") as file:
+        head = file.read(HEAD)
+    for magic, media in MAGIC:
+        if head.startswith(magic):
+            return media
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "image/webp"
+    if head[4:8] == b"ftyp" and head[8:12] in HEIC:
+        return "image/heic"
+    if head.startswith(b"PK\x03\x04"):
+        return _document(path)
+    return "text/plain" if _is_text(path) else None
+
+
+def _document(path: Path) -> str | None:
+    """Return the type of an office document, which is a ZIP archive of parts; None for any other archive."""
+    try:
+        if not _has_short_list(path):
+            return None
+        with zipfile.ZipFile(path) as archive:
+            parts = {name.lower() for name in archive.namelist()}
+            first = archive.infolist()[0]
+            if first.filename == "mimetype" and first.compress_type == zipfile.ZIP_STORED and first.file_size < 100:
+                media = archive.read(first).decode("ascii", "replace").strip()
+                return media if media in KINDS and not _has_macros(parts) else None
+    except (zipfile.BadZipFile, OSError, ValueError, IndexError, NotImplementedError, RuntimeError, struct.error):
+        return None
+    if "[content_types].xml" not in parts or _has_macros(parts):
+        return None
+    found = {"word/document.xml": "wordprocessingml.document", "xl/workbook.xml": "spreadsheetml.sheet"}
+    return next((OFFICE + media for part, media in found.items() if part in parts), None)
+
+
+def _has_macros(parts: set[str]) -> bool:
+    return any(part.endswith("vbaproject.bin") or part.startswith(("basic/", "scripts/")) for part in parts)
+
+
+def _has_short_list(path: Path) -> bool:
+    """Say whether an archive's list of parts is as short as a document's, before anything reads it."""
+    with path.open("rb") as file:
+        size = file.seek(0, 2)
+        file.seek(max(0, size - 22 - 0xFFFF))
+        end = file.read().rpartition(b"PK\x05\x06")[2]
+    count, length = struct.unpack_from("<HI", end, 6)
+    return bool(count <= MOST_PARTS and length <= LONGEST_LIST)
+
+
+def _is_text(path: Path) -> bool:
+    """Say whether a file is plain text in an encoding that grew out of ASCII, or UTF-16 with its mark."""
+    with path.open("rb") as file:
+        head = file.read(HEAD)
+        wide = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}.get(head[:2])
+        if wide:
+            file.seek(2)
+            try:
+                data = file.read().decode(wide).encode("utf-8", "surrogatepass")
+            except UnicodeDecodeError:
+                return False
+            return _reads_as_text(data[:HEAD]) and data.translate(None, NOT_TEXT) == data
+        if not _reads_as_text(head.removeprefix(b"\xef\xbb\xbf")):
+            return False
+        file.seek(0)
+        while block := file.read(BLOCK):
+            if block.translate(None, NOT_TEXT) != block:
+                return False
+    return True
+
+
+def _reads_as_text(head: bytes) -> bool:
+    """Say whether a text begins as one, and not as markup that a browser would run or a script."""
+    return bool(head) and not MARKUP.match(head) and not head.startswith((b"#!", b"@echo", b"%!"))

@@ -39,7 +39,7 @@ class Collection:
         if any(not name.startswith(VECTORS) for name in broken):
             raise BadGeneration(f"{folder}: {', '.join(broken)} changed after it was built; run 'kb index'")
         self.documents: list[Document] = generation.read_documents(folder)
-        self.units = Units(folder)
+        self.units = Units(folder, self.manifest.bundles, self.documents)
         self.starts: NDArray[np.int64] = np.asarray([d.first for d in self.documents], dtype=np.int64)
         self.names = [f"{d.article}\0{d.lang}" for d in self.documents]
         self.postings: Mapping[str, Postings] = {
@@ -53,8 +53,12 @@ class Collection:
         self._vocabularies: dict[str, Vocabulary] = {}
 
     def _open_spaces(self) -> Sequence[SpaceIndex]:
-        whole = [file for file in self.manifest.spaces if file.file not in self.damaged]
-        return [SpaceIndex(self.folder, file, starts=self.starts, ends=self.ends) for file in whole]
+        found = [(space, self.manifest.vectors(space)) for space in self.manifest.spaces]
+        return [
+            SpaceIndex(self.folder, space, files, starts=self.starts, ends=self.ends)
+            for space, files in found
+            if self.damaged.isdisjoint(name for _, name in files)
+        ]
 
     def _open_learned(self) -> Learned | None:
         found = learned.load(self.folder)

@@ -7,6 +7,7 @@ import json
 import mmap
 import os
 import time
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -19,13 +20,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kb import family
+from kb.bundles import Bundle
 from kb.errors import BadGeneration
 from search.passage import Kind, Unit
 
-VERSION = 4  # of the files; another version is built again, never read
+VERSION = 5  # of the files; another version is built again, never read
 MANIFEST = "manifest.json"
 SETTLED = 20_000_000  # nanoseconds since a file's last change: two changes within one may have the same time
 YOUNG = 60.0  # seconds for which the builder's word is taken
+ENDS, UNIT_KINDS = "units.ends.npy", "units.kinds.npy"
 KINDS: tuple[Kind, ...] = ("title", "query", "section")
 
 Stamp = tuple[int, int, int, int]  # device, inode, size, time of change
@@ -59,7 +62,8 @@ class SpaceFile:
 
     recipe: str
     lang: str  # of the questions and documents that it is for; none: all
-    file: str
+    folder: str  # of its files, one for each bundle of documents
+    dimensions: int
     first: int
     last: int
     background: float  # mean cosine of units of different documents
@@ -73,12 +77,18 @@ class Manifest:
     fingerprint: str
     content: str
     recipe: str  # of the embedder, or "words"
+    bundles: Sequence[Bundle]  # of documents: neighbours share a file of units, and one of vectors
     spaces: Sequence[SpaceFile]
     crosses: bool  # whether its vectors find a text in another language
     default_lang: str
     counts: Mapping[str, int]
     files: Mapping[str, str]  # path below the generation -> sha256
     extra: Mapping[str, Any]
+
+    def vectors(self, space: SpaceFile) -> list[tuple[Bundle, str]]:
+        """Return the bundles of a space in order, each with the file of its vectors."""
+        own = [bundle for bundle in self.bundles if space.first <= bundle.first and bundle.last <= space.last]
+        return [(bundle, vectors_file(space.folder, bundle)) for bundle in own]
 
     def write(self, folder: Path) -> None:
         """Write the manifest: from now on the generation exists."""
@@ -91,7 +101,8 @@ def read_manifest(folder: Path) -> Manifest:
         read = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         if read.get("version") != VERSION:
             raise BadGeneration(f"{folder} was built by another version; run 'kb index'")
-        found = Manifest(**(read | {"spaces": [SpaceFile(**space) for space in read["spaces"]]}))
+        spaces = [SpaceFile(**space) for space in read["spaces"]]
+        found = Manifest(**(read | {"spaces": spaces, "bundles": [Bundle(**bundle) for bundle in read["bundles"]]}))
     except FileNotFoundError as error:
         raise BadGeneration(f"{folder} holds no index generation; run 'kb index'") from error
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
@@ -222,39 +233,48 @@ def block(units: Sequence[Unit]) -> Block:
     return b"".join(lines), [len(line) for line in lines], [KINDS.index(unit.kind) for unit in units]
 
 
-def write_units(folder: Path, blocks: Iterable[Block]) -> None:
-    """Write the units and where each ends."""
-    sizes: list[int] = [0]
-    kinds: list[int] = []
-    with (folder / "units.jsonl").open("wb") as file:
-        for text, lengths, of in blocks:
-            file.write(text)
-            sizes.extend(lengths)
-            kinds.extend(of)
-    np.save(folder / "units.ends.npy", np.cumsum(np.asarray(sizes, dtype=np.int64)))
-    np.save(folder / "units.kinds.npy", np.asarray(kinds, dtype=np.uint8))
+def units_file(bundle: Bundle) -> str:
+    """Return the file of a bundle's units, below the generation."""
+    return f"units/{bundle.name}.jsonl"
+
+
+def vectors_file(folder: str, bundle: Bundle) -> str:
+    """Return the file of the vectors of a bundle's units in the space with this folder, below the generation."""
+    return f"{folder}/{bundle.name}.npy"
 
 
 class Units(Sequence[tuple[str, str, str]]):
-    """The (anchor, heading, text) of every unit, read from a mapped file when asked for."""
+    """The (anchor, heading, text) of every unit, read from mapped files when asked for."""
 
-    def __init__(self, folder: Path) -> None:
-        self._ends: NDArray[np.int64] = np.asarray(np.load(folder / "units.ends.npy", mmap_mode="r"))
-        self.kinds: NDArray[np.uint8] = np.asarray(np.load(folder / "units.kinds.npy", mmap_mode="r"))
-        with (folder / "units.jsonl").open("rb") as file:
-            self._bytes = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if len(self.kinds) else b""
+    def __init__(self, folder: Path, bundles: Sequence[Bundle], documents: Sequence[Document]) -> None:
+        self._ends: NDArray[np.int64] = np.asarray(np.load(folder / ENDS, mmap_mode="r"))
+        self.kinds: NDArray[np.uint8] = np.asarray(np.load(folder / UNIT_KINDS, mmap_mode="r"))
+        self._firsts = [documents[bundle.first].first for bundle in bundles]
+        self._files: list[mmap.mmap] = []
+        for bundle in bundles:
+            with (folder / units_file(bundle)).open("rb") as file:
+                self._files.append(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
 
     def __len__(self) -> int:
         return len(self.kinds)
 
     def __getitem__(self, number: Any) -> Any:
-        row = self._bytes[int(self._ends[number]) : int(self._ends[number + 1])]
-        return tuple(json.loads(row))
+        if not 0 <= number < len(self):
+            raise IndexError(number)
+        return tuple(json.loads(self._bytes(number, number + 1)))
+
+    def _bytes(self, first: int, last: int) -> bytes:
+        place = bisect_right(self._firsts, first) - 1
+        offset = int(self._ends[self._firsts[place]])
+        return self._files[place][int(self._ends[first]) - offset : int(self._ends[last]) - offset]
+
+    def lengths(self, first: int, last: int) -> NDArray[np.int64]:
+        """Return the bytes of each of the units from `first` to `last`, without the last."""
+        return np.diff(self._ends[first : last + 1])
 
     def block(self, first: int, last: int) -> Block:
-        """Return the units from `first` to `last`, without the last, as they stand in the file."""
-        ends = self._ends[first : last + 1]
-        return self._bytes[int(ends[0]) : int(ends[-1])], np.diff(ends).tolist(), self.kinds[first:last].tolist()
+        """Return the units of one document, from `first` to `last` without the last, as they stand in their file."""
+        return self._bytes(first, last), self.lengths(first, last).tolist(), self.kinds[first:last].tolist()
 
 
 def complete(folder: Path) -> Iterator[Path]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence, Set
-from dataclasses import dataclass, replace
+from bisect import bisect_right
+from collections.abc import Sequence, Set
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
+from kb.bundles import Bundle
 from kb.errors import BadGeneration
 from search import generation
 from search.embedder import Vectors
@@ -56,45 +60,33 @@ class Fresh:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """The units of an article that is as it was, or of several neighbours, in the files of the generation before."""
+    """The units of an article that is as it was, in the files of the generation before."""
 
     before: Before
-    document: Document  # the first of them
-    last: int  # the number of the last unit in those files, and one
+    number: int  # of its document there
+
+    @property
+    def document(self) -> Document:
+        """What the generation before says of it."""
+        return self.before.documents[self.number]
 
     @property
     def count(self) -> int:
-        return self.last - self.document.first
+        return self.document.last - self.document.first
 
     def units(self) -> Sequence[Unit]:
-        """Return them, read from the file; of one article only."""
+        """Return them, read from the file."""
         d, rows = self.document, range(self.document.first, self.document.last)
         found = [(KINDS[self.before.units.kinds[row]], *self.before.units[row]) for row in rows]
         return [Unit(d.article, d.lang, anchor, heading, kind, text) for kind, anchor, heading, text in found]
 
     def block(self) -> Block:
         """Return their lines of the file as they are."""
-        return self.before.units.block(self.document.first, self.last)
+        return self.before.units.block(self.document.first, self.document.last)
 
     def vectors(self, recipe: str) -> Vectors | None:
         """Return their vectors of a recipe, where the generation before has them."""
-        return self.before.vectors(self.document.first, self.last, recipe)
-
-
-def joined(shares: Iterable[Share]) -> Iterator[Share]:
-    """Yield shares with those that were neighbours before, and still are, as one: most of a generation in one piece."""
-    run: Kept | None = None
-    for share in shares:
-        if run is not None and isinstance(share, Kept) and share.document.first == run.last:
-            run = replace(run, last=share.last)
-            continue
-        if run is not None:
-            yield run
-        run = share if isinstance(share, Kept) else None
-        if run is None:
-            yield share
-    if run is not None:
-        yield run
+        return self.before.vectors(self.number, recipe)
 
 
 class Before:
@@ -102,33 +94,68 @@ class Before:
 
     def __init__(self, folder: Path, manifest: Manifest) -> None:
         self.folder = folder
-        self.units = Units(folder)
+        self.documents = generation.read_documents(folder)
+        self.units = Units(folder, manifest.bundles, self.documents)
         self._indexed = frozenset(name.split("/")[1] for name in manifest.files if "/whoosh/" in name)
-        self._documents = generation.read_documents(folder)
-        self._by_source = {document.source: document for document in self._documents if document.source}
-        self.sources: Set[str] = self._by_source.keys()
+        self._numbers = {document.source: n for n, document in enumerate(self.documents) if document.source}
+        self.sources: Set[str] = self._numbers.keys()
+        self._bundles = {bundle.name: bundle for bundle in manifest.bundles}
+        self._firsts = [bundle.first for bundle in manifest.bundles]
         self._spaces = {
-            space.recipe: (space, np.asarray(np.load(folder / space.file, mmap_mode="r"))) for space in manifest.spaces
+            space.recipe: {bundle.first: _Vectors(folder, name) for bundle, name in manifest.vectors(space)}
+            for space in manifest.spaces
         }
 
     def indexed(self, lang: str) -> frozenset[str]:
         """Return the articles of a language that are in Whoosh's index; none where there is no such index yet."""
-        some = (document.article for document in self._documents if document.lang == lang)
+        some = (document.article for document in self.documents if document.lang == lang)
         return frozenset(some) if lang in self._indexed else frozenset()
 
     def share(self, source: str, *, article: str, lang: str) -> Kept | None:
         """Return the units that were made of `source`, for the same article and language."""
-        found = self._by_source.get(source)
-        return Kept(self, found, found.last) if found and (found.article, found.lang) == (article, lang) else None
-
-    def vectors(self, first: int, last: int, recipe: str) -> Vectors | None:
-        """Return the vectors of the units from `first` to `last`, without the last."""
-        if recipe not in self._spaces or not last > first:
+        number = self._numbers.get(source)
+        if number is None or (self.documents[number].article, self.documents[number].lang) != (article, lang):
             return None
-        space, vectors = self._spaces[recipe]
-        offset = self._documents[space.first].first if space.last > space.first else 0
-        some: Vectors = vectors[max(0, first - offset) : max(0, last - offset)]
-        return some if len(some) == last - first and first >= offset else None
+        return Kept(self, number)
+
+    def has(self, bundle: Bundle, shares: Sequence[Share]) -> bool:
+        """Tell whether a bundle of these shares was here, of the same articles in the same order, all as they were."""
+        old = self._bundles.get(bundle.name)
+        numbers = [share.number if isinstance(share, Kept) else -1 for share in shares]
+        return old is not None and numbers == list(range(old.first, old.last))
+
+    def units_of(self, bundle: Bundle) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+        """Return how long each of a bundle's units is in its file, and of which kind."""
+        old = self._bundles[bundle.name]
+        first, last = self.documents[old.first].first, self.documents[old.last - 1].last
+        return self.units.lengths(first, last), self.units.kinds[first:last]
+
+    def vectors_of(self, bundle: Bundle, recipe: str) -> Path | None:
+        """Return the file of a bundle's vectors of a recipe, where there is one."""
+        old = self._bundles[bundle.name]
+        found = self._spaces.get(recipe, {}).get(old.first)
+        return found.path if found else None
+
+    def vectors(self, number: int, recipe: str) -> Vectors | None:
+        """Return the vectors of a document's units."""
+        start = self._firsts[bisect_right(self._firsts, number) - 1]
+        found = self._spaces.get(recipe, {}).get(start)
+        if found is None:
+            return None
+        document, offset = self.documents[number], self.documents[start].first
+        some: Vectors = found.rows[document.first - offset : document.last - offset]
+        return some
+
+
+class _Vectors:
+    """The vectors of a bundle, mapped when they are first asked for."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self.path = folder / name
+
+    @cached_property
+    def rows(self) -> Vectors:
+        return np.asarray(np.load(self.path, mmap_mode="r"))
 
 
 def before(folder: Path | None, *, checksums: Checksums | None = None) -> Before | None:

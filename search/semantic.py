@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from kb.bundles import Bundle
 from search import fusion
 from search.embedder import Vectors
 from search.generation import SpaceFile
@@ -31,15 +33,24 @@ class Semantic:
 
 
 class SpaceIndex:
-    """The vectors of one space, memory-mapped; the units of a document are neighbours."""
+    """The vectors of one space, memory-mapped file by file; the units of a document are neighbours in one of them."""
 
-    def __init__(self, folder: Path, file: SpaceFile, *, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        file: SpaceFile,
+        bundles: Sequence[tuple[Bundle, str]],
+        *,
+        starts: NDArray[np.int64],
+        ends: NDArray[np.int64],
+    ) -> None:
         self.recipe, self.lang, self.background = file.recipe, file.lang, file.background
         self.documents = slice(file.first, file.last)
         first = int(starts[file.first]) if file.last > file.first else 0
         self.units = slice(first, int(ends[file.last - 1]) if file.last > file.first else 0)
-        self._vectors: Vectors = np.asarray(np.load(folder / file.file, mmap_mode="r"))
-        self.dimensions = int(self._vectors.shape[1])
+        self.dimensions = file.dimensions
+        self._firsts = [int(starts[bundle.first]) - first for bundle, _ in bundles]
+        self._parts: list[Vectors] = [np.asarray(np.load(folder / name, mmap_mode="r")) for _, name in bundles]
         self._starts = starts[self.documents] - first
         self._counts = ends[self.documents] - starts[self.documents]
         self._owners = np.repeat(np.arange(len(self._counts), dtype=np.int32), self._counts)
@@ -49,7 +60,9 @@ class SpaceIndex:
 
     def mean(self, first: int, last: int) -> Vectors:
         """Return the unit vector in the middle of the units from `first` to `last`."""
-        some = self._vectors[first - self.units.start : last - self.units.start].mean(axis=0)
+        first, last = first - self.units.start, last - self.units.start
+        place = bisect_right(self._firsts, first) - 1
+        some = self._parts[place][first - self._firsts[place] : last - self._firsts[place]].mean(axis=0)
         return np.asarray(some / max(float(np.linalg.norm(some)), 1e-9), dtype=np.float32)
 
     def search(self, question: Vectors) -> tuple[Floats, Floats]:
@@ -59,7 +72,9 @@ class SpaceIndex:
         wait for each other by turning: 4 to 8 ms of both cores where others work, for however few rows. And its last
         bits differ with the number of cores.
         """
-        units = np.asarray(np.vecdot(self._vectors, question), dtype=np.float32)
+        units = np.empty(self.units.stop - self.units.start, dtype=np.float32)
+        for first, part in zip(self._firsts, self._parts, strict=True):
+            np.vecdot(part, question, out=units[first : first + len(part)])
         best = np.maximum.reduceat(units, self._starts)
         rest = units.copy()
         rest[self._places(units, best)] = -1.0

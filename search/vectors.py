@@ -132,14 +132,15 @@ def _checksum(key: bytes, vector: Vectors) -> int:
     return zlib.crc32(key + np.ascontiguousarray(vector, dtype="<f4").tobytes())
 
 
-def background(vectors: Vectors, owners: NDArray[np.int32], *, sample: int = 512) -> float:
-    """Return the mean cosine of units of different articles: what two texts share that share nothing.
+def even(count: int, *, sample: int = 512) -> NDArray[np.int64]:
+    """Return up to `sample` of so many numbers, at even steps: the same each time."""
+    return np.unique(np.linspace(0, count - 1, min(sample, count)).astype(np.int64))
 
-    Deterministic: the units are taken at even steps.
-    """
+
+def background(vectors: Vectors, owners: NDArray[np.int32]) -> float:
+    """Return the mean cosine of units of different articles: what two texts share that share nothing."""
     if len(vectors) < 2:
         return 0.0
-    rows = np.unique(np.linspace(0, len(vectors) - 1, min(sample, len(vectors))).astype(int))
-    cosines = vectors[rows] @ vectors[rows].T
-    apart = owners[rows][:, None] != owners[rows][None, :]
+    cosines = vectors @ vectors.T
+    apart = owners[:, None] != owners[None, :]
     return float(cosines[apart].mean()) if apart.any() else 0.0

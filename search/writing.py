@@ -5,24 +5,21 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import groupby
-from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from kb.article import Article
-from search import generation, passage, vectors
+from search import generation, passage
 from search.analyzer import analyzer, codes
-from search.embedder import Embedder, Space, Vectors, crosses, spaces
-from search.generation import Checksums, Document, Manifest, SpaceFile
+from search.embedder import Embedder, crosses
+from search.filing import Filing
+from search.generation import Checksums, Document, Manifest
 from search.passage import SectionLike, Unit
 from search.postings import Segment, compile_postings
-from search.reuse import ANALYSIS, Before, Fresh, Kept, Share, joined
+from search.reuse import ANALYSIS, Before, Fresh, Kept, Share
 from search.vectors import Progress
 
 if TYPE_CHECKING:
@@ -76,9 +73,10 @@ def write(
     shares = [content.share() for content in ordered]
     documents = _documents(ordered, shares)
     generation.write_documents(work, documents)
-    generation.write_units(work, (share.block() for share in joined(shares)))
-    with ThreadPoolExecutor(1) as other:  # mostly copying, which needs no turn of the interpreter
-        written = other.submit(_write_vectors, work, documents, shares, cache, embedder, progress)
+    filing = Filing(work, documents, shares, before=before)
+    filing.write_units()
+    with ThreadPoolExecutor(1) as other:  # the encoder needs no turn of the interpreter
+        written = other.submit(filing.write_vectors, cache, embedder, progress)
         write_words(work, ordered, before=before, shares=shares)
         found = written.result()
     checksums = checksums or Checksums()
@@ -89,6 +87,7 @@ def write(
         fingerprint=name,
         content=content,
         recipe=embedder.recipe if embedder else WORDS,
+        bundles=filing.bundles,
         spaces=found,
         crosses=embedder is not None and crosses(embedder),
         default_lang=default_lang,
@@ -198,63 +197,3 @@ def fields(article: Article, units: Sequence[Unit]) -> dict[str, Mapping[str, in
         "names": in_title[1] + in_queries[1] + in_headings[1],
         "words": in_body[1],
     }
-
-
-def _write_vectors(
-    work: Path,
-    documents: Sequence[Document],
-    shares: Sequence[Share],
-    cache: Path,
-    embedder: Embedder | None,
-    progress: Progress,
-) -> list[SpaceFile]:
-    """Write the vectors of the documents that each space is for: taken over, from the cache, or encoded now."""
-    files = []
-    for number, space in enumerate(spaces(embedder) if embedder else ()):
-        recipe, some = space.embedder.recipe, range(*_range(documents, space.lang))
-        known = [shares[n].vectors(recipe) is not None for n in some]
-        new = [n for n, there in zip(some, known, strict=True) if not there]
-        texts = [unit.embedded(documents[n].title) for n in new for unit in shares[n].units()]
-        encoded = np.empty((0, space.embedder.dimensions), dtype=np.float32)
-        if texts:
-            encoded = _cache(cache, space).encode(texts, embedder=space.embedder, progress=progress)
-        owners = np.repeat(np.arange(some.start, some.stop, dtype=np.int32), [shares[n].count for n in some])
-        name = f"vectors.{number}.npy"
-        rows = _rows([shares[n] for n in some], known, encoded, recipe=recipe)
-        _save_rows(work / name, rows, shape=(len(owners), space.embedder.dimensions))
-        background = vectors.background(np.load(work / name, mmap_mode="r"), owners)
-        files.append(SpaceFile(recipe, space.lang, name, some.start, some.stop, background))
-    return files
-
-
-def _rows(shares: Sequence[Share], known: Sequence[bool], encoded: Vectors, *, recipe: str) -> Iterator[Vectors]:
-    """Yield all vectors in order: those that shares have already, and in between what was `encoded` for the others."""
-    done = 0
-    for there, group in groupby(zip(known, shares, strict=True), key=itemgetter(0)):
-        some = [share for _, share in group]
-        if there:
-            parts = (share.vectors(recipe) for share in joined(some))
-            yield from (part for part in parts if part is not None)
-        else:
-            count = sum(share.count for share in some)
-            yield encoded[done : done + count]
-            done += count
-
-
-def _save_rows(path: Path, parts: Iterable[Vectors], *, shape: tuple[int, int]) -> None:
-    """Write a matrix as numpy does, part by part: what is taken over goes from file to file."""
-    with path.open("wb") as file:
-        np.lib.format.write_array_header_1_0(file, {"descr": "<f4", "fortran_order": False, "shape": shape})
-        for part in parts:
-            file.write(np.ascontiguousarray(part, dtype="<f4").data)
-
-
-def _cache(folder: Path, space: Space) -> vectors.VectorCache:
-    recipe = space.embedder.recipe
-    return vectors.VectorCache(folder / f"{recipe}.bin", recipe=recipe, dimensions=space.embedder.dimensions)
-
-
-def _range(documents: Sequence[Document], lang: str) -> tuple[int, int]:
-    """Return the documents of a language, which are neighbours, or all of them where none is named."""
-    numbers = [number for number, document in enumerate(documents) if not lang or document.lang == lang]
-    return (numbers[0], numbers[-1] + 1) if numbers else (0, 0)

@@ -8,9 +8,9 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("kb", "search", "deflect")
 LAYERS = """
-kb.anchors kb.budget kb.channels kb.errors kb.family kb.headers kb.history kb.languages kb.lists kb.parts kb.problem
-kb.progress kb.recipe kb.sanitise kb.titles
-kb.config kb.demo kb.dialect kb.findings kb.folder kb.frontmatter kb.i18n kb.outline
+kb.anchors kb.budget kb.bundles kb.channels kb.errors kb.family kb.headers kb.history kb.languages kb.lists kb.parts
+kb.problem kb.progress kb.recipe kb.sanitise kb.titles
+kb.config kb.demo kb.dialect kb.findings kb.folder kb.frontmatter kb.i18n kb.outline kb.page_files
 kb.origin kb.schema kb.widget
 kb.channel_file kb.contexts kb.foreign
 kb.liquid
@@ -31,6 +31,7 @@ search.learned search.vectors
 search.passage
 search.generation search.snippet
 search.reuse search.semantic
+search.filing
 search.writing
 search.beir search.collection
 search.answers search.figures search.ranking search.runs
@@ -45,14 +46,14 @@ deflect.file_kinds deflect.policy deflect.redaction
 deflect.schema deflect.snippet deflect.statistics deflect.wording
 deflect.address deflect.clicks deflect.clusters deflect.delivery deflect.exploration deflect.lines
 deflect.numbers deflect.receipt deflect.refusal deflect.signature deflect.store
-deflect.attachments
+deflect.attachments deflect.mail_text deflect.mail_threads
 deflect.activity deflect.changes deflect.desk_numbers deflect.export deflect.gaps deflect.owner_page deflect.people
 deflect.popular deflect.removal deflect.smtp deflect.tickets deflect.tokens deflect.trail deflect.webhook
 deflect.zendesk
 deflect.outcomes deflect.page_check deflect.sinks deflect.timeline deflect.writes
 deflect.article_effects deflect.desk deflect.drafts deflect.effect deflect.episode_detail deflect.moving
 deflect.search_numbers deflect.told
-deflect.agents deflect.episode_numbers deflect.searches
+deflect.agents deflect.episode_numbers deflect.mail_writes deflect.searches
 deflect.writer
 deflect.accounts deflect.outbox deflect.report deflect.retention
 deflect.trends
@@ -66,8 +67,8 @@ deflect.consent deflect.cors deflect.episode
 deflect.context_cards deflect.erasure deflect.log deflect.past_contacts deflect.web
 deflect.offer
 deflect.contact
-deflect.elsewhere deflect.here deflect.history deflect.login deflect.openapi
-deflect.past_events
+deflect.elsewhere deflect.here deflect.history deflect.login deflect.mail deflect.openapi
+deflect.mail_in deflect.mailbox deflect.past_events
 deflect.advice deflect.api deflect.example deflect.lessons deflect.playground deflect.replay
 deflect.agent_pages deflect.evidence deflect.forecast deflect.report_pages deflect.ticket_pages
 deflect.tuned
@@ -88,7 +89,8 @@ kb.indexing
 kb.app kb.checking
 kb.web
 kb.command
-kb.command_agents kb.command_articles kb.command_desk kb.command_import kb.command_measuring kb.command_serving
+kb.command_agents kb.command_articles kb.command_desk kb.command_import kb.command_mail kb.command_measuring
+kb.command_serving
 kb.cli
 kb.tables
 """

@@ -19,6 +19,7 @@ from deflect.search_numbers import HELP, SearchDay, of_people, of_searches, sear
 from deflect.store import Row, Store
 from kb.config import Settings
 from kb.errors import BadRequest
+from kb.languages import without_region
 
 SPLITS = ("segment", "channel", "lang", "category", "device", "page")
 MEMORY = 90 * DAY  # how far back a person's earlier tickets and visits are looked at
@@ -103,8 +104,8 @@ def of_period(settings: Settings, *, start: str | None, end: str | None, by: str
     store = Store.open(settings.database)
     try:
         first, last = moment(start, last=False), moment(end, last=True)
-        if first is not None and last is not None and first >= last:
-            raise BadRequest(f"the period from {start} to {end} ends before it begins")
+        if first is not None and first >= (last or clock.now()):
+            raise BadRequest(f"the period from {start} to {end or 'now'} ends before it begins")
         return report(store, settings, start=first, end=last, now=clock.now(), by=by).document()
     finally:
         store.close()
@@ -145,12 +146,12 @@ def split(whole: Material, by: str) -> dict[str, Material]:
     """Return the material of each value of `by`; who could use two channels counts with both."""
     labels = sorted({value for e in whole.episodes for value in values_of(e, by)})
     if by == "lang":
-        labels = sorted({*labels, *(s.lang for s in whole.searches)})
+        labels = sorted({*labels, *(without_region(s.lang) for s in whole.searches)})
     return {
         f"{by}={label or 'unknown'}": Material(
             [e for e in whole.episodes if label in values_of(e, by)],
-            [s for s in whole.searches if by == "lang" and s.lang == label],
-            [t for t in whole.tickets if by in ("lang", "category", "channel") and (t[by] or "") == label],
+            [s for s in whole.searches if by == "lang" and without_region(s.lang) == label],
+            [t for t in whole.tickets if by in ("lang", "category", "channel") and _named(t[by], by) == label],
         )
         for label in labels
     }
@@ -160,7 +161,12 @@ def values_of(episode: Ended, by: str) -> Sequence[str]:
     """Return with which values of `by` an episode counts."""
     if by == "channel":
         return [c for c in CHANNELS if c in episode.channels] or ["none"]
-    return [str(getattr(episode, by))]
+    return [_named(getattr(episode, by), by)]
+
+
+def _named(value: Any, by: str) -> str:
+    """Return a value as the report names it; browsers say "en-US" where a page says "en"."""
+    return without_region(value or "") if by == "lang" else str(value or "")
 
 
 def _numbers(

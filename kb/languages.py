@@ -28,6 +28,15 @@ def normalise(code: str) -> str | None:
     return code if match and match[1] in CODES else None
 
 
+def without_region(code: str) -> str:
+    """Return the language that a code names, whichever country's.
+
+    >>> without_region("en-US"), without_region("pt_br"), without_region("")
+    ('en', 'pt', '')
+    """
+    return code.strip().lower().replace("_", "-").split("-")[0]
+
+
 def nearest(asked: str, offered: Iterable[str]) -> str | None:
     """Return the language of `offered` that is nearest to what was asked for, or None where none is near.
 

@@ -172,6 +172,11 @@ def test_a_period_that_ends_before_it_begins_is_refused(environ: dict[str, str])
     assert (done.returncode, done.stderr) == (1, "kb: the period from 2026-12-01 to 2026-11-01 ends before it begins\n")
 
 
+def test_a_period_that_has_not_begun_is_refused(environ: dict[str, str]) -> None:
+    done = process(environ, "report", "--from", "2090-01-01")
+    assert (done.returncode, done.stderr) == (1, "kb: the period from 2090-01-01 to now ends before it begins\n")
+
+
 def test_one_day_is_a_period(environ: dict[str, str]) -> None:
     assert run(environ, "report", "--from", "2026-11-01", "--to", "2026-11-01").exit_code == 0
 

@@ -268,6 +268,16 @@ def test_searches_are_split_by_language(month: Services) -> None:
     assert numbers(month, by="lang").number("search success", "lang=en").value == 0.5
 
 
+def test_a_language_counts_once_whatever_region_a_browser_says(services: Services, tmp_path: Path) -> None:
+    log = Log()
+    for browser, lang in enumerate(("en-US", "EN", "en", "pt-BR")):
+        log.episode(f"b{browser}", "treatment", "shown")
+        next(event for event in reversed(log.events) if event["type"] == "intent")["lang"] = lang
+    load(services.settings, tmp_path, log)
+    found = numbers(services, by="lang")
+    assert {n.segment: n.n for n in found.numbers if n.name == "ended solved"} == {None: 4, "lang=en": 3, "lang=pt": 1}
+
+
 def test_the_document_has_exactly_the_fields_of_the_contract(month: Services) -> None:
     document = numbers(month, by="lang").document()
     assert list(document) == ["from", "to", "numbers"]

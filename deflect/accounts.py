@@ -111,8 +111,8 @@ def the_one(store: Store, settings: Settings, user: str) -> Agent:
 
 def has_password(settings: Settings) -> bool:
     """Say whether somebody can log in."""
-    if settings.admin_password:
-        return True
+    if settings.admin_password or not settings.database.is_file():
+        return bool(settings.admin_password)
     with opened(settings) as (store, _):
         return bool(agents(store, settings))
 

@@ -44,6 +44,19 @@ def test_a_wrong_setting_is_named(settings: Settings, setting: str, value: objec
     assert sentence in finding.sentence
 
 
+@pytest.mark.parametrize("below", ["", "var"])
+def test_a_file_where_the_data_folder_should_be_is_one_finding(settings: Settings, tmp_path: Path, below: str) -> None:
+    (tmp_path / "note").write_text("", encoding="utf-8")
+    findings = {f.what: f.sentence for f in examine(replace(settings, data=tmp_path / "note" / below))}
+    assert findings["data"] == f"{tmp_path}/note is no folder; set KB_DATA to one"
+    assert not {"index", "database", "disk"} & findings.keys()
+
+
+def test_to_look_at_an_installation_makes_no_folder(settings: Settings, tmp_path: Path) -> None:
+    examine(replace(settings, data=tmp_path / "later"))
+    assert not (tmp_path / "later").exists()
+
+
 def test_the_manual_s_table_has_all_that_is_looked_at_in_its_order() -> None:
     article = Path("articles/operators/doctor.md").read_text("utf-8")
     looked_at = re.findall(r'Finding\(\s*"(\w+)"', inspect.getsource(doctor))

@@ -140,7 +140,7 @@ def create_ticket(
         episode=visit.episode,
         ticket=row,
         message={"id": first, "author": "requester", "channel": CHANNEL, "body": message.body},
-        outbox=[*({"id": new_id(), "sink": sink} for sink in settings.sinks), *_receipt(services, visit, message)],
+        outbox=[*({"id": new_id(), "sink": sink} for sink in settings.sinks), *receipts(services, visit, message)],
         sent={"id": new_id(), "type": "sent", "at": now, "ticket": ticket, "channel": CHANNEL},
         idempotency={"key": key, "digest": digest(message, files)},
         files=attachments.rows(files, new=new_id),
@@ -150,7 +150,7 @@ def create_ticket(
     return Created(**created)
 
 
-def _receipt(services: Services, visit: Visit, message: Message) -> list[dict[str, Any]]:
+def receipts(services: Services, visit: Visit, message: Message) -> list[dict[str, Any]]:
     """Return the delivery of a receipt, where they are sent, with what it names: articles that are for everybody.
 
     Their addresses need KB_URL: the request's own host is whatever its sender says.

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from deflect import clock, tickets
 from deflect.clock import HOUR, SECOND
 from deflect.delivery import Delivery, TicketSink
+from deflect.mail_threads import mark
 from deflect.sinks import sink
 from deflect.store import Row, Store
 from deflect.trail import lines
@@ -132,10 +133,14 @@ def _delivery(store: Store, row: Row) -> Delivery:
         created=row["written"],
         articles=tuple((title, address) for title, address in json.loads(row["articles"] or "[]")),
         trail=lines(store, row) if row["author"] == "requester" else (),
+        thread=mark(store.secret("email"), row["id"]),
+        answers=tickets.mail_ids(store, row["id"], before=row["written"]),
+        again=tickets.is_again(store, row["id"], row["message"]),
+        body="\n\n".join(filter(None, (row["body"], f"[{row['remark']}]" if row["remark"] else ""))),
         **{
             name: row[name] or ""
             for name in (
-                *("subject", "email", "name", "category", "channel", "lang", "page", "author", "body"),
+                *("subject", "email", "name", "category", "channel", "lang", "page", "author"),
                 *("verified", "segment"),
             )
         },

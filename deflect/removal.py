@@ -17,12 +17,15 @@ BATCH = 2000  # rows that one write takes away, so that nobody waits for it
 PEOPLE = "(SELECT value FROM json_each(:people))"
 KEYS = f"(SELECT id FROM keys WHERE person IN {PEOPLE})"
 TICKETS = f"(SELECT id FROM tickets WHERE person IN {PEOPLE} OR lower(trim(email)) = :email)"
+# What somebody wrote by e-mail into the ticket of somebody else, who stays.
+WRITTEN = "(SELECT id FROM messages WHERE author IN ('other', 'machine') AND \"by\" = :email)"
 OWNED = {
     "event_texts": f"event IN (SELECT id FROM events WHERE key IN {KEYS})",
     "events": f"key IN {KEYS}",
     "attachments": f"ticket IN {TICKETS}",
-    "outbox": f"ticket IN {TICKETS}",
-    "messages": f"ticket IN {TICKETS}",
+    "outbox": f"ticket IN {TICKETS} OR message IN {WRITTEN}",
+    "mails": f"ticket IN {TICKETS} OR sender = :sender OR sender IN {KEYS}",
+    "messages": f"ticket IN {TICKETS} OR id IN {WRITTEN}",
     "outcomes": f"ticket IN {TICKETS}",
     "idempotency": f"ticket IN {TICKETS}",
     "audit": f"what IN {TICKETS}",
@@ -43,9 +46,12 @@ COPIES = f"""
     """
 
 
-def erase_person(db: Database, *, people: str, email: str) -> Row:
-    """Remove people (a JSON list of ids) and the tickets from an e-mail address; return the rows removed by table."""
-    where = {"people": people, "email": email}
+def erase_person(db: Database, *, people: str, email: str, sender: str = "") -> Row:
+    """Remove people (a JSON list of ids) and the tickets from an e-mail address; return the rows removed by table.
+
+    `sender` is the key of the address, by which its e-mails are known.
+    """
+    where = {"people": people, "email": email, "sender": sender}
     return {table: db.execute(f"DELETE FROM {table} WHERE {rows}", where).rowcount for table, rows in OWNED.items()}
 
 
@@ -77,6 +83,7 @@ OVER = f"""
     """
 PARTS = (
     "attachments",
+    "mails",
     "messages",
     "outbox",
     "outcomes",
@@ -103,13 +110,15 @@ def prune(
         ("past_questions", "id", "at", tickets_before),
         ("audit", "id", "created", audit_before),
     )
+    sql = f"DELETE FROM mails WHERE id IN (SELECT id FROM mails WHERE ticket IS NULL AND created < ? LIMIT {BATCH})"
+    passed_over = db.execute(sql, [keys_before]).rowcount
     removed = 0 if tickets_before is None else _prune_tickets(db, tickets_before)
     for table, key, age, before in aged:
         if before is None:
             continue
         sql = f"DELETE FROM {table} WHERE {key} IN (SELECT {key} FROM {table} WHERE {age} < ? LIMIT {BATCH})"
         removed += db.execute(sql, [before]).rowcount
-    return {"removed": removed}
+    return {"removed": removed + passed_over}
 
 
 def _prune_tickets(db: Database, before: int) -> int:

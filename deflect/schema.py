@@ -185,3 +185,17 @@ def m011_attachments(db: Database) -> None:
     )
     files.create_index(["ticket"])
     files.create_index(["digest"])
+
+
+@migrations()
+def m012_mails(db: Database) -> None:
+    """Each e-mail that came in, so that none is taken twice, and what is to be said of a message beside its text."""
+    mails = db.table("mails").create(
+        {"id": str, "mail": str, "sender": str, "what": str, "ticket": str, "message": str, "created": int},
+        pk="id",
+        not_null={"sender", "what", "created"},
+    )
+    mails.create_index(["sender", "created"])
+    mails.create_index(["ticket"])
+    mails.create_index(["mail"])
+    db.table("messages").add_column("note", str)

@@ -104,18 +104,18 @@ class ReplySink:
 
     server: Server
     sender: str
+    back: str = ""
     name: str = "reply"
 
     @classmethod
     def from_settings(cls, settings: Settings) -> ReplySink:
         """Return the sink that the settings describe."""
-        return cls(Server.parse(settings.smtp_url), _sender(settings))
+        return cls(Server.parse(settings.smtp_url), _sender(settings), settings.mail_to)
 
     def deliver(self, delivery: Delivery) -> str:
         """Send the answer and return its Message-ID."""
-        message = _message(
-            delivery, sender=self.sender, to=delivery.email, subject=f"Re: {delivery.subject} [{delivery.ticket}]"
-        )
+        message = _message(delivery, sender=self.sender, to=delivery.email, subject=_answer_to(delivery))
+        _come_back(message, delivery, self.back)
         message.set_content(delivery.body + "\n")
         self.server.send(message)
         return str(message["Message-ID"])
@@ -128,17 +128,19 @@ class ReceiptSink:
     server: Server
     sender: str
     site: str
+    back: str = ""
     name: str = receipt.SINK
 
     @classmethod
     def from_settings(cls, settings: Settings) -> ReceiptSink:
         """Return the sink that the settings describe."""
-        return cls(Server.parse(settings.smtp_url), _sender(settings), settings.title)
+        return cls(Server.parse(settings.smtp_url), _sender(settings), settings.title, settings.mail_to)
 
     def deliver(self, delivery: Delivery) -> str:
         """Send the receipt and return its Message-ID."""
         ticket, lang = delivery.ticket, delivery.lang
         message = _message(delivery, sender=self.sender, to=delivery.email, subject=receipt.subject(ticket, lang=lang))
+        _come_back(message, delivery, self.back)
         message["Auto-Submitted"] = "auto-replied"  # RFC 3834: no automatic answer to it
         message["X-Auto-Response-Suppress"] = "All"  # the same for Exchange
         message.set_content(receipt.text(ticket, site=self.site, lang=lang, articles=delivery.articles))
@@ -167,10 +169,25 @@ def _message(delivery: Delivery, *, sender: str, to: str, subject: str) -> Email
     message["Date"] = email.utils.format_datetime(to_datetime(delivery.created))
     domain = _parsed(sender).domain or "localhost"
     message["Message-ID"] = f"<{delivery.id}@{domain}>"
-    thread = f"<{delivery.ticket}@{domain}>"
-    message["References"] = thread
+    answers = [f"<{id}>" for id in delivery.answers]
+    if answers:
+        message["In-Reply-To"] = answers[-1]
+    message["References"] = " ".join([f"<{delivery.thread or delivery.ticket}@{domain}>", *answers])
     message["X-Ticket"] = delivery.ticket
     return message
+
+
+def _come_back(message: EmailMessage, delivery: Delivery, address: str) -> None:
+    """Have an answer to the message go to the address whose e-mails are read here; `+*` in it becomes the thread."""
+    if address:
+        message["Reply-To"] = _parsed(address.replace("+*@", f"+{delivery.thread}@" if delivery.thread else "@"))
+
+
+def _answer_to(delivery: Delivery) -> str:
+    """Return the subject of an answer; that to an e-mail is the e-mail's own, by which mail programs thread, too."""
+    if delivery.channel != "email":
+        return f"Re: {delivery.subject} [{delivery.ticket}]"
+    return delivery.subject if delivery.subject[:3].lower() == "re:" else f"Re: {delivery.subject}"
 
 
 def _ticket_text(delivery: Delivery) -> str:

@@ -16,6 +16,7 @@ from deflect.store import Row
 from deflect.trail import trail
 from deflect.web import form_id
 from kb.errors import BadRequest, NotFound
+from search.message import unquoted
 
 PER_PAGE = 50
 VIEWS = {  # the tabs above the list: label, state and agent; `me` is whoever looks
@@ -150,6 +151,7 @@ def _page(found: Row, *, text: str = "", words: str = "", chosen: str = "", noti
         earlier=timeline.by_day(entries[timeline.SHOWN :]),
         others=[e for e in entries if e.what == "ticket" and e.ticket != id],
         choices=choices(here, found, trail(here.store, found), words=words),
+        unquoted=unquoted,
         solved_by=tickets.solved_by(here.store, id),
         title_of=lambda article: title_of(here, article, found["lang"]) or article,
         address_of=lambda article: _address(found, article),

@@ -96,7 +96,7 @@ def messages(store: Store, ticket: str) -> list[Row]:
     """Return a ticket's messages in order, each with how its delivery stands."""
     return store.rows(
         """
-        SELECT id, author, "by", channel, body, created,
+        SELECT id, author, "by", channel, body, note, created,
                (SELECT group_concat(sink || ': ' || state, ', ') FROM outbox
                 WHERE outbox.ticket = messages.ticket AND message = messages.id AND sink != 'inbox') AS delivery
         FROM messages WHERE ticket = ? ORDER BY created, id
@@ -146,13 +146,33 @@ def due(store: Store, *, now: int, limit: int = 100) -> list[Row]:
     return store.rows(
         """
         SELECT outbox.id AS delivery, outbox.sink, outbox.tries, outbox.articles, tickets.*,
-               messages.author, messages.body, messages.created AS written
+               messages.author, messages.body, messages.note AS remark, messages.id AS message,
+               messages.created AS written
         FROM outbox JOIN tickets ON tickets.id = outbox.ticket JOIN messages ON messages.id = outbox.message
         WHERE outbox.state = 'pending' AND (due <= :now OR due > :now + :most)
         ORDER BY due, outbox.created, outbox.id LIMIT :limit
         """,
         {"now": now, "most": 2 * HOUR, "limit": limit},
     )
+
+
+def mail_ids(store: Store, ticket: str, *, before: int) -> tuple[str, ...]:
+    """Return the Message-IDs of e-mails that came to a ticket up to a time, the latest last."""
+    rows = store.rows(
+        """
+        SELECT mails.mail FROM mails JOIN messages ON messages.id = mails.message
+        WHERE mails.ticket = ? AND mails.mail IS NOT NULL AND mails.created <= ? AND author != 'machine'
+        ORDER BY mails.created DESC, mails.id LIMIT 10
+        """,
+        [ticket, before],
+    )
+    return tuple(row["mail"] for row in reversed(rows))
+
+
+def is_again(store: Store, ticket: str, message: str) -> bool:
+    """Say whether a message is not the first one of its ticket."""
+    first = store.one("SELECT id FROM messages WHERE ticket = ? ORDER BY created, id LIMIT 1", [ticket])
+    return first is not None and bool(first["id"] != message)
 
 
 def waiting_ids(store: Store) -> set[str]:

@@ -20,10 +20,18 @@ PAST = (
     "SELECT id, subject, body, article, source, at FROM past_questions WHERE person = ? ORDER BY at DESC, id LIMIT 200"
 )
 
+REPLIES = """
+    SELECT tickets.id, tickets.subject, tickets.state, messages.created AS at, messages.author
+    FROM tickets JOIN messages ON messages.ticket = tickets.id
+    WHERE person = ? AND messages.channel = 'email' AND author IN ('requester', 'other', 'machine')
+      AND messages.id != (SELECT id FROM messages AS first WHERE ticket = tickets.id ORDER BY created, id LIMIT 1)
+    ORDER BY at DESC, messages.id LIMIT 200
+    """
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One thing on the line: `what` is an event's type, or ticket, contact or past.
+    """One thing on the line: `what` is an event's type, or ticket, reply, contact or past.
 
     `marks` say of an offer's articles what became of each; `times` how often the same came in a row.
     """
@@ -61,6 +69,7 @@ def timeline(store: Store, ticket: Row) -> list[Entry]:
     entries = [
         *folded(step for step in steps if step.what != "sent" or step.detail not in known),
         *(_ticket(row) for row in own),
+        *(_reply(row) for row in store.rows(REPLIES, [ticket["person"]])),
         *(Entry(row["at"], "contact", row["channel"], row["ticket"] or "") for row in contacts),
         *(_past(row) for row in store.rows(PAST, [ticket["person"]])),
     ]
@@ -129,6 +138,12 @@ def _ticket(row: Row) -> Entry:
     solved = (row["solved_by"],) if row["solved_by"] else ()
     answers = f"{row['answers']} {'answer' if row['answers'] == 1 else 'answers'}" if row["answers"] else "no answer"
     return Entry(row["created"], "ticket", row["subject"], answers, solved, ticket=row["id"], state=row["state"])
+
+
+def _reply(row: Row) -> Entry:
+    """Return the entry of a further e-mail; its text is in the ticket."""
+    who = {"other": "from another address", "machine": "by a machine"}.get(row["author"], "")
+    return Entry(row["at"], "reply", row["subject"], who, ticket=row["id"], state=row["state"])
 
 
 def _past(row: Row) -> Entry:

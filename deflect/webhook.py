@@ -74,7 +74,8 @@ def document(delivery: Delivery) -> dict[str, Any]:
         "message": {"id": delivery.id, "author": delivery.author, "body": delivery.body},
         "trail": list(delivery.trail),
     }
-    return {"type": "ticket.created", "timestamp": to_rfc3339(delivery.created), "data": ticket}
+    kind = "ticket.replied" if delivery.again else "ticket.created"
+    return {"type": kind, "timestamp": to_rfc3339(delivery.created), "data": ticket}
 
 
 def post(target: Target, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from sqlite_utils import Database
 
-from deflect import agents, desk, moving, removal, told, writes
+from deflect import agents, desk, mail_writes, moving, removal, told, writes
 from deflect.channel import alone, connect, listening
 from deflect.store import FULL, Store, transaction
 from kb import errors
@@ -34,6 +34,7 @@ WRITES: Mapping[str, Callable[..., Any]] = {
         *(removal.erase_person, removal.prune, removal.drop_files),
         *(moving.import_events, moving.import_contacts, moving.import_questions, moving.import_users),
         told.take_contact,
+        *(mail_writes.open_by_mail, mail_writes.reply_by_mail, mail_writes.pass_over_mail),
     )
 }
 

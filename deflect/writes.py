@@ -77,7 +77,7 @@ def create_ticket(
     insert(db, "messages", message | {"ticket": ticket["id"], "created": now})
     attach(db, ticket=ticket["id"], message=message["id"], files=files, folder=folder, now=now)
     for entry in outbox:
-        if entry["sink"] != receipt.SINK or not _has_many(db, person, now=now):
+        if entry["sink"] != receipt.SINK or not has_many(db, person, now=now):
             enqueue(db, entry, ticket=ticket["id"], message=message["id"], now=now)
     insert(db, "idempotency", idempotency | {"ticket": ticket["id"], "created": now})
     append(db, kept_under(keys), sent | {"episode": begun["id"]}, now=now)
@@ -143,7 +143,7 @@ def enqueue(db: Database, entry: Row, *, ticket: str, message: str, now: int) ->
     insert(db, "outbox", row | entry)
 
 
-def _has_many(db: Database, person: str, *, now: int) -> bool:
+def has_many(db: Database, person: str, *, now: int) -> bool:
     """Say whether so much was written from an address that receipts would only fill somebody's mailbox."""
     sql = "SELECT count(*) AS n FROM tickets WHERE person = ? AND created > ?"
     return any(db.execute(sql, [person, now - span]).fetchone()["n"] > most for span, most in MOST_RECEIPTS)

@@ -50,6 +50,10 @@ class ZendeskSink:
         else:
             made = self._call("POST", "/api/v2/tickets.json", ticket(delivery), key=delivery.id)
             number = _number(made.get("ticket"))
+        if delivery.again:
+            if not self._has_note(number, delivery):
+                self._call("PUT", f"/api/v2/tickets/{number}.json", further(delivery))
+            return number
         if (delivery.trail or delivery.verified) and not self._has_note(number, delivery):
             self._call("PUT", f"/api/v2/tickets/{number}.json", note(delivery))
         return number
@@ -95,6 +99,12 @@ def note(delivery: Delivery) -> dict[str, Any]:
     signed = f"Signed in as {delivery.verified}.\n" if delivery.verified else ""
     lines = "\n".join(f"- {line}" for line in delivery.trail) or "- nothing"
     return {"ticket": {"comment": {"public": False, "body": f"{signed}{NOTE} ({delivery.id}):\n{lines}"}}}
+
+
+def further(delivery: Delivery) -> dict[str, Any]:
+    """Return the document that adds what came later by e-mail, as a note: as a comment it would go out to everybody."""
+    who = delivery.email if delivery.author == "requester" else "another address"
+    return {"ticket": {"comment": {"public": False, "body": f"E-mail of {who} ({delivery.id}):\n{delivery.body}"}}}
 
 
 def exchange(target: Target, method: str, body: bytes | None, headers: dict[str, str]) -> tuple[int, str, bytes]:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 
-from deflect import outbox, retention, writer
+from deflect import mailbox, outbox, retention, writer
 from deflect.store import Store
 from kb.config import Settings
 from kb.errors import BadGeneration, HelpCenterError
@@ -22,6 +22,8 @@ from search.index import current_path
 OUTBOX_PAUSE = 1.0  # seconds between looks at the outbox
 INDEX_PAUSE = 5.0  # seconds between looks at whether the index is as it was built
 SWEEP_PAUSE = 600.0  # seconds between looks for files that no ticket has
+MAIL_PAUSE = 60.0  # seconds between looks into the mailbox
+LONGEST_MAIL_PAUSE = 600.0
 DAY = 86400.0
 
 
@@ -45,6 +47,7 @@ def run(settings: Settings, *, watch: bool) -> None:
         lambda: writer.serve(store, settings.writer_socket, stop=stop),
         lambda: _deliver(settings, stop=stop),
         lambda: _keep_index(settings, stop=stop, wake=wake, stay=watch),
+        lambda: _read_mail(settings, stop=stop),
         lambda: _forget(settings, stop=stop, wake=wake),
         lambda: _sweep(settings, stop=stop),
     ]
@@ -78,6 +81,36 @@ def _deliver(settings: Settings, *, stop: threading.Event) -> None:
         except HelpCenterError as error:  # a full disk, say: the tickets wait where they are
             print(f"outbox: {error}", file=sys.stderr, flush=True)
             stop.wait(OUTBOX_PAUSE * 10)
+
+
+def _read_mail(settings: Settings, *, stop: threading.Event) -> None:
+    """Look into the mailbox every minute; a process of its own reads what is there, which gives its memory back.
+
+    While it cannot be read, or mails have to wait, the pauses grow; the same trouble is said once.
+    """
+    pause, said = MAIL_PAUSE, ""
+    while settings.imap_url and not stop.wait(pause):
+        trouble = _mail_trouble(settings, stop)
+        if trouble != said:
+            print(f"mailbox: {trouble or 'it is read again'}", file=sys.stderr, flush=True)
+        pause = min(2 * pause, LONGEST_MAIL_PAUSE) if trouble else MAIL_PAUSE
+        said = trouble
+
+
+def _mail_trouble(settings: Settings, stop: threading.Event) -> str:
+    """Read the mailbox, and return what is wrong, "" where nothing is."""
+    try:
+        if not mailbox.Mailbox.from_settings(settings).waiting():
+            return ""
+    except HelpCenterError as error:
+        return str(error)
+    process = subprocess.Popen([sys.executable, "-m", "kb.cli", "mail", "fetch", "--quiet"])
+    while process.poll() is None and not stop.wait(0.2):
+        pass
+    if process.poll() is None:  # we are to end: what is not marked comes again
+        process.terminate()
+    code = process.wait()
+    return "" if code == 0 or stop.is_set() else f"not all was taken (exit code {code}); see 'kb mail fetch'"
 
 
 def _forget(settings: Settings, *, stop: threading.Event, wake: threading.Event) -> None:

@@ -8,7 +8,15 @@ from contextlib import suppress
 
 import click
 
-from kb import command_agents, command_articles, command_desk, command_import, command_measuring, command_serving
+from kb import (
+    command_agents,
+    command_articles,
+    command_desk,
+    command_import,
+    command_mail,
+    command_measuring,
+    command_serving,
+)
 from kb.errors import HelpCenterError
 
 
@@ -35,7 +43,7 @@ def _end(sentence: str) -> None:
 GROUPS = {
     "Start": ("serve", "index", "example"),
     "For authors": ("check", "search", "suggest", "gaps", "propose"),
-    "For the help desk": ("admin", "outbox"),
+    "For the help desk": ("admin", "mail", "outbox"),
     "Measure and learn": ("report", "evaluate", "forecast", "tune"),
     "For operators": ("doctor", "events", "outcomes", "contacts", "users", "export", "erase"),
 }  # the commands by who uses them, as `kb --help` lists them
@@ -80,6 +88,7 @@ for command in (
     command_articles.check,
     command_articles.search,
     command_articles.suggest,
+    command_mail.mail,
     command_desk.outbox,
     command_desk.export,
     command_desk.erase,

@@ -21,7 +21,7 @@ TOKEN_KEY = re.compile(r"\s*[\w.-]{1,64}\s*:\s*\S{32,}\s*", re.ASCII)
 ORIGIN = re.compile(r"https?://[^/\s]+", re.IGNORECASE)
 LEAST = {  # the least value of settings that are counts
     "workers": 1, "threads": 1, "rate_offers": 0, "rate_events": 0, "rate_tickets": 0, "rate_logins": 0,
-    "rate_search": 0, "trusted_proxies": 0, "reply_target": 1, "keep_text": 1, "keep_events": 1,
+    "rate_mails": 0, "rate_search": 0, "trusted_proxies": 0, "reply_target": 1, "keep_text": 1, "keep_events": 1,
     "keep_tickets": 0, "keep_audit": 0, "attachments": 0, "attachments_each": 1, "attachments_total": 1,
 }  # fmt: skip
 TRUE, FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
@@ -83,6 +83,15 @@ class Settings:
     receipts: bool = setting(
         False, "Whether who writes gets a receipt by e-mail, with number and articles; needs smtp_url and a sender."
     )
+    mail_to: str = setting(
+        "",
+        "Address whose e-mails are read into tickets; ours ask for answers to it. `help+*@example.com` marks each.",
+    )
+    imap_url: str = setting(
+        "", "Mailbox that is read into tickets, as imaps://user@host/INBOX; write @ in the user as %40."
+    )
+    imap_password: str = setting("", "Password of that mailbox.", secret=True)
+    imap_done: str = setting("", "Folder into which e-mails are moved once they are kept; unset: they are marked read.")
     webhook_url: str = setting("", "Address that the webhook sink posts to.")
     webhook_secret: str = setting(
         "", "Secret that signs webhooks (whsec_ and base64, as Standard Webhooks has it).", secret=True
@@ -102,6 +111,7 @@ class Settings:
     rate_offers: int = setting(60, "Offers a minute and address; 0 turns the limit off.")
     rate_events: int = setting(120, "Event requests a minute and address; 0 turns the limit off.")
     rate_tickets: int = setting(10, "Tickets a minute and address; 0 turns the limit off.")
+    rate_mails: int = setting(30, "E-mails an hour and sender that are taken, the rest waits; 0 turns the limit off.")
     rate_search: int = setting(
         120,
         "Searches by meaning a minute and address; above it by words only, at four times of it refused; 0: no limit.",

@@ -8,7 +8,6 @@ import sqlite3
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 from kb import origin
@@ -65,21 +64,12 @@ def _articles(settings: Settings) -> Iterator[Finding]:
         yield Finding("git", "note", "git is not installed; articles show no date of their last change")
 
 
-def _nearest(folder: Path) -> Path:
-    """Return a folder, or where there is none what is nearest above it, be it a file."""
-    return next(place for place in (folder, *folder.absolute().parents) if place.exists())
-
-
 def _data(settings: Settings) -> Iterator[Finding]:
     folder = settings.data
-    there = _nearest(folder)
-    if not there.is_dir():
-        yield Finding("data", "wrong", f"{there} is no folder; set KB_DATA to one")
-        return
-    if folder != there and os.access(there, os.W_OK):
+    if not folder.is_dir():
         yield Finding("data", "note", f"{folder} does not exist yet; 'kb serve' makes it")
         return
-    if not os.access(there, os.W_OK):
+    if not os.access(folder, os.W_OK):
         yield Finding("data", "wrong", f"{folder} cannot be written to; give this user the right to, or set KB_DATA")
         return
     free = shutil.disk_usage(folder).free
@@ -91,8 +81,6 @@ def _index(settings: Settings) -> Iterator[Finding]:
     from deflect import tuned
     from search.current import Current
 
-    if not _nearest(settings.data).is_dir():
-        return
     try:
         searcher = Current(settings).get()
         searcher.verify()
@@ -123,8 +111,6 @@ def _without_model(settings: Settings) -> str:
 
 
 def _database(settings: Settings) -> Iterator[Finding]:
-    if not _nearest(settings.data).is_dir():
-        return
     if not settings.database.is_file():
         yield Finding("database", "note", f"{settings.database} does not exist yet; 'kb serve' makes it")
         return
@@ -172,6 +158,22 @@ def _receipts(settings: Settings) -> Iterator[Finding]:
         yield Finding("receipts", "note", "sent by e-mail, and name no articles until KB_URL is set")
 
 
+def _mailbox(settings: Settings) -> Iterator[Finding]:
+    from deflect.mailbox import Mailbox
+    from deflect.smtp import can_reply
+
+    if not settings.imap_url:
+        return
+    try:
+        waiting = Mailbox.from_settings(settings).waiting()
+    except HelpCenterError as error:
+        yield Finding("mailbox", "wrong", f"{error}; e-mails wait there until this is mended")
+        return
+    yield Finding("mailbox", "fine", f"{waiting} unread e-mails wait; 'kb serve' reads them every minute")
+    if not can_reply(settings):
+        yield Finding("mailbox", "note", "e-mails come in, but none can be answered: set KB_SMTP_URL and KB_SMTP_FROM")
+
+
 def _public(settings: Settings) -> Iterator[Finding]:
     if settings.host not in LOOPBACK and not settings.url:
         yield Finding("url", "note", "KB_URL is unset; links in e-mails and the sitemap name the host of the request")
@@ -188,5 +190,6 @@ LOOKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
     _people,
     _sinks,
     _receipts,
+    _mailbox,
     _public,
 )

@@ -79,6 +79,22 @@ def read(subject: str, body: str) -> Message:
     return Message(" ".join(subject[:LONGEST].split()), kept or body.strip())
 
 
+def unquoted(body: str) -> tuple[str, str]:
+    """Return a message and the earlier mail quoted at its end, "" where there is none; no line is lost.
+
+    >>> unquoted("Thanks!\\n\\nOn Monday Jo wrote:\\n> Try this.")
+    ('Thanks!', 'On Monday Jo wrote:\\n> Try this.')
+    """
+    lines = body.splitlines()
+    begins = next((n for n, line in enumerate(lines) if _QUOTED_FROM_HERE.match(line) and any(lines[:n])), len(lines))
+    end = len(lines)
+    while end and (not lines[end - 1].strip() or _QUOTE.match(lines[end - 1])):
+        end -= 1
+    cut = min(begins, end) if any(_QUOTE.match(line) for line in lines[end:]) else begins
+    own, quoted = "\n".join(lines[:cut]).rstrip(), "\n".join(lines[cut:]).strip("\n")
+    return (own, quoted) if own.strip() else (body, "")
+
+
 def _own_lines(lines: Sequence[str]) -> list[str]:
     kept: list[str] = []
     for number, line in enumerate(lines):

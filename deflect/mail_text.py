@@ -1,0 +1,129 @@
+"""The text of an e-mail's parts: decoded whatever they say of themselves, and HTML as plain lines."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from html.parser import HTMLParser
+
+from kb.sanitise import clean, too_deep
+
+LONGEST_HTML = 1_000_000  # characters that are looked at; a ticket keeps 50,000 characters of text
+CHARSETS = re.compile(r"(utf|iso|cp|koi8|big5|gb|euc|shift|mac|ascii|johab|hz|tis|ptcp|kz)", re.IGNORECASE)  # of text
+BLOCKS = frozenset("p div tr table ul ol dl dt dd h1 h2 h3 h4 h5 h6 pre blockquote figure details summary hr".split())
+_TAG = re.compile(r"<[^<>]*>")
+_SPACE = re.compile(r"[ \t\r\n\f\v\u00a0]+")
+
+
+def decoded(data: bytes, charset: str) -> str:
+    """Return bytes as text: in the charset that is named, else in UTF-8, else in Western European.
+
+    >>> decoded(b"caf\\xe9", "no-such-charset"), decoded(b"caf\\xe9", "utf-8")
+    ('café', 'caf\\ufffd')
+    """
+    name = _codec(charset)
+    if name is not None:
+        return data.decode(name, "replace")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", "replace")
+
+
+def _codec(charset: str) -> str | None:
+    """Return the name of a charset as Python has it, None for none: some of its codecs are slow, or are no charsets."""
+    try:
+        name = codecs.lookup(charset.strip().strip("'\"")[:40]).name
+    except (LookupError, ValueError):
+        return None
+    return name if CHARSETS.match(name) else None
+
+
+def of_html(html: str) -> str:
+    """Return HTML as plain text: a line for each block, quotes behind `>`, and where links lead.
+
+    >>> of_html("<p>Hi <b>Jo</b></p><blockquote>old<br>text</blockquote><script>x()</script>")
+    'Hi Jo\\n\\n> old\\n> text'
+    """
+    html = html[:LONGEST_HTML]
+    if too_deep(html):
+        return _TAG.sub(" ", html)
+    reader = _Reader()
+    reader.feed(clean(html))  # well formed from here on, without scripts, styles and comments
+    reader.close()
+    return reader.text()
+
+
+class _Reader(HTMLParser):
+    """Writes what it is fed as lines."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self._lines: list[str] = []
+        self._line = ""
+        self._quotes = self._pre = 0
+        self._link, self._said = "", ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Begin a line, a quote or a link."""
+        if tag in BLOCKS:
+            self._end_line(blank=tag not in ("div", "tr"))
+        given = dict(attrs)
+        if tag == "blockquote":
+            self._quotes += 1
+        elif tag == "pre":
+            self._pre += 1
+        elif tag == "br":
+            self._end_line(empty=True)
+        elif tag == "li":
+            self._end_line()
+            self._line = "- "
+        elif tag == "a":
+            self._link, self._said = given.get("href") or "", ""
+        elif tag == "img" and given.get("alt"):
+            self.handle_data(f"[{given['alt']}]")
+
+    def handle_endtag(self, tag: str) -> None:
+        """End a line, a quote or a link."""
+        if tag in BLOCKS:
+            self._end_line(blank=tag not in ("div", "tr"))
+        if tag == "blockquote":
+            self._quotes = max(0, self._quotes - 1)
+        elif tag == "pre":
+            self._pre = max(0, self._pre - 1)
+        elif tag in ("td", "th"):
+            self._line += " "
+        elif tag == "a" and self._link.startswith(("http://", "https://")):
+            if self._link.rstrip("/") not in self._said:
+                self._line += f" ({self._link})"
+            self._link = ""
+
+    def handle_data(self, data: str) -> None:
+        """Add text; outside of `pre` all space is one blank."""
+        self._said += data
+        if self._pre:
+            *lines, last = data.split("\n")
+            for line in lines:
+                self._line += line
+                self._end_line(empty=True)
+            self._line += last
+        else:
+            text = _SPACE.sub(" ", data)
+            self._line += text.lstrip() if not self._line or self._line.endswith(" ") else text
+
+    def text(self) -> str:
+        """Return the lines, never two empty ones after each other."""
+        self._end_line()
+        kept: list[str] = []
+        for line in self._lines:
+            if line.strip("> ") or (kept and kept[-1].strip("> ")):
+                kept.append(line)
+        return "\n".join(kept).strip()
+
+    def _end_line(self, *, empty: bool = False, blank: bool = False) -> None:
+        prefix = "> " * self._quotes
+        if self._line.strip() or empty:
+            self._lines.append((prefix + self._line).rstrip())
+        if blank and self._lines:
+            self._lines.append("")
+        self._line = ""

@@ -1,0 +1,179 @@
+"""A mailbox read over IMAP: an e-mail is marked as read, or moved, only once it is kept."""
+
+from __future__ import annotations
+
+import base64
+import imaplib
+import re
+import ssl
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from urllib.parse import unquote, urlsplit
+
+from deflect.mail import LARGEST, NoMail
+from kb.config import Settings
+from kb.errors import BadSetting, HelpCenterError
+
+TIMEOUT = 20.0  # seconds
+AT_ONCE = 200  # e-mails of one visit
+LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+SAFE = re.compile(r"[\x20-\x25\x27-\x7e]*")  # of a folder's name: what IMAP writes as it is
+
+Take = Callable[[bytes], bool]  # keeps an e-mail and says whether it did; raises NoMail for what is none
+
+
+class MailboxFailed(HelpCenterError):
+    """A mailbox that cannot be read at the moment; the message says why and never names the password."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """A mailbox as KB_IMAP_URL names it: imaps://, or imap:// with STARTTLS where it is not on this machine."""
+
+    host: str
+    port: int
+    tls: bool
+    user: str
+    password: str = field(repr=False)
+    folder: str = "INBOX"
+    done: str = ""
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Mailbox:
+        """Return the mailbox that the settings name; raises BadSetting, without saying what may be a password."""
+        try:
+            parts = urlsplit(settings.imap_url)
+            port = parts.port
+        except ValueError as error:
+            raise BadSetting("imap_url is no address; it looks like imaps://user@host/INBOX") from error
+        if parts.scheme not in ("imap", "imaps") or not parts.hostname or not parts.username:
+            raise BadSetting("imap_url is not imaps://user@host/INBOX")
+        password = settings.imap_password or unquote(parts.password or "")
+        if not password:
+            raise BadSetting("imap_url needs KB_IMAP_PASSWORD, the password of the mailbox")
+        tls = parts.scheme == "imaps"
+        folder = unquote(parts.path.strip("/")) or "INBOX"
+        user = unquote(parts.username)
+        return cls(parts.hostname, port or (993 if tls else 143), tls, user, password, folder, settings.imap_done)
+
+    @contextmanager
+    def opened(self, *, readonly: bool = False) -> Iterator[imaplib.IMAP4]:
+        """Give a connection with the folder selected; raises MailboxFailed with what the server said."""
+        try:
+            client = self._connect()
+        except (imaplib.IMAP4.error, OSError, ValueError) as error:
+            raise MailboxFailed(self._said(error)) from error
+        try:
+            self._log_in(client)
+            _ok(*client.select(quoted(self.folder), readonly=readonly))
+            yield client
+        except (imaplib.IMAP4.error, OSError, ValueError) as error:
+            raise MailboxFailed(self._said(error)) from error
+        finally:
+            with suppress(imaplib.IMAP4.error, OSError):
+                client.logout()
+
+    def waiting(self) -> int:
+        """Return how many e-mails have not been read yet; nothing is changed."""
+        with self.opened(readonly=True) as client:
+            return len(_unread(client))
+
+    def read(self, take: Take) -> tuple[int, int]:
+        """Give each unread e-mail to `take`, and return how many were settled and how many wait for another time.
+
+        One is marked after it is kept, so that a kill at any moment has it come again, which changes nothing. What
+        is no e-mail is marked as read and flagged, for a person to look at. Other errors of `take` end the visit.
+        """
+        settled = 0
+        with self.opened() as client:
+            unread = _unread(client)
+            for uid in unread[:AT_ONCE]:
+                raw = _fetch(client, uid)
+                if raw is None:  # somebody removed it meanwhile
+                    settled += 1
+                    continue
+                try:
+                    kept = take(raw)
+                except NoMail:
+                    _ok(*client.uid("STORE", uid, "+FLAGS", r"(\Seen \Flagged)"))
+                    settled += 1
+                    continue
+                if kept:
+                    self._settle(client, uid)
+                    settled += 1
+        return settled, len(unread) - settled
+
+    def _connect(self) -> imaplib.IMAP4:
+        if self.tls:
+            return imaplib.IMAP4_SSL(self.host, self.port, ssl_context=ssl.create_default_context(), timeout=TIMEOUT)
+        client = imaplib.IMAP4(self.host, self.port, timeout=TIMEOUT)
+        if "STARTTLS" in client.capabilities and self.host not in LOOPBACK:
+            client.starttls(ssl.create_default_context())
+        elif self.host not in LOOPBACK:
+            raise ValueError("it has no TLS, and the password would be read by everybody between; use imaps://")
+        return client
+
+    def _log_in(self, client: imaplib.IMAP4) -> None:
+        try:
+            if "AUTH=PLAIN" in client.capabilities:
+                client.authenticate("PLAIN", lambda _: f"\0{self.user}\0{self.password}".encode())
+            else:
+                client.login(_string(self.user), self.password)
+        except imaplib.IMAP4.error as error:
+            raise ValueError("user name or password was refused; see KB_IMAP_URL and KB_IMAP_PASSWORD") from error
+
+    def _settle(self, client: imaplib.IMAP4, uid: str) -> None:
+        """Mark an e-mail as read, or move it; where MOVE is not known it is copied and then deleted."""
+        _ok(*client.uid("STORE", uid, "+FLAGS", r"(\Seen)"))
+        if not self.done:
+            return
+        if "MOVE" in client.capabilities:
+            _ok(*client.uid("MOVE", uid, quoted(self.done)))
+            return
+        _ok(*client.uid("COPY", uid, quoted(self.done)))
+        _ok(*client.uid("STORE", uid, "+FLAGS", r"(\Deleted)"))
+        if "UIDPLUS" in client.capabilities:
+            _ok(*client.uid("EXPUNGE", uid))
+
+    def _said(self, error: Exception) -> str:
+        text = str(error).replace(self.password, "…") if self.password else str(error)
+        name = "" if isinstance(error, ValueError) else f"{type(error).__name__}: "
+        return f"{self.host}:{self.port}: {name}{text}"[:300]
+
+
+def quoted(folder: str) -> str:
+    """Return a folder's name as IMAP writes it, in its own UTF-7 (RFC 3501, 5.1.3).
+
+    >>> quoted("INBOX"), quoted("Größe & mehr")
+    ('"INBOX"', '"Gr&APYA3w-e &- mehr"')
+    """
+    parts = re.findall(r"&|[\x20-\x25\x27-\x7e]+|[^\x20-\x7e]+", folder)
+    return _string("".join("&-" if part == "&" else part if SAFE.fullmatch(part) else _utf7(part) for part in parts))
+
+
+def _utf7(text: str) -> str:
+    return "&" + base64.b64encode(text.encode("utf-16-be")).decode().rstrip("=").replace("/", ",") + "-"
+
+
+def _string(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _unread(client: imaplib.IMAP4) -> list[str]:
+    found = _ok(*client.uid("SEARCH", "UNSEEN", "UNDELETED"))
+    return b" ".join(part for part in found if isinstance(part, bytes)).decode("ascii", "replace").split()
+
+
+def _fetch(client: imaplib.IMAP4, uid: str) -> bytes | None:
+    """Return an e-mail as far as it is read, without marking it; one byte more tells that it was cut."""
+    answer = _ok(*client.uid("FETCH", uid, f"(BODY.PEEK[]<0.{LARGEST + 1}>)"))
+    return next((part[1] for part in answer if isinstance(part, tuple) and len(part) > 1), None)
+
+
+def _ok(status: str, answer: Sequence[object]) -> Sequence[object]:
+    if status != "OK":
+        raise imaplib.IMAP4.error(
+            b" ".join(part for part in answer if isinstance(part, bytes)).decode("utf-8", "replace")
+        )
+    return answer

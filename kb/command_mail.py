@@ -1,0 +1,118 @@
+"""Commands over incoming e-mail: one from standard input for a mail server, and what waits in a mailbox."""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from kb.command import data_option, emit, json_option, with_settings
+from kb.command import settings as settings_given
+from kb.config import Settings
+from kb.errors import HelpCenterError, StorageFull, Unavailable
+
+if TYPE_CHECKING:
+    from deflect.services import Services
+
+# What a mail server does next (sysexits.h): it sends the e-mail back to whom it is from, or tries again later.
+NO_MAIL, LATER = 65, 75
+FAILURES = (HelpCenterError, OSError, sqlite3.Error, RuntimeError, ValueError, LookupError, MemoryError)
+
+
+@click.group()
+def mail() -> None:
+    """Read e-mail into tickets."""
+
+
+@mail.command("receive")
+@json_option
+@data_option
+def receive(as_json: bool) -> None:
+    """Take one e-mail from standard input: for Postfix, procmail or fetchmail.
+
+    The exit code is that of sysexits.h: 0 when it is kept or knowingly passed over, 75 when it shall come again
+    later, 65 when it is no e-mail.
+
+    Example: kb mail receive < message.eml
+    """
+    from deflect.mail import LARGEST, NoMail
+    from deflect.mail_in import take
+
+    try:
+        raw = sys.stdin.buffer.read(LARGEST + 1)
+        while len(raw) > LARGEST and sys.stdin.buffer.read(1 << 20):  # what is left, so that the pipe does not break
+            pass
+        with _services(settings_given()) as services:
+            done = take(services, raw)
+    except NoMail as error:
+        _end(str(error), NO_MAIL)
+    except FAILURES as error:  # whatever it was: an e-mail that is sent back is lost to us
+        _end(f"{error or type(error).__name__}; it shall come again later", LATER)
+    else:
+        if done.what == "later":
+            _end("its sender wrote more than KB_RATE_MAILS in this hour; it shall come again later", LATER)
+        emit(asdict(done), as_json=as_json, text=lambda d: f"{d['what']} {d['ticket'] or ''}".strip())
+
+
+@mail.command("fetch")
+@click.option("--quiet", is_flag=True, help="Say nothing when nothing came.")
+@json_option
+@with_settings
+def fetch(settings: Settings, quiet: bool, as_json: bool) -> None:
+    """Take the unread e-mails of the mailbox that KB_IMAP_URL names, now.
+
+    `kb serve` does the same every minute. The exit code is 75 when some have to wait.
+
+    Example: kb mail fetch
+    """
+    from deflect.mailbox import Mailbox
+
+    box = Mailbox.from_settings(settings)
+    with _services(settings) as services:
+        settled, left = box.read(lambda raw: _is_taken(services, raw))
+    if not (quiet and not settled):
+        document: dict[str, Any] = {"settled": settled, "left": left}
+        emit(document, as_json=as_json, text=lambda d: f"{d['settled']} taken, {d['left']} left for later")
+    if left:
+        sys.exit(LATER)
+
+
+def _is_taken(services: Services, raw: bytes) -> bool:
+    """Take one of several e-mails: what is wrong with it, and with nothing else, leaves the others alone."""
+    from deflect.mail import NoMail
+    from deflect.mail_in import take
+
+    try:
+        return take(services, raw).what != "later"
+    except (NoMail, StorageFull, Unavailable):
+        raise
+    except FAILURES as error:
+        click.echo(f"kb: an e-mail could not be taken: {error or type(error).__name__}", err=True)
+        return False
+
+
+@contextmanager
+def _services(settings: Settings) -> Iterator[Services]:
+    from deflect.limits import Limiter
+    from deflect.services import Services
+    from deflect.store import Store
+    from deflect.writer import writer_for
+    from search.current import Current
+
+    store = Store.open(settings.database)
+    writer = writer_for(store, settings.writer_socket)
+    try:
+        yield Services(settings, Current(settings), store, writer, Limiter())
+    finally:
+        writer.close()
+        store.close()
+
+
+def _end(sentence: str, code: int) -> None:
+    click.echo(f"kb: {sentence}", err=True)
+    sys.exit(code)

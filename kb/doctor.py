@@ -8,6 +8,7 @@ import sqlite3
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 from kb import origin
@@ -64,12 +65,21 @@ def _articles(settings: Settings) -> Iterator[Finding]:
         yield Finding("git", "note", "git is not installed; articles show no date of their last change")
 
 
+def _nearest(folder: Path) -> Path:
+    """Return a folder, or where there is none what is nearest above it, be it a file."""
+    return next(place for place in (folder, *folder.absolute().parents) if place.exists())
+
+
 def _data(settings: Settings) -> Iterator[Finding]:
     folder = settings.data
-    if not folder.is_dir():
+    there = _nearest(folder)
+    if not there.is_dir():
+        yield Finding("data", "wrong", f"{there} is no folder; set KB_DATA to one")
+        return
+    if folder != there and os.access(there, os.W_OK):
         yield Finding("data", "note", f"{folder} does not exist yet; 'kb serve' makes it")
         return
-    if not os.access(folder, os.W_OK):
+    if not os.access(there, os.W_OK):
         yield Finding("data", "wrong", f"{folder} cannot be written to; give this user the right to, or set KB_DATA")
         return
     free = shutil.disk_usage(folder).free
@@ -81,6 +91,8 @@ def _index(settings: Settings) -> Iterator[Finding]:
     from deflect import tuned
     from search.current import Current
 
+    if not _nearest(settings.data).is_dir():
+        return
     try:
         searcher = Current(settings).get()
         searcher.verify()
@@ -111,6 +123,8 @@ def _without_model(settings: Settings) -> str:
 
 
 def _database(settings: Settings) -> Iterator[Finding]:
+    if not _nearest(settings.data).is_dir():
+        return
     if not settings.database.is_file():
         yield Finding("database", "note", f"{settings.database} does not exist yet; 'kb serve' makes it")
         return

@@ -44,7 +44,10 @@ class Memory:
     def before(self, path: Path | None) -> Before | None:
         """Return the generation in `path` to take over from; one that is still what it was is not read again."""
         if self._before is None or path != self._before.folder or not intact(path, self):
+            known = self._before.segments if self._before is not None else {}
             self._before = reuse.before(path, checksums=self.checksums)
+            if self._before is not None:
+                self._before.segments = known  # a segment never changes, and its name is in no other index
             if path is not None:
                 self.checksums.forget_others(path)
         return self._before
@@ -99,7 +102,6 @@ def build(
         def write_pages() -> None:
             known = before.folder if before else None
             snapshot.write(work, library, rendered, now=now, kept=kept, before=known)
-            memory.checksums.of(work / snapshot.FILE)  # the largest file, read while others are written
 
         pages = beside.submit(write_pages)
         if taught is not None:

@@ -6,7 +6,7 @@ import os
 import shutil
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -68,13 +68,18 @@ class WordIndex:
             writer.add_document(key=document.key, hash=document.hash, **document.fields)
         writer.commit()
 
-    def segments(self, cache: Path) -> list[Segment]:
-        """Return the postings of each segment as arrays; those of a known segment are read from `cache`."""
+    def segments(self, cache: Path, known: dict[str, Segment]) -> list[Segment]:
+        """Return the postings of each segment as arrays; one that was read before is in `known`, or else in `cache`.
+
+        `known` is brought up to date.
+        """
         cache.mkdir(parents=True, exist_ok=True)
         with self._index.reader() as reader:
             leaves = [leaf for leaf, _ in reader.leaf_readers()]
-            found = [_segment(leaf, cache) for leaf in leaves if leaf.doc_count_all()]
+            found = [_segment(leaf, cache, known) for leaf in leaves if leaf.doc_count_all()]
         wanted = {segment.name for segment in found}
+        known.clear()
+        known.update({segment.name: segment for segment in found})
         for file in cache.iterdir():
             if file.suffix == ".npz" and file.stem not in wanted:
                 file.unlink()
@@ -103,7 +108,7 @@ def counted(documents: Iterable[WordDocument]) -> Segment:
         for name in FIELDS:
             found[name].add(number, document.fields[name])
     none = np.empty(0, dtype=np.int32)
-    return Segment("counted", keys, none, {name: counting.field() for name, counting in found.items()})
+    return Segment.of("counted", keys, none, {name: counting.field() for name, counting in found.items()})
 
 
 class _Counting:
@@ -150,10 +155,12 @@ def copy(source: Path, target: Path) -> None:
                 shutil.copy2(file, target / file.name)
 
 
-def _segment(leaf: Any, cache: Path) -> Segment:
+def _segment(leaf: Any, cache: Path, known: Mapping[str, Segment]) -> Segment:
     name = str(leaf.segment().segment_id())
     path = cache / f"{name}.npz"
     deleted = np.fromiter(sorted(leaf.segment().deleted_docs() or ()), dtype=np.int32)
+    if name in known and path.is_file():
+        return replace(known[name], deleted=deleted)
     if path.is_file():
         return Segment.load(path, deleted=deleted)
     segment = _read(leaf, name, deleted)
@@ -165,7 +172,7 @@ def _read(leaf: Any, name: str, deleted: NDArray[np.int32]) -> Segment:
     """Read all postings of a segment: for each field its terms, in order, and (document, frequency) of each."""
     count = leaf.doc_count_all()
     keys = [leaf.stored_fields(number)["key"] if number not in deleted else "" for number in range(count)]
-    return Segment(name, keys, deleted, {field: _read_field(leaf, field, count) for field in FIELDS})
+    return Segment.of(name, keys, deleted, {field: _read_field(leaf, field, count) for field in FIELDS})
 
 
 def _read_field(leaf: Any, field: str, count: int) -> Field:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bisect
 import json
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -42,6 +43,19 @@ class Segment:
     keys: Sequence[str]
     deleted: Ints
     fields: Mapping[str, Field]
+    vocabulary: Sequence[str]  # the terms of all fields, in order
+    rows: Mapping[str, NDArray[np.int64]]  # where in it each term of a field is
+    counts: NDArray[np.int64]  # in how many documents each term is, in whatever field
+
+    @classmethod
+    def of(cls, name: str, keys: Sequence[str], deleted: Ints, fields: Mapping[str, Field]) -> Segment:
+        """Return a segment with what its fields have in common."""
+        vocabulary = sorted({term for field in fields.values() for term in field.terms})
+        places = {term: row for row, term in enumerate(vocabulary)}
+        rows = {name: np.asarray([places[t] for t in field.terms], dtype=np.int64) for name, field in fields.items()}
+        pairs = [np.repeat(rows[name] << BITS, np.diff(field.indptr)) + field.docs for name, field in fields.items()]
+        counts = _distinct(np.concatenate(pairs), size=len(vocabulary))
+        return cls(name, keys, deleted, fields, vocabulary, rows, counts)
 
     def save(self, path: Path) -> None:
         """Keep all but what is deleted, which changes, beside the index."""
@@ -72,7 +86,7 @@ class Segment:
                 )
                 for name in FIELDS
             }
-            return cls(path.stem, _unpacked(kept["keys"]), deleted, fields)
+            return cls.of(path.stem, _unpacked(kept["keys"]), deleted, fields)
 
 
 def compile_postings(segments: Sequence[Segment], numbers: Mapping[str, int], folder: Path) -> None:
@@ -82,78 +96,89 @@ def compile_postings(segments: Sequence[Segment], numbers: Mapping[str, int], fo
     no statistic, so that it does not matter in how many segments or builds the documents came.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    vocabulary = sorted({term for segment in segments for field in segment.fields.values() for term in field.terms})
+    vocabulary = sorted({term for segment in segments for term in segment.vocabulary})
     rows = {term: row for row, term in enumerate(vocabulary)}
-    places = [_places(segment, numbers) for segment in segments]
-    found = {}
-    for name in FIELDS:
-        parts = [(segment.fields[name], own) for segment, own in zip(segments, places, strict=True)]
-        found[name] = _compiled(parts, rows, documents=len(numbers))
-    used = np.flatnonzero(np.sum([compiled.counts for compiled in found.values()], axis=0))
+    parts = [_part(segment, numbers, rows) for segment in segments]
+    with ThreadPoolExecutor(2) as pool:  # arrays need no turn of the interpreter; the largest field is the last
+        compiled = list(pool.map(lambda name: _compiled(name, parts, folder, len(rows), len(numbers)), FIELDS[::-1]))
+    counts = dict(zip(FIELDS[::-1], compiled, strict=True))
+    used = np.flatnonzero(np.sum(compiled, axis=0))
     terms = [vocabulary[row] for row in used]
     (folder / "terms.json").write_text(json.dumps(terms, ensure_ascii=False), encoding="utf-8")
-    for name, compiled in found.items():
-        np.save(folder / f"{name}.indptr.npy", _ends(compiled.counts[used]))
-        np.save(folder / f"{name}.docs.npy", compiled.docs)
-        np.save(folder / f"{name}.impacts.npy", compiled.impacts)
-    pairs = np.concatenate([compiled.pairs for compiled in found.values()])
-    np.save(folder / "frequency.npy", _distinct(pairs, size=len(rows))[used])
+    for name, count in counts.items():
+        np.save(folder / f"{name}.indptr.npy", _ends(count[used]))
+    frequency = np.zeros(len(rows), dtype=np.int64)
+    for part in parts:
+        frequency[part.rows] += part.segment.counts - _deleted(part)
+    np.save(folder / "frequency.npy", frequency[used].astype(np.int32))
     np.save(folder / "size.npy", np.asarray(len(numbers)))
 
 
 @dataclass(frozen=True, slots=True)
-class _Compiled:
-    """A field of all segments: how many postings each term has, the postings, and term * SPAN + document of each."""
+class _Part:
+    """A segment in what is compiled: the document number of each of its documents, and the row of each of its terms."""
 
-    counts: NDArray[np.int64]
-    docs: Ints
-    impacts: Floats
-    pairs: NDArray[np.int64]
+    segment: Segment
+    places: NDArray[np.int64]  # -1 where it is deleted
+    rows: NDArray[np.int64]
 
 
-def _distinct(pairs: NDArray[np.int64], *, size: int) -> Ints:
+def _part(segment: Segment, numbers: Mapping[str, int], rows: Mapping[str, int]) -> _Part:
+    places = np.asarray([numbers.get(key, -1) for key in segment.keys], dtype=np.int64)
+    places[segment.deleted] = -1
+    return _Part(segment, places, np.asarray([rows[term] for term in segment.vocabulary], dtype=np.int64))
+
+
+def _deleted(part: _Part) -> NDArray[np.int64]:
+    """Return in how many deleted documents each term of a segment is."""
+    segment, gone = part.segment, part.places < 0
+    if not gone.any():
+        return np.zeros(len(segment.vocabulary), dtype=np.int64)
+    pairs = []
+    for name, field in segment.fields.items():
+        places = np.flatnonzero(gone[field.docs])
+        own = segment.rows[name][np.searchsorted(field.indptr, places, side="right") - 1]
+        pairs.append((own << BITS) + field.docs[places])
+    return _distinct(np.concatenate(pairs), size=len(segment.vocabulary))
+
+
+def _distinct(pairs: NDArray[np.int64], *, size: int) -> NDArray[np.int64]:
     """Return in how many documents each term is, in whatever field; `pairs` are term * SPAN + document."""
     pairs.sort()
     first = np.ones(len(pairs), dtype=np.bool_)
     first[1:] = pairs[1:] != pairs[:-1]  # a quarter of the time of numpy's unique
-    return np.bincount(pairs[first] >> BITS, minlength=size).astype(np.int32)
+    return np.bincount(pairs[first] >> BITS, minlength=size)
 
 
-def _places(segment: Segment, numbers: Mapping[str, int]) -> NDArray[np.int64]:
-    """Return the document number of each document of a segment, -1 where it is deleted."""
-    places = np.asarray([numbers.get(key, -1) for key in segment.keys], dtype=np.int64)
-    places[segment.deleted] = -1
-    return places
-
-
-def _compiled(
-    parts: Sequence[tuple[Field, NDArray[np.int64]]], rows: Mapping[str, int], *, documents: int
-) -> _Compiled:
-    """Return the postings of a field in order; each part comes with the document numbers of its segment."""
-    live = [_live(field, places, rows) for field, places in parts]
+def _compiled(name: str, parts: Sequence[_Part], folder: Path, terms: int, documents: int) -> NDArray[np.int64]:
+    """Write the postings of a field in order, each with its score; return how many each term has."""
+    live = [_live(part, name) for part in parts]
     pairs, weights = _joined([p for p, _ in live], np.int64), _joined([w for _, w in live], np.float32)
     if np.any(pairs[1:] < pairs[:-1]):  # one large segment is in order, a few small ones come behind it
         order = np.argsort(pairs, kind="stable")
         pairs, weights = pairs[order], weights[order]
-    counts = np.diff(np.searchsorted(pairs, np.arange(len(rows) + 1, dtype=np.int64) << BITS))
+    counts = np.diff(np.searchsorted(pairs, np.arange(terms + 1, dtype=np.int64) << BITS))
     idf = np.log(documents / (counts + 1.0)) + 1.0
     average = float(weights.sum(dtype=np.float64)) / max(documents, 1) or 1.0
-    last = max((int(places.max(initial=0)) for _, places in parts), default=0)
+    last = max((int(part.places.max(initial=0)) for part in parts), default=0)
     norm = np.zeros(last + 2, dtype=np.float64)  # behind the last stands what is deleted
-    for field, places in parts:
-        norm[places] = K1 * ((1 - B) + B * np.maximum(field.lengths, 0.0) / average)
+    for part in parts:
+        lengths = part.segment.fields[name].lengths
+        norm[part.places] = K1 * ((1 - B) + B * np.maximum(lengths, 0.0) / average)
     impacts = np.empty(len(pairs), dtype=np.float32)
     for start in range(0, len(pairs), STEP):  # in pieces that stay in the processor's cache
         some = pairs[start : start + STEP]
         tf = weights[start : start + STEP].astype(np.float64)
         impacts[start : start + STEP] = (tf * (K1 + 1)) / (tf + norm[some & (SPAN - 1)]) * idf[some >> BITS]
-    return _Compiled(counts, (pairs & (SPAN - 1)).astype(np.int32), impacts, pairs)
+    np.save(folder / f"{name}.docs.npy", (pairs & (SPAN - 1)).astype(np.int32))
+    np.save(folder / f"{name}.impacts.npy", impacts)
+    return np.asarray(counts, dtype=np.int64)
 
 
-def _live(field: Field, places: NDArray[np.int64], rows: Mapping[str, int]) -> tuple[NDArray[np.int64], Floats]:
+def _live(part: _Part, name: str) -> tuple[NDArray[np.int64], Floats]:
     """Return term * SPAN + document, and the frequency, of what is not deleted."""
-    own = np.asarray([rows[term] for term in field.terms], dtype=np.int64) << BITS
-    pairs = np.repeat(own, np.diff(field.indptr))
+    field, places = part.segment.fields[name], part.places
+    pairs = np.repeat(part.rows[part.segment.rows[name]] << BITS, np.diff(field.indptr))
     if places.min(initial=0) >= 0:
         pairs += places[field.docs]
         return pairs, field.weights

@@ -18,6 +18,7 @@ from search import generation
 from search.embedder import Vectors
 from search.generation import KINDS, Block, Checksums, Document, Manifest, Units
 from search.passage import Unit
+from search.postings import Segment
 
 ANALYSIS = "2"  # changes with what an article's units and terms are: those of older generations are not taken over
 
@@ -94,6 +95,7 @@ class Before:
 
     def __init__(self, folder: Path, manifest: Manifest) -> None:
         self.folder = folder
+        self.segments: dict[str, dict[str, Segment]] = {}  # of each language's words, by name, where they were read
         self.documents = generation.read_documents(folder)
         self.units = Units(folder, manifest.bundles, self.documents)
         self._indexed = frozenset(name.split("/")[1] for name in manifest.files if "/whoosh/" in name)

@@ -172,7 +172,7 @@ def _updated(
         remove=sorted(there - unchanged),
         add=(_document(*article) for id, article in articles.items() if id not in unchanged),
     )
-    return index.segments(target / "segments")
+    return index.segments(target / "segments", before.segments.setdefault(lang, {}))
 
 
 def _hash(article: Article, units: Sequence[Unit]) -> str:

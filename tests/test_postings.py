@@ -24,7 +24,9 @@ def document(key: str, title: str, body: str, *, hash: str = "1") -> WordDocumen
 
 
 def compiled(index: WordIndex, folder: Path, keys: list[str]) -> Postings:
-    compile_postings(index.segments(folder / "segments"), {key: n for n, key in enumerate(keys)}, folder / "postings")
+    compile_postings(
+        index.segments(folder / "segments", {}), {key: n for n, key in enumerate(keys)}, folder / "postings"
+    )
     return Postings(folder / "postings")
 
 
@@ -76,7 +78,7 @@ def test_rarity_falls_with_the_number_of_articles_that_have_a_term(index: WordIn
 
 
 def test_postings_counted_directly_are_those_that_whoosh_keeps(index: WordIndex, tmp_path: Path) -> None:
-    (kept,) = index.segments(tmp_path / "segments")
+    (kept,) = index.segments(tmp_path / "segments", {})
     direct = counted(document(key, *TEXTS[key]) for key in kept.keys)
     assert list(direct.keys) == list(kept.keys)
     for name, field in kept.fields.items():

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -12,12 +14,13 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 PATIENCE = 90.0
+PORTS = range(20_000, 32_000)  # below those that the system gives to connections
 
 
 @dataclass
@@ -47,10 +50,26 @@ class Served:
         except urllib.error.HTTPError as error:
             with error:
                 return error.code, error.read()
+        except http.client.HTTPException as error:  # cut in the middle of an answer
+            raise ConnectionError(str(error)) from error
 
     def children(self, name: str) -> list[int]:
-        """Return the process ids of the supervisor's children that run `kb <name>`."""
+        """Return the ids of all processes that run `kb <name>`, the one that began the others first."""
         return [pid for pid in descendants(self.process.pid) if f"\0{name}\0" in command(pid)]
+
+    def child(self, name: str, *, but: int = 0) -> int:
+        """Return the id of the process that runs `kb <name>`, another than `but`, as soon as there is one.
+
+        What it starts itself carries its name for a moment, until it runs something else.
+        """
+        found: list[int] = []
+
+        def there() -> bool:
+            found[:] = self.children(name)[:1]
+            return found not in ([], [but])
+
+        until(there)
+        return found[0]
 
 
 def descendants(pid: int) -> list[int]:
@@ -72,10 +91,13 @@ def command(pid: int) -> str:
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a port that nobody listens on, nor on the next, which is the demo shop's."""
+    while True:
+        port = random.SystemRandom().choice(PORTS)
+        with socket.socket() as probe, socket.socket() as next_one, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            next_one.bind(("127.0.0.1", port + 1))
+            return port
 
 
 @contextmanager
@@ -113,8 +135,17 @@ def answers(center: Served) -> bool:
 
 
 def until(condition: Any, *, seconds: float = PATIENCE) -> None:
-    """Wait until `condition()` is true; fails after `seconds`."""
+    """Wait until `condition()` is true; fails after `seconds`.
+
+    What cannot be asked just now is not true yet: a connection that is cut, a file that is being replaced.
+    """
     end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not happen in time"
+    why: Exception | None = None
+    while True:
+        try:
+            if condition():
+                return
+        except (OSError, ValueError) as error:
+            why = error
+        assert time.monotonic() < end, f"it did not happen in time; the last error was {why!r}"
         time.sleep(0.02)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -73,9 +73,15 @@ class Help:
         return [event["type"] for event in self.events]
 
     def until(self, came: Callable[[], bool], why: Callable[[], object] = lambda: "") -> None:
-        """Wait until what was asked for came, ten seconds at most."""
+        """Wait until what was asked for came, ten seconds at most; the last of nothing has not come."""
+
+        def there() -> bool:
+            with suppress(IndexError):
+                return came()
+            return False
+
         with self.took:
-            assert self.took.wait_for(came, 10), why()
+            assert self.took.wait_for(there, 10), why()
 
     def wait(self, type: str, *, times: int = 1) -> dict[str, Any]:
         """Return the last event of a type as soon as it came so often."""

@@ -36,6 +36,11 @@ def told(page: Page) -> list[dict[str, Any]]:
     return found
 
 
+def telling(page: Page) -> Any:
+    """Wait at the end of a block until the page has told something: a beacon reaches us after what it tells of."""
+    return page.expect_request("**/api/v1/events")
+
+
 def types(told: list[dict[str, Any]]) -> list[str]:
     """Return the types of events."""
     return [event["type"] for event in told]
@@ -68,7 +73,7 @@ def test_reading_alone_sets_no_cookie_and_tells_nothing(page: Page, site: str, t
 def test_half_of_it_scrolled_is_read_once(page: Page, site: str, told: list[dict[str, Any]]) -> None:
     searched(page, site)
     page.goto(f"{site}/en/articles/long")
-    with page.expect_request("**/api/v1/events"):
+    with telling(page):
         for _ in range(40):
             page.mouse.wheel(0, 400)
     page.mouse.wheel(0, 4000)
@@ -93,7 +98,7 @@ def test_twenty_seconds_are_reading_of_somebody_who_searched(page: Page, site: s
     page.goto(f"{site}/en/articles/account/passkey")
     page.clock.run_for(19_500)
     assert told == []
-    with page.expect_request("**/api/v1/events"):
+    with telling(page):
         page.clock.run_for(1_000)
     assert types(told) == ["read"]
 
@@ -103,15 +108,16 @@ def test_opening_a_listed_result_is_an_act_and_sets_the_cookie(
 ) -> None:
     page.goto(f"{site}/en/")
     assert page.context.cookies() == []
-    page.locator("a[data-article]").first.click()
-    page.wait_for_load_state()
+    with telling(page):
+        page.locator("a[data-article]").first.click()
     assert [cookie["name"] for cookie in page.context.cookies()] == ["visitor"]
     assert types(told) == ["follow"]
 
 
 def test_a_vote_is_told_and_thanked_for(page: Page, site: str, told: list[dict[str, Any]]) -> None:
     page.goto(f"{site}/en/articles/account/passkey")
-    page.click("text=Yes")
+    with telling(page):
+        page.click("text=Yes")
     expect(page.locator("#kb-vote h2")).to_have_text("Thank you for telling us.")
     expect(page.locator("#kb-vote h2")).to_be_focused()
     assert types(told) == ["helpful"]
@@ -121,7 +127,8 @@ def test_a_vote_is_told_and_thanked_for(page: Page, site: str, told: list[dict[s
 def test_a_vote_against_has_a_reason(page: Page, site: str, told: list[dict[str, Any]]) -> None:
     page.goto(f"{site}/en/articles/account/passkey")
     page.click(".answers summary")
-    page.click("text=I cannot follow a step")
+    with telling(page):
+        page.click("text=I cannot follow a step")
     expect(page.locator("#kb-vote h2")).to_contain_text("Thank you")
     assert [(event["type"], event["reason"]) for event in told] == [("unhelpful", "cannot_follow_the_step")]
 
@@ -130,15 +137,16 @@ def test_a_vote_against_may_say_more(page: Page, site: str, told: list[dict[str,
     page.goto(f"{site}/en/articles/account/passkey")
     page.click(".answers summary")
     page.fill("#kb-comment", " The button of step 2 is gone ")
-    page.click("text=It is outdated")
+    with telling(page):
+        page.click("text=It is outdated")
     expect(page.locator("#kb-vote h2")).to_contain_text("Thank you")
     assert [event["comment"] for event in told] == ["The button of step 2 is gone"]
 
 
 def test_what_is_followed_is_told_with_its_rank_and_where(page: Page, site: str, told: list[dict[str, Any]]) -> None:
     page.goto(f"{site}/en/search?q=password")
-    page.locator(".hits a").nth(1).click()
-    page.wait_for_load_state()
+    with telling(page):
+        page.locator(".hits a").nth(1).click()
     assert [(event["type"], event["rank"], event["source"]) for event in told] == [("follow", 2, "search")]
 
 

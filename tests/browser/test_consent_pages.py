@@ -90,13 +90,11 @@ def test_the_widget_makes_no_id_until_its_page_says_that_the_visitor_agreed(page
     page.goto(f"{help.shop}/form.html")
     page.evaluate("document.querySelector('help-widget').setAttribute('consent', 'ask')")
     page.locator("[name=message]").press_sequentially(MESSAGE)
-    help.until(lambda: len(help.offers) == 1)
-    assert "visitor" not in help.offers[0]
-    assert help.offers[0]["consent"] == "ask"
+    help.until(lambda: len(help.offers) >= 1)
+    assert not [one for one in help.offers if "visitor" in one or one["consent"] != "ask"]
     assert page.evaluate("localStorage.length") == 0
     page.evaluate("document.querySelector('help-widget').setAttribute('consent', 'given')")
     page.locator("[name=message]").press_sequentially(" again and again")
-    help.until(lambda: len(help.offers) == 2)
-    assert help.offers[1]["visitor"]
-    assert help.offers[1]["consent"] == "given"
+    help.until(lambda: help.offers[-1]["consent"] == "given")
+    assert help.offers[-1]["visitor"]
     assert page.evaluate("localStorage.length") == 1

@@ -240,10 +240,10 @@ def test_an_older_answer_never_overwrites_a_newer_one(page: Page, help: Help) ->
     help.gate.clear()
     page.goto(f"{help.shop}/form.html")
     write(page, "the code")
-    help.until(lambda: len(help.offers) == 1)
+    help.until(lambda: len(help.offers) >= 1)
     help.cards = [card(5)]
     write(page, " never arrives")
-    help.until(lambda: len(help.offers) == 2)
+    help.until(lambda: help.offers[-1]["body"].endswith("arrives"))
     help.gate.set()
     expect(page.locator(CARDS)).to_have_count(1)
     expect(page.locator(CARDS)).to_contain_text("Answer 5")
@@ -294,7 +294,7 @@ def test_an_input_method_is_left_alone_until_it_is_done(page: Page, help: Help) 
     session = page.context.new_cdp_session(page)
     session.send("Input.imeSetComposition", {"text": "パスワード", "selectionStart": 5, "selectionEnd": 5})
     page.wait_for_function("document.activeElement.value === 'パスワード'")
-    page.evaluate("new Promise((done) => setTimeout(done, 600))")
+    page.evaluate("new Promise((done) => setTimeout(done, 1000))")  # longer than the pause that a patient page makes
     assert help.offers == []
     session.send("Input.insertText", {"text": "パスワードを忘れた"})
     expect(page.locator(CARDS)).to_have_count(3)

@@ -281,7 +281,7 @@ def test_what_is_typed_in_a_view_is_kept_for_that_view(page: Page, help: Help) -
     page.goto(f"{help.shop}/react.html")
     page.evaluate("mount()")
     page.locator("[name=message]").press_sequentially("the code never arrives")
-    help.until(lambda: len(help.offers) == 1)
+    help.until(lambda: len(help.offers) >= 1)
     page.locator("[name=message]").press_sequentially(" at all")
     page.evaluate("leave()")
     keys = page.evaluate("Object.keys(sessionStorage).filter((key) => key.includes('draft'))")

@@ -8,14 +8,30 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from deflect import clock, consent, contact, cors, elsewhere, file_keys, identity, openapi, refusal, tokens
+from deflect import (
+    attachments,
+    clock,
+    consent,
+    contact,
+    cors,
+    elsewhere,
+    file_keys,
+    identity,
+    openapi,
+    refusal,
+    tokens,
+    uploads,
+)
+from deflect.attachments import Attachment, Refused
 from deflect.episode import Visit, keys
 from deflect.machines import crawls
 from deflect.offer import make_offer
 from deflect.services import Services, services
 from deflect.web import (
+    LONGEST_BODY,
     device_of,
     episode_of,
+    json_object,
     lang_of,
     limit,
     limit_search,
@@ -120,10 +136,11 @@ def tickets() -> tuple[Response, int]:
     """Keep a ticket, on disk before the answer, and deliver it in the background."""
     here = services()
     key = contact.check_key(request.headers.get("Idempotency-Key"))
-    document = read_json(request)
+    document, files = _ticket(here)
     visit = _visit(here, document, visitor_required=False)
     limit(here, "tickets", rate=here.settings.rate_tickets, episode=visit.episode)
-    created = contact.create_ticket(here, visit, contact.check(contact.signed(document, visit.claims)), key=key)
+    message = contact.check(contact.signed(document, visit.claims))
+    created = contact.create_ticket(here, visit, message, key=key, files=files)
     return jsonify(asdict(created)), 201
 
 
@@ -149,6 +166,21 @@ def nothing(rest: str) -> Response:
     if takes:
         raise MethodNotAllowed(takes, f"{request.method} is no method of this call; it takes {', '.join(takes)}")
     raise NotFound("there is no such call; /api/v1/openapi.json lists all there are")
+
+
+def _ticket(here: Services) -> tuple[dict[str, Any], tuple[Attachment, ...]]:
+    """Return a posted ticket and its files: JSON, or a form whose part `ticket` is that JSON; all files or none."""
+    if not uploads.has_files(request):
+        return read_json(request), ()
+    limit(here, "uploads", rate=here.settings.rate_tickets)
+    posted = uploads.read(request, here.settings, longest_text=LONGEST_BODY)
+    for error in posted.refused:
+        raise contact.BadMessage({uploads.FIELD: str(error)}) if isinstance(error, Refused) else error
+    document = json_object(posted.texts.get("ticket", "").encode("utf-8", "replace"))
+    try:
+        return document, attachments.check_all(here.settings, posted.files)
+    except Refused as error:
+        raise contact.BadMessage({uploads.FIELD: str(error)}) from error
 
 
 def _query(here: Services) -> tuple[str, str, int]:

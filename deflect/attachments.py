@@ -146,7 +146,7 @@ class Incoming:
             raise StorageFull(NO_ROOM)
         if self.size > self.settings.attachments_each * MB:
             raise Refused(TOO_BIG, self.settings, name=given)
-        if self._file is None:
+        if self._file is None or not self.size:
             raise Refused(EMPTY, self.settings, name=given)
         self._file.flush()
         media = kind_of(self._path)
@@ -221,6 +221,17 @@ def clean(name: str, media: str = "") -> str:
     stem = stem.encode()[: LONGEST_NAME - 9].decode(errors="ignore").strip(" .") or "file"
     stem = f"_{stem}" if DEVICES.match(f"{stem}.") else stem
     return f"{stem}.{end}" if end else stem
+
+
+def readable(size: int) -> str:
+    """Return a size as people read it.
+
+    >>> readable(900), readable(81_234), readable(1_250_000), readable(12_000_000)
+    ('1 KB', '81 KB', '1.2 MB', '12 MB')
+    """
+    if size < MB:
+        return f"{max(1, round(size / 1000))} KB"
+    return f"{size / MB:.1f} MB" if size < 10 * MB else f"{round(size / MB)} MB"
 
 
 def of_ticket(store: Store, ticket: str) -> list[Row]:

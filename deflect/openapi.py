@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, get_args
 
-from deflect import consent, contact, events
+from deflect import consent, contact, events, uploads
 from deflect.episode import LANG as LANG_TAG
 from kb.contexts import Mode
 
@@ -209,6 +209,15 @@ ID = parameter("id", "path", STRING, required=True)
 
 PAGE = tuple(parameter(name, "query", STRING) for name in ("page", "title", "category"))
 
+FILES = {"type": "string", "contentMediaType": "application/octet-stream"}
+WITH_FILES: Json = {
+    "schema": shape(
+        ("ticket",),
+        ticket={"type": "string", "contentMediaType": "application/json", "contentSchema": ref("TicketRequest")},
+        files=array(FILES) | {"description": "Files that go along: pictures, PDF, plain text, office documents."},
+    )
+}
+
 # method, path, sentence, parameters, body, status, answer, errors
 CALLS: tuple[tuple[str, str, str, tuple[Json, ...], str | None, int, str, tuple[int, ...]], ...] = (
     ("get", "/search", "Search the published articles.", QUERY, None, 200, "Results", (400, 401, 429, 503)),
@@ -243,7 +252,7 @@ CALLS: tuple[tuple[str, str, str, tuple[Json, ...], str | None, int, str, tuple[
         "TicketRequest",
         201,
         "Ticket",
-        (400, 401, 403, 413, 415, 422, 429, 503, 507),
+        (400, 401, 403, 409, 413, 415, 422, 429, 503, 507),
     ),
     (
         "post",
@@ -316,4 +325,5 @@ def _content(sentence: str, name: str) -> Json:
 
 def _bodies(path: str, name: str) -> Json:
     types = ("application/json", "text/plain") if path == "/events" else ("application/json",)
-    return {media: {"schema": ref(name)} for media in types}
+    bodies: Json = {media: {"schema": ref(name)} for media in types}
+    return bodies | ({uploads.MULTIPART: WITH_FILES} if path == "/tickets" else {})

@@ -6,10 +6,12 @@ from typing import Any
 
 from flask import Blueprint, Response, flash, g, redirect, render_template, request, url_for
 
-from deflect import accounts, clock, drafts, tickets, timeline
+from deflect import accounts, attachments, clock, drafts, tickets, timeline
 from deflect.advice import address_of, choices, title_of
 from deflect.contact import LONGEST
 from deflect.episode import new_id
+from deflect.file_kinds import PREVIEWED
+from deflect.given_files import give
 from deflect.services import services
 from deflect.smtp import can_reply
 from deflect.store import Row
@@ -122,6 +124,15 @@ def reopen(id: str) -> Any:
     return redirect(url_for("admin.tickets.ticket", id=id))
 
 
+@blueprint.get("/<id>/files/<file>")
+def attached(id: str, file: str) -> Response:
+    """Give a file that came with a ticket: to be saved, and of its own kind whatever it is called."""
+    found = next((one for one in attachments.of_ticket(services().store, _ticket(id)["id"]) if one["id"] == file), None)
+    if found is None:
+        raise NotFound("there is no such file; it may have been erased")
+    return give(services().settings, found)
+
+
 @blueprint.get("/<id>/draft")
 def draft(id: str) -> str:
     """Show an article begun from a ticket, to be saved among the articles."""
@@ -146,6 +157,9 @@ def _page(found: Row, *, text: str = "", words: str = "", chosen: str = "", noti
         "admin/ticket.html",
         ticket=found,
         messages=tickets.messages(here.store, id),
+        files=attachments.of_ticket(here.store, id),
+        previewed=PREVIEWED,
+        readable=attachments.readable,
         agents=accounts.agents(here.store, here.settings),
         recent=timeline.by_day(entries[: timeline.SHOWN]),
         earlier=timeline.by_day(entries[timeline.SHOWN :]),

@@ -97,6 +97,11 @@ def read_json(asked: Request, *, types: tuple[str, ...] = ("application/json",))
     data = asked.stream.read(LONGEST_BODY + 1)
     if len(data) > LONGEST_BODY:
         raise TooLarge("the body is over 64 KB; send less")
+    return json_object(data)
+
+
+def json_object(data: bytes) -> dict[str, Any]:
+    """Return a JSON object; raises BadRequest for what is none."""
     try:
         document = json.loads(data)
     except (ValueError, RecursionError) as error:

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from flask import Response, g, redirect, request, url_for
 
 from deflect import contact, events
+from deflect.attachments import Refused, readable
 from deflect.episode import Visit
 from deflect.log import record
 from deflect.offer import Offer, make_offer
 from deflect.services import services
 from deflect.web import device_of, error_headers, limit
-from kb.errors import Conflict, HelpCenterError, NotFound, TooManyRequests
+from kb import form_files
+from kb.errors import Conflict, FileLost, HelpCenterError, NotFound, TooManyRequests
 from kb.i18n import gettext as _
 from kb.page import from_machine, indexed, render, searcher, visitor
 from kb.shelf import Topic, shelf
@@ -40,6 +42,8 @@ class Form:
     name: str = ""
     article: str = ""
     rank: str = ""
+    held: str = ""  # the list of files that came with the form already
+    edit: str = ""
 
     @classmethod
     def of(cls, given: Mapping[str, str]) -> Form:
@@ -73,6 +77,13 @@ class Form:
         }
 
 
+def posted() -> tuple[Form, tuple[HelpCenterError, ...]]:
+    """Return the form that was sent, which holds its files, and why others were not kept."""
+    sent = form_files.take()
+    form = replace(Form.of(sent.texts), held=sent.held)
+    return replace(form, edit="1") if sent.dropped else form, sent.wrong
+
+
 def topics() -> tuple[Topic, ...]:
     """Return the topics to choose from; none while there is no generation, since writing to us must work without."""
     return shelf(searcher().snapshot, g.lang).topics if indexed() else ()
@@ -86,36 +97,50 @@ def show(form: Form, *, errors: Mapping[str, str] | None = None, status: int = 2
         errors=errors or {},
         categories=topics(),
         longest=contact.LONGEST,
+        files=form_files.listed(form.held),
+        taking=form_files.frame(),
+        readable=readable,
         status=status,
         noindex=bool(errors),
     )
 
 
-def send(form: Form) -> Response:
-    """Keep the message and say so, or show offers or errors first; whatever happens, the text is not lost."""
+def send(form: Form, *, wrong: Sequence[HelpCenterError] = ()) -> Response:
+    """Keep the message and say so, or show offers or errors first; whatever happens, the text is not lost.
+
+    What is `wrong` with files that came along is said instead of sending the message without them.
+    """
+    about = {"files": form_files.said(wrong)} if wrong else {}
+    if form.edit:
+        return show(form, errors=about, status=400 if wrong else 200)
     try:
         message = contact.check(form.document())
+        files = form_files.of(form.held)
+        if wrong:
+            return show(form, errors=about, status=int(wrong[0].status))
         offer = between(form)
         if offer and offer.cards:
             return show_offers(replace(form, episode=offer.episode or ""), offer)
         limit(services(), "tickets", rate=services().settings.rate_tickets)
-        created = contact.create_ticket(services(), form.visit(), message, key=contact.check_key(form.key))
+        created = contact.create_ticket(services(), form.visit(), message, key=contact.check_key(form.key), files=files)
     except HelpCenterError as error:
-        return again(form, error)
+        return again(form, error, about)
     return redirect(url_for("site.sent", lang=g.lang, ticket=created.ticket), 303)  # type: ignore[return-value]
 
 
-def again(form: Form, error: HelpCenterError) -> Response:
+def again(form: Form, error: HelpCenterError, about: Mapping[str, str]) -> Response:
     """Return the form with its text, and why it was not sent."""
     errors = {"": _("It could not be saved at the moment. Your text is still here; please send it again in a minute.")}
     if isinstance(error, contact.BadMessage):
         errors = {"message" if name == "body" else name: _(why) for name, why in error.fields.items()}
+    elif isinstance(error, (Refused, FileLost)):
+        errors = {"files": form_files.said([error])}
     elif isinstance(error, Conflict):
         form = replace(form, key=uuid.uuid4().hex)
         errors = {"": _("You have already sent a message with this form. Send again if this is another one.")}
     elif isinstance(error, TooManyRequests):
         errors = {"": _("That was too often. Your text is still here; please send it again in a minute.")}
-    response = show(form, errors=errors, status=int(error.status))
+    response = show(form, errors={**errors, **about}, status=int(error.status))
     response.headers.update(error_headers(error))
     return response
 

@@ -149,8 +149,8 @@ def contact() -> Response:
 def send() -> Response:
     """Keep a message, or show the form again with what it lacks."""
     from_our_page()
-    form = Form.of(request.form)
-    return forms.show(form) if request.form.get("edit") else forms.send(form)
+    form, wrong = forms.posted()
+    return forms.send(form, wrong=wrong)
 
 
 @page("/contact/solved", methods=["POST"])
@@ -238,6 +238,11 @@ def failed(status: int, message: str) -> Response:
         503: _("The help center is being prepared. Please try again in a minute."),
         507: _("There is no room to save anything at the moment. Please try again later."),
     }
+    if request.mimetype == "multipart/form-data":
+        said[413] = _(
+            "That is more than we take at once. Go back in your browser: your text is still there. Send fewer or "
+            "smaller files, or a shorter message."
+        )
     heading = _("Something went wrong") if status >= 500 else _("That did not work")
     if status == 500:
         message = _("Something failed on our side, and it was logged. Please try again later.")

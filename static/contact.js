@@ -1,5 +1,6 @@
 // The contact form: its draft is kept, offers stand beside it, and a solved question can be undone.
 
+import { attach } from "./attach.js";
 import { send, tell } from "./events.js";
 import { isOpen, onAnswer, open } from "./panel.js";
 import { offers } from "./offers.js";
@@ -94,5 +95,6 @@ addEventListener("pageshow", (event) => {
   over = false;
 });
 
+attach(form, document.getElementById("kb-said"));
 document.getElementById("kb-errors")?.focus();
 restore();

@@ -12,7 +12,7 @@ from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.pofile import read_po
 from werkzeug.datastructures import LanguageAccept
 
-from deflect import contact, receipt
+from deflect import attachments, contact, receipt
 from kb import i18n
 
 METHODS = [("templates/admin/**", "ignore"), ("**.py", "python"), ("templates/*.html", "jinja2")]
@@ -22,7 +22,7 @@ TRANSLATED = [lang for lang in i18n.interface_languages() if lang != i18n.SOURCE
 def said() -> set[str]:
     """Return every message that a page can say; of those with a number, the form for one."""
     found = extract_from_dir(str(Path(i18n.__file__).parent), METHODS, {}, DEFAULT_KEYWORDS)
-    return {first(row[2]) for row in found} | {*contact.SENTENCES, *receipt.SENTENCES}
+    return {first(row[2]) for row in found} | {*contact.SENTENCES, *receipt.SENTENCES, *attachments.SENTENCES}
 
 
 def first(id: str | tuple[str, ...] | list[str]) -> str:

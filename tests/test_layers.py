@@ -63,7 +63,7 @@ deflect.references
 deflect.unanswered
 deflect.services
 deflect.file_keys deflect.identity deflect.origins deflect.ways
-deflect.consent deflect.cors deflect.episode
+deflect.consent deflect.cors deflect.episode deflect.given_files deflect.held_files deflect.uploads
 deflect.context_cards deflect.erasure deflect.log deflect.past_contacts deflect.web
 deflect.offer
 deflect.contact
@@ -83,6 +83,7 @@ kb.files
 kb.page
 kb.seo
 kb.feed kb.reading kb.results
+kb.form_files
 kb.forms
 kb.site
 kb.indexing
@@ -95,8 +96,8 @@ kb.cli
 kb.tables
 """
 
-WEB = "services web cors identity here login api admin playground report_pages ticket_pages agent_pages"
-SITE = "app demo feed files forms headers i18n page reading results seo site widget"
+WEB = "services uploads given_files web cors identity here login api admin playground report_pages ticket_pages agent_pages"
+SITE = "app demo feed files form_files forms headers i18n page reading results seo site widget"
 HOMES = {
     "datasets": {"search.training"},
     "flask": {*(f"deflect.{name}" for name in WEB.split()), *(f"kb.{name}" for name in SITE.split())},

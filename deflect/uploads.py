@@ -1,0 +1,154 @@
+"""Forms with files, read from the wire: texts into memory within their cap, files to the disk as they come."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
+from typing import IO, Any, cast
+
+from flask import Request
+from werkzeug.formparser import FormDataParser
+
+from deflect.attachments import MB, NONE_TAKEN, TOO_MANY, Attachment, Incoming, Refused
+from kb.config import Settings
+from kb.errors import BadRequest, HelpCenterError, StorageFull, TooLarge, Unavailable
+
+MULTIPART = "multipart/form-data"
+FIELD = "files"  # the name that the parts have in our form and in the API
+PATIENCE = 3  # times the cap of all files that are read on, and thrown away, so that the text comes back
+BUFFER = 64 * 1024  # bytes that the parser holds beside
+MOST_PARTS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A form as it was sent: its texts, the files that were kept, and why others were not."""
+
+    texts: Mapping[str, str]
+    files: tuple[Attachment, ...] = ()
+    refused: tuple[HelpCenterError, ...] = ()
+
+
+def has_files(asked: Request) -> bool:
+    """Say whether a request comes in parts, as forms with files do."""
+    return asked.mimetype == MULTIPART
+
+
+def read(asked: Request, settings: Settings, *, longest_text: int) -> Posted:
+    """Return what a form in parts holds, its files on disk.
+
+    A file that is refused does not stop the rest. Raises TooLarge before it reads what is far too much, Unavailable
+    while half of this process's threads read files already, and BadRequest for what is no form.
+    """
+    most = longest_text + settings.attachments * BUFFER + PATIENCE * settings.attachments_total * MB
+    if (asked.content_length or 0) > most:
+        raise TooLarge("the files are far too large; send fewer or smaller ones")
+    asked.max_content_length = most
+    large = asked.content_length is None or asked.content_length > longest_text
+    reading = _Reading(settings, asked.stream, longest_text)
+    with _turn(max(1, settings.threads // 2)) if large else nullcontext(), reading:
+        return reading.posted(asked)
+
+
+@dataclass
+class _Reading:
+    """A form that is being read: counts what is no file, and lets go of every file that was not finished."""
+
+    settings: Settings
+    stream: IO[bytes]
+    longest_text: int
+    came: int = 0
+    filed: int = 0
+    open: list[_Part] = field(default_factory=list)
+
+    def __enter__(self) -> None:
+        """Begin."""
+
+    def __exit__(self, *_: object) -> None:
+        for part in self.open:
+            part.file.drop()
+
+    def read(self, size: int = -1) -> bytes:
+        """Give the parser the next bytes; raises TooLarge when the texts are longer than they may be."""
+        data = self.stream.read(size)
+        self.came += len(data)
+        if self.came - self.filed > self.longest_text + 2 * BUFFER:
+            raise TooLarge("the texts of the form are too long; shorten them")
+        return data
+
+    def begin(
+        self, total_content_length: object, content_type: object, filename: str | None, content_length: object = None
+    ) -> IO[bytes]:
+        """Return where the parser puts a file; its arguments have the parser's names."""
+        named = bool(filename)
+        part = _Part(self, named=named, taken=named and self._named() < self.settings.attachments)
+        self.open.append(part)
+        return cast(IO[bytes], part)
+
+    def _named(self) -> int:
+        return sum(part.named for part in self.open)
+
+    def posted(self, asked: Request) -> Posted:
+        """Return texts and files."""
+        parser = FormDataParser(
+            stream_factory=cast(Any, self.begin),
+            max_form_memory_size=self.longest_text,
+            max_form_parts=MOST_PARTS,
+            silent=False,
+        )
+        try:
+            _, texts, parts = parser.parse(
+                cast(IO[bytes], self), asked.mimetype, asked.content_length, asked.mimetype_params
+            )
+        except ValueError as error:
+            raise BadRequest("the parts of the form cannot be read") from error
+        files: list[Attachment] = []
+        refused: list[HelpCenterError] = []
+        for sent in parts.getlist(FIELD):
+            part = cast(_Part, sent.stream)
+            if part.taken:
+                try:
+                    files.append(part.file.finish(sent.filename or ""))
+                except (Refused, StorageFull) as error:
+                    refused.append(error)
+        if self._named() > self.settings.attachments:
+            refused.append(Refused(TOO_MANY if self.settings.attachments else NONE_TAKEN, self.settings))
+        return Posted(dict(texts.items()), tuple(files), tuple(refused))
+
+
+class _Part:
+    """Where the parser writes a file: to disk, or nowhere when there are too many."""
+
+    def __init__(self, reading: _Reading, *, named: bool, taken: bool) -> None:
+        self.reading, self.named, self.taken = reading, named, taken
+        self.file = Incoming(reading.settings)
+
+    def write(self, data: bytes) -> int:
+        """Take the next bytes."""
+        self.reading.filed += len(data)
+        return self.file.write(data) if self.taken else len(data)
+
+    def seek(self, _offset: int) -> int:
+        """Do nothing; the parser goes back to the start of what it wrote."""
+        return 0
+
+
+_lock = threading.Lock()
+_taken = 0
+
+
+@contextmanager
+def _turn(most: int) -> Iterator[None]:
+    """Take one of the turns in which this process reads large forms: slow senders must not hold all of its threads."""
+    global _taken
+    with _lock:
+        if _taken >= most:
+            raise Unavailable("too many files arrive at the moment; try again in a minute")
+        _taken += 1
+    try:
+        yield
+    finally:
+        with _lock:
+            _taken -= 1

@@ -96,11 +96,12 @@ kb.cli
 kb.tables
 """
 
-WEB = "services uploads given_files web cors identity here login api admin playground report_pages ticket_pages agent_pages"
+WEB = "services uploads given_files web cors identity here login api admin playground agent_pages"
+ADMIN = "report_pages ticket_pages"
 SITE = "app demo feed files form_files forms headers i18n page reading results seo site widget"
 HOMES = {
     "datasets": {"search.training"},
-    "flask": {*(f"deflect.{name}" for name in WEB.split()), *(f"kb.{name}" for name in SITE.split())},
+    "flask": {*(f"deflect.{name}" for name in f"{WEB} {ADMIN}".split()), *(f"kb.{name}" for name in SITE.split())},
     "gunicorn": {"kb.web"},
     "jwt": {"deflect.tokens"},
     "markdown": {"kb.dialect", "kb.budget"},

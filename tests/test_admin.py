@@ -9,36 +9,21 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
 
 from deflect import accounts, clock, contact, login, outbox
 from deflect.clock import HOUR
 from deflect.episode import Visit
 from deflect.offer import make_offer
-from deflect.services import EXTENSION, Services
 from deflect.store import Store
 from deflect.writer import DirectWriter
 from kb.app import create_app
 from kb.config import Settings
 from kb.errors import BadRequest
+from tests.logging_in import PASSWORD, choose, log_in, services_of, submit, token
 from tests.receivers import mail_server
 
-PASSWORD = "only for tests"
 WAITING = "on the way to the help desk"
 PAGES = ("", "tickets", "tickets/T1", "tickets/T1/draft.md", "outbox", "events", "origins", "agents", "audit")
-
-
-def services_of(app: Flask) -> Services:
-    found: Services = app.extensions[EXTENSION]
-    return found
-
-
-@pytest.fixture
-def agent(app: Flask) -> FlaskClient:
-    """A browser in which the agent is logged in."""
-    client = app.test_client()
-    assert log_in(client).status_code == 302
-    return client
 
 
 @pytest.fixture
@@ -51,26 +36,6 @@ def ticket(app: Flask) -> str:
         {"subject": "Forgot my password", "body": "<script>alert(1)</script>", "email": "jo@example.com", "name": "Jo"}
     )
     return contact.create_ticket(services, visit, message, key="k1").ticket
-
-
-def token(client: FlaskClient, path: str = "/admin/login") -> str:
-    found = re.search(r'name="csrf_token" value="([^"]+)"', client.get(path).text)
-    return found[1] if found else ""
-
-
-def log_in(client: FlaskClient, password: str = PASSWORD, **fields: str) -> TestResponse:
-    form = {"user": "admin", "password": password, "csrf_token": token(client)} | fields
-    return client.post("/admin/login", data=form)
-
-
-def choose(settings: Settings, password: str, user: str = "admin") -> None:
-    """Set a password as the command does."""
-    with accounts.opened(settings) as (store, writer):
-        accounts.set_password(store, writer, settings, user, password=password, who=accounts.OPERATOR)
-
-
-def submit(client: FlaskClient, path: str, **fields: str) -> TestResponse:
-    return client.post(path, data={"csrf_token": token(client, "/admin/outbox?"), **fields}, follow_redirects=True)
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -23,15 +23,10 @@ from deflect.writer import DirectWriter
 from kb.app import create_app
 from kb.config import Settings
 from kb.errors import BadRequest, NotFound
+from tests.logging_in import choose, log_in, services_of, submit, token
 from tests.receivers import mail_server
-from tests.test_admin import choose, log_in, services_of, submit, token
 
 SECRET = "long enough"
-
-
-@pytest.fixture
-def services(app: Flask) -> Services:
-    return services_of(app)
 
 
 def add(services: Services, name: str, *, email: str = "", role: str = "agent", password: str = SECRET) -> Agent:
@@ -47,14 +42,6 @@ def ana(app: Flask, services: Services) -> FlaskClient:
     add(services, "Ana", email="ana@example.com")
     client = app.test_client()
     assert log_in(client, SECRET, user="Ana").status_code == 302
-    return client
-
-
-@pytest.fixture
-def boss(app: Flask) -> FlaskClient:
-    """A browser in which `admin` is logged in."""
-    client = app.test_client()
-    assert log_in(client).status_code == 302
     return client
 
 
@@ -145,11 +132,11 @@ def test_open_tickets_of_a_removed_agent_are_nobody_s_and_closed_ones_keep_the_n
 
 
 def test_a_new_password_ends_the_sessions_of_its_agent_only(
-    services: Services, ana: FlaskClient, boss: FlaskClient
+    services: Services, ana: FlaskClient, agent: FlaskClient
 ) -> None:
     accounts.set_password(services.store, services.writer, services.settings, "Ana", password="another one", who="x")
     assert ana.get("/admin/tickets").status_code == 302
-    assert boss.get("/admin/tickets").status_code == 200
+    assert agent.get("/admin/tickets").status_code == 200
 
 
 def test_nobody_is_made_by_a_password_for_a_name_that_is_not_there(services: Services) -> None:
@@ -177,10 +164,10 @@ def test_a_failed_try_names_the_agent_whose_name_was_used_and_never_what_was_typ
     assert "by mistake" not in str(services.store.rows("SELECT * FROM audit"))
 
 
-def test_a_note_and_a_solution_show_their_author(ana: FlaskClient, boss: FlaskClient, ticket: str) -> None:
+def test_a_note_and_a_solution_show_their_author(ana: FlaskClient, agent: FlaskClient, ticket: str) -> None:
     submit(ana, f"/admin/tickets/{ticket}/messages", kind="note", body="Ask billing")
     submit(ana, f"/admin/tickets/{ticket}/close", solved="yes", article="billing/vat")
-    page = boss.get(f"/admin/tickets/{ticket}").text
+    page = agent.get(f"/admin/tickets/{ticket}").text
     assert re.search(r"message note.*?<bdi>Ana</bdi>", page, re.DOTALL)
     assert "as Ana said" in page
 
@@ -307,22 +294,22 @@ def test_what_only_admins_may_do_is_refused_to_agents(
 
 
 def test_an_agent_is_shown_no_button_that_only_admins_may_press(
-    services: Services, ana: FlaskClient, boss: FlaskClient
+    services: Services, ana: FlaskClient, agent: FlaskClient
 ) -> None:
     services.writer.call("refused_origin", origin="https://shop.example", path="/", now=1)
-    assert "/admin/origins/allow" in boss.get("/admin/origins").text
+    assert "/admin/origins/allow" in agent.get("/admin/origins").text
     assert "/admin/origins/allow" not in ana.get("/admin/origins").text
-    assert "First password" in boss.get("/admin/agents").text
+    assert "First password" in agent.get("/admin/agents").text
     page = ana.get("/admin/agents").text
     assert "First password" not in page
     assert "agents/remove" not in page
 
 
-def test_an_admin_lets_somebody_in_and_out_again(app: Flask, services: Services, boss: FlaskClient) -> None:
+def test_an_admin_lets_somebody_in_and_out_again(app: Flask, services: Services, agent: FlaskClient) -> None:
     form = {"name": "Zoe", "email": "zoe@example.com", "role": "agent", "password": SECRET}
-    assert "Zoe can log in now" in submit(boss, "/admin/agents", **form).text
+    assert "Zoe can log in now" in submit(agent, "/admin/agents", **form).text
     assert log_in(app.test_client(), SECRET, user="zoe@example.com").status_code == 302
-    assert "cannot log in any more" in submit(boss, "/admin/agents/remove", name="Zoe").text
+    assert "cannot log in any more" in submit(agent, "/admin/agents/remove", name="Zoe").text
     assert log_in(app.test_client(), SECRET, user="Zoe").status_code == 401
     assert {("admin", "add agent"), ("admin", "remove agent")} <= set(done(services))
 
@@ -336,8 +323,8 @@ def test_no_admin_removes_the_own_account_under_another_spelling(app: Flask, ser
     assert accounts.find(services.store, services.settings, "Zoe")
 
 
-def test_nobody_removes_the_own_account_or_the_one_of_the_settings(services: Services, boss: FlaskClient) -> None:
-    assert submit(boss, "/admin/agents/remove", name="admin").status_code == 400
+def test_nobody_removes_the_own_account_or_the_one_of_the_settings(services: Services, agent: FlaskClient) -> None:
+    assert submit(agent, "/admin/agents/remove", name="admin").status_code == 400
     add(services, "Zoe", role="admin")
     with pytest.raises(BadRequest, match="KB_ADMIN_PASSWORD"):
         accounts.remove(services.store, services.writer, services.settings, "admin", who="Zoe")
@@ -366,8 +353,8 @@ def test_a_password_is_not_changed_without_the_present_one(app: Flask, ana: Flas
 @pytest.mark.parametrize(
     "path", ["agents", "agents/remove", "agents/password", "tickets/T1/assign", "tickets/T1/compose"]
 )
-def test_forms_of_agents_need_their_token(boss: FlaskClient, path: str) -> None:
-    assert boss.post(f"/admin/{path}", data={"name": "Zoe"}).status_code == 400
+def test_forms_of_agents_need_their_token(agent: FlaskClient, path: str) -> None:
+    assert agent.post(f"/admin/{path}", data={"name": "Zoe"}).status_code == 400
 
 
 def test_a_database_of_one_agent_becomes_one_of_several_by_itself(settings: Settings) -> None:

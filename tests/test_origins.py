@@ -18,9 +18,7 @@ from deflect.cors import allowed
 from deflect.services import EXTENSION, Services
 from kb.errors import BadRequest
 from tests.fakes import NoWriter, close, make_app, make_services
-from tests.test_admin import agent, submit
-
-__all__ = ["agent"]
+from tests.logging_in import submit
 
 SHOP = "https://shop.example"
 

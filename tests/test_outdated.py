@@ -15,7 +15,7 @@ from kb import library, lint
 from kb.app import create_app
 from kb.config import Settings
 from kb.indexing import refresh
-from tests.conftest import git, write_articles
+from tests.conftest import commit, git, repository, write_articles
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 FILES = {
@@ -28,18 +28,14 @@ FILES = {
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A folder of articles below a repository, with one commit."""
-    write_articles(tmp_path / "help", FILES)
-    git(tmp_path, "init", "-q")
-    commit(tmp_path / "help")
-    return tmp_path / "help"
+    return repository(tmp_path, FILES)
 
 
-def commit(folder: Path, **changes: str) -> None:
+def rewrite(folder: Path, **changes: str) -> None:
     """Commit the files with changes: the original, or the translation."""
     names = {"original": "close.md", "translation": "close.es.md"}
     write_articles(folder, {names[which]: text for which, text in changes.items()})
-    git(folder, "add", ".")
-    git(folder, "commit", "-q", "-m", "a change")
+    commit(folder)
 
 
 def late(folder: Path) -> list[str]:
@@ -64,22 +60,22 @@ def test_what_came_in_one_commit_is_up_to_date(folder: Path) -> None:
 def test_a_translation_is_outdated_by_what_readers_see_of_the_original(
     folder: Path, change: tuple[str, str], expected: list[str]
 ) -> None:
-    commit(folder, original=FILES["close.md"].replace(*change))
+    rewrite(folder, original=FILES["close.md"].replace(*change))
     assert late(folder) == expected
 
 
 def test_a_commit_of_the_translation_brings_it_up_to_date_and_so_does_a_change_under_way(folder: Path) -> None:
-    commit(folder, original=FILES["close.md"].replace("button", "red button"))
+    rewrite(folder, original=FILES["close.md"].replace("button", "red button"))
     fresh = FILES["close.es.md"].replace("botón", "botón rojo")
     write_articles(folder, {"close.es.md": fresh})
     assert late(folder) == []
-    commit(folder, translation=fresh)
+    rewrite(folder, translation=fresh)
     assert late(folder) == []
 
 
 def test_an_original_that_came_back_to_what_it_said_outdates_nothing(folder: Path) -> None:
-    commit(folder, original=FILES["close.md"].replace("button", "red button"))
-    commit(folder, original=FILES["close.md"])
+    rewrite(folder, original=FILES["close.md"].replace("button", "red button"))
+    rewrite(folder, original=FILES["close.md"])
     assert late(folder) == []
 
 
@@ -102,7 +98,7 @@ def client(folder: Path, tmp_path: Path) -> Iterator[FlaskClient]:
     """A browser at a help center whose translation is outdated."""
     settings = Settings(articles=folder, data=tmp_path / "var", embedder="none")
     refresh(settings, words_only=True, now=NOW)
-    commit(folder, original=FILES["close.md"].replace("button", "red button"))
+    rewrite(folder, original=FILES["close.md"].replace("button", "red button"))
     refresh(settings, words_only=True, now=NOW)
     writer = DirectWriter(Store.open(settings.database))
     yield create_app(settings, writer=writer).test_client()

@@ -8,18 +8,10 @@ from flask.testing import FlaskClient
 
 from deflect.snippet import chosen, snippet
 from tests.browser.shop import serving
-from tests.test_admin import log_in, services_of, token
+from tests.logging_in import services_of, token
 
 CENTER = "https://help.example.com"
 SCRIPT = '<script type="module" src="http://localhost/widget/1/help-widget.js"'
-
-
-@pytest.fixture
-def agent(app: Flask) -> FlaskClient:
-    """A browser in which the agent is logged in."""
-    client = app.test_client()
-    assert log_in(client).status_code == 302
-    return client
 
 
 @pytest.mark.parametrize("path", ["", "snippet", "preview", "offers?body=password"])

@@ -13,7 +13,7 @@ from deflect.charts import CHARTS
 from deflect.report_pages import FILTERS, TABLES
 from deflect.services import EXTENSION, Services
 from tests.history_log import ARTICLE, Log, call, load
-from tests.test_admin import log_in
+from tests.logging_in import log_in
 
 PERIOD = "from=2026-09-01&to=2026-09-30"
 NASTY = "<script>alert(1)</script> jo@example.com"

@@ -15,9 +15,10 @@ from deflect.episode import Visit, new_id
 from deflect.log import record
 from deflect.offer import make_offer
 from kb import article
-from tests.test_admin import agent, services_of, submit, ticket
+from tests.logging_in import services_of, submit
+from tests.test_admin import ticket
 
-__all__ = ["agent", "ticket"]  # fixtures
+__all__ = ["ticket"]  # a fixture
 
 RESET = "account/reset-password"
 

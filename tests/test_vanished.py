@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 
 from kb import cli
 from kb.errors import HelpCenterError
-from tests.conftest import git, write_articles
+from tests.conftest import commit, git, repository, write_articles
 
 WORDS = "Open the login page, follow the link below the form, and choose a new password that is long enough.\n"
 RESET = f"---\ntitle: Reset your password\naliases: [/old/reset.html]\n---\n\n{WORDS}\n## With a code\n\nWe send one.\n"
@@ -25,11 +25,7 @@ OTHERS = {
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A folder of articles below a repository, with one commit."""
-    write_articles(tmp_path / "help", {"account/reset.md": RESET} | OTHERS)
-    git(tmp_path, "init", "-q", "-b", "main")
-    git(tmp_path, "add", ".")
-    git(tmp_path, "commit", "-q", "-m", "first")
-    return tmp_path / "help"
+    return repository(tmp_path, {"account/reset.md": RESET} | OTHERS)
 
 
 def check(folder: Path, *options: str, against: str = "main") -> Result:
@@ -123,8 +119,7 @@ def test_an_anchor_can_be_kept(folder: Path, kept: str) -> None:
 def test_a_branch_that_lacks_the_newest_articles_has_not_lost_them(folder: Path) -> None:
     git(folder, "branch", "mine")
     write_articles(folder, {"new.md": "# New\n\nWords.\n"})
-    git(folder, "add", ".")
-    git(folder, "commit", "-q", "-m", "second")
+    commit(folder)
     git(folder, "checkout", "-q", "mine")
     assert found(folder) == []
 

@@ -8,15 +8,15 @@ SETUP := setup.cfg pyproject.toml constraints.txt
 SERVED := $(or $(ARTICLES),$(KB_ARTICLES),$(if $(wildcard kb.toml),,articles))
 BROWSER := $(shell command -v chromium-headless-shell chromium chromium-browser google-chrome 2>/dev/null | head -n 1)
 
-.PHONY: serve test faults bench soak lint format docs browser wheel clean
+.PHONY: serve test faults bench soak lint format docs browser imap wheel clean
 
 serve: $(VENV)/.build  ## the help center on http://127.0.0.1:8000; ARTICLES=path serves another folder
 	$(BIN)/kb serve $(if $(SERVED),--articles "$(SERVED)")
 
-test: $(VENV)/.test browser  ## all tests but the slow ones
+test: $(VENV)/.test browser imap  ## all tests but the slow ones
 	$(BIN)/python -m pytest -m "not faults" --numprocesses=4 --dist=loadfile
 
-faults: $(VENV)/.test browser  ## kills, corruption, full disks, attacks
+faults: $(VENV)/.test browser imap  ## kills, corruption, full disks, attacks
 	$(BIN)/python -m pytest -m faults
 
 bench: $(VENV)/.bench  ## speed and memory, as ratios; EVAL=folder takes real sets, WRITE=article keeps the tables
@@ -55,6 +55,12 @@ ifeq ($(BROWSER),)
 	@command -v chromium-headless-shell >/dev/null || echo "chromium is missing: the browser tests are skipped; install it with 'apt-get install chromium-headless-shell'"
 endif
 endif
+
+imap:
+	@if [ ! -x /usr/sbin/dovecot ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "Installing dovecot-imapd for the tests of mailboxes"; \
+		apt-get update -qq && apt-get install -y -qq --no-install-recommends dovecot-imapd >/dev/null 2>&1; \
+	fi || true
 
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed: make PYTHON=python3.11 serve")'

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from email.utils import parseaddr
 from typing import Any, Literal
 
-from deflect import clock
+from deflect import attachments, clock
+from deflect.attachments import Attachment, Refused
 from deflect.contact import Message, receipts
 from deflect.episode import Visit, email_key, new_id, new_ticket_id, normal_email
 from deflect.mail import File, Mail, parse
@@ -16,7 +18,7 @@ from deflect.offer import FAILURES
 from deflect.services import Services
 from deflect.ways import ways
 from kb.config import Settings
-from kb.errors import NotFound
+from kb.errors import NotFound, StorageFull
 from search import message as messages
 from search.language import detect
 
@@ -61,15 +63,28 @@ def own_addresses(settings: Settings) -> frozenset[str]:
     return frozenset(normal_email(parseaddr(text)[1]) for text in given if text)
 
 
-def note_of(mail: Mail) -> str:
+def note_of(mail: Mail, lost: Sequence[File] = ()) -> str:
     """Return what is to be said of an e-mail beside its text: that it was cut, and files that were not kept."""
     said = ["The e-mail was longer; the rest was not kept."] if mail.cut else []
-    if mail.files:
-        names = ", ".join(f"{file.name} {_size(file)}" for file in mail.files[:20])
-        more = f" and {len(mail.files) - 20} more" if len(mail.files) > 20 else ""
-        were = "1 attachment was" if len(mail.files) == 1 else f"{len(mail.files)} attachments were"
+    if lost:
+        names = ", ".join(f"{file.name} {_size(file)}" for file in lost[:20])
+        more = f" and {len(lost) - 20} more" if len(lost) > 20 else ""
+        were = "1 attachment was" if len(lost) == 1 else f"{len(lost)} attachments were"
         said.append(f"{were} not kept: {names}{more}.")
     return " ".join(said)
+
+
+def keep_files(settings: Settings, files: Sequence[File]) -> tuple[list[Attachment], list[File]]:
+    """Put files on disk as those of the form are, and return them, and those that are not taken or have no room."""
+    kept: list[Attachment] = []
+    lost: list[File] = []
+    for file in files:
+        try:
+            one = attachments.keep(settings, file.data, name=file.name)
+            kept = list(attachments.check_all(settings, [*kept, one]))
+        except (Refused, StorageFull):
+            lost.append(file)
+    return kept, lost
 
 
 def _open(services: Services, mail: Mail, row: dict[str, Any]) -> Taken:
@@ -78,6 +93,7 @@ def _open(services: Services, mail: Mail, row: dict[str, Any]) -> Taken:
     person, ticket = mail.kind == "person", new_ticket_id()
     written = Message(mail.subject, mail.text, mail.reply_to, mail.name)
     sinks = [{"id": new_id(), "sink": sink} for sink in settings.sinks]
+    files, lost = keep_files(settings, mail.files)
     answer = services.writer.call(
         "open_by_mail",
         mail=row | {"what": "new"},
@@ -96,7 +112,9 @@ def _open(services: Services, mail: Mail, row: dict[str, Any]) -> Taken:
             "segment": None,
             "fields": json.dumps(_fields(services, mail, lang), sort_keys=True, ensure_ascii=False),
         },
-        message=_message(mail, first, author="requester"),
+        message=_message(mail, first, author="requester", lost=lost),
+        files=attachments.rows(files, new=new_id),
+        folder=str(attachments.folder(settings)),
         outbox=[*sinks, *([] if mail.quiet else _receipt(services, written, lang))],
         sent={"id": new_id(), "type": "sent", "at": now, "ticket": ticket, "channel": CHANNEL} if person else None,
         most=settings.rate_mails,
@@ -111,11 +129,14 @@ def _reply(services: Services, mail: Mail, row: dict[str, Any], ticket: str) -> 
     machine = mail.kind in ("auto", "bounce")
     author = "machine" if machine else "requester" if theirs else "other"
     sinks = [] if machine else [{"id": new_id(), "sink": sink} for sink in services.settings.sinks]
+    files, lost = ([], []) if machine else keep_files(services.settings, mail.files)
     answer = services.writer.call(
         "reply_by_mail",
         mail=row | {"what": "machine" if machine else "reply"},
         ticket=ticket,
-        message=_message(mail, new_id(), author=author),
+        message=_message(mail, new_id(), author=author, lost=lost),
+        files=attachments.rows(files, new=new_id),
+        folder=str(attachments.folder(services.settings)),
         outbox=sinks,
         most=services.settings.rate_mails,
         now=clock.now(),
@@ -127,9 +148,10 @@ def _pass_over(services: Services, row: dict[str, Any]) -> Taken:
     return Taken(**services.writer.call("pass_over_mail", mail=row, now=clock.now()))
 
 
-def _message(mail: Mail, id: str, *, author: str) -> dict[str, Any]:
+def _message(mail: Mail, id: str, *, author: str, lost: Sequence[File]) -> dict[str, Any]:
     by = None if author == "requester" else normal_email(mail.sender)
-    return {"id": id, "author": author, "channel": CHANNEL, "body": mail.text, "by": by, "note": note_of(mail) or None}
+    note = note_of(mail, lost) or None
+    return {"id": id, "author": author, "channel": CHANNEL, "body": mail.text, "by": by, "note": note}
 
 
 def _fields(services: Services, mail: Mail, lang: str) -> dict[str, str]:

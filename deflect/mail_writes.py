@@ -11,7 +11,7 @@ from deflect.clock import HOUR
 from deflect.desk import audit
 from deflect.people import link
 from deflect.store import Row
-from deflect.writes import append, enqueue, has_many, insert
+from deflect.writes import append, attach, enqueue, has_many, insert
 from kb.errors import NotFound
 
 BY = "e-mail"  # who the audit log names where an e-mail opened a ticket again
@@ -28,13 +28,19 @@ def open_by_mail(
     sent: Row | None,
     most: int,
     now: int,
+    files: Sequence[Row] = (),
+    folder: str = "",
 ) -> Row:
-    """Make a ticket of an e-mail, unless it is there, or its sender wrote so many in this hour that it waits."""
+    """Make a ticket of an e-mail, unless it is there, or its sender wrote so many in this hour that it waits.
+
+    Its `files` are in `folder` already.
+    """
     if answer := _met(db, mail, most=most, now=now):
         return answer
     person = link(db, keys, now=now)
     insert(db, "tickets", ticket | {"person": person, "state": "open", "created": now, "changed": now})
     insert(db, "messages", message | {"ticket": ticket["id"], "created": now})
+    attach(db, ticket=ticket["id"], message=message["id"], files=files, folder=folder, now=now)
     for entry in outbox:
         if entry["sink"] != receipt.SINK or not has_many(db, person, now=now):
             enqueue(db, entry, ticket=ticket["id"], message=message["id"], now=now)
@@ -44,7 +50,16 @@ def open_by_mail(
 
 
 def reply_by_mail(
-    db: Database, *, mail: Row, ticket: str, message: Row, outbox: Sequence[Row], most: int, now: int
+    db: Database,
+    *,
+    mail: Row,
+    ticket: str,
+    message: Row,
+    outbox: Sequence[Row],
+    most: int,
+    now: int,
+    files: Sequence[Row] = (),
+    folder: str = "",
 ) -> Row:
     """Add an e-mail to its ticket; what a person wrote opens it again, what a machine wrote does not."""
     if answer := _met(db, mail, most=most, now=now):
@@ -53,6 +68,7 @@ def reply_by_mail(
     if found is None:
         raise NotFound(f"there is no ticket {ticket}; it may have been erased")
     insert(db, "messages", message | {"ticket": ticket, "created": now})
+    attach(db, ticket=ticket, message=message["id"], files=files, folder=folder, now=now)
     for entry in outbox:
         enqueue(db, entry, ticket=ticket, message=message["id"], now=now)
     if message["author"] != "machine":

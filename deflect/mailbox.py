@@ -128,12 +128,13 @@ class Mailbox:
         _ok(*client.uid("STORE", uid, "+FLAGS", r"(\Seen)"))
         if not self.done:
             return
-        if "MOVE" in client.capabilities:
+        able = b" ".join(_bytes(_ok(*client.capability()))).split()  # as it says now: before, nobody had logged in
+        if b"MOVE" in able:
             _ok(*client.uid("MOVE", uid, quoted(self.done)))
             return
         _ok(*client.uid("COPY", uid, quoted(self.done)))
         _ok(*client.uid("STORE", uid, "+FLAGS", r"(\Deleted)"))
-        if "UIDPLUS" in client.capabilities:
+        if b"UIDPLUS" in able:
             _ok(*client.uid("EXPUNGE", uid))
 
     def _said(self, error: Exception) -> str:
@@ -162,7 +163,7 @@ def _string(text: str) -> str:
 
 def _unread(client: imaplib.IMAP4) -> list[str]:
     found = _ok(*client.uid("SEARCH", "UNSEEN", "UNDELETED"))
-    return b" ".join(part for part in found if isinstance(part, bytes)).decode("ascii", "replace").split()
+    return b" ".join(_bytes(found)).decode("ascii", "replace").split()
 
 
 def _fetch(client: imaplib.IMAP4, uid: str) -> bytes | None:
@@ -173,7 +174,9 @@ def _fetch(client: imaplib.IMAP4, uid: str) -> bytes | None:
 
 def _ok(status: str, answer: Sequence[object]) -> Sequence[object]:
     if status != "OK":
-        raise imaplib.IMAP4.error(
-            b" ".join(part for part in answer if isinstance(part, bytes)).decode("utf-8", "replace")
-        )
+        raise imaplib.IMAP4.error(b" ".join(_bytes(answer)).decode("utf-8", "replace"))
     return answer
+
+
+def _bytes(answer: Sequence[object]) -> list[bytes]:
+    return [part for part in answer if isinstance(part, bytes)]

@@ -22,7 +22,7 @@ WRITTEN = "(SELECT id FROM messages WHERE author IN ('other', 'machine') AND \"b
 OWNED = {
     "event_texts": f"event IN (SELECT id FROM events WHERE key IN {KEYS})",
     "events": f"key IN {KEYS}",
-    "attachments": f"ticket IN {TICKETS}",
+    "attachments": f"ticket IN {TICKETS} OR message IN {WRITTEN}",
     "outbox": f"ticket IN {TICKETS} OR message IN {WRITTEN}",
     "mails": f"ticket IN {TICKETS} OR sender = :sender OR sender IN {KEYS}",
     "messages": f"ticket IN {TICKETS} OR id IN {WRITTEN}",
@@ -38,7 +38,9 @@ OWNED = {
 }
 
 
-FILES = f"SELECT DISTINCT digest FROM attachments WHERE ticket IN {TICKETS} ORDER BY digest"
+FILES = f"""
+    SELECT DISTINCT digest FROM attachments WHERE ticket IN {TICKETS} OR message IN {WRITTEN} ORDER BY digest
+    """
 COPIES = f"""
     SELECT sink, count(*) AS copies FROM outbox
     WHERE sink NOT IN ('inbox', 'reply', 'receipt') AND state = 'sent' AND ticket IN {TICKETS}

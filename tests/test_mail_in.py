@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from deflect import clock, tickets
+from deflect import attachments, clock, tickets
 from deflect.clock import HOUR, SECOND
 from deflect.contact import check, create_ticket
 from deflect.episode import Visit, email_key
@@ -255,7 +255,7 @@ def test_a_sender_s_many_e_mails_wait_and_are_not_lost(tmp_path: Path, monkeypat
 
 def test_a_reply_goes_to_the_help_desk_too(tmp_path: Path, box: Mailbox) -> None:
     services = with_mail(tmp_path, box, sinks=("smtp",), smtp_to="desk@desk.example", receipts=False)
-    taken = take(services, mail(files={"a.bin": b"x" * 3000}))
+    taken = take(services, mail(files={"a.bin": b"\x00\x01" * 1500}))
     carry(services)
     take(services, mail("More.", id="<2@x>", In_Reply_To="<a1@example.com>"))
     carry(services)
@@ -264,6 +264,17 @@ def test_a_reply_goes_to_the_help_desk_too(tmp_path: Path, box: Mailbox) -> None
     assert "a.bin 3 KB" in first.get_content()
     assert first["References"].split()[0] == second["References"].split()[0]
     assert first["Subject"] == f"[{taken.ticket}] Invoice"
+    close(services)
+
+
+def test_files_are_kept_as_those_of_the_form_and_others_are_named(tmp_path: Path) -> None:
+    services = make_services(tmp_path, attachments=2)
+    given = {"a.txt": b"one", "evil.exe": b"MZ\x00\x01", "b.txt": b"two", "c.txt": b"three"}
+    ticket = take(services, mail(files=given)).ticket or ""
+    (message,) = tickets.messages(services.store, ticket)
+    files = attachments.of_ticket(services.store, ticket)
+    assert [(file["name"], file["message"]) for file in files] == [("a.txt", message["id"]), ("b.txt", message["id"])]
+    assert message["note"] == "2 attachments were not kept: evil.exe 1 KB, c.txt 1 KB."
     close(services)
 
 

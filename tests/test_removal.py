@@ -16,6 +16,8 @@ from deflect.episode import Visit, email_hash
 from deflect.erasure import erase, shown
 from deflect.export import NOT_EXPORTED, QUERIES, rows, to_csv
 from deflect.log import record
+from deflect.mail_in import take
+from deflect.mail_threads import mark
 from deflect.offer import make_offer
 from deflect.outcomes import ended
 from deflect.removal import OWNED
@@ -23,6 +25,7 @@ from deflect.retention import forget
 from deflect.services import Services
 from deflect.tokens import Claims
 from tests.fakes import close, make_services, sizes
+from tests.mails import mail
 
 JO, ANN = "jo@example.com", "ann@example.com"
 
@@ -73,12 +76,19 @@ def test_a_verified_person_is_erased_by_id_with_contacts_made_elsewhere(services
     assert (report["left"], report["removed"]["tickets"], report["removed"]["contacts"]) == (0, 1, 1)
 
 
+def marked(services: Services, ticket: str) -> str:
+    """Return the address by which an e-mail belongs to a ticket."""
+    return f"help+{mark(services.store.secret('email'), ticket)}@shop.example"
+
+
 def everywhere(services: Services, name: str) -> None:
     """Leave something of a person in every table that has anything of people."""
     visitor, email, call = f"visitor-of-{name}", f"{name}@example.com", services.writer.call
     ticket = live(services, visitor, email)
     answer = {"id": f"m-{name}", "ticket": ticket, "author": "agent", "channel": "web", "body": f"Dear {name}"}
     call("add_message", message=answer, outbox=[], who="admin", now=5)
+    to = marked(services, ticket)
+    take(services, mail(f"I am {name}", sender=email, id=f"<{name}@mail>", Auto_Submitted="auto-replied", To=to))
     call("close_ticket", id=f"c-{name}", ticket=ticket, article="a/b", who="admin", now=6)
     call("audit", id=f"a-{name}", who="admin", did="read", what=ticket, now=7)
     keys = [email_hash(services.store.secret("email"), email)]
@@ -100,6 +110,21 @@ def test_a_person_is_removed_from_every_table_and_nobody_else(services: Services
     assert {table: len(services.store.rows(f"SELECT 1 FROM {table}")) for table in OWNED} == others
     assert report["left"] == 0
     assert b"josephine" not in b"".join(path.read_bytes() for path in services.settings.data.glob("shortstop.db*"))
+
+
+def test_what_somebody_wrote_by_mail_into_another_s_ticket_is_erased_with_them(services: Services) -> None:
+    ticket = take(services, mail(sender=ANN)).ticket or ""
+    take(services, mail("I am josephine", sender="josephine@example.com", id="<2@x>", To=marked(services, ticket)))
+    report = erase(services.settings, "josephine@example.com")
+    assert (report["removed"]["messages"], report["removed"]["mails"], report["left"]) == (1, 1, 0)
+    assert len(services.store.rows("SELECT 1 FROM messages WHERE ticket = ?", [ticket])) == 1
+
+
+def test_an_e_mail_that_was_passed_over_is_forgotten_after_a_month(services: Services) -> None:
+    take(services, mail(Auto_Submitted="auto-replied"))
+    take(services, mail("kept", id="<2@x>"))
+    forget(services.settings, now=clock.now() + 31 * DAY)
+    assert [row["what"] for row in services.store.rows("SELECT what FROM mails")] == ["new"]
 
 
 def test_copies_that_a_sink_carried_away_are_named(tmp_path: Path) -> None:

@@ -12,9 +12,15 @@ import click
 
 from kb import config, languages, origin
 from kb.config import Settings
+from kb.errors import HelpCenterError
 from kb.origin import Use
 
 Command = Callable[..., Any]
+
+
+class NoDatabase(HelpCenterError):
+    """A command that reads what happened was pointed at a folder where nothing ever did."""
+
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 
@@ -69,6 +75,20 @@ def with_settings(command: Command) -> Command:
         return command(settings(), **options)
 
     return data_option(wrapped)
+
+
+def with_database(command: Command) -> Command:
+    """Give the command the settings and --data, where there is a database: a misspelt folder must not pass for empty.
+
+    Raises NoDatabase.
+    """
+
+    def checked(settings: Settings, **options: Any) -> Any:
+        if not settings.database.is_file():
+            raise NoDatabase(f"{settings.data} holds no database; name with --data or KB_DATA what 'kb serve' uses")
+        return command(settings, **options)
+
+    return with_settings(wraps(command)(checked))
 
 
 def with_articles(use: Use | None) -> Callable[[Command], Command]:

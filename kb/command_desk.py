@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from kb.command import data_option, emit, json_option, with_articles, with_settings
+from kb.command import data_option, emit, json_option, with_articles, with_database, with_settings
 from kb.command import settings as settings_given
 from kb.config import Settings
 
@@ -58,7 +58,7 @@ def outbox_retry(settings: Settings, ids: tuple[str, ...], as_json: bool) -> Non
 @click.command()
 @click.argument("kind", type=click.Choice(EXPORTS), metavar="KIND")
 @json_option
-@with_settings
+@with_database
 def export(settings: Settings, kind: str, as_json: bool) -> None:
     """Print a table as CSV.
 

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from kb import progress
-from kb.command import emit, json_option, with_articles, with_settings
+from kb.command import emit, json_option, with_articles, with_database
 from kb.config import Settings
 
 
@@ -67,7 +67,7 @@ def evaluate(settings: Settings, folder: Path, as_json: bool, plot: Path | None,
     help="Also print the numbers of each value.",
 )
 @json_option
-@with_settings
+@with_database
 def report_numbers(settings: Settings, start: str | None, end: str | None, by: str | None, as_json: bool) -> None:
     """Print the numbers of deflection, each with its interval.
 

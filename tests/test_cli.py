@@ -13,6 +13,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
+from deflect.store import Store
 from kb import cli, command_desk
 from kb.config import Settings
 from kb.errors import HelpCenterError
@@ -20,7 +21,8 @@ from kb.errors import HelpCenterError
 
 @pytest.fixture
 def environ(settings: Settings) -> dict[str, str]:
-    """The environment of a help center of five articles."""
+    """The environment of a help center of five articles, and of nothing that happened yet."""
+    Store.open(settings.database).close()
     return {"KB_ARTICLES": str(settings.articles), "KB_DATA": str(settings.data), "KB_EMBEDDER": "none"}
 
 
@@ -175,6 +177,16 @@ def test_a_period_that_ends_before_it_begins_is_refused(environ: dict[str, str])
 def test_a_period_that_has_not_begun_is_refused(environ: dict[str, str]) -> None:
     done = process(environ, "report", "--from", "2090-01-01")
     assert (done.returncode, done.stderr) == (1, "kb: the period from 2090-01-01 to now ends before it begins\n")
+
+
+@pytest.mark.parametrize("command", [("report",), ("export", "tickets")])
+def test_a_folder_without_a_database_does_not_pass_for_an_empty_one(
+    environ: dict[str, str], tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    done = process(environ, *command, "--data", str(tmp_path / "vra"))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"kb: {tmp_path}/vra holds no database; name with --data")
+    assert not (tmp_path / "vra").exists()
 
 
 def test_one_day_is_a_period(environ: dict[str, str]) -> None:

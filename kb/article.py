@@ -94,7 +94,8 @@ def read(
     shown = liquid.lists_used(body)
     body, body_notes = habits.translate(body, written.values, first_line=body_line)
     values, value_notes = _values(path, keys)
-    values["title"], body = _title(path, body, values.get("title", ""), line=keys.lines.get("title", 1))
+    meant = next((f"; line {note.line}: {note.why}" for note in value_notes if note.why.endswith("'title'?")), "")
+    values["title"], body = _title(path, body, values.get("title", ""), line=keys.lines.get("title", 1), meant=meant)
     id, lang = identity(path, default_lang=default_lang, folders=folders)
     said = values.pop("lang", None)
     if said and _says_nothing(path, lang, default_lang, folders):
@@ -136,9 +137,9 @@ def _decode(path: str, raw: bytes) -> str:
 
 
 def _values(path: str, head: FrontMatter) -> tuple[dict[str, Any], list[Note]]:
-    """Return the values of known keys, each of its type; an unknown key is a note."""
+    """Return the values of known keys, each of its type; an unknown key is a note, and all wrong ones are one error."""
     values: dict[str, Any] = {}
-    notes = []
+    notes, wrong = [], []
     for name, value in head.values.items():
         line = head.lines[name]
         key = KEYS.get(name)
@@ -149,7 +150,10 @@ def _values(path: str, head: FrontMatter) -> tuple[dict[str, Any], list[Note]]:
                 values[name] = key.read(value)
             except ValueError:
                 shown = value if isinstance(value, str) else "a list" if isinstance(value, list) else "a mapping"
-                raise BadArticle(path, line, f"{name} is {str(shown)[:60]!r}; it takes {key.takes}") from None
+                wrong.append((line, f"{name} is {str(shown)[:60]!r}; it takes {key.takes}"))
+    if wrong:
+        more = "".join(f". Line {line}: {why}" for line, why in wrong[1:])
+        raise BadArticle(path, wrong[0][0], wrong[0][1] + more)
     return values, notes
 
 
@@ -172,10 +176,10 @@ def _address(id: str, lang: str, slug: str | None, permalink: str | None) -> str
     return f"/{lang}/articles/{id}"
 
 
-def _title(path: str, body: str, said: str, *, line: int) -> tuple[str, str]:
+def _title(path: str, body: str, said: str, *, line: int, meant: str) -> tuple[str, str]:
     """Return the title, and the body without the heading that is or repeats it (its lines stay, empty).
 
-    Without a title said, the first heading is the title, whatever stands before it.
+    Without a title said, the first heading is the title, whatever stands before it. `meant` names a misspelt key.
     """
     if len(said) > MAX_TITLE:
         raise BadArticle(path, line, f"title is over {MAX_TITLE} characters; shorten it")
@@ -187,7 +191,7 @@ def _title(path: str, body: str, said: str, *, line: int) -> tuple[str, str]:
         said = said or heading[:MAX_TITLE]
         break
     if not said:
-        raise BadArticle(path, 1, "title is missing; add 'title: …' or a first heading")
+        raise BadArticle(path, 1, "title is missing; add 'title: …' or a first heading" + meant)
     return said, "\n".join(lines)
 
 

@@ -85,7 +85,9 @@ def load(folder: Path, *, default_lang: str = "en", parsed: Parsed | None = None
     Raises BadArticle only where the folder itself cannot be read.
     """
     if not folder.is_dir():
-        raise BadArticle(str(folder), 0, "there is no such folder of articles; set KB_ARTICLES, or make it")
+        known = "this is a file; name the folder that it is in"
+        why = known if folder.exists() else "there is no such folder of articles; set KB_ARTICLES, or make it"
+        raise BadArticle(str(folder), 0, why)
     problems: list[Problem] = []
     documents, specials, files = sort_out(walk(folder, folder.resolve(), problems))
     tops = frozenset(

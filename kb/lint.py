@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path, PurePosixPath
+from urllib.parse import unquote
 
 from kb import facts
 from kb.anchors import nearby
@@ -71,6 +73,13 @@ def _review(article: Article, every: int, now: datetime) -> Iterator[Problem]:
         yield Problem(article.path, 1, f"review is overdue since {due}, {late} days{who}", "review")
 
 
+def _unread(article: Article, link: Reference, library: Library) -> Iterator[Problem]:
+    """Yield that a link leads to an article that is there and cannot be read, of which its own error says why."""
+    path = posixpath.normpath(posixpath.join(posixpath.dirname(article.path), unquote(_bare(link.target))))
+    if any(problem.path == path and problem.code == "article" for problem in library.problems):
+        yield Problem(article.path, link.line, f"{path} is linked, and cannot be read; mend it first", "broken-link")
+
+
 def _links(
     article: Article, links: Sequence[Reference], library: Library, known: dict[str, Facts], now: datetime
 ) -> Iterator[Problem]:
@@ -78,7 +87,7 @@ def _links(
     for link in links:
         target = library.addresses.resolve(link.target, article=article)
         if target.kind == "missing":
-            yield _missing(article, link, target)
+            yield from [*_unread(article, link, library)] or [_missing(article, link, target)]
         elif target.kind == "redirect":
             why = f"{_bare(link.target)} leads on to {target.href}; link there"
             yield Problem(article.path, link.line, why, "redirected-link")

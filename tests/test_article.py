@@ -154,6 +154,24 @@ def test_a_wrong_value_says_line_value_and_what_it_takes(head: str, line: int, s
     assert said in caught.value.why
 
 
+def test_all_mistakes_of_a_head_are_said_at_once() -> None:
+    with pytest.raises(BadArticle) as caught:
+        article("title: A\nstatus: publishd\norder: first\nverified: yesterday")
+    assert (caught.value.line, caught.value.why.split(". ")) == (
+        3,
+        [
+            "status is 'publishd'; it takes draft, published or archived",
+            "Line 4: order is 'first'; it takes a whole number",
+            "Line 5: verified is 'yesterday'; it takes a date such as 2026-10-01",
+        ],
+    )
+
+
+def test_a_missing_title_names_the_key_that_was_meant() -> None:
+    with pytest.raises(BadArticle, match=r"line 2: key 'titel' is unknown and not used; did you mean 'title'\?"):
+        article("titel: Reset it", "no heading")
+
+
 def test_an_unknown_key_is_noted_with_the_nearest_known_one() -> None:
     _, notes = read("a.md", "---\ntitle: A\nsumary: B\n---\n", default_lang="en")
     assert [(note.key, note.line, note.why) for note in notes] == [

@@ -35,6 +35,9 @@ def test_one_bad_article_is_left_out_and_named_and_stops_nobody(tmp_path: Path) 
 
 
 def test_a_missing_folder_says_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("# A", encoding="utf-8")
+    with pytest.raises(BadArticle, match=r"a\.md: this is a file; name the folder that it is in"):
+        library.load(tmp_path / "a.md")
     with pytest.raises(BadArticle, match=r"missing: there is no such folder of articles; set KB_ARTICLES"):
         library.load(tmp_path / "missing")
 

@@ -98,6 +98,13 @@ def test_a_broken_anchor_names_the_nearest_heading(tmp_path: Path) -> None:
     assert problem.why == "there is no heading #with-code here; did you mean 'with-a-code'?"
 
 
+def test_a_link_to_an_article_that_cannot_be_read_is_not_said_to_lead_nowhere(tmp_path: Path) -> None:
+    problems = check(tmp_path, {"a.md": "# A\n\n[x](b/c.md#d)", "b/c.md": "---\ntitle: C\nstatus: publishd\n---\n"})
+    assert [str(p) for p in problems if p.path == "a.md"] == [
+        "a.md:3: b/c.md is linked, and cannot be read; mend it first"
+    ]
+
+
 def test_a_link_to_a_draft_is_named(tmp_path: Path) -> None:
     (problem,) = check(tmp_path, {"a.md": "# A\n\n[x](b.md)", "b.md": "---\ntitle: B\nstatus: draft\n---\n"})
     assert "b.md is linked, and is not published" in problem.why

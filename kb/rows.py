@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from html import unescape
+from operator import attrgetter
 from typing import Any
+from urllib.parse import unquote
 
 from kb.article import Article
 from kb.library import Library
 from kb.links import normal
-from kb.parts import Rendered, to_row
+from kb.page_files import Place, Version
+from kb.parts import Rendered
 
 COLUMNS = (
     "id, lang, title, summary, category, address, revision, updated, owner, review_every, verified, audience, offers, "
     "status, path, queries, ord, replaced_by, outdated"
 )
 _PLAIN = ("id", "lang", "title", "summary", "category", "address", "revision", "owner", "path")
-_DERIVED = ("place", "updated", "verified", "audience", "queries", "status", "replaced_by", "html", "headings", "page")
-TYPES: dict[str, Any] = dict.fromkeys(_PLAIN + _DERIVED, str) | dict.fromkeys(
-    ("review_every", "offers", "ord", "outdated"), int
+_PLAINLY = attrgetter(*_PLAIN)
+_DERIVED = ("place", "updated", "verified", "audience", "queries", "status", "replaced_by", "headings", "files")
+PLACE = ("bundle", "start", "html", "rest")  # where an article's page is, as page_files.Place says it
+TYPES: dict[str, Any] = dict.fromkeys((*_PLAIN, *_DERIVED, "bundle"), str) | dict.fromkeys(
+    ("review_every", "offers", "ord", "outdated", *PLACE[1:]), int
 )
+_FILES = re.compile(r'="/files/([^"?#]+)')
 CATEGORY_TYPES: dict[str, Any] = {"name": str, "lang": str, "title": str, "ord": int, "summary": str, "offers": int}
 
 
@@ -60,35 +68,42 @@ class Heading:
 
 
 def of_articles(
-    library: Library,
-    rendered: Mapping[tuple[str, str], Rendered],
-    *,
-    now: datetime,
-    kept: Collection[tuple[str, str]] = (),
+    library: Library, rendered: Mapping[Version, Rendered], places: Mapping[Version, Place], *, now: datetime
 ) -> Iterator[dict[str, Any]]:
-    """Yield a row for each article that visitors may see at `now`, or could once; without its page if that is kept."""
+    """Yield a row for each article that visitors may see at `now`, or could once.
+
+    `places` says where its page is. Without what is `rendered` of it, where that has not changed.
+    """
     silent = {(category.name, category.lang) for category in library.categories if not category.offers}
     for article in library.published(now):
-        if (article.id, article.lang) in kept:
-            yield _row(article, library, silent) | {"status": "published"}
-        elif page := rendered.get((article.id, article.lang)):
-            whole = json.dumps(to_row(page), ensure_ascii=False, separators=(",", ":"))
-            headings = json.dumps([[part.anchor, part.heading, part.level] for part in page.sections if part.anchor])
-            row = _row(article, library, silent)
-            yield row | {"status": "published", "html": page.html, "headings": headings, "page": whole}
+        place, page = places.get((article.lang, article.id)), rendered.get((article.lang, article.id))
+        if place is None:
+            continue
+        where = {"bundle": place.bundle, "start": place.start, "html": place.html, "rest": place.rest}
+        row = _row(article, library, silent) | where | {"status": "published"}
+        if page is not None:
+            headings = [[part.anchor, part.heading, part.level] for part in page.sections if part.anchor]
+            row |= {"headings": json.dumps(headings), "files": json.dumps(_files(page.html))}
+        yield row
+    nowhere = {"bundle": "", "start": 0, "html": 0, "rest": 0, "headings": "[]", "files": "[]"}
     for article in library.gone(now):
-        yield _row(article, library, silent) | {"status": "gone", "html": "", "headings": "[]", "page": "{}"}
+        yield _row(article, library, silent) | nowhere | {"status": "gone"}
+
+
+def _files(html: str) -> list[str]:
+    """Return the files that a page refers to, each by its path below the articles."""
+    return sorted({unquote(unescape(name)) for name in _FILES.findall(html)})
 
 
 def _row(article: Article, library: Library, silent: Collection[tuple[str, str]]) -> dict[str, Any]:
     return {
-        **{name: getattr(article, name) for name in _PLAIN},
+        **dict(zip(_PLAIN, _PLAINLY(article), strict=True)),
         "place": normal(article.address),
         "updated": article.updated.isoformat() if article.updated else None,
         "review_every": article.review_every,
         "verified": article.verified.isoformat() if article.verified else None,
-        "audience": json.dumps(article.audience),
-        "queries": json.dumps(article.queries),
+        "audience": json.dumps(article.audience) if article.audience else "[]",
+        "queries": json.dumps(article.queries) if article.queries else "[]",
         "offers": int((article.category, article.lang) not in silent),
         "ord": article.order,
         "replaced_by": library.way_on(article),

@@ -1,4 +1,4 @@
-"""The articles of one index generation, rendered once and read by the site: one SQLite file that is never changed."""
+"""The articles of one index generation, rendered once and read by the site: an SQLite file, and files of pages."""
 
 from __future__ import annotations
 
@@ -11,14 +11,13 @@ import threading
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from functools import cached_property
-from html import unescape
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 import sqlite_utils
 
-from kb import channel_file, contexts, rows
+from kb import channel_file, contexts, page_files, rows
 from kb.categories import way
 from kb.channels import Table
 from kb.contexts import Context
@@ -26,16 +25,17 @@ from kb.errors import BadGeneration
 from kb.languages import nearest
 from kb.library import Category, Library
 from kb.links import normal
-from kb.parts import Rendered, of_row
+from kb.page_files import PageFiles, Place
+from kb.parts import Rendered
 from kb.recipe import recipe
-from kb.rows import CATEGORY_TYPES, COLUMNS, TYPES, Entry, Heading
+from kb.rows import CATEGORY_TYPES, COLUMNS, PLACE, TYPES, Entry, Heading
 
 __all__ = ["Entry", "Heading", "Snapshot", "write"]
 
 FILE = "library.db"
-PAGE = ("html", "headings", "page")  # the columns that hold an article's page
+PAGE = ("headings", "files")  # what is known of an article only where it was rendered
+_COMPARED = ("id", "lang", *(name for name in TYPES if name not in ("id", "lang", *PAGE, *PLACE)), *PLACE)
 _SOURCE = "revision || ' ' || path"  # as Article.source says it
-_FILES = re.compile(r'="/files/([^"?#]+)')
 _ARTICLES = re.compile(r"/([a-z0-9-]+)/articles/(.+)")
 # One version an article: the language asked for, else the default, else the first by name.
 _BEST = f"""
@@ -69,10 +69,16 @@ def write(
     db = sqlite_utils.Database(path)
     try:
         db.execute("PRAGMA secure_delete = ON")  # what an article no longer says is in no file
+        db.execute("PRAGMA journal_mode = OFF")  # whoever is killed leaves a folder that nobody reads: nothing to undo
+        db.execute("PRAGMA synchronous = OFF")  # what a power cut takes, the checksums say
         with db.conn:
             if not (before is not None and kept):
                 _create(db)
-            _update(db, rows.of_articles(library, rendered, now=now, kept=kept))
+            fresh = {(lang, id): page for (id, lang), page in rendered.items()}
+            known = _known(db)
+            right = {(lang, id): Place(*row[-4:]) for (id, lang), row in known.items() if (id, lang) in kept}
+            places = page_files.write(folder, fresh, right, before=before)
+            _update(db, known, rows.of_articles(library, fresh, places, now=now))
             leads = ({"place": old, "target": new} for old, new in library.redirects.items())
             meta = {"default_lang": library.default_lang, "fingerprint": library.fingerprint, "recipe": recipe()}
             meta |= {"addresses": library.addresses.fingerprint, **library.rules}
@@ -92,17 +98,23 @@ def _create(db: sqlite_utils.Database) -> None:
     db.table("entries").create_index(["category", "lang"])
 
 
-def _update(db: sqlite_utils.Database, articles: Iterable[dict[str, Any]]) -> None:
-    """Bring the entries up to date: a row without a page changes what is there, if it differs at all."""
-    names = [name for name in TYPES if name not in PAGE]
-    known = {row[:2]: row for row in db.execute(f"SELECT id, lang, {', '.join(names)} FROM entries").fetchall()}
+def _known(db: sqlite_utils.Database) -> dict[tuple[str, str], tuple[Any, ...]]:
+    """Return the entries of the snapshot before by id and language, where each page is at the end."""
+    return {row[:2]: row for row in db.execute(f"SELECT {', '.join(_COMPARED)} FROM entries").fetchall()}
+
+
+def _update(
+    db: sqlite_utils.Database, known: Mapping[tuple[str, str], tuple[Any, ...]], articles: Iterable[dict[str, Any]]
+) -> None:
+    """Bring the entries up to date: a row of what was not rendered changes what is there, if it differs at all."""
+    values = itemgetter(*_COMPARED)
     left, fresh = set(known), []
     for row in articles:
         key = row["id"], row["lang"]
         left.discard(key)
-        if "html" in row:
+        if "files" in row:
             fresh.append(row)
-        elif known[key][2:] != tuple(row[name] for name in names):
+        elif known[key] != values(row):
             db.table("entries").update(key, row)
     for key in sorted(left):
         db.table("entries").delete(key)
@@ -132,6 +144,8 @@ class Snapshot:
         found = self._query("SELECT lang, count(*) FROM entries WHERE status = 'published' GROUP BY lang ORDER BY lang")
         self._by_language: dict[str, int] = dict(found)
         self.languages: tuple[str, ...] = tuple(sorted({self.default_lang, *self._by_language}))
+        names = self._query("SELECT DISTINCT bundle FROM entries WHERE status = 'published'")
+        self._pages = PageFiles(path.parent, (name for (name,) in names))
 
     @classmethod
     def open(cls, folder: Path) -> Snapshot:
@@ -150,6 +164,7 @@ class Snapshot:
             if self._connection is not None and self._pid == os.getpid():
                 self._connection.close()
             self._connection = None
+        self._pages.close()
 
     @property
     def counts(self) -> dict[str, int]:
@@ -177,8 +192,8 @@ class Snapshot:
         return limited - self._files("audience = '[]' AND status = 'published'") if limited else limited
 
     def _files(self, which: str) -> frozenset[str]:
-        rows = self._query(f"SELECT html FROM entries WHERE {which} AND html LIKE '%/files/%'")
-        return frozenset(unquote(unescape(name)) for (html,) in rows for name in _FILES.findall(html))
+        found = self._query(f"SELECT files FROM entries WHERE {which} AND files != '[]'")
+        return frozenset(name for (files,) in found for name in json.loads(files))
 
     def versions(self) -> set[tuple[str, str]]:
         """Return id and language of every published article."""
@@ -222,8 +237,8 @@ class Snapshot:
 
     def html(self, entry: Entry) -> str:
         """Return an article's page: sanitised when it was rendered, safe to be shown as it is."""
-        found = self._query("SELECT html FROM entries WHERE id = ? AND lang = ?", (entry.id, entry.lang))
-        return str(found[0][0]) if found else ""
+        place = self._query(f"SELECT {', '.join(PLACE)} FROM entries WHERE id = ? AND lang = ?", (entry.id, entry.lang))
+        return self._pages.html(Place(*place[0])) if place else ""
 
     def headings(self, entry: Entry) -> tuple[Heading, ...]:
         """Return an article's headings in order."""
@@ -234,8 +249,8 @@ class Snapshot:
         """Return every page by its article's source, for the next generation; none where our code is another."""
         if self.recipe != recipe():
             return {}
-        found = self._query(f"SELECT {_SOURCE}, html, page FROM entries WHERE status = 'published'")
-        return {source: of_row(html, json.loads(page)) for source, html, page in found}
+        found = self._query(f"SELECT {_SOURCE}, {', '.join(PLACE)} FROM entries WHERE status = 'published'")
+        return {source: self._pages.page(Place(*place)) for source, *place in found}
 
     def by_address(self, path: str) -> Entry | None:
         """Return the published article whose address this is."""

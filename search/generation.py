@@ -212,8 +212,11 @@ def checksums_below(folder: Path, checksums: Checksums | None = None) -> dict[st
 
 def write_documents(folder: Path, documents: Iterable[Document]) -> None:
     """Write one document a line, its values in the order of their fields."""
-    values = attrgetter(*(field.name for field in fields(Document)))
-    lines = (json.dumps(values(document), ensure_ascii=False) for document in documents)
+    values, encode = (
+        attrgetter(*(field.name for field in fields(Document))),
+        json.JSONEncoder(ensure_ascii=False).encode,
+    )
+    lines = (encode(values(document)) for document in documents)
     (folder / "documents.jsonl").write_text("".join(line + "\n" for line in lines), encoding="utf-8")
 
 

@@ -27,6 +27,13 @@ function place(anchor) {
   body.scrollTop = heading ? heading.getBoundingClientRect().top - body.getBoundingClientRect().top - 12 : 0;
 }
 
+// By key, the buttons are few steps away: headings are no stops here, and what scrolls is one only where it does.
+function skip(stops) {
+  for (const stop of stops) {
+    if (stop.matches("a") || (stop.clientWidth && stop.scrollWidth <= stop.clientWidth)) stop.tabIndex = -1;
+  }
+}
+
 export async function open(hit, about) {
   current = { hit, about };
   title.textContent = hit.title;
@@ -39,6 +46,7 @@ export async function open(hit, about) {
     if (current?.hit !== hit) return;
     body.innerHTML = policy.createHTML(article.html);
     for (const link of body.querySelectorAll("a[href]:not([href^='#'])")) link.target = "_blank";
+    skip(body.querySelectorAll("a.anchor, pre, .table"));
     place(hit.anchor);
     stopWatching = watchReading(half, body, () => tell("read", { ...about, revision: article.revision }));
   } catch {

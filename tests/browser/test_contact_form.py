@@ -145,6 +145,26 @@ def test_an_offer_opens_in_a_panel_and_the_text_stays(page: Page, site: str) -> 
     expect(page.locator("[name=message]")).to_have_value(MESSAGE)
 
 
+def test_by_key_the_buttons_of_the_panel_are_few_steps_away(page: Page, site: str) -> None:
+    parts = "".join(f'<h2><a class="anchor" href="#a{n}">Part</a></h2><pre tabindex="0">kb</pre>' for n in range(9))
+    long = f'<pre tabindex="0">{"x" * 500}</pre>'
+    answer = {
+        "article": "a",
+        "lang": "en",
+        "title": "A",
+        "html": parts + long,
+        "revision": "1",
+        "url": "/en/articles/a",
+    }
+    page.route("**/api/v1/articles/**", lambda route: route.fulfill(json=answer))
+    write(page, site)
+    page.locator(f"{CARDS} a").first.press("Enter")
+    expect(page.locator("#kb-panel-body pre")).to_have_count(10)
+    for _ in range(4):  # close, the text, the code that scrolls, and there
+        page.keyboard.press("Tab")
+    expect(page.locator("#kb-solved")).to_be_focused()
+
+
 def test_solved_ends_happily_and_can_be_undone(app: Flask, page: Page, site: str) -> None:
     sent = events(page)
     write(page, site)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -14,18 +11,17 @@ import numpy as np
 from kb.config import Settings
 from kb.errors import BadGeneration, HelpCenterError
 from kb.snapshot import Snapshot
-from search import answers, completion, embedder, floor, generation, message, semantic, stages, tongue
+from search import answers, completion, embedder, floor, generation, message, stages, tongue
 from search.collection import Collection, Mask
-from search.embedder import Embedder, Vectors
+from search.embedder import Embedder
 from search.hit import Degraded, Hit, Results, Suggestions
 from search.query import clean
+from search.questions import REMEMBERED, QuestionEncoder
 from search.ranking import Question, Ranking, System, kind_of, parsed, rank, taught
-from search.semantic import Questions, SpaceIndex
 
 Audience = frozenset[str]
 EVERYBODY: Audience = frozenset()
 CANDIDATES = 10
-REMEMBERED = 1024  # vectors of questions
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +57,8 @@ class Searcher:
         self.collection = collection
         self.settings = settings
         self.generation = collection.manifest.fingerprint
-        self._encoder = encoder
-        self._failed = failed
         self.learned = collection.learned  # what solved questions taught, or None
-        self._remember = remember
-        self._remembered: OrderedDict[tuple[str, str], Vectors] = OrderedDict()
-        self._lock = threading.Lock()
+        self._questions = QuestionEncoder(collection, encoder, failed=failed, remember=remember)
 
     @classmethod
     def open(
@@ -93,26 +85,12 @@ class Searcher:
     @property
     def encoder(self) -> Embedder | None:
         """What encodes questions; the next generation's searcher takes it over."""
-        return self._encoder
+        return self._questions.encoder
 
     @property
     def degraded(self) -> Degraded | None:
         """Why results are by words only, or None when they are not."""
-        if not self.collection.spaces:
-            return "no-vectors"
-        if self._failed or self._encoder is None:
-            return "embedder-failed"
-        return None if self._usable else "stale-vectors"
-
-    @cached_property
-    def _usable(self) -> Sequence[SpaceIndex]:
-        """The spaces whose vectors were made as the encoder makes those of questions."""
-        return [space for space in self.collection.spaces if space.recipe in self._encoders]
-
-    @cached_property
-    def _encoders(self) -> Mapping[str, Embedder]:
-        own = embedder.spaces(self._encoder) if self._encoder is not None else ()
-        return {space.embedder.recipe: space.embedder for space in own}
+        return self._questions.degraded
 
     @property
     def ranker(self) -> str:
@@ -127,9 +105,7 @@ class Searcher:
 
     def warm(self) -> None:
         """Encode a word in every space, so that no visitor waits while a model reads its files."""
-        mask = np.ones(len(self.collection.documents), dtype=np.bool_)
-        for space in self._usable:
-            self._encode(".", lang=space.lang, mask=mask)
+        self._questions.warm()
 
     def verify(self) -> None:
         """Read every file again; raises BadGeneration naming those that are not as they were built."""
@@ -160,7 +136,7 @@ class Searcher:
         asked_in = self._language(line, lang=lang, mask=mask)
         ranker = self.ranker if degraded is None else self._by_words
         if degraded is None:
-            vectors, degraded = self._encode(line, lang=asked_in, mask=mask)
+            vectors, degraded = self._questions.encode(line, lang=asked_in, mask=mask)
         else:
             vectors, degraded = {}, self.degraded or degraded
         return stages.search(
@@ -224,12 +200,14 @@ class Searcher:
         if not clean(said.whole) or not mask.any():
             return None, None, self.degraded
         asked_in = self._language(said.whole, lang=lang, mask=mask)
-        vectors, degraded = self._encode(said.whole, lang=asked_in, mask=mask) if system != "bm25" else ({}, None)
+        vectors, degraded = (
+            self._questions.encode(said.whole, lang=asked_in, mask=mask) if system != "bm25" else ({}, None)
+        )
         queries = parsed(self.collection, said.whole, langs=self.collection.langs_of(mask), heavy=said.subject)
         question = Question(asked_in, queries, vectors)
         ranking = rank(self.collection, question, mask=mask, k=k, system=system)
         if system == "learned" and self.learned is not None and vectors:
-            own = self._vector(self.learned.recipe, said.whole)
+            own = self._questions.vector(self.learned.recipe, said.whole)
             ranking = taught(self.collection, ranking, self.learned, question=own, k=k)
         return question, ranking, degraded
 
@@ -256,7 +234,7 @@ class Searcher:
         if not line or not mask.any():
             return None, None, self.degraded
         asked_in = self._language(line, lang=lang, mask=mask)
-        vectors, degraded = self._encode(line, lang=asked_in, mask=mask) if system != "bm25" else ({}, None)
+        vectors, degraded = self._questions.encode(line, lang=asked_in, mask=mask) if system != "bm25" else ({}, None)
         _, question, ranking, _, _ = stages.staged(
             self.collection, line, lang=lang, asked_in=asked_in, mask=mask, vectors=vectors, k=k, system=system
         )
@@ -296,24 +274,3 @@ class Searcher:
 
     def _language(self, text: str, *, lang: str, mask: Mask) -> str:
         return tongue.language_of(self.collection, text, lang=lang, langs=self.collection.langs_of(mask))
-
-    def _encode(self, text: str, *, lang: str, mask: Mask) -> tuple[Questions, Degraded | None]:
-        """Return the vectors of a question by recipe, in the spaces that it needs, or none and why."""
-        if self.degraded is not None:
-            return {}, self.degraded
-        recipes = semantic.wanted(self._usable, lang=lang, shown=mask, langs=self.collection.langs)
-        try:
-            return {recipe: self._vector(recipe, text) for recipe in recipes}, None
-        except (HelpCenterError, RuntimeError, ValueError, OSError):
-            return {}, "embedder-failed"
-
-    def _vector(self, recipe: str, text: str) -> Vectors:
-        key = (recipe, text)
-        known = self._remembered.get(key)
-        if known is None:
-            known = self._encoders[recipe].encode([text])[0]
-            with self._lock:
-                self._remembered[key] = known
-                while len(self._remembered) > self._remember:
-                    self._remembered.popitem(last=False)
-        return known

@@ -35,7 +35,7 @@ search.filing
 search.writing
 search.beir search.collection
 search.answers search.figures search.ranking search.runs
-search.completion search.index search.stages search.tongue
+search.completion search.index search.questions search.stages search.tongue
 search.searcher
 search.current search.learning
 search.mining
@@ -46,7 +46,7 @@ deflect.file_kinds deflect.policy deflect.redaction
 deflect.schema deflect.snippet deflect.statistics deflect.wording
 deflect.address deflect.clicks deflect.clusters deflect.delivery deflect.exploration deflect.lines
 deflect.numbers deflect.receipt deflect.refusal deflect.signature deflect.store
-deflect.attachments deflect.mail_text deflect.mail_threads
+deflect.attachments deflect.file_links deflect.mail_text deflect.mail_threads
 deflect.activity deflect.changes deflect.desk_numbers deflect.export deflect.gaps deflect.owner_page deflect.people
 deflect.popular deflect.removal deflect.smtp deflect.tickets deflect.tokens deflect.trail deflect.webhook
 deflect.zendesk

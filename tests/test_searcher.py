@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from search.questions import QuestionEncoder
 from search.searcher import Searcher
 from tests.shelf_of_articles import Part, WordEmbedder, article, ids, shelf
 
@@ -53,7 +54,7 @@ def test_a_search_that_is_to_go_by_words_encodes_nothing_and_says_why(
 ) -> None:
     searcher = shelf(tmp_path, ARTICLES, encoder=WordEmbedder())
     by_meaning = searcher.search("refund", lang="en")
-    monkeypatch.setattr(searcher, "_vector", None)  # who asks it fails
+    monkeypatch.setattr(QuestionEncoder, "encode", None)  # who asks it fails
     found = searcher.search("refund", lang="en", degraded="rate-limited")
     assert (by_meaning.degraded, found.degraded) == (None, "rate-limited")
     assert found.hits[0].article == by_meaning.hits[0].article

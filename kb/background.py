@@ -22,7 +22,8 @@ from search.index import current_path
 OUTBOX_PAUSE = 1.0  # seconds between looks at the outbox
 INDEX_PAUSE = 5.0  # seconds between looks at whether the index is as it was built
 SWEEP_PAUSE = 600.0  # seconds between looks for files that no ticket has
-MAIL_PAUSE = 60.0  # seconds between looks into the mailbox
+FIRST_MAIL_PAUSE = 3.0  # seconds until the first look into the mailbox
+MAIL_PAUSE = 60.0  # between looks
 LONGEST_MAIL_PAUSE = 600.0
 DAY = 86400.0
 
@@ -88,7 +89,7 @@ def _read_mail(settings: Settings, *, stop: threading.Event) -> None:
 
     While it cannot be read, or mails have to wait, the pauses grow; the same trouble is said once.
     """
-    pause, said = MAIL_PAUSE, ""
+    pause, said = FIRST_MAIL_PAUSE, ""
     while settings.imap_url and not stop.wait(pause):
         trouble = _mail_trouble(settings, stop)
         if trouble != said:

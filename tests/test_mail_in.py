@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from email.message import EmailMessage
@@ -10,20 +11,28 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
+from flask.testing import FlaskClient
 
 from deflect import attachments, clock, tickets
-from deflect.clock import HOUR, SECOND
+from deflect.clock import DAY, HOUR, SECOND
 from deflect.contact import check, create_ticket
+from deflect.delivery import Delivery
 from deflect.episode import Visit, email_key
 from deflect.mail_in import Taken, take
 from deflect.mail_threads import mark
+from deflect.offer import make_offer
 from deflect.outbox import deliver
+from deflect.outcomes import ended
 from deflect.services import Services
 from deflect.store import Row
 from deflect.timeline import timeline
+from deflect.tokens import Claims
+from deflect.webhook import document
 from kb.channels import Rule, Table
 from kb.errors import Unavailable
 from tests.fakes import FakeSearcher, FakeSnapshot, NoWriter, close, make_services
+from tests.logging_in import services_of
 from tests.mails import bounce, mail
 from tests.receivers import Mailbox, mail_server
 
@@ -294,3 +303,40 @@ def test_a_sender_that_is_not_answered_is_named(services: Services) -> None:
     take(services, mail(sender="form@shop2.example", Reply_To="jo@example.com"))
     row = only(services)
     assert (row["email"], json.loads(row["fields"])) == ("jo@example.com", {"sent from": "form@shop2.example"})
+
+
+def test_an_episode_of_who_then_wrote_an_e_mail_ended_as_contacted(services: Services) -> None:
+    claims = Claims("u1", "jo@example.com", "", frozenset())
+    make_offer(services, Visit("v1", lang="en", claims=claims), subject="", body="my password")
+    make_offer(services, Visit("v2", lang="en"), subject="", body="my password")
+    take(services, mail())
+    now = clock.now()
+    found = ended(services.store, start=0, end=now + DAY, now=now + 30 * DAY)
+    assert sorted(episode.outcome for episode in found) == ["contacted", "left without reading"]
+
+
+def test_a_webhook_tells_a_reply_from_a_new_ticket() -> None:
+    given = {"subject": "S", "email": "jo@example.com", "name": "", "category": "", "channel": "email", "lang": "en"}
+    first = Delivery("d1", "T1", **given, page="", fields={}, author="requester", body="B", created=1)
+    assert [document(one)["type"] for one in (first, replace(first, again=True))] == [
+        "ticket.created",
+        "ticket.replied",
+    ]
+
+
+def test_a_page_folds_what_is_quoted_and_marks_who_else_wrote(app: Flask, agent: FlaskClient) -> None:
+    services = services_of(app)
+    ticket = (
+        take(services, mail("<b>Hi</b>\n\nOn Monday, Ann wrote:\n> Old text", files={"e.exe": b"MZ\0"})).ticket or ""
+    )
+    to = f"help+{mark(services.store.secret('email'), ticket)}@shop.example"
+    take(services, mail("Me too.", id="<2@x>", sender="eve@evil.example", To=to))
+    take(services, mail("I am away.", id="<3@x>", To=to, Auto_Submitted="auto-replied"))
+    page = agent.get(f"/admin/tickets/{ticket}").text
+    assert "&lt;b&gt;Hi&lt;/b&gt;</div>" in page
+    assert re.search(r"<details class=\"quoted\">.*?On Monday, Ann wrote:\n&gt; Old text", page, re.S)
+    assert "1 attachment was not kept: e.exe 1 KB." in page
+    assert re.search(r"eve@evil\.example</bdi></strong>\s*<span class=\"tag bad\">from another address", page)
+    assert re.search(r"jo@example\.com</bdi></strong>\s*<span class=\"tag\">automatic", page)
+    assert page.count("Answered by e-mail") == 2
+    assert ticket in agent.get("/admin/tickets?q=too").text

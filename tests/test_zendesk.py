@@ -36,11 +36,13 @@ class Zendesk:
     comments: list[dict[str, Any]] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
     fail: dict[str, int] = field(default_factory=dict)
+    uploads: list[tuple[str, str, bytes]] = field(default_factory=list)
+    too_large: int = 0  # bytes of a file, 0 being any
     lose: bool = False  # keep the ticket, and answer with an error
     url: str = ""
 
     def app(self) -> Flask:
-        """Return the four calls that the sink makes."""
+        """Return the five calls that the sink makes."""
         app = Flask(__name__)
 
         @app.before_request
@@ -64,6 +66,13 @@ class Zendesk:
                 self.lose = False
                 return jsonify(error="InternalError"), 500
             return jsonify(ticket=self.tickets[-1]), 201
+
+        @app.post("/api/v2/uploads.json")
+        def _upload() -> tuple[Response, int]:
+            if self.too_large and len(request.data) > self.too_large:
+                return jsonify(error="AttachmentTooLarge"), 422
+            self.uploads.append((request.args["filename"], request.mimetype, request.data))
+            return jsonify(upload={"token": f"token-{len(self.uploads)}"}), 201
 
         @app.put("/api/v2/tickets/<int:number>.json")
         def _update(number: int) -> Response:
@@ -136,6 +145,13 @@ def test_a_note_that_failed_is_added_at_the_next_try(desk: Zendesk) -> None:
         zendesk(desk).deliver(DELIVERY)
     zendesk(desk).deliver(DELIVERY)
     assert (len(desk.tickets), len(desk.comments)) == (1, 1)
+
+
+def test_a_reply_by_e_mail_is_one_note_and_no_comment_that_goes_out(desk: Zendesk) -> None:
+    zendesk(desk).deliver(replace(DELIVERY, trail=()))
+    later = replace(DELIVERY, id="6a1d", body="It came.", again=True)
+    assert zendesk(desk).deliver(later) == zendesk(desk).deliver(later) == "35436"
+    assert [(note["public"], "It came." in note["body"]) for note in desk.comments] == [(False, True)]
 
 
 def test_a_rate_limit_is_waited_for(desk: Zendesk) -> None:

@@ -7,11 +7,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from deflect import gaps, history, statistics
+from deflect import gaps, past_tickets, statistics
 from deflect.clock import DAY, to_datetime, to_rfc3339
 from deflect.gaps import Diagnosis, Question
-from deflect.history import Past
 from deflect.lines import BadFile, Tally
+from deflect.past_tickets import Past
 from deflect.redaction import redact
 from deflect.references import References
 from deflect.replay import Encoded, Replayed, replay
@@ -132,7 +132,7 @@ def _history(settings: Settings, tickets: Path, tally: Tally, *, split: str | No
     known = References(frozenset())
     if not tickets.is_dir():
         known = References.of(library.load(settings.articles, default_lang=settings.lang))
-    past = [one for _, one in history.read(tickets, tally, split=split, references=known, report=progress.silent)]
+    past = [one for _, one in past_tickets.read(tickets, tally, split=split, references=known, report=progress.silent)]
     if not past:
         why = tally.bad[0]["why"] if tally.bad else "it is empty"
         raise BadFile(f"{tickets} holds no ticket with a text and a date: {why}")

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from deflect import clock, history, lines
+from deflect import clock, lines, past_tickets
 from deflect.episode import email_hash
-from deflect.history import Past
 from deflect.lines import Document, Tally
+from deflect.past_tickets import Past
 from deflect.people import WINDOW
 from deflect.redaction import redact
 from deflect.references import References
@@ -94,7 +94,7 @@ def load(
     writer, tally, counts = writer_for(store, settings.writer_socket), Tally(str(path)), {"solved": 0, "unknown": 0}
     secret, now = store.secret("email"), clock.now()
     try:
-        found = history.read(path, tally, split=split, references=known, report=report)
+        found = past_tickets.read(path, tally, split=split, references=known, report=report)
         lines.keep(
             _rows(found, counts, secret=secret, source=path.stem, lang=settings.lang),
             tally,

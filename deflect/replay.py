@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from deflect.clusters import Floats, unit
-from deflect.history import Past
+from deflect.past_tickets import Past
 from kb import progress
 from kb.errors import HelpCenterError
 

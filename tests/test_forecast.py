@@ -13,8 +13,8 @@ from click.testing import CliRunner
 from deflect import forecast_page, replay
 from deflect.clock import DAY, from_date
 from deflect.forecast import forecast
-from deflect.history import Past
 from deflect.lines import BadFile
+from deflect.past_tickets import Past
 from deflect.replay import Encoded
 from kb import cli
 from kb.config import Settings

@@ -41,8 +41,8 @@ search.current search.learning
 search.mining
 search.evaluation
 search.calibrating search.side_by_side
-deflect.channel deflect.clock deflect.elements deflect.events deflect.experiment deflect.limits deflect.machines
-deflect.file_kinds deflect.policy deflect.redaction
+deflect.clock deflect.elements deflect.events deflect.experiment deflect.limits deflect.machines
+deflect.file_kinds deflect.policy deflect.redaction deflect.writer_socket
 deflect.schema deflect.snippet deflect.statistics deflect.wording
 deflect.address deflect.clicks deflect.clusters deflect.delivery deflect.exploration deflect.lines
 deflect.numbers deflect.receipt deflect.refusal deflect.signature deflect.store
@@ -67,7 +67,7 @@ deflect.consent deflect.cors deflect.episode deflect.given_files deflect.held_fi
 deflect.context_cards deflect.erasure deflect.log deflect.past_contacts deflect.web
 deflect.offer
 deflect.contact
-deflect.elsewhere deflect.here deflect.history deflect.login deflect.mail deflect.openapi
+deflect.elsewhere deflect.here deflect.login deflect.mail deflect.openapi deflect.past_tickets
 deflect.mail_in deflect.mailbox deflect.past_events
 deflect.advice deflect.api deflect.example deflect.lessons deflect.playground deflect.replay
 deflect.agent_pages deflect.evidence deflect.forecast deflect.report_pages deflect.ticket_pages

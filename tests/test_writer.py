@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from deflect.channel import LONGEST, connect
 from deflect.store import Store
 from deflect.writer import DirectWriter, RemoteWriter, serve, write, writer_for
+from deflect.writer_socket import LONGEST, connect
 from kb.errors import BadRequest, NotFound, Unavailable
 
 

@@ -35,12 +35,10 @@ RIGHT = {
     "-words": ("lexical", "covered", "margin"),
     "-learned": (),
 }
-OFFER = {  # few and of a plain sense, so that they hold on articles that they were not fitted on
-    "": ("first", "cosine", "contrast", "mean_dense"),
-    "-multilingual": ("first", "cosine", "contrast", "mean_dense"),
-    "-words": ("first", "best_lexical", "contrast_lexical", "best_covered"),
-    "-learned": ("three", "cosine", "solved"),
-}
+# What an offer is judged by: few and of a plain sense, so that it holds on articles that it was not fitted on.
+MEANING = ("first", "cosine", "contrast", "mean_dense")
+NEAR = ("first", "cosine", "mean_dense")
+WORDS = ("first", "best_lexical", "contrast_lexical", "best_covered")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +49,10 @@ class Kind:
     suffix: str
     system: System
     strangers: float
+    offer: Sequence[str]  # the features of an offer
     embedder: str = "minilm"
     penalty: float = 1.0
+    against: float = 1.0  # how much all strangers together count beside all answered questions
 
     @property
     def name(self) -> str:
@@ -61,13 +61,13 @@ class Kind:
 
 
 KINDS = (  # the page shows the nearest by meaning where words fail, and says so: a wrong one costs less than there
-    Kind("search", "", "hybrid", 0.25),
-    Kind("search", "-words", "bm25", 0.10),
-    Kind("search", "-multilingual", "hybrid", 0.25, "multilingual"),
-    Kind("suggest", "", "hybrid", 0.02),
-    Kind("suggest", "-multilingual", "hybrid", 0.03, "multilingual"),
-    Kind("suggest", "-words", "bm25", 0.03),
-    Kind("suggest", "-learned", "learned", 0.02, penalty=0.1),
+    Kind("search", "", "hybrid", 0.25, MEANING),
+    Kind("search", "-words", "bm25", 0.10, WORDS),
+    Kind("search", "-multilingual", "hybrid", 0.25, MEANING, "multilingual"),
+    Kind("suggest", "", "hybrid", 0.0125, NEAR, against=2.0),
+    Kind("suggest", "-multilingual", "hybrid", 0.03, MEANING, "multilingual"),
+    Kind("suggest", "-words", "bm25", 0.03, WORDS),
+    Kind("suggest", "-learned", "learned", 0.015, ("three", "cosine", "solved"), penalty=0.1),
 )
 
 
@@ -95,10 +95,9 @@ def fit(own: Sequence[Case], visiting: Sequence[Case], abroad: Sequence[Case], *
     """
     right = _right(own, RIGHT[kind.suffix])
     strange = [*visiting, *abroad]
-    names = OFFER[kind.suffix]
-    rows, labels = _offers([*own, *strange], right, names)
-    balance = np.where(np.arange(len(rows)) < len(own), 1.0, len(own) / max(len(strange), 1))
-    offer = _odds(names, *logistic.fit(rows, labels, weights=balance, penalty=kind.penalty))
+    rows, labels = _offers([*own, *strange], right, kind.offer)
+    balance = np.where(np.arange(len(rows)) < len(own), 1.0, kind.against * len(own) / max(len(strange), 1))
+    offer = _odds(kind.offer, *logistic.fit(rows, labels, weights=balance, penalty=kind.penalty))
     untuned = Calibration(right, offer, 0.0)
     chances = [float(untuned.scores(case.features, own=case.own).max(initial=0.0)) for case in visiting]
     return Calibration(right, offer, round(float(np.quantile(chances, 1.0 - kind.strangers)), 3))

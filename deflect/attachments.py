@@ -15,12 +15,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from deflect.file_kinds import KINDS, kind_of
+from deflect.file_kinds import KINDS, MB, kind_of
 from deflect.store import Row, Store
 from kb.config import Settings
 from kb.errors import BadRequest, StorageFull
 
-MB = 1_000_000
 RESERVE = 100 * MB  # bytes of the disk that files leave to the messages themselves
 LIFE = 3600  # seconds that a file stays that no ticket has: a form that was not sent, or a process that was killed
 LONGEST_NAME = 120  # bytes in UTF-8
@@ -223,20 +222,19 @@ def clean(name: str, media: str = "") -> str:
     return f"{stem}.{end}" if end else stem
 
 
-def readable(size: int) -> str:
-    """Return a size as people read it.
-
-    >>> readable(900), readable(81_234), readable(1_250_000), readable(12_000_000)
-    ('1 KB', '81 KB', '1.2 MB', '12 MB')
-    """
-    if size < MB:
-        return f"{max(1, round(size / 1000))} KB"
-    return f"{size / MB:.1f} MB" if size < 10 * MB else f"{round(size / MB)} MB"
-
-
 def of_ticket(store: Store, ticket: str) -> list[Row]:
     """Return the files of a ticket, in the order in which they came."""
     return store.rows("SELECT * FROM attachments WHERE ticket = ? ORDER BY created, place, id", [ticket])
+
+
+def of_message(store: Store, message: str) -> list[Row]:
+    """Return the files of one message."""
+    return store.rows("SELECT * FROM attachments WHERE message = ? ORDER BY place, id", [message])
+
+
+def one(store: Store, id: str) -> Row | None:
+    """Return one file by its id."""
+    return store.one("SELECT * FROM attachments WHERE id = ?", [id])
 
 
 def strays(settings: Settings, store: Store, *, before: float) -> Iterator[str]:

@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
+MB = 1_000_000
 HEAD = 4096  # bytes that tell the kind of everything but text and documents
 BLOCK = 1 << 16
 HEIC = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
@@ -60,6 +61,17 @@ def kind_of(path: Path) -> str | None:
     if head.startswith(b"PK\x03\x04"):
         return _document(path)
     return "text/plain" if _is_text(path) else None
+
+
+def readable(size: int) -> str:
+    """Return a size as people read it.
+
+    >>> readable(900), readable(81_234), readable(1_250_000), readable(12_000_000)
+    ('1 KB', '81 KB', '1.2 MB', '12 MB')
+    """
+    if size < MB:
+        return f"{max(1, round(size / 1000))} KB"
+    return f"{size / MB:.1f} MB" if size < 10 * MB else f"{round(size / MB)} MB"
 
 
 def _document(path: Path) -> str | None:

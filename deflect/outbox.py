@@ -7,9 +7,9 @@ import json
 import random
 from collections.abc import Callable, Sequence
 
-from deflect import clock, tickets
+from deflect import attachments, clock, file_links, tickets
 from deflect.clock import HOUR, SECOND
-from deflect.delivery import Delivery, TicketSink
+from deflect.delivery import Carried, Delivery, TicketSink
 from deflect.mail_threads import mark
 from deflect.sinks import sink
 from deflect.store import Row, Store
@@ -58,7 +58,7 @@ def deliver(
             continue
         try:
             writer.call("claim", id=row["delivery"], now=now or clock.now())
-            note = find(row["sink"], settings).deliver(_delivery(store, row))
+            note = find(row["sink"], settings).deliver(_delivery(settings, store, row))
         except (StorageFull, Unavailable):
             return accepted  # nothing can be kept now, so nothing is sent; the next round comes
         except HelpCenterError as error:
@@ -125,13 +125,14 @@ def _keep(writer: Writer, id: str, *, note: str, now: int) -> None:
         writer.call("delivered", id=id, note=note, now=now)
 
 
-def _delivery(store: Store, row: Row) -> Delivery:
+def _delivery(settings: Settings, store: Store, row: Row) -> Delivery:
     return Delivery(
         id=row["delivery"],
         ticket=row["id"],
         fields=json.loads(row["fields"] or "{}"),
         created=row["written"],
         articles=tuple((title, address) for title, address in json.loads(row["articles"] or "[]")),
+        files=_files(settings, store, row),
         trail=lines(store, row) if row["author"] == "requester" else (),
         thread=mark(store.secret("email"), row["id"]),
         answers=tickets.mail_ids(store, row["id"], before=row["written"]),
@@ -144,4 +145,19 @@ def _delivery(store: Store, row: Row) -> Delivery:
                 *("verified", "segment"),
             )
         },
+    )
+
+
+def _files(settings: Settings, store: Store, row: Row) -> tuple[Carried, ...]:
+    """Return the files of the message, with links where KB_URL says where we are: no request tells it here."""
+    expires = clock.now() // SECOND + file_links.LIFE
+    root = settings.url.rstrip("/")
+    return tuple(
+        Carried(
+            **{name: file[name] for name in ("id", "name", "media", "size", "digest")},
+            path=attachments.path_of(settings, file["digest"]),
+            link=root + file_links.path(store, file["id"], expires=expires) if root else "",
+            expires=expires if root else 0,
+        )
+        for file in attachments.of_message(store, row["message"])
     )

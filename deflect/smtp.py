@@ -5,6 +5,7 @@ from __future__ import annotations
 import email.utils
 import smtplib
 import ssl
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -13,11 +14,12 @@ from urllib.parse import unquote, urlsplit
 
 from deflect import receipt
 from deflect.clock import to_datetime
-from deflect.delivery import Delivery, DeliveryFailed
+from deflect.delivery import Carried, Delivery, DeliveryFailed, NotTaken
 from kb.config import Settings
 from kb.errors import BadSetting
 
 TIMEOUT = 15.0  # seconds
+MOST_ALONG = 15_000_000  # bytes of files: Base64 makes 20 MB of them, which nearly every server takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,9 @@ class Server:
                 server.send_message(message)
         except smtplib.SMTPAuthenticationError as error:
             raise DeliveryFailed(f"{self.host} refused user name and password ({error.smtp_code})") from error
+        except (smtplib.SMTPDataError, smtplib.SMTPSenderRefused) as error:
+            failure = NotTaken if error.smtp_code >= 500 else DeliveryFailed
+            raise failure(f"{self.host}:{self.port}: {_said(error)}") from error
         except (smtplib.SMTPException, OSError, ValueError) as error:
             raise DeliveryFailed(f"{self.host}:{self.port}: {_said(error)}") from error
 
@@ -90,10 +95,22 @@ class SmtpSink:
         return cls(Server.parse(settings.smtp_url), _sender(settings), settings.smtp_to)
 
     def deliver(self, delivery: Delivery) -> str:
-        """Send the ticket and return its Message-ID."""
+        """Send the ticket with its files and return its Message-ID; files that the server will not take are named."""
+        along = _along(delivery.files)
+        try:
+            return self._send(delivery, along)
+        except NotTaken:
+            if not along:
+                raise
+            return self._send(delivery, {})
+
+    def _send(self, delivery: Delivery, along: Mapping[Carried, bytes]) -> str:
         message = _message(delivery, sender=self.sender, to=self.to, subject=f"[{delivery.ticket}] {delivery.subject}")
         message["Reply-To"] = _address(delivery.email, delivery.name)
-        message.set_content(_ticket_text(delivery))
+        message.set_content(_ticket_text(delivery, along))
+        for file, data in along.items():
+            main, sub = file.media.split("/")
+            message.add_attachment(data, maintype=main, subtype=sub, filename=file.name)
         self.server.send(message)
         return str(message["Message-ID"])
 
@@ -190,7 +207,16 @@ def _answer_to(delivery: Delivery) -> str:
     return delivery.subject if delivery.subject[:3].lower() == "re:" else f"Re: {delivery.subject}"
 
 
-def _ticket_text(delivery: Delivery) -> str:
+def _along(files: Sequence[Carried]) -> dict[Carried, bytes]:
+    """Return the bytes of the files that fit into an e-mail, and are on disk, in order."""
+    along: dict[Carried, bytes] = {}
+    for file in files:
+        if sum(one.size for one in along) + file.size <= MOST_ALONG and (data := file.data()) is not None:
+            along[file] = data
+    return along
+
+
+def _ticket_text(delivery: Delivery, along: Mapping[Carried, bytes]) -> str:
     facts = [
         ("Ticket", delivery.ticket),
         ("From", f"{delivery.name} <{delivery.email}>".strip()),
@@ -201,7 +227,8 @@ def _ticket_text(delivery: Delivery) -> str:
     facts += [("Page", delivery.page), *((str(name), str(value)) for name, value in delivery.fields.items())]
     head = "\n".join(f"{name}: {_line(value)}" for name, value in facts if value)
     trail = "\n".join(["Before writing:", *(f"- {line}" for line in delivery.trail)]) if delivery.trail else ""
-    return "\n\n".join(part for part in (delivery.body, f"-- \n{head}", trail) if part) + "\n"
+    left = "\n".join(file.line() for file in delivery.files if file not in along)
+    return "\n\n".join(part for part in (delivery.body, f"-- \n{head}", left, trail) if part) + "\n"
 
 
 def _parsed(text: str) -> Address:

@@ -10,7 +10,7 @@ from deflect import accounts, attachments, clock, drafts, tickets, timeline
 from deflect.advice import address_of, choices, title_of
 from deflect.contact import LONGEST
 from deflect.episode import new_id
-from deflect.file_kinds import PREVIEWED
+from deflect.file_kinds import PREVIEWED, readable
 from deflect.given_files import give
 from deflect.services import services
 from deflect.smtp import can_reply
@@ -127,8 +127,8 @@ def reopen(id: str) -> Any:
 @blueprint.get("/<id>/files/<file>")
 def attached(id: str, file: str) -> Response:
     """Give a file that came with a ticket: to be saved, and of its own kind whatever it is called."""
-    found = next((one for one in attachments.of_ticket(services().store, _ticket(id)["id"]) if one["id"] == file), None)
-    if found is None:
+    found = attachments.one(services().store, file)
+    if found is None or found["ticket"] != id:
         raise NotFound("there is no such file; it may have been erased")
     return give(services().settings, found)
 
@@ -159,7 +159,7 @@ def _page(found: Row, *, text: str = "", words: str = "", chosen: str = "", noti
         messages=tickets.messages(here.store, id),
         files=attachments.of_ticket(here.store, id),
         previewed=PREVIEWED,
-        readable=attachments.readable,
+        readable=readable,
         agents=accounts.agents(here.store, here.settings),
         recent=timeline.by_day(entries[: timeline.SHOWN]),
         earlier=timeline.by_day(entries[timeline.SHOWN :]),

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from deflect.address import Target, resolve
-from deflect.clock import to_rfc3339
-from deflect.delivery import Delivery, DeliveryFailed
+from deflect.clock import SECOND, to_rfc3339
+from deflect.delivery import Carried, Delivery, DeliveryFailed
 from deflect.signature import sign
 from kb.config import Settings
 from kb.errors import BadSetting
@@ -72,10 +72,18 @@ def document(delivery: Delivery) -> dict[str, Any]:
         "page": delivery.page,
         "fields": dict(delivery.fields),
         "message": {"id": delivery.id, "author": delivery.author, "body": delivery.body},
+        "attachments": [attachment(file) for file in delivery.files],
         "trail": list(delivery.trail),
     }
     kind = "ticket.replied" if delivery.again else "ticket.created"
     return {"type": kind, "timestamp": to_rfc3339(delivery.created), "data": ticket}
+
+
+def attachment(file: Carried) -> dict[str, Any]:
+    """Return what is said of a file; `url` opens it until `expires`, null where KB_URL does not say where we are."""
+    about = {"id": file.id, "name": file.name, "type": file.media, "size": file.size, "sha256": file.digest}
+    expires = to_rfc3339(file.expires * SECOND) if file.link else None
+    return about | {"url": file.link or None, "expires": expires}
 
 
 def post(target: Target, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:

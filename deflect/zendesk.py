@@ -7,12 +7,13 @@ import http.client
 import json
 import socket
 import ssl
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
 from deflect.address import Target, resolve
-from deflect.delivery import Delivery, DeliveryFailed
+from deflect.delivery import Carried, Delivery, DeliveryFailed, NotTaken
 from kb.config import Settings
 from kb.errors import BadSetting
 
@@ -48,15 +49,33 @@ class ZendeskSink:
         if known:
             number = _number(known[0])
         else:
-            made = self._call("POST", "/api/v2/tickets.json", ticket(delivery), key=delivery.id)
+            uploads = self._upload(delivery)
+            made = self._call("POST", "/api/v2/tickets.json", ticket(delivery, uploads), key=delivery.id)
             number = _number(made.get("ticket"))
         if delivery.again:
             if not self._has_note(number, delivery):
-                self._call("PUT", f"/api/v2/tickets/{number}.json", further(delivery))
+                uploads = self._upload(delivery)
+                self._call("PUT", f"/api/v2/tickets/{number}.json", further(delivery, uploads))
             return number
         if (delivery.trail or delivery.verified) and not self._has_note(number, delivery):
             self._call("PUT", f"/api/v2/tickets/{number}.json", note(delivery))
         return number
+
+    def _upload(self, delivery: Delivery) -> dict[Carried, str]:
+        """Return a token for each file that Zendesk took; one that goes with no comment is forgotten there."""
+        tokens: dict[Carried, str] = {}
+        for file in delivery.files:
+            if (data := file.data()) is None:
+                continue
+            path = f"/api/v2/uploads.json?filename={quote(file.name, safe='')}"
+            try:
+                upload = self._call("POST", path, data, media=file.media).get("upload")
+            except NotTaken:
+                continue
+            token = upload.get("token") if isinstance(upload, dict) else None
+            if isinstance(token, str) and token:
+                tokens[file] = token
+        return tokens
 
     def _has_note(self, number: str, delivery: Delivery) -> bool:
         comments = _list(self._call("GET", f"/api/v2/tickets/{number}/comments.json"), "comments")
@@ -65,16 +84,22 @@ class ZendeskSink:
             for one in comments
         )
 
-    def _call(self, method: str, path: str, document: dict[str, Any] | None = None, *, key: str = "") -> dict[str, Any]:
+    def _call(
+        self,
+        method: str,
+        path: str,
+        sent: dict[str, Any] | bytes | None = None,
+        *,
+        key: str = "",
+        media: str = "application/json",
+    ) -> dict[str, Any]:
         """Return the JSON that Zendesk answers with; raises DeliveryFailed saying what it answered instead."""
         target = resolve(self.url + path, allow=self.allow)
         secret = base64.b64encode(f"{self.user}/token:{self.token}".encode()).decode()
         headers = {"Authorization": f"Basic {secret}", "Accept": "application/json", "Host": target.host_header}
         headers |= {"User-Agent": "Shortstop"} | ({"Idempotency-Key": key} if key else {})
-        body = None
-        if document is not None:
-            body = json.dumps(document, ensure_ascii=False).encode()
-            headers["Content-Type"] = "application/json"
+        body = json.dumps(sent, ensure_ascii=False).encode() if isinstance(sent, dict) else sent
+        headers |= {"Content-Type": media} if body is not None else {}
         try:
             status, wait, answer = exchange(target, method, body, headers)
         except (OSError, http.client.HTTPException) as error:
@@ -82,15 +107,16 @@ class ZendeskSink:
         return _read(target, status, wait, answer)
 
 
-def ticket(delivery: Delivery) -> dict[str, Any]:
+def ticket(delivery: Delivery, uploads: Mapping[Carried, str]) -> dict[str, Any]:
     """Return the document that makes a ticket, with the requester by address and our id as `external_id`."""
     lines = [f"{name}: {value}" for name, value in sorted(delivery.fields.items()) if value not in (None, "")]
     about = "\n".join([*lines, *([f"page: {delivery.page}"] if delivery.page else [])])
     body = f"{delivery.body}\n\n--\n{about}" if about else delivery.body
+    comment = _with_files(delivery, uploads, {"body": body})
     requester = {"email": delivery.email, "name": delivery.name or delivery.email}
     known = {"category": delivery.category, "segment": delivery.segment}
     tags = ["shortstop", *(f"{name}_{value}".replace(" ", "_") for name, value in known.items() if value)]
-    made = {"subject": delivery.subject, "comment": {"body": body}, "requester": requester}
+    made = {"subject": delivery.subject, "comment": comment, "requester": requester}
     return {"ticket": made | {"external_id": delivery.ticket, "tags": tags}}
 
 
@@ -101,10 +127,18 @@ def note(delivery: Delivery) -> dict[str, Any]:
     return {"ticket": {"comment": {"public": False, "body": f"{signed}{NOTE} ({delivery.id}):\n{lines}"}}}
 
 
-def further(delivery: Delivery) -> dict[str, Any]:
+def further(delivery: Delivery, uploads: Mapping[Carried, str]) -> dict[str, Any]:
     """Return the document that adds what came later by e-mail, as a note: as a comment it would go out to everybody."""
     who = delivery.email if delivery.author == "requester" else "another address"
-    return {"ticket": {"comment": {"public": False, "body": f"E-mail of {who} ({delivery.id}):\n{delivery.body}"}}}
+    comment = {"public": False, "body": f"E-mail of {who} ({delivery.id}):\n{delivery.body}"}
+    return {"ticket": {"comment": _with_files(delivery, uploads, comment)}}
+
+
+def _with_files(delivery: Delivery, uploads: Mapping[Carried, str], comment: dict[str, Any]) -> dict[str, Any]:
+    """Return a comment with the files that were taken, and a line for each that was not."""
+    left = "\n".join(file.line() for file in delivery.files if file not in uploads)
+    said = {"body": f"{comment['body']}\n\n{left}"} if left else {}
+    return comment | said | ({"uploads": list(uploads.values())} if uploads else {})
 
 
 def exchange(target: Target, method: str, body: bytes | None, headers: dict[str, str]) -> tuple[int, str, bytes]:
@@ -131,7 +165,8 @@ def _read(target: Target, status: int, wait: str, answer: bytes) -> dict[str, An
     if status in (401, 403):
         raise DeliveryFailed(f"{who} answered {status}; see KB_ZENDESK_USER and KB_ZENDESK_TOKEN")
     if not 200 <= status < 300:
-        raise DeliveryFailed(f"{who} answered {status}: {answer[:200].decode('utf-8', 'replace')}")
+        failure = NotTaken if status in (400, 413, 415, 422) else DeliveryFailed
+        raise failure(f"{who} answered {status}: {answer[:200].decode('utf-8', 'replace')}")
     try:
         document = json.loads(answer)
     except ValueError as error:

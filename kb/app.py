@@ -10,7 +10,7 @@ from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import ClientDisconnected, HTTPException, RequestTimeout
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from deflect import admin, api, here, login, web
+from deflect import admin, api, given_files, here, login, web
 from deflect.limits import Limiter
 from deflect.services import EXTENSION, Services, services
 from deflect.store import Store
@@ -43,7 +43,7 @@ def create_app(settings: Settings, *, writer: Writer | None = None) -> Flask:
     login.install(app, store)
     app.teardown_appcontext(page.let_go)
     store.close()  # each process reads on connections of its own
-    for part in (api, admin, site, feed, widget, demo, here):
+    for part in (api, admin, site, feed, widget, demo, here, given_files):
         app.register_blueprint(part.blueprint)
     app.add_url_rule("/healthz", "healthz", health)
     app.register_error_handler(HelpCenterError, _failed)

@@ -11,8 +11,9 @@ from typing import Any
 from flask import Response, g, redirect, request, url_for
 
 from deflect import contact, events
-from deflect.attachments import Refused, readable
+from deflect.attachments import Refused
 from deflect.episode import Visit
+from deflect.file_kinds import readable
 from deflect.log import record
 from deflect.offer import Offer, make_offer
 from deflect.services import services

@@ -73,12 +73,15 @@ class Mailbox:
     mails: list[EmailMessage] = field(default_factory=list)
     envelopes: list[tuple[str, list[str]]] = field(default_factory=list)
     refuse: str = ""
+    most: int = 0  # bytes of a mail, 0 being any
     url: str = ""
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 (aiosmtpd's name)
         """Take a mail, or not."""
         if self.refuse:
             return self.refuse
+        if self.most and len(envelope.content) > self.most:
+            return "552 too large"
         parsed: Message = BytesParser(policy=SMTP).parsebytes(envelope.content)
         self.mails.append(cast(EmailMessage, parsed))
         self.envelopes.append((envelope.mail_from, envelope.rcpt_tos))

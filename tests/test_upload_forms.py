@@ -15,7 +15,8 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from deflect import attachments, uploads
-from deflect.attachments import MB, folder
+from deflect.attachments import folder
+from deflect.file_kinds import MB
 from deflect.held_files import held, hold
 from deflect.services import EXTENSION, Services
 from tests.sample import fresh, help_center

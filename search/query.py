@@ -24,7 +24,7 @@ class Word:
     text: str  # folded, as typed
     terms: tuple[str, ...]
     synonyms: tuple[str, ...] = ()
-    little: bool = False  # a stop word: it is not missed
+    little: bool = False  # a stop word, an emoji, an arrow: it is not missed
     quoted: bool = False
     heavy: bool = False  # a word of a message's subject
 
@@ -85,7 +85,7 @@ def parse(text: str, analyzer: Analyzer, *, synonyms: Synonyms = (), heavy: str 
 
 def _word(token: Token, analyzer: Analyzer, quoted: set[str]) -> Word:
     folded = fold(token.text)
-    little = token.kind == "word" and analyzer.is_stopword(token.text)
+    little = token.kind == "sign" or (token.kind == "word" and analyzer.is_stopword(token.text))
     return Word(folded, analyzer.asked(token), (), little and folded not in quoted, folded in quoted)
 
 

@@ -47,6 +47,12 @@ def test_what_is_there_comes_first(searcher: Searcher, query: str, first: str) -
     assert ids(searcher.search(query, lang="en"))[0] == first
 
 
+@pytest.mark.parametrize("query", ["password 🐧", "👍🏽 password", "→ password", "credit card 😀"])
+def test_an_emoji_beside_words_is_not_missed(searcher: Searcher, query: str) -> None:
+    found = searcher.search(query, lang="en")
+    assert (found.stage, ids(found)[0]) == ("all", "card" if "card" in query else "reset")
+
+
 @pytest.mark.parametrize("query", LITTLE)
 def test_nothing_but_stop_words_is_never_offered_anything(searcher: Searcher, query: str) -> None:
     assert searcher.suggest("", query, lang="en").cards == ()

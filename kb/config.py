@@ -88,7 +88,7 @@ class Settings:
         "Address whose e-mails are read into tickets; ours ask for answers to it. `help+*@example.com` marks each.",
     )
     imap_url: str = setting(
-        "", "Mailbox that is read into tickets, as imaps://user@host/INBOX; write @ in the user as %40."
+        "", "Mailbox that is read into tickets, as imaps://user@host/INBOX; write @ in the user as %40.", secret=True
     )
     imap_password: str = setting("", "Password of that mailbox.", secret=True)
     imap_done: str = setting("", "Folder into which e-mails are moved once they are kept; unset: they are marked read.")
@@ -180,7 +180,8 @@ def _check_texts(settings: Settings) -> None:
     for name in ("url", "webhook_url", "zendesk_url"):
         value = getattr(settings, name)
         if value and not re.match(r"https?://[^/\s]", value):
-            raise BadSetting(f"{name} is {value!r}; it is an address such as https://help.example.com")
+            said = "is no" if name == "webhook_url" else f"is {value!r}; it is an"  # whoever knows a webhook's may post
+            raise BadSetting(f"{name} {said} address such as https://help.example.com")
     for name in ("smtp_to", "smtp_from"):
         value = getattr(settings, name)
         if value and not re.search(r"[^\s@]@[^\s@]", value):

@@ -42,7 +42,7 @@ def test_an_unset_floor_is_none_and_a_set_one_a_number() -> None:
         ({"KB_DATA": ""}, "KB_DATA is ''; it takes a path"),
         ({"KB_HOST": ""}, "host is empty; it is an address such as 127.0.0.1"),
         ({"KB_URL": "help.example.com"}, "url is 'help.example.com'; it is an address such as https:"),
-        ({"KB_WEBHOOK_URL": "ftp://x.example"}, "webhook_url is 'ftp://x.example'; it is an address such as https:"),
+        ({"KB_WEBHOOK_URL": "ftp://x.example"}, "webhook_url is no address such as https:"),
         ({"KB_ZENDESK_URL": "acme"}, "zendesk_url is 'acme'; it is an address such as https:"),
         ({"KB_SMTP_TO": "help"}, "smtp_to is 'help'; it is an e-mail address such as"),
         ({"KB_ORIGINS": "shop.example"}, "origins holds 'shop.example'; an origin is such as"),

@@ -78,10 +78,11 @@ def find(
 ) -> list[Gap]:
     """Return the gaps of a period; questions are compared by vectors where there are at most `encode` of them."""
     known = {entry.id for entry in searcher.snapshot.entries(searcher.snapshot.default_lang)} if searcher else set()
-    asked = list(questions(store, known, start=start, end=end, now=now or clock.now()))
+    now = now or clock.now()
+    asked = list(questions(store, known, start=start, end=end, now=now))
     vectors = _vectors(searcher, asked) if searcher and len(asked) <= encode else None
-    days = _heard(store, start=start, end=end, now=now or clock.now())
-    return gaps.gaps(asked, days=days, help=_help(store, start=start, end=end), vectors=vectors)
+    days = _heard(store, start=start, end=end, now=now)
+    return gaps.gaps(asked, days=days, help=_help(store, start=start, end=end, now=now), vectors=vectors)
 
 
 def of_period(settings: Settings, searcher: Searcher, *, start: str | None, end: str | None) -> list[Gap]:
@@ -185,9 +186,9 @@ def _vectors(searcher: Searcher, asked: list[Question]) -> Floats | None:
     return unit(np.asarray(encoder.encode([unmarked(q.text)[:2000] for q in asked]), dtype=np.float32))
 
 
-def _help(store: Store, *, start: int, end: int) -> Help:
+def _help(store: Store, *, start: int, end: int, now: int) -> Help:
     """Return how often a shown offer solved it, where enough were shown to tell."""
-    shown = [e for e in ended(store, start=start, end=end, now=clock.now()) if e.shown and e.outcome != "pending"]
+    shown = [e for e in ended(store, start=start, end=end, now=now) if e.shown and e.outcome != "pending"]
     solved = sum(e.outcome == "solved" for e in shown)
     if len(shown) < ENOUGH or not solved:
         return gaps.ASSUMED

@@ -19,6 +19,7 @@ from deflect.attachments import folder
 from deflect.file_kinds import MB
 from deflect.held_files import held, hold
 from deflect.services import EXTENSION, Services
+from tests.logging_in import PASSWORD, log_in
 from tests.sample import fresh, help_center
 from tests.test_attachments import PNG
 from tests.test_forms import FILLED, hidden
@@ -260,3 +261,24 @@ def test_the_api_takes_all_files_or_nothing(app: Flask, client: FlaskClient, fil
 @pytest.mark.parametrize("ticket", ["text", [1], {"subject": 1}])
 def test_a_part_that_is_no_ticket_is_refused(client: FlaskClient, ticket: Any) -> None:
     assert post(client, ("shot.png", PNG), ticket=ticket).status_code == 400
+
+
+def test_an_agent_gets_a_file_of_its_own_kind_to_be_saved_and_nobody_else_gets_it(built: Flask, tmp_path: Path) -> None:
+    app = fresh(built, tmp_path, admin_password=PASSWORD)
+    client = app.test_client()
+    send(client, ("page.html", PNG + b"<script>alert(1)</script>"))
+    row = services_of(app).store.rows("SELECT id, ticket FROM attachments")[0]
+    address = f"/admin/tickets/{row['ticket']}/files/{row['id']}"
+    assert client.get(address).status_code in (302, 303)
+    log_in(client)
+    page = client.get(f"/admin/tickets/{row['ticket']}").text
+    assert f'<img src="{address}"' in page
+    assert "page.html.png" in page
+    answer = client.get(address, buffered=True)
+    assert answer.data.startswith(PNG)
+    assert answer.headers["Content-Type"] == "image/png"
+    assert answer.headers["Content-Disposition"] == "attachment; filename=page.html.png"
+    assert answer.headers["Content-Security-Policy"].startswith("sandbox; default-src 'none'")
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert "no-store" in answer.headers["Cache-Control"]
+    assert client.get(address.replace(row["ticket"], "T0000")).status_code == 404

@@ -24,6 +24,7 @@ MOST_PARTS = 5_000
 LONGEST_HEADER = 20_000  # characters
 NO_SUBJECT, NO_TEXT = "(no subject)", "(no text)"
 ID = re.compile(r"<([^<>\s]{3,500})>")
+PLAIN_ID = re.compile(r"[\w!#$%&'*+/=?^`{|}~.:-]{1,200}@[\w.:-]{1,200}", re.ASCII)  # that we may write in a header
 FORM = re.compile(rb"[\x21-\x39\x3b-\x7e]+[ \t]*:")  # how a header begins
 
 Kind = Literal["person", "bulk", "auto", "bounce"]  # who wrote: a person, a list or a machine; an answer, a bounce
@@ -47,7 +48,7 @@ class Mail:
     """What an e-mail says; `key` is the same whenever the same e-mail comes."""
 
     key: str
-    id: str  # its Message-ID without brackets, "" where it has none
+    id: str  # its Message-ID without brackets, "" where it has none, or an odd one
     sender: str  # the address that it comes from
     reply_to: str  # the address that an answer goes to
     name: str
@@ -86,7 +87,7 @@ def parse(raw: bytes) -> Mail:
     own = [id, sender, subject, body] if id else [hashlib.sha256(raw).hexdigest()]
     return Mail(
         key=hashlib.sha256("\0".join(own).encode("utf-8", "replace")).hexdigest(),
-        id=id if id.isascii() and id.isprintable() else "",
+        id=id if PLAIN_ID.fullmatch(id) else "",
         sender=sender,
         reply_to=_reply_to(message, kind) or sender,
         name=line(_words(name))[: LONGEST["name"]],

@@ -16,7 +16,6 @@ from kb.config import Settings
 from kb.errors import BadSetting, HelpCenterError
 
 TIMEOUT = 20.0  # seconds
-AT_ONCE = 200  # e-mails of one visit
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 SAFE = re.compile(r"[\x20-\x25\x27-\x7e]*")  # of a folder's name: what IMAP writes as it is
 
@@ -67,6 +66,8 @@ class Mailbox:
         try:
             self._log_in(client)
             _ok(*client.select(quoted(self.folder), readonly=readonly))
+            if self.done:  # nothing is taken that could not be moved
+                _ok(*client.status(quoted(self.done), "(UIDNEXT)"))
             yield client
         except (imaplib.IMAP4.error, OSError, ValueError) as error:
             raise MailboxFailed(self._said(error)) from error
@@ -88,7 +89,7 @@ class Mailbox:
         settled = 0
         with self.opened() as client:
             unread = _unread(client)
-            for uid in unread[:AT_ONCE]:
+            for uid in unread:
                 raw = _fetch(client, uid)
                 if raw is None:  # somebody removed it meanwhile
                     settled += 1

@@ -161,7 +161,7 @@ def mail_ids(store: Store, ticket: str, *, before: int) -> tuple[str, ...]:
     rows = store.rows(
         """
         SELECT mails.mail FROM mails JOIN messages ON messages.id = mails.message
-        WHERE mails.ticket = ? AND mails.mail IS NOT NULL AND mails.created <= ? AND author != 'machine'
+        WHERE mails.ticket = ? AND mails.mail IS NOT NULL AND mails.created <= ? AND author = 'requester'
         ORDER BY mails.created DESC, mails.id LIMIT 10
         """,
         [ticket, before],

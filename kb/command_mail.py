@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 # What a mail server does next (sysexits.h): it sends the e-mail back to whom it is from, or tries again later.
 NO_MAIL, LATER = 65, 75
-FAILURES = (HelpCenterError, OSError, sqlite3.Error, RuntimeError, ValueError, LookupError, MemoryError)
+FAILURES = (
+    *(HelpCenterError, OSError, sqlite3.Error, RuntimeError, ValueError, LookupError, ArithmeticError),
+    *(TypeError, AttributeError, AssertionError, ImportError, MemoryError),
+)
 
 
 @click.group()

@@ -128,6 +128,14 @@ def test_a_folder_that_is_not_there_is_said(server: Imap) -> None:
 
 
 @needs_dovecot
+def test_nothing_is_taken_while_the_folder_to_move_into_is_not_there(server: Imap, services: Services) -> None:
+    server.put(mail())
+    with pytest.raises(MailboxFailed, match="Nowhere"):
+        box(server, imap_done="Nowhere").read(taking(services))
+    assert (subjects(services), server.flags()) == ([], [""])
+
+
+@needs_dovecot
 def test_tls_is_used_and_an_unknown_certificate_is_refused(server: Imap, monkeypatch: pytest.MonkeyPatch) -> None:
     server.put(mail())
     url = f"imaps://help%40shop.example@localhost:{server.tls_port}"

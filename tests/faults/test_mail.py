@@ -7,13 +7,17 @@ import random
 import signal
 from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from deflect.delivery import Delivery
 from deflect.mail import NoMail, parse
 from deflect.mail_in import take
+from deflect.smtp import ReplySink
 from deflect.store import Store
 from tests.conftest import ARTICLES, write_articles
 from tests.fakes import close, make_services
@@ -86,6 +90,25 @@ def test_any_bytes_are_an_e_mail_or_said_to_be_none(raw: bytes) -> None:
         (read.subject + read.text + read.name + "".join(read.refs)).encode()
         assert "\x00" not in read.subject + read.text + read.name
         assert read.sender.isprintable()
+
+
+@settings(max_examples=500, deadline=None)
+@given(id=st.text(min_size=3, max_size=60) | st.from_regex(r"[a-z@\[\](),;:.\"\\]{3,40}", fullmatch=True))
+def test_an_answer_to_any_message_id_can_be_written(id: str) -> None:
+    raw = f"From: jo@example.com\r\nMessage-ID: <{id}>\r\n\r\nx".encode("utf-8", "replace")
+    given = {"subject": "S", "email": "jo@example.com", "name": "", "category": "", "channel": "email", "lang": "en"}
+    answers = tuple(filter(None, [parse(raw).id]))
+    Sent().deliver(
+        Delivery("d", "T1", **given, page="", fields={}, author="agent", body="B", created=1, answers=answers)
+    )
+
+
+class Sent(ReplySink):
+    """Writes e-mails without sending them."""
+
+    def __init__(self) -> None:
+        server: Any = SimpleNamespace(send=bytes)
+        super().__init__(server, "help@shop.example", "help+*@shop.example")
 
 
 def test_an_e_mail_that_was_damaged_anywhere_is_kept_or_said_to_be_none(tmp_path: Path) -> None:

@@ -67,8 +67,8 @@ deflect.consent deflect.cors deflect.episode deflect.given_files deflect.held_fi
 deflect.context_cards deflect.erasure deflect.log deflect.past_contacts deflect.web
 deflect.offer
 deflect.contact
-deflect.elsewhere deflect.here deflect.login deflect.mail deflect.openapi deflect.past_tickets
-deflect.mail_in deflect.mailbox deflect.past_events
+deflect.api_shapes deflect.elsewhere deflect.here deflect.login deflect.mail deflect.past_tickets
+deflect.mail_in deflect.mailbox deflect.openapi deflect.past_events
 deflect.advice deflect.api deflect.example deflect.lessons deflect.playground deflect.replay
 deflect.agent_pages deflect.evidence deflect.forecast deflect.report_pages deflect.ticket_pages
 deflect.tuned

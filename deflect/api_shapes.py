@@ -1,0 +1,194 @@
+"""The shapes of what the API takes and gives, as JSON Schema, made from the same lists that the API checks against."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+from deflect import consent, contact, events
+from deflect.episode import LANG as LANG_TAG
+from kb.contexts import Mode
+
+Json = dict[str, Any]
+
+
+def text(doc: str, *, longest: int | None = None, pattern: str | None = None, required: bool = False) -> Json:
+    """Return the schema of a text."""
+    schema: Json = {"type": "string" if required else ["string", "null"], "description": doc}
+    return schema | ({"maxLength": longest} if longest else {}) | ({"pattern": pattern} if pattern else {})
+
+
+def shape(required: tuple[str, ...], **properties: Json) -> Json:
+    """Return the schema of an object."""
+    return {"type": "object", "required": list(required), "properties": properties}
+
+
+def array(items: Json, **more: Any) -> Json:
+    """Return the schema of a list."""
+    return {"type": "array", "items": items} | more
+
+
+def ref(name: str) -> Json:
+    """Return a reference to one of our schemas."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+STRING, NUMBER, FLAG = {"type": "string"}, {"type": "number"}, {"type": "boolean"}
+FILLED: Json = {"minLength": 1}
+NAME_OR_NULL: Json = {"type": ["string", "null"]}
+CONSENT = {
+    "type": ["string", "null"],
+    "enum": [consent.GIVEN, None],
+    "description": "Says that the visitor agreed to be noted, where KB_CONSENT is ask; without it nothing is.",
+}
+VISITOR = text("A random id, made at the first interaction.", pattern=r"^[A-Za-z0-9_.:\-]{1,64}$", required=True)
+EPISODE = text("The episode that an earlier offer gave.", pattern=r"^[A-Za-z0-9_.:\-]{1,64}$")
+TOKEN = text("A JWT of the owner's server.") | {"format": "jwt"}
+TAG = rf"^{LANG_TAG.pattern}$"
+LANG = text("A language, such as en or pt-BR.", pattern=TAG)
+PAGE_ADDRESS = text("Address of the page; its query and fragment are not kept.")
+PAGE_TITLE = text("Title of the page, for the agent who answers.", longest=1000)
+
+
+def schemas() -> dict[str, Json]:
+    """Return the named schemas."""
+    return {
+        "Hit": shape(
+            ("article", "lang", "title", "url", "anchor", "heading", "snippet", "score"),
+            article=STRING,
+            lang=STRING,
+            title=STRING,
+            url=STRING,
+            anchor=STRING,
+            heading=STRING,
+            snippet=array(shape(("text", "mark"), text=STRING, mark=FLAG)),
+            score=NUMBER,
+        ),
+        "Results": shape(
+            ("query", "lang", "stage", "degraded", "ranker", "hits", "corrected", "did_you_mean"),
+            query=STRING,
+            lang=STRING,
+            stage={"type": "string", "enum": list(events.STAGES)},
+            degraded=NAME_OR_NULL,
+            ranker=STRING,
+            hits=array(ref("Hit")),
+            corrected=text("What was searched instead, where another spelling was."),
+            did_you_mean=text("Another spelling, which was not searched."),
+        ),
+        "Article": shape(
+            ("article", "lang", "title", "html", "headings", "revision", "url"),
+            article=STRING,
+            lang=STRING,
+            title=STRING,
+            html=STRING,
+            revision=STRING,
+            url=STRING,
+            headings=array(
+                shape(("anchor", "heading", "level"), anchor=STRING, heading=STRING, level={"type": "integer"})
+            ),
+        ),
+        "Context": shape(
+            ("mode", "hits", "channels", "form"),
+            form=FLAG,
+            mode={"enum": [*get_args(Mode), None]},
+            hits=array(ref("Hit")),
+            channels=array(
+                shape(
+                    ("channel", "why", "address"),
+                    channel={"type": "string", "enum": list(events.CHANNELS)},
+                    why=STRING,
+                    address=STRING,
+                )
+            ),
+        ),
+        "OfferRequest": shape(
+            ("visitor", "subject", "body"),
+            visitor=VISITOR,
+            consent=CONSENT,
+            episode=EPISODE,
+            token=TOKEN,
+            subject=text("Subject of the message."),
+            body=text("The message so far."),
+            page=PAGE_ADDRESS,
+            title=PAGE_TITLE,
+            lang=LANG,
+            category=text("Category chosen.", longest=100),
+        ),
+        "Offer": shape(
+            ("episode", "abstained", "degraded", "ranker", "cards"),
+            episode=NAME_OR_NULL,
+            abstained=FLAG,
+            degraded=NAME_OR_NULL,
+            ranker=STRING,
+            cards=array(ref("Hit"), maxItems=3),
+        ),
+        "Event": event(),
+        "EventsRequest": shape(
+            ("visitor", "events"),
+            visitor=VISITOR,
+            consent=CONSENT,
+            email=text("The address that a foreign form was sent with; only its keyed hash is kept.", longest=1000),
+            token=TOKEN,
+            events=array(ref("Event"), maxItems=200),
+        ),
+        "EventsAnswer": shape(
+            ("stored", "refused"),
+            stored={"type": "integer"},
+            refused=array(shape(("id", "why"), id=NAME_OR_NULL, why=STRING)),
+        ),
+        "TicketRequest": shape(
+            ("subject", "body", "email"),
+            visitor=VISITOR | {"type": ["string", "null"]},
+            consent=CONSENT,
+            episode=EPISODE,
+            token=TOKEN,
+            subject=text("What it is about.", longest=contact.LONGEST["subject"], required=True) | FILLED,
+            body=text("The message.", longest=contact.LONGEST["body"], required=True) | FILLED,
+            email=text("Where to answer.", longest=contact.LONGEST["email"], required=True) | {"format": "email"},
+            name=text("Who writes.", longest=contact.LONGEST["name"]),
+            category=text("Category chosen.", longest=contact.LONGEST["category"]),
+            fields={"type": ["object", "null"], "description": contact.BAD_FIELDS},
+            page=PAGE_ADDRESS,
+            title=PAGE_TITLE,
+            lang=LANG,
+        ),
+        "Ticket": shape(
+            ("ticket", "channel"), ticket=STRING, channel={"type": "string", "enum": list(events.CHANNELS)}
+        ),
+        "ContactRequest": shape(
+            ("external_id", "channel", "at"),
+            external_id=text("The contact's id in your system; it is kept once.", longest=200, required=True) | FILLED,
+            channel={"type": "string", "enum": list(events.CHANNELS)},
+            at={"type": "string", "format": "date-time"},
+            email=text("Who made it, by e-mail address; or `person`.", longest=254) | {"format": "email"},
+            person=text("Who made it, by the id that the sub of your tokens has; or `email`.", longest=254),
+            episode=EPISODE,
+        ),
+        "ContactAnswer": shape(("stored",), stored={"type": "integer", "enum": [0, 1]}),
+        "Problem": shape(
+            ("type", "title", "status", "detail"),
+            type=STRING,
+            title=STRING,
+            status={"type": "integer"},
+            detail=STRING,
+            errors=array(shape(("field", "why"), field=STRING, why=STRING)),
+        ),
+    }
+
+
+def event() -> Json:
+    """Return the schema of an event that a client may post, with the fields that each type needs."""
+    lines = [f"{name}: {', '.join(events.CATALOGUE[name].needs)}" for name in events.CLIENT_TYPES]
+    return shape(
+        ("id", "type", "at"),
+        id={"type": "string", "format": "uuid"},
+        type={"type": "string", "enum": list(events.CLIENT_TYPES)},
+        at={"type": "string", "format": "date-time"},
+        episode=EPISODE,
+        article=text("The id of an article.", longest=300),
+        rank={"type": ["integer", "null"], "minimum": 1, "maximum": 1000},
+        source={"enum": [*events.SOURCES, None]},
+        revision=text("The revision that was read.", longest=64),
+        reason={"enum": [*events.REASONS, None]},
+        accepted={"type": ["boolean", "null"]},
+        comment=text("What is missing or wrong, of a vote; it is redacted.", longest=events.LONGEST_COMMENT),
+    ) | {"description": "Each type needs: " + "; ".join(lines)}

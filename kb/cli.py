@@ -106,6 +106,8 @@ for command in (
     command_measuring.propose,
 ):
     kb.add_command(command)
+    for inner in command.commands.values() if isinstance(command, click.Group) else ():
+        inner.short_help = inner.get_short_help_str(200)  # click cuts what is over 45 characters
 
 
 if __name__ == "__main__":

@@ -193,6 +193,11 @@ def test_one_day_is_a_period(environ: dict[str, str]) -> None:
     assert run(environ, "report", "--from", "2026-11-01", "--to", "2026-11-01").exit_code == 0
 
 
+@pytest.mark.parametrize("group", ["admin", "outbox"])
+def test_the_help_of_a_group_cuts_no_sentence(environ: dict[str, str], group: str) -> None:
+    assert "..." not in run(environ, group, "--help").stdout.partition("Commands:")[2]
+
+
 def visible(group: click.Group, *above: str) -> list[tuple[str, ...]]:
     """Return all commands that are shown to people."""
     found: list[tuple[str, ...]] = []

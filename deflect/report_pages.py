@@ -6,7 +6,7 @@ import csv
 import io
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from flask import Blueprint, Response, render_template, request
@@ -15,11 +15,12 @@ from deflect import article_effects, charts, clock, trends, unanswered
 from deflect.advice import title_of
 from deflect.changes import changes
 from deflect.clock import DAY, to_datetime, to_rfc3339
+from deflect.counted import FILTERS, counted
 from deflect.episode_detail import detail
 from deflect.export import safe
 from deflect.gaps import worded as avoided
 from deflect.outcomes import Ended
-from deflect.report import SPLITS, Material, Report, connected, earliest, material, moment, report, values_of
+from deflect.report import SPLITS, Material, Report, connected, earliest, material, moment, report
 from deflect.searches import misses, typed
 from deflect.services import Services, services
 from deflect.wording import interval_of, worded
@@ -32,30 +33,6 @@ PICTURE = "default-src 'none'; style-src 'unsafe-inline'"  # a chart brings its 
 HEADLINES = ("net deflection", "confirmed deflection", "attributed deflection", "inflation", "returned", "coverage")
 PEOPLE = ("self-service adoption", "self-service score", "search success", "zero-result", "no-follow")
 
-
-def served(test: Callable[[Ended], bool]) -> Callable[[Ended], bool]:
-    """Return a test of episodes that have ended, of people who could reach somebody: most numbers count only these."""
-    return lambda e: bool(e.channels) and e.outcome != "pending" and test(e)
-
-
-FILTERS: Mapping[str, Callable[[Ended], bool]] = {
-    "all": lambda e: True,
-    "confirmed deflection": served(lambda e: e.shown and e.outcome == "solved"),
-    "attributed deflection": served(lambda e: e.attributed),
-    "returned": served(lambda e: e.attributed and e.contacted),
-    "net deflection": served(lambda e: e.offered),
-    "coverage": served(lambda e: e.offered),
-    "abstention": served(lambda e: not e.offered),
-    "not this": served(lambda e: e.shown and e.not_this),
-    "left without reading": served(lambda e: e.offered and e.outcome == "left without reading"),
-    "time to send": served(lambda e: e.offered and e.contacted),
-    "unserved": lambda e: not e.channels and e.outcome != "pending",
-    "pending": lambda e: e.outcome == "pending",
-    "ended solved": served(lambda e: e.outcome == "solved"),
-    "ended contacted": served(lambda e: e.outcome == "contacted"),
-    "ended left after reading": served(lambda e: e.outcome == "left after reading"),
-    "ended left without reading": served(lambda e: e.outcome == "left without reading"),
-}
 
 _read: dict[tuple[str, ...], tuple[Material, float]] = {}
 _lock = threading.Lock()
@@ -225,25 +202,7 @@ def _report(here: Services, start: int, end: int, *, by: str) -> Report:
 
 
 def _counted(here: Services, start: int, end: int, *, of: str, arm: str, within: str) -> list[Ended]:
-    """Return the episodes that a number counts, in an arm, and `within` a segment as the report names it."""
-    chosen, (by, label, arm_within) = FILTERS.get(of, FILTERS["all"]), _segment(within)
-    whole, arms = _material(here, start, end), {arm, arm_within} - {""}
-    return [
-        e
-        for e in whole.episodes
-        if chosen(e) and all(e.arm == one for one in arms) and (not by or label in values_of(e, by))
-    ]
-
-
-def _segment(within: str) -> tuple[str, str, str]:
-    """Return what a segment's name says: by what it is split, the value there, and the arm.
-
-    >>> _segment("lang=en, arm=control"), _segment("lang=unknown"), _segment("arm=control")
-    (('lang', 'en', 'control'), ('lang', '', ''), ('', '', 'control'))
-    """
-    rest, mark, arm = within.rpartition("arm=")
-    by, _, label = (rest.removesuffix(", ") if mark else within).partition("=")
-    return (by if by in SPLITS else "", "" if label == "unknown" else label, arm if mark else "")
+    return counted(_material(here, start, end).episodes, of=of, arm=arm, within=within)
 
 
 def _material(here: Services, start: int, end: int) -> Material:

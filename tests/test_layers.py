@@ -56,7 +56,7 @@ deflect.search_numbers deflect.told
 deflect.agents deflect.episode_numbers deflect.mail_writes deflect.searches
 deflect.writer
 deflect.accounts deflect.outbox deflect.report deflect.retention
-deflect.trends
+deflect.counted deflect.trends
 deflect.charts
 deflect.forecast_page
 deflect.references

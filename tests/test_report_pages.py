@@ -10,7 +10,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from deflect.charts import CHARTS
-from deflect.report_pages import FILTERS, TABLES
+from deflect.counted import FILTERS
+from deflect.report_pages import TABLES
 from deflect.services import EXTENSION, Services
 from tests.history_log import ARTICLE, Log, call, load
 from tests.logging_in import log_in

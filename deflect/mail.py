@@ -80,7 +80,7 @@ def parse(raw: bytes) -> Mail:
     if not people:
         raise NoMail("this e-mail names no address that it comes from, so nobody could be answered")
     name, sender = people[0]
-    whole = lines(text).strip()
+    whole = lines(text[: 10 * LONGEST["body"]]).strip()
     subject, body = line(_header(message, "Subject"))[: LONGEST["subject"]], whole[: LONGEST["body"]]
     kind = _kind(message, sender)
     id = next(iter(ID.findall(_raw(message, "Message-ID"))), "")
@@ -97,7 +97,7 @@ def parse(raw: bytes) -> Mail:
         refs=_returned(message) if kind == "bounce" else _refs(message),
         kind=kind,
         quiet=kind != "person" or _is_quiet(message, sender),
-        cut=len(bounded) < len(raw) or len(raw) >= LARGEST or len(whole) > len(body),
+        cut=len(bounded) < len(raw) or len(raw) > LARGEST or len(whole) > len(body),
         files=files,
     )
 

@@ -80,10 +80,19 @@ def _called(path: str) -> str:
     return "this file" if path.rpartition("/")[2].startswith("_") else "front matter"
 
 
+_HINTS = {  # what YAML says -> what to do
+    "mapping values are not allowed": "put a text that holds ': ' in quotes",
+    "cannot start any token": "put a text that begins with @, ` or % in quotes, and indent by spaces, not by tabs",
+    "tab character": "indent by spaces, not by tabs",
+    "did not find expected key": 'put a text that holds quotes into others, as in "it\'s"',
+    "did not find expected ',' or": "close the bracket, or put a text that begins with one in quotes",
+    "unexpected end of stream": "close the quotes",
+}
+
+
 def _hint(problem: str | None) -> str:
-    if problem and "mapping values are not allowed" in problem:
-        return "put a text that holds ': ' in quotes"
-    return "see the article on writing for an example"
+    hints = (hint for said, hint in _HINTS.items() if said in (problem or ""))
+    return next(hints, "see the article on front matter for an example")
 
 
 def _refuse_aliases_and_depth(path: str, text: str, first_line: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from deflect import accounts, contact
 from deflect.episode import Visit
 from deflect.log import record
+from deflect.mail_in import take
 from deflect.offer import make_offer
 from deflect.services import EXTENSION, Services
 from tests.attack_strings import CALL, attacks
@@ -170,6 +172,17 @@ def test_logging_out_shows_the_login(page: Page, center: tuple[str, Services]) -
     expect(page.get_by_role("heading", name="Log in")).to_be_visible()
 
 
+def mailed(attack: str, kind: str, *, number: int) -> bytes:
+    """Return an e-mail that has an attack in its name, subject, text and the name of its file."""
+    word = f"=?utf-8?b?{base64.b64encode(attack.encode('utf-8', 'replace')).decode()}?="
+    return (
+        f"From: {word} <jo{number}@example.com>\r\nSubject: {word}\r\nMessage-ID: <{number}@example.com>\r\n"
+        'Content-Type: multipart/mixed; boundary="b"\r\n\r\n'
+        f"--b\r\nContent-Type: text/{kind}; charset=utf-8\r\n\r\n{attack}\r\n> {attack}\r\n"
+        f'--b\r\nContent-Disposition: attachment; filename="{word}"\r\n\r\nMZ\0\r\n--b--\r\n'
+    ).encode("utf-8", "replace")
+
+
 @pytest.mark.faults
 def test_attack_strings_stay_text_on_every_admin_page(context: BrowserContext, center: tuple[str, Services]) -> None:
     address, services = center
@@ -181,6 +194,8 @@ def test_attack_strings_stay_text_on_every_admin_page(context: BrowserContext, c
         tickets.append(
             send(services, subject=line, name=line[:190], category=line[:90], body=line, fields={"plan": CALL})
         )
+        for kind in ("plain", "html"):
+            tickets.append(take(services, mailed(line, kind, number=len(tickets))).ticket or "")
     for attack in strings:
         record(services, "v1", "search", text=attack, hits=0, stage="none", ranker="r")
     page = context.new_page()

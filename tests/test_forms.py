@@ -38,12 +38,6 @@ def app(built: Flask, tmp_path: Path) -> Flask:
     return fresh(built, tmp_path)
 
 
-@pytest.fixture
-def client(app: Flask) -> FlaskClient:
-    """A browser without a script."""
-    return app.test_client()
-
-
 def rows(app: Flask, sql: str) -> list[dict[str, Any]]:
     """Return what a query reads."""
     found: list[dict[str, Any]] = app.extensions[EXTENSION].store.rows(sql)

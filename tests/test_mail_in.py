@@ -34,15 +34,9 @@ from kb.errors import Unavailable
 from tests.fakes import FakeSearcher, FakeSnapshot, NoWriter, close, make_services
 from tests.logging_in import services_of
 from tests.mails import bounce, mail
-from tests.receivers import Mailbox, mail_server
+from tests.receivers import Mailbox
 
 SETTINGS = {"smtp_from": "Help <help@shop.example>", "mail_to": "help+*@shop.example", "title": "Shop"}
-
-
-@pytest.fixture
-def box() -> Iterator[Mailbox]:
-    with mail_server() as running:
-        yield running
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from kb.doctor import examine
 from search.hit import Suggestions
 from tests.fakes import BrokenSearcher, FakeSearcher, close, make_services
 from tests.history_log import Log, load
-from tests.receivers import Mailbox, mail_server
+from tests.receivers import Mailbox
 
 FORM = {"subject": "Buy cheap pills", "body": "Reset my password at evil.example", "email": "jo@example.com"}
 
@@ -37,12 +37,6 @@ class Asked(FakeSearcher):
     def suggest(self, subject: str, body: str, **more: Any) -> Suggestions:
         self.audiences.append(more["audience"])
         return super().suggest(subject, body, **more)
-
-
-@pytest.fixture
-def box() -> Iterator[Mailbox]:
-    with mail_server() as running:
-        yield running
 
 
 @pytest.fixture

@@ -18,8 +18,7 @@ from deflect import attachments, uploads
 from deflect.attachments import folder
 from deflect.file_kinds import MB
 from deflect.held_files import held, hold
-from deflect.services import EXTENSION, Services
-from tests.logging_in import PASSWORD, log_in
+from tests.logging_in import PASSWORD, log_in, services_of
 from tests.sample import fresh, help_center
 from tests.test_attachments import PNG
 from tests.test_forms import FILLED, hidden
@@ -38,18 +37,6 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Flask:
 def app(built: Flask, tmp_path: Path) -> Flask:
     """The same with nothing written yet."""
     return fresh(built, tmp_path)
-
-
-@pytest.fixture
-def client(app: Flask) -> FlaskClient:
-    """A browser without a script."""
-    return app.test_client()
-
-
-def services_of(app: Flask) -> Services:
-    """Return what the application writes to."""
-    found: Services = app.extensions[EXTENSION]
-    return found
 
 
 def kept(app: Flask) -> list[tuple[str, str]]:

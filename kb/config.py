@@ -18,6 +18,7 @@ from kb.languages import normalise
 FILE = "kb.toml"
 PREFIX = "KB_"
 TOKEN_KEY = re.compile(r"\s*[\w.-]{1,64}\s*:\s*\S{32,}\s*", re.ASCII)
+MAILBOX = re.compile(r"[\w.!#$%&'/=?^`{|}~-]+(\+\*)?@[\w-]+(\.[\w-]+)*")  # `+*` is where a ticket's mark goes
 ORIGIN = re.compile(r"https?://[^/\s]+", re.IGNORECASE)
 LEAST = {  # the least value of settings that are counts
     "workers": 1, "threads": 1, "rate_offers": 0, "rate_events": 0, "rate_tickets": 0, "rate_logins": 0,
@@ -175,6 +176,8 @@ def _check_texts(settings: Settings) -> None:
     """Raise BadSetting for a language, an address, an origin or a network that is none."""
     if not settings.host.strip():
         raise BadSetting("host is empty; it is an address such as 127.0.0.1, or 0.0.0.0 for all of this machine's")
+    if settings.mail_to and not MAILBOX.fullmatch(settings.mail_to):
+        raise BadSetting(f"mail_to is {settings.mail_to!r}; it is an address such as help@example.com, and no name")
     if normalise(settings.lang) != settings.lang:
         raise BadSetting(f"lang is {settings.lang!r}; it is a language code in small letters, such as es or pt-br")
     for name in ("url", "webhook_url", "zendesk_url"):

@@ -30,7 +30,8 @@ from deflect.timeline import timeline
 from deflect.tokens import Claims
 from deflect.webhook import document
 from kb.channels import Rule, Table
-from kb.errors import Unavailable
+from kb.config import Settings
+from kb.errors import BadSetting, Unavailable
 from tests.fakes import FakeSearcher, FakeSnapshot, NoWriter, close, make_services
 from tests.logging_in import services_of
 from tests.mails import bounce, mail
@@ -307,6 +308,12 @@ def test_an_episode_of_who_then_wrote_an_e_mail_ended_as_contacted(services: Ser
     now = clock.now()
     found = ended(services.store, start=0, end=now + DAY, now=now + 30 * DAY)
     assert sorted(episode.outcome for episode in found) == ["contacted", "left without reading"]
+
+
+@pytest.mark.parametrize("address", ["help", "Help <help@x.example>", "a@b@c", "help*@x.example"])
+def test_an_address_for_answers_that_is_none_is_refused(address: str) -> None:
+    with pytest.raises(BadSetting, match="mail_to"):
+        Settings(mail_to=address)
 
 
 def test_a_webhook_tells_a_reply_from_a_new_ticket() -> None:

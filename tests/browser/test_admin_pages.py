@@ -98,7 +98,12 @@ def test_axe_finds_nothing_and_nothing_sticks_out(
         given = {"email": "ben@example.com", "role": "agent", "password": "long enough", "who": "admin"}
         name = "Benedikt-Maximilian von Hohenstein-Wittgenstein"
         accounts.add(services.store, services.writer, services.settings, name, **given)
-        for path in PAGES:
+        wrote = mailed("A long line, which goes on. " * 9, "plain", number=1)
+        away = wrote.replace(b"<1@", b"<2@").replace(
+            b"Subject:", b"In-Reply-To: <1@example.com>\r\nPrecedence: auto_reply\r\nX:"
+        )
+        mails = {take(services, one).ticket for one in (wrote, away)}
+        for path in (*PAGES, *(f"tickets/{id}" for id in mails)):
             page.goto(f"{address}/admin/{path.format(ticket=ticket)}")
             assert complaints(page) == [], path
             assert page.evaluate("document.documentElement.scrollWidth") <= width, path

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from kb import origin
+from kb import library, origin
 from kb.config import Settings
 from kb.errors import HelpCenterError
 
@@ -58,6 +58,9 @@ def _articles(settings: Settings) -> Iterator[Finding]:
         return
     count = sum(1 for _ in folder.rglob("*.md"))
     yield Finding("articles", "fine" if count else "wrong", f"{count} Markdown files in {folder}")
+    if left_out := sum(p.code == "article" for p in library.load(folder, default_lang=settings.lang).problems):
+        why = f"{left_out} of them cannot be read and {'is' if left_out == 1 else 'are'} left out; 'kb check' says why"
+        yield Finding("articles", "wrong", why)
     if built := origin.other(settings):
         why = f"the index was built from {built}; name that with --articles or KB_ARTICLES, or run 'kb index'"
         yield Finding("articles", "wrong", why)

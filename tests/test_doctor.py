@@ -44,6 +44,13 @@ def test_a_wrong_setting_is_named(settings: Settings, setting: str, value: objec
     assert sentence in finding.sentence
 
 
+def test_articles_that_are_left_out_are_wrong(settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "good.md").write_text("# Good", encoding="utf-8")
+    (tmp_path / "bad.md").write_text("---\ntitle: [\n---\n", encoding="utf-8")
+    sentence = "1 of them cannot be read and is left out; 'kb check' says why"
+    assert Finding("articles", "wrong", sentence) in examine(replace(settings, articles=tmp_path))
+
+
 @pytest.mark.parametrize("below", ["", "var"])
 def test_a_file_where_the_data_folder_should_be_is_one_finding(settings: Settings, tmp_path: Path, below: str) -> None:
     (tmp_path / "note").write_text("", encoding="utf-8")

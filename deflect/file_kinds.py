@@ -67,10 +67,10 @@ def readable(size: int) -> str:
     """Return a size as people read it.
 
     >>> readable(900), readable(81_234), readable(1_250_000), readable(12_000_000)
-    ('1 KB', '81 KB', '1.2 MB', '12 MB')
+    ('1 kB', '81 kB', '1.2 MB', '12 MB')
     """
     if size < MB:
-        return f"{max(1, round(size / 1000))} KB"
+        return f"{max(1, round(size / 1000))} kB"
     return f"{size / MB:.1f} MB" if size < 10 * MB else f"{round(size / MB)} MB"
 
 

@@ -125,6 +125,21 @@ def _without_model(settings: Settings) -> str:
     return ""
 
 
+def _lost_files(settings: Settings) -> str:
+    """Return of which tickets files are missing on the disk."""
+    from deflect.attachments import missing
+    from deflect.store import Store
+
+    store = Store(settings.database)
+    try:
+        if not store.rows("SELECT 1 FROM sqlite_master WHERE name = 'attachments'"):
+            return ""  # of an older version, which kept none
+        named = list(dict.fromkeys(row["ticket"] for row in missing(settings, store)))
+    finally:
+        store.close()
+    return ", ".join(named[:5]) + (f" and {len(named) - 5} more" if len(named) > 5 else "")
+
+
 def _database(settings: Settings) -> Iterator[Finding]:
     if not _nearest(settings.data).is_dir():
         return
@@ -139,6 +154,8 @@ def _database(settings: Settings) -> Iterator[Finding]:
         verdict = str(error)
     state: State = "fine" if verdict == "ok" else "wrong"
     yield Finding("database", state, verdict if state == "fine" else f"{verdict}; restore the last backup")
+    if state == "fine" and (lost := _lost_files(settings)):
+        yield Finding("attachments", "wrong", f"files of tickets are missing: {lost}; restore them from a backup")
 
 
 def _people(settings: Settings) -> Iterator[Finding]:

@@ -21,6 +21,7 @@ from deflect.export import rows
 from deflect.file_kinds import MB
 from deflect.retention import forget, sweep
 from deflect.services import Services
+from kb.doctor import examine
 from kb.errors import Conflict, FileLost, StorageFull
 from tests.fakes import close, make_services
 
@@ -224,3 +225,5 @@ def test_files_that_tickets_have_and_the_disk_has_not_are_named(services: Servic
     assert attachments.missing(services.settings, services.store) == []
     path_of(services.settings, file.digest).unlink()
     assert [row["ticket"] for row in attachments.missing(services.settings, services.store)] == [ticket]
+    found = {finding.what: finding.sentence for finding in examine(services.settings)}
+    assert f"files of tickets are missing: {ticket}" in found["attachments"]

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from deflect import contact, tickets
+from deflect.attachments import keep, of_ticket, path_of
 from deflect.episode import Visit
 from deflect.limits import Limiter
 from deflect.services import Services
@@ -82,7 +83,8 @@ def run(home: Path, *command: str) -> str:
 def send(services: Services, subject: str) -> str:
     """Keep a ticket and return its id."""
     message = contact.check({"subject": subject, "body": "The address is wrong.", "email": "jo@example.com"})
-    return contact.create_ticket(services, Visit("jo"), message, key=subject).ticket
+    file = keep(services.settings, subject.encode(), name="log.txt")
+    return contact.create_ticket(services, Visit("jo"), message, key=subject, files=[file]).ticket
 
 
 def services(home: Path) -> Services:
@@ -151,12 +153,15 @@ def test_a_backup_taken_while_tickets_come_in_is_restored(home: Path) -> None:
     here.writer.close()  # type: ignore[attr-defined]
     here.store.close()
     (home / "var/shortstop.db").write_bytes(b"broken")
+    shutil.rmtree(home / "var/attachments")
 
     run(home, "bash", str(home / "restore.sh"), backup)
 
     store = Store.open(home / "var/shortstop.db")
     assert [row["id"] for row in tickets.find(store)] == [first]
     assert store.one("PRAGMA integrity_check") == {"integrity_check": "ok"}
+    (file,) = of_ticket(store, first)
+    assert path_of(here.settings, file["digest"]).read_bytes() == b"before the backup"
     store.close()
 
 

@@ -18,7 +18,7 @@ from kb.languages import normalise
 FILE = "kb.toml"
 PREFIX = "KB_"
 TOKEN_KEY = re.compile(r"\s*[\w.-]{1,64}\s*:\s*\S{32,}\s*", re.ASCII)
-MAILBOX = re.compile(r"[\w.!#$%&'/=?^`{|}~-]+(\+\*)?@[\w-]+(\.[\w-]+)*")  # `+*` is where a ticket's mark goes
+MAILBOX = re.compile(r"[\w.+!#$%&'/=?^`{|}~-]+(\+\*)?@[\w-]+(\.[\w-]+)*")  # `+*` is where a ticket's mark goes
 ORIGIN = re.compile(r"https?://[^/\s]+", re.IGNORECASE)
 LEAST = {  # the least value of settings that are counts
     "workers": 1, "threads": 1, "rate_offers": 0, "rate_events": 0, "rate_tickets": 0, "rate_logins": 0,

@@ -26,6 +26,9 @@ FIRST_MAIL_PAUSE = 3.0  # seconds until the first look into the mailbox
 MAIL_PAUSE = 60.0  # between looks
 LONGEST_MAIL_PAUSE = 600.0
 DAY = 86400.0
+# Of glibc: the builder's threads share their memory, and it keeps what it gave back, since the next change needs it
+# again. Taken from the kernel anew, page by page, it cost 0.3 s of a change among 10,000 articles.
+MEMORY = {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": str(1 << 25), "MALLOC_TRIM_THRESHOLD_": str(1 << 30)}
 
 
 def run(settings: Settings, *, watch: bool) -> None:
@@ -166,11 +169,7 @@ class Builder:
         self._line.settimeout(0.2)
         with theirs:
             command = [sys.executable, "-m", "kb.cli", "index", "--quiet", "--stay"]
-            environ = {
-                "MALLOC_ARENA_MAX": "1",
-                **os.environ,
-            }  # of glibc: a third less memory, and none to be found anew
-            self._process = subprocess.Popen(command, stdin=theirs.fileno(), env=environ)
+            self._process = subprocess.Popen(command, stdin=theirs.fileno(), env=MEMORY | os.environ)
 
 
 def _answered(line: socket.socket) -> bool:

@@ -154,6 +154,7 @@ def _compiled(name: str, parts: Sequence[_Part], folder: Path, terms: int, docum
     """Write the postings of a field in order, each with its score; return how many each term has."""
     live = [_live(part, name) for part in parts]
     pairs, weights = _joined([p for p, _ in live], np.int64), _joined([w for _, w in live], np.float32)
+    del live  # as large once more
     if np.any(pairs[1:] < pairs[:-1]):  # one large segment is in order, a few small ones come behind it
         order = np.argsort(pairs, kind="stable")
         pairs, weights = pairs[order], weights[order]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from kb import library
+from kb import bundles, library
 from search import index, reuse
 from search.collection import Collection
 from tests.conftest import ARTICLES, NOW, write_articles
@@ -51,6 +51,12 @@ def files(path: Path, pattern: str) -> dict[Path, bytes]:
     return {file.relative_to(path): file.read_bytes() for file in path.glob(pattern)}
 
 
+@pytest.fixture(autouse=True)
+def small_bundles(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two articles share a file, more or less, so that few articles are several bundles."""
+    monkeypatch.setattr(bundles, "LEAST", 2)
+
+
 @pytest.mark.parametrize("before", [1, 2])  # the second generation is the first to have Whoosh's index
 @pytest.mark.parametrize("change", CHANGES)
 def test_after_a_change_a_generation_is_what_a_build_from_nothing_makes(
@@ -82,6 +88,19 @@ def test_units_and_vectors_of_what_has_not_changed_are_not_made_again(
     embedder = WordEmbedder()
     index.build(library.load(articles), tmp_path / "index", embedder=embedder, now=NOW)
     assert sorted(embedder.encoded) == ["Tax", "Tax\nNew."]
+
+
+def test_a_change_writes_the_files_of_its_own_bundle_and_links_the_others(tmp_path: Path) -> None:
+    articles = write_articles(tmp_path / "articles", {f"a{n}.md": f"# A {n}\n\nText {n}.\n" for n in range(12)})
+    before = build(articles, tmp_path)
+    write_articles(articles, {"a5.md": "# A 5\n\nAnother text.\n"})
+    after = build(articles, tmp_path)
+    for folder in ("units", "vectors/0", "pages"):
+        same = [file.samefile(before / folder / file.name) for file in (after / folder).iterdir()]
+        assert len(same) > 2
+        assert same.count(False) == 1
+    assert index.intact(before)
+    assert index.intact(after)
 
 
 def test_nothing_is_taken_over_from_a_damaged_generation(tmp_path: Path) -> None:

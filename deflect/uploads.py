@@ -95,7 +95,7 @@ class _Reading:
         """Return texts and files."""
         parser = FormDataParser(
             stream_factory=cast(Any, self.begin),
-            max_form_memory_size=self.longest_text,
+            max_form_memory_size=self.longest_text + 2 * BUFFER,  # it counts what of a file it still holds
             max_form_parts=MOST_PARTS,
             silent=False,
         )

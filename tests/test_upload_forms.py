@@ -155,7 +155,7 @@ def test_far_too_much_is_refused_before_it_is_read(app: Flask, client: FlaskClie
 
 
 def test_texts_have_their_cap_in_parts_too(app: Flask, client: FlaskClient) -> None:
-    assert send(client, ("shot.png", PNG), message="x" * 500_000).status_code == 413
+    assert send(client, ("shot.png", PNG), message="x" * 700_000).status_code == 413
     many = {f"name{n}": "x" * 60_000 for n in range(12)}
     assert send(client, ("shot.png", PNG), **many).status_code == 413
     assert on_disk(app) == 0
@@ -243,6 +243,16 @@ def test_the_api_takes_all_files_or_nothing(app: Flask, client: FlaskClient, fil
     answer = post(client, *files)
     assert (answer.status_code, answer.get_json()["errors"][0]["field"]) == (400, "files")
     assert services_of(app).store.rows("SELECT 1 FROM tickets") == []
+
+
+def test_a_file_of_lines_is_no_long_text(client: FlaskClient) -> None:
+    line = b"0123 " + uuid.uuid4().hex.encode() + b"\n"
+    assert post(client, ("it.log", line * 20_000)).status_code == 201
+
+
+def test_the_ticket_of_a_form_in_parts_may_be_as_long_as_in_json(client: FlaskClient) -> None:
+    long = {"subject": "S", "body": "B" * 66_000, "email": "jo@example.com"}
+    assert post(client, ("it.log", b"it failed"), ticket=long).status_code == 413
 
 
 @pytest.mark.parametrize("ticket", ["text", [1], {"subject": 1}])

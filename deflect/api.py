@@ -41,7 +41,7 @@ from deflect.web import (
     text_of,
     visitor_of,
 )
-from kb.errors import BadRequest, HelpCenterError, NotFound, TooLarge
+from kb.errors import BadRequest, HelpCenterError, NotFound
 
 LONGEST_QUERY = 1000
 MOST_HITS = 50
@@ -176,10 +176,7 @@ def _ticket(here: Services) -> tuple[dict[str, Any], tuple[Attachment, ...]]:
     posted = uploads.read(request, here.settings, longest_text=LONGEST_BODY)
     for error in posted.refused:
         raise contact.BadMessage({uploads.FIELD: str(error)}) if isinstance(error, Refused) else error
-    text = posted.texts.get("ticket", "").encode("utf-8", "replace")
-    if len(text) > LONGEST_BODY:
-        raise TooLarge("the part ticket is over 64 KB; send less")
-    document = json_object(text)
+    document = json_object(posted.texts.get("ticket", "").encode("utf-8", "replace"))
     try:
         return document, attachments.check_all(here.settings, posted.files)
     except Refused as error:

@@ -105,6 +105,8 @@ class _Reading:
             )
         except ValueError as error:
             raise BadRequest("the parts of the form cannot be read") from error
+        if sum(len(text.encode("utf-8", "replace")) for text in texts.values()) > self.longest_text:
+            raise TooLarge("the texts of the form are too long; shorten them")
         files: list[Attachment] = []
         refused: list[HelpCenterError] = []
         for sent in parts.getlist(FIELD):

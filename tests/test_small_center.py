@@ -68,7 +68,7 @@ def test_stop_words_find_only_articles_that_have_them(searcher: Searcher, query:
 
 
 def test_no_card_stands_beside_a_sure_one_without_a_reason(searcher: Searcher) -> None:
-    cards = [card.article for card in searcher.suggest("Password", "I want to reset my password", lang="en").cards]
+    cards = [card.article for card in searcher.suggest("Password", "Reset your password", lang="en").cards]
     assert cards[:1] == ["reset"]
     assert "card" not in cards
 

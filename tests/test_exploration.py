@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import doctest
 from collections import Counter
 
 import pytest
 
-from deflect import exploration
 from deflect.experiment import arm
 from deflect.exploration import arranged, propensity
 
 CARDS = ["a", "b", "c"]
 PEOPLE = [f"visitor:{n}" for n in range(20_000)]
-
-
-def test_the_examples_in_the_module_hold() -> None:
-    assert doctest.testmod(exploration).failed == 0
 
 
 def test_without_a_share_nothing_moves_and_every_slot_was_sure() -> None:

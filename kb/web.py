@@ -7,6 +7,7 @@ import os
 import socket
 import struct
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from gunicorn.workers import gthread
 from kb.app import create_app
 from kb.config import Settings
 from kb.demo import ByPort
+from search.current import Current
 
 SILENCE = 5  # seconds that a sender may stop in the middle of a request before its thread goes to somebody else
 SWITCH = 0.001  # seconds until a busy thread lets others on: Python's 5 ms, five times an event, were its p99
@@ -79,6 +81,7 @@ class WebWorkers(BaseApplication):
             "forwarded_allow_ips": "",  # proxies are counted by deflect.web, not believed by name
         }
         options["worker_exit"] = _leave
+        options["post_worker_init"] = self._follow
         if Path("/dev/shm").is_dir():
             options["worker_tmp_dir"] = "/dev/shm"  # a slow disk must not look like a dead worker
         for name, value in options.items():
@@ -88,5 +91,10 @@ class WebWorkers(BaseApplication):
         """Return the application, made once before the workers are forked; a second socket is the demo shop's."""
         sys.setswitchinterval(SWITCH)
         app = create_app(self.settings)
-        app.extensions["shortstop"].current.warm()  # models and index once, for all workers
+        self.current: Current = app.extensions["shortstop"].current
+        self.current.warm()  # models and index once, for all workers
         return ByPort(app, help_port=self.settings.port) if len(self.binds) > 1 else app
+
+    def _follow(self, _worker: Worker) -> None:
+        """Have a worker open new generations by itself: who asks first would wait for one, or for a model."""
+        self.current.follow(threading.Event())

@@ -15,6 +15,7 @@ from search.index import CURRENT
 from search.searcher import Searcher
 
 LOOK = 0.1  # seconds between looks at `current`, each of some microseconds
+FOLLOW = 0.2  # seconds between looks of a server that nobody asks anything
 AGAIN = 30.0  # seconds until a model that could not be loaded is tried once more: meanwhile it may have been mended
 
 
@@ -58,6 +59,15 @@ class Current:
         with suppress(BadGeneration), self._lock:
             self._look().warm()  # here, not in a thread: none may run while a process forks
             self._cold = False
+
+    def follow(self, ended: threading.Event) -> None:
+        """Open each new generation in a thread of its own, until `ended`, so that no request waits for that."""
+        threading.Thread(target=self._follow, args=(ended,), daemon=True).start()
+
+    def _follow(self, ended: threading.Event) -> None:
+        while not ended.wait(FOLLOW):
+            with suppress(BadGeneration, OSError):
+                self.get()
 
     def _look(self) -> Searcher:
         self._looked = time.monotonic()

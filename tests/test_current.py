@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,8 @@ from kb.errors import BadGeneration
 from search import current, generation, index
 from search.collection import Collection
 from search.current import Current
+from search.searcher import Searcher
+from tests.served import until
 from tests.shelf_of_articles import WordEmbedder, article, ids
 
 RECIPE = "tests.shelf_of_articles:WordEmbedder"
@@ -51,6 +54,29 @@ def test_a_new_generation_is_noticed_and_the_old_one_still_answers(settings: Set
     index.prune(settings.generations, keep=0)
     assert ids(now.get().search("article", lang="en")) == ["two"]
     assert ids(old.search("article", lang="en")) == ["one"]
+
+
+def test_who_follows_opens_a_new_generation_before_anybody_asks(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build(settings, "one")
+    now, opened, ended = Current(settings), threading.Event(), threading.Event()
+    first = now.get()
+    of_class = Searcher.open
+
+    def opening(*given: Any, **named: Any) -> Searcher:
+        found = of_class(*given, **named)
+        opened.set()
+        return found
+
+    monkeypatch.setattr(Searcher, "open", opening)
+    now.follow(ended)
+    try:
+        build(settings, "two")
+        assert opened.wait(30)
+    finally:
+        ended.set()
+    until(lambda: now.get() is not first)
 
 
 def test_the_embedder_is_loaded_once_for_all_generations(settings: Settings) -> None:

@@ -79,8 +79,10 @@ def write(id: str) -> Any:
     """Send an answer to the requester, or keep a note."""
     here, found, kind = services(), _ticket(id), request.form.get("kind")
     body = request.form.get("body", "").replace("\r\n", "\n").strip()
-    if not body or len(body) > LONGEST["body"] or kind not in ("agent", "note"):
-        raise BadRequest("there is no text to keep, or too much of it; go back and write it again")
+    if len(body) > LONGEST["body"] or kind not in ("agent", "note"):
+        raise BadRequest("there is too much text to keep; go back and write less")
+    if not body:
+        return _page(found, notice="There is no text yet. Write an answer or a note first."), 400
     if kind == "agent" and not can_reply(here.settings):
         raise BadRequest("answers go out by e-mail, which is not set up: set KB_SMTP_URL and KB_SMTP_FROM")
     if kind == "agent" and (other := _answered_meanwhile(id)):
@@ -109,7 +111,8 @@ def close(id: str) -> Any:
     here, found, solved = services(), _ticket(id), "solved" in request.form
     article = request.form.get("other", "").strip() or request.form.get("article", "")
     if solved and not title_of(here, article, found["lang"]):
-        raise BadRequest(f"there is no article {article or 'chosen'}; go back and name one, as account/reset-password")
+        said = f"There is no article {article}." if article else "No article is chosen."
+        return _page(found, notice=f"{said} Choose one, or name one as account/reset-password; then close."), 400
     given = article if solved else None
     here.writer.call("close_ticket", id=form_id(), ticket=id, article=given, who=g.agent, now=clock.now())
     flash("The ticket is closed.")

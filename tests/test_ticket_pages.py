@@ -135,3 +135,23 @@ def test_the_draft_is_shown_and_comes_as_a_file(agent: FlaskClient, ticket: str)
     answer = agent.get(f"/admin/tickets/{ticket}/draft.md")
     assert answer.mimetype == "text/markdown"
     assert "forgot-my-password.md" in answer.headers["Content-Disposition"]
+
+
+@pytest.mark.parametrize(
+    ("step", "form", "said"),
+    [
+        ("close", {"solved": "yes", "article": ""}, "No article is chosen."),
+        ("close", {"solved": "yes", "other": "no/such"}, "There is no article no/such."),
+        ("messages", {"kind": "note", "body": " "}, "There is no text yet."),
+    ],
+)
+def test_what_is_missing_is_said_on_the_page_of_the_ticket_and_nothing_changes(
+    app: Flask, agent: FlaskClient, ticket: str, step: str, form: dict[str, str], said: str
+) -> None:
+    answer = submit(agent, f"/admin/tickets/{ticket}/{step}", **form)
+    assert answer.status_code == 400
+    assert re.search(rf'role="alert">.*{re.escape(said)}', answer.text)
+    assert 'name="body"' in answer.text
+    found = tickets.get(services_of(app).store, ticket)
+    assert found is not None
+    assert found["state"] == "open"

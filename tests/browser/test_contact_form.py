@@ -97,6 +97,16 @@ def test_cards_appear_while_typing_and_are_announced(page: Page, site: str) -> N
     assert Axe().run(at_rest(page)).response["violations"] == []
 
 
+def test_a_card_with_a_long_address_does_not_widen_the_form_of_a_phone(page: Page, site: str) -> None:
+    long = hit("account/reset-password", snippet=[{"text": f"https://example.com/{'long' * 20}", "mark": False}])
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.route("**/api/v1/offers", lambda route: route.fulfill(json=json.loads(offer(long))))
+    write(page, site)
+    expect(page.locator(CARDS)).to_have_count(1)
+    right = "(found) => found.getBoundingClientRect().right"
+    assert page.locator("textarea").evaluate(right) <= page.locator("main .wrap").evaluate(right) - 16
+
+
 def test_a_first_view_of_the_form_asks_and_keeps_nothing(page: Page, site: str) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url) if "/api/" in request.url else None)

@@ -82,7 +82,7 @@ def finder(settings: Settings, shelf: Library, place: Path, *, now: datetime) ->
     def searcher(number: int) -> Searcher:
         articles = tuple(_without(article, number) for article in shelf.articles)
         partial = replace(shelf, articles=articles, fingerprint=f"{shelf.fingerprint}-{number}")
-        report = progress.reporter(f"Indexing without each {number + 1}. question")
+        report = progress.reporter(f"Trying questions, round {number + 1}")
         path = index.build(
             partial, place / "index", cache=settings.data / "vectors", embedder=encoder, now=now, progress=report
         )

@@ -17,14 +17,15 @@ from kb.config import Settings
 from kb.errors import HelpCenterError, StorageFull, Unavailable
 
 if TYPE_CHECKING:
+    from deflect.mail_in import Taken
     from deflect.services import Services
 
 # What a mail server does next (sysexits.h): it sends the e-mail back to whom it is from, or tries again later.
 NO_MAIL, LATER = 65, 75
-FAILURES = (
-    *(HelpCenterError, OSError, sqlite3.Error, RuntimeError, ValueError, LookupError, ArithmeticError),
-    *(TypeError, AttributeError, AssertionError, ImportError, MemoryError),
-)
+
+
+class Broken(HelpCenterError):
+    """An e-mail over which something broke that nobody had foreseen; it is kept where it is."""
 
 
 @click.group()
@@ -44,17 +45,16 @@ def receive(as_json: bool) -> None:
     Example: kb mail receive < message.eml
     """
     from deflect.mail import LARGEST, NoMail
-    from deflect.mail_in import take
 
     try:
         raw = sys.stdin.buffer.read(LARGEST + 1)
         while len(raw) > LARGEST and sys.stdin.buffer.read(1 << 20):  # what is left, so that the pipe does not break
             pass
         with _services(settings_given()) as services:
-            done = take(services, raw)
+            done = _take(services, raw)
     except NoMail as error:
         _end(str(error), NO_MAIL)
-    except FAILURES as error:  # whatever it was: an e-mail that is sent back is lost to us
+    except (HelpCenterError, OSError, sqlite3.Error) as error:  # an e-mail that is sent back is lost to us
         _end(f"{error or type(error).__name__}; it shall come again later", LATER)
     else:
         if done.what == "later":
@@ -88,15 +88,29 @@ def fetch(settings: Settings, quiet: bool, as_json: bool) -> None:
 def _is_taken(services: Services, raw: bytes) -> bool:
     """Take one of several e-mails: what is wrong with it, and with nothing else, leaves the others alone."""
     from deflect.mail import NoMail
+
+    try:
+        return _take(services, raw).what != "later"
+    except (NoMail, StorageFull, Unavailable):
+        raise
+    except HelpCenterError as error:
+        click.echo(f"kb: {error}", err=True)
+        return False
+
+
+def _take(services: Services, raw: bytes) -> Taken:
+    """Take an e-mail; raises Broken for what `deflect.mail_in.take` does not say itself.
+
+    Anybody may send anything: a defect of ours must neither bounce an e-mail nor hold up those behind it.
+    """
     from deflect.mail_in import take
 
     try:
-        return take(services, raw).what != "later"
-    except (NoMail, StorageFull, Unavailable):
+        return take(services, raw)
+    except HelpCenterError:
         raise
-    except FAILURES as error:
-        click.echo(f"kb: an e-mail could not be taken: {error or type(error).__name__}", err=True)
-        return False
+    except Exception as error:
+        raise Broken(f"an e-mail could not be taken: {error or type(error).__name__}") from error
 
 
 @contextmanager

@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from deflect.mail_in import take
 from deflect.mailbox import Mailbox, MailboxFailed, quoted
 from deflect.services import Services
+from kb import command_mail
 from kb.config import Settings
 from kb.doctor import examine
 from kb.errors import BadSetting, StorageFull
@@ -194,6 +196,17 @@ def test_an_e_mail_comes_again_later_where_something_is_set_wrongly(tmp_path: Pa
     assert done.returncode == 75
     assert "Traceback" not in done.stderr
     assert "come again later" in done.stderr
+
+
+def test_a_defect_of_ours_bounces_no_e_mail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def take(_services: Services, _raw: bytes) -> Any:
+        raise TypeError("a defect")
+
+    monkeypatch.setattr("deflect.mail_in.take", take)
+    monkeypatch.setenv("KB_DATA", str(tmp_path))
+    done = CliRunner().invoke(command_mail.mail, ["receive"], input=mail())
+    assert done.exit_code == 75
+    assert "a defect; it shall come again later" in done.output
 
 
 @pytest.mark.parametrize(

@@ -61,6 +61,7 @@ imap:
 		echo "Installing dovecot-imapd for the tests of mailboxes"; \
 		apt-get update -qq && apt-get install -y -qq --no-install-recommends dovecot-imapd >/dev/null 2>&1; \
 	fi || true
+	@[ -x /usr/sbin/dovecot ] || echo "dovecot is missing: the tests of mailboxes are skipped; install it with 'apt-get install dovecot-imapd'"
 
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed: make PYTHON=python3.11 serve")'

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import unicodedata
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +12,7 @@ from dataclasses import dataclass
 from werkzeug.security import check_password_hash, generate_password_hash
 
 from deflect import clock
-from deflect.agents import FIRST
+from deflect.agents import FIRST, folded
 from deflect.store import Store
 from deflect.writer import Writer, writer_for
 from kb.config import Settings
@@ -60,10 +59,10 @@ def agents(store: Store, settings: Settings) -> list[Agent]:
 
 def find(store: Store, settings: Settings, user: str) -> Agent | None:
     """Return the agent of that name or e-mail address, written in any case."""
-    wanted = _folded(user)
+    wanted = folded(user)
     everybody = agents(store, settings)
-    named = [agent for agent in everybody if _folded(agent.name) == wanted]
-    return next(iter([*named, *(agent for agent in everybody if wanted and _folded(agent.email) == wanted)]), None)
+    named = [agent for agent in everybody if folded(agent.name) == wanted]
+    return next(iter([*named, *(agent for agent in everybody if wanted and folded(agent.email) == wanted)]), None)
 
 
 def add(
@@ -78,7 +77,7 @@ def add(
     if role not in ROLES:
         raise BadRequest(f"there is no role {role}; it is one of {', '.join(ROLES)}")
     for taken in (name, email):
-        if taken and (_folded(taken) in RESERVED or find(store, settings, taken)):
+        if taken and (folded(taken) in RESERVED or find(store, settings, taken)):
             raise BadRequest(f"{taken} is taken; choose another, or set a new password")
     now = clock.now()
     writer.call("add_agent", id=name, email=email, role=role, hash=_hash(password), entry=_entry(), who=who, now=now)
@@ -87,7 +86,7 @@ def add(
 
 def set_password(store: Store, writer: Writer, settings: Settings, user: str, *, password: str, who: str) -> str:
     """Keep the hash of an agent's new password and return the agent's name; sessions that were open end."""
-    name = FIRST if _folded(user) == FIRST else the_one(store, settings, user).name
+    name = FIRST if folded(user) == FIRST else the_one(store, settings, user).name
     writer.call("set_password", id=name, hash=_hash(password), entry=_entry(), who=who, now=clock.now())
     return name
 
@@ -144,10 +143,6 @@ def _hash(password: str) -> str:
 
 def _entry() -> str:
     return str(uuid.uuid4())
-
-
-def _folded(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
 def _digest(text: str) -> bytes:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 from sqlite_utils import Database
 
 from deflect.desk import audit
@@ -15,10 +17,21 @@ FIRST = "admin"  # who is there without being added
 def add_agent(db: Database, *, id: str, email: str, role: str, hash: str, entry: str, who: str, now: int) -> Row:
     """Let somebody log in; raises BadRequest where one of that name is there already."""
     row = {"id": id, "email": email, "role": role, "hash": hash, "created": now, "changed": now}
-    if not insert(db, "admins", row) and not _is_done(db, entry):
-        raise BadRequest(f"there is an agent {id} already; choose another name")
+    if _is_done(db, entry):
+        return {"agent": id}
+    others = {
+        folded(text) for other in db.execute("SELECT id, email FROM admins") for text in (other["id"], other["email"])
+    }
+    if others & {folded(text) for text in (id, email) if text}:
+        raise BadRequest(f"there is an agent {id} already, or one with that address; choose another name")
+    insert(db, "admins", row)
     audit(db, id=entry, who=who, did="add agent", what=id, now=now)
     return {"agent": id}
+
+
+def folded(text: str) -> str:
+    """Return a name or an address as it is compared: case, width and spaces do not count."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
 def set_password(db: Database, *, id: str, hash: str, entry: str, who: str, now: int) -> Row:

@@ -56,6 +56,16 @@ def done(services: Services) -> list[tuple[str, str]]:
     return [(row["who"], row["did"]) for row in rows]
 
 
+def test_of_two_who_add_a_name_at_once_in_two_spellings_one_is_refused(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(services, "Jo", email="jo@example.com")
+    monkeypatch.setattr(accounts, "find", lambda *_: None)  # as if both had looked before either wrote
+    for name, email in (("JO", ""), ("Kim", "Jo@Example.com")):
+        with pytest.raises(BadRequest, match="already"):
+            add(services, name, email=email)
+
+
 @pytest.mark.parametrize("user", ["Ana", "ana", " ANA ", "ana@example.com", "Ana@Example.com"])
 def test_an_agent_logs_in_by_name_or_address_in_any_case(app: Flask, services: Services, user: str) -> None:
     add(services, "Ana", email="ana@example.com")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from deflect.attachments import place_of
+from deflect.attachments import HAS, place_of
 from deflect.store import Row
 
 BATCH = 2000  # rows that one write takes away, so that nobody waits for it
@@ -65,7 +65,7 @@ def drop_files(db: Database, *, digests: Sequence[str], folder: str, before: flo
     removed = shared = 0
     for digest in digests:
         path = place_of(Path(folder), digest)
-        if db.execute("SELECT 1 FROM attachments WHERE digest = ? LIMIT 1", [digest]).fetchone():
+        if db.execute(HAS, [digest]).fetchone():
             shared += 1
         elif path.is_file() and (before is None or path.stat().st_mtime < before):
             path.unlink()

@@ -46,7 +46,8 @@ deflect.file_kinds deflect.policy deflect.redaction deflect.writer_socket
 deflect.schema deflect.snippet deflect.statistics deflect.wording
 deflect.address deflect.clicks deflect.clusters deflect.delivery deflect.exploration deflect.lines
 deflect.numbers deflect.receipt deflect.refusal deflect.signature deflect.store
-deflect.attachments deflect.file_links deflect.mail_text deflect.mail_threads
+deflect.attachments deflect.expiring_keys deflect.mail_text deflect.mail_threads
+deflect.file_links
 deflect.activity deflect.changes deflect.desk_numbers deflect.export deflect.gaps deflect.owner_page deflect.people
 deflect.popular deflect.removal deflect.smtp deflect.tickets deflect.tokens deflect.trail deflect.webhook
 deflect.zendesk

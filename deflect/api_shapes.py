@@ -6,7 +6,7 @@ from typing import Any, get_args
 
 from deflect import consent, contact, events
 from deflect.episode import LANG as LANG_TAG
-from kb.contexts import Mode
+from kb.content.contexts import Mode
 
 Json = dict[str, Any]
 

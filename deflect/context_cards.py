@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from deflect.episode import Visit
-from kb import contexts
+from kb.content import contexts
 from search.hit import Fragment, Hit, Suggestions
 
 if TYPE_CHECKING:

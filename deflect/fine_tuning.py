@@ -13,8 +13,9 @@ from typing import Any
 
 from deflect import judging, tuned, tuning
 from deflect.tuning import solved
-from kb import library, progress
+from kb import progress
 from kb.config import Settings
+from kb.content import library
 from search import embedder, exporting, index, mining, model, training
 from search.learned import FOLDER, Weighed
 from search.learning import learn

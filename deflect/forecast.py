@@ -15,8 +15,9 @@ from deflect.past_tickets import Past
 from deflect.redaction import redact
 from deflect.references import References
 from deflect.replay import Encoded, Replayed, replay
-from kb import library, progress
+from kb import progress
 from kb.config import Settings
+from kb.content import library
 
 if TYPE_CHECKING:
     from search.searcher import Searcher

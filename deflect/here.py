@@ -13,7 +13,7 @@ from deflect.services import Services, services
 from deflect.tokens import Claims
 from deflect.ways import ways
 from deflect.web import lang_of, limit_typing, problem
-from kb import contexts
+from kb.content import contexts
 from kb.errors import HelpCenterError
 
 MOST = 5

@@ -16,8 +16,9 @@ from deflect.redaction import redact
 from deflect.references import References
 from deflect.store import Store
 from deflect.writer import writer_for
-from kb import library, progress
+from kb import progress
 from kb.config import Settings
+from kb.content import library
 
 
 @dataclass(frozen=True, slots=True)

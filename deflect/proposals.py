@@ -16,8 +16,8 @@ from deflect.lessons import lessons
 from deflect.proposed_queries import ProposedQuery
 from deflect.proposed_words import ProposedSynonym, UselessPin
 from deflect.store import Store
-from kb import library
 from kb.config import Settings
+from kb.content import library
 from search.current import Current
 from search.embedder import Vectors
 from search.query import normal

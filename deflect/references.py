@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
-from kb.article import Article
-from kb.library import Library
+from kb.content.article import Article
+from kb.content.library import Library
 
 URL = re.compile(r"https?://[^\s<>\"')\]]+")
 NUMBERED = re.compile(r"^\d+-")

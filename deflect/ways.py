@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from deflect.services import Services
-from kb.channels import Table, Way, decide
+from kb.content.channels import Table, Way, decide
 from kb.errors import HelpCenterError
 
 

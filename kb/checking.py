@@ -10,12 +10,13 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 
-from kb import findings, library, lint, outside, progress, vanished
-from kb.article import Article
+from kb import findings, lint, outside, progress, vanished
 from kb.config import Settings
+from kb.content import library
+from kb.content.article import Article
+from kb.content.library import Library
+from kb.content.problem import Problem
 from kb.indexing import encoder_or_reason
-from kb.library import Library
-from kb.problem import Problem
 from search import index
 from search.searcher import Searcher
 

@@ -187,7 +187,7 @@ def example(settings: Settings, visits: int, days: int, seed: int, as_json: bool
     Example: kb example --data var/example
     """
     from deflect import example as made_up
-    from kb import library
+    from kb.content import library
     from kb.indexing import refresh
     from search.current import Current
 

@@ -11,8 +11,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from kb import library, origin
+from kb import origin
 from kb.config import Settings
+from kb.content import library
 from kb.errors import HelpCenterError
 
 State = Literal["fine", "note", "wrong"]

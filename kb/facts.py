@@ -11,10 +11,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from kb.article import Article
+from kb.content.article import Article
+from kb.content.library import Library
+from kb.content.recipe import recipe
 from kb.errors import BadArticle
-from kb.library import Library
-from kb.recipe import recipe
 
 VERSION = "1 "  # of what is kept of each article
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from kb.problem import Problem
+from kb.content.problem import Problem
 
 BY_FILE = frozenset({"alt"})  # said once for each file; everything else once for all files
 

@@ -13,10 +13,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from kb import library, origin, progress
+from kb import origin, progress
 from kb.config import Settings
-from kb.library import Library
-from kb.parsed import Parsed
+from kb.content import library
+from kb.content.library import Library
+from kb.content.parsed import Parsed
 from kb.snapshot import Snapshot
 from search import embedder, generation, index, learned
 from search.embedder import BadModel, Embedder

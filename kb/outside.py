@@ -17,8 +17,8 @@ from deflect import owner_page
 from deflect.address import BadAddress
 from kb import facts
 from kb.config import Settings
-from kb.library import Library
-from kb.problem import Problem
+from kb.content.library import Library
+from kb.content.problem import Problem
 
 CACHE = "links.json"  # in the data folder: when each address last answered well
 WEEK = 7 * 86400.0

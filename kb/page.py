@@ -22,7 +22,7 @@ from deflect.popular import popular
 from deflect.services import services
 from deflect.ways import ways
 from kb import files, i18n
-from kb.channels import Way
+from kb.content.channels import Way
 from kb.errors import BadGeneration, Forbidden, NotFound
 from kb.headers import nonce
 from kb.i18n import gettext as _

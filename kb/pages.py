@@ -9,9 +9,9 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from kb.article import Article
+from kb.content.article import Article
+from kb.content.links import Addresses
 from kb.errors import BadArticle
-from kb.links import Addresses
 from kb.parts import Rendered
 from kb.render import render
 

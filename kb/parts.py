@@ -44,7 +44,7 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a resolver says of a link or an image: as `kb.links.Target`, with the line it stands on."""
+    """What a resolver says of a link or an image: as `kb.content.links.Target`, with the line it stands on."""
 
     kind: str
     href: str

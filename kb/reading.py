@@ -11,8 +11,9 @@ from markupsafe import Markup
 from werkzeug.urls import iri_to_uri
 
 from deflect.services import services
-from kb import frontmatter, seo
-from kb.channels import Way
+from kb import seo
+from kb.content import frontmatter
+from kb.content.channels import Way
 from kb.errors import HelpCenterError, NotFound
 from kb.i18n import gettext as _
 from kb.page import page, respond, root, searcher, today, ways_about

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from kb import budget, dialect, sanitise, titles
-from kb.article import Article
+from kb.content.article import Article
+from kb.content.links import Addresses
 from kb.errors import BadArticle
-from kb.links import Addresses
 from kb.outline import outline
 from kb.parts import Found, Image, Link, Rendered, Section
 

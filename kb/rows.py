@@ -12,9 +12,9 @@ from operator import attrgetter
 from typing import Any
 from urllib.parse import unquote
 
-from kb.article import Article
-from kb.library import Library
-from kb.links import normal
+from kb.content.article import Article
+from kb.content.library import Library
+from kb.content.links import normal
 from kb.page_files import Place, Version
 from kb.parts import Rendered
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from weakref import WeakKeyDictionary
 
-from kb.categories import Category
+from kb.content.categories import Category
 from kb.snapshot import Entry, Snapshot
 
 

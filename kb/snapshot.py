@@ -17,17 +17,18 @@ from typing import Any
 
 import sqlite_utils
 
-from kb import channel_file, contexts, page_files, rows
-from kb.categories import way
-from kb.channels import Table
-from kb.contexts import Context
+from kb import page_files, rows
+from kb.content import channel_file, contexts
+from kb.content.categories import way
+from kb.content.channels import Table
+from kb.content.contexts import Context
+from kb.content.library import Category, Library
+from kb.content.links import normal
+from kb.content.recipe import recipe
 from kb.errors import BadGeneration
 from kb.languages import nearest
-from kb.library import Category, Library
-from kb.links import normal
 from kb.page_files import PageFiles, Place
 from kb.parts import Rendered
-from kb.recipe import recipe
 from kb.rows import CATEGORY_TYPES, COLUMNS, PLACE, TYPES, Entry, Heading
 
 __all__ = ["Entry", "Heading", "Snapshot", "write"]

@@ -103,14 +103,14 @@ def events() -> str:
 
 def keys() -> str:
     """Return the table of an article's keys: name, what it takes, what it is for."""
-    from kb.schema import ARTICLE_KEYS
+    from kb.content.schema import ARTICLE_KEYS
 
     return table(("Key", "Takes", "What it is"), [(f"`{key.name}`", key.takes, key.doc) for key in ARTICLE_KEYS])
 
 
 def category_keys() -> str:
     """Return the table of a category's keys."""
-    from kb.schema import CATEGORY_KEYS
+    from kb.content.schema import CATEGORY_KEYS
 
     return table(("Key", "Takes", "What it is"), [(f"`{key.name}`", key.takes, key.doc) for key in CATEGORY_KEYS])
 

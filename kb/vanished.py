@@ -10,16 +10,17 @@ from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from kb import facts, history, library
+from kb import facts
 from kb.anchors import slug
-from kb.article import Article
+from kb.content import history, library
+from kb.content.article import Article
+from kb.content.folder import SUFFIXES
+from kb.content.library import Library
+from kb.content.links import normal
+from kb.content.problem import Problem
 from kb.errors import HelpCenterError
 from kb.facts import Facts
-from kb.folder import SUFFIXES
 from kb.i18n import interface_languages
-from kb.library import Library
-from kb.links import normal
-from kb.problem import Problem
 
 READ = (*SUFFIXES, ".yml", ".yaml")
 LIKE = 0.4  # how much an anchor must be like another (difflib's ratio) to be taken for it, renamed

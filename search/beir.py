@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-from kb.article import Article
+from kb.content.article import Article
 from kb.errors import HelpCenterError
 from search.language import detect
 from search.writing import Content

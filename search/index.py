@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from kb import snapshot
-from kb.article import Article
+from kb.content.article import Article
+from kb.content.library import Library
+from kb.content.recipe import recipe as rendering
 from kb.errors import BadGeneration
-from kb.library import Library
 from kb.parts import Rendered
-from kb.recipe import recipe as rendering
 from search import generation, reuse
 from search.embedder import Embedder
 from search.generation import Checksums

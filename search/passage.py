@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from kb.article import Article
+from kb.content.article import Article
 
 Kind = Literal["title", "query", "section"]
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kb.article import Article
+from kb.content.article import Article
 from search import generation, passage
 from search.analyzer import analyzer, codes
 from search.embedder import Embedder, crosses

@@ -13,9 +13,9 @@ from deflect.limits import Limiter
 from deflect.services import EXTENSION, Services
 from deflect.store import Store
 from deflect.writer import DirectWriter
-from kb.channels import Table
 from kb.config import Settings
-from kb.contexts import Context
+from kb.content.channels import Table
+from kb.content.contexts import Context
 from kb.errors import BadGeneration, Unavailable
 from search.hit import Degraded, Fragment, Hit, Results, Suggestions
 

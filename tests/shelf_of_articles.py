@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from kb.article import Article
 from kb.config import Settings
+from kb.content.article import Article
 from search import index
 from search.analyzer import analyzer
 from search.embedder import Embedder

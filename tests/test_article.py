@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb.article import MAX_BYTES, Article, identity, parse, read
+from kb.content.article import MAX_BYTES, Article, identity, parse, read
 from kb.errors import BadArticle
 
 

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from kb import library
 from kb.config import Settings
+from kb.content import library
 from search import index
 from search.searcher import Searcher
 from tests.shelf_of_articles import ids

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb.channel_file import read
-from kb.channels import NAMES, Rule, Span, Table, Way, decide
-from kb.problem import Problem
+from kb.content.channel_file import read
+from kb.content.channels import NAMES, Rule, Span, Table, Way, decide
+from kb.content.problem import Problem
 
 TEXT = """
 timezone: Europe/Berlin

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kb.contexts import Context, find, read
-from kb.problem import Problem
+from kb.content.contexts import Context, find, read
+from kb.content.problem import Problem
 
 
 def test_entries_are_read_in_order() -> None:

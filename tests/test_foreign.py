@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kb.article import Article, read
-from kb.foreign import Note
+from kb.content.article import Article, read
+from kb.content.foreign import Note
 from kb.render import render
 
 

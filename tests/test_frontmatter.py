@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kb.content.frontmatter import MAX_CHARACTERS, MAX_DEPTH, load, split
 from kb.errors import BadArticle
-from kb.frontmatter import MAX_CHARACTERS, MAX_DEPTH, load, split
 
 
 def test_head_and_body_are_parted_with_the_line_where_the_body_begins() -> None:

@@ -19,8 +19,9 @@ from deflect.lessons import load as load_history
 from deflect.services import Services
 from deflect.statistics import Interval
 from deflect.unanswered import find
-from kb import article, cli
+from kb import cli
 from kb.config import Settings
+from kb.content import article
 from tests.fakes import make_services
 from tests.history_log import Log, load
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from kb import library
+from kb.content import library
+from kb.content.library import Library
 from kb.errors import BadGeneration
-from kb.library import Library
 from search import generation, index
 from search.collection import Collection
 from tests.shelf_of_articles import WordEmbedder

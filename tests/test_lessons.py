@@ -13,7 +13,7 @@ from deflect.clock import from_rfc3339, now
 from deflect.lessons import Lesson, lessons, load, shown
 from deflect.references import References
 from deflect.services import Services
-from kb import library
+from kb.content import library
 from tests.conftest import ARTICLES, write_articles
 from tests.fakes import make_services
 

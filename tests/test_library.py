@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from kb import library
+from kb.content import library
+from kb.content.library import Library
+from kb.content.problem import Problem
 from kb.errors import BadArticle
-from kb.library import Library
-from kb.problem import Problem
 from tests.conftest import git, write_articles
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from kb import findings, library, lint, render
-from kb.problem import Problem
+from kb import findings, lint, render
+from kb.content import library
+from kb.content.problem import Problem
 from tests.conftest import write_articles
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)

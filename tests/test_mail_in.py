@@ -29,8 +29,8 @@ from deflect.store import Row
 from deflect.timeline import timeline
 from deflect.tokens import Claims
 from deflect.webhook import document
-from kb.channels import Rule, Table
 from kb.config import Settings
+from kb.content.channels import Rule, Table
 from kb.errors import BadSetting, Unavailable
 from tests.fakes import FakeSearcher, FakeSnapshot, NoWriter, close, make_services
 from tests.logging_in import services_of

@@ -10,8 +10,9 @@ import click
 import pytest
 
 from deflect.events import CATALOGUE
-from kb import article, cli, library, lint, tables
+from kb import cli, lint, tables
 from kb.config import PREFIX, Settings
+from kb.content import article, library
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "articles"

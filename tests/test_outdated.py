@@ -11,9 +11,10 @@ from flask.testing import FlaskClient
 
 from deflect.store import Store
 from deflect.writer import DirectWriter
-from kb import library, lint
+from kb import lint
 from kb.app import create_app
 from kb.config import Settings
+from kb.content import library
 from kb.indexing import refresh
 from tests.conftest import commit, git, repository, write_articles
 

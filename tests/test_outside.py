@@ -13,7 +13,7 @@ from flask import Flask, redirect, request
 
 from kb import checking, cli, outside
 from kb.config import Settings
-from kb.problem import Problem
+from kb.content.problem import Problem
 from tests.browser.shop import serving
 from tests.conftest import write_articles
 

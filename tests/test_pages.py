@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from kb import library, pages
-from kb.library import Library
+from kb import pages
+from kb.content import library
+from kb.content.library import Library
 from kb.render import render
 from kb.snapshot import Snapshot, write
 from tests.conftest import NOW, write_articles

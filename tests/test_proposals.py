@@ -14,8 +14,8 @@ import yaml
 from deflect import lessons, past_events, proposals
 from deflect.clock import from_rfc3339
 from kb.config import Settings
+from kb.content.library import load
 from kb.indexing import refresh
-from kb.library import load
 from tests.conftest import write_articles
 
 NOW = from_rfc3339("2026-10-30T00:00:00Z")

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
 
-from kb import recipe
+from kb.content import recipe
 
 
 def test_every_module_that_rendering_loads_is_in_the_recipe() -> None:
@@ -22,5 +21,5 @@ def test_every_module_that_rendering_loads_is_in_the_recipe() -> None:
 
 
 def test_the_modules_are_there_and_the_recipe_is_short() -> None:
-    assert all((Path(recipe.__file__).parent / f"{name}.py").is_file() for name in recipe._MODULES)
+    assert all((recipe._KB / f"{name}.py").is_file() for name in recipe._MODULES)
     assert len(recipe.recipe()) == 16

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kb.article import Article, parse
-from kb.redirects import Redirect, aliases, follow, read
+from kb.content.article import Article, parse
+from kb.content.redirects import Redirect, aliases, follow, read
 
 
 def lead(*pairs: tuple[str, str]) -> list[Redirect]:

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kb import budget
-from kb.article import Article, parse
+from kb.content.article import Article, parse
+from kb.content.links import Addresses
 from kb.errors import BadArticle
-from kb.links import Addresses
 from kb.render import Rendered, render
 from kb.sanitise import TAGS
 from tests.attacks import texts, what_could_run

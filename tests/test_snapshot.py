@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from kb import library
+from kb.content import library
 from kb.errors import BadGeneration
 from kb.render import render
 from kb.snapshot import FILE, Snapshot, write

@@ -14,7 +14,7 @@ from deflect.drafts import of_ticket
 from deflect.episode import Visit, new_id
 from deflect.log import record
 from deflect.offer import make_offer
-from kb import article
+from kb.content import article
 from tests.logging_in import services_of, submit
 from tests.test_admin import ticket
 

@@ -13,10 +13,10 @@ from deflect.context_cards import with_context
 from deflect.episode import Visit
 from deflect.services import EXTENSION, Services
 from deflect.ways import ways
-from kb.channels import Way
-from kb.contexts import Context
+from kb.content.channels import Way
+from kb.content.contexts import Context
+from kb.content.library import load
 from kb.errors import BadGeneration
-from kb.library import load
 from search.hit import Suggestions
 from tests import sample
 from tests.fakes import FakeSearcher, FakeSnapshot, hit

@@ -10,9 +10,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from kb import library
 from kb.config import Settings
-from kb.parsed import Parsed
+from kb.content import library
+from kb.content.parsed import Parsed
 from search import embedder, index, reuse, writing
 from search.embedder import Embedder
 from search.searcher import Searcher

@@ -13,8 +13,9 @@ from zlib import crc32
 
 import numpy as np
 
-from kb import library, render
-from kb.article import Article
+from kb import render
+from kb.content import library
+from kb.content.article import Article
 from kb.parts import Section
 from search.embedder import Embedder, Vectors
 from search.writing import Content

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from kb import library
 from kb.config import Settings, default_articles
+from kb.content import library
 from search import embedder, index, message
 from search.beir import Folder
 from search.embedder import Vectors

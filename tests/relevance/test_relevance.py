@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from kb import library
 from kb.config import Settings, default_articles
+from kb.content import library
 from search import embedder, floor, fusion, index, lexical, metrics
 from search.searcher import Searcher
 from tests.conftest import needs_minilm

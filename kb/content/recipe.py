@@ -7,10 +7,12 @@ import hashlib
 from importlib.metadata import version
 from pathlib import Path
 
-_MODULES = tuple(
-    "anchors article budget dialect foreign habits links liquid lists outline parts render sanitise titles".split()
+_KB = Path(__file__).parent.parent
+_MODULES = (
+    *("anchors", "content/article", "budget", "dialect", "content/foreign", "content/habits", "content/links"),
+    *("content/liquid", "lists", "outline", "parts", "render", "sanitise", "titles"),
 )
-_READING = ("frontmatter", "languages", "schema")
+_READING = ("content/frontmatter", "languages", "content/schema")
 _LIBRARIES = ("markdown", "nh3", "pygments", "pymdown-extensions")
 
 
@@ -19,7 +21,7 @@ def recipe() -> str:
     """Return a name that changes when an article's page may change though the article does not."""
     digest = hashlib.sha256()
     for name in _MODULES:
-        digest.update((Path(__file__).parent / f"{name}.py").read_bytes())
+        digest.update((_KB / f"{name}.py").read_bytes())
     for name in _LIBRARIES:
         digest.update(f"{name} {version(name)} ".encode())
     return digest.hexdigest()[:16]
@@ -30,6 +32,6 @@ def reading() -> str:
     """Return a name that changes when what is read of an article's file may change though the file does not."""
     digest = hashlib.sha256(recipe().encode())
     for name in _READING:
-        digest.update((Path(__file__).parent / f"{name}.py").read_bytes())
+        digest.update((_KB / f"{name}.py").read_bytes())
     digest.update(version("pyyaml").encode())
     return digest.hexdigest()[:16]

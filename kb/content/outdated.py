@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
-from kb import article, history
-from kb.article import Article
+from kb.content import article, history
+from kb.content.article import Article
 from kb.errors import BadArticle
 
 Said = tuple[str, str, str]  # title, summary and text: what readers see

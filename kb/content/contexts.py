@@ -8,10 +8,10 @@ from fnmatch import fnmatchcase
 from typing import Literal, get_args
 from urllib.parse import urlsplit
 
-from kb import frontmatter, schema
+from kb.content import frontmatter, schema
+from kb.content.frontmatter import Value
+from kb.content.problem import Problem
 from kb.errors import BadArticle
-from kb.frontmatter import Value
-from kb.problem import Problem
 
 FILE = "_contexts.yml"
 Mode = Literal["neutral", "self-service", "ask-first"]

@@ -7,11 +7,12 @@ from collections.abc import Collection, Iterable, Mapping, MutableSequence
 from datetime import date
 from typing import Any
 
-from kb import frontmatter, languages, schema
-from kb.channels import NAMES, Rule, Span, Table, zone_of
+from kb import languages
+from kb.content import frontmatter, schema
+from kb.content.channels import NAMES, Rule, Span, Table, zone_of
+from kb.content.frontmatter import Value
+from kb.content.problem import Problem
 from kb.errors import BadArticle
-from kb.frontmatter import Value
-from kb.problem import Problem
 
 FILE = "_channels.yml"
 KEYS = ("reach", "timezone", "rules")

@@ -13,7 +13,7 @@ from typing import Literal
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from kb import languages
-from kb.article import Article, identity
+from kb.content.article import Article, identity
 
 Kind = Literal["article", "redirect", "file", "anchor", "outside", "page", "guessed", "missing"]
 

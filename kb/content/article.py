@@ -10,10 +10,11 @@ from datetime import date, datetime
 from pathlib import PurePosixPath
 from typing import Any, Literal
 
-from kb import foreign, frontmatter, habits, languages, liquid, schema
+from kb import languages
+from kb.content import foreign, frontmatter, habits, liquid, schema
+from kb.content.foreign import Note
+from kb.content.frontmatter import FrontMatter
 from kb.errors import BadArticle
-from kb.foreign import Note
-from kb.frontmatter import FrontMatter
 
 Status = Literal["draft", "published", "archived"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from kb import liquid
-from kb.foreign import Note
-from kb.frontmatter import Value
+from kb.content import liquid
+from kb.content.foreign import Note
+from kb.content.frontmatter import Value
 
 _FENCE = re.compile(r"[ \t>]*(`{3,}|~{3,})[ \t]*([^`\n]*)$")
 _PLAIN_INFO = re.compile(r"(?:\w[\w.+#-]*)?(?:\s+\w+=\"[^\"]*\")*\s*|\{[^{}]*\}\s*")

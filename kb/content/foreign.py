@@ -7,8 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from kb import languages, schema
-from kb.frontmatter import FrontMatter, Value
+from kb import languages
+from kb.content import schema
+from kb.content.frontmatter import FrontMatter, Value
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from kb import frontmatter
-from kb.article import Article
+from kb.content import frontmatter
+from kb.content.article import Article
+from kb.content.frontmatter import Value
+from kb.content.links import is_ours, normal
+from kb.content.problem import Problem
 from kb.errors import BadArticle
-from kb.frontmatter import Value
-from kb.links import is_ours, normal
-from kb.problem import Problem
 
 FILE = "_redirects.yml"
 SHOWN = 6  # stations of a chain that are named

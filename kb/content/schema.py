@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from kb import languages
-from kb.frontmatter import Value
+from kb.content.frontmatter import Value
 
 STATUSES = ("draft", "published", "archived")
 _DAYS = {"d": 1, "w": 7, "m": 30, "y": 365}

@@ -7,8 +7,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from kb.foreign import Note
-from kb.frontmatter import Value
+from kb.content.foreign import Note
+from kb.content.frontmatter import Value
 
 # Neither part of the pattern can run past the next opening, so that unclosed tags cost no more than their length.
 _LIQUID = re.compile(

@@ -11,10 +11,10 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from kb import article as articles
-from kb.article import Article
-from kb.foreign import Note
-from kb.recipe import reading
+from kb.content import article as articles
+from kb.content.article import Article
+from kb.content.foreign import Note
+from kb.content.recipe import reading
 
 SETTLED = 1.0  # seconds since a file's last change before it is kept: two changes at once may have one time
 _NAMES = tuple(field.name for field in fields(Article))

@@ -6,8 +6,8 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from kb.content.problem import Problem
 from kb.errors import BadArticle
-from kb.problem import Problem
 
 SUFFIXES = (".md", ".mdx", ".markdown")
 ATTACHMENTS = frozenset(

@@ -8,20 +8,20 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 
-from kb import channel_file, contexts, history, redirects
-from kb.article import Article
-from kb.categories import Category, Pin
-from kb.categories import load as load_categories
-from kb.categories import pins as load_pins
-from kb.categories import synonyms as load_synonyms
+from kb.content import channel_file, contexts, history, redirects
+from kb.content.article import Article
+from kb.content.categories import Category, Pin
+from kb.content.categories import load as load_categories
+from kb.content.categories import pins as load_pins
+from kb.content.categories import synonyms as load_synonyms
+from kb.content.folder import read_text, sort_out, walk
+from kb.content.foreign import Note
+from kb.content.links import Addresses, is_ours, normal
+from kb.content.outdated import outdated
+from kb.content.parsed import Parsed
+from kb.content.problem import Problem
+from kb.content.recipe import recipe
 from kb.errors import BadArticle
-from kb.folder import read_text, sort_out, walk
-from kb.foreign import Note
-from kb.links import Addresses, is_ours, normal
-from kb.outdated import outdated
-from kb.parsed import Parsed
-from kb.problem import Problem
-from kb.recipe import recipe
 
 __all__ = ["Category", "Library", "Pin", "Problem", "load"]
 

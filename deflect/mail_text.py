@@ -6,7 +6,7 @@ import codecs
 import re
 from html.parser import HTMLParser
 
-from kb.sanitise import clean, too_deep
+from kb.render.sanitise import clean, too_deep
 
 LONGEST_HTML = 1_000_000  # characters that are looked at; a ticket keeps 50,000 characters of text
 CHARSETS = re.compile(r"(utf|iso|cp|koi8|big5|gb|euc|shift|mac|ascii|johab|hz|tis|ptcp|kz)", re.IGNORECASE)  # of text

@@ -8,8 +8,8 @@ from pathlib import PurePosixPath
 from urllib.parse import unquote
 
 from kb.languages import normalise
-from kb.shelf import for_everybody
-from kb.snapshot import Entry, Snapshot
+from kb.render.shelf import for_everybody
+from kb.render.snapshot import Entry, Snapshot
 
 MARKDOWN = ".md"
 HOUSES = frozenset({"articles", "categories", "help", "kb", "docs", "index"})

@@ -66,7 +66,7 @@ def gather(library: Library, *, cache: Path | None) -> dict[str, Facts]:
 
 def learn(article: Article) -> Facts:
     """Return what the checks must know of an article, by rendering it."""
-    from kb import render  # here, since with everything in the cache no Markdown is needed
+    from kb.render import render  # here, since with everything in the cache no Markdown is needed
 
     try:
         page = render.render(article, addresses={})

@@ -22,7 +22,7 @@ from kb import form_files
 from kb.errors import Conflict, FileLost, HelpCenterError, NotFound, TooManyRequests
 from kb.i18n import gettext as _
 from kb.page import from_machine, indexed, render, searcher, visitor
-from kb.shelf import Topic, shelf
+from kb.render.shelf import Topic, shelf
 
 TICKET = re.compile(r"[\w-]{4,40}", re.ASCII)
 EPISODE = re.compile(r"[\w.:-]{1,64}", re.ASCII)

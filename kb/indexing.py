@@ -18,7 +18,7 @@ from kb.config import Settings
 from kb.content import library
 from kb.content.library import Library
 from kb.content.parsed import Parsed
-from kb.snapshot import Snapshot
+from kb.render.snapshot import Snapshot
 from search import embedder, generation, index, learned
 from search.embedder import BadModel, Embedder
 from search.generation import Stamps, stamps

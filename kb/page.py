@@ -26,8 +26,8 @@ from kb.content.channels import Way
 from kb.errors import BadGeneration, Forbidden, NotFound
 from kb.headers import nonce
 from kb.i18n import gettext as _
-from kb.shelf import shelf
-from kb.snapshot import Entry
+from kb.render.shelf import shelf
+from kb.render.snapshot import Entry
 from search.hit import Hit
 from search.searcher import Searcher
 

@@ -17,8 +17,8 @@ from kb.content.channels import Way
 from kb.errors import HelpCenterError, NotFound
 from kb.i18n import gettext as _
 from kb.page import page, respond, root, searcher, today, ways_about
-from kb.shelf import for_everybody, review, shelf
-from kb.snapshot import Entry, Heading
+from kb.render.shelf import for_everybody, review, shelf
+from kb.render.snapshot import Entry, Heading
 from search.hit import Hit
 
 KEPT = 500  # pages in memory, some 15 KB each

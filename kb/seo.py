@@ -9,8 +9,8 @@ from flask import Blueprint, Response, make_response, render_template, request, 
 
 from deflect.services import services
 from kb.page import Place, languages, root, searcher
-from kb.shelf import Topic, for_everybody, shelf
-from kb.snapshot import Entry
+from kb.render.shelf import Topic, for_everybody, shelf
+from kb.render.snapshot import Entry
 
 blueprint = Blueprint("seo", __name__)
 

@@ -29,8 +29,8 @@ from kb.page import (
     searcher,
     speaks,
 )
-from kb.shelf import shelf
-from kb.snapshot import Entry
+from kb.render.shelf import shelf
+from kb.render.snapshot import Entry
 from search.hit import Hit
 
 NEAREST = 5  # hits on the page of what is missing

@@ -11,7 +11,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from kb import facts
-from kb.anchors import slug
 from kb.content import history, library
 from kb.content.article import Article
 from kb.content.folder import SUFFIXES
@@ -21,6 +20,7 @@ from kb.content.problem import Problem
 from kb.errors import HelpCenterError
 from kb.facts import Facts
 from kb.i18n import interface_languages
+from kb.render.anchors import slug
 
 READ = (*SUFFIXES, ".yml", ".yaml")
 LIKE = 0.4  # how much an anchor must be like another (difflib's ratio) to be taken for it, renamed

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from kb.bundles import Bundle, bundles, link
+from kb.render.bundles import Bundle, bundles, link
 from search import generation, vectors
 from search.embedder import Embedder, Space, spaces
 from search.generation import Document, SpaceFile, units_file, vectors_file

@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kb import family
-from kb.bundles import Bundle
 from kb.errors import BadGeneration
+from kb.render.bundles import Bundle
 from search.passage import Kind, Unit
 
 VERSION = 5  # of the files; another version is built again, never read

@@ -14,12 +14,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from kb import snapshot
 from kb.content.article import Article
 from kb.content.library import Library
 from kb.content.recipe import recipe as rendering
 from kb.errors import BadGeneration
-from kb.parts import Rendered
+from kb.render import snapshot
+from kb.render.parts import Rendered
 from search import generation, reuse
 from search.embedder import Embedder
 from search.generation import Checksums
@@ -132,7 +132,7 @@ def _rendered(
     library: Library, before: Before | None, now: datetime
 ) -> tuple[dict[Version, Rendered], dict[Version, Kept]]:
     """Render what is published, but for what is kept: pages of `before` that show what they would show now."""
-    from kb import pages  # here, since whoever only serves needs no Markdown
+    from kb.render import pages  # here, since whoever only serves needs no Markdown
 
     published = library.published(now)
     right = _still_right(library, before, published) if before else frozenset()
@@ -148,7 +148,7 @@ def _rendered(
 
 def _still_right(library: Library, before: Before, articles: Sequence[Article]) -> Set[str]:
     """Return the sources of the pages in `before` whose links lead where they would lead now."""
-    from kb import pages
+    from kb.render import pages
 
     try:
         with closing(snapshot.Snapshot.open(before.folder)) as known:

@@ -12,8 +12,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from kb.bundles import Bundle
 from kb.errors import BadGeneration
+from kb.render.bundles import Bundle
 from search import generation
 from search.embedder import Vectors
 from search.generation import KINDS, Block, Checksums, Document, Manifest, Units

@@ -10,7 +10,7 @@ import numpy as np
 
 from kb.config import Settings
 from kb.errors import BadGeneration, HelpCenterError
-from kb.snapshot import Snapshot
+from kb.render.snapshot import Snapshot
 from search import answers, completion, embedder, floor, generation, message, stages, tongue
 from search.collection import Collection, Mask
 from search.embedder import Embedder

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from kb.bundles import Bundle
+from kb.render.bundles import Bundle
 from search import fusion
 from search.embedder import Vectors
 from search.generation import SpaceFile

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kb.bundles import MOST, bundles, link
+from kb.render.bundles import MOST, bundles, link
 
 VERSIONS = sorted((lang, f"topic-{n % 7}/article-{n}") for lang in ("en", "es") for n in range(1_000))
 

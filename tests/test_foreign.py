@@ -6,7 +6,7 @@ import pytest
 
 from kb.content.article import Article, read
 from kb.content.foreign import Note
-from kb.render import render
+from kb.render.render import render
 
 
 def article(head: str, body: str = "Text", *, path: str = "account/reset.md") -> tuple[Article, tuple[Note, ...]]:

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from kb import findings, lint, render
+from kb import findings, lint
 from kb.content import library
 from kb.content.problem import Problem
+from kb.render import render
 from tests.conftest import write_articles
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)

@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from kb.dialect import convert
-from kb.lists import normalise
+from kb.render.dialect import convert
+from kb.render.lists import normalise
 
 
 def html(text: str) -> str:

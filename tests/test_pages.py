@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from kb import pages
 from kb.content import library
 from kb.content.library import Library
-from kb.render import render
-from kb.snapshot import Snapshot, write
+from kb.render import pages
+from kb.render.render import render
+from kb.render.snapshot import Snapshot, write
 from tests.conftest import NOW, write_articles
 
 FILES = {"a.md": "# A\n\n[x](b.md) ![i](i.png)\n\n## Head\n\nText", "b.md": "# B\n\nText", "i.png": ""}
@@ -64,7 +64,7 @@ def test_a_changed_article_costs_itself_and_who_links_to_its_address(
 
 def test_pages_of_other_code_are_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kept_after(tmp_path, load(tmp_path))
-    monkeypatch.setattr("kb.snapshot.recipe", lambda: "other")
+    monkeypatch.setattr("kb.render.snapshot.recipe", lambda: "other")
     assert Snapshot.open(tmp_path).pages() == {}
 
 

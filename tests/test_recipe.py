@@ -9,7 +9,7 @@ from kb.content import recipe
 
 
 def test_every_module_that_rendering_loads_is_in_the_recipe() -> None:
-    code = "import sys, kb.render; print(*sorted(name[3:] for name in sys.modules if name.startswith('kb.')))"
+    code = "import sys, kb.render.render; print(*sorted(name[3:] for name in sys.modules if name.startswith('kb.')))"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     without_effect = {
         "errors",

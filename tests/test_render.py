@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb import budget
 from kb.content.article import Article, parse
 from kb.content.links import Addresses
 from kb.errors import BadArticle
-from kb.render import Rendered, render
-from kb.sanitise import TAGS
+from kb.render import budget
+from kb.render.render import Rendered, render
+from kb.render.sanitise import TAGS
 from tests.attacks import texts, what_could_run
 
 OTHERS = ("account/reset.md", "account/reset.es.md", "account/codes.md", "billing/vat.md")

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from kb import bundles
 from kb.content import library
+from kb.render import bundles
 from search import index, reuse
 from search.collection import Collection
 from tests.conftest import ARTICLES, NOW, write_articles

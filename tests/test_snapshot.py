@@ -11,8 +11,8 @@ import pytest
 
 from kb.content import library
 from kb.errors import BadGeneration
-from kb.render import render
-from kb.snapshot import FILE, Snapshot, write
+from kb.render.render import render
+from kb.render.snapshot import FILE, Snapshot, write
 from tests.conftest import ARTICLES, NOW, write_articles
 
 

@@ -9,8 +9,24 @@ from pathlib import Path
 
 _KB = Path(__file__).parent.parent
 _MODULES = (
-    *("anchors", "content/article", "budget", "dialect", "content/foreign", "content/habits", "content/links"),
-    *("content/liquid", "lists", "outline", "parts", "render", "sanitise", "titles"),
+    *(
+        "render/anchors",
+        "content/article",
+        "render/budget",
+        "render/dialect",
+        "content/foreign",
+        "content/habits",
+        "content/links",
+    ),
+    *(
+        "content/liquid",
+        "render/lists",
+        "render/outline",
+        "render/parts",
+        "render/render",
+        "render/sanitise",
+        "render/titles",
+    ),
 )
 _READING = ("content/frontmatter", "languages", "content/schema")
 _LIBRARIES = ("markdown", "nh3", "pygments", "pymdown-extensions")

@@ -13,10 +13,10 @@ from zlib import crc32
 
 import numpy as np
 
-from kb import render
 from kb.content import library
 from kb.content.article import Article
-from kb.parts import Section
+from kb.render import render
+from kb.render.parts import Section
 from search.embedder import Embedder, Vectors
 from search.writing import Content
 

@@ -7,12 +7,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from kb import budget, dialect, sanitise, titles
 from kb.content.article import Article
 from kb.content.links import Addresses
 from kb.errors import BadArticle
-from kb.outline import outline
-from kb.parts import Found, Image, Link, Rendered, Section
+from kb.render import budget, dialect, sanitise, titles
+from kb.render.outline import outline
+from kb.render.parts import Found, Image, Link, Rendered, Section
 
 __all__ = ["Image", "Link", "Rendered", "Section", "render"]
 

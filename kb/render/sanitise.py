@@ -61,7 +61,7 @@ _CLEANER = nh3.Cleaner(
     attributes=ATTRIBUTES,
     allowed_classes=CLASSES,
     url_schemes=SCHEMES,
-    link_rel=None,  # kb.outline sets it, knowing which links lead outside
+    link_rel=None,  # kb.render.outline sets it, knowing which links lead outside
     strip_comments=True,
 )
 

@@ -12,8 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 from kb.content.article import Article
 from kb.content.links import Addresses
 from kb.errors import BadArticle
-from kb.parts import Rendered
-from kb.render import render
+from kb.render.parts import Rendered
+from kb.render.render import render
 
 MANY = 200  # fewer are rendered before other processes have started
 MAX_PROCESSES = 8

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from kb.bundles import bundles, link
 from kb.errors import BadGeneration
-from kb.parts import Rendered, of_row, to_row
+from kb.render.bundles import bundles, link
+from kb.render.parts import Rendered, of_row, to_row
 
 FOLDER = "pages"
 

@@ -15,8 +15,8 @@ from urllib.parse import unquote
 from kb.content.article import Article
 from kb.content.library import Library
 from kb.content.links import normal
-from kb.page_files import Place, Version
-from kb.parts import Rendered
+from kb.render.page_files import Place, Version
+from kb.render.parts import Rendered
 
 COLUMNS = (
     "id, lang, title, summary, category, address, revision, updated, owner, review_every, verified, audience, offers, "

@@ -17,7 +17,6 @@ from typing import Any
 
 import sqlite_utils
 
-from kb import page_files, rows
 from kb.content import channel_file, contexts
 from kb.content.categories import way
 from kb.content.channels import Table
@@ -27,9 +26,10 @@ from kb.content.links import normal
 from kb.content.recipe import recipe
 from kb.errors import BadGeneration
 from kb.languages import nearest
-from kb.page_files import PageFiles, Place
-from kb.parts import Rendered
-from kb.rows import CATEGORY_TYPES, COLUMNS, PLACE, TYPES, Entry, Heading
+from kb.render import page_files, rows
+from kb.render.page_files import PageFiles, Place
+from kb.render.parts import Rendered
+from kb.render.rows import CATEGORY_TYPES, COLUMNS, PLACE, TYPES, Entry, Heading
 
 __all__ = ["Entry", "Heading", "Snapshot", "write"]
 

@@ -15,7 +15,7 @@ from markdown.inlinepatterns import HTML_RE, HtmlInlineProcessor
 from markdown.preprocessors import Preprocessor
 from markdown.treeprocessors import InlineProcessor, Treeprocessor
 
-from kb import budget, lists
+from kb.render import budget, lists
 
 MAX_CODE = 5_000  # characters of a code block that are still highlighted
 

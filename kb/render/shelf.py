@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from weakref import WeakKeyDictionary
 
 from kb.content.categories import Category
-from kb.snapshot import Entry, Snapshot
+from kb.render.snapshot import Entry, Snapshot
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deflect.redaction import unmarked
-from search.analyzer import analyzer
+from search.text.analyzer import analyzer
 
 Floats = NDArray[np.float32]
 NEAR = 0.25  # cosine of two questions that ask the same, by their words

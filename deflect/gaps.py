@@ -13,7 +13,7 @@ import yaml
 from deflect.clusters import NEAR, NEAR_VECTORS, Floats, by_words, grouped, telling
 from deflect.redaction import MARK
 from deflect.statistics import Interval, poisson
-from search.analyzer import analyzer
+from search.text.analyzer import analyzer
 
 Text = TypeVar("Text", bound=str)
 Diagnosis = Literal["missing", "not found", "title", "content fails", "outdated"]

@@ -19,8 +19,8 @@ from deflect.services import Services
 from deflect.ways import ways
 from kb.config import Settings
 from kb.errors import NotFound, StorageFull
-from search import message as messages
-from search.language import detect
+from search.text import message as messages
+from search.text.language import detect
 
 CHANNEL = "email"
 NOT_OPEN = "e-mail"  # the field of a ticket that says that e-mail is not a channel of this person

@@ -20,8 +20,8 @@ from kb.config import Settings
 from kb.content import library
 from search.current import Current
 from search.embedder import Vectors
-from search.query import normal
 from search.searcher import Searcher
+from search.text.query import normal
 
 FOLDER = "_proposals"  # in the articles' repository; no article, so it is neither shown nor checked
 ALIKE = 0.95  # cosine of two articles that say nearly the same

@@ -10,8 +10,8 @@ from deflect import clusters
 from deflect.lessons import Lesson
 from deflect.redaction import MARK
 from deflect.tuned import text_of
-from search.analyzer import tokens
 from search.searcher import Searcher
+from search.text.analyzer import tokens
 
 PEOPLE = 3  # who must have asked alike, and used each word: what fewer said could tell who they are
 NEAR = 0.2  # cosine, by their words, of two questions that ask the same of one article

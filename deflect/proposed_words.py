@@ -10,9 +10,9 @@ from itertools import groupby, pairwise
 from deflect.clock import DAY, MINUTE
 from deflect.redaction import unmarked
 from deflect.store import Row, Store
-from search.analyzer import analyzer
-from search.query import normal
 from search.searcher import Searcher
+from search.text.analyzer import analyzer
+from search.text.query import normal
 
 PEOPLE = 3  # who replaced one word by the other
 PAUSE = 10 * MINUTE  # longer, and the second search is another question

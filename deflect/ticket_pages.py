@@ -18,7 +18,7 @@ from deflect.store import Row
 from deflect.trail import trail
 from deflect.web import form_id
 from kb.errors import BadRequest, NotFound
-from search.message import unquoted
+from search.text.message import unquoted
 
 PER_PAGE = 50
 VIEWS = {  # the tabs above the list: label, state and agent; `me` is whoever looks

@@ -16,9 +16,10 @@ from deflect.store import Store
 from kb import progress
 from kb.config import Settings
 from kb.errors import BadSetting
-from search import embedder, message
+from search import embedder
 from search.embedder import Embedder, Vectors
 from search.learned import FOLDER, Learned
+from search.text import message
 from search.vectors import VectorCache
 
 FILE, HEAD = "tuning.json", "head.npz"

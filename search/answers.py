@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from search import snippet
-from search.analyzer import analyzer
 from search.collection import Collection
 from search.hit import Fragment, Hit
 from search.postings import Postings
-from search.query import Query
 from search.semantic import Semantic
+from search.text.analyzer import analyzer
+from search.text.query import Query
 
 LOOKED_AT = 6  # sections of an article whose words are weighed, those nearest in meaning first
 DENSE = 0.6  # of a section's score, where there are vectors

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from kb.content.article import Article
 from kb.errors import HelpCenterError
-from search.language import detect
+from search.text.language import detect
 from search.writing import Content
 
 Qrels = Mapping[str, Mapping[str, int]]

@@ -17,9 +17,9 @@ from search.embedder import Vectors
 from search.generation import Document, Manifest, Units
 from search.learned import Learned
 from search.postings import Postings
-from search.query import Synonyms, normal
 from search.semantic import SpaceIndex
-from search.spelling import Vocabulary
+from search.text.query import Synonyms, normal
+from search.text.spelling import Vocabulary
 
 Mask = NDArray[np.bool_]
 VECTORS = "vectors"

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from search import answers, fusion
-from search.analyzer import analyzer, fold, tokens
 from search.collection import Collection, Mask
 from search.hit import Results, Stage
 from search.lexical import SYNONYM
 from search.postings import Floats, Postings
-from search.query import Query, Word, normal, parse
+from search.text.analyzer import analyzer, fold, tokens
+from search.text.query import Query, Word, normal, parse
 
 NAMES = {"title": 2.0, "queries": 1.5, "headings": 1.0, "names": 0.5}
 BODY = {"body": 0.3, "exact": 1.0}  # so that a word that stands in no title still leads somewhere

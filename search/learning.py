@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from search import learned, message
+from search import learned
 from search.embedder import Vectors
 from search.learned import USUALLY, Learned, Weighed
 from search.logistic import Matrix
 from search.ranking import Question, parsed, rank
 from search.searcher import Searcher
+from search.text import message
 
 
 @dataclass(frozen=True, slots=True)

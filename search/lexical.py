@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search.postings import Floats, Postings
-from search.query import Query, Word
+from search.text.query import Query, Word
 
 WEIGHTS: Mapping[str, float] = {
     "title": 2.5, "queries": 2.5, "headings": 1.0, "body": 1.0, "exact": 0.75, "names": 0.5, "words": 0.25,

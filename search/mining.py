@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from search import message
 from search.collection import Collection
 from search.generation import KINDS
 from search.learning import Solved
 from search.passage import Unit
 from search.ranking import Ranking
 from search.searcher import Searcher
+from search.text import message
 from search.training import Triple
 
 CANDIDATES = 10

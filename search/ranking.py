@@ -9,7 +9,6 @@ from typing import Literal
 import numpy as np
 
 from search import fusion, lexical, semantic
-from search.analyzer import analyzer
 from search.collection import Collection, Mask
 from search.embedder import Vectors
 from search.floor import Features
@@ -17,8 +16,9 @@ from search.learned import ALONE, FEATURES, Learned
 from search.lexical import Lexical
 from search.logistic import Matrix, softmax
 from search.postings import Floats
-from search.query import Query, parse
 from search.semantic import Questions, Semantic
+from search.text.analyzer import analyzer
+from search.text.query import Query, parse
 
 ACROSS = 0.75  # weight of meaning between languages: flat from .6 to 1 for short questions, .65 is best for messages
 

@@ -11,13 +11,14 @@ import numpy as np
 from kb.config import Settings
 from kb.errors import BadGeneration, HelpCenterError
 from kb.render.snapshot import Snapshot
-from search import answers, completion, embedder, floor, generation, message, stages, tongue
+from search import answers, completion, embedder, floor, generation, stages, tongue
 from search.collection import Collection, Mask
 from search.embedder import Embedder
 from search.hit import Degraded, Hit, Results, Suggestions
-from search.query import clean
 from search.questions import REMEMBERED, QuestionEncoder
 from search.ranking import Question, Ranking, System, kind_of, parsed, rank, taught
+from search.text import message
+from search.text.query import clean
 
 Audience = frozenset[str]
 EVERYBODY: Audience = frozenset()

@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
-from search.analyzer import Analyzer, Token, fold, tokens
 from search.hit import Fragment
 from search.passage import split_sentences
+from search.text.analyzer import Analyzer, Token, fold, tokens
 
 LONGEST = 220  # characters: two lines on a phone
 _BORDER = re.compile(r"[\W_]")

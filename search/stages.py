@@ -9,12 +9,12 @@ from datetime import date
 import numpy as np
 
 from search import answers, floor, fusion
-from search.analyzer import fold, tokens
 from search.collection import Collection, Mask
 from search.hit import Degraded, Results, Stage
-from search.query import Query, normal
 from search.ranking import Question, Ranking, System, kind_of, parsed, rank
 from search.semantic import Questions, Semantic
+from search.text.analyzer import fold, tokens
+from search.text.query import Query, normal
 
 EXACT = 0.25  # weight of meaning where a query is nothing but codes or quoted words
 NEAR = 0.2  # of the best one's own probability: what is shown although it has not enough of the words

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from search.analyzer import analyzer
 from search.collection import Collection
-from search.language import detect
-from search.query import Word, parse
+from search.text.analyzer import analyzer
+from search.text.language import detect
+from search.text.query import Word, parse
 
 UNKNOWN = ""  # a language that we cannot name: it is compared across languages
 MOST = 0.5  # share of a question's words that no article has: 91 to 100 % of short foreign questions have more on five

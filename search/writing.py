@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from kb.content.article import Article
 from search import generation, passage
-from search.analyzer import analyzer, codes
 from search.embedder import Embedder, crosses
 from search.filing import Filing
 from search.generation import Checksums, Document, Manifest
 from search.passage import SectionLike, Unit
 from search.postings import Segment, compile_postings
 from search.reuse import ANALYSIS, Before, Fresh, Kept, Share
+from search.text.analyzer import analyzer, codes
 from search.vectors import Progress
 
 if TYPE_CHECKING:

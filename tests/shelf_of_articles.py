@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from kb.config import Settings
 from kb.content.article import Article
 from search import index
-from search.analyzer import analyzer
 from search.embedder import Embedder
 from search.index import Content
 from search.searcher import Searcher
+from search.text.analyzer import analyzer
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search.analyzer import analyzer, codes, fold, tokens
+from search.text.analyzer import analyzer, codes, fold, tokens
 
 
 def test_plural_and_case_share_a_term() -> None:

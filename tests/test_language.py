@@ -2,7 +2,7 @@
 
 import pytest
 
-from search.language import detect
+from search.text.language import detect
 
 
 @pytest.mark.parametrize(

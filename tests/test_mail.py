@@ -8,7 +8,7 @@ import pytest
 
 from deflect.mail import NO_SUBJECT, NO_TEXT, NoMail, parse
 from deflect.mail_text import of_html
-from search.message import unquoted
+from search.text.message import unquoted
 from tests.mails import bounce, mail
 
 HEAD = b"From: jo@example.com\r\nMessage-ID: <a@b>\r\n"

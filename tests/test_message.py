@@ -2,7 +2,7 @@
 
 import pytest
 
-from search.message import read
+from search.text.message import read
 
 
 @pytest.mark.parametrize(

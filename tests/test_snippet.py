@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search.analyzer import analyzer
 from search.snippet import LONGEST, snippet
+from search.text.analyzer import analyzer
 
 ENGLISH = analyzer("en")
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from search.spelling import Vocabulary, slips
+from search.text.spelling import Vocabulary, slips
 
 WORDS = {"password": 9, "passport": 2, "invoice": 5, "receive": 3, "mail": 4, "male": 1, "kündigung": 2, "café": 1}
 

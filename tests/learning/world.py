@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 
 from kb.config import Settings, default_articles
 from kb.content import library
-from search import embedder, index, message
+from search import embedder, index
 from search.beir import Folder
 from search.embedder import Vectors
 from search.learned import Learned
 from search.ranking import Ranking, taught
 from search.reuse import ANALYSIS
 from search.searcher import Searcher
+from search.text import message
 from search.vectors import VectorCache
 
 RELEVANCE = Path(__file__).parent.parent / "relevance"

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from search.analyzer import Analyzer, Token, codes, fold, tokens
+from search.text.analyzer import Analyzer, Token, codes, fold, tokens
 
 LONGEST = 10_000  # characters of a query or message that are looked at
 LITTLE = 0.2  # weight of a stop word beside others: hit@3 of words alone .41 -> .48 on thunderbird/train

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from search.query import LONGEST
+from search.text.query import LONGEST
 
 # How people greet, close and quote, by language; parts of one pattern each.
 _GREETINGS = (

@@ -7,7 +7,7 @@ from functools import cache
 
 from whoosh.lang.stopwords import stoplists
 
-from search.analyzer import fold, tokens
+from search.text.analyzer import fold, tokens
 
 LOOKED_AT = 4000  # characters
 LEAST = 0.12  # share of little words among all words of a text in that language

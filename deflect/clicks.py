@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from search.logistic import Matrix, sigmoid
+from search.index.logistic import Matrix, sigmoid
 
 SLOTS = 3
 USUAL = (0.7, 0.7)  # how often a card is looked at, as a share of the one above it, while few swaps say otherwise

@@ -16,8 +16,9 @@ from deflect.tuning import solved
 from kb import progress
 from kb.config import Settings
 from kb.content import library
-from search import embedder, exporting, index, mining, model, training
-from search.learned import FOLDER, Weighed
+from search import mining, training
+from search.index import embedder, exporting, index, model
+from search.index.learned import FOLDER, Weighed
 from search.learning import learn
 from search.searcher import Searcher
 from search.training import Recipe

@@ -19,7 +19,7 @@ from deflect.store import Store
 from kb.config import Settings
 from kb.content import library
 from search.current import Current
-from search.embedder import Vectors
+from search.index.embedder import Vectors
 from search.searcher import Searcher
 from search.text.query import normal
 

@@ -16,11 +16,11 @@ from deflect.store import Store
 from kb import progress
 from kb.config import Settings
 from kb.errors import BadSetting
-from search import embedder
-from search.embedder import Embedder, Vectors
-from search.learned import FOLDER, Learned
+from search.index import embedder
+from search.index.embedder import Embedder, Vectors
+from search.index.learned import FOLDER, Learned
+from search.index.vectors import VectorCache
 from search.text import message
-from search.vectors import VectorCache
 
 FILE, HEAD = "tuning.json", "head.npz"
 

@@ -13,10 +13,10 @@ from deflect.store import Store
 from deflect.tuned import Encode, Resets, text_of
 from kb.config import Settings
 from kb.errors import BadSetting
-from search import embedder
 from search.current import Current
-from search.embedder import Embedder
-from search.learned import FOLDER, USUALLY, TooFewOutcomes, Weighed
+from search.index import embedder
+from search.index.embedder import Embedder
+from search.index.learned import FOLDER, USUALLY, TooFewOutcomes, Weighed
 from search.learning import Solved, learn
 from search.searcher import Searcher
 

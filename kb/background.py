@@ -16,8 +16,8 @@ from deflect import mailbox, outbox, retention, writer
 from deflect.store import Store
 from kb.config import Settings
 from kb.errors import BadGeneration, HelpCenterError
-from search.generation import Stamps, read_manifest, stamps
-from search.index import current_path
+from search.index.generation import Stamps, read_manifest, stamps
+from search.index.index import current_path
 
 OUTBOX_PAUSE = 1.0  # seconds between looks at the outbox
 INDEX_PAUSE = 5.0  # seconds between looks at whether the index is as it was built

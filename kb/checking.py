@@ -17,7 +17,7 @@ from kb.content.article import Article
 from kb.content.library import Library
 from kb.content.problem import Problem
 from kb.indexing import encoder_or_reason
-from search import index
+from search.index import index
 from search.searcher import Searcher
 
 Problems = tuple[Problem, ...]

@@ -117,7 +117,7 @@ def _index(settings: Settings) -> Iterator[Finding]:
 
 def _without_model(settings: Settings) -> str:
     """Return why the embedder cannot be loaded, empty where it can."""
-    from search import embedder
+    from search.index import embedder
 
     try:
         embedder.load(settings.embedder, models=settings.data / "models")

@@ -19,10 +19,10 @@ from kb.content import library
 from kb.content.library import Library
 from kb.content.parsed import Parsed
 from kb.render.snapshot import Snapshot
-from search import embedder, generation, index, learned
-from search.embedder import BadModel, Embedder
-from search.generation import Stamps, stamps
-from search.learned import Learned
+from search.index import embedder, generation, index, learned
+from search.index.embedder import BadModel, Embedder
+from search.index.generation import Stamps, stamps
+from search.index.learned import Learned
 
 BUILD_THREADS = 2
 LONG = 10.0  # seconds of a build that leaves half a gigabyte behind, which no later one needs

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from search import snippet
 from search.collection import Collection
 from search.hit import Fragment, Hit
-from search.postings import Postings
+from search.index.postings import Postings
 from search.semantic import Semantic
 from search.text.analyzer import analyzer
 from search.text.query import Query

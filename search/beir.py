@@ -13,8 +13,8 @@ from typing import Any, Literal
 
 from kb.content.article import Article
 from kb.errors import HelpCenterError
+from search.index.writing import Content
 from search.text.language import detect
-from search.writing import Content
 
 Qrels = Mapping[str, Mapping[str, int]]
 Part = Literal["both", "title", "body"]

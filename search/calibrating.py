@@ -17,10 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kb import config
-from search import evaluation, floor, logistic
+from search import evaluation, floor
 from search.beir import Asked, Folder
 from search.evaluation import Mode
 from search.floor import Calibration, Features, Odds
+from search.index import logistic
 from search.ranking import System
 from search.searcher import Searcher
 

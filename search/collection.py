@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from kb.errors import BadGeneration
 from kb.languages import nearest
-from search import generation, learned
-from search.embedder import Vectors
-from search.generation import Document, Manifest, Units
-from search.learned import Learned
-from search.postings import Postings
+from search.index import generation, learned
+from search.index.embedder import Vectors
+from search.index.generation import Document, Manifest, Units
+from search.index.learned import Learned
+from search.index.postings import Postings
 from search.semantic import SpaceIndex
 from search.text.query import Synonyms, normal
 from search.text.spelling import Vocabulary

@@ -7,8 +7,8 @@ import numpy as np
 from search import answers, fusion
 from search.collection import Collection, Mask
 from search.hit import Results, Stage
+from search.index.postings import Floats, Postings
 from search.lexical import SYNONYM
-from search.postings import Floats, Postings
 from search.text.analyzer import analyzer, fold, tokens
 from search.text.query import Query, Word, normal, parse
 

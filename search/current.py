@@ -9,9 +9,9 @@ from contextlib import suppress
 
 from kb.config import Settings
 from kb.errors import BadGeneration
-from search.embedder import Embedder
-from search.generation import MANIFEST
-from search.index import CURRENT
+from search.index.embedder import Embedder
+from search.index.generation import MANIFEST
+from search.index.index import CURRENT
 from search.searcher import Searcher
 
 LOOK = 0.1  # seconds between looks at `current`, each of some microseconds

@@ -12,16 +12,17 @@ import numpy as np
 
 from kb import progress
 from kb.config import Settings
-from search import embedder, index, metrics, runs
+from search import metrics, runs
 from search.beir import Asked, BadCollection, Folder, Part, Qrels
-from search.embedder import Embedder
-from search.learned import Learned
+from search.index import embedder, index
+from search.index.embedder import Embedder
+from search.index.learned import Learned
+from search.index.reuse import ANALYSIS
+from search.index.vectors import VectorCache
+from search.index.writing import WORDS
 from search.learning import Solved, learn
 from search.ranking import System
-from search.reuse import ANALYSIS
 from search.searcher import Ranked, Searcher
-from search.vectors import VectorCache
-from search.writing import WORDS
 
 Mode = Literal["search", "suggest"]
 Installed = Callable[[Embedder], Learned | None]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from search.logistic import Matrix, sigmoid
+from search.index.logistic import Matrix, sigmoid
 
 FILE = Path(__file__).with_name("floor.json")
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from search.postings import Floats
+from search.index.postings import Floats
 
 DENSE = 0.65  # flat between .5 and .8 on eight English collections
 

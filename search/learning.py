@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from search import learned
-from search.embedder import Vectors
-from search.learned import USUALLY, Learned, Weighed
-from search.logistic import Matrix
+from search.index import learned
+from search.index.embedder import Vectors
+from search.index.learned import USUALLY, Learned, Weighed
+from search.index.logistic import Matrix
 from search.ranking import Question, parsed, rank
 from search.searcher import Searcher
 from search.text import message

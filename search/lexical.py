@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from search.postings import Floats, Postings
+from search.index.postings import Floats, Postings
 from search.text.query import Query, Word
 
 WEIGHTS: Mapping[str, float] = {

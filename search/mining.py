@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from search.collection import Collection
-from search.generation import KINDS
+from search.index.generation import KINDS
+from search.index.passage import Unit
 from search.learning import Solved
-from search.passage import Unit
 from search.ranking import Ranking
 from search.searcher import Searcher
 from search.text import message

@@ -10,10 +10,11 @@ from functools import cached_property
 import numpy as np
 
 from kb.errors import HelpCenterError
-from search import embedder, semantic
+from search import semantic
 from search.collection import Collection, Mask
-from search.embedder import Embedder, Vectors
 from search.hit import Degraded
+from search.index import embedder
+from search.index.embedder import Embedder, Vectors
 from search.semantic import Questions, SpaceIndex
 
 REMEMBERED = 1024  # vectors of questions

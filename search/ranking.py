@@ -10,12 +10,12 @@ import numpy as np
 
 from search import fusion, lexical, semantic
 from search.collection import Collection, Mask
-from search.embedder import Vectors
 from search.floor import Features
-from search.learned import ALONE, FEATURES, Learned
+from search.index.embedder import Vectors
+from search.index.learned import ALONE, FEATURES, Learned
+from search.index.logistic import Matrix, softmax
+from search.index.postings import Floats
 from search.lexical import Lexical
-from search.logistic import Matrix, softmax
-from search.postings import Floats
 from search.semantic import Questions, Semantic
 from search.text.analyzer import analyzer
 from search.text.query import Query, parse

@@ -11,10 +11,11 @@ import numpy as np
 from kb.config import Settings
 from kb.errors import BadGeneration, HelpCenterError
 from kb.render.snapshot import Snapshot
-from search import answers, completion, embedder, floor, generation, stages, tongue
+from search import answers, completion, floor, stages, tongue
 from search.collection import Collection, Mask
-from search.embedder import Embedder
 from search.hit import Degraded, Hit, Results, Suggestions
+from search.index import embedder, generation
+from search.index.embedder import Embedder
 from search.questions import REMEMBERED, QuestionEncoder
 from search.ranking import Question, Ranking, System, kind_of, parsed, rank, taught
 from search.text import message

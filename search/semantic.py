@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from kb.render.bundles import Bundle
 from search import fusion
-from search.embedder import Vectors
-from search.generation import SpaceFile
-from search.postings import Floats
+from search.index.embedder import Vectors
+from search.index.generation import SpaceFile
+from search.index.postings import Floats
 
 SECOND = 0.35  # part of the second best unit: nDCG@10 .584 -> .601 thunderbird/train, .703 -> .711 login-gov, none lost
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from search.hit import Fragment
-from search.passage import split_sentences
+from search.index.passage import split_sentences
 from search.text.analyzer import Analyzer, Token, fold, tokens
 
 LONGEST = 220  # characters: two lines on a phone

@@ -20,7 +20,7 @@ from deflect.writer import DirectWriter
 from kb.app import create_app
 from kb.config import Settings
 from kb.indexing import refresh
-from search import embedder
+from search.index import embedder
 from tests.logging_in import PASSWORD, log_in, services_of
 from tests.receivers import Mailbox, mail_server
 

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from kb.config import Settings
 from kb.content.article import Article
-from search import index
-from search.embedder import Embedder
-from search.index import Content
+from search.index import index
+from search.index.embedder import Embedder
+from search.index.index import Content
 from search.searcher import Searcher
 from search.text.analyzer import analyzer
 

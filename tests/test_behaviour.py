@@ -8,7 +8,7 @@ import pytest
 
 from kb.config import Settings
 from kb.content import library
-from search import index
+from search.index import index
 from search.searcher import Searcher
 from tests.shelf_of_articles import ids
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from kb.errors import BadSetting
-from search import embedder
-from search.embedder import BadModel, Embedder
+from search.index import embedder
+from search.index.embedder import BadModel, Embedder
 from tests import tiny_encoder
 from tests.conftest import needs_minilm
 from tests.shelf_of_articles import WordEmbedder

@@ -22,8 +22,8 @@ from kb.config import Settings
 from kb.errors import BadSetting
 from search import evaluation, figures, metrics, side_by_side
 from search.beir import Asked, BadCollection, Folder
-from search.embedder import Embedder
-from search.learned import Learned
+from search.index.embedder import Embedder
+from search.index.learned import Learned
 from search.learning import Solved, learn
 
 CORPUS = {

@@ -18,9 +18,10 @@ from kb import doctor
 from kb.config import Settings
 from kb.errors import BadSetting
 from kb.indexing import refresh
-from search import embedder, exporting, metrics, model, training
+from search import metrics, training
 from search.current import Current
-from search.learned import TooFewOutcomes
+from search.index import embedder, exporting, model
+from search.index.learned import TooFewOutcomes
 from tests import tiny_encoder
 from tests.conftest import write_articles
 from tests.test_tuning import SLANG

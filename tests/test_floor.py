@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from search import floor, logistic
+from search import floor
+from search.index import logistic
 
 MODES = ("search", "search-words", "suggest", "suggest-words")
 

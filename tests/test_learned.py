@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from search import index, learned, logistic
-from search.learned import Learned, TooFewOutcomes, recall
+from search.index import index, learned, logistic
+from search.index.learned import Learned, TooFewOutcomes, recall
 from search.learning import Solved, learn
 from search.searcher import Searcher
 from tests.shelf_of_articles import WordEmbedder, article, shelf

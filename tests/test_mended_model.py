@@ -8,8 +8,9 @@ import pytest
 
 from kb.config import Settings
 from kb.errors import HelpCenterError
-from search import current, embedder, index
+from search import current
 from search.current import Current
+from search.index import embedder, index
 from tests.shelf_of_articles import WordEmbedder, article
 
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search.passage import LONGEST, pieces, units, word_pieces
+from search.index.passage import LONGEST, pieces, units, word_pieces
 from tests.shelf_of_articles import Part, article
 
 

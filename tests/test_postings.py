@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from search.keyword import WordDocument, WordIndex, counted
-from search.postings import FIELDS, Postings, compile_postings
+from search.index.keyword import WordDocument, WordIndex, counted
+from search.index.postings import FIELDS, Postings, compile_postings
 
 WEIGHTS = {"title": 2.0, "body": 1.0, "headings": 1.5}
 TEXTS = {

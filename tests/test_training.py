@@ -12,7 +12,7 @@ import pytest
 
 from kb.errors import BadSetting
 from search import training
-from search.model import checksum
+from search.index.model import checksum
 from search.training import Recipe, Triple, batches
 from tests import tiny_encoder
 
@@ -66,7 +66,7 @@ def test_training_brings_a_question_nearer_to_what_solved_it_and_gives_the_same_
 
 def right(folder: Path) -> int:
     """Return how many slang words lead to their article."""
-    from search.exporting import TorchEmbedder
+    from search.index.exporting import TorchEmbedder
 
     encoder = TorchEmbedder(folder)
     articles = encoder.encode([f"all about the {article}" for article in PAIRS.values()])

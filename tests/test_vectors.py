@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from search.vectors import STEP, VectorCache, background
+from search.index.vectors import STEP, VectorCache, background
 from tests.shelf_of_articles import WordEmbedder
 
 

@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from kb.config import Settings
-from search import embedder
-from search.embedder import Embedder
+from search.index import embedder
+from search.index.embedder import Embedder
 from tests.bench import asking, building, corpus, crowd, measuring, picture
 from tests.bench.corpus import NoisyEmbedder, Text
 from tests.bench.measuring import Figures

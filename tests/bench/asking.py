@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from kb.config import Settings
-from search.embedder import Embedder
+from search.index.embedder import Embedder
 from search.searcher import Searcher
 from tests.bench import corpus
 from tests.bench.engines import ENGINES

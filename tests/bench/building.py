@@ -13,10 +13,10 @@ from pathlib import Path
 from kb.config import Settings
 from kb.content import library
 from kb.content.parsed import Parsed
-from search import embedder, index, reuse, writing
-from search.embedder import Embedder
+from search.index import embedder, index, reuse, writing
+from search.index.embedder import Embedder
+from search.index.writing import Content
 from search.searcher import Searcher
-from search.writing import Content
 from tests.bench import corpus
 from tests.bench.measuring import Figures, clock, processor
 

@@ -17,8 +17,8 @@ from kb.content import library
 from kb.content.article import Article
 from kb.render import render
 from kb.render.parts import Section
-from search.embedder import Embedder, Vectors
-from search.writing import Content
+from search.index.embedder import Embedder, Vectors
+from search.index.writing import Content
 
 SEED = 20260101
 SECTIONS = 5  # of an article; the median of the real ones

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 
 from kb.config import Settings
-from search import embedder
-from search.embedder import Vectors
+from search.index import embedder
+from search.index.embedder import Vectors
 from tests.bench import asking, corpus
 
 RUNS = 3

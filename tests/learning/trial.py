@@ -11,8 +11,9 @@ import numpy as np
 from deflect import clicks, evidence, tuning
 from deflect.evidence import FITS, SOURCE, WEIGHT
 from deflect.lessons import Lesson
-from search import learned, metrics
-from search.learned import Learned, TooFewOutcomes
+from search import metrics
+from search.index import learned
+from search.index.learned import Learned, TooFewOutcomes
 from tests.learning.visitors import Log, Model, People, visit
 from tests.learning.world import Numbers, World
 

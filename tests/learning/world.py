@@ -13,15 +13,15 @@ from numpy.typing import NDArray
 
 from kb.config import Settings, default_articles
 from kb.content import library
-from search import embedder, index
 from search.beir import Folder
-from search.embedder import Vectors
-from search.learned import Learned
+from search.index import embedder, index
+from search.index.embedder import Vectors
+from search.index.learned import Learned
+from search.index.reuse import ANALYSIS
+from search.index.vectors import VectorCache
 from search.ranking import Ranking, taught
-from search.reuse import ANALYSIS
 from search.searcher import Searcher
 from search.text import message
-from search.vectors import VectorCache
 
 RELEVANCE = Path(__file__).parent.parent / "relevance"
 NOW = datetime(2026, 11, 1, tzinfo=UTC)

@@ -18,7 +18,8 @@ import pytest
 
 from kb.config import Settings, default_articles
 from kb.content import library
-from search import embedder, floor, fusion, index, lexical, metrics
+from search import floor, fusion, lexical, metrics
+from search.index import embedder, index
 from search.searcher import Searcher
 from tests.conftest import needs_minilm
 

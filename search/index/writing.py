@@ -12,18 +12,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kb.content.article import Article
-from search import generation, passage
-from search.embedder import Embedder, crosses
-from search.filing import Filing
-from search.generation import Checksums, Document, Manifest
-from search.passage import SectionLike, Unit
-from search.postings import Segment, compile_postings
-from search.reuse import ANALYSIS, Before, Fresh, Kept, Share
+from search.index import generation, passage
+from search.index.embedder import Embedder, crosses
+from search.index.filing import Filing
+from search.index.generation import Checksums, Document, Manifest
+from search.index.passage import SectionLike, Unit
+from search.index.postings import Segment, compile_postings
+from search.index.reuse import ANALYSIS, Before, Fresh, Kept, Share
+from search.index.vectors import Progress
 from search.text.analyzer import analyzer, codes
-from search.vectors import Progress
 
 if TYPE_CHECKING:
-    from search import keyword
+    from search.index import keyword
 
 WORDS = "words"  # the recipe of a generation without vectors
 
@@ -129,7 +129,7 @@ def write_words(
     work: Path, contents: Sequence[Content], *, before: Before | None, shares: Sequence[Share] | None = None
 ) -> None:
     """Bring the word index of each language up to date, from that of the generation before, and compile it."""
-    from search import keyword
+    from search.index import keyword
 
     shares = [content.share() for content in contents] if shares is None else shares
     numbers: dict[str, dict[str, int]] = defaultdict(dict)
@@ -146,7 +146,7 @@ def write_words(
 
 
 def _document(content: Content, share: Share) -> keyword.WordDocument:
-    from search import keyword
+    from search.index import keyword
 
     article, units = content.article, share.units()
     return keyword.WordDocument(article.id, _hash(article, units), fields(article, units))
@@ -156,7 +156,7 @@ def _updated(
     target: Path, articles: Mapping[str, tuple[Content, Share]], *, lang: str, before: Before
 ) -> list[Segment]:
     """Bring Whoosh's index up to date in `target`, from the one before if there is any; return its postings."""
-    from search import keyword
+    from search.index import keyword
 
     there = before.indexed(lang)
     if there:

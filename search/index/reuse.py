@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 
 from kb.errors import BadGeneration
 from kb.render.bundles import Bundle
-from search import generation
-from search.embedder import Vectors
-from search.generation import KINDS, Block, Checksums, Document, Manifest, Units
-from search.passage import Unit
-from search.postings import Segment
+from search.index import generation
+from search.index.embedder import Vectors
+from search.index.generation import KINDS, Block, Checksums, Document, Manifest, Units
+from search.index.passage import Unit
+from search.index.postings import Segment
 
 ANALYSIS = "2"  # changes with what an article's units and terms are: those of older generations are not taken over
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from search.embedder import Embedder, Vectors
+from search.index.embedder import Embedder, Vectors
 
 Progress = Callable[[int, int], None]
 

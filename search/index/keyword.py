@@ -18,7 +18,7 @@ from whoosh.index import EmptyIndexError
 from whoosh.system import pack_uint
 from whoosh.util.numeric import byte_to_length, length_to_byte
 
-from search.postings import FIELDS, K1, B, Field, Segment
+from search.index.postings import FIELDS, K1, B, Field, Segment
 
 Counts = Mapping[str, Mapping[str, int]]  # field -> term -> how often
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from kb.render.bundles import Bundle, bundles, link
-from search import generation, vectors
-from search.embedder import Embedder, Space, spaces
-from search.generation import Document, SpaceFile, units_file, vectors_file
-from search.reuse import Before, Share
-from search.vectors import Progress
+from search.index import generation, vectors
+from search.index.embedder import Embedder, Space, spaces
+from search.index.generation import Document, SpaceFile, units_file, vectors_file
+from search.index.reuse import Before, Share
+from search.index.vectors import Progress
 
 
 class Filing:

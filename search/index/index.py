@@ -20,14 +20,14 @@ from kb.content.recipe import recipe as rendering
 from kb.errors import BadGeneration
 from kb.render import snapshot
 from kb.render.parts import Rendered
-from search import generation, reuse
-from search.embedder import Embedder
-from search.generation import Checksums
-from search.learned import Learned
-from search.reuse import ANALYSIS, Before, Kept
-from search.vectors import Progress
-from search.writing import WORDS as WORDS  # the recipe of a generation without vectors
-from search.writing import Content, nothing, write
+from search.index import generation, reuse
+from search.index.embedder import Embedder
+from search.index.generation import Checksums
+from search.index.learned import Learned
+from search.index.reuse import ANALYSIS, Before, Kept
+from search.index.vectors import Progress
+from search.index.writing import WORDS as WORDS  # the recipe of a generation without vectors
+from search.index.writing import Content, nothing, write
 
 CURRENT = "current"
 

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kb.errors import HelpCenterError
-from search import logistic
-from search.embedder import Vectors
-from search.logistic import Matrix
+from search.index import logistic
+from search.index.embedder import Vectors
+from search.index.logistic import Matrix
 
 FOLDER = "_tuning"  # in the articles' repository; no article, so it is neither shown nor checked
 FEATURES = ("dense", "lexical", "head", "memory")

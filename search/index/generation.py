@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from kb import family
 from kb.errors import BadGeneration
 from kb.render.bundles import Bundle
-from search.passage import Kind, Unit
+from search.index.passage import Kind, Unit
 
 VERSION = 5  # of the files; another version is built again, never read
 MANIFEST = "manifest.json"

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from search.model import MANIFEST, PIECES, checksum, recipe_of
+from search.index.model import MANIFEST, PIECES, checksum, recipe_of
 
 
 class TorchEmbedder:

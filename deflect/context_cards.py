@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from deflect.episode import Visit
 from kb.content import contexts
-from search.hit import Fragment, Hit, Suggestions
+from search.rank.hit import Fragment, Hit, Suggestions
 
 if TYPE_CHECKING:
-    from search.searcher import Searcher
+    from search.rank.searcher import Searcher
 
 PRIOR = 0.05  # of probability that an article gains on a page that it belongs to: less than what cards differ by
 SHORT = 4  # words; fewer say less than the page does

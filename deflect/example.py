@@ -21,7 +21,7 @@ from kb.config import Settings
 from kb.errors import HelpCenterError
 
 if TYPE_CHECKING:
-    from search.searcher import Searcher
+    from search.rank.searcher import Searcher
 
 MARK = "made-up"  # a file in the data folder: what is in it happened to nobody
 HOLDOUT = 0.25

@@ -20,7 +20,7 @@ from search import mining, training
 from search.index import embedder, exporting, index, model
 from search.index.learned import FOLDER, Weighed
 from search.learning import learn
-from search.searcher import Searcher
+from search.rank.searcher import Searcher
 from search.training import Recipe
 
 

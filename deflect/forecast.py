@@ -20,7 +20,7 @@ from kb.config import Settings
 from kb.content import library
 
 if TYPE_CHECKING:
-    from search.searcher import Searcher
+    from search.rank.searcher import Searcher
 
 VERDICTS = ("right", "wrong", "nothing")
 SOLVED_SHARES = (0.1, 0.3, 0.5)  # of those who see the right article, how many might not write; nobody knows yet
@@ -147,7 +147,7 @@ def _searcher(settings: Settings, tickets: Path) -> Searcher:
         from search.evaluation import open_collection
 
         return open_collection(settings, Folder(tickets))
-    from search.current import Current
+    from search.rank.current import Current
 
     return Current(settings).get()
 

@@ -11,8 +11,8 @@ from deflect.lessons import Lesson
 from deflect.tuned import text_of
 from kb import progress
 from search import metrics
-from search.ranking import System
-from search.searcher import Searcher
+from search.rank.ranking import System
+from search.rank.searcher import Searcher
 
 CARDS = 3
 EXAMPLES = 5

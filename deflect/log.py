@@ -11,7 +11,7 @@ from deflect.services import Services
 from kb.errors import HelpCenterError
 
 if TYPE_CHECKING:
-    from search.hit import Results
+    from search.rank.hit import Results
 
 LONGEST_TEXT = 2000  # characters of redacted text kept with an event
 

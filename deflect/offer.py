@@ -13,10 +13,10 @@ from deflect.exploration import arranged
 from deflect.log import with_text
 from deflect.services import Services
 from kb.errors import HelpCenterError
-from search.hit import Degraded, Hit, Suggestions
+from search.rank.hit import Degraded, Hit, Suggestions
 
 if TYPE_CHECKING:
-    from search.searcher import Searcher
+    from search.rank.searcher import Searcher
 
 CARDS = 3
 LOGGED = 10  # candidates kept with the event, shown or not

@@ -18,9 +18,9 @@ from deflect.proposed_words import ProposedSynonym, UselessPin
 from deflect.store import Store
 from kb.config import Settings
 from kb.content import library
-from search.current import Current
 from search.index.embedder import Vectors
-from search.searcher import Searcher
+from search.rank.current import Current
+from search.rank.searcher import Searcher
 from search.text.query import normal
 
 FOLDER = "_proposals"  # in the articles' repository; no article, so it is neither shown nor checked

@@ -10,7 +10,7 @@ from deflect import clusters
 from deflect.lessons import Lesson
 from deflect.redaction import MARK
 from deflect.tuned import text_of
-from search.searcher import Searcher
+from search.rank.searcher import Searcher
 from search.text.analyzer import tokens
 
 PEOPLE = 3  # who must have asked alike, and used each word: what fewer said could tell who they are

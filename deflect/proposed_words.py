@@ -10,7 +10,7 @@ from itertools import groupby, pairwise
 from deflect.clock import DAY, MINUTE
 from deflect.redaction import unmarked
 from deflect.store import Row, Store
-from search.searcher import Searcher
+from search.rank.searcher import Searcher
 from search.text.analyzer import analyzer
 from search.text.query import normal
 

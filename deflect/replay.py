@@ -14,7 +14,7 @@ from kb import progress
 from kb.errors import HelpCenterError
 
 if TYPE_CHECKING:
-    from search.searcher import Searcher
+    from search.rank.searcher import Searcher
 
 Verdict = Literal["right", "wrong", "nothing", "offered"]
 CARDS = 3

@@ -13,7 +13,7 @@ from deflect.writer import Writer
 from kb.config import Settings
 
 if TYPE_CHECKING:
-    from search.current import Current
+    from search.rank.current import Current
 
 EXTENSION = "shortstop"
 

@@ -13,12 +13,12 @@ from deflect.store import Store
 from deflect.tuned import Encode, Resets, text_of
 from kb.config import Settings
 from kb.errors import BadSetting
-from search.current import Current
 from search.index import embedder
 from search.index.embedder import Embedder
 from search.index.learned import FOLDER, USUALLY, TooFewOutcomes, Weighed
 from search.learning import Solved, learn
-from search.searcher import Searcher
+from search.rank.current import Current
+from search.rank.searcher import Searcher
 
 HELD = 0.25  # share of the outcomes, the latest, that the rest is judged on
 LEAST_HELD = 30  # outcomes to be judged on

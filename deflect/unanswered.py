@@ -23,7 +23,7 @@ from deflect.store import Row, Store
 from kb.config import Settings
 
 if TYPE_CHECKING:
-    from search.searcher import Searcher
+    from search.rank.searcher import Searcher
 
 SURE = 0.5  # chance at which the first card is taken to have been the right article, though nobody opened it
 ENOUGH = 100  # offers that must have been shown before their own success says how often an answer helps

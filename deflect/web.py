@@ -17,7 +17,7 @@ from deflect.episode import LANG, VISITOR, new_id
 from deflect.limits import network
 from deflect.services import Services
 from kb.errors import BadRequest, HelpCenterError, TooLarge, TooManyRequests, Unauthorized
-from search.hit import Degraded
+from search.rank.hit import Degraded
 
 LONGEST_BODY = 64 * 1024
 PROBLEM = "application/problem+json"

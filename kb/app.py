@@ -18,7 +18,7 @@ from deflect.writer import RemoteWriter, Writer
 from kb import config, demo, feed, headers, i18n, page, site, widget
 from kb.config import Settings
 from kb.errors import HelpCenterError, NotFound
-from search.current import Current
+from search.rank.current import Current
 
 LONGEST_FORM = 480 * 1024  # bytes: 50,000 characters of any script, as forms encode them; the API's own cap is smaller
 log = logging.getLogger("shortstop")

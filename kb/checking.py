@@ -18,7 +18,7 @@ from kb.content.library import Library
 from kb.content.problem import Problem
 from kb.indexing import encoder_or_reason
 from search.index import index
-from search.searcher import Searcher
+from search.rank.searcher import Searcher
 
 Problems = tuple[Problem, ...]
 

@@ -79,7 +79,7 @@ def search(settings: Settings, text: str, lang: str | None, k: int, as_json: boo
 
     Example: kb search "reset my password" --json
     """
-    from search.current import Current
+    from search.rank.current import Current
 
     results = Current(settings).get().search(text, lang=lang or settings.lang, k=k)
     emit(results.document(), as_json=as_json, text=_shown_results)
@@ -108,7 +108,7 @@ def suggest(settings: Settings, subject: str, body: str, category: str | None, l
 
     Example: kb suggest --subject "No code" --body "The login code never arrives" --json
     """
-    from search.current import Current
+    from search.rank.current import Current
 
     text = sys.stdin.read() if body == "-" else body
     found = Current(settings).get().suggest(subject, text, lang=lang or settings.lang, category=category)

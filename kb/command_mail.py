@@ -119,7 +119,7 @@ def _services(settings: Settings) -> Iterator[Services]:
     from deflect.services import Services
     from deflect.store import Store
     from deflect.writer import writer_for
-    from search.current import Current
+    from search.rank.current import Current
 
     store = Store.open(settings.database)
     writer = writer_for(store, settings.writer_socket)

@@ -99,7 +99,7 @@ def content_gaps(
     from dataclasses import asdict
 
     from deflect import unanswered
-    from search.current import Current
+    from search.rank.current import Current
 
     found = unanswered.of_period(settings, Current(settings).get(), start=start, end=end)[:limit]
     written = unanswered.save(found, out) if out else []
@@ -189,7 +189,7 @@ def example(settings: Settings, visits: int, days: int, seed: int, as_json: bool
     from deflect import example as made_up
     from kb.content import library
     from kb.indexing import refresh
-    from search.current import Current
+    from search.rank.current import Current
 
     now = datetime.now(UTC)
     refresh(settings, words_only=False, now=now)

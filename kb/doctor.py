@@ -93,7 +93,7 @@ def _data(settings: Settings) -> Iterator[Finding]:
 
 def _index(settings: Settings) -> Iterator[Finding]:
     from deflect import tuned
-    from search.current import Current
+    from search.rank.current import Current
 
     if not _nearest(settings.data).is_dir():
         return

@@ -28,8 +28,8 @@ from kb.headers import nonce
 from kb.i18n import gettext as _
 from kb.render.shelf import shelf
 from kb.render.snapshot import Entry
-from search.hit import Hit
-from search.searcher import Searcher
+from search.rank.hit import Hit
+from search.rank.searcher import Searcher
 
 API = "/api/v1"
 MONTH = 30 * 24 * 3600

@@ -19,7 +19,7 @@ from kb.i18n import gettext as _
 from kb.page import page, respond, root, searcher, today, ways_about
 from kb.render.shelf import for_everybody, review, shelf
 from kb.render.snapshot import Entry, Heading
-from search.hit import Hit
+from search.rank.hit import Hit
 
 KEPT = 500  # pages in memory, some 15 KB each
 

@@ -12,7 +12,7 @@ from deflect.web import limit_search
 from kb.i18n import gettext as _
 from kb.i18n import ngettext
 from kb.page import Place, favourites, languages, render, searcher, visitor
-from search.hit import Results
+from search.rank.hit import Results
 
 FOUND = 10  # hits on a page at first
 MOST = 50  # when more are asked for

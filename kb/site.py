@@ -31,7 +31,7 @@ from kb.page import (
 )
 from kb.render.shelf import shelf
 from kb.render.snapshot import Entry
-from search.hit import Hit
+from search.rank.hit import Hit
 
 NEAREST = 5  # hits on the page of what is missing
 

@@ -18,7 +18,7 @@ from gunicorn.workers import gthread
 from kb.app import create_app
 from kb.config import Settings
 from kb.demo import ByPort
-from search.current import Current
+from search.rank.current import Current
 
 SILENCE = 5  # seconds that a sender may stop in the middle of a request before its thread goes to somebody else
 SWITCH = 0.001  # seconds until a busy thread lets others on: Python's 5 ms, five times an event, were its p99

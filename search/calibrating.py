@@ -17,13 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kb import config
-from search import evaluation, floor
+from search import evaluation
 from search.beir import Asked, Folder
 from search.evaluation import Mode
-from search.floor import Calibration, Features, Odds
 from search.index import logistic
-from search.ranking import System
-from search.searcher import Searcher
+from search.rank import floor
+from search.rank.floor import Calibration, Features, Odds
+from search.rank.ranking import System
+from search.rank.searcher import Searcher
 
 Flags = NDArray[np.bool_]
 

@@ -21,8 +21,8 @@ from search.index.reuse import ANALYSIS
 from search.index.vectors import VectorCache
 from search.index.writing import WORDS
 from search.learning import Solved, learn
-from search.ranking import System
-from search.searcher import Ranked, Searcher
+from search.rank.ranking import System
+from search.rank.searcher import Ranked, Searcher
 
 Mode = Literal["search", "suggest"]
 Installed = Callable[[Embedder], Learned | None]

@@ -11,8 +11,8 @@ from search.index import learned
 from search.index.embedder import Vectors
 from search.index.learned import USUALLY, Learned, Weighed
 from search.index.logistic import Matrix
-from search.ranking import Question, parsed, rank
-from search.searcher import Searcher
+from search.rank.ranking import Question, parsed, rank
+from search.rank.searcher import Searcher
 from search.text import message
 
 

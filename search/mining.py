@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from search.collection import Collection
 from search.index.generation import KINDS
 from search.index.passage import Unit
 from search.learning import Solved
-from search.ranking import Ranking
-from search.searcher import Searcher
+from search.rank.collection import Collection
+from search.rank.ranking import Ranking
+from search.rank.searcher import Searcher
 from search.text import message
 from search.training import Triple
 

@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 from kb.config import Settings
 from search import evaluation
 from search.beir import BadCollection, Folder
-from search.ranking import System
+from search.rank.ranking import System
 
 Wanted = System | Literal["all"] | None
 

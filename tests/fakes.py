@@ -17,7 +17,7 @@ from kb.config import Settings
 from kb.content.channels import Table
 from kb.content.contexts import Context
 from kb.errors import BadGeneration, Unavailable
-from search.hit import Degraded, Fragment, Hit, Results, Suggestions
+from search.rank.hit import Degraded, Fragment, Hit, Results, Suggestions
 
 ARTICLES = {
     "account/reset": "Reset your password",

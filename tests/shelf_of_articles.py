@@ -15,7 +15,7 @@ from kb.content.article import Article
 from search.index import index
 from search.index.embedder import Embedder
 from search.index.index import Content
-from search.searcher import Searcher
+from search.rank.searcher import Searcher
 from search.text.analyzer import analyzer
 
 

@@ -94,7 +94,7 @@ def test_what_nobody_foresaw_is_logged_without_the_words_of_the_visitor(
     def fail(_searcher: object, text: str, **_: object) -> None:
         raise ZeroDivisionError(text)
 
-    monkeypatch.setattr("search.searcher.Searcher.search", fail)
+    monkeypatch.setattr("search.rank.searcher.Searcher.search", fail)
     answer = app.test_client().get("/api/v1/search?q=my+secret+words")
     assert answer.status_code == 500
     assert json.loads(answer.text)["detail"].startswith("something failed on our side")

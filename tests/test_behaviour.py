@@ -9,7 +9,7 @@ import pytest
 from kb.config import Settings
 from kb.content import library
 from search.index import index
-from search.searcher import Searcher
+from search.rank.searcher import Searcher
 from tests.shelf_of_articles import ids
 
 FILES = {

@@ -12,11 +12,11 @@ import pytest
 from kb import family
 from kb.config import Settings
 from kb.errors import BadGeneration
-from search import current
-from search.collection import Collection
-from search.current import Current
 from search.index import generation, index
-from search.searcher import Searcher
+from search.rank import current
+from search.rank.collection import Collection
+from search.rank.current import Current
+from search.rank.searcher import Searcher
 from tests.served import until
 from tests.shelf_of_articles import WordEmbedder, article, ids
 

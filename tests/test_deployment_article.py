@@ -23,7 +23,7 @@ from deflect.store import Store
 from deflect.writer import DirectWriter
 from kb import cli, config, serve
 from kb.config import Settings
-from search.current import Current
+from search.rank.current import Current
 
 ROOT = Path(__file__).parent.parent
 ARTICLE = (ROOT / "articles/operators/deployment.md").read_text(encoding="utf-8")

@@ -16,7 +16,7 @@ from deflect.report import report
 from deflect.store import Store
 from kb.cli import kb
 from kb.config import Settings
-from search.current import Current
+from search.rank.current import Current
 from tests.logging_in import log_in
 
 WANTED = (Wanted("I forgot my password", "en", "account/reset-password"), Wanted("passkey", "en", "account/passkey"))

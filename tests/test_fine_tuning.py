@@ -19,9 +19,9 @@ from kb.config import Settings
 from kb.errors import BadSetting
 from kb.indexing import refresh
 from search import metrics, training
-from search.current import Current
 from search.index import embedder, exporting, model
 from search.index.learned import TooFewOutcomes
+from search.rank.current import Current
 from tests import tiny_encoder
 from tests.conftest import write_articles
 from tests.test_tuning import SLANG

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from search import floor
 from search.index import logistic
+from search.rank import floor
 
 MODES = ("search", "search-words", "suggest", "suggest-words")
 

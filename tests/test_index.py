@@ -13,8 +13,8 @@ import pytest
 from kb.content import library
 from kb.content.library import Library
 from kb.errors import BadGeneration
-from search.collection import Collection
 from search.index import generation, index
+from search.rank.collection import Collection
 from tests.shelf_of_articles import WordEmbedder
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)

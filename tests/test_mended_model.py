@@ -8,9 +8,9 @@ import pytest
 
 from kb.config import Settings
 from kb.errors import HelpCenterError
-from search import current
-from search.current import Current
 from search.index import embedder, index
+from search.rank import current
+from search.rank.current import Current
 from tests.shelf_of_articles import WordEmbedder, article
 
 

@@ -21,7 +21,7 @@ from deflect.sinks import sink
 from deflect.tokens import Claims
 from kb.config import Settings
 from kb.doctor import examine
-from search.hit import Suggestions
+from search.rank.hit import Suggestions
 from tests.fakes import BrokenSearcher, FakeSearcher, close, make_services
 from tests.history_log import Log, load
 from tests.receivers import Mailbox

@@ -12,8 +12,8 @@ import pytest
 
 from kb.content import library
 from kb.render import bundles
-from search.collection import Collection
 from search.index import index, reuse
+from search.rank.collection import Collection
 from tests.conftest import ARTICLES, NOW, write_articles
 from tests.shelf_of_articles import WordEmbedder
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from search.questions import QuestionEncoder
-from search.searcher import Searcher
+from search.rank.questions import QuestionEncoder
+from search.rank.searcher import Searcher
 from tests.shelf_of_articles import Part, WordEmbedder, article, ids, shelf
 
 ARTICLES = [

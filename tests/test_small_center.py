@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from search.searcher import Searcher
+from search.rank.searcher import Searcher
 from tests.shelf_of_articles import Part, WordEmbedder, article, ids, shelf
 
 FIVE = [

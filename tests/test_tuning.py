@@ -20,11 +20,11 @@ from kb.config import Settings
 from kb.errors import BadSetting
 from kb.indexing import refresh
 from search import metrics
-from search.current import Current
 from search.index.learned import Learned, TooFewOutcomes
 from search.index.vectors import VectorCache
 from search.learning import Solved
-from search.searcher import Searcher
+from search.rank.current import Current
+from search.rank.searcher import Searcher
 from tests.conftest import write_articles
 from tests.shelf_of_articles import WordEmbedder
 

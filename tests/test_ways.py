@@ -17,7 +17,7 @@ from kb.content.channels import Way
 from kb.content.contexts import Context
 from kb.content.library import load
 from kb.errors import BadGeneration
-from search.hit import Suggestions
+from search.rank.hit import Suggestions
 from tests import sample
 from tests.fakes import FakeSearcher, FakeSnapshot, hit
 from tests.signing import KEYS, bearer, sign

@@ -9,7 +9,7 @@ import numpy as np
 
 from kb.config import Settings
 from search.index.embedder import Embedder
-from search.searcher import Searcher
+from search.rank.searcher import Searcher
 from tests.bench import corpus
 from tests.bench.engines import ENGINES
 from tests.bench.measuring import Figures, alone, p95, processor

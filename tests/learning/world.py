@@ -19,8 +19,8 @@ from search.index.embedder import Vectors
 from search.index.learned import Learned
 from search.index.reuse import ANALYSIS
 from search.index.vectors import VectorCache
-from search.ranking import Ranking, taught
-from search.searcher import Searcher
+from search.rank.ranking import Ranking, taught
+from search.rank.searcher import Searcher
 from search.text import message
 
 RELEVANCE = Path(__file__).parent.parent / "relevance"

@@ -18,9 +18,10 @@ import pytest
 
 from kb.config import Settings, default_articles
 from kb.content import library
-from search import floor, fusion, lexical, metrics
+from search import metrics
 from search.index import embedder, index
-from search.searcher import Searcher
+from search.rank import floor, fusion, lexical
+from search.rank.searcher import Searcher
 from tests.conftest import needs_minilm
 
 HERE = Path(__file__).parent

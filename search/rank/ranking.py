@@ -8,15 +8,15 @@ from typing import Literal
 
 import numpy as np
 
-from search import fusion, lexical, semantic
-from search.collection import Collection, Mask
-from search.floor import Features
 from search.index.embedder import Vectors
 from search.index.learned import ALONE, FEATURES, Learned
 from search.index.logistic import Matrix, softmax
 from search.index.postings import Floats
-from search.lexical import Lexical
-from search.semantic import Questions, Semantic
+from search.rank import fusion, lexical, semantic
+from search.rank.collection import Collection, Mask
+from search.rank.floor import Features
+from search.rank.lexical import Lexical
+from search.rank.semantic import Questions, Semantic
 from search.text.analyzer import analyzer
 from search.text.query import Query, parse
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from search import snippet
-from search.collection import Collection
-from search.hit import Fragment, Hit
 from search.index.postings import Postings
-from search.semantic import Semantic
+from search.rank import snippet
+from search.rank.collection import Collection
+from search.rank.hit import Fragment, Hit
+from search.rank.semantic import Semantic
 from search.text.analyzer import analyzer
 from search.text.query import Query
 

@@ -17,7 +17,7 @@ from search.index.embedder import Vectors
 from search.index.generation import Document, Manifest, Units
 from search.index.learned import Learned
 from search.index.postings import Postings
-from search.semantic import SpaceIndex
+from search.rank.semantic import SpaceIndex
 from search.text.query import Synonyms, normal
 from search.text.spelling import Vocabulary
 

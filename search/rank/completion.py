@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from search import answers, fusion
-from search.collection import Collection, Mask
-from search.hit import Results, Stage
 from search.index.postings import Floats, Postings
-from search.lexical import SYNONYM
+from search.rank import answers, fusion
+from search.rank.collection import Collection, Mask
+from search.rank.hit import Results, Stage
+from search.rank.lexical import SYNONYM
 from search.text.analyzer import analyzer, fold, tokens
 from search.text.query import Query, Word, normal, parse
 

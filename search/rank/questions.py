@@ -10,12 +10,12 @@ from functools import cached_property
 import numpy as np
 
 from kb.errors import HelpCenterError
-from search import semantic
-from search.collection import Collection, Mask
-from search.hit import Degraded
 from search.index import embedder
 from search.index.embedder import Embedder, Vectors
-from search.semantic import Questions, SpaceIndex
+from search.rank import semantic
+from search.rank.collection import Collection, Mask
+from search.rank.hit import Degraded
+from search.rank.semantic import Questions, SpaceIndex
 
 REMEMBERED = 1024  # vectors of questions
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from search.collection import Collection
+from search.rank.collection import Collection
 from search.text.analyzer import analyzer
 from search.text.language import detect
 from search.text.query import Word, parse

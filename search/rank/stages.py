@@ -8,11 +8,11 @@ from datetime import date
 
 import numpy as np
 
-from search import answers, floor, fusion
-from search.collection import Collection, Mask
-from search.hit import Degraded, Results, Stage
-from search.ranking import Question, Ranking, System, kind_of, parsed, rank
-from search.semantic import Questions, Semantic
+from search.rank import answers, floor, fusion
+from search.rank.collection import Collection, Mask
+from search.rank.hit import Degraded, Results, Stage
+from search.rank.ranking import Question, Ranking, System, kind_of, parsed, rank
+from search.rank.semantic import Questions, Semantic
 from search.text.analyzer import fold, tokens
 from search.text.query import Query, normal
 

@@ -12,7 +12,7 @@ from kb.errors import BadGeneration
 from search.index.embedder import Embedder
 from search.index.generation import MANIFEST
 from search.index.index import CURRENT
-from search.searcher import Searcher
+from search.rank.searcher import Searcher
 
 LOOK = 0.1  # seconds between looks at `current`, each of some microseconds
 FOLLOW = 0.2  # seconds between looks of a server that nobody asks anything

@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
-from search.hit import Fragment
 from search.index.passage import split_sentences
+from search.rank.hit import Fragment
 from search.text.analyzer import Analyzer, Token, fold, tokens
 
 LONGEST = 220  # characters: two lines on a phone

@@ -11,13 +11,13 @@ import numpy as np
 from kb.config import Settings
 from kb.errors import BadGeneration, HelpCenterError
 from kb.render.snapshot import Snapshot
-from search import answers, completion, floor, stages, tongue
-from search.collection import Collection, Mask
-from search.hit import Degraded, Hit, Results, Suggestions
 from search.index import embedder, generation
 from search.index.embedder import Embedder
-from search.questions import REMEMBERED, QuestionEncoder
-from search.ranking import Question, Ranking, System, kind_of, parsed, rank, taught
+from search.rank import answers, completion, floor, stages, tongue
+from search.rank.collection import Collection, Mask
+from search.rank.hit import Degraded, Hit, Results, Suggestions
+from search.rank.questions import REMEMBERED, QuestionEncoder
+from search.rank.ranking import Question, Ranking, System, kind_of, parsed, rank, taught
 from search.text import message
 from search.text.query import clean
 

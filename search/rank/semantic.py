@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kb.render.bundles import Bundle
-from search import fusion
 from search.index.embedder import Vectors
 from search.index.generation import SpaceFile
 from search.index.postings import Floats
+from search.rank import fusion
 
 SECOND = 0.35  # part of the second best unit: nDCG@10 .584 -> .601 thunderbird/train, .703 -> .711 login-gov, none lost
 

@@ -16,12 +16,12 @@ from deflect.tuning import solved
 from kb import progress
 from kb.config import Settings
 from kb.content import library
-from search import mining, training
 from search.index import embedder, exporting, index, model
 from search.index.learned import FOLDER, Weighed
-from search.learning import learn
+from search.learn import mining, training
+from search.learn.learning import learn
+from search.learn.training import Recipe
 from search.rank.searcher import Searcher
-from search.training import Recipe
 
 
 def tune(settings: Settings, *, now: datetime, dry_run: bool = False, recipe: Recipe | None = None) -> dict[str, Any]:

@@ -103,7 +103,7 @@ def _teach(
     searcher: Searcher, earlier: Sequence[Replayed], *, lang: str, encode: Callable[[Sequence[str]], Floats]
 ) -> bool:
     """Teach the ranking what earlier tickets say; say whether that was enough to learn from."""
-    from search.learning import Solved, learn
+    from search.learn.learning import Solved, learn
 
     solved = [Solved(p.past.subject, p.past.body, p.past.lang or lang, p.past.article or "") for p in earlier]
     try:

@@ -16,7 +16,7 @@ from kb.errors import BadSetting
 from search.index import embedder
 from search.index.embedder import Embedder
 from search.index.learned import FOLDER, USUALLY, TooFewOutcomes, Weighed
-from search.learning import Solved, learn
+from search.learn.learning import Solved, learn
 from search.rank.current import Current
 from search.rank.searcher import Searcher
 

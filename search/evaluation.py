@@ -20,7 +20,7 @@ from search.index.learned import Learned
 from search.index.reuse import ANALYSIS
 from search.index.vectors import VectorCache
 from search.index.writing import WORDS
-from search.learning import Solved, learn
+from search.learn.learning import Solved, learn
 from search.rank.ranking import System
 from search.rank.searcher import Ranked, Searcher
 

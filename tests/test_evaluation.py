@@ -24,7 +24,7 @@ from search import evaluation, figures, metrics, side_by_side
 from search.beir import Asked, BadCollection, Folder
 from search.index.embedder import Embedder
 from search.index.learned import Learned
-from search.learning import Solved, learn
+from search.learn.learning import Solved, learn
 
 CORPUS = {
     "reset.en": ("Reset your password", "Open the login page and follow the link."),

@@ -18,9 +18,10 @@ from kb import doctor
 from kb.config import Settings
 from kb.errors import BadSetting
 from kb.indexing import refresh
-from search import metrics, training
+from search import metrics
 from search.index import embedder, exporting, model
 from search.index.learned import TooFewOutcomes
+from search.learn import training
 from search.rank.current import Current
 from tests import tiny_encoder
 from tests.conftest import write_articles

@@ -9,7 +9,7 @@ import pytest
 
 from search.index import index, learned, logistic
 from search.index.learned import Learned, TooFewOutcomes, recall
-from search.learning import Solved, learn
+from search.learn.learning import Solved, learn
 from search.rank.searcher import Searcher
 from tests.shelf_of_articles import WordEmbedder, article, shelf
 

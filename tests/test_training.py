@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from kb.errors import BadSetting
-from search import training
 from search.index.model import checksum
-from search.training import Recipe, Triple, batches
+from search.learn import training
+from search.learn.training import Recipe, Triple, batches
 from tests import tiny_encoder
 
 PAIRS = {"zugang": "password", "beleg": "invoice", "geldher": "refund", "paketchen": "parcel"}

@@ -22,7 +22,7 @@ from kb.indexing import refresh
 from search import metrics
 from search.index.learned import Learned, TooFewOutcomes
 from search.index.vectors import VectorCache
-from search.learning import Solved
+from search.learn.learning import Solved
 from search.rank.current import Current
 from search.rank.searcher import Searcher
 from tests.conftest import write_articles

@@ -8,12 +8,12 @@ import numpy as np
 
 from search.index.generation import KINDS
 from search.index.passage import Unit
-from search.learning import Solved
+from search.learn.learning import Solved
+from search.learn.training import Triple
 from search.rank.collection import Collection
 from search.rank.ranking import Ranking
 from search.rank.searcher import Searcher
 from search.text import message
-from search.training import Triple
 
 CANDIDATES = 10
 SURELY_LESS = 0.95  # a wrong article that scores nearer to the right one may answer, too, and teaches nothing

@@ -143,8 +143,8 @@ def _history(settings: Settings, tickets: Path, tally: Tally, *, split: str | No
 def _searcher(settings: Settings, tickets: Path) -> Searcher:
     """Return a searcher over the articles, or over those that a folder of questions brings itself."""
     if tickets.is_dir():
-        from search.beir import Folder
-        from search.evaluation import open_collection
+        from search.evaluate.beir import Folder
+        from search.evaluate.evaluation import open_collection
 
         return open_collection(settings, Folder(tickets))
     from search.rank.current import Current

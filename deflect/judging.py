@@ -10,7 +10,7 @@ from typing import Any
 from deflect.lessons import Lesson
 from deflect.tuned import text_of
 from kb import progress
-from search import metrics
+from search.evaluate import metrics
 from search.rank.ranking import System
 from search.rank.searcher import Searcher
 

@@ -124,7 +124,7 @@ def _flat(document: Document) -> Document:
 
 
 def _beir(path: Path, *, split: str | None, report: progress.Report) -> Iterator[tuple[int, Past]]:
-    from search.beir import Folder
+    from search.evaluate.beir import Folder
 
     folder = Folder(path)
     splits = [split] if split else folder.splits

@@ -48,7 +48,7 @@ def evaluate(settings: Settings, folder: Path, as_json: bool, plot: Path | None,
     Example: kb evaluate eval/shop --split dev --system hybrid --json
     """
     from deflect import charts, tuned
-    from search import figures, side_by_side
+    from search.evaluate import figures, side_by_side
 
     options["learn_from"] = tuple(filter(None, (options["learn_from"] or "").split(",")))
     options["installed"] = lambda encoder: tuned.installed(settings, encoder)

@@ -20,8 +20,8 @@ from ir_measures import RR, R, Success, nDCG
 from kb.cli import kb
 from kb.config import Settings
 from kb.errors import BadSetting
-from search import evaluation, figures, metrics, side_by_side
-from search.beir import Asked, BadCollection, Folder
+from search.evaluate import evaluation, figures, metrics, side_by_side
+from search.evaluate.beir import Asked, BadCollection, Folder
 from search.index.embedder import Embedder
 from search.index.learned import Learned
 from search.learn.learning import Solved, learn

@@ -18,7 +18,7 @@ from kb import doctor
 from kb.config import Settings
 from kb.errors import BadSetting
 from kb.indexing import refresh
-from search import metrics
+from search.evaluate import metrics
 from search.index import embedder, exporting, model
 from search.index.learned import TooFewOutcomes
 from search.learn import training

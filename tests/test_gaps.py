@@ -274,7 +274,7 @@ def test_articles_removed_from_a_real_set_come_back_among_the_first_ten(
         with capsys.disabled():
             print("\nEVAL names no folder with thunderbird: planting on a real set is not tried")
         pytest.skip("EVAL is not set")
-    from search.beir import Folder
+    from search.evaluate.beir import Folder
 
     beir = Folder(folder)
     asked = {id: max(row, key=row.__getitem__) for id, row in beir.qrels("train").items()}

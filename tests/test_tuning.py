@@ -19,7 +19,7 @@ from kb import cli
 from kb.config import Settings
 from kb.errors import BadSetting
 from kb.indexing import refresh
-from search import metrics
+from search.evaluate import metrics
 from search.index.learned import Learned, TooFewOutcomes
 from search.index.vectors import VectorCache
 from search.learn.learning import Solved

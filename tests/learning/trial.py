@@ -11,7 +11,7 @@ import numpy as np
 from deflect import clicks, evidence, tuning
 from deflect.evidence import FITS, SOURCE, WEIGHT
 from deflect.lessons import Lesson
-from search import metrics
+from search.evaluate import metrics
 from search.index import learned
 from search.index.learned import Learned, TooFewOutcomes
 from tests.learning.visitors import Log, Model, People, visit

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from kb.config import Settings, default_articles
 from kb.content import library
-from search.beir import Folder
+from search.evaluate.beir import Folder
 from search.index import embedder, index
 from search.index.embedder import Vectors
 from search.index.learned import Learned

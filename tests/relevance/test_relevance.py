@@ -18,7 +18,7 @@ import pytest
 
 from kb.config import Settings, default_articles
 from kb.content import library
-from search import metrics
+from search.evaluate import metrics
 from search.index import embedder, index
 from search.rank import floor, fusion, lexical
 from search.rank.searcher import Searcher

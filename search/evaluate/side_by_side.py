@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from kb.config import Settings
-from search import evaluation
-from search.beir import BadCollection, Folder
+from search.evaluate import evaluation
+from search.evaluate.beir import BadCollection, Folder
 from search.rank.ranking import System
 
 Wanted = System | Literal["all"] | None

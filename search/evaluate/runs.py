@@ -7,8 +7,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from search import metrics
-from search.beir import BadCollection, Qrels
+from search.evaluate import metrics
+from search.evaluate.beir import BadCollection, Qrels
 
 Ranked = Sequence[tuple[str, float]]
 WORST = 20  # questions that are named

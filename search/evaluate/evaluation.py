@@ -12,8 +12,8 @@ import numpy as np
 
 from kb import progress
 from kb.config import Settings
-from search import metrics, runs
-from search.beir import Asked, BadCollection, Folder, Part, Qrels
+from search.evaluate import metrics, runs
+from search.evaluate.beir import Asked, BadCollection, Folder, Part, Qrels
 from search.index import embedder, index
 from search.index.embedder import Embedder
 from search.index.learned import Learned

@@ -1,4 +1,4 @@
-"""Fitting the floor: `python -m search.calibrating COLLECTION OTHER…` prints what `floor.json` holds.
+"""Fitting the floor: `python -m search.evaluate.calibrating COLLECTION OTHER…` prints what `floor.json` holds.
 
 Fitted on the train split of COLLECTION, and on questions that nothing answers: those of the OTHER products put to
 its articles, and its own put to theirs.
@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kb import config
-from search import evaluation
-from search.beir import Asked, Folder
-from search.evaluation import Mode
+from search.evaluate import evaluation
+from search.evaluate.beir import Asked, Folder
+from search.evaluate.evaluation import Mode
 from search.index import logistic
 from search.rank import floor
 from search.rank.floor import Calibration, Features, Odds

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
-from deflect.clock import DAY
-from deflect.events import CATALOGUE
-from deflect.store import Row, Store
+from deflect.store.clock import DAY
+from deflect.store.events import CATALOGUE
+from deflect.store.store import Row, Store
 
 DAYS = 14
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from deflect import tickets
 from deflect.offer import FAILURES
-from deflect.services import Services
-from deflect.store import Row
+from deflect.store.services import Services
+from deflect.store.store import Row
 from deflect.trail import Step
 
 MOST = 6

@@ -8,7 +8,7 @@ from flask import Blueprint, flash, g, redirect, render_template, request, url_f
 
 from deflect import accounts, login, tickets
 from deflect.agents import FIRST
-from deflect.services import services
+from deflect.store.services import services
 from deflect.web import limit
 from kb.errors import BadRequest
 

@@ -7,7 +7,7 @@ import unicodedata
 from sqlite_utils import Database
 
 from deflect.desk import audit
-from deflect.store import Row
+from deflect.store.store import Row
 from deflect.writes import insert
 from kb.errors import BadRequest, NotFound
 

@@ -8,25 +8,13 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from deflect import (
-    attachments,
-    clock,
-    consent,
-    contact,
-    cors,
-    elsewhere,
-    file_keys,
-    identity,
-    openapi,
-    refusal,
-    tokens,
-    uploads,
-)
-from deflect.attachments import Attachment, Refused
+from deflect import consent, contact, cors, elsewhere, file_keys, identity, openapi, refusal, uploads
 from deflect.episode import Visit, keys
 from deflect.machines import crawls
 from deflect.offer import make_offer
-from deflect.services import Services, services
+from deflect.store import attachments, clock, tokens
+from deflect.store.attachments import Attachment, Refused
+from deflect.store.services import Services, services
 from deflect.web import (
     LONGEST_BODY,
     device_of,

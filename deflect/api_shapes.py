@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any, get_args
 
-from deflect import consent, contact, events
+from deflect import consent, contact
 from deflect.episode import LANG as LANG_TAG
+from deflect.store import events
 from kb.content.contexts import Mode
 
 Json = dict[str, Any]

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from deflect import statistics
 from deflect.outcomes import CONTACTS, between, times
-from deflect.people import WINDOW
 from deflect.statistics import Interval
-from deflect.store import Row, Store
+from deflect.store.people import WINDOW
+from deflect.store.store import Row, Store
 
 READERS = """
     SELECT article, keys.person, min(events.received) AS at FROM events JOIN keys ON keys.id = events.key

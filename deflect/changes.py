@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from deflect.clock import SECOND
-from deflect.store import Store
+from deflect.store.clock import SECOND
+from deflect.store.store import Store
 
 PATIENCE = 5.0  # seconds that a very long history may take; a trend without marks is still a trend
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from deflect.services import Services
+from deflect.store.services import Services
 
 ASK = "ask"
 GIVEN = "given"  # what a page says in `consent` once its visitor agreed

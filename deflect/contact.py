@@ -9,13 +9,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from deflect import attachments, clock, receipt
-from deflect.attachments import Attachment
+from deflect import receipt
 from deflect.episode import LONGEST_TITLE, Visit, intent, keys, new_id, new_ticket_id, normal_email, page_address
 from deflect.offer import suggest
-from deflect.services import Services
 from deflect.smtp import can_reply
-from deflect.tokens import Claims
+from deflect.store import attachments, clock
+from deflect.store.attachments import Attachment
+from deflect.store.services import Services
+from deflect.store.tokens import Claims
 from kb.errors import BadRequest
 
 CHANNEL = "web"  # our form's; e-mail, chat and telephone come as messages of other channels

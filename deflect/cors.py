@@ -6,8 +6,9 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, current_app, request
 
-from deflect import clock, origins
-from deflect.services import Services, services
+from deflect import origins
+from deflect.store import clock
+from deflect.store.services import Services, services
 from kb.errors import Forbidden, HelpCenterError
 
 ANYBODY = {"api.search", "api.complete", "api.article", "api.offers", "api.openapi", "api.nothing"}

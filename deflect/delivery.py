@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from deflect.file_kinds import readable
+from deflect.store.file_kinds import readable
 from kb.errors import HelpCenterError
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sqlite_utils import Database
 
-from deflect.store import Row
+from deflect.store.store import Row
 from deflect.writes import enqueue, insert
 from kb.errors import Conflict, NotFound
 

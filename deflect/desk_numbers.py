@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from deflect import statistics
-from deflect.clock import HOUR
 from deflect.numbers import Number, given, share, unknown
-from deflect.store import Row, Store
+from deflect.store.clock import HOUR
+from deflect.store.store import Row, Store
 
 # Who writes again after the first answer, or whose ticket was opened again, was not helped at the first contact.
 TICKETS = """

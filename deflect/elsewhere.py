@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 from typing import Any
 
-from deflect import clock
-from deflect.clock import MINUTE
 from deflect.contact import EMAIL
 from deflect.episode import email_key, new_id
-from deflect.events import CHANNELS
-from deflect.services import Services
-from deflect.tokens import ServerCall
+from deflect.store import clock
+from deflect.store.clock import MINUTE
+from deflect.store.events import CHANNELS
+from deflect.store.services import Services
+from deflect.store.tokens import ServerCall
 from deflect.web import episode_of, text_of
 from kb.errors import BadRequest, Unauthorized
 

@@ -13,8 +13,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from deflect.redaction import redact
-from deflect.services import Services
-from deflect.tokens import NOBODY, Claims
+from deflect.store.services import Services
+from deflect.store.tokens import NOBODY, Claims
 from deflect.ways import ways
 
 VISITOR = re.compile(r"[\w.:-]{1,64}", re.ASCII)

@@ -6,8 +6,8 @@ import json
 from dataclasses import dataclass
 
 from deflect.outcomes import Ended, ended
-from deflect.people import WINDOW
-from deflect.store import Row, Store
+from deflect.store.people import WINDOW
+from deflect.store.store import Row, Store
 
 STEPS = """
     SELECT events.id, type, article, rank, source, reason, revision, events.received AS at, data,

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from deflect import statistics
-from deflect.clock import SECOND
 from deflect.effect import Before, experiment
 from deflect.numbers import Number, given, share, unknown
 from deflect.outcomes import Ended
+from deflect.store.clock import SECOND
 
 
 def of_episodes(

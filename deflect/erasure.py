@@ -6,11 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-from deflect.attachments import folder
 from deflect.episode import email_hash, normal_email
 from deflect.removal import COPIES, FILES
-from deflect.store import Store
-from deflect.writer import writer_for
+from deflect.store.attachments import folder
+from deflect.store.store import Store
+from deflect.store.writer import writer_for
 from kb.config import Settings
 
 TELLING = 6  # a shorter name is found in anything

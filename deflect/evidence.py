@@ -12,9 +12,9 @@ import numpy as np
 
 from deflect import clicks
 from deflect.clicks import SLOTS, Seen
-from deflect.clock import DAY
 from deflect.lessons import Lesson, lessons
-from deflect.store import Row, Store
+from deflect.store.clock import DAY
+from deflect.store.store import Row, Store
 
 SOURCE = "followed"
 WEIGHT = 0.3  # of what surely fits, beside an outcome's 1

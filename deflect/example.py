@@ -12,10 +12,11 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from deflect import clock, past_events
-from deflect.clock import DAY, HOUR, MINUTE, SECOND, to_rfc3339
-from deflect.experiment import arm
-from deflect.store import Store
+from deflect import past_events
+from deflect.store import clock
+from deflect.store.clock import DAY, HOUR, MINUTE, SECOND, to_rfc3339
+from deflect.store.experiment import arm
+from deflect.store.store import Store
 from kb import progress
 from kb.config import Settings
 from kb.errors import HelpCenterError

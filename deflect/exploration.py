@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from deflect.experiment import position
+from deflect.store.experiment import position
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from collections.abc import Collection
 from html import unescape
 from urllib.parse import unquote
 
-from deflect import expiring_keys
-from deflect.services import Services
+from deflect.store import expiring_keys
+from deflect.store.services import Services
 
 LIFE = 3600  # seconds, as long as a token at most
 KIND = "file"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from deflect import expiring_keys
-from deflect.store import Store
+from deflect.store import expiring_keys
+from deflect.store.store import Store
 
 LIFE = 7 * 24 * 3600  # seconds
 KIND = "attachment"

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deflect import gaps, past_tickets, statistics
-from deflect.clock import DAY, to_datetime, to_rfc3339
 from deflect.gaps import Diagnosis, Question
 from deflect.lines import BadFile, Tally
 from deflect.past_tickets import Past
 from deflect.redaction import redact
 from deflect.references import References
 from deflect.replay import Encoded, Replayed, replay
+from deflect.store.clock import DAY, to_datetime, to_rfc3339
 from kb import progress
 from kb.config import Settings
 from kb.content import library

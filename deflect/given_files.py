@@ -7,9 +7,9 @@ import time
 from flask import Blueprint, Response, request, send_file
 
 from deflect import file_links
-from deflect.attachments import one, path_of
-from deflect.services import services
-from deflect.store import Row
+from deflect.store.attachments import one, path_of
+from deflect.store.services import services
+from deflect.store.store import Row
 from kb.config import Settings
 from kb.errors import NotFound
 

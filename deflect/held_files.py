@@ -10,8 +10,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import astuple
 
-from deflect.attachments import GONE, LIFE, Attachment, Refused, is_there
-from deflect.services import Services
+from deflect.store.attachments import GONE, LIFE, Attachment, Refused, is_there
+from deflect.store.services import Services
 
 LONGEST = 20_000  # characters of a list
 

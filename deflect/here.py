@@ -9,8 +9,8 @@ from flask import Blueprint, Response, jsonify, request
 
 from deflect import identity
 from deflect.context_cards import named_hits
-from deflect.services import Services, services
-from deflect.tokens import Claims
+from deflect.store.services import Services, services
+from deflect.store.tokens import Claims
 from deflect.ways import ways
 from deflect.web import lang_of, limit_typing, problem
 from kb.content import contexts

@@ -7,9 +7,9 @@ from typing import Any
 
 from flask import Response, after_this_request, request
 
-from deflect import tokens
-from deflect.services import Services
-from deflect.tokens import NOBODY, Claims, ServerCall
+from deflect.store import tokens
+from deflect.store.services import Services
+from deflect.store.tokens import NOBODY, Claims, ServerCall
 from kb.errors import BadRequest, Unauthorized
 
 

@@ -7,15 +7,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from deflect import clock, lines, past_tickets
+from deflect import lines, past_tickets
 from deflect.episode import email_hash
 from deflect.lines import Document, Tally
 from deflect.past_tickets import Past
-from deflect.people import WINDOW
 from deflect.redaction import redact
 from deflect.references import References
-from deflect.store import Store
-from deflect.writer import writer_for
+from deflect.store import clock
+from deflect.store.people import WINDOW
+from deflect.store.store import Store
+from deflect.store.writer import writer_for
 from kb import progress
 from kb.config import Settings
 from kb.content import library

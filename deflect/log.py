@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from deflect import clock, refusal
+from deflect import refusal
 from deflect.episode import keys, new_id
 from deflect.redaction import redact
-from deflect.services import Services
+from deflect.store import clock
+from deflect.store.services import Services
 from kb.errors import HelpCenterError
 
 if TYPE_CHECKING:

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from email.utils import parseaddr
 from typing import Any, Literal
 
-from deflect import attachments, clock
-from deflect.attachments import Attachment, Refused
 from deflect.contact import Message, receipts
 from deflect.episode import Visit, email_key, new_id, new_ticket_id, normal_email
 from deflect.mail import File, Mail, parse
 from deflect.mail_threads import is_ours, ticket_of
 from deflect.offer import FAILURES
-from deflect.services import Services
+from deflect.store import attachments, clock
+from deflect.store.attachments import Attachment, Refused
+from deflect.store.services import Services
 from deflect.ways import ways
 from kb.config import Settings
 from kb.errors import NotFound, StorageFull

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import re
 
-from deflect.store import Store
+from deflect.store.store import Store
 
 MARK = re.compile(r"(T[0-9A-Z]{9})-([0-9a-f]{20})(?![0-9a-z])", re.IGNORECASE)
 OURS = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")  # how the id of a delivery looks

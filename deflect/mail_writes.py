@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from sqlite_utils import Database
 
 from deflect import receipt
-from deflect.clock import HOUR
 from deflect.desk import audit
-from deflect.people import link
-from deflect.store import Row
+from deflect.store.clock import HOUR
+from deflect.store.people import link
+from deflect.store.store import Row
 from deflect.writes import append, attach, enqueue, has_many, insert
 from kb.errors import NotFound
 

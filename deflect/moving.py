@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from sqlite_utils import Database
 
-from deflect.people import keys_of_episode, link, owns
-from deflect.store import Row
+from deflect.store.people import keys_of_episode, link, owns
+from deflect.store.store import Row
 from deflect.writes import append, insert
 
 

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from deflect import clock
 from deflect.context_cards import BY_CONTEXT, with_context
 from deflect.episode import Visit, intent, keys, new_id
 from deflect.exploration import arranged
 from deflect.log import with_text
-from deflect.services import Services
+from deflect.store import clock
+from deflect.store.services import Services
 from kb.errors import HelpCenterError
 from search.rank.hit import Degraded, Hit, Suggestions
 

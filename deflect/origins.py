@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from deflect.services import Services
-from deflect.store import Row, Store
+from deflect.store.services import Services
+from deflect.store.store import Row, Store
 from kb.errors import BadRequest, HelpCenterError
 
 ORIGIN = re.compile(r"https?://[a-z0-9.-]{1,200}(:\d{1,5})?|https?://\[[0-9a-f:.]{2,45}\](:\d{1,5})?")

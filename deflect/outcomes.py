@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from deflect.clock import MINUTE
-from deflect.people import WINDOW
-from deflect.store import Row, Store
+from deflect.store.clock import MINUTE
+from deflect.store.people import WINDOW
+from deflect.store.store import Row, Store
 
 Outcome = Literal["pending", "solved", "contacted", "left after reading", "left without reading"]
 VISIT = 30 * MINUTE  # who does nothing for as long has ended the visit, as analytics tools count it

@@ -9,13 +9,14 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from deflect import clock, lines
-from deflect.clock import from_date
+from deflect import lines
 from deflect.episode import VISITOR, email_hash
-from deflect.events import CHANNELS
 from deflect.lines import BadLine, Document, Record, Tally, text_of
-from deflect.store import Store
-from deflect.writer import writer_for
+from deflect.store import clock
+from deflect.store.clock import from_date
+from deflect.store.events import CHANNELS
+from deflect.store.store import Store
+from deflect.store.writer import writer_for
 from kb import progress
 from kb.config import Settings
 

@@ -13,8 +13,8 @@ from deflect.episode import VISITOR, email_hash
 from deflect.lines import BadLine, Document, Record, Tally
 from deflect.log import with_text
 from deflect.refusal import Refused, parse
-from deflect.store import Store
-from deflect.writer import writer_for
+from deflect.store.store import Store
+from deflect.store.writer import writer_for
 from kb import progress
 from kb.config import Settings
 

@@ -6,10 +6,11 @@ from typing import Any
 
 from flask import Blueprint, Response, current_app, g, jsonify, render_template, request
 
-from deflect import clock, cors, owner_page, page_check, snippet
+from deflect import cors, owner_page, page_check, snippet
 from deflect.episode import new_id
 from deflect.offer import CARDS, LONGEST
-from deflect.services import Services, services
+from deflect.store import clock
+from deflect.store.services import Services, services
 from deflect.web import lang_of
 from kb import headers
 from kb.errors import HelpCenterError

@@ -6,8 +6,8 @@ import threading
 import time
 from collections.abc import Callable
 
-from deflect import clock
-from deflect.store import Store
+from deflect.store import clock
+from deflect.store.store import Store
 from kb.errors import HelpCenterError
 
 WINDOW = 30 * clock.DAY

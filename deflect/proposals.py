@@ -15,7 +15,7 @@ from deflect import proposed_queries, proposed_words
 from deflect.lessons import lessons
 from deflect.proposed_queries import ProposedQuery
 from deflect.proposed_words import ProposedSynonym, UselessPin
-from deflect.store import Store
+from deflect.store.store import Store
 from kb.config import Settings
 from kb.content import library
 from search.index.embedder import Vectors

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 
-from deflect.clock import DAY, MINUTE
 from deflect.redaction import unmarked
-from deflect.store import Row, Store
+from deflect.store.clock import DAY, MINUTE
+from deflect.store.store import Row, Store
 from search.rank.searcher import Searcher
 from search.text.analyzer import analyzer
 from search.text.query import normal

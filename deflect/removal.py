@@ -8,8 +8,8 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from deflect.attachments import HAS, place_of
-from deflect.store import Row
+from deflect.store.attachments import HAS, place_of
+from deflect.store.store import Row
 
 BATCH = 2000  # rows that one write takes away, so that nobody waits for it
 

@@ -7,16 +7,16 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
-from deflect import clock
-from deflect.clock import DAY, to_rfc3339
 from deflect.desk_numbers import of_tickets, tickets
 from deflect.effect import Before
 from deflect.episode_numbers import of_episodes
-from deflect.events import CHANNELS
 from deflect.numbers import Number
 from deflect.outcomes import CONTACTS, Ended, before, ended, times
 from deflect.search_numbers import HELP, SearchDay, of_people, of_searches, search_days
-from deflect.store import Row, Store
+from deflect.store import clock
+from deflect.store.clock import DAY, to_rfc3339
+from deflect.store.events import CHANNELS
+from deflect.store.store import Row, Store
 from kb.config import Settings
 from kb.errors import BadRequest
 from kb.languages import without_region

@@ -11,10 +11,9 @@ from typing import Any
 
 from flask import Blueprint, Response, render_template, request
 
-from deflect import article_effects, charts, clock, trends, unanswered
+from deflect import article_effects, charts, trends, unanswered
 from deflect.advice import title_of
 from deflect.changes import changes
-from deflect.clock import DAY, to_datetime, to_rfc3339
 from deflect.counted import FILTERS, counted
 from deflect.episode_detail import detail
 from deflect.export import safe
@@ -22,7 +21,9 @@ from deflect.gaps import worded as avoided
 from deflect.outcomes import Ended
 from deflect.report import SPLITS, Material, Report, connected, earliest, material, moment, report
 from deflect.searches import misses, typed
-from deflect.services import Services, services
+from deflect.store import clock
+from deflect.store.clock import DAY, to_datetime, to_rfc3339
+from deflect.store.services import Services, services
 from deflect.wording import interval_of, worded
 from kb.errors import BadRequest, NotFound
 

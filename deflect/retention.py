@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 
-from deflect import attachments, clock
-from deflect.clock import DAY
-from deflect.store import Store
-from deflect.writer import writer_for
+from deflect.store import attachments, clock
+from deflect.store.clock import DAY
+from deflect.store.store import Store
+from deflect.store.writer import writer_for
 from kb.config import Settings
 from kb.errors import StorageFull, Unavailable
 

@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from deflect.clock import DAY
 from deflect.numbers import Number, share, unknown
 from deflect.outcomes import VISIT
-from deflect.store import Row, Store
+from deflect.store.clock import DAY
+from deflect.store.store import Row, Store
 
 ADOPTION = 30 * DAY
 HELP = "('search', 'follow', 'read', 'helpful', 'unhelpful')"

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from deflect.outcomes import VISIT
-from deflect.people import WINDOW
 from deflect.search_numbers import SearchVisit, search_visits
-from deflect.store import Store
+from deflect.store.people import WINDOW
+from deflect.store.store import Store
 
 TYPED = """
     SELECT DISTINCT keys.person

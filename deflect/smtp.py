@@ -13,8 +13,8 @@ from email.policy import SMTP
 from urllib.parse import unquote, urlsplit
 
 from deflect import receipt
-from deflect.clock import to_datetime
 from deflect.delivery import Carried, Delivery, DeliveryFailed, NotTaken
+from deflect.store.clock import to_datetime
 from kb.config import Settings
 from kb.errors import BadSetting
 

@@ -6,15 +6,16 @@ from typing import Any
 
 from flask import Blueprint, Response, flash, g, redirect, render_template, request, url_for
 
-from deflect import accounts, attachments, clock, drafts, tickets, timeline
+from deflect import accounts, drafts, tickets, timeline
 from deflect.advice import address_of, choices, title_of
 from deflect.contact import LONGEST
 from deflect.episode import new_id
-from deflect.file_kinds import PREVIEWED, readable
 from deflect.given_files import give
-from deflect.services import services
 from deflect.smtp import can_reply
-from deflect.store import Row
+from deflect.store import attachments, clock
+from deflect.store.file_kinds import PREVIEWED, readable
+from deflect.store.services import services
+from deflect.store.store import Row
 from deflect.trail import trail
 from deflect.web import form_id
 from kb.errors import BadRequest, NotFound

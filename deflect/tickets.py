@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-from deflect.clock import HOUR
-from deflect.store import Row, Store
+from deflect.store.clock import HOUR
+from deflect.store.store import Row, Store
 
 NOBODY = "nobody"  # whose the tickets are that no agent has
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from deflect import tickets
-from deflect.clock import DAY, HOUR
-from deflect.store import Row, Store
+from deflect.store.clock import DAY, HOUR
+from deflect.store.store import Row, Store
 from deflect.trail import Step, trail
 
 LONGEST = 500  # steps that are read; older ones are in the exports

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from deflect.clock import DAY
-from deflect.store import Row, Store
+from deflect.store.clock import DAY
+from deflect.store.store import Row, Store
 
 BEFORE = 30 * DAY
 LONGEST = 200

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from deflect.changes import Change
-from deflect.clock import DAY, to_datetime
 from deflect.episode_numbers import of_episodes
 from deflect.numbers import Number
 from deflect.report import Material
 from deflect.search_numbers import of_searches
+from deflect.store.clock import DAY, to_datetime
 
 MOST = 35  # points: more of them hold too few episodes each to say anything
 

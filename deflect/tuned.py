@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from deflect.evidence import everything
 from deflect.lessons import Lesson
-from deflect.store import Store
+from deflect.store.store import Store
 from kb import progress
 from kb.config import Settings
 from kb.errors import BadSetting

@@ -9,7 +9,7 @@ from typing import Any
 from deflect import judging, tuned
 from deflect.evidence import everything
 from deflect.lessons import Lesson
-from deflect.store import Store
+from deflect.store.store import Store
 from deflect.tuned import Encode, Resets, text_of
 from kb.config import Settings
 from kb.errors import BadSetting

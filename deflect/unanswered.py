@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from deflect import clock, gaps
-from deflect.clock import DAY
+from deflect import gaps
 from deflect.clusters import Floats, unit
 from deflect.gaps import Diagnosis, Gap, Help, Question
 from deflect.outcomes import CONTACTS, Ended, between, ended, times
-from deflect.people import WINDOW
 from deflect.redaction import redact, unmarked
 from deflect.report import earliest, moment
 from deflect.statistics import wilson
-from deflect.store import Row, Store
+from deflect.store import clock
+from deflect.store.clock import DAY
+from deflect.store.people import WINDOW
+from deflect.store.store import Row, Store
 from kb.config import Settings
 
 if TYPE_CHECKING:

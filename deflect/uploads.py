@@ -11,8 +11,8 @@ from typing import IO, Any, cast
 from flask import Request
 from werkzeug.formparser import FormDataParser
 
-from deflect.attachments import NONE_TAKEN, TOO_MANY, Attachment, Incoming, Refused
-from deflect.file_kinds import MB
+from deflect.store.attachments import NONE_TAKEN, TOO_MANY, Attachment, Incoming, Refused
+from deflect.store.file_kinds import MB
 from kb.config import Settings
 from kb.errors import BadRequest, HelpCenterError, StorageFull, TooLarge, Unavailable
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from deflect.services import Services
+from deflect.store.services import Services
 from kb.content.channels import Table, Way, decide
 from kb.errors import HelpCenterError
 

@@ -14,8 +14,8 @@ from flask import Request, Response, request
 from werkzeug.exceptions import HTTPException
 
 from deflect.episode import LANG, VISITOR, new_id
-from deflect.limits import network
-from deflect.services import Services
+from deflect.store.limits import network
+from deflect.store.services import Services
 from kb.errors import BadRequest, HelpCenterError, TooLarge, TooManyRequests, Unauthorized
 from search.rank.hit import Degraded
 

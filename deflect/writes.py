@@ -9,11 +9,11 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from deflect import receipt
-from deflect.attachments import place_of
-from deflect.clock import DAY, HOUR
-from deflect.events import COLUMNS
-from deflect.people import begin_episode, kept_under, link, owns
-from deflect.store import Row
+from deflect.store.attachments import place_of
+from deflect.store.clock import DAY, HOUR
+from deflect.store.events import COLUMNS
+from deflect.store.people import begin_episode, kept_under, link, owns
+from deflect.store.store import Row
 from kb.errors import Conflict, FileLost
 
 MOST_RECEIPTS = ((HOUR, 3), (DAY, 10))  # that one person is sent: a form must not be a way to fill mailboxes

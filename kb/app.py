@@ -11,10 +11,10 @@ from werkzeug.exceptions import ClientDisconnected, HTTPException, RequestTimeou
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from deflect import admin, api, given_files, here, login, web
-from deflect.limits import Limiter
-from deflect.services import EXTENSION, Services, services
-from deflect.store import Store
-from deflect.writer import RemoteWriter, Writer
+from deflect.store.limits import Limiter
+from deflect.store.services import EXTENSION, Services, services
+from deflect.store.store import Store
+from deflect.store.writer import RemoteWriter, Writer
 from kb import config, demo, feed, headers, i18n, page, site, widget
 from kb.config import Settings
 from kb.errors import HelpCenterError, NotFound

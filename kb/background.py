@@ -12,8 +12,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 
-from deflect import mailbox, outbox, retention, writer
-from deflect.store import Store
+from deflect import mailbox, outbox, retention
+from deflect.store import writer
+from deflect.store.store import Store
 from kb.config import Settings
 from kb.errors import BadGeneration, HelpCenterError
 from search.index.generation import Stamps, read_manifest, stamps

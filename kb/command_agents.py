@@ -102,6 +102,6 @@ def _secret() -> str:
 
 
 def _document(agent: Any) -> dict[str, Any]:
-    from deflect.clock import to_rfc3339
+    from deflect.store.clock import to_rfc3339
 
     return asdict(agent) | {"created": to_rfc3339(agent.created) if agent.created else None}

@@ -18,7 +18,7 @@ from kb.errors import HelpCenterError, StorageFull, Unavailable
 
 if TYPE_CHECKING:
     from deflect.mail_in import Taken
-    from deflect.services import Services
+    from deflect.store.services import Services
 
 # What a mail server does next (sysexits.h): it sends the e-mail back to whom it is from, or tries again later.
 NO_MAIL, LATER = 65, 75
@@ -115,10 +115,10 @@ def _take(services: Services, raw: bytes) -> Taken:
 
 @contextmanager
 def _services(settings: Settings) -> Iterator[Services]:
-    from deflect.limits import Limiter
-    from deflect.services import Services
-    from deflect.store import Store
-    from deflect.writer import writer_for
+    from deflect.store.limits import Limiter
+    from deflect.store.services import Services
+    from deflect.store.store import Store
+    from deflect.store.writer import writer_for
     from search.rank.current import Current
 
     store = Store.open(settings.database)

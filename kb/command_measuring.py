@@ -170,7 +170,8 @@ def propose(settings: Settings, as_json: bool) -> None:
 
     Example: kb propose
     """
-    from deflect import clock, proposals
+    from deflect import proposals
+    from deflect.store import clock
 
     emit(proposals.propose(settings, now=clock.now()), as_json=as_json, text=proposals.shown)
 

@@ -128,8 +128,8 @@ def _without_model(settings: Settings) -> str:
 
 def _lost_files(settings: Settings) -> str:
     """Return of which tickets files are missing on the disk."""
-    from deflect.attachments import missing
-    from deflect.store import Store
+    from deflect.store.attachments import missing
+    from deflect.store.store import Store
 
     store = Store(settings.database)
     try:
@@ -147,7 +147,7 @@ def _database(settings: Settings) -> Iterator[Finding]:
     if not settings.database.is_file():
         yield Finding("database", "note", f"{settings.database} does not exist yet; 'kb serve' makes it")
         return
-    from deflect.store import integrity
+    from deflect.store.store import integrity
 
     try:
         verdict = integrity(settings.database)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from flask import Blueprint, Response, g, render_template, url_for
 
-from deflect.services import services
+from deflect.store.services import services
 from kb.errors import NotFound
 from kb.page import root, searcher, speaks
 from kb.render.shelf import shelf

@@ -11,7 +11,7 @@ from pathlib import Path
 from flask import Blueprint, Response, request, send_from_directory
 
 from deflect import file_keys
-from deflect.services import services
+from deflect.store.services import services
 from kb.config import static_folder
 from kb.errors import NotFound
 

@@ -8,11 +8,12 @@ from typing import Any
 
 from flask import request
 
-from deflect import attachments, uploads
-from deflect.attachments import Attachment, Refused
-from deflect.file_kinds import KINDS
+from deflect import uploads
 from deflect.held_files import held, hold
-from deflect.services import services
+from deflect.store import attachments
+from deflect.store.attachments import Attachment, Refused
+from deflect.store.file_kinds import KINDS
+from deflect.store.services import services
 from deflect.web import limit
 from kb.errors import FileLost, HelpCenterError
 from kb.i18n import gettext as _

@@ -10,13 +10,14 @@ from typing import Any
 
 from flask import Response, g, redirect, request, url_for
 
-from deflect import contact, events
-from deflect.attachments import Refused
+from deflect import contact
 from deflect.episode import Visit
-from deflect.file_kinds import readable
 from deflect.log import record
 from deflect.offer import Offer, make_offer
-from deflect.services import services
+from deflect.store import events
+from deflect.store.attachments import Refused
+from deflect.store.file_kinds import readable
+from deflect.store.services import services
 from deflect.web import device_of, error_headers, limit
 from kb import form_files
 from kb.errors import Conflict, FileLost, HelpCenterError, NotFound, TooManyRequests

@@ -19,7 +19,7 @@ from markupsafe import Markup, escape
 from deflect import consent
 from deflect.machines import is_machine
 from deflect.popular import popular
-from deflect.services import services
+from deflect.store.services import services
 from deflect.ways import ways
 from kb import files, i18n
 from kb.content.channels import Way

@@ -10,7 +10,7 @@ from flask import Response, g, make_response, request
 from markupsafe import Markup
 from werkzeug.urls import iri_to_uri
 
-from deflect.services import services
+from deflect.store.services import services
 from kb import seo
 from kb.content import frontmatter
 from kb.content.channels import Way

@@ -86,7 +86,7 @@ def _needed(command: click.Command, context: click.Context) -> Iterator[str]:
 
 def events() -> str:
     """Return the table of events: type, who writes it, the fields it needs and may have, when."""
-    from deflect.events import CATALOGUE
+    from deflect.store.events import CATALOGUE
 
     rows = [
         (
@@ -130,7 +130,7 @@ def _sentence(path: Path) -> str:
 def numbers() -> str:
     """Return the table of the report's numbers: name and formula, as an empty store gives them."""
     from deflect.report import report
-    from deflect.store import Store
+    from deflect.store.store import Store
 
     with TemporaryDirectory() as folder:
         store = Store.open(Path(folder) / "empty.db")

@@ -9,10 +9,10 @@ from typing import Any
 from flask import Flask
 
 from deflect import api, here
-from deflect.limits import Limiter
-from deflect.services import EXTENSION, Services
-from deflect.store import Store
-from deflect.writer import DirectWriter
+from deflect.store.limits import Limiter
+from deflect.store.services import EXTENSION, Services
+from deflect.store.store import Store
+from deflect.store.writer import DirectWriter
 from kb.config import Settings
 from kb.content.channels import Table
 from kb.content.contexts import Context

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from deflect import accounts
-from deflect.services import EXTENSION, Services
+from deflect.store.services import EXTENSION, Services
 from kb.config import Settings
 
 PASSWORD = "only for tests"

@@ -14,9 +14,9 @@ from flask import Flask
 from jinja2 import StrictUndefined
 from werkzeug.serving import make_server
 
-from deflect.services import EXTENSION
-from deflect.store import Store
-from deflect.writer import DirectWriter
+from deflect.store.services import EXTENSION
+from deflect.store.store import Store
+from deflect.store.writer import DirectWriter
 from kb.app import create_app
 from kb.config import Settings
 from kb.indexing import refresh

@@ -10,12 +10,13 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from deflect import accounts, clock, contact, login, outbox
-from deflect.clock import HOUR
+from deflect import accounts, contact, login, outbox
 from deflect.episode import Visit
 from deflect.offer import make_offer
-from deflect.store import Store
-from deflect.writer import DirectWriter
+from deflect.store import clock
+from deflect.store.clock import HOUR
+from deflect.store.store import Store
+from deflect.store.writer import DirectWriter
 from kb.app import create_app
 from kb.config import Settings
 from kb.errors import BadRequest

@@ -13,13 +13,14 @@ from flask.testing import FlaskClient
 from sqlite_utils import Database
 from werkzeug.test import TestResponse
 
-from deflect import accounts, clock, contact, tickets
+from deflect import accounts, contact, tickets
 from deflect.accounts import Agent
 from deflect.episode import Visit
-from deflect.schema import migrations
-from deflect.services import Services
-from deflect.store import Store
-from deflect.writer import DirectWriter
+from deflect.store import clock
+from deflect.store.schema import migrations
+from deflect.store.services import Services
+from deflect.store.store import Store
+from deflect.store.writer import DirectWriter
 from kb.app import create_app
 from kb.config import Settings
 from kb.errors import BadRequest, NotFound
@@ -247,7 +248,7 @@ def test_the_tabs_count_what_is_in_them(services: Services, ana: FlaskClient, ti
 @pytest.fixture
 def mailing(settings: Settings) -> Iterator[tuple[FlaskClient, Services]]:
     """A browser of `admin` in a help center that can send mail."""
-    from deflect.writer import DirectWriter
+    from deflect.store.writer import DirectWriter
     from kb.app import create_app
 
     with mail_server() as box:

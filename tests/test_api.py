@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
-from deflect.services import Services
+from deflect.store.services import Services
 from tests.fakes import NoWriter, close, make_app, make_services, sizes
 
 OFFER = {"visitor": "v1", "subject": "password", "body": "I cannot reset it", "page": "/en/contact", "lang": "en"}

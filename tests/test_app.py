@@ -12,9 +12,9 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from deflect.services import EXTENSION
-from deflect.store import Store
-from deflect.writer import DirectWriter
+from deflect.store.services import EXTENSION
+from deflect.store.store import Store
+from deflect.store.writer import DirectWriter
 from kb.app import create_app
 from kb.config import Settings
 

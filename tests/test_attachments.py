@@ -11,16 +11,16 @@ from pathlib import Path
 
 import pytest
 
-from deflect import attachments, clock
-from deflect.attachments import Attachment, Refused, clean, folder, keep, of_ticket, path_of
-from deflect.clock import DAY
 from deflect.contact import check, create_ticket
 from deflect.episode import Visit
 from deflect.erasure import erase, shown
 from deflect.export import rows
-from deflect.file_kinds import MB
 from deflect.retention import forget, sweep
-from deflect.services import Services
+from deflect.store import attachments, clock
+from deflect.store.attachments import Attachment, Refused, clean, folder, keep, of_ticket, path_of
+from deflect.store.clock import DAY
+from deflect.store.file_kinds import MB
+from deflect.store.services import Services
 from kb.doctor import examine
 from kb.errors import Conflict, FileLost, StorageFull
 from tests.fakes import close, make_services

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from deflect.services import Services
+from deflect.store.services import Services
 from tests.fakes import close, make_app, make_services
 
 TICKET = {"visitor": "another", "subject": "No code", "body": "Never arrives", "email": " Jo@Example.com"}

@@ -10,7 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from deflect.file_keys import LIFE, opens, with_keys
-from deflect.services import EXTENSION
+from deflect.store.services import EXTENSION
 from tests import sample
 from tests.signing import KEYS, bearer, sign
 

@@ -13,14 +13,14 @@ import pytest
 from flask import Flask
 
 from deflect import given_files
-from deflect.attachments import keep, path_of
 from deflect.contact import check, create_ticket
 from deflect.delivery import Carried
 from deflect.episode import Visit
 from deflect.outbox import deliver
-from deflect.services import EXTENSION, Services
 from deflect.sinks import sink
 from deflect.smtp import MOST_ALONG
+from deflect.store.attachments import keep, path_of
+from deflect.store.services import EXTENSION, Services
 from tests.fakes import close, make_services
 from tests.receivers import mail_server, webhook_desk
 from tests.test_attachments import PNG

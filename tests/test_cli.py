@@ -13,7 +13,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from deflect.store import Store
+from deflect.store.store import Store
 from kb import cli, command_desk
 from kb.config import Settings
 from kb.errors import HelpCenterError

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from deflect.store import Store
+from deflect.store.store import Store
 from kb import doctor
 from kb.config import Settings
 from kb.doctor import Finding, examine, shown

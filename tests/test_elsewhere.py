@@ -11,10 +11,10 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from deflect import clock
-from deflect.clock import DAY, HOUR, SECOND
 from deflect.outcomes import ended
-from deflect.services import Services
+from deflect.store import clock
+from deflect.store.clock import DAY, HOUR, SECOND
+from deflect.store.services import Services
 from tests.fakes import close, make_app, make_services
 from tests.signing import KEYS, bearer, sign, sign_call
 

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from deflect import episode
-from deflect.clock import DAY
 from deflect.episode import Visit, email_key, intent, keys, page_address
-from deflect.experiment import arm
-from deflect.services import Services
+from deflect.store.clock import DAY
+from deflect.store.experiment import arm
+from deflect.store.services import Services
 from tests.fakes import make_services
 
 

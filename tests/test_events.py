@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deflect.events import CATALOGUE, CLIENT_TYPES
 from deflect.refusal import Refused, parse
+from deflect.store.events import CATALOGUE, CLIENT_TYPES
 
 FULL = {
     "episode": "e1",

@@ -11,7 +11,7 @@ import pytest
 
 from deflect import evidence, past_events
 from deflect.evidence import followed
-from deflect.store import Store
+from deflect.store.store import Store
 from deflect.tuning import split
 from kb.config import Settings
 from tests.history_log import Log

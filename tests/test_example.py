@@ -9,11 +9,11 @@ import pytest
 from click.testing import CliRunner
 from flask import Flask
 
-from deflect import clock
-from deflect.clock import DAY
 from deflect.example import HOLDOUT, NotEmpty, Wanted, fill
 from deflect.report import report
-from deflect.store import Store
+from deflect.store import clock
+from deflect.store.clock import DAY
+from deflect.store.store import Store
 from kb.cli import kb
 from kb.config import Settings
 from search.rank.current import Current

@@ -11,11 +11,11 @@ import pytest
 from click.testing import CliRunner
 
 from deflect import forecast_page, replay
-from deflect.clock import DAY, from_date
 from deflect.forecast import forecast
 from deflect.lines import BadFile
 from deflect.past_tickets import Past
 from deflect.replay import Encoded
+from deflect.store.clock import DAY, from_date
 from kb import cli
 from kb.config import Settings
 from tests.conftest import ARTICLES, write_articles

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from deflect.contact import LONGEST
-from deflect.services import EXTENSION
+from deflect.store.services import EXTENSION
 from kb.errors import StorageFull, Unavailable
 from tests.sample import fresh, help_center
 

@@ -12,12 +12,12 @@ import pytest
 from click.testing import CliRunner
 
 from deflect import gaps as module
-from deflect.clock import DAY, from_date
 from deflect.clusters import by_words, grouped, telling
 from deflect.gaps import NAMELESS, Gap, Help, Question, draft, gaps, worded
 from deflect.lessons import load as load_history
-from deflect.services import Services
 from deflect.statistics import Interval
+from deflect.store.clock import DAY, from_date
+from deflect.store.services import Services
 from deflect.unanswered import find
 from kb import cli
 from kb.config import Settings

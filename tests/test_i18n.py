@@ -12,7 +12,8 @@ from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.pofile import read_po
 from werkzeug.datastructures import LanguageAccept
 
-from deflect import attachments, contact, receipt
+from deflect import contact, receipt
+from deflect.store import attachments
 from kb import i18n
 
 METHODS = [("templates/admin/**", "ignore"), ("**.py", "python"), ("templates/*.html", "jinja2")]

@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 
 from deflect import tickets, webhook
 from deflect.outbox import deliver
-from deflect.services import Services
+from deflect.store.services import Services
 from tests.fakes import close, make_app, make_services
 from tests.signing import KEYS, bearer, sign
 

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from deflect import erasure, past_events
-from deflect.clock import from_rfc3339, now
 from deflect.lessons import Lesson, lessons, load, shown
 from deflect.references import References
-from deflect.services import Services
+from deflect.store.clock import from_rfc3339, now
+from deflect.store.services import Services
 from kb.content import library
 from tests.conftest import ARTICLES, write_articles
 from tests.fakes import make_services

@@ -11,11 +11,11 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from deflect.clock import DAY, now
 from deflect.machines import is_machine
 from deflect.search_numbers import of_people
 from deflect.searches import misses
-from deflect.services import EXTENSION, Services
+from deflect.store.clock import DAY, now
+from deflect.store.services import EXTENSION, Services
 from tests.sample import fresh, help_center
 
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Gecko/20100101 Firefox/144.0"

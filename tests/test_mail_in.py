@@ -14,8 +14,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from deflect import attachments, clock, tickets
-from deflect.clock import DAY, HOUR, SECOND
+from deflect import tickets
 from deflect.contact import check, create_ticket
 from deflect.delivery import Delivery
 from deflect.episode import Visit, email_key
@@ -24,10 +23,12 @@ from deflect.mail_threads import mark
 from deflect.offer import make_offer
 from deflect.outbox import deliver
 from deflect.outcomes import ended
-from deflect.services import Services
-from deflect.store import Row
+from deflect.store import attachments, clock
+from deflect.store.clock import DAY, HOUR, SECOND
+from deflect.store.services import Services
+from deflect.store.store import Row
+from deflect.store.tokens import Claims
 from deflect.timeline import timeline
-from deflect.tokens import Claims
 from deflect.webhook import document
 from kb.config import Settings
 from kb.content.channels import Rule, Table

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from deflect.mail_in import take
 from deflect.mailbox import Mailbox, MailboxFailed, quoted
-from deflect.services import Services
+from deflect.store.services import Services
 from kb import command_mail
 from kb.config import Settings
 from kb.doctor import examine

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 import pytest
 
-from deflect.events import CATALOGUE
+from deflect.store.events import CATALOGUE
 from kb import cli, lint, tables
 from kb.config import PREFIX, Settings
 from kb.content import article, library

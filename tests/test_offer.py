@@ -9,7 +9,7 @@ import pytest
 
 from deflect.episode import Visit
 from deflect.offer import Offer, make_offer
-from deflect.services import Services
+from deflect.store.services import Services
 from tests.fakes import BrokenSearcher, NoWriter, close, make_services, sizes
 
 BEST = ("account/erased", "account/reset")  # for a text with "your", "password" and "account"

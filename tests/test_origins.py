@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from deflect import origins
 from deflect.cors import allowed
-from deflect.services import EXTENSION, Services
+from deflect.store.services import EXTENSION, Services
 from kb.errors import BadRequest
 from tests.fakes import NoWriter, close, make_app, make_services
 from tests.logging_in import submit

@@ -5,14 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from deflect import clock, outbox
-from deflect.clock import HOUR, MINUTE, SECOND
+from deflect import outbox
 from deflect.contact import check, create_ticket
 from deflect.delivery import Delivery, DeliveryFailed
 from deflect.episode import Visit
 from deflect.outbox import MOST_TRIES, deliver, next_try
-from deflect.services import Services
-from deflect.store import Row
+from deflect.store import clock
+from deflect.store.clock import HOUR, MINUTE, SECOND
+from deflect.store.services import Services
+from deflect.store.store import Row
 from kb.errors import StorageFull
 from tests.fakes import close, make_services
 

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from deflect import past_events
-from deflect.clock import from_rfc3339
-from deflect.events import CATALOGUE
 from deflect.export import rows, to_csv
 from deflect.past_contacts import load as load_contacts
 from deflect.past_contacts import load_users
-from deflect.services import Services
+from deflect.store.clock import from_rfc3339
+from deflect.store.events import CATALOGUE
+from deflect.store.services import Services
 from tests.fakes import make_services, sizes
 
 

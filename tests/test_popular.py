@@ -6,10 +6,10 @@ import uuid
 from collections.abc import Sequence
 from pathlib import Path
 
-from deflect import clock
 from deflect.popular import most_opened, popular
-from deflect.store import Store
-from deflect.writer import DirectWriter
+from deflect.store import clock
+from deflect.store.store import Store
+from deflect.store.writer import DirectWriter
 
 
 def opened(store: Store, visitor: str, articles: Sequence[str], *, at: int) -> None:

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from deflect import lessons, past_events, proposals
-from deflect.clock import from_rfc3339
+from deflect.store.clock import from_rfc3339
 from kb.config import Settings
 from kb.content.library import load
 from kb.indexing import refresh

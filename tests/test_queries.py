@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from deflect.store import Store
+from deflect.store.store import Store
 
 ROOT = Path(__file__).parent.parent
 STARTS = re.compile(r"\s*(?:SELECT|WITH)\b")
@@ -15,7 +15,7 @@ STARTS = re.compile(r"\s*(?:SELECT|WITH)\b")
 
 def queries() -> Iterator[tuple[str, str]]:
     """Yield every query that is written as one text, with its place."""
-    for path in sorted((ROOT / "deflect").glob("*.py")):
+    for path in sorted((ROOT / "deflect").rglob("*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         parts = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
         for node in ast.walk(tree):

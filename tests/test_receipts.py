@@ -10,15 +10,15 @@ from typing import Any, ClassVar
 
 import pytest
 
-from deflect import clock
-from deflect.clock import DAY, HOUR, MINUTE, SECOND
 from deflect.contact import check, create_ticket
 from deflect.delivery import Delivery, DeliveryFailed
 from deflect.episode import Visit
 from deflect.outbox import deliver
-from deflect.services import Services
 from deflect.sinks import sink
-from deflect.tokens import Claims
+from deflect.store import clock
+from deflect.store.clock import DAY, HOUR, MINUTE, SECOND
+from deflect.store.services import Services
+from deflect.store.tokens import Claims
 from kb.config import Settings
 from kb.doctor import examine
 from search.rank.hit import Suggestions

@@ -8,9 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from deflect import clock
-from deflect.attachments import keep
-from deflect.clock import DAY
 from deflect.contact import check, create_ticket
 from deflect.episode import Visit, email_hash
 from deflect.erasure import erase, shown
@@ -22,8 +19,11 @@ from deflect.offer import make_offer
 from deflect.outcomes import ended
 from deflect.removal import OWNED
 from deflect.retention import forget
-from deflect.services import Services
-from deflect.tokens import Claims
+from deflect.store import clock
+from deflect.store.attachments import keep
+from deflect.store.clock import DAY
+from deflect.store.services import Services
+from deflect.store.tokens import Claims
 from tests.fakes import close, make_services, sizes
 from tests.mails import mail
 

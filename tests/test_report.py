@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from deflect import past_contacts, wording
-from deflect.clock import DAY, HOUR, from_date, from_rfc3339
 from deflect.desk_numbers import of_tickets
 from deflect.outcomes import ended
 from deflect.report import Report, report
-from deflect.services import Services
+from deflect.store.clock import DAY, HOUR, from_date, from_rfc3339
+from deflect.store.services import Services
 from tests.fakes import make_services
 from tests.history_log import Log, call, load
 

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from deflect.charts import CHARTS
 from deflect.counted import FILTERS
 from deflect.report_pages import TABLES
-from deflect.services import EXTENSION, Services
+from deflect.store.services import EXTENSION, Services
 from tests.history_log import ARTICLE, Log, call, load
 from tests.logging_in import log_in
 

@@ -11,7 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from markupsafe import Markup
 
-from deflect.services import EXTENSION
+from deflect.store.services import EXTENSION
 from kb.page import NONCE
 from tests.sample import fresh, help_center
 

@@ -9,15 +9,16 @@ from typing import Any
 
 import pytest
 
-from deflect import clock, tickets
-from deflect.clock import DAY, HOUR, MINUTE
+from deflect import tickets
 from deflect.contact import check, create_ticket
 from deflect.episode import Visit, email_hash
 from deflect.offer import make_offer
-from deflect.services import Services
-from deflect.store import Row
+from deflect.store import clock
+from deflect.store.clock import DAY, HOUR, MINUTE
+from deflect.store.services import Services
+from deflect.store.store import Row
+from deflect.store.tokens import Claims
 from deflect.timeline import Entry, by_day, folded, timeline
-from deflect.tokens import Claims
 from deflect.trail import Step
 from tests.fakes import close, make_services
 

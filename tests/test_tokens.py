@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deflect import tokens
-from deflect.tokens import Claims
+from deflect.store import tokens
+from deflect.store.tokens import Claims
 from kb.config import Settings
 from kb.errors import BadSetting, Forbidden, Unauthorized
 from tests.signing import KEYS, SECRETS, sign, sign_call

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 import pytest
 from flask.testing import FlaskClient
 
-from deflect.store import Store
-from deflect.writer import DirectWriter
+from deflect.store.store import Store
+from deflect.store.writer import DirectWriter
 from kb.app import create_app
 from kb.config import Settings
 from kb.indexing import refresh

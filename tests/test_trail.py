@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from deflect import clock, tickets
+from deflect import tickets
 from deflect.contact import check, create_ticket
 from deflect.episode import Visit
 from deflect.log import record_search
 from deflect.offer import make_offer
-from deflect.services import Services
+from deflect.store import clock
+from deflect.store.services import Services
 from deflect.trail import lines, trail
 from tests.fakes import FakeSearcher, close, make_services
 

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 
 from deflect.context_cards import with_context
 from deflect.episode import Visit
-from deflect.services import EXTENSION, Services
+from deflect.store.services import EXTENSION, Services
 from deflect.ways import ways
 from kb.content.channels import Way
 from kb.content.contexts import Context

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from deflect.store import Store
-from deflect.writer import DirectWriter, RemoteWriter, serve, write, writer_for
-from deflect.writer_socket import LONGEST, connect
+from deflect.store.store import Store
+from deflect.store.writer import DirectWriter, RemoteWriter, serve, write, writer_for
+from deflect.store.writer_socket import LONGEST, connect
 from kb.errors import BadRequest, NotFound, Unavailable
 
 

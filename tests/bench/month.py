@@ -11,8 +11,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from deflect.clock import DAY, HOUR, MINUTE, SECOND, from_date
-from deflect.store import Store
+from deflect.store.clock import DAY, HOUR, MINUTE, SECOND, from_date
+from deflect.store.store import Store
 
 START = from_date("2026-10-01")
 ARTICLES = tuple(f"topic-{n % 12}/article-{n}" for n in range(400))

@@ -17,7 +17,7 @@ from deflect.episode import Visit
 from deflect.log import record
 from deflect.mail_in import take
 from deflect.offer import make_offer
-from deflect.services import EXTENSION, Services
+from deflect.store.services import EXTENSION, Services
 from tests.attack_strings import CALL, attacks
 from tests.sample import fresh, help_center, served
 

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Page, expect
 
-from deflect.services import EXTENSION
+from deflect.store.services import EXTENSION
 from tests.browser.shop import Help, shop_and_help
 from tests.sample import fresh, help_center, served
 

@@ -13,7 +13,7 @@ from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Page, Request, Route, expect
 
-from deflect.services import EXTENSION
+from deflect.store.services import EXTENSION
 from tests.browser.conftest import at_rest
 from tests.sample import fresh, help_center, served
 

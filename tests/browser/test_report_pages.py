@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 
-from deflect.services import EXTENSION
+from deflect.store.services import EXTENSION
 from tests.history_log import ARTICLE, Log, call, load
 from tests.sample import fresh, help_center, served
 

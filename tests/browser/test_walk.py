@@ -9,11 +9,11 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 
-from deflect import clock
-from deflect.clock import DAY
 from deflect.outcomes import ended
 from deflect.report import report
-from deflect.services import EXTENSION, Services
+from deflect.store import clock
+from deflect.store.clock import DAY
+from deflect.store.services import EXTENSION, Services
 from tests.browser.conftest import patient
 from tests.sample import fresh, help_center, served
 

@@ -8,8 +8,9 @@ import sys
 import threading
 from pathlib import Path
 
-from deflect import outbox, writer
-from deflect.store import Store
+from deflect import outbox
+from deflect.store import writer
+from deflect.store.store import Store
 from kb.config import Settings
 
 

@@ -16,9 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from deflect.attachments import folder, of_ticket, path_of
 from deflect.retention import sweep
-from deflect.store import Store
+from deflect.store.attachments import folder, of_ticket, path_of
+from deflect.store.store import Store
 from kb.config import Settings
 from tests.conftest import ARTICLES, write_articles
 from tests.faults.test_kill import Acknowledged, clients, until

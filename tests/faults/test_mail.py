@@ -18,7 +18,7 @@ from deflect.delivery import Delivery
 from deflect.mail import NoMail, parse
 from deflect.mail_in import take
 from deflect.smtp import ReplySink
-from deflect.store import Store
+from deflect.store.store import Store
 from tests.conftest import ARTICLES, write_articles
 from tests.fakes import close, make_services
 from tests.imap_server import PASSWORD, Imap, imap_server, needs_dovecot

@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from deflect.schema import migrations
+from deflect.store.schema import migrations
 from kb.errors import StorageFull, Unavailable
 
 Row = dict[str, Any]

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from sqlite_utils import Database
 
-from deflect.clock import DAY
-from deflect.experiment import arm
-from deflect.store import Row
+from deflect.store.clock import DAY
+from deflect.store.experiment import arm
+from deflect.store.store import Row
 
 VERIFIED = "verified:"
 WINDOW = 7 * DAY  # an episode is a person's first contact intent with none in the 7 days before

@@ -15,8 +15,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from deflect.file_kinds import KINDS, MB, kind_of
-from deflect.store import Row, Store
+from deflect.store.file_kinds import KINDS, MB, kind_of
+from deflect.store.store import Row, Store
 from kb.config import Settings
 from kb.errors import BadRequest, StorageFull
 

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import re
 
-from deflect.store import Store
+from deflect.store.store import Store
 
 KEY = re.compile(r"([0-9a-f]{1,12})-([0-9a-f]{64})")
 

@@ -15,8 +15,8 @@ from typing import Any, Protocol
 from sqlite_utils import Database
 
 from deflect import agents, desk, mail_writes, moving, removal, told, writes
-from deflect.store import FULL, Store, transaction
-from deflect.writer_socket import alone, connect, listening
+from deflect.store.store import FULL, Store, transaction
+from deflect.store.writer_socket import alone, connect, listening
 from kb import errors
 from kb.errors import BadRequest, HelpCenterError, Unavailable
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from flask import current_app
 
-from deflect.limits import Limiter
-from deflect.store import Store
-from deflect.writer import Writer
+from deflect.store.limits import Limiter
+from deflect.store.store import Store
+from deflect.store.writer import Writer
 from kb.config import Settings
 
 if TYPE_CHECKING:

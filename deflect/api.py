@@ -8,10 +8,11 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from deflect import consent, contact, cors, elsewhere, file_keys, identity, openapi, refusal, uploads
+from deflect import contact, cors, elsewhere, file_keys, identity, openapi, refusal, uploads
 from deflect.episode import Visit, keys
-from deflect.machines import crawls
 from deflect.offer import make_offer
+from deflect.privacy import consent
+from deflect.privacy.machines import crawls
 from deflect.store import attachments, clock, tokens
 from deflect.store.attachments import Attachment, Refused
 from deflect.store.services import Services, services

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from deflect import gaps
 from deflect.gaps import Question
-from deflect.redaction import redact, unmarked
+from deflect.privacy.redaction import redact, unmarked
 from deflect.store.store import Row
 
 LONGEST = 8000  # characters of each message that are taken over

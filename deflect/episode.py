@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from deflect.redaction import redact
+from deflect.privacy.redaction import redact
 from deflect.store.services import Services
 from deflect.store.tokens import NOBODY, Claims
 from deflect.ways import ways

@@ -11,7 +11,7 @@ from deflect import gaps, past_tickets, statistics
 from deflect.gaps import Diagnosis, Question
 from deflect.lines import BadFile, Tally
 from deflect.past_tickets import Past
-from deflect.redaction import redact
+from deflect.privacy.redaction import redact
 from deflect.references import References
 from deflect.replay import Encoded, Replayed, replay
 from deflect.store.clock import DAY, to_datetime, to_rfc3339

@@ -11,7 +11,7 @@ from typing import Literal, TypeVar
 import yaml
 
 from deflect.clusters import NEAR, NEAR_VECTORS, Floats, by_words, grouped, telling
-from deflect.redaction import MARK
+from deflect.privacy.redaction import MARK
 from deflect.statistics import Interval, poisson
 from search.text.analyzer import analyzer
 

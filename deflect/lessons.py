@@ -11,7 +11,7 @@ from deflect import lines, past_tickets
 from deflect.episode import email_hash
 from deflect.lines import Document, Tally
 from deflect.past_tickets import Past
-from deflect.redaction import redact
+from deflect.privacy.redaction import redact
 from deflect.references import References
 from deflect.store import clock
 from deflect.store.people import WINDOW

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from deflect import refusal
 from deflect.episode import keys, new_id
-from deflect.redaction import redact
+from deflect.privacy.redaction import redact
 from deflect.store import clock
 from deflect.store.services import Services
 from kb.errors import HelpCenterError

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from deflect import clusters
 from deflect.lessons import Lesson
-from deflect.redaction import MARK
+from deflect.privacy.redaction import MARK
 from deflect.tuned import text_of
 from search.rank.searcher import Searcher
 from search.text.analyzer import tokens

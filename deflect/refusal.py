@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Any, get_args, get_origin, get_type_hints
 
-from deflect.redaction import redact
+from deflect.privacy.redaction import redact
 from deflect.store import events
 from deflect.store.clock import from_rfc3339
 

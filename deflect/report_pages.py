@@ -16,9 +16,9 @@ from deflect.advice import title_of
 from deflect.changes import changes
 from deflect.counted import FILTERS, counted
 from deflect.episode_detail import detail
-from deflect.export import safe
 from deflect.gaps import worded as avoided
 from deflect.outcomes import Ended
+from deflect.privacy.export import safe
 from deflect.report import SPLITS, Material, Report, connected, earliest, material, moment, report
 from deflect.searches import misses, typed
 from deflect.store import clock

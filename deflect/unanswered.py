@@ -14,7 +14,7 @@ from deflect import gaps
 from deflect.clusters import Floats, unit
 from deflect.gaps import Diagnosis, Gap, Help, Question
 from deflect.outcomes import CONTACTS, Ended, between, ended, times
-from deflect.redaction import redact, unmarked
+from deflect.privacy.redaction import redact, unmarked
 from deflect.report import earliest, moment
 from deflect.statistics import wilson
 from deflect.store import clock

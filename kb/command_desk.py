@@ -16,7 +16,7 @@ from kb.config import Settings
 EXPORTS = (
     *("tickets", "events", "episodes", "messages", "outcomes", "contacts", "questions", "people", "deliveries"),
     *("users", "audit", "attachments", "mails"),
-)  # as in deflect.export, which --help has no time to import
+)  # as in deflect.privacy.export, which --help has no time to import
 
 
 @click.group(invoke_without_command=True)
@@ -67,7 +67,7 @@ def export(settings: Settings, kind: str, as_json: bool) -> None:
 
     Example: kb export tickets > tickets.csv
     """
-    from deflect.export import rows, to_csv
+    from deflect.privacy.export import rows, to_csv
 
     if as_json:
         click.echo(json.dumps(list(rows(settings, kind)), ensure_ascii=False))
@@ -84,7 +84,7 @@ def erase(settings: Settings, person: str, as_json: bool) -> None:
 
     Example: kb erase --person someone@example.com
     """
-    from deflect import erasure
+    from deflect.privacy import erasure
     from kb.indexing import forget_questions
 
     done = erasure.erase(settings, person)

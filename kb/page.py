@@ -16,9 +16,9 @@ from urllib.parse import quote
 from flask import Response, after_this_request, g, make_response, render_template, request, url_for
 from markupsafe import Markup, escape
 
-from deflect import consent
-from deflect.machines import is_machine
 from deflect.popular import popular
+from deflect.privacy import consent
+from deflect.privacy.machines import is_machine
 from deflect.store.services import services
 from deflect.ways import ways
 from kb import files, i18n

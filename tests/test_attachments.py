@@ -13,9 +13,9 @@ import pytest
 
 from deflect.contact import check, create_ticket
 from deflect.episode import Visit
-from deflect.erasure import erase, shown
-from deflect.export import rows
-from deflect.retention import forget, sweep
+from deflect.privacy.erasure import erase, shown
+from deflect.privacy.export import rows
+from deflect.privacy.retention import forget, sweep
 from deflect.store import attachments, clock
 from deflect.store.attachments import Attachment, Refused, clean, folder, keep, of_ticket, path_of
 from deflect.store.clock import DAY

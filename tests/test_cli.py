@@ -76,7 +76,7 @@ def test_a_delivery_that_is_not_there_cannot_be_retried(environ: dict[str, str])
 
 
 def test_what_can_be_exported_is_what_the_export_knows(environ: dict[str, str]) -> None:
-    from deflect.export import QUERIES
+    from deflect.privacy.export import QUERIES
 
     assert set(command_desk.EXPORTS) == set(QUERIES)
     assert all(kind in run(environ, "export", "--help").output for kind in QUERIES)

@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from deflect.machines import is_machine
+from deflect.privacy.machines import is_machine
 from deflect.search_numbers import of_people
 from deflect.searches import misses
 from deflect.store.clock import DAY, now

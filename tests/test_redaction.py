@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from deflect.redaction import LONGEST, MARK, redact, unmarked
+from deflect.privacy.redaction import LONGEST, MARK, redact, unmarked
 from tests.secrets_corpus import HARMLESS, KINDS, corpus
 
 

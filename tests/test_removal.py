@@ -10,15 +10,15 @@ import pytest
 
 from deflect.contact import check, create_ticket
 from deflect.episode import Visit, email_hash
-from deflect.erasure import erase, shown
-from deflect.export import NOT_EXPORTED, QUERIES, rows, to_csv
 from deflect.log import record
 from deflect.mail_in import take
 from deflect.mail_threads import mark
 from deflect.offer import make_offer
 from deflect.outcomes import ended
-from deflect.removal import OWNED
-from deflect.retention import forget
+from deflect.privacy.erasure import erase, shown
+from deflect.privacy.export import NOT_EXPORTED, QUERIES, rows, to_csv
+from deflect.privacy.removal import OWNED
+from deflect.privacy.retention import forget
 from deflect.store import clock
 from deflect.store.attachments import keep
 from deflect.store.clock import DAY

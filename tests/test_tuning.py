@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from deflect import erasure, evidence, judging, lessons, tuned, tuning
+from deflect import evidence, judging, lessons, tuned, tuning
 from deflect.lessons import Lesson
+from deflect.privacy import erasure
 from kb import cli
 from kb.config import Settings
 from kb.errors import BadSetting

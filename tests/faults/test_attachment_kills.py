@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from deflect.retention import sweep
+from deflect.privacy.retention import sweep
 from deflect.store.attachments import folder, of_ticket, path_of
 from deflect.store.store import Store
 from kb.config import Settings

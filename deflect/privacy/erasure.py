@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from deflect.episode import email_hash, normal_email
-from deflect.removal import COPIES, FILES
+from deflect.privacy.removal import COPIES, FILES
 from deflect.store.attachments import folder
 from deflect.store.store import Store
 from deflect.store.writer import writer_for

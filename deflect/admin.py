@@ -8,7 +8,7 @@ from flask import Blueprint, flash, g, redirect, render_template, request, url_f
 from werkzeug.exceptions import HTTPException
 
 from deflect import activity, agent_pages, example, login, origins, playground, report_pages, ticket_pages, tickets
-from deflect.episode import new_id
+from deflect.offers.episode import new_id
 from deflect.store import clock
 from deflect.store.clock import DAY
 from deflect.store.events import CATALOGUE

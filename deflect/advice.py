@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from deflect import tickets
-from deflect.offer import FAILURES
+from deflect.offers.offer import FAILURES
 from deflect.store.services import Services
 from deflect.store.store import Row
 from deflect.trail import Step

@@ -7,8 +7,8 @@ import unicodedata
 from sqlite_utils import Database
 
 from deflect.desk import audit
+from deflect.offers.writes import insert
 from deflect.store.store import Row
-from deflect.writes import insert
 from kb.errors import BadRequest, NotFound
 
 FIRST = "admin"  # who is there without being added

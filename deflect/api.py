@@ -8,9 +8,10 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from deflect import contact, cors, elsewhere, file_keys, identity, openapi, refusal, uploads
-from deflect.episode import Visit, keys
-from deflect.offer import make_offer
+from deflect import contact, cors, elsewhere, file_keys, identity, openapi, uploads
+from deflect.offers import refusal
+from deflect.offers.episode import Visit, keys
+from deflect.offers.offer import make_offer
 from deflect.privacy import consent
 from deflect.privacy.machines import crawls
 from deflect.store import attachments, clock, tokens

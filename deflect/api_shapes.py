@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, get_args
 
 from deflect import contact
-from deflect.episode import LANG as LANG_TAG
+from deflect.offers.episode import LANG as LANG_TAG
 from deflect.privacy import consent
 from deflect.store import events
 from kb.content.contexts import Mode

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from sqlite_utils import Database
 
+from deflect.offers.writes import enqueue, insert
 from deflect.store.store import Row
-from deflect.writes import enqueue, insert
 from kb.errors import Conflict, NotFound
 
 

@@ -6,7 +6,7 @@ import contextlib
 from typing import Any
 
 from deflect.contact import EMAIL
-from deflect.episode import email_key, new_id
+from deflect.offers.episode import email_key, new_id
 from deflect.store import clock
 from deflect.store.clock import MINUTE
 from deflect.store.events import CHANNELS

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deflect import lines, past_tickets
-from deflect.episode import email_hash
 from deflect.lines import Document, Tally
+from deflect.offers.episode import email_hash
 from deflect.past_tickets import Past
 from deflect.privacy.redaction import redact
 from deflect.references import References

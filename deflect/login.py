@@ -17,7 +17,7 @@ from flask_wtf.csrf import CSRFError, CSRFProtect
 from deflect import accounts
 from deflect.accounts import Agent
 from deflect.agents import FIRST
-from deflect.episode import new_id
+from deflect.offers.episode import new_id
 from deflect.store import clock
 from deflect.store.clock import HOUR
 from deflect.store.limits import network

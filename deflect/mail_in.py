@@ -9,14 +9,14 @@ from email.utils import parseaddr
 from typing import Any, Literal
 
 from deflect.contact import Message, receipts
-from deflect.episode import Visit, email_key, new_id, new_ticket_id, normal_email
 from deflect.mail import File, Mail, parse
 from deflect.mail_threads import is_ours, ticket_of
-from deflect.offer import FAILURES
+from deflect.offers.episode import Visit, email_key, new_id, new_ticket_id, normal_email
+from deflect.offers.offer import FAILURES
+from deflect.offers.ways import ways
 from deflect.store import attachments, clock
 from deflect.store.attachments import Attachment, Refused
 from deflect.store.services import Services
-from deflect.ways import ways
 from kb.config import Settings
 from kb.errors import NotFound, StorageFull
 from search.text import message as messages

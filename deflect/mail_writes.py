@@ -8,10 +8,10 @@ from sqlite_utils import Database
 
 from deflect import receipt
 from deflect.desk import audit
+from deflect.offers.writes import append, attach, enqueue, has_many, insert
 from deflect.store.clock import HOUR
 from deflect.store.people import link
 from deflect.store.store import Row
-from deflect.writes import append, attach, enqueue, has_many, insert
 from kb.errors import NotFound
 
 BY = "e-mail"  # who the audit log names where an e-mail opened a ticket again

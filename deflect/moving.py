@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from sqlite_utils import Database
 
+from deflect.offers.writes import append, insert
 from deflect.store.people import keys_of_episode, link, owns
 from deflect.store.store import Row
-from deflect.writes import append, insert
 
 
 def import_events(db: Database, *, rows: Sequence[Row]) -> Row:

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from deflect import lines
-from deflect.episode import VISITOR, email_hash
 from deflect.lines import BadLine, Document, Record, Tally, text_of
+from deflect.offers.episode import VISITOR, email_hash
 from deflect.store import clock
 from deflect.store.clock import from_date
 from deflect.store.events import CHANNELS

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from deflect import lines
-from deflect.episode import VISITOR, email_hash
 from deflect.lines import BadLine, Document, Record, Tally
-from deflect.log import with_text
-from deflect.refusal import Refused, parse
+from deflect.offers.episode import VISITOR, email_hash
+from deflect.offers.log import with_text
+from deflect.offers.refusal import Refused, parse
 from deflect.store.store import Store
 from deflect.store.writer import writer_for
 from kb import progress

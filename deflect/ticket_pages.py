@@ -9,8 +9,8 @@ from flask import Blueprint, Response, flash, g, redirect, render_template, requ
 from deflect import accounts, drafts, tickets, timeline
 from deflect.advice import address_of, choices, title_of
 from deflect.contact import LONGEST
-from deflect.episode import new_id
 from deflect.given_files import give
+from deflect.offers.episode import new_id
 from deflect.smtp import can_reply
 from deflect.store import attachments, clock
 from deflect.store.file_kinds import PREVIEWED, readable

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 from sqlite_utils import Database
 
+from deflect.offers.writes import append, insert
 from deflect.store.events import CHANNELS
 from deflect.store.people import WINDOW, keys_of_episode, link, owns
 from deflect.store.store import Row
-from deflect.writes import append, insert
 
 NAMESPACE = uuid.UUID("5b0f0c1e-9a0e-4f3a-8a53-1f2b7e0c4d11")  # of the ids of `sent` events made of contacts
 

@@ -13,7 +13,7 @@ from typing import Any
 from flask import Request, Response, request
 from werkzeug.exceptions import HTTPException
 
-from deflect.episode import LANG, VISITOR, new_id
+from deflect.offers.episode import LANG, VISITOR, new_id
 from deflect.store.limits import network
 from deflect.store.services import Services
 from kb.errors import BadRequest, HelpCenterError, TooLarge, TooManyRequests, Unauthorized

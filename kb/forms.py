@@ -11,9 +11,9 @@ from typing import Any
 from flask import Response, g, redirect, request, url_for
 
 from deflect import contact
-from deflect.episode import Visit
-from deflect.log import record
-from deflect.offer import Offer, make_offer
+from deflect.offers.episode import Visit
+from deflect.offers.log import record
+from deflect.offers.offer import Offer, make_offer
 from deflect.store import events
 from deflect.store.attachments import Refused
 from deflect.store.file_kinds import readable

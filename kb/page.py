@@ -16,11 +16,11 @@ from urllib.parse import quote
 from flask import Response, after_this_request, g, make_response, render_template, request, url_for
 from markupsafe import Markup, escape
 
-from deflect.popular import popular
+from deflect.offers.popular import popular
+from deflect.offers.ways import ways
 from deflect.privacy import consent
 from deflect.privacy.machines import is_machine
 from deflect.store.services import services
-from deflect.ways import ways
 from kb import files, i18n
 from kb.content.channels import Way
 from kb.errors import BadGeneration, Forbidden, NotFound

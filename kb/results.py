@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from flask import Response, g, url_for
 
-from deflect.log import record_search
+from deflect.offers.log import record_search
 from deflect.store.services import services
 from deflect.web import limit_search
 from kb.i18n import gettext as _

@@ -11,8 +11,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from deflect import accounts, contact, login, outbox
-from deflect.episode import Visit
-from deflect.offer import make_offer
+from deflect.offers.episode import Visit
+from deflect.offers.offer import make_offer
 from deflect.store import clock
 from deflect.store.clock import HOUR
 from deflect.store.store import Store

@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 
 from deflect import accounts, contact, tickets
 from deflect.accounts import Agent
-from deflect.episode import Visit
+from deflect.offers.episode import Visit
 from deflect.store import clock
 from deflect.store.schema import migrations
 from deflect.store.services import Services

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from deflect.contact import check, create_ticket
-from deflect.episode import Visit
+from deflect.offers.episode import Visit
 from deflect.privacy.erasure import erase, shown
 from deflect.privacy.export import rows
 from deflect.privacy.retention import forget, sweep

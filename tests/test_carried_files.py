@@ -15,7 +15,7 @@ from flask import Flask
 from deflect import given_files
 from deflect.contact import check, create_ticket
 from deflect.delivery import Carried
-from deflect.episode import Visit
+from deflect.offers.episode import Visit
 from deflect.outbox import deliver
 from deflect.sinks import sink
 from deflect.smtp import MOST_ALONG

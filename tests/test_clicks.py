@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from deflect.clicks import Seen, examination, fitting
-from deflect.exploration import propensity
+from deflect.offers.exploration import propensity
 
 LOOKED = np.asarray([1.0, 0.6, 0.4])
 SHARE = 0.1  # of swaps

@@ -8,7 +8,7 @@ import pytest
 
 from deflect import contact
 from deflect.contact import BadMessage, check, create_ticket
-from deflect.episode import Visit, email_key
+from deflect.offers.episode import Visit, email_key
 from deflect.store.services import Services
 from kb.errors import BadRequest, Conflict, Unavailable
 from tests.fakes import NoWriter, close, make_services, sizes

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from deflect import contact, tickets
-from deflect.episode import Visit
+from deflect.offers.episode import Visit
 from deflect.store.attachments import keep, of_ticket, path_of
 from deflect.store.limits import Limiter
 from deflect.store.services import Services

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from deflect import episode
-from deflect.episode import Visit, email_key, intent, keys, page_address
+from deflect.offers import episode
+from deflect.offers.episode import Visit, email_key, intent, keys, page_address
 from deflect.store.clock import DAY
 from deflect.store.experiment import arm
 from deflect.store.services import Services

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from deflect.exploration import arranged, propensity
+from deflect.offers.exploration import arranged, propensity
 from deflect.store.experiment import arm
 
 CARDS = ["a", "b", "c"]

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from deflect.log import record, record_search
+from deflect.offers.log import record, record_search
 from tests.fakes import FakeSearcher, NoWriter, close, make_services, sizes
 
 

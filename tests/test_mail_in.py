@@ -17,10 +17,10 @@ from flask.testing import FlaskClient
 from deflect import tickets
 from deflect.contact import check, create_ticket
 from deflect.delivery import Delivery
-from deflect.episode import Visit, email_key
 from deflect.mail_in import Taken, take
 from deflect.mail_threads import mark
-from deflect.offer import make_offer
+from deflect.offers.episode import Visit, email_key
+from deflect.offers.offer import make_offer
 from deflect.outbox import deliver
 from deflect.outcomes import ended
 from deflect.store import attachments, clock

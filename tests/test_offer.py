@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from deflect.episode import Visit
-from deflect.offer import Offer, make_offer
+from deflect.offers.episode import Visit
+from deflect.offers.offer import Offer, make_offer
 from deflect.store.services import Services
 from tests.fakes import BrokenSearcher, NoWriter, close, make_services, sizes
 

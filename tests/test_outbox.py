@@ -8,7 +8,7 @@ import pytest
 from deflect import outbox
 from deflect.contact import check, create_ticket
 from deflect.delivery import Delivery, DeliveryFailed
-from deflect.episode import Visit
+from deflect.offers.episode import Visit
 from deflect.outbox import MOST_TRIES, deliver, next_try
 from deflect.store import clock
 from deflect.store.clock import HOUR, MINUTE, SECOND

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Sequence
 from pathlib import Path
 
-from deflect.popular import most_opened, popular
+from deflect.offers.popular import most_opened, popular
 from deflect.store import clock
 from deflect.store.store import Store
 from deflect.store.writer import DirectWriter

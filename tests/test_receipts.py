@@ -12,7 +12,7 @@ import pytest
 
 from deflect.contact import check, create_ticket
 from deflect.delivery import Delivery, DeliveryFailed
-from deflect.episode import Visit
+from deflect.offers.episode import Visit
 from deflect.outbox import deliver
 from deflect.sinks import sink
 from deflect.store import clock

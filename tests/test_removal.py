@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from deflect.contact import check, create_ticket
-from deflect.episode import Visit, email_hash
-from deflect.log import record
 from deflect.mail_in import take
 from deflect.mail_threads import mark
-from deflect.offer import make_offer
+from deflect.offers.episode import Visit, email_hash
+from deflect.offers.log import record
+from deflect.offers.offer import make_offer
 from deflect.outcomes import ended
 from deflect.privacy.erasure import erase, shown
 from deflect.privacy.export import NOT_EXPORTED, QUERIES, rows, to_csv

@@ -11,9 +11,9 @@ from flask.testing import FlaskClient
 
 from deflect import contact, tickets, timeline
 from deflect.drafts import of_ticket
-from deflect.episode import Visit, new_id
-from deflect.log import record
-from deflect.offer import make_offer
+from deflect.offers.episode import Visit, new_id
+from deflect.offers.log import record
+from deflect.offers.offer import make_offer
 from deflect.store import clock
 from kb.content import article
 from tests.logging_in import services_of, submit

@@ -11,8 +11,8 @@ import pytest
 
 from deflect import tickets
 from deflect.contact import check, create_ticket
-from deflect.episode import Visit, email_hash
-from deflect.offer import make_offer
+from deflect.offers.episode import Visit, email_hash
+from deflect.offers.offer import make_offer
 from deflect.store import clock
 from deflect.store.clock import DAY, HOUR, MINUTE
 from deflect.store.services import Services

@@ -9,9 +9,9 @@ import pytest
 
 from deflect import tickets
 from deflect.contact import check, create_ticket
-from deflect.episode import Visit
-from deflect.log import record_search
-from deflect.offer import make_offer
+from deflect.offers.episode import Visit
+from deflect.offers.log import record_search
+from deflect.offers.offer import make_offer
 from deflect.store import clock
 from deflect.store.services import Services
 from deflect.trail import lines, trail

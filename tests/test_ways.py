@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from deflect.context_cards import with_context
-from deflect.episode import Visit
+from deflect.offers.context_cards import with_context
+from deflect.offers.episode import Visit
+from deflect.offers.ways import ways
 from deflect.store.services import EXTENSION, Services
-from deflect.ways import ways
 from kb.content.channels import Way
 from kb.content.contexts import Context
 from kb.content.library import load

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from deflect.episode import email_hash, normal_email
+from deflect.offers.episode import email_hash, normal_email
 from deflect.privacy.removal import COPIES, FILES
 from deflect.store.attachments import folder
 from deflect.store.store import Store

@@ -88,7 +88,7 @@ def place_of(base: Path, digest: str) -> Path:
 def keep(settings: Settings, data: bytes, *, name: str) -> Attachment:
     """Keep the bytes of one file, on disk when this returns; raises Refused, or StorageFull where there is no room.
 
-    Whoever calls this writes a row of it next (`deflect.writes.attach`); a file without a row goes after an hour.
+    Whoever calls this writes a row of it next (`deflect.offers.writes.attach`); a file without a row goes after an hour.
     """
     incoming = Incoming(settings)
     incoming.write(data)
@@ -197,7 +197,7 @@ def is_there(settings: Settings, file: Attachment) -> bool:
 
 
 def rows(files: Iterable[Attachment], *, new: Callable[[], str]) -> list[Row]:
-    """Return the rows of a message's files, for `deflect.writes.attach`; `new` makes an id."""
+    """Return the rows of a message's files, for `deflect.offers.writes.attach`; `new` makes an id."""
     return [{"id": new(), "place": place, **asdict(file)} for place, file in enumerate(files, 1)]
 
 

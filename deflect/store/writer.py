@@ -14,7 +14,8 @@ from typing import Any, Protocol
 
 from sqlite_utils import Database
 
-from deflect import agents, desk, mail_writes, moving, told, writes
+from deflect import agents, desk, mail_writes, moving, told
+from deflect.offers import writes
 from deflect.privacy import removal
 from deflect.store.store import FULL, Store, transaction
 from deflect.store.writer_socket import alone, connect, listening

@@ -13,10 +13,10 @@ from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from deflect import accounts, contact
-from deflect.episode import Visit
-from deflect.log import record
 from deflect.mail_in import take
-from deflect.offer import make_offer
+from deflect.offers.episode import Visit
+from deflect.offers.log import record
+from deflect.offers.offer import make_offer
 from deflect.store.services import EXTENSION, Services
 from tests.attack_strings import CALL, attacks
 from tests.sample import fresh, help_center, served

@@ -23,7 +23,7 @@ import pytest
 
 from deflect import tickets
 from deflect.contact import check, create_ticket
-from deflect.episode import Visit
+from deflect.offers.episode import Visit
 from deflect.store import clock
 from deflect.store.services import Services
 from deflect.store.store import Store

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from deflect.offers.ways import ways
 from deflect.privacy.redaction import redact
 from deflect.store.services import Services
 from deflect.store.tokens import NOBODY, Claims
-from deflect.ways import ways
 
 VISITOR = re.compile(r"[\w.:-]{1,64}", re.ASCII)
 LANG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,4}")

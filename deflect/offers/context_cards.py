@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from deflect.episode import Visit
+from deflect.offers.episode import Visit
 from kb.content import contexts
 from search.rank.hit import Fragment, Hit, Suggestions
 

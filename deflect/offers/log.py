@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from deflect import refusal
-from deflect.episode import keys, new_id
+from deflect.offers import refusal
+from deflect.offers.episode import keys, new_id
 from deflect.privacy.redaction import redact
 from deflect.store import clock
 from deflect.store.services import Services

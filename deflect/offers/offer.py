@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from deflect.context_cards import BY_CONTEXT, with_context
-from deflect.episode import Visit, intent, keys, new_id
-from deflect.exploration import arranged
-from deflect.log import with_text
+from deflect.offers.context_cards import BY_CONTEXT, with_context
+from deflect.offers.episode import Visit, intent, keys, new_id
+from deflect.offers.exploration import arranged
+from deflect.offers.log import with_text
 from deflect.store import clock
 from deflect.store.services import Services
 from kb.errors import HelpCenterError

@@ -7,12 +7,13 @@ from typing import Any
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from werkzeug.exceptions import HTTPException
 
-from deflect import activity, agent_pages, example, login, origins, playground, report_pages, ticket_pages, tickets
+from deflect import activity, agent_pages, example, login, origins, playground, report_pages, ticket_pages
 from deflect.offers.episode import new_id
 from deflect.store import clock
 from deflect.store.clock import DAY
 from deflect.store.events import CATALOGUE
 from deflect.store.services import services
+from deflect.tickets import tickets
 from deflect.web import form_id
 from kb.errors import HelpCenterError
 

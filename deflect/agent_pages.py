@@ -6,9 +6,10 @@ from typing import Any
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 
-from deflect import accounts, login, tickets
-from deflect.agents import FIRST
+from deflect import login
 from deflect.store.services import services
+from deflect.tickets import accounts, tickets
+from deflect.tickets.agents import FIRST
 from deflect.web import limit
 from kb.errors import BadRequest
 

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from deflect import contact, cors, elsewhere, file_keys, identity, openapi, uploads
+from deflect import cors, elsewhere, identity, openapi
 from deflect.offers import refusal
 from deflect.offers.episode import Visit, keys
 from deflect.offers.offer import make_offer
@@ -17,6 +17,7 @@ from deflect.privacy.machines import crawls
 from deflect.store import attachments, clock, tokens
 from deflect.store.attachments import Attachment, Refused
 from deflect.store.services import Services, services
+from deflect.tickets import contact, file_keys, uploads
 from deflect.web import (
     LONGEST_BODY,
     device_of,

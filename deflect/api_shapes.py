@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, get_args
 
-from deflect import contact
 from deflect.offers.episode import LANG as LANG_TAG
 from deflect.privacy import consent
 from deflect.store import events
+from deflect.tickets import contact
 from kb.content.contexts import Mode
 
 Json = dict[str, Any]

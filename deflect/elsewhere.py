@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 from typing import Any
 
-from deflect.contact import EMAIL
 from deflect.offers.episode import email_key, new_id
 from deflect.store import clock
 from deflect.store.clock import MINUTE
 from deflect.store.events import CHANNELS
 from deflect.store.services import Services
 from deflect.store.tokens import ServerCall
+from deflect.tickets.contact import EMAIL
 from deflect.web import episode_of, text_of
 from kb.errors import BadRequest, Unauthorized
 

@@ -6,10 +6,10 @@ import time
 
 from flask import Blueprint, Response, request, send_file
 
-from deflect import file_links
 from deflect.store.attachments import one, path_of
 from deflect.store.services import services
 from deflect.store.store import Row
+from deflect.tickets import file_links
 from kb.config import Settings
 from kb.errors import NotFound
 

@@ -14,8 +14,8 @@ from email.policy import compat32
 from email.utils import getaddresses
 from typing import Literal
 
-from deflect.contact import EMAIL, LONGEST
 from deflect.mail_text import decoded, of_html
+from deflect.tickets.contact import EMAIL, LONGEST
 from kb.errors import BadRequest
 
 LARGEST = 25 * 2**20  # bytes that are read of an e-mail

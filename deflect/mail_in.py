@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from email.utils import parseaddr
 from typing import Any, Literal
 
-from deflect.contact import Message, receipts
 from deflect.mail import File, Mail, parse
 from deflect.mail_threads import is_ours, ticket_of
 from deflect.offers.episode import Visit, email_key, new_id, new_ticket_id, normal_email
@@ -17,6 +16,7 @@ from deflect.offers.ways import ways
 from deflect.store import attachments, clock
 from deflect.store.attachments import Attachment, Refused
 from deflect.store.services import Services
+from deflect.tickets.contact import Message, receipts
 from kb.config import Settings
 from kb.errors import NotFound, StorageFull
 from search.text import message as messages

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from deflect import uploads
 from deflect.api_shapes import STRING, TAG, Json, array, ref, schemas, shape
+from deflect.tickets import uploads
 
 
 def parameter(name: str, place: str, schema: Json, *, required: bool = False) -> Json:

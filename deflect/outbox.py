@@ -7,7 +7,6 @@ import json
 import random
 from collections.abc import Callable, Sequence
 
-from deflect import file_links, tickets
 from deflect.delivery import Carried, Delivery, TicketSink
 from deflect.mail_threads import mark
 from deflect.sinks import sink
@@ -15,7 +14,8 @@ from deflect.store import attachments, clock
 from deflect.store.clock import HOUR, SECOND
 from deflect.store.store import Row, Store
 from deflect.store.writer import Writer, writer_for
-from deflect.trail import lines
+from deflect.tickets import file_links, tickets
+from deflect.tickets.trail import lines
 from kb.config import Settings
 from kb.errors import HelpCenterError, StorageFull, Unavailable
 

@@ -12,7 +12,6 @@ from typing import Any
 from flask import Blueprint, Response, render_template, request
 
 from deflect import article_effects, charts, trends, unanswered
-from deflect.advice import title_of
 from deflect.changes import changes
 from deflect.counted import FILTERS, counted
 from deflect.episode_detail import detail
@@ -24,6 +23,7 @@ from deflect.searches import misses, typed
 from deflect.store import clock
 from deflect.store.clock import DAY, to_datetime, to_rfc3339
 from deflect.store.services import Services, services
+from deflect.tickets.advice import title_of
 from deflect.wording import interval_of, worded
 from kb.errors import BadRequest, NotFound
 

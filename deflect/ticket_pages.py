@@ -6,9 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response, flash, g, redirect, render_template, request, url_for
 
-from deflect import accounts, drafts, tickets, timeline
-from deflect.advice import address_of, choices, title_of
-from deflect.contact import LONGEST
+from deflect import drafts
 from deflect.given_files import give
 from deflect.offers.episode import new_id
 from deflect.smtp import can_reply
@@ -16,7 +14,10 @@ from deflect.store import attachments, clock
 from deflect.store.file_kinds import PREVIEWED, readable
 from deflect.store.services import services
 from deflect.store.store import Row
-from deflect.trail import trail
+from deflect.tickets import accounts, tickets, timeline
+from deflect.tickets.advice import address_of, choices, title_of
+from deflect.tickets.contact import LONGEST
+from deflect.tickets.trail import trail
 from deflect.web import form_id
 from kb.errors import BadRequest, NotFound
 from search.text.message import unquoted

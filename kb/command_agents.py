@@ -11,7 +11,7 @@ import click
 from kb.command import emit, json_option, with_settings
 from kb.config import Settings
 
-ROLES = ("agent", "admin")  # as in deflect.accounts, which --help has no time to import
+ROLES = ("agent", "admin")  # as in deflect.tickets.accounts, which --help has no time to import
 
 
 @click.group()
@@ -33,7 +33,7 @@ def add(settings: Settings, name: str, email: str, role: str, as_json: bool) -> 
 
     Example: kb admin add Ana --email ana@example.com
     """
-    from deflect import accounts
+    from deflect.tickets import accounts
 
     secret = _secret()
     with accounts.opened(settings) as (store, writer):
@@ -50,7 +50,7 @@ def listed(settings: Settings, as_json: bool) -> None:
 
     Example: kb admin list
     """
-    from deflect import accounts
+    from deflect.tickets import accounts
 
     def shown(rows: list[dict[str, Any]]) -> str:
         lines = [f"{r['name']:24} {r['role']:6} {r['created'] or 'by setting':20} {r['email']}".rstrip() for r in rows]
@@ -69,7 +69,7 @@ def remove(settings: Settings, name: str, as_json: bool) -> None:
 
     Example: kb admin remove Ana
     """
-    from deflect import accounts
+    from deflect.tickets import accounts
 
     with accounts.opened(settings) as (store, writer):
         gone = accounts.remove(store, writer, settings, name, who=accounts.OPERATOR)
@@ -85,7 +85,7 @@ def password(settings: Settings, name: str, as_json: bool) -> None:
 
     Example: kb admin password < password.txt
     """
-    from deflect import accounts
+    from deflect.tickets import accounts
 
     secret = _secret()
     with accounts.opened(settings) as (store, writer):

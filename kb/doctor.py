@@ -160,7 +160,7 @@ def _database(settings: Settings) -> Iterator[Finding]:
 
 
 def _people(settings: Settings) -> Iterator[Finding]:
-    from deflect.accounts import has_password
+    from deflect.tickets.accounts import has_password
 
     known = has_password(settings)
     sentence = "a password is set" if known else "no password is set; run 'kb admin password'"

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from flask import Blueprint, Response, request, send_from_directory
 
-from deflect import file_keys
 from deflect.store.services import services
+from deflect.tickets import file_keys
 from kb.config import static_folder
 from kb.errors import NotFound
 

@@ -8,8 +8,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from deflect import accounts
 from deflect.store.services import EXTENSION, Services
+from deflect.tickets import accounts
 from kb.config import Settings
 
 PASSWORD = "only for tests"

@@ -10,13 +10,14 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from deflect import accounts, contact, login, outbox
+from deflect import login, outbox
 from deflect.offers.episode import Visit
 from deflect.offers.offer import make_offer
 from deflect.store import clock
 from deflect.store.clock import HOUR
 from deflect.store.store import Store
 from deflect.store.writer import DirectWriter
+from deflect.tickets import accounts, contact
 from kb.app import create_app
 from kb.config import Settings
 from kb.errors import BadRequest

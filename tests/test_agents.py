@@ -13,14 +13,14 @@ from flask.testing import FlaskClient
 from sqlite_utils import Database
 from werkzeug.test import TestResponse
 
-from deflect import accounts, contact, tickets
-from deflect.accounts import Agent
 from deflect.offers.episode import Visit
 from deflect.store import clock
 from deflect.store.schema import migrations
 from deflect.store.services import Services
 from deflect.store.store import Store
 from deflect.store.writer import DirectWriter
+from deflect.tickets import accounts, contact, tickets
+from deflect.tickets.accounts import Agent
 from kb.app import create_app
 from kb.config import Settings
 from kb.errors import BadRequest, NotFound

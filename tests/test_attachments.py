@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from deflect.contact import check, create_ticket
 from deflect.offers.episode import Visit
 from deflect.privacy.erasure import erase, shown
 from deflect.privacy.export import rows
@@ -21,6 +20,7 @@ from deflect.store.attachments import Attachment, Refused, clean, folder, keep, 
 from deflect.store.clock import DAY
 from deflect.store.file_kinds import MB
 from deflect.store.services import Services
+from deflect.tickets.contact import check, create_ticket
 from kb.doctor import examine
 from kb.errors import Conflict, FileLost, StorageFull
 from tests.fakes import close, make_services

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from deflect.file_keys import LIFE, opens, with_keys
 from deflect.store.services import EXTENSION
+from deflect.tickets.file_keys import LIFE, opens, with_keys
 from tests import sample
 from tests.signing import KEYS, bearer, sign
 

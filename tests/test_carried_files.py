@@ -13,7 +13,6 @@ import pytest
 from flask import Flask
 
 from deflect import given_files
-from deflect.contact import check, create_ticket
 from deflect.delivery import Carried
 from deflect.offers.episode import Visit
 from deflect.outbox import deliver
@@ -21,6 +20,7 @@ from deflect.sinks import sink
 from deflect.smtp import MOST_ALONG
 from deflect.store.attachments import keep, path_of
 from deflect.store.services import EXTENSION, Services
+from deflect.tickets.contact import check, create_ticket
 from tests.fakes import close, make_services
 from tests.receivers import mail_server, webhook_desk
 from tests.test_attachments import PNG

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from deflect import contact
-from deflect.contact import BadMessage, check, create_ticket
 from deflect.offers.episode import Visit, email_key
 from deflect.store.services import Services
+from deflect.tickets import contact
+from deflect.tickets.contact import BadMessage, check, create_ticket
 from kb.errors import BadRequest, Conflict, Unavailable
 from tests.fakes import NoWriter, close, make_services, sizes
 

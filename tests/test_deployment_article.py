@@ -14,13 +14,13 @@ from pathlib import Path
 
 import pytest
 
-from deflect import contact, tickets
 from deflect.offers.episode import Visit
 from deflect.store.attachments import keep, of_ticket, path_of
 from deflect.store.limits import Limiter
 from deflect.store.services import Services
 from deflect.store.store import Store
 from deflect.store.writer import DirectWriter
+from deflect.tickets import contact, tickets
 from kb import cli, config, serve
 from kb.config import Settings
 from search.rank.current import Current

@@ -11,8 +11,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from deflect.contact import LONGEST
 from deflect.store.services import EXTENSION
+from deflect.tickets.contact import LONGEST
 from kb.errors import StorageFull, Unavailable
 from tests.sample import fresh, help_center
 
@@ -182,7 +182,7 @@ def test_what_cannot_be_kept_is_said_and_the_text_stays(
     def fail(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr("deflect.contact.create_ticket", fail)
+    monkeypatch.setattr("deflect.tickets.contact.create_ticket", fail)
     answer = send(client)
     assert answer.status_code in (503, 507)
     assert "could not be saved" in answer.get_data(as_text=True)

@@ -12,8 +12,9 @@ from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.pofile import read_po
 from werkzeug.datastructures import LanguageAccept
 
-from deflect import contact, receipt
+from deflect import receipt
 from deflect.store import attachments
+from deflect.tickets import contact
 from kb import i18n
 
 METHODS = [("templates/admin/**", "ignore"), ("**.py", "python"), ("templates/*.html", "jinja2")]

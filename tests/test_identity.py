@@ -12,9 +12,10 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from deflect import tickets, webhook
+from deflect import webhook
 from deflect.outbox import deliver
 from deflect.store.services import Services
+from deflect.tickets import tickets
 from tests.fakes import close, make_app, make_services
 from tests.signing import KEYS, bearer, sign
 

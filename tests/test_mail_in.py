@@ -14,8 +14,6 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from deflect import tickets
-from deflect.contact import check, create_ticket
 from deflect.delivery import Delivery
 from deflect.mail_in import Taken, take
 from deflect.mail_threads import mark
@@ -28,7 +26,9 @@ from deflect.store.clock import DAY, HOUR, SECOND
 from deflect.store.services import Services
 from deflect.store.store import Row
 from deflect.store.tokens import Claims
-from deflect.timeline import timeline
+from deflect.tickets import tickets
+from deflect.tickets.contact import check, create_ticket
+from deflect.tickets.timeline import timeline
 from deflect.webhook import document
 from kb.config import Settings
 from kb.content.channels import Rule, Table

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from deflect import outbox
-from deflect.contact import check, create_ticket
 from deflect.delivery import Delivery, DeliveryFailed
 from deflect.offers.episode import Visit
 from deflect.outbox import MOST_TRIES, deliver, next_try
@@ -14,6 +13,7 @@ from deflect.store import clock
 from deflect.store.clock import HOUR, MINUTE, SECOND
 from deflect.store.services import Services
 from deflect.store.store import Row
+from deflect.tickets.contact import check, create_ticket
 from kb.errors import StorageFull
 from tests.fakes import close, make_services
 

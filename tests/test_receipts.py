@@ -10,7 +10,6 @@ from typing import Any, ClassVar
 
 import pytest
 
-from deflect.contact import check, create_ticket
 from deflect.delivery import Delivery, DeliveryFailed
 from deflect.offers.episode import Visit
 from deflect.outbox import deliver
@@ -19,6 +18,7 @@ from deflect.store import clock
 from deflect.store.clock import DAY, HOUR, MINUTE, SECOND
 from deflect.store.services import Services
 from deflect.store.tokens import Claims
+from deflect.tickets.contact import check, create_ticket
 from kb.config import Settings
 from kb.doctor import examine
 from search.rank.hit import Suggestions

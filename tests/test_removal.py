@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from deflect.contact import check, create_ticket
 from deflect.mail_in import take
 from deflect.mail_threads import mark
 from deflect.offers.episode import Visit, email_hash
@@ -24,6 +23,7 @@ from deflect.store.attachments import keep
 from deflect.store.clock import DAY
 from deflect.store.services import Services
 from deflect.store.tokens import Claims
+from deflect.tickets.contact import check, create_ticket
 from tests.fakes import close, make_services, sizes
 from tests.mails import mail
 

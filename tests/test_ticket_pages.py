@@ -9,12 +9,12 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from deflect import contact, tickets, timeline
 from deflect.drafts import of_ticket
 from deflect.offers.episode import Visit, new_id
 from deflect.offers.log import record
 from deflect.offers.offer import make_offer
 from deflect.store import clock
+from deflect.tickets import contact, tickets, timeline
 from kb.content import article
 from tests.logging_in import services_of, submit
 from tests.test_admin import ticket

@@ -9,8 +9,6 @@ from typing import Any
 
 import pytest
 
-from deflect import tickets
-from deflect.contact import check, create_ticket
 from deflect.offers.episode import Visit, email_hash
 from deflect.offers.offer import make_offer
 from deflect.store import clock
@@ -18,8 +16,10 @@ from deflect.store.clock import DAY, HOUR, MINUTE
 from deflect.store.services import Services
 from deflect.store.store import Row
 from deflect.store.tokens import Claims
-from deflect.timeline import Entry, by_day, folded, timeline
-from deflect.trail import Step
+from deflect.tickets import tickets
+from deflect.tickets.contact import check, create_ticket
+from deflect.tickets.timeline import Entry, by_day, folded, timeline
+from deflect.tickets.trail import Step
 from tests.fakes import close, make_services
 
 JO = "jo@example.com"

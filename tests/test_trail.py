@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from deflect import tickets
-from deflect.contact import check, create_ticket
 from deflect.offers.episode import Visit
 from deflect.offers.log import record_search
 from deflect.offers.offer import make_offer
 from deflect.store import clock
 from deflect.store.services import Services
-from deflect.trail import lines, trail
+from deflect.tickets import tickets
+from deflect.tickets.contact import check, create_ticket
+from deflect.tickets.trail import lines, trail
 from tests.fakes import FakeSearcher, close, make_services
 
 

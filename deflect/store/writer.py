@@ -14,11 +14,12 @@ from typing import Any, Protocol
 
 from sqlite_utils import Database
 
-from deflect import agents, desk, mail_writes, moving, told
+from deflect import mail_writes, moving, told
 from deflect.offers import writes
 from deflect.privacy import removal
 from deflect.store.store import FULL, Store, transaction
 from deflect.store.writer_socket import alone, connect, listening
+from deflect.tickets import agents, desk
 from kb import errors
 from kb.errors import BadRequest, HelpCenterError, Unavailable
 

@@ -12,12 +12,12 @@ from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from deflect import accounts, contact
 from deflect.mail_in import take
 from deflect.offers.episode import Visit
 from deflect.offers.log import record
 from deflect.offers.offer import make_offer
 from deflect.store.services import EXTENSION, Services
+from deflect.tickets import accounts, contact
 from tests.attack_strings import CALL, attacks
 from tests.sample import fresh, help_center, served
 

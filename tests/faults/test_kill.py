@@ -21,13 +21,13 @@ from typing import Any
 
 import pytest
 
-from deflect import tickets
-from deflect.contact import check, create_ticket
 from deflect.offers.episode import Visit
 from deflect.store import clock
 from deflect.store.services import Services
 from deflect.store.store import Store
 from deflect.store.writer import RemoteWriter, serve
+from deflect.tickets import tickets
+from deflect.tickets.contact import check, create_ticket
 from kb.errors import StorageFull, Unavailable
 from tests.conftest import ARTICLES, write_articles
 from tests.fakes import make_app, make_services

@@ -6,9 +6,9 @@ import unicodedata
 
 from sqlite_utils import Database
 
-from deflect.desk import audit
 from deflect.offers.writes import insert
 from deflect.store.store import Row
+from deflect.tickets.desk import audit
 from kb.errors import BadRequest, NotFound
 
 FIRST = "admin"  # who is there without being added

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from deflect import tickets
 from deflect.offers.offer import FAILURES
 from deflect.store.services import Services
 from deflect.store.store import Row
-from deflect.trail import Step
+from deflect.tickets import tickets
+from deflect.tickets.trail import Step
 
 MOST = 6
 

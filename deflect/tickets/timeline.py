@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from deflect import tickets
 from deflect.store.clock import DAY, HOUR
 from deflect.store.store import Row, Store
-from deflect.trail import Step, trail
+from deflect.tickets import tickets
+from deflect.tickets.trail import Step, trail
 
 LONGEST = 500  # steps that are read; older ones are in the exports
 SHOWN = 12  # entries that stand open; the rest is one press away

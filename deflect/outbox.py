@@ -8,7 +8,7 @@ import random
 from collections.abc import Callable, Sequence
 
 from deflect.delivery import Carried, Delivery, TicketSink
-from deflect.mail_threads import mark
+from deflect.mail.mail_threads import mark
 from deflect.sinks import sink
 from deflect.store import attachments, clock
 from deflect.store.clock import HOUR, SECOND

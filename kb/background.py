@@ -12,7 +12,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 
-from deflect import mailbox, outbox
+from deflect import outbox
+from deflect.mail import mailbox
 from deflect.privacy import retention
 from deflect.store import writer
 from deflect.store.store import Store

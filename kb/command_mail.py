@@ -17,7 +17,7 @@ from kb.config import Settings
 from kb.errors import HelpCenterError, StorageFull, Unavailable
 
 if TYPE_CHECKING:
-    from deflect.mail_in import Taken
+    from deflect.mail.mail_in import Taken
     from deflect.store.services import Services
 
 # What a mail server does next (sysexits.h): it sends the e-mail back to whom it is from, or tries again later.
@@ -44,7 +44,7 @@ def receive(as_json: bool) -> None:
 
     Example: kb mail receive < message.eml
     """
-    from deflect.mail import LARGEST, NoMail
+    from deflect.mail.mail import LARGEST, NoMail
 
     try:
         raw = sys.stdin.buffer.read(LARGEST + 1)
@@ -73,7 +73,7 @@ def fetch(settings: Settings, quiet: bool, as_json: bool) -> None:
 
     Example: kb mail fetch
     """
-    from deflect.mailbox import Mailbox
+    from deflect.mail.mailbox import Mailbox
 
     box = Mailbox.from_settings(settings)
     with _services(settings) as services:
@@ -87,7 +87,7 @@ def fetch(settings: Settings, quiet: bool, as_json: bool) -> None:
 
 def _is_taken(services: Services, raw: bytes) -> bool:
     """Take one of several e-mails: what is wrong with it, and with nothing else, leaves the others alone."""
-    from deflect.mail import NoMail
+    from deflect.mail.mail import NoMail
 
     try:
         return _take(services, raw).what != "later"
@@ -99,11 +99,11 @@ def _is_taken(services: Services, raw: bytes) -> bool:
 
 
 def _take(services: Services, raw: bytes) -> Taken:
-    """Take an e-mail; raises Broken for what `deflect.mail_in.take` does not say itself.
+    """Take an e-mail; raises Broken for what `deflect.mail.mail_in.take` does not say itself.
 
     Anybody may send anything: a defect of ours must neither bounce an e-mail nor hold up those behind it.
     """
-    from deflect.mail_in import take
+    from deflect.mail.mail_in import take
 
     try:
         return take(services, raw)

@@ -194,7 +194,7 @@ def _receipts(settings: Settings) -> Iterator[Finding]:
 
 
 def _mailbox(settings: Settings) -> Iterator[Finding]:
-    from deflect.mailbox import Mailbox
+    from deflect.mail.mailbox import Mailbox
     from deflect.smtp import can_reply
 
     if not settings.imap_url:

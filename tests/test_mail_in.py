@@ -15,8 +15,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from deflect.delivery import Delivery
-from deflect.mail_in import Taken, take
-from deflect.mail_threads import mark
+from deflect.mail.mail_in import Taken, take
+from deflect.mail.mail_threads import mark
 from deflect.offers.episode import Visit, email_key
 from deflect.offers.offer import make_offer
 from deflect.outbox import deliver

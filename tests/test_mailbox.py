@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from deflect.mail_in import take
-from deflect.mailbox import Mailbox, MailboxFailed, quoted
+from deflect.mail.mail_in import take
+from deflect.mail.mailbox import Mailbox, MailboxFailed, quoted
 from deflect.store.services import Services
 from kb import command_mail
 from kb.config import Settings
@@ -202,7 +202,7 @@ def test_a_defect_of_ours_bounces_no_e_mail(tmp_path: Path, monkeypatch: pytest.
     def take(_services: Services, _raw: bytes) -> Any:
         raise TypeError("a defect")
 
-    monkeypatch.setattr("deflect.mail_in.take", take)
+    monkeypatch.setattr("deflect.mail.mail_in.take", take)
     monkeypatch.setenv("KB_DATA", str(tmp_path))
     done = CliRunner().invoke(command_mail.mail, ["receive"], input=mail())
     assert done.exit_code == 75

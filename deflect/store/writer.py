@@ -14,7 +14,8 @@ from typing import Any, Protocol
 
 from sqlite_utils import Database
 
-from deflect import mail_writes, moving, told
+from deflect import moving, told
+from deflect.mail import mail_writes
 from deflect.offers import writes
 from deflect.privacy import removal
 from deflect.store.store import FULL, Store, transaction

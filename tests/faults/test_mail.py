@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from deflect.delivery import Delivery
-from deflect.mail import NoMail, parse
-from deflect.mail_in import take
+from deflect.mail.mail import NoMail, parse
+from deflect.mail.mail_in import take
 from deflect.smtp import ReplySink
 from deflect.store.store import Store
 from tests.conftest import ARTICLES, write_articles

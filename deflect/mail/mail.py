@@ -14,7 +14,7 @@ from email.policy import compat32
 from email.utils import getaddresses
 from typing import Literal
 
-from deflect.mail_text import decoded, of_html
+from deflect.mail.mail_text import decoded, of_html
 from deflect.tickets.contact import EMAIL, LONGEST
 from kb.errors import BadRequest
 

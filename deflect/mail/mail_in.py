@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from email.utils import parseaddr
 from typing import Any, Literal
 
-from deflect.mail import File, Mail, parse
-from deflect.mail_threads import is_ours, ticket_of
+from deflect.mail.mail import File, Mail, parse
+from deflect.mail.mail_threads import is_ours, ticket_of
 from deflect.offers.episode import Visit, email_key, new_id, new_ticket_id, normal_email
 from deflect.offers.offer import FAILURES
 from deflect.offers.ways import ways

@@ -7,9 +7,9 @@ from typing import Any
 from flask import Blueprint, Response, flash, g, redirect, render_template, request, url_for
 
 from deflect import drafts
+from deflect.delivery.smtp import can_reply
 from deflect.given_files import give
 from deflect.offers.episode import new_id
-from deflect.smtp import can_reply
 from deflect.store import attachments, clock
 from deflect.store.file_kinds import PREVIEWED, readable
 from deflect.store.services import services

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 
-from deflect import outbox
+from deflect.delivery import outbox
 from deflect.mail import mailbox
 from deflect.privacy import retention
 from deflect.store import writer

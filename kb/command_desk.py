@@ -28,7 +28,7 @@ def outbox(context: click.Context, as_json: bool) -> None:
 
     Example: kb outbox --json
     """
-    from deflect import outbox as deliveries
+    from deflect.delivery import outbox as deliveries
 
     def shown(rows: list[dict[str, Any]]) -> str:
         lines = [f"{r['id']}  {r['sink']:8} {r['state']:8} tries {r['attempts']}  {r['error'] or ''}" for r in rows]
@@ -47,7 +47,7 @@ def outbox_retry(settings: Settings, ids: tuple[str, ...], as_json: bool) -> Non
 
     Example: kb outbox retry
     """
-    from deflect import outbox as deliveries
+    from deflect.delivery import outbox as deliveries
 
     if unknown := deliveries.not_waiting(settings, ids):
         raise click.BadParameter(f"{', '.join(unknown)} is not waiting; 'kb outbox' lists what is", param_hint="IDS")

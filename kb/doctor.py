@@ -168,7 +168,7 @@ def _people(settings: Settings) -> Iterator[Finding]:
 
 
 def _sinks(settings: Settings) -> Iterator[Finding]:
-    from deflect.sinks import configured
+    from deflect.delivery.sinks import configured
 
     try:
         names = [sink.name for sink in configured(settings)]
@@ -178,7 +178,7 @@ def _sinks(settings: Settings) -> Iterator[Finding]:
 
 
 def _receipts(settings: Settings) -> Iterator[Finding]:
-    from deflect.smtp import ReceiptSink
+    from deflect.delivery.smtp import ReceiptSink
 
     if not settings.receipts:
         return
@@ -194,8 +194,8 @@ def _receipts(settings: Settings) -> Iterator[Finding]:
 
 
 def _mailbox(settings: Settings) -> Iterator[Finding]:
+    from deflect.delivery.smtp import can_reply
     from deflect.mail.mailbox import Mailbox
-    from deflect.smtp import can_reply
 
     if not settings.imap_url:
         return

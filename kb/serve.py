@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
-from deflect import sinks
+from deflect.delivery import sinks
 from kb import family
 from kb.config import Settings
 from kb.errors import HelpCenterError

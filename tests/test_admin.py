@@ -10,7 +10,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from deflect import login, outbox
+from deflect import login
+from deflect.delivery import outbox
 from deflect.offers.episode import Visit
 from deflect.offers.offer import make_offer
 from deflect.store import clock

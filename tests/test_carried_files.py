@@ -13,11 +13,11 @@ import pytest
 from flask import Flask
 
 from deflect import given_files
-from deflect.delivery import Carried
+from deflect.delivery.delivery import Carried
+from deflect.delivery.outbox import deliver
+from deflect.delivery.sinks import sink
+from deflect.delivery.smtp import MOST_ALONG
 from deflect.offers.episode import Visit
-from deflect.outbox import deliver
-from deflect.sinks import sink
-from deflect.smtp import MOST_ALONG
 from deflect.store.attachments import keep, path_of
 from deflect.store.services import EXTENSION, Services
 from deflect.tickets.contact import check, create_ticket

@@ -12,7 +12,7 @@ from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.pofile import read_po
 from werkzeug.datastructures import LanguageAccept
 
-from deflect import receipt
+from deflect.delivery import receipt
 from deflect.store import attachments
 from deflect.tickets import contact
 from kb import i18n

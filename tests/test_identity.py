@@ -12,8 +12,8 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from deflect import webhook
-from deflect.outbox import deliver
+from deflect.delivery import webhook
+from deflect.delivery.outbox import deliver
 from deflect.store.services import Services
 from deflect.tickets import tickets
 from tests.fakes import close, make_app, make_services

@@ -14,12 +14,13 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from deflect.delivery import Delivery
+from deflect.delivery.delivery import Delivery
+from deflect.delivery.outbox import deliver
+from deflect.delivery.webhook import document
 from deflect.mail.mail_in import Taken, take
 from deflect.mail.mail_threads import mark
 from deflect.offers.episode import Visit, email_key
 from deflect.offers.offer import make_offer
-from deflect.outbox import deliver
 from deflect.outcomes import ended
 from deflect.store import attachments, clock
 from deflect.store.clock import DAY, HOUR, SECOND
@@ -29,7 +30,6 @@ from deflect.store.tokens import Claims
 from deflect.tickets import tickets
 from deflect.tickets.contact import check, create_ticket
 from deflect.tickets.timeline import timeline
-from deflect.webhook import document
 from kb.config import Settings
 from kb.content.channels import Rule, Table
 from kb.errors import BadSetting, Unavailable

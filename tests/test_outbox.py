@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from deflect import outbox
-from deflect.delivery import Delivery, DeliveryFailed
+from deflect.delivery import outbox
+from deflect.delivery.delivery import Delivery, DeliveryFailed
+from deflect.delivery.outbox import MOST_TRIES, deliver, next_try
 from deflect.offers.episode import Visit
-from deflect.outbox import MOST_TRIES, deliver, next_try
 from deflect.store import clock
 from deflect.store.clock import HOUR, MINUTE, SECOND
 from deflect.store.services import Services

@@ -10,10 +10,10 @@ from typing import Any, ClassVar
 
 import pytest
 
-from deflect.delivery import Delivery, DeliveryFailed
+from deflect.delivery.delivery import Delivery, DeliveryFailed
+from deflect.delivery.outbox import deliver
+from deflect.delivery.sinks import sink
 from deflect.offers.episode import Visit
-from deflect.outbox import deliver
-from deflect.sinks import sink
 from deflect.store import clock
 from deflect.store.clock import DAY, HOUR, MINUTE, SECOND
 from deflect.store.services import Services

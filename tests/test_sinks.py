@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from deflect.address import BadAddress
-from deflect.delivery import Delivery, DeliveryFailed, TicketSink
-from deflect.signature import verify
-from deflect.sinks import InboxSink, configured, sink
-from deflect.smtp import ReceiptSink, ReplySink, Server, SmtpSink, can_reply
-from deflect.webhook import WebhookSink, document
+from deflect.delivery.delivery import Delivery, DeliveryFailed, TicketSink
+from deflect.delivery.signature import verify
+from deflect.delivery.sinks import InboxSink, configured, sink
+from deflect.delivery.smtp import ReceiptSink, ReplySink, Server, SmtpSink, can_reply
+from deflect.delivery.webhook import WebhookSink, document
 from kb.config import Settings
 from kb.errors import BadSetting
 from tests.receivers import Desk, Mailbox, mail_server, webhook_desk
@@ -193,7 +193,7 @@ def test_a_sink_that_cannot_work_says_what_is_missing(settings: Settings, why: s
 
 
 def test_a_sink_may_come_from_another_package(tmp_path: Path) -> None:
-    assert sink("deflect.sinks:InboxSink", Settings(data=tmp_path)).deliver(DELIVERY) == "T1"
+    assert sink("deflect.delivery.sinks:InboxSink", Settings(data=tmp_path)).deliver(DELIVERY) == "T1"
 
 
 def test_answers_need_a_server_and_a_sender() -> None:

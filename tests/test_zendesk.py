@@ -14,9 +14,9 @@ from flask import Flask, Response, jsonify, request
 from werkzeug.serving import make_server
 
 from deflect.address import BadAddress
-from deflect.delivery import Delivery, DeliveryFailed
-from deflect.sinks import configured, sink
-from deflect.zendesk import ZendeskSink
+from deflect.delivery.delivery import Delivery, DeliveryFailed
+from deflect.delivery.sinks import configured, sink
+from deflect.delivery.zendesk import ZendeskSink
 from kb.config import Settings
 from kb.errors import BadSetting
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sqlite_utils import Database
 
-from deflect import receipt
+from deflect.delivery import receipt
 from deflect.offers.writes import append, attach, enqueue, has_many, insert
 from deflect.store.clock import HOUR
 from deflect.store.people import link

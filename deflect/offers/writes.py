@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from deflect import receipt
+from deflect.delivery import receipt
 from deflect.store.attachments import place_of
 from deflect.store.clock import DAY, HOUR
 from deflect.store.events import COLUMNS

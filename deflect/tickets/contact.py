@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from deflect import receipt
+from deflect.delivery import receipt
+from deflect.delivery.smtp import can_reply
 from deflect.offers.episode import LONGEST_TITLE, Visit, intent, keys, new_id, new_ticket_id, normal_email, page_address
 from deflect.offers.offer import suggest
-from deflect.smtp import can_reply
 from deflect.store import attachments, clock
 from deflect.store.attachments import Attachment
 from deflect.store.services import Services

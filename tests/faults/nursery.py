@@ -8,7 +8,7 @@ import sys
 import threading
 from pathlib import Path
 
-from deflect import outbox
+from deflect.delivery import outbox
 from deflect.store import writer
 from deflect.store.store import Store
 from kb.config import Settings

@@ -14,10 +14,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from deflect.delivery import Delivery
+from deflect.delivery.delivery import Delivery
+from deflect.delivery.smtp import ReplySink
 from deflect.mail.mail import NoMail, parse
 from deflect.mail.mail_in import take
-from deflect.smtp import ReplySink
 from deflect.store.store import Store
 from tests.conftest import ARTICLES, write_articles
 from tests.fakes import close, make_services

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from deflect.address import Target, resolve
-from deflect.delivery import Carried, Delivery, DeliveryFailed
-from deflect.signature import sign
+from deflect.delivery.delivery import Carried, Delivery, DeliveryFailed
+from deflect.delivery.signature import sign
 from deflect.store.clock import SECOND, to_rfc3339
 from kb.config import Settings
 from kb.errors import BadSetting

@@ -12,8 +12,8 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from urllib.parse import unquote, urlsplit
 
-from deflect import receipt
-from deflect.delivery import Carried, Delivery, DeliveryFailed, NotTaken
+from deflect.delivery import receipt
+from deflect.delivery.delivery import Carried, Delivery, DeliveryFailed, NotTaken
 from deflect.store.clock import to_datetime
 from kb.config import Settings
 from kb.errors import BadSetting

@@ -7,9 +7,9 @@ import json
 import random
 from collections.abc import Callable, Sequence
 
-from deflect.delivery import Carried, Delivery, TicketSink
+from deflect.delivery.delivery import Carried, Delivery, TicketSink
+from deflect.delivery.sinks import sink
 from deflect.mail.mail_threads import mark
-from deflect.sinks import sink
 from deflect.store import attachments, clock
 from deflect.store.clock import HOUR, SECOND
 from deflect.store.store import Row, Store

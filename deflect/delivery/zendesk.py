@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 from deflect.address import Target, resolve
-from deflect.delivery import Carried, Delivery, DeliveryFailed, NotTaken
+from deflect.delivery.delivery import Carried, Delivery, DeliveryFailed, NotTaken
 from kb.config import Settings
 from kb.errors import BadSetting
 

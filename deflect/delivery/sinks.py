@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pkgutil import resolve_name
 
-from deflect import receipt
-from deflect.delivery import Delivery, TicketSink
-from deflect.smtp import ReceiptSink, ReplySink, SmtpSink
-from deflect.webhook import WebhookSink
-from deflect.zendesk import ZendeskSink
+from deflect.delivery import receipt
+from deflect.delivery.delivery import Delivery, TicketSink
+from deflect.delivery.smtp import ReceiptSink, ReplySink, SmtpSink
+from deflect.delivery.webhook import WebhookSink
+from deflect.delivery.zendesk import ZendeskSink
 from kb.config import Settings
 from kb.errors import BadSetting
 

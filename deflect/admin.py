@@ -7,8 +7,9 @@ from typing import Any
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from werkzeug.exceptions import HTTPException
 
-from deflect import activity, agent_pages, example, login, origins, playground, report_pages, ticket_pages
+from deflect import agent_pages, example, login, origins, playground, report_pages, ticket_pages
 from deflect.offers.episode import new_id
+from deflect.report import activity
 from deflect.store import clock
 from deflect.store.clock import DAY
 from deflect.store.events import CATALOGUE

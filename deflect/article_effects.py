@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from deflect import statistics
-from deflect.outcomes import CONTACTS, between, times
-from deflect.statistics import Interval
+from deflect.report import statistics
+from deflect.report.outcomes import CONTACTS, between, times
+from deflect.report.statistics import Interval
 from deflect.store.people import WINDOW
 from deflect.store.store import Row, Store
 

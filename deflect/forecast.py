@@ -7,13 +7,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from deflect import gaps, past_tickets, statistics
+from deflect import gaps, past_tickets
 from deflect.gaps import Diagnosis, Question
 from deflect.lines import BadFile, Tally
 from deflect.past_tickets import Past
 from deflect.privacy.redaction import redact
 from deflect.references import References
 from deflect.replay import Encoded, Replayed, replay
+from deflect.report import statistics
 from deflect.store.clock import DAY, to_datetime, to_rfc3339
 from kb import progress
 from kb.config import Settings

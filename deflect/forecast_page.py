@@ -8,7 +8,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from deflect import charts
+from deflect.report import charts
 
 
 def page(document: Mapping[str, Any]) -> str:

@@ -12,7 +12,7 @@ import yaml
 
 from deflect.clusters import NEAR, NEAR_VECTORS, Floats, by_words, grouped, telling
 from deflect.privacy.redaction import MARK
-from deflect.statistics import Interval, poisson
+from deflect.report.statistics import Interval, poisson
 from search.text.analyzer import analyzer
 
 Text = TypeVar("Text", bound=str)

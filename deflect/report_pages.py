@@ -11,20 +11,21 @@ from typing import Any
 
 from flask import Blueprint, Response, render_template, request
 
-from deflect import article_effects, charts, trends, unanswered
-from deflect.changes import changes
-from deflect.counted import FILTERS, counted
-from deflect.episode_detail import detail
+from deflect import article_effects, unanswered
 from deflect.gaps import worded as avoided
-from deflect.outcomes import Ended
 from deflect.privacy.export import safe
-from deflect.report import SPLITS, Material, Report, connected, earliest, material, moment, report
+from deflect.report import charts, trends
+from deflect.report.changes import changes
+from deflect.report.counted import FILTERS, counted
+from deflect.report.episode_detail import detail
+from deflect.report.outcomes import Ended
+from deflect.report.report import SPLITS, Material, Report, connected, earliest, material, moment, report
+from deflect.report.wording import interval_of, worded
 from deflect.searches import misses, typed
 from deflect.store import clock
 from deflect.store.clock import DAY, to_datetime, to_rfc3339
 from deflect.store.services import Services, services
 from deflect.tickets.advice import title_of
-from deflect.wording import interval_of, worded
 from kb.errors import BadRequest, NotFound
 
 PERIOD = 90 * DAY

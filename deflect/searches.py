@@ -6,8 +6,8 @@ from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
 
-from deflect.outcomes import VISIT
-from deflect.search_numbers import SearchVisit, search_visits
+from deflect.report.outcomes import VISIT
+from deflect.report.search_numbers import SearchVisit, search_visits
 from deflect.store.people import WINDOW
 from deflect.store.store import Store
 

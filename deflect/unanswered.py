@@ -13,10 +13,10 @@ import numpy as np
 from deflect import gaps
 from deflect.clusters import Floats, unit
 from deflect.gaps import Diagnosis, Gap, Help, Question
-from deflect.outcomes import CONTACTS, Ended, between, ended, times
 from deflect.privacy.redaction import redact, unmarked
-from deflect.report import earliest, moment
-from deflect.statistics import wilson
+from deflect.report.outcomes import CONTACTS, Ended, between, ended, times
+from deflect.report.report import earliest, moment
+from deflect.report.statistics import wilson
 from deflect.store import clock
 from deflect.store.clock import DAY
 from deflect.store.people import WINDOW

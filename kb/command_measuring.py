@@ -47,7 +47,8 @@ def evaluate(settings: Settings, folder: Path, as_json: bool, plot: Path | None,
 
     Example: kb evaluate eval/shop --split dev --system hybrid --json
     """
-    from deflect import charts, tuned
+    from deflect import tuned
+    from deflect.report import charts
     from search.evaluate import figures, side_by_side
 
     options["learn_from"] = tuple(filter(None, (options["learn_from"] or "").split(",")))
@@ -73,7 +74,7 @@ def report_numbers(settings: Settings, start: str | None, end: str | None, by: s
 
     Example: kb report --from 2026-10-01 --to 2026-10-31 --by lang
     """
-    from deflect import report, wording
+    from deflect.report import report, wording
 
     emit(report.of_period(settings, start=start, end=end, by=by), as_json=as_json, text=wording.shown)
 

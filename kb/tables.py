@@ -129,7 +129,7 @@ def _sentence(path: Path) -> str:
 
 def numbers() -> str:
     """Return the table of the report's numbers: name and formula, as an empty store gives them."""
-    from deflect.report import report
+    from deflect.report.report import report
     from deflect.store.store import Store
 
     with TemporaryDirectory() as folder:

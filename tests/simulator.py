@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from deflect.effect import EXPECTED
-from deflect.statistics import any_day_factor, difference_error, newcombe
+from deflect.report.effect import EXPECTED
+from deflect.report.statistics import any_day_factor, difference_error, newcombe
 
 Counts = NDArray[np.int64]
 

@@ -11,7 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from deflect.outcomes import ended
+from deflect.report.outcomes import ended
 from deflect.store import clock
 from deflect.store.clock import DAY, HOUR, SECOND
 from deflect.store.services import Services

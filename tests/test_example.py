@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from flask import Flask
 
 from deflect.example import HOLDOUT, NotEmpty, Wanted, fill
-from deflect.report import report
+from deflect.report.report import report
 from deflect.store import clock
 from deflect.store.clock import DAY
 from deflect.store.store import Store

@@ -15,7 +15,7 @@ from deflect import gaps as module
 from deflect.clusters import by_words, grouped, telling
 from deflect.gaps import NAMELESS, Gap, Help, Question, draft, gaps, worded
 from deflect.lessons import load as load_history
-from deflect.statistics import Interval
+from deflect.report.statistics import Interval
 from deflect.store.clock import DAY, from_date
 from deflect.store.services import Services
 from deflect.unanswered import find

@@ -21,7 +21,7 @@ from deflect.mail.mail_in import Taken, take
 from deflect.mail.mail_threads import mark
 from deflect.offers.episode import Visit, email_key
 from deflect.offers.offer import make_offer
-from deflect.outcomes import ended
+from deflect.report.outcomes import ended
 from deflect.store import attachments, clock
 from deflect.store.clock import DAY, HOUR, SECOND
 from deflect.store.services import Services

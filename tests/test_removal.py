@@ -13,11 +13,11 @@ from deflect.mail.mail_threads import mark
 from deflect.offers.episode import Visit, email_hash
 from deflect.offers.log import record
 from deflect.offers.offer import make_offer
-from deflect.outcomes import ended
 from deflect.privacy.erasure import erase, shown
 from deflect.privacy.export import NOT_EXPORTED, QUERIES, rows, to_csv
 from deflect.privacy.removal import OWNED
 from deflect.privacy.retention import forget
+from deflect.report.outcomes import ended
 from deflect.store import clock
 from deflect.store.attachments import keep
 from deflect.store.clock import DAY

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from deflect import past_contacts, wording
-from deflect.desk_numbers import of_tickets
-from deflect.outcomes import ended
-from deflect.report import Report, report
+from deflect import past_contacts
+from deflect.report import wording
+from deflect.report.desk_numbers import of_tickets
+from deflect.report.outcomes import ended
+from deflect.report.report import Report, report
 from deflect.store.clock import DAY, HOUR, from_date, from_rfc3339
 from deflect.store.services import Services
 from tests.fakes import make_services

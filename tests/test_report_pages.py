@@ -9,8 +9,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from deflect.charts import CHARTS
-from deflect.counted import FILTERS
+from deflect.report.charts import CHARTS
+from deflect.report.counted import FILTERS
 from deflect.report_pages import TABLES
 from deflect.store.services import EXTENSION, Services
 from tests.history_log import ARTICLE, Log, call, load
@@ -157,7 +157,7 @@ def test_a_period_that_is_none_is_refused_with_a_sentence(report: FlaskClient, q
 
 
 def test_the_numbers_on_the_page_are_those_of_the_command(report: FlaskClient, app: Flask) -> None:
-    from deflect.report import of_period
+    from deflect.report.report import of_period
 
     settings = app.extensions[EXTENSION].settings
     document = of_period(settings, start="2026-09-01", end="2026-09-30")

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from deflect.effect import experiment
-from deflect.outcomes import Ended
-from deflect.statistics import episodes_an_arm, newcombe
+from deflect.report.effect import experiment
+from deflect.report.outcomes import Ended
+from deflect.report.statistics import episodes_an_arm, newcombe
 from tests.simulator import World, covered, false_alarms, formulas, simulate
 
 WORLDS = {

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from deflect.statistics import (
+from deflect.report.statistics import (
     any_day_factor,
     cost_of_holdout,
     cuped,

@@ -166,8 +166,9 @@ def _id(draw: random.Random) -> str:
 
 def timed(folder: str, name: str) -> str:
     """Return what one part of the report takes here: seconds of the processor, which other work does not lengthen."""
-    from deflect import article_effects, trends, unanswered
-    from deflect.report import material, report
+    from deflect import article_effects, unanswered
+    from deflect.report import trends
+    from deflect.report.report import material, report
     from deflect.searches import misses
     from kb.config import Settings
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from deflect import charts
+from deflect.report import charts
 
 LINES = ("typing", "search", "suggest", "the bare encoder, a query", "the bare encoder, a message")
 

@@ -9,8 +9,8 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 
-from deflect.outcomes import ended
-from deflect.report import report
+from deflect.report.outcomes import ended
+from deflect.report.report import report
 from deflect.store import clock
 from deflect.store.clock import DAY
 from deflect.store.services import EXTENSION, Services

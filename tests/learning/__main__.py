@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from deflect import charts
-from deflect.statistics import mean_interval
+from deflect.report import charts
+from deflect.report.statistics import mean_interval
 from tests.learning.trial import WAYS, Result, Way, trial
 from tests.learning.visitors import Model
 from tests.learning.world import World, of_folder, of_manual

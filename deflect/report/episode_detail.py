@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from deflect.outcomes import Ended, ended
+from deflect.report.outcomes import Ended, ended
 from deflect.store.people import WINDOW
 from deflect.store.store import Row, Store
 

@@ -8,8 +8,8 @@ from functools import cache
 from typing import Any
 from xml.etree.ElementTree import Element
 
-from deflect.numbers import Number
-from deflect.trends import Point
+from deflect.report.numbers import Number
+from deflect.report.trends import Point
 
 WIDTH, HEIGHT = 960, 340
 INK, SOFT = "#33433b", "#74827b"  # 4.5 to 1 and more on white; dark pages invert them below

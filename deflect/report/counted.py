@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from deflect.outcomes import Ended
-from deflect.report import SPLITS, values_of
+from deflect.report.outcomes import Ended
+from deflect.report.report import SPLITS, values_of
 
 
 def served(test: Callable[[Ended], bool]) -> Callable[[Ended], bool]:

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
-from deflect.desk_numbers import of_tickets, tickets
-from deflect.effect import Before
-from deflect.episode_numbers import of_episodes
-from deflect.numbers import Number
-from deflect.outcomes import CONTACTS, Ended, before, ended, times
-from deflect.search_numbers import HELP, SearchDay, of_people, of_searches, search_days
+from deflect.report.desk_numbers import of_tickets, tickets
+from deflect.report.effect import Before
+from deflect.report.episode_numbers import of_episodes
+from deflect.report.numbers import Number
+from deflect.report.outcomes import CONTACTS, Ended, before, ended, times
+from deflect.report.search_numbers import HELP, SearchDay, of_people, of_searches, search_days
 from deflect.store import clock
 from deflect.store.clock import DAY, to_rfc3339
 from deflect.store.events import CHANNELS

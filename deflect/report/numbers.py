@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from deflect import statistics
-from deflect.statistics import Interval
+from deflect.report import statistics
+from deflect.report.statistics import Interval
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from deflect.changes import Change
-from deflect.episode_numbers import of_episodes
-from deflect.numbers import Number
-from deflect.report import Material
-from deflect.search_numbers import of_searches
+from deflect.report.changes import Change
+from deflect.report.episode_numbers import of_episodes
+from deflect.report.numbers import Number
+from deflect.report.report import Material
+from deflect.report.search_numbers import of_searches
 from deflect.store.clock import DAY, to_datetime
 
 MOST = 35  # points: more of them hold too few episodes each to say anything

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
-from deflect import statistics
-from deflect.numbers import Number, given, unknown
-from deflect.outcomes import Ended
-from deflect.statistics import Interval
+from deflect.report import statistics
+from deflect.report.numbers import Number, given, unknown
+from deflect.report.outcomes import Ended
+from deflect.report.statistics import Interval
 
 NO_HOLDOUT = "KB_HOLDOUT is 0, so there is no control group"
 NO_CONTACTS = "contacts not connected"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from deflect import statistics
-from deflect.numbers import Number, given, share, unknown
+from deflect.report import statistics
+from deflect.report.numbers import Number, given, share, unknown
 from deflect.store.clock import HOUR
 from deflect.store.store import Row, Store
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from deflect import statistics
-from deflect.effect import Before, experiment
-from deflect.numbers import Number, given, share, unknown
-from deflect.outcomes import Ended
+from deflect.report import statistics
+from deflect.report.effect import Before, experiment
+from deflect.report.numbers import Number, given, share, unknown
+from deflect.report.outcomes import Ended
 from deflect.store.clock import SECOND
 
 

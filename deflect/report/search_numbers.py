@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from deflect.numbers import Number, share, unknown
-from deflect.outcomes import VISIT
+from deflect.report.numbers import Number, share, unknown
+from deflect.report.outcomes import VISIT
 from deflect.store.clock import DAY
 from deflect.store.store import Row, Store
 

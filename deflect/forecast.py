@@ -7,8 +7,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from deflect import gaps, past_tickets
-from deflect.gaps import Diagnosis, Question
+from deflect import past_tickets
+from deflect.gaps import gaps
+from deflect.gaps.gaps import Diagnosis, Question
 from deflect.lines import BadFile, Tally
 from deflect.past_tickets import Past
 from deflect.privacy.redaction import redact

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from deflect import clusters
+from deflect.gaps import clusters
 from deflect.lessons import Lesson
 from deflect.privacy.redaction import MARK
 from deflect.tuned import text_of

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from deflect.clusters import Floats, unit
+from deflect.gaps.clusters import Floats, unit
 from deflect.past_tickets import Past
 from kb import progress
 from kb.errors import HelpCenterError

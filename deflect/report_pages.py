@@ -11,8 +11,9 @@ from typing import Any
 
 from flask import Blueprint, Response, render_template, request
 
-from deflect import article_effects, unanswered
-from deflect.gaps import worded as avoided
+from deflect.gaps import article_effects, unanswered
+from deflect.gaps.gaps import worded as avoided
+from deflect.gaps.searches import misses, typed
 from deflect.privacy.export import safe
 from deflect.report import charts, trends
 from deflect.report.changes import changes
@@ -21,7 +22,6 @@ from deflect.report.episode_detail import detail
 from deflect.report.outcomes import Ended
 from deflect.report.report import SPLITS, Material, Report, connected, earliest, material, moment, report
 from deflect.report.wording import interval_of, worded
-from deflect.searches import misses, typed
 from deflect.store import clock
 from deflect.store.clock import DAY, to_datetime, to_rfc3339
 from deflect.store.services import Services, services

@@ -6,8 +6,8 @@ from typing import Any
 
 from flask import Blueprint, Response, flash, g, redirect, render_template, request, url_for
 
-from deflect import drafts
 from deflect.delivery.smtp import can_reply
+from deflect.gaps import drafts
 from deflect.given_files import give
 from deflect.offers.episode import new_id
 from deflect.store import attachments, clock

@@ -99,7 +99,7 @@ def content_gaps(
     """
     from dataclasses import asdict
 
-    from deflect import unanswered
+    from deflect.gaps import unanswered
     from search.rank.current import Current
 
     found = unanswered.of_period(settings, Current(settings).get(), start=start, end=end)[:limit]

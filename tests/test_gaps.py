@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from deflect import gaps as module
-from deflect.clusters import by_words, grouped, telling
-from deflect.gaps import NAMELESS, Gap, Help, Question, draft, gaps, worded
+from deflect.gaps import gaps as module
+from deflect.gaps.clusters import by_words, grouped, telling
+from deflect.gaps.gaps import NAMELESS, Gap, Help, Question, draft, gaps, worded
+from deflect.gaps.unanswered import find
 from deflect.lessons import load as load_history
 from deflect.report.statistics import Interval
 from deflect.store.clock import DAY, from_date
 from deflect.store.services import Services
-from deflect.unanswered import find
 from kb import cli
 from kb.config import Settings
 from kb.content import article

@@ -166,10 +166,10 @@ def _id(draw: random.Random) -> str:
 
 def timed(folder: str, name: str) -> str:
     """Return what one part of the report takes here: seconds of the processor, which other work does not lengthen."""
-    from deflect import article_effects, unanswered
+    from deflect.gaps import article_effects, unanswered
+    from deflect.gaps.searches import misses
     from deflect.report import trends
     from deflect.report.report import material, report
-    from deflect.searches import misses
     from kb.config import Settings
 
     settings = Settings(data=Path(folder), holdout=0.1)

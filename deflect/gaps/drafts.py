@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from deflect import gaps
-from deflect.gaps import Question
+from deflect.gaps import gaps
+from deflect.gaps.gaps import Question
 from deflect.privacy.redaction import redact, unmarked
 from deflect.store.store import Row
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from deflect import gaps
-from deflect.clusters import Floats, unit
-from deflect.gaps import Diagnosis, Gap, Help, Question
+from deflect.gaps import gaps
+from deflect.gaps.clusters import Floats, unit
+from deflect.gaps.gaps import Diagnosis, Gap, Help, Question
 from deflect.privacy.redaction import redact, unmarked
 from deflect.report.outcomes import CONTACTS, Ended, between, ended, times
 from deflect.report.report import earliest, moment

@@ -10,7 +10,7 @@ from typing import Literal, TypeVar
 
 import yaml
 
-from deflect.clusters import NEAR, NEAR_VECTORS, Floats, by_words, grouped, telling
+from deflect.gaps.clusters import NEAR, NEAR_VECTORS, Floats, by_words, grouped, telling
 from deflect.privacy.redaction import MARK
 from deflect.report.statistics import Interval, poisson
 from search.text.analyzer import analyzer

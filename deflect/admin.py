@@ -7,7 +7,8 @@ from typing import Any
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from werkzeug.exceptions import HTTPException
 
-from deflect import agent_pages, example, login, origins, playground, report_pages, ticket_pages
+from deflect import agent_pages, login, origins, playground, report_pages, ticket_pages
+from deflect.history import example
 from deflect.offers.episode import new_id
 from deflect.report import activity
 from deflect.store import clock

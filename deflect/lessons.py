@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from deflect import lines, past_tickets
-from deflect.lines import Document, Tally
+from deflect.history import lines, past_tickets
+from deflect.history.lines import Document, Tally
+from deflect.history.past_tickets import Past
+from deflect.history.references import References
 from deflect.offers.episode import email_hash
-from deflect.past_tickets import Past
 from deflect.privacy.redaction import redact
-from deflect.references import References
 from deflect.store import clock
 from deflect.store.people import WINDOW
 from deflect.store.store import Store

@@ -32,7 +32,7 @@ def events_import(settings: Settings, file: Path, as_json: bool) -> None:
 
     Example: kb events import september.jsonl
     """
-    from deflect import lines, past_events
+    from deflect.history import lines, past_events
 
     _imported(past_events.load(settings, file, report=progress.reporter("Importing events")), as_json, lines.shown)
 
@@ -76,7 +76,7 @@ def contacts_import(settings: Settings, file: Path, as_json: bool) -> None:
 
     Example: kb contacts import calls.csv
     """
-    from deflect import lines, past_contacts
+    from deflect.history import lines, past_contacts
 
     _imported(past_contacts.load(settings, file, report=progress.reporter("Importing contacts")), as_json, lines.shown)
 
@@ -97,7 +97,7 @@ def users_import(settings: Settings, file: Path, as_json: bool) -> None:
 
     Example: kb users import active-users.csv
     """
-    from deflect import lines, past_contacts
+    from deflect.history import lines, past_contacts
 
     _imported(past_contacts.load_users(settings, file), as_json, lines.shown)
 

@@ -126,8 +126,8 @@ def forecast(
 
     Example: kb forecast tickets.jsonl --cost 8
     """
-    from deflect import forecast as replaying
-    from deflect import forecast_page
+    from deflect.history import forecast as replaying
+    from deflect.history import forecast_page
     from kb.indexing import refresh
 
     if not tickets.is_dir():
@@ -188,7 +188,7 @@ def example(settings: Settings, visits: int, days: int, seed: int, as_json: bool
 
     Example: kb example --data var/example
     """
-    from deflect import example as made_up
+    from deflect.history import example as made_up
     from kb.content import library
     from kb.indexing import refresh
     from search.rank.current import Current

@@ -7,7 +7,7 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-from deflect import past_contacts, past_events
+from deflect.history import past_contacts, past_events
 from kb.config import Settings
 
 OFFER = {"articles": ["account/reset-password"], "scores": [0.9], "ranker": "x"}

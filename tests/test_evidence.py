@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from deflect import evidence, past_events
+from deflect import evidence
 from deflect.evidence import followed
+from deflect.history import past_events
 from deflect.store.store import Store
 from deflect.tuning import split
 from kb.config import Settings

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 from flask import Flask
 
-from deflect.example import HOLDOUT, NotEmpty, Wanted, fill
+from deflect.history.example import HOLDOUT, NotEmpty, Wanted, fill
 from deflect.report.report import report
 from deflect.store import clock
 from deflect.store.clock import DAY

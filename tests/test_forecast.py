@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from deflect import forecast_page, replay
-from deflect.forecast import forecast
-from deflect.lines import BadFile
-from deflect.past_tickets import Past
-from deflect.replay import Encoded
+from deflect.history import forecast_page, replay
+from deflect.history.forecast import forecast
+from deflect.history.lines import BadFile
+from deflect.history.past_tickets import Past
+from deflect.history.replay import Encoded
 from deflect.store.clock import DAY, from_date
 from kb import cli
 from kb.config import Settings

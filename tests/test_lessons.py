@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from deflect import past_events
+from deflect.history import past_events
+from deflect.history.references import References
 from deflect.lessons import Lesson, lessons, load, shown
 from deflect.privacy import erasure
-from deflect.references import References
 from deflect.store.clock import from_rfc3339, now
 from deflect.store.services import Services
 from kb.content import library

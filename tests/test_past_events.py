@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from deflect import past_events
-from deflect.past_contacts import load as load_contacts
-from deflect.past_contacts import load_users
+from deflect.history import past_events
+from deflect.history.past_contacts import load as load_contacts
+from deflect.history.past_contacts import load_users
 from deflect.privacy.export import rows, to_csv
 from deflect.store.clock import from_rfc3339
 from deflect.store.events import CATALOGUE

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from deflect import past_contacts
+from deflect.history import past_contacts
 from deflect.report import wording
 from deflect.report.desk_numbers import of_tickets
 from deflect.report.outcomes import ended

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from sqlite_utils import Database
 
-from deflect import moving, told
+from deflect.history import moving, told
 from deflect.mail import mail_writes
 from deflect.offers import writes
 from deflect.privacy import removal

@@ -8,8 +8,8 @@ import uuid
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from deflect import lines
-from deflect.lines import BadLine, Document, Record, Tally
+from deflect.history import lines
+from deflect.history.lines import BadLine, Document, Record, Tally
 from deflect.offers.episode import VISITOR, email_hash
 from deflect.offers.log import with_text
 from deflect.offers.refusal import Refused, parse

@@ -9,8 +9,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from deflect import lines
-from deflect.lines import BadLine, Document, Record, Tally, text_of
+from deflect.history import lines
+from deflect.history.lines import BadLine, Document, Record, Tally, text_of
 from deflect.offers.episode import VISITOR, email_hash
 from deflect.store import clock
 from deflect.store.clock import from_date

@@ -7,14 +7,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from deflect import past_tickets
 from deflect.gaps import gaps
 from deflect.gaps.gaps import Diagnosis, Question
-from deflect.lines import BadFile, Tally
-from deflect.past_tickets import Past
+from deflect.history import past_tickets
+from deflect.history.lines import BadFile, Tally
+from deflect.history.past_tickets import Past
+from deflect.history.references import References
+from deflect.history.replay import Encoded, Replayed, replay
 from deflect.privacy.redaction import redact
-from deflect.references import References
-from deflect.replay import Encoded, Replayed, replay
 from deflect.report import statistics
 from deflect.store.clock import DAY, to_datetime, to_rfc3339
 from kb import progress

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from deflect.gaps.clusters import Floats, unit
-from deflect.past_tickets import Past
+from deflect.history.past_tickets import Past
 from kb import progress
 from kb.errors import HelpCenterError
 

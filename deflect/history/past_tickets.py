@@ -9,13 +9,13 @@ from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from deflect import lines
-from deflect.lines import BadLine, Document, Tally, text_of
-from deflect.past_contacts import moment
+from deflect.history import lines
+from deflect.history.lines import BadLine, Document, Tally, text_of
+from deflect.history.past_contacts import moment
 from kb import progress
 
 if TYPE_CHECKING:
-    from deflect.references import References
+    from deflect.history.references import References
 
 SUBJECTS = ("subject", "title", "raw_subject")
 BODIES = ("body", "description", "message", "text", "question", "ticket_text", "ticket", "content")

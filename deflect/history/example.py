@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from deflect import past_events
+from deflect.history import past_events
 from deflect.store import clock
 from deflect.store.clock import DAY, HOUR, MINUTE, SECOND, to_rfc3339
 from deflect.store.experiment import arm

@@ -54,7 +54,7 @@ def outcomes_import(settings: Settings, file: Path, split: str | None, as_json: 
 
     Example: kb outcomes import tickets.jsonl
     """
-    from deflect import lessons
+    from deflect.learn import lessons
 
     report = progress.reporter("Importing past tickets")
     _imported(lessons.load(settings, file, split=split, report=report), as_json, lessons.shown)

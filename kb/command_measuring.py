@@ -47,7 +47,7 @@ def evaluate(settings: Settings, folder: Path, as_json: bool, plot: Path | None,
 
     Example: kb evaluate eval/shop --split dev --system hybrid --json
     """
-    from deflect import tuned
+    from deflect.learn import tuned
     from deflect.report import charts
     from search.evaluate import figures, side_by_side
 
@@ -150,10 +150,10 @@ def tune(settings: Settings, dry_run: bool, encoder: bool, as_json: bool) -> Non
 
     Example: kb tune --dry-run
     """
-    from deflect import tuning
+    from deflect.learn import tuning
 
     if encoder:
-        from deflect import fine_tuning
+        from deflect.learn import fine_tuning
 
         done = fine_tuning.tune(settings, now=datetime.now(UTC), dry_run=dry_run)
         emit(done, as_json=as_json, text=fine_tuning.shown)
@@ -171,7 +171,7 @@ def propose(settings: Settings, as_json: bool) -> None:
 
     Example: kb propose
     """
-    from deflect import proposals
+    from deflect.learn import proposals
     from deflect.store import clock
 
     emit(proposals.propose(settings, now=clock.now()), as_json=as_json, text=proposals.shown)

@@ -92,7 +92,7 @@ def _data(settings: Settings) -> Iterator[Finding]:
 
 
 def _index(settings: Settings) -> Iterator[Finding]:
-    from deflect import tuned
+    from deflect.learn import tuned
     from search.rank.current import Current
 
     if not _nearest(settings.data).is_dir():

@@ -112,7 +112,7 @@ def forget_questions(settings: Settings, *, now: datetime) -> str:
 
     What was learned remembers questions as vectors, in the index and in the cache beside it.
     """
-    from deflect import tuned
+    from deflect.learn import tuned
 
     if tuned.read(settings) is None:
         return ""
@@ -125,7 +125,7 @@ def _taught(settings: Settings, encoder: Embedder | None) -> Learned | None:
     """Return what was learned and fits the embedder, if anything."""
     if encoder is None or not (settings.articles / learned.FOLDER).is_dir():
         return None
-    from deflect import tuned  # half a second of imports, which an author who saves a file need not wait for
+    from deflect.learn import tuned  # half a second of imports, which an author who saves a file need not wait for
 
     return tuned.installed(settings, encoder)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from deflect.clicks import Seen, examination, fitting
+from deflect.learn.clicks import Seen, examination, fitting
 from deflect.offers.exploration import propensity
 
 LOOKED = np.asarray([1.0, 0.6, 0.4])

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from deflect import evidence
-from deflect.evidence import followed
 from deflect.history import past_events
+from deflect.learn import evidence
+from deflect.learn.evidence import followed
+from deflect.learn.tuning import split
 from deflect.store.store import Store
-from deflect.tuning import split
 from kb.config import Settings
 from tests.history_log import Log
 

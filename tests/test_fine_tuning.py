@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from deflect import fine_tuning, judging, lessons, tuned, tuning
+from deflect.learn import fine_tuning, judging, lessons, tuned, tuning
 from kb import doctor
 from kb.config import Settings
 from kb.errors import BadSetting

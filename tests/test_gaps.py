@@ -15,7 +15,7 @@ from deflect.gaps import gaps as module
 from deflect.gaps.clusters import by_words, grouped, telling
 from deflect.gaps.gaps import NAMELESS, Gap, Help, Question, draft, gaps, worded
 from deflect.gaps.unanswered import find
-from deflect.lessons import load as load_history
+from deflect.learn.lessons import load as load_history
 from deflect.report.statistics import Interval
 from deflect.store.clock import DAY, from_date
 from deflect.store.services import Services

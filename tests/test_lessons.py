@@ -10,7 +10,7 @@ import pytest
 
 from deflect.history import past_events
 from deflect.history.references import References
-from deflect.lessons import Lesson, lessons, load, shown
+from deflect.learn.lessons import Lesson, lessons, load, shown
 from deflect.privacy import erasure
 from deflect.store.clock import from_rfc3339, now
 from deflect.store.services import Services

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
-from deflect import lessons, proposals
 from deflect.history import past_events
+from deflect.learn import lessons, proposals
 from deflect.store.clock import from_rfc3339
 from kb.config import Settings
 from kb.content.library import load

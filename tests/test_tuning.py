@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from deflect import evidence, judging, lessons, tuned, tuning
-from deflect.lessons import Lesson
+from deflect.learn import evidence, judging, lessons, tuned, tuning
+from deflect.learn.lessons import Lesson
 from deflect.privacy import erasure
 from kb import cli
 from kb.config import Settings

@@ -8,9 +8,9 @@ from typing import Literal
 
 import numpy as np
 
-from deflect import clicks, evidence, tuning
-from deflect.evidence import FITS, SOURCE, WEIGHT
-from deflect.lessons import Lesson
+from deflect.learn import clicks, evidence, tuning
+from deflect.learn.evidence import FITS, SOURCE, WEIGHT
+from deflect.learn.lessons import Lesson
 from search.evaluate import metrics
 from search.index import learned
 from search.index.learned import Learned, TooFewOutcomes
@@ -82,7 +82,7 @@ def _said(world: World, log: Log) -> list[Lesson]:
 
 
 def _followed(world: World, log: Log, said: Sequence[Lesson]) -> list[Lesson]:
-    """Return what the product's click model learns beside, as `deflect.evidence` does with a log of its own."""
+    """Return what the product's click model learns beside, as `deflect.learn.evidence` does with a log of its own."""
     seen, keys = log.seen()
     chances = clicks.fitting(seen, looked=clicks.examination(seen))
     known = {_row(one)[0] for one in said}

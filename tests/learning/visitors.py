@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from deflect.clicks import SLOTS, Seen
+from deflect.learn.clicks import SLOTS, Seen
 from deflect.offers.exploration import propensity
 from tests.learning.world import Numbers, World
 

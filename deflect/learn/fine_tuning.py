@@ -11,8 +11,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from deflect import judging, tuned, tuning
-from deflect.tuning import solved
+from deflect.learn import judging, tuned, tuning
+from deflect.learn.tuning import solved
 from kb import progress
 from kb.config import Settings
 from kb.content import library

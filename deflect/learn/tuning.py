@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from deflect import judging, tuned
-from deflect.evidence import everything
-from deflect.lessons import Lesson
+from deflect.learn import judging, tuned
+from deflect.learn.evidence import everything
+from deflect.learn.lessons import Lesson
+from deflect.learn.tuned import Encode, Resets, text_of
 from deflect.store.store import Store
-from deflect.tuned import Encode, Resets, text_of
 from kb.config import Settings
 from kb.errors import BadSetting
 from search.index import embedder

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deflect.evidence import everything
-from deflect.lessons import Lesson
+from deflect.learn.evidence import everything
+from deflect.learn.lessons import Lesson
 from deflect.store.store import Store
 from kb import progress
 from kb.config import Settings

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from deflect import proposed_queries, proposed_words
-from deflect.lessons import lessons
-from deflect.proposed_queries import ProposedQuery
-from deflect.proposed_words import ProposedSynonym, UselessPin
+from deflect.learn import proposed_queries, proposed_words
+from deflect.learn.lessons import lessons
+from deflect.learn.proposed_queries import ProposedQuery
+from deflect.learn.proposed_words import ProposedSynonym, UselessPin
 from deflect.store.store import Store
 from kb.config import Settings
 from kb.content import library

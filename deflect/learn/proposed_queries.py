@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from deflect.gaps import clusters
-from deflect.lessons import Lesson
+from deflect.learn.lessons import Lesson
+from deflect.learn.tuned import text_of
 from deflect.privacy.redaction import MARK
-from deflect.tuned import text_of
 from search.rank.searcher import Searcher
 from search.text.analyzer import tokens
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from deflect.lessons import Lesson
-from deflect.tuned import text_of
+from deflect.learn.lessons import Lesson
+from deflect.learn.tuned import text_of
 from kb import progress
 from search.evaluate import metrics
 from search.rank.ranking import System

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from deflect import clicks
-from deflect.clicks import SLOTS, Seen
-from deflect.lessons import Lesson, lessons
+from deflect.learn import clicks
+from deflect.learn.clicks import SLOTS, Seen
+from deflect.learn.lessons import Lesson, lessons
 from deflect.store.clock import DAY
 from deflect.store.store import Row, Store
 

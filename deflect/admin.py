@@ -7,7 +7,9 @@ from typing import Any
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from werkzeug.exceptions import HTTPException
 
-from deflect import agent_pages, login, origins, playground, report_pages, ticket_pages
+from deflect import agent_pages, login, playground, report_pages, ticket_pages
+from deflect.api import origins
+from deflect.api.web import form_id
 from deflect.history import example
 from deflect.offers.episode import new_id
 from deflect.report import activity
@@ -16,7 +18,6 @@ from deflect.store.clock import DAY
 from deflect.store.events import CATALOGUE
 from deflect.store.services import services
 from deflect.tickets import tickets
-from deflect.web import form_id
 from kb.errors import HelpCenterError
 
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")

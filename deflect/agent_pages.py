@@ -7,10 +7,10 @@ from typing import Any
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 
 from deflect import login
+from deflect.api.web import limit
 from deflect.store.services import services
 from deflect.tickets import accounts, tickets
 from deflect.tickets.agents import FIRST
-from deflect.web import limit
 from kb.errors import BadRequest
 
 blueprint = Blueprint("agents", __name__, url_prefix="/agents")

@@ -14,6 +14,7 @@ from flask import Blueprint, Flask, Response, g, redirect, render_template, requ
 from flask.sessions import SecureCookieSessionInterface
 from flask_wtf.csrf import CSRFError, CSRFProtect
 
+from deflect.api.web import client_address, error_headers, limit
 from deflect.offers.episode import new_id
 from deflect.store import clock
 from deflect.store.clock import HOUR
@@ -23,7 +24,6 @@ from deflect.store.store import Store
 from deflect.tickets import accounts
 from deflect.tickets.accounts import Agent
 from deflect.tickets.agents import FIRST
-from deflect.web import client_address, error_headers, limit
 from kb.errors import BadRequest, Forbidden, TooManyRequests
 
 LIFETIME = 12 * HOUR

@@ -6,13 +6,13 @@ from typing import Any
 
 from flask import Blueprint, Response, current_app, g, jsonify, render_template, request
 
-from deflect import cors, owner_page, page_check, snippet
+from deflect import owner_page, page_check, snippet
+from deflect.api import cors, headers
+from deflect.api.web import lang_of
 from deflect.offers.episode import new_id
 from deflect.offers.offer import CARDS, LONGEST
 from deflect.store import clock
 from deflect.store.services import Services, services
-from deflect.web import lang_of
-from kb import headers
 from kb.errors import HelpCenterError
 from kb.languages import direction
 

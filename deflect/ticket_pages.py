@@ -6,9 +6,10 @@ from typing import Any
 
 from flask import Blueprint, Response, flash, g, redirect, render_template, request, url_for
 
+from deflect.api.given_files import give
+from deflect.api.web import form_id
 from deflect.delivery.smtp import can_reply
 from deflect.gaps import drafts
-from deflect.given_files import give
 from deflect.offers.episode import new_id
 from deflect.store import attachments, clock
 from deflect.store.file_kinds import PREVIEWED, readable
@@ -18,7 +19,6 @@ from deflect.tickets import accounts, tickets, timeline
 from deflect.tickets.advice import address_of, choices, title_of
 from deflect.tickets.contact import LONGEST
 from deflect.tickets.trail import trail
-from deflect.web import form_id
 from kb.errors import BadRequest, NotFound
 from search.text.message import unquoted
 

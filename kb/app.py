@@ -10,12 +10,13 @@ from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import ClientDisconnected, HTTPException, RequestTimeout
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from deflect import admin, api, given_files, here, login, web
+from deflect import admin, login
+from deflect.api import api, given_files, headers, here, web
 from deflect.store.limits import Limiter
 from deflect.store.services import EXTENSION, Services, services
 from deflect.store.store import Store
 from deflect.store.writer import RemoteWriter, Writer
-from kb import config, demo, feed, headers, i18n, page, site, widget
+from kb import config, demo, feed, i18n, page, site, widget
 from kb.config import Settings
 from kb.errors import HelpCenterError, NotFound
 from search.rank.current import Current
@@ -36,7 +37,7 @@ def create_app(settings: Settings, *, writer: Writer | None = None) -> Flask:
         writer=writer or RemoteWriter(settings.writer_socket),
         limiter=Limiter(),
     )
-    if proxies := settings.trusted_proxies:  # the address of who asks is counted by deflect.web
+    if proxies := settings.trusted_proxies:  # the address of who asks is counted by deflect.api.web
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=0, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
     headers.protect(app)
     i18n.install(app)

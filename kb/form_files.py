@@ -8,13 +8,13 @@ from typing import Any
 
 from flask import request
 
+from deflect.api.web import limit
 from deflect.store import attachments
 from deflect.store.attachments import Attachment, Refused
 from deflect.store.file_kinds import KINDS
 from deflect.store.services import services
 from deflect.tickets import uploads
 from deflect.tickets.held_files import held, hold
-from deflect.web import limit
 from kb.errors import FileLost, HelpCenterError
 from kb.i18n import gettext as _
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from flask import Response, g, redirect, request, url_for
 
+from deflect.api.web import device_of, error_headers, limit
 from deflect.offers.episode import Visit
 from deflect.offers.log import record
 from deflect.offers.offer import Offer, make_offer
@@ -18,7 +19,6 @@ from deflect.store.attachments import Refused
 from deflect.store.file_kinds import readable
 from deflect.store.services import services
 from deflect.tickets import contact
-from deflect.web import device_of, error_headers, limit
 from kb import form_files
 from kb.errors import Conflict, FileLost, HelpCenterError, NotFound, TooManyRequests
 from kb.i18n import gettext as _

@@ -16,6 +16,7 @@ from urllib.parse import quote
 from flask import Response, after_this_request, g, make_response, render_template, request, url_for
 from markupsafe import Markup, escape
 
+from deflect.api.headers import nonce
 from deflect.offers.popular import popular
 from deflect.offers.ways import ways
 from deflect.privacy import consent
@@ -24,7 +25,6 @@ from deflect.store.services import services
 from kb import files, i18n
 from kb.content.channels import Way
 from kb.errors import BadGeneration, Forbidden, NotFound
-from kb.headers import nonce
 from kb.i18n import gettext as _
 from kb.render.shelf import shelf
 from kb.render.snapshot import Entry

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from flask import Response, g, url_for
 
+from deflect.api.web import limit_search
 from deflect.offers.log import record_search
 from deflect.store.services import services
-from deflect.web import limit_search
 from kb.i18n import gettext as _
 from kb.i18n import ngettext
 from kb.page import Place, favourites, languages, render, searcher, visitor

@@ -9,8 +9,8 @@ from urllib.parse import quote
 
 from flask import Blueprint, Response, g, redirect, request, url_for
 
+from deflect.api.web import limit_search
 from deflect.store.services import services
-from deflect.web import limit_search
 from kb import files, forms, reading, results, seo
 from kb.address import Found, find, words_of
 from kb.errors import HelpCenterError, NotFound

@@ -78,7 +78,7 @@ class WebWorkers(BaseApplication):
             "keepalive": 5,
             "control_socket_disable": True,
             "limit_request_line": 8190,
-            "forwarded_allow_ips": "",  # proxies are counted by deflect.web, not believed by name
+            "forwarded_allow_ips": "",  # proxies are counted by deflect.api.web, not believed by name
         }
         options["worker_exit"] = _leave
         options["post_worker_init"] = self._follow

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Flask
 
-from deflect import api, here
+from deflect.api import api, here
 from deflect.store.limits import Limiter
 from deflect.store.services import EXTENSION, Services
 from deflect.store.store import Store

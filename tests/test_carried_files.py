@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 from flask import Flask
 
-from deflect import given_files
+from deflect.api import given_files
 from deflect.delivery.delivery import Carried
 from deflect.delivery.outbox import deliver
 from deflect.delivery.sinks import sink

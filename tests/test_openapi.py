@@ -16,7 +16,7 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.generation import GenerationMode
 from schemathesis.specs.openapi import checks
 
-from deflect import openapi
+from deflect.api import openapi
 from tests import sample
 from tests.signing import KEYS, bearer, sign, sign_call
 

@@ -13,8 +13,8 @@ from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deflect import origins
-from deflect.cors import allowed
+from deflect.api import origins
+from deflect.api.cors import allowed
 from deflect.store.services import EXTENSION, Services
 from kb.errors import BadRequest
 from tests.fakes import NoWriter, close, make_app, make_services

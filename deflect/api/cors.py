@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, current_app, request
 
-from deflect import origins
+from deflect.api import origins
 from deflect.store import clock
 from deflect.store.services import Services, services
 from kb.errors import Forbidden, HelpCenterError

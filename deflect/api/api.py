@@ -8,17 +8,8 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from deflect import cors, elsewhere, identity, openapi
-from deflect.offers import refusal
-from deflect.offers.episode import Visit, keys
-from deflect.offers.offer import make_offer
-from deflect.privacy import consent
-from deflect.privacy.machines import crawls
-from deflect.store import attachments, clock, tokens
-from deflect.store.attachments import Attachment, Refused
-from deflect.store.services import Services, services
-from deflect.tickets import contact, file_keys, uploads
-from deflect.web import (
+from deflect.api import cors, elsewhere, identity, openapi
+from deflect.api.web import (
     LONGEST_BODY,
     device_of,
     episode_of,
@@ -32,6 +23,15 @@ from deflect.web import (
     text_of,
     visitor_of,
 )
+from deflect.offers import refusal
+from deflect.offers.episode import Visit, keys
+from deflect.offers.offer import make_offer
+from deflect.privacy import consent
+from deflect.privacy.machines import crawls
+from deflect.store import attachments, clock, tokens
+from deflect.store.attachments import Attachment, Refused
+from deflect.store.services import Services, services
+from deflect.tickets import contact, file_keys, uploads
 from kb.errors import BadRequest, HelpCenterError, NotFound
 
 LONGEST_QUERY = 1000

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import Any
 
+from deflect.api.web import episode_of, text_of
 from deflect.offers.episode import email_key, new_id
 from deflect.store import clock
 from deflect.store.clock import MINUTE
@@ -12,7 +13,6 @@ from deflect.store.events import CHANNELS
 from deflect.store.services import Services
 from deflect.store.tokens import ServerCall
 from deflect.tickets.contact import EMAIL
-from deflect.web import episode_of, text_of
 from kb.errors import BadRequest, Unauthorized
 
 AHEAD = 5 * MINUTE  # that the clock of the owner's server may be fast

@@ -7,12 +7,12 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
-from deflect import identity
+from deflect.api import identity
+from deflect.api.web import lang_of, limit_typing, problem
 from deflect.offers.context_cards import named_hits
 from deflect.offers.ways import ways
 from deflect.store.services import Services, services
 from deflect.store.tokens import Claims
-from deflect.web import lang_of, limit_typing, problem
 from kb.content import contexts
 from kb.errors import HelpCenterError
 

@@ -10,7 +10,7 @@ from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import ClientDisconnected, HTTPException, RequestTimeout
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from deflect import admin, login
+from deflect.admin import admin, login
 from deflect.api import api, given_files, headers, here, web
 from deflect.store.limits import Limiter
 from deflect.store.services import EXTENSION, Services, services

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from deflect import login
+from deflect.admin import login
 from deflect.delivery import outbox
 from deflect.offers.episode import Visit
 from deflect.offers.offer import make_offer

@@ -9,9 +9,9 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from deflect.admin.report_pages import TABLES
 from deflect.report.charts import CHARTS
 from deflect.report.counted import FILTERS
-from deflect.report_pages import TABLES
 from deflect.store.services import EXTENSION, Services
 from tests.history_log import ARTICLE, Log, call, load
 from tests.logging_in import log_in

@@ -6,7 +6,8 @@ from typing import Any
 
 from flask import Blueprint, Response, current_app, g, jsonify, render_template, request
 
-from deflect import owner_page, page_check, snippet
+from deflect import owner_page
+from deflect.admin import page_check, snippet
 from deflect.api import cors, headers
 from deflect.api.web import lang_of
 from deflect.offers.episode import new_id

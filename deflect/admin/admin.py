@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from werkzeug.exceptions import HTTPException
 
-from deflect import agent_pages, login, playground, report_pages, ticket_pages
+from deflect.admin import agent_pages, login, playground, report_pages, ticket_pages
 from deflect.api import origins
 from deflect.api.web import form_id
 from deflect.history import example

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 
-from deflect import login
+from deflect.admin import login
 from deflect.api.web import limit
 from deflect.store.services import services
 from deflect.tickets import accounts, tickets

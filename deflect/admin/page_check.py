@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urljoin, urlsplit
 
-from deflect.elements import Element, Unknown, elements, select
+from deflect.admin.elements import Element, Unknown, elements, select
+from deflect.admin.policy import lacks, policies
 from deflect.owner_page import Fetched
-from deflect.policy import lacks, policies
 
 FILE = "/widget/1/help-widget.js"
 FIELDS = ("subject", "body", "email", "category")

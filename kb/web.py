@@ -15,9 +15,9 @@ from typing import Any
 from gunicorn.app.base import BaseApplication
 from gunicorn.workers import gthread
 
-from kb.app import create_app
 from kb.config import Settings
-from kb.demo import ByPort
+from kb.site.app import create_app
+from kb.site.demo import ByPort
 from search.rank.current import Current
 
 SILENCE = 5  # seconds that a sender may stop in the middle of a request before its thread goes to somebody else

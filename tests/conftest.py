@@ -17,9 +17,9 @@ from flask.testing import FlaskClient
 from deflect.store.services import Services
 from deflect.store.store import Store
 from deflect.store.writer import DirectWriter
-from kb.app import create_app
 from kb.config import Settings
 from kb.indexing import refresh
+from kb.site.app import create_app
 from search.index import embedder
 from tests.logging_in import PASSWORD, log_in, services_of
 from tests.receivers import Mailbox, mail_server

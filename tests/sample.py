@@ -17,9 +17,9 @@ from werkzeug.serving import make_server
 from deflect.store.services import EXTENSION
 from deflect.store.store import Store
 from deflect.store.writer import DirectWriter
-from kb.app import create_app
 from kb.config import Settings
 from kb.indexing import refresh
+from kb.site.app import create_app
 
 PASSWORD = """---
 title: Reset your password

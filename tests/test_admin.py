@@ -19,9 +19,9 @@ from deflect.store.clock import HOUR
 from deflect.store.store import Store
 from deflect.store.writer import DirectWriter
 from deflect.tickets import accounts, contact
-from kb.app import create_app
 from kb.config import Settings
 from kb.errors import BadRequest
+from kb.site.app import create_app
 from tests.logging_in import PASSWORD, choose, log_in, services_of, submit, token
 from tests.receivers import mail_server
 

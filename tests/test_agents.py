@@ -21,9 +21,9 @@ from deflect.store.store import Store
 from deflect.store.writer import DirectWriter
 from deflect.tickets import accounts, contact, tickets
 from deflect.tickets.accounts import Agent
-from kb.app import create_app
 from kb.config import Settings
 from kb.errors import BadRequest, NotFound
+from kb.site.app import create_app
 from tests.logging_in import choose, log_in, services_of, submit, token
 from tests.receivers import mail_server
 
@@ -249,7 +249,7 @@ def test_the_tabs_count_what_is_in_them(services: Services, ana: FlaskClient, ti
 def mailing(settings: Settings) -> Iterator[tuple[FlaskClient, Services]]:
     """A browser of `admin` in a help center that can send mail."""
     from deflect.store.writer import DirectWriter
-    from kb.app import create_app
+    from kb.site.app import create_app
 
     with mail_server() as box:
         sending = replace(settings, smtp_url=box.url, smtp_from="help@shop.example")

@@ -15,8 +15,8 @@ from flask.testing import FlaskClient
 from deflect.store.services import EXTENSION
 from deflect.store.store import Store
 from deflect.store.writer import DirectWriter
-from kb.app import create_app
 from kb.config import Settings
+from kb.site.app import create_app
 
 PAGES = (
     "/en/",

@@ -13,9 +13,9 @@ from flask.testing import FlaskClient
 from deflect.store.services import EXTENSION, Services
 from deflect.store.store import Store
 from deflect.store.writer import DirectWriter
-from kb.app import create_app
 from kb.config import Settings
 from kb.errors import BadSetting
+from kb.site.app import create_app
 
 EVENTS, OFFERS, TICKETS = "/api/v1/events", "/api/v1/offers", "/api/v1/tickets"
 MESSAGE = {"visitor": "v1", "subject": "Password", "body": "I forgot my password", "lang": "en"}

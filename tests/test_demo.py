@@ -7,7 +7,7 @@ from flask import Flask
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 from werkzeug.wrappers import Response
 
-from kb import demo
+from kb.site import demo
 
 
 @pytest.fixture

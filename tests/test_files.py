@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from kb import files
+from kb.site import files
 from tests.sample import help_center
 
 

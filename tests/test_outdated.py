@@ -12,10 +12,10 @@ from flask.testing import FlaskClient
 from deflect.store.store import Store
 from deflect.store.writer import DirectWriter
 from kb import lint
-from kb.app import create_app
 from kb.config import Settings
 from kb.content import library
 from kb.indexing import refresh
+from kb.site.app import create_app
 from tests.conftest import commit, git, repository, write_articles
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)

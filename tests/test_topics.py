@@ -11,9 +11,9 @@ from flask.testing import FlaskClient
 
 from deflect.store.store import Store
 from deflect.store.writer import DirectWriter
-from kb.app import create_app
 from kb.config import Settings
 from kb.indexing import refresh
+from kb.site.app import create_app
 from tests.conftest import write_articles
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)

@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from kb import widget
+from kb.site import widget
 
 SCRIPTS = sorted(path.name for path in widget.FOLDER.glob("*.js"))
 CATALOGUES = sorted(path.stem for path in (widget.FOLDER / "words").glob("*.json"))

@@ -1,4 +1,4 @@
-"""What every request needs, made once by `kb.app` and handed along."""
+"""What every request needs, made once by `kb.site.app` and handed along."""
 
 from __future__ import annotations
 

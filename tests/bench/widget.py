@@ -17,7 +17,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from kb import widget
+from kb.site import widget
 from tests.browser.conftest import CHROMIUM, NO_CHROMIUM, QUIET
 from tests.browser.shop import Help, shop_and_help
 

@@ -12,7 +12,7 @@ from typing import Any
 from flask import Flask, Response, jsonify, request
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from kb import widget
+from kb.site import widget
 
 PAGES = Path(__file__).parent / "pages"
 HTML = """<h1 id="top">Reset</h1><p>Two ways back into your account.</p><h2 id="by-phone">By phone</h2>

@@ -11,7 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 
-from kb.demo import create_shop
+from kb.site.demo import create_shop
 from tests.browser.shop import serving
 from tests.sample import fresh, help_center, served
 

@@ -11,14 +11,14 @@ from markupsafe import Markup
 from werkzeug.urls import iri_to_uri
 
 from deflect.store.services import services
-from kb import seo
 from kb.content import frontmatter
 from kb.content.channels import Way
 from kb.errors import HelpCenterError, NotFound
 from kb.i18n import gettext as _
-from kb.page import page, respond, root, searcher, today, ways_about
 from kb.render.shelf import for_everybody, review, shelf
 from kb.render.snapshot import Entry, Heading
+from kb.site import seo
+from kb.site.page import page, respond, root, searcher, today, ways_about
 from search.rank.hit import Hit
 
 KEPT = 500  # pages in memory, some 15 KB each

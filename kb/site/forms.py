@@ -19,11 +19,11 @@ from deflect.store.attachments import Refused
 from deflect.store.file_kinds import readable
 from deflect.store.services import services
 from deflect.tickets import contact
-from kb import form_files
 from kb.errors import Conflict, FileLost, HelpCenterError, NotFound, TooManyRequests
 from kb.i18n import gettext as _
-from kb.page import from_machine, indexed, render, searcher, visitor
 from kb.render.shelf import Topic, shelf
+from kb.site import form_files
+from kb.site.page import from_machine, indexed, render, searcher, visitor
 
 TICKET = re.compile(r"[\w-]{4,40}", re.ASCII)
 EPISODE = re.compile(r"[\w.:-]{1,64}", re.ASCII)

@@ -8,10 +8,10 @@ from flask import Blueprint, Response, g, render_template, url_for
 
 from deflect.store.services import services
 from kb.errors import NotFound
-from kb.page import root, searcher, speaks
 from kb.render.shelf import shelf
 from kb.render.snapshot import Entry
-from kb.seo import machine_text
+from kb.site.page import root, searcher, speaks
+from kb.site.seo import machine_text
 
 LONGEST = 50  # articles
 NEVER = "1970-01-01T00:00:00Z"  # a feed must have a date, and where nothing is in git nothing has one

@@ -22,12 +22,13 @@ from deflect.offers.ways import ways
 from deflect.privacy import consent
 from deflect.privacy.machines import is_machine
 from deflect.store.services import services
-from kb import files, i18n
+from kb import i18n
 from kb.content.channels import Way
 from kb.errors import BadGeneration, Forbidden, NotFound
 from kb.i18n import gettext as _
 from kb.render.shelf import shelf
 from kb.render.snapshot import Entry
+from kb.site import files
 from search.rank.hit import Hit
 from search.rank.searcher import Searcher
 

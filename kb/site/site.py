@@ -11,12 +11,14 @@ from flask import Blueprint, Response, g, redirect, request, url_for
 
 from deflect.api.web import limit_search
 from deflect.store.services import services
-from kb import files, forms, reading, results, seo
-from kb.address import Found, find, words_of
 from kb.errors import HelpCenterError, NotFound
-from kb.forms import Form
 from kb.i18n import gettext as _
-from kb.page import (
+from kb.render.shelf import shelf
+from kb.render.snapshot import Entry
+from kb.site import files, forms, reading, results, seo
+from kb.site.address import Found, find, words_of
+from kb.site.forms import Form
+from kb.site.page import (
     Place,
     consented,
     favourites,
@@ -29,8 +31,6 @@ from kb.page import (
     searcher,
     speaks,
 )
-from kb.render.shelf import shelf
-from kb.render.snapshot import Entry
 from search.rank.hit import Hit
 
 NEAREST = 5  # hits on the page of what is missing

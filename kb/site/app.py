@@ -16,9 +16,10 @@ from deflect.store.limits import Limiter
 from deflect.store.services import EXTENSION, Services, services
 from deflect.store.store import Store
 from deflect.store.writer import RemoteWriter, Writer
-from kb import config, demo, feed, i18n, page, site, widget
+from kb import config, i18n
 from kb.config import Settings
 from kb.errors import HelpCenterError, NotFound
+from kb.site import demo, feed, page, site, widget
 from search.rank.current import Current
 
 LONGEST_FORM = 480 * 1024  # bytes: 50,000 characters of any script, as forms encode them; the API's own cap is smaller

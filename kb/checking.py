@@ -16,7 +16,7 @@ from kb.content import library
 from kb.content.article import Article
 from kb.content.library import Library
 from kb.content.problem import Problem
-from kb.indexing import encoder_or_reason
+from kb.server.indexing import encoder_or_reason
 from search.index import index
 from search.rank.searcher import Searcher
 

@@ -10,10 +10,11 @@ from typing import Any
 
 import click
 
-from kb import config, languages, origin
+from kb import config, languages
 from kb.config import Settings
 from kb.errors import HelpCenterError
-from kb.origin import Use
+from kb.server import origin
+from kb.server.origin import Use
 
 Command = Callable[..., Any]
 

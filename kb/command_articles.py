@@ -25,7 +25,7 @@ def index(settings: Settings, words: bool, quiet: bool, stay: bool, as_json: boo
 
     Example: kb index
     """
-    from kb import indexing
+    from kb.server import indexing
 
     def say(done: dict[str, Any]) -> None:
         if as_json or not (quiet and not done["built"]):

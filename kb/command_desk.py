@@ -85,7 +85,7 @@ def erase(settings: Settings, person: str, as_json: bool) -> None:
     Example: kb erase --person someone@example.com
     """
     from deflect.privacy import erasure
-    from kb.indexing import forget_questions
+    from kb.server.indexing import forget_questions
 
     done = erasure.erase(settings, person)
     done["learned"] = forget_questions(settings, now=datetime.now(UTC)) if any(done["removed"].values()) else ""

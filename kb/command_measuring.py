@@ -128,7 +128,7 @@ def forecast(
     """
     from deflect.history import forecast as replaying
     from deflect.history import forecast_page
-    from kb.indexing import refresh
+    from kb.server.indexing import refresh
 
     if not tickets.is_dir():
         refresh(settings, words_only=False, now=datetime.now(UTC))
@@ -190,7 +190,7 @@ def example(settings: Settings, visits: int, days: int, seed: int, as_json: bool
     """
     from deflect.history import example as made_up
     from kb.content import library
-    from kb.indexing import refresh
+    from kb.server.indexing import refresh
     from search.rank.current import Current
 
     now = datetime.now(UTC)

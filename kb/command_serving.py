@@ -33,7 +33,7 @@ def serve(host: str | None, port: int | None, watch: bool) -> None:
 
     Example: kb serve --articles docs/help --port 8080
     """
-    from kb import serve as server
+    from kb.server import serve as server
 
     said = {"articles": given("articles"), "data": given("data"), "host": host, "port": port}
     overrides = {f"{config.PREFIX}{name.upper()}": str(value) for name, value in said.items() if value is not None}
@@ -49,7 +49,7 @@ def serve(host: str | None, port: int | None, watch: bool) -> None:
 @with_settings
 def web(settings: Settings, fds: tuple[int, ...]) -> None:
     """Run the web workers on inherited sockets; `kb serve` calls this."""
-    from kb.web import WebWorkers
+    from kb.server.web import WebWorkers
 
     WebWorkers(settings, binds=[f"fd://{fd}" for fd in fds]).run()
 
@@ -59,7 +59,7 @@ def web(settings: Settings, fds: tuple[int, ...]) -> None:
 @with_settings
 def background(settings: Settings, watch: bool) -> None:
     """Run the writer, the outbox and the schedules; `kb serve` calls this."""
-    from kb import background as duties
+    from kb.server import background as duties
 
     duties.run(settings, watch=watch)
 
@@ -74,7 +74,7 @@ def doctor(settings: Settings, as_json: bool) -> None:
 
     Example: kb doctor
     """
-    from kb.doctor import examine, shown
+    from kb.server.doctor import examine, shown
 
     findings = examine(settings)
     emit([f.document() for f in findings], as_json=as_json, text=lambda _: shown(findings))

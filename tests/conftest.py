@@ -18,7 +18,7 @@ from deflect.store.services import Services
 from deflect.store.store import Store
 from deflect.store.writer import DirectWriter
 from kb.config import Settings
-from kb.indexing import refresh
+from kb.server.indexing import refresh
 from kb.site.app import create_app
 from search.index import embedder
 from tests.logging_in import PASSWORD, log_in, services_of

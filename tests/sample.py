@@ -18,7 +18,7 @@ from deflect.store.services import EXTENSION
 from deflect.store.store import Store
 from deflect.store.writer import DirectWriter
 from kb.config import Settings
-from kb.indexing import refresh
+from kb.server.indexing import refresh
 from kb.site.app import create_app
 
 PASSWORD = """---

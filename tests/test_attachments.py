@@ -21,8 +21,8 @@ from deflect.store.clock import DAY
 from deflect.store.file_kinds import MB
 from deflect.store.services import Services
 from deflect.tickets.contact import check, create_ticket
-from kb.doctor import examine
 from kb.errors import Conflict, FileLost, StorageFull
+from kb.server.doctor import examine
 from tests.fakes import close, make_services
 
 PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(20)

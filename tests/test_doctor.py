@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from deflect.store.store import Store
-from kb import doctor
 from kb.config import Settings
-from kb.doctor import Finding, examine, shown
-from kb.indexing import refresh
+from kb.server import doctor
+from kb.server.doctor import Finding, examine, shown
+from kb.server.indexing import refresh
 from tests.conftest import write_articles
 
 

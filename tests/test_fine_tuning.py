@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 
 from deflect.learn import fine_tuning, judging, lessons, tuned, tuning
-from kb import doctor
 from kb.config import Settings
 from kb.errors import BadSetting
-from kb.indexing import refresh
+from kb.server import doctor
+from kb.server.indexing import refresh
 from search.evaluate import metrics
 from search.index import embedder, exporting, model
 from search.index.learned import TooFewOutcomes

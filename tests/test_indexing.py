@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from kb.config import Settings
-from kb.indexing import Indexer, refresh
+from kb.server.indexing import Indexer, refresh
 from tests.sample import write
 
 

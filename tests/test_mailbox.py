@@ -17,8 +17,8 @@ from deflect.mail.mailbox import Mailbox, MailboxFailed, quoted
 from deflect.store.services import Services
 from kb import command_mail
 from kb.config import Settings
-from kb.doctor import examine
 from kb.errors import BadSetting, StorageFull
+from kb.server.doctor import examine
 from tests.fakes import close, make_services
 from tests.imap_server import PASSWORD, Imap, imap_server, needs_dovecot
 from tests.mails import mail

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from kb import cli, origin
+from kb import cli
 from kb.config import Settings, default_articles
+from kb.server import origin
 from tests.conftest import write_articles
 
 ONE = {"one.md": "---\ntitle: The first folder\n---\n\nWords of the first folder.\n"}

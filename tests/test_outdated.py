@@ -14,7 +14,7 @@ from deflect.store.writer import DirectWriter
 from kb import lint
 from kb.config import Settings
 from kb.content import library
-from kb.indexing import refresh
+from kb.server.indexing import refresh
 from kb.site.app import create_app
 from tests.conftest import commit, git, repository, write_articles
 

@@ -16,7 +16,7 @@ from deflect.learn import lessons, proposals
 from deflect.store.clock import from_rfc3339
 from kb.config import Settings
 from kb.content.library import load
-from kb.indexing import refresh
+from kb.server.indexing import refresh
 from tests.conftest import write_articles
 
 NOW = from_rfc3339("2026-10-30T00:00:00Z")

@@ -20,7 +20,7 @@ from deflect.store.services import Services
 from deflect.store.tokens import Claims
 from deflect.tickets.contact import check, create_ticket
 from kb.config import Settings
-from kb.doctor import examine
+from kb.server.doctor import examine
 from search.rank.hit import Suggestions
 from tests.fakes import BrokenSearcher, FakeSearcher, close, make_services
 from tests.history_log import Log, load

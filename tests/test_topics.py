@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from deflect.store.store import Store
 from deflect.store.writer import DirectWriter
 from kb.config import Settings
-from kb.indexing import refresh
+from kb.server.indexing import refresh
 from kb.site.app import create_app
 from tests.conftest import write_articles
 

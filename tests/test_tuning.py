@@ -19,7 +19,7 @@ from deflect.privacy import erasure
 from kb import cli
 from kb.config import Settings
 from kb.errors import BadSetting
-from kb.indexing import refresh
+from kb.server.indexing import refresh
 from search.evaluate import metrics
 from search.index.learned import Learned, TooFewOutcomes
 from search.index.vectors import VectorCache

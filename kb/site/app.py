@@ -80,7 +80,7 @@ def _failed(error: HelpCenterError | HTTPException) -> Any:
 
 
 def _stopped(_error: ClientDisconnected) -> Any:
-    """Answer who sent half a request and then nothing: the socket's receive timeout ends the wait (kb.web)."""
+    """Answer who sent half a request and then nothing: the socket's receive timeout ends the wait (kb.server.web)."""
     return _failed(RequestTimeout())
 
 

@@ -13,12 +13,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from kb import origin, progress
+from kb import progress
 from kb.config import Settings
 from kb.content import library
 from kb.content.library import Library
 from kb.content.parsed import Parsed
 from kb.render.snapshot import Snapshot
+from kb.server import origin
 from search.index import embedder, generation, index, learned
 from search.index.embedder import BadModel, Embedder
 from search.index.generation import Stamps, stamps

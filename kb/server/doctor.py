@@ -11,10 +11,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from kb import origin
 from kb.config import Settings
 from kb.content import library
 from kb.errors import HelpCenterError
+from kb.server import origin
 
 State = Literal["fine", "note", "wrong"]
 LEAST_DISK = 200 * 2**20  # bytes: room for an index, a day of events and the write-ahead log

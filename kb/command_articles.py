@@ -59,7 +59,7 @@ def check(settings: Settings, folder: Path | None, style: str, as_json: bool, **
 
     Example: kb check articles --queries --against origin/main --format github
     """
-    from kb import checking
+    from kb.check import checking
 
     judge(settings, "reads", named=folder is not None or names_articles())
     articles = folder or settings.articles

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from kb import findings, lint
+from kb.check import findings, lint
 from kb.content import library
 from kb.content.problem import Problem
 from kb.render import render

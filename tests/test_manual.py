@@ -10,7 +10,8 @@ import click
 import pytest
 
 from deflect.store.events import CATALOGUE
-from kb import cli, lint, tables
+from kb import cli, tables
+from kb.check import lint
 from kb.config import PREFIX, Settings
 from kb.content import article, library
 

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 
 from deflect.store.store import Store
 from deflect.store.writer import DirectWriter
-from kb import lint
+from kb.check import lint
 from kb.config import Settings
 from kb.content import library
 from kb.server.indexing import refresh

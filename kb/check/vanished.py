@@ -10,7 +10,8 @@ from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from kb import facts
+from kb.check import facts
+from kb.check.facts import Facts
 from kb.content import history, library
 from kb.content.article import Article
 from kb.content.folder import SUFFIXES
@@ -18,7 +19,6 @@ from kb.content.library import Library
 from kb.content.links import normal
 from kb.content.problem import Problem
 from kb.errors import HelpCenterError
-from kb.facts import Facts
 from kb.i18n import interface_languages
 from kb.render.anchors import slug
 

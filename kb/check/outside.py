@@ -15,7 +15,7 @@ from werkzeug.urls import iri_to_uri
 
 from deflect import owner_page
 from deflect.address import BadAddress
-from kb import facts
+from kb.check import facts
 from kb.config import Settings
 from kb.content.library import Library
 from kb.content.problem import Problem

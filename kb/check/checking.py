@@ -10,7 +10,8 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 
-from kb import findings, lint, outside, progress, vanished
+from kb import progress
+from kb.check import findings, lint, outside, vanished
 from kb.config import Settings
 from kb.content import library
 from kb.content.article import Article

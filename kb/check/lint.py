@@ -10,13 +10,13 @@ from datetime import datetime, timedelta
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
 
-from kb import facts
+from kb.check import facts
+from kb.check.facts import Facts, Picture, Reference
 from kb.content.article import Article
 from kb.content.library import Library
 from kb.content.links import Target, normal
 from kb.content.problem import Problem, Severity
 from kb.content.schema import nearest
-from kb.facts import Facts, Picture, Reference
 from kb.render.anchors import nearby
 
 TOP = 3  # an article must be among the first three for its own `queries:`

@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 
 class HelpCenterError(Exception):
-    """The base of our errors: `kb.site.app` makes of one a page or a problem document, `kb.cli` a line and exit code 1."""
+    """The base of our errors: `kb.site.app` makes of one a page or a problem document, `kb.cli.cli` a line and exit code 1."""
 
     status = HTTPStatus.INTERNAL_SERVER_ERROR
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from kb import cli
+from kb.cli import cli
 from tests.conftest import write_articles
 
 CLEAN = {"account/reset.md": "---\ntitle: Reset your password\n---\n\nFollow the link on the login page.\n"}

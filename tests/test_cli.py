@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from deflect.store.store import Store
-from kb import cli, command_desk
+from kb.cli import cli, command_desk
 from kb.config import Settings
 from kb.errors import HelpCenterError
 
@@ -42,7 +42,7 @@ def process(environ: dict[str, str], *arguments: str) -> subprocess.CompletedPro
     """Run `kb` as a process of its own."""
     whole = {key: value for key, value in os.environ.items() if not key.startswith("KB_")} | environ
     return subprocess.run(
-        [sys.executable, "-m", "kb.cli", *arguments], env=whole, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "kb.cli.cli", *arguments], env=whole, capture_output=True, text=True, check=False
     )
 
 
@@ -60,7 +60,7 @@ def test_a_number_or_language_that_the_api_refuses_is_wrong_usage(environ: dict[
 
 
 def test_output_that_cannot_be_written_is_one_line_and_exit_code_1(environ: dict[str, str]) -> None:
-    command = [sys.executable, "-m", "kb.cli", "search", "password", "--json"]
+    command = [sys.executable, "-m", "kb.cli.cli", "search", "password", "--json"]
     with Path("/dev/full").open("w") as full:
         ended = subprocess.run(
             command, env=os.environ | environ, stdout=full, stderr=subprocess.PIPE, text=True, check=False
@@ -162,7 +162,7 @@ def test_without_an_index_search_says_what_to_do(environ: dict[str, str], tmp_pa
 
 def test_help_loads_nothing_heavy() -> None:
     code = (
-        "import sys; from kb.cli import kb; kb(['--help'], standalone_mode=False); "
+        "import sys; from kb.cli.cli import kb; kb(['--help'], standalone_mode=False); "
         "print(sorted({'torch', 'numpy', 'flask', 'whoosh'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

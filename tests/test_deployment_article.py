@@ -21,7 +21,8 @@ from deflect.store.services import Services
 from deflect.store.store import Store
 from deflect.store.writer import DirectWriter
 from deflect.tickets import contact, tickets
-from kb import cli, config
+from kb import config
+from kb.cli import cli
 from kb.config import Settings
 from kb.server import serve
 from search.rank.current import Current

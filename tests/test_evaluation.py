@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ir_measures import RR, R, Success, nDCG
 
-from kb.cli import kb
+from kb.cli.cli import kb
 from kb.config import Settings
 from kb.errors import BadSetting
 from search.evaluate import evaluation, figures, metrics, side_by_side

@@ -14,7 +14,7 @@ from deflect.report.report import report
 from deflect.store import clock
 from deflect.store.clock import DAY
 from deflect.store.store import Store
-from kb.cli import kb
+from kb.cli.cli import kb
 from kb.config import Settings
 from search.rank.current import Current
 from tests.logging_in import log_in

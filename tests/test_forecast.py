@@ -16,7 +16,7 @@ from deflect.history.lines import BadFile
 from deflect.history.past_tickets import Past
 from deflect.history.replay import Encoded
 from deflect.store.clock import DAY, from_date
-from kb import cli
+from kb.cli import cli
 from kb.config import Settings
 from tests.conftest import ARTICLES, write_articles
 

@@ -19,7 +19,7 @@ from deflect.learn.lessons import load as load_history
 from deflect.report.statistics import Interval
 from deflect.store.clock import DAY, from_date
 from deflect.store.services import Services
-from kb import cli
+from kb.cli import cli
 from kb.config import Settings
 from kb.content import article
 from tests.fakes import make_services

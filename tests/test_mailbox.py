@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from deflect.mail.mail_in import take
 from deflect.mail.mailbox import Mailbox, MailboxFailed, quoted
 from deflect.store.services import Services
-from kb import command_mail
+from kb.cli import command_mail
 from kb.config import Settings
 from kb.errors import BadSetting, StorageFull
 from kb.server.doctor import examine
@@ -175,7 +175,7 @@ def kb(*arguments: str, data: Path, server: Imap | None = None, given: bytes = b
     plain |= {"KB_DATA": str(data), "KB_EMBEDDER": "none"} | environ
     if server:
         plain |= {"KB_IMAP_URL": server.url, "KB_IMAP_PASSWORD": PASSWORD}
-    command = [sys.executable, "-m", "kb.cli", *arguments]
+    command = [sys.executable, "-m", "kb.cli.cli", *arguments]
     done = subprocess.run(command, input=given, env=plain, capture_output=True, timeout=60)
     done.stdout, done.stderr = done.stdout.decode(), done.stderr.decode()
     return done

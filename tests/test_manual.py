@@ -10,8 +10,8 @@ import click
 import pytest
 
 from deflect.store.events import CATALOGUE
-from kb import cli, tables
 from kb.check import lint
+from kb.cli import cli, tables
 from kb.config import PREFIX, Settings
 from kb.content import article, library
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from kb import cli
+from kb.cli import cli
 from kb.config import Settings, default_articles
 from kb.server import origin
 from tests.conftest import write_articles

@@ -11,8 +11,8 @@ import pytest
 from click.testing import CliRunner
 from flask import Flask, redirect, request
 
-from kb import cli
 from kb.check import checking, outside
+from kb.cli import cli
 from kb.config import Settings
 from kb.content.problem import Problem
 from tests.browser.shop import serving

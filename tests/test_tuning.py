@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from deflect.learn import evidence, judging, lessons, tuned, tuning
 from deflect.learn.lessons import Lesson
 from deflect.privacy import erasure
-from kb import cli
+from kb.cli import cli
 from kb.config import Settings
 from kb.errors import BadSetting
 from kb.server.indexing import refresh

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from kb import cli
+from kb.cli import cli
 from kb.errors import HelpCenterError
 from tests.conftest import commit, git, repository, write_articles
 

@@ -111,7 +111,7 @@ def _mail_trouble(settings: Settings, stop: threading.Event) -> str:
             return ""
     except HelpCenterError as error:
         return str(error)
-    process = subprocess.Popen([sys.executable, "-m", "kb.cli", "mail", "fetch", "--quiet"])
+    process = subprocess.Popen([sys.executable, "-m", "kb.cli.cli", "mail", "fetch", "--quiet"])
     while process.poll() is None and not stop.wait(0.2):
         pass
     if process.poll() is None:  # we are to end: what is not marked comes again
@@ -171,7 +171,7 @@ class Builder:
         self._line, theirs = socket.socketpair()
         self._line.settimeout(0.2)
         with theirs:
-            command = [sys.executable, "-m", "kb.cli", "index", "--quiet", "--stay"]
+            command = [sys.executable, "-m", "kb.cli.cli", "index", "--quiet", "--stay"]
             self._process = subprocess.Popen(command, stdin=theirs.fileno(), env=MEMORY | os.environ)
 
 

@@ -108,7 +108,7 @@ def supervise(
     look at the articles again.
     """
     environ = os.environ | dict(overrides) | family.founded()
-    kb = [sys.executable, "-m", "kb.cli"]
+    kb = [sys.executable, "-m", "kb.cli.cli"]
     background = Child("background", [*kb, "background", *(["--watch"] if watch else [])])
     fds = tuple(listener.fileno() for listener in listeners)
     web = Child("web", [*kb, "web", *(f"--fd={fd}" for fd in fds)], pass_fds=fds, usual=ONE_THREAD)
@@ -203,6 +203,6 @@ def run(settings: Settings, *, overrides: Mapping[str, str], watch: bool) -> Non
 
 
 def _index_words(settings: Settings, *, overrides: Mapping[str, str]) -> None:
-    command = [sys.executable, "-m", "kb.cli", "index", "--words", "--quiet"]
+    command = [sys.executable, "-m", "kb.cli.cli", "index", "--words", "--quiet"]
     if subprocess.run(command, env=os.environ | dict(overrides), check=False).returncode:
         raise HelpCenterError(f"the articles in {settings.articles} could not be indexed; what is wrong stands above")

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from kb.command import emit, json_option, judge, lang_option, names_articles, with_articles
+from kb.cli.command import emit, json_option, judge, lang_option, names_articles, with_articles
 from kb.config import Settings
 
 

@@ -56,7 +56,7 @@ def settings() -> str:
 
 def commands() -> str:
     """Return the table of commands: usage, and the first sentence of its help."""
-    from kb.cli import kb
+    from kb.cli.cli import kb
 
     rows = [(f"`{usage}`", help) for usage, help in sorted(_usages(kb, click.Context(kb, info_name="kb")))]
     return table(("Command", "What it does"), rows)
@@ -117,8 +117,8 @@ def category_keys() -> str:
 
 def modules() -> str:
     """Return the table of modules: path, and the first sentence of each."""
-    root = Path(__file__).parent.parent
-    paths = [path for package in PACKAGES for path in sorted((root / package).glob("*.py")) if path.stem != "__init__"]
+    root = Path(__file__).parents[2]
+    paths = [path for package in PACKAGES for path in sorted((root / package).rglob("*.py")) if path.stem != "__init__"]
     return table(("Module", "What it holds"), [(f"`{path.relative_to(root)}`", _sentence(path)) for path in paths])
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import click
 
-from kb.command import data_option, emit, json_option, with_articles, with_database, with_settings
-from kb.command import settings as settings_given
+from kb.cli.command import data_option, emit, json_option, with_articles, with_database, with_settings
+from kb.cli.command import settings as settings_given
 from kb.config import Settings
 
 EXPORTS = (

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from kb import progress
-from kb.command import emit, json_option, with_articles, with_settings
+from kb.cli.command import emit, json_option, with_articles, with_settings
 from kb.config import Settings
 
 file_argument = click.argument("file", type=click.Path(exists=True, path_type=Path))

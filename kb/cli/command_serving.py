@@ -8,7 +8,7 @@ import sys
 import click
 
 from kb import config
-from kb.command import (
+from kb.cli.command import (
     articles_option,
     data_option,
     emit,

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kb.command import data_option, emit, json_option, with_settings
-from kb.command import settings as settings_given
+from kb.cli.command import data_option, emit, json_option, with_settings
+from kb.cli.command import settings as settings_given
 from kb.config import Settings
 from kb.errors import HelpCenterError, StorageFull, Unavailable
 

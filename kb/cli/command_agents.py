@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from kb.command import emit, json_option, with_settings
+from kb.cli.command import emit, json_option, with_settings
 from kb.config import Settings
 
 ROLES = ("agent", "admin")  # as in deflect.tickets.accounts, which --help has no time to import

@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import click
 
-from kb import (
+from kb.cli import (
     command_agents,
     command_articles,
     command_desk,

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from kb import progress
-from kb.command import emit, json_option, with_articles, with_database
+from kb.cli.command import emit, json_option, with_articles, with_database
 from kb.config import Settings
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from deflect.address import BadAddress, Resolver, permitted, resolve
+from kb.outbound import BadAddress, Resolver, permitted, resolve
 
 
 def named(*ips: str) -> Resolver:

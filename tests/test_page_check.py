@@ -10,12 +10,12 @@ from contextlib import contextmanager
 import pytest
 from flask import Flask, Response, redirect, request
 
-from deflect import owner_page
-from deflect.address import BadAddress
 from deflect.admin.elements import Unknown, elements, select
 from deflect.admin.page_check import check
 from deflect.admin.policy import lacks, parse
-from deflect.owner_page import Fetched, Unreadable, fetch, judge
+from kb import owner_page
+from kb.outbound import BadAddress
+from kb.owner_page import Fetched, Unreadable, fetch, judge
 from tests.browser.shop import serving
 
 CENTER, SHOP = "https://help.example.com", "https://shop.example.com"

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from deflect.address import BadAddress
 from deflect.delivery.delivery import Delivery, DeliveryFailed, TicketSink
 from deflect.delivery.signature import verify
 from deflect.delivery.sinks import InboxSink, configured, sink
@@ -16,6 +15,7 @@ from deflect.delivery.smtp import ReceiptSink, ReplySink, Server, SmtpSink, can_
 from deflect.delivery.webhook import WebhookSink, document
 from kb.config import Settings
 from kb.errors import BadSetting
+from kb.outbound import BadAddress
 from tests.receivers import Desk, Mailbox, mail_server, webhook_desk
 
 SECRET = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz"

@@ -13,12 +13,12 @@ import pytest
 from flask import Flask, Response, jsonify, request
 from werkzeug.serving import make_server
 
-from deflect.address import BadAddress
 from deflect.delivery.delivery import Delivery, DeliveryFailed
 from deflect.delivery.sinks import configured, sink
 from deflect.delivery.zendesk import ZendeskSink
 from kb.config import Settings
 from kb.errors import BadSetting
+from kb.outbound import BadAddress
 
 LOOPBACK = ("127.0.0.0/8",)
 DELIVERY = Delivery(

@@ -9,7 +9,7 @@ from urllib.parse import urljoin, urlsplit
 
 from deflect.admin.elements import Element, Unknown, elements, select
 from deflect.admin.policy import lacks, policies
-from deflect.owner_page import Fetched
+from kb.owner_page import Fetched
 
 FILE = "/widget/1/help-widget.js"
 FIELDS = ("subject", "body", "email", "category")

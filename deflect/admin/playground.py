@@ -6,7 +6,6 @@ from typing import Any
 
 from flask import Blueprint, Response, current_app, g, jsonify, render_template, request
 
-from deflect import owner_page
 from deflect.admin import page_check, snippet
 from deflect.api import cors, headers
 from deflect.api.web import lang_of
@@ -14,6 +13,7 @@ from deflect.offers.episode import new_id
 from deflect.offers.offer import CARDS, LONGEST
 from deflect.store import clock
 from deflect.store.services import Services, services
+from kb import owner_page
 from kb.errors import HelpCenterError
 from kb.languages import direction
 

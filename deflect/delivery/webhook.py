@@ -11,12 +11,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from deflect.address import Target, resolve
 from deflect.delivery.delivery import Carried, Delivery, DeliveryFailed
 from deflect.delivery.signature import sign
 from deflect.store.clock import SECOND, to_rfc3339
 from kb.config import Settings
 from kb.errors import BadSetting
+from kb.outbound import Target, resolve
 
 TIMEOUT = 10.0  # seconds
 LONGEST_ANSWER = 64 * 1024

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
-from deflect.address import Target, resolve
 from deflect.delivery.delivery import Carried, Delivery, DeliveryFailed, NotTaken
 from kb.config import Settings
 from kb.errors import BadSetting
+from kb.outbound import Target, resolve
 
 TIMEOUT = 15.0  # seconds
 LONGEST_ANSWER = 1 << 20

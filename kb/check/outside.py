@@ -13,12 +13,12 @@ from urllib.parse import urlsplit
 
 from werkzeug.urls import iri_to_uri
 
-from deflect import owner_page
-from deflect.address import BadAddress
+from kb import owner_page
 from kb.check import facts
 from kb.config import Settings
 from kb.content.library import Library
 from kb.content.problem import Problem
+from kb.outbound import BadAddress
 
 CACHE = "links.json"  # in the data folder: when each address last answered well
 WEEK = 7 * 86400.0

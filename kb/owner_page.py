@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from deflect.address import Target, resolve
 from kb.errors import HelpCenterError
+from kb.outbound import Target, resolve
 
 SECONDS = 8.0  # for the whole answer of one address, however slowly it comes
 LARGEST = 1 << 20  # bytes of a page that are looked at

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Literal
 
 
 class HelpCenterError(Exception):
-    """The base of our errors: `kb.site.app` makes of one a page or a problem document, `kb.cli.cli` a line and exit code 1."""
+    """The base of our errors: the site turns one into a page or a problem document, `kb` into a line and exit code 1."""
 
     status = HTTPStatus.INTERNAL_SERVER_ERROR
 
@@ -91,3 +93,22 @@ class BadGeneration(HelpCenterError):
     """An index generation that is missing, incomplete or does not match its checksums."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
+
+
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One finding; `count` is how many files have it, the first of them being named."""
+
+    path: str
+    line: int
+    why: str
+    code: str
+    severity: Severity = "warning"
+    count: int = 1
+
+    def __str__(self) -> str:
+        files = f" ({self.count} files)" if self.count > 1 else ""
+        return f"{self.path}:{self.line}: {self.why}{files}"

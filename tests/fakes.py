@@ -9,8 +9,7 @@ from typing import Any
 from flask import Flask
 
 from deflect.api import api, here
-from deflect.store.limits import Limiter
-from deflect.store.services import EXTENSION, Services
+from deflect.store.services import EXTENSION, Limiter, Services
 from deflect.store.store import Store
 from deflect.store.writer import DirectWriter
 from kb.config import Settings

@@ -21,6 +21,7 @@ from deflect.offers.episode import Visit
 from deflect.store.attachments import keep, path_of
 from deflect.store.services import EXTENSION, Services
 from deflect.tickets.contact import check, create_ticket
+from deflect.tickets.file_keys import opens_ticket_file
 from tests.fakes import close, make_services
 from tests.receivers import mail_server, webhook_desk
 from tests.test_attachments import PNG
@@ -145,10 +146,10 @@ def test_a_link_without_its_key_or_after_its_time_opens_nothing(services: Servic
     expires, _, signature = key.partition("-")
     bad = ["", "x", f"{int(expires, 16) + 1:x}-{signature}", f"1-{signature}"]
     for one in bad:
-        assert not given_files.file_links.opens(services.store, str(told["id"]), one, now=0)
-    assert given_files.file_links.opens(services.store, str(told["id"]), key, now=int(expires, 16))
-    assert not given_files.file_links.opens(services.store, str(told["id"]), key, now=int(expires, 16) + 1)
-    assert not given_files.file_links.opens(services.store, "another", key, now=0)
+        assert not opens_ticket_file(services.store, str(told["id"]), one, now=0)
+    assert opens_ticket_file(services.store, str(told["id"]), key, now=int(expires, 16))
+    assert not opens_ticket_file(services.store, str(told["id"]), key, now=int(expires, 16) + 1)
+    assert not opens_ticket_file(services.store, "another", key, now=0)
 
 
 def test_a_file_that_is_gone_does_not_keep_a_ticket_from_being_delivered(services: Services) -> None:

@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb.content.channel_file import read
-from kb.content.channels import NAMES, Rule, Span, Table, Way, decide
-from kb.content.problem import Problem
+from kb.content.channels import NAMES, Rule, Span, Table, Way, decide, read
+from kb.errors import Problem
 
 TEXT = """
 timezone: Europe/Berlin

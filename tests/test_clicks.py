@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from deflect.learn.clicks import Seen, examination, fitting
-from deflect.offers.exploration import propensity
+from deflect.learn.evidence import Seen, examination, fitting
+from deflect.offers.offer import propensity
 
 LOOKED = np.asarray([1.0, 0.6, 0.4])
 SHARE = 0.1  # of swaps

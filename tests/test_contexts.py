@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kb.content.contexts import Context, find, read
-from kb.content.problem import Problem
+from kb.errors import Problem
 
 
 def test_entries_are_read_in_order() -> None:

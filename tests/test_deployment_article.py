@@ -16,8 +16,7 @@ import pytest
 
 from deflect.offers.episode import Visit
 from deflect.store.attachments import keep, of_ticket, path_of
-from deflect.store.limits import Limiter
-from deflect.store.services import Services
+from deflect.store.services import Limiter, Services
 from deflect.store.store import Store
 from deflect.store.writer import DirectWriter
 from deflect.tickets import contact, tickets

@@ -9,7 +9,7 @@ import pytest
 from deflect.offers import episode
 from deflect.offers.episode import Visit, email_key, intent, keys, page_address
 from deflect.store.clock import DAY
-from deflect.store.experiment import arm
+from deflect.store.people import arm
 from deflect.store.services import Services
 from tests.fakes import make_services
 

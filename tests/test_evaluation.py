@@ -20,7 +20,7 @@ from ir_measures import RR, R, Success, nDCG
 from kb.cli.cli import kb
 from kb.config import Settings
 from kb.errors import BadSetting
-from search.evaluate import evaluation, figures, metrics, side_by_side
+from search.evaluate import evaluation, figures, metrics
 from search.evaluate.beir import Asked, BadCollection, Folder
 from search.index.embedder import Embedder
 from search.index.learned import Learned
@@ -177,7 +177,7 @@ def test_a_broken_line_is_named(collection: Path) -> None:
 def test_a_folder_of_collections_is_a_table_of_all_systems(settings: Settings, tmp_path: Path) -> None:
     write(tmp_path / "all" / "shop")
     write(tmp_path / "all" / "bank", bodies=False)
-    document = side_by_side.evaluate(settings, tmp_path / "all")
+    document = evaluation.side_by_side(settings, tmp_path / "all")
     assert [(one["collection"], one["mode"], one["system"]) for one in document["collections"]] == [
         (name, mode, system)
         for name, mode in (("bank", "search"), ("shop", "suggest"))
@@ -191,8 +191,8 @@ def test_a_folder_of_collections_is_a_table_of_all_systems(settings: Settings, t
 
 def test_one_system_of_a_folder_of_collections_is_as_if_each_was_asked_for(settings: Settings, tmp_path: Path) -> None:
     write(tmp_path / "all" / "shop")
-    [one] = side_by_side.evaluate(settings, tmp_path / "all", system="bm25")["collections"]
-    alone = side_by_side.evaluate(settings, tmp_path / "all" / "shop", system="bm25")
+    [one] = evaluation.side_by_side(settings, tmp_path / "all", system="bm25")["collections"]
+    alone = evaluation.side_by_side(settings, tmp_path / "all" / "shop", system="bm25")
     assert one["metrics"] == alone["metrics"]
 
 
@@ -221,12 +221,12 @@ def test_a_part_is_said(settings: Settings, collection: Path) -> None:
 def test_a_run_file_of_several_collections_is_refused(settings: Settings, tmp_path: Path) -> None:
     write(tmp_path / "all" / "shop")
     with pytest.raises(BadCollection, match="--run"):
-        side_by_side.evaluate(settings, tmp_path / "all", run=tmp_path / "run.txt")
+        evaluation.side_by_side(settings, tmp_path / "all", run=tmp_path / "run.txt")
 
 
 def test_a_folder_of_nothing_is_named(settings: Settings, tmp_path: Path) -> None:
     with pytest.raises(BadCollection, match="corpus"):
-        side_by_side.evaluate(settings, tmp_path)
+        evaluation.side_by_side(settings, tmp_path)
 
 
 def test_the_terminal_shows_precision_against_coverage(settings: Settings, collection: Path) -> None:
@@ -254,9 +254,9 @@ def test_precision_against_coverage_is_drawn_without_anything_that_runs(
 
 def test_a_learned_ranking_is_shown_where_there_is_a_split_to_learn_from(tmp_path: Path) -> None:
     shop = write(tmp_path / "all" / "shop")
-    assert [name for _, name, _ in side_by_side._systems(shop, "dev", None, ())] == ["bm25", "dense", "hybrid"]
+    assert [name for _, name, _ in evaluation._systems(shop, "dev", None, ())] == ["bm25", "dense", "hybrid"]
     (shop / "qrels" / "train.tsv").write_text("query-id\tcorpus-id\tscore\nq5\treset.es\t1\n")
-    assert side_by_side._systems(shop, "dev", "all", ())[-1] == (shop, "learned", ["train"])
+    assert evaluation._systems(shop, "dev", "all", ())[-1] == (shop, "learned", ["train"])
 
 
 def test_learned_without_a_split_ranks_by_what_is_installed(settings: Settings, collection: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deflect.offers.refusal import Refused, parse
+from deflect.offers.log import Refused, parse
 from deflect.store.events import CATALOGUE, CLIENT_TYPES
 
 FULL = {

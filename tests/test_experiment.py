@@ -2,7 +2,7 @@
 
 import pytest
 
-from deflect.store.experiment import arm
+from deflect.store.people import arm
 
 PEOPLE = [f"visitor:{n}" for n in range(20_000)]
 

@@ -6,8 +6,8 @@ from collections import Counter
 
 import pytest
 
-from deflect.offers.exploration import arranged, propensity
-from deflect.store.experiment import arm
+from deflect.offers.offer import arranged, propensity
+from deflect.store.people import arm
 
 CARDS = ["a", "b", "c"]
 PEOPLE = [f"visitor:{n}" for n in range(20_000)]

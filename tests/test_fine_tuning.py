@@ -19,7 +19,7 @@ from kb.errors import BadSetting
 from kb.server import doctor
 from kb.server.indexing import refresh
 from search.evaluate import metrics
-from search.index import embedder, exporting, model
+from search.index import embedder, exporting
 from search.index.learned import TooFewOutcomes
 from search.learn import training
 from search.rank.current import Current
@@ -74,7 +74,7 @@ def center(indexed: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         [done] = (indexed.data / "models").iterdir()
         shutil.copytree(done, target)
         manifest = json.loads((target / "manifest.json").read_text())
-        (target / "manifest.json").write_text(json.dumps(manifest | {"recipe": model.recipe_of(source)}))
+        (target / "manifest.json").write_text(json.dumps(manifest | {"recipe": exporting.recipe_of(source)}))
         return target
 
     monkeypatch.setattr(training, "train", copied)

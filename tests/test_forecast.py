@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from deflect.history import forecast_page, replay
+from deflect.history import forecast as forecast_module
+from deflect.history import replay
 from deflect.history.forecast import forecast
 from deflect.history.lines import BadFile
 from deflect.history.past_tickets import Past
@@ -97,7 +98,7 @@ def test_the_worth_is_what_the_right_article_could_save_at_a_cost(settings: Sett
 
 
 def test_the_page_stands_alone_and_runs_nothing(settings: Settings, shop: Path) -> None:
-    page = forecast_page.page(forecast(settings, shop, cost=10.0))
+    page = forecast_module.page(forecast(settings, shop, cost=10.0))
     assert page.startswith("<!doctype html>")
     assert "<script" not in page
     assert "http" not in page.replace("http-equiv", "")

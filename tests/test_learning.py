@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from deflect.learn.clicks import examination
+from deflect.learn.evidence import examination
 from tests.learning.__main__ import page, picture, simulate
 from tests.learning.trial import trial
 from tests.learning.visitors import People, visit

@@ -9,8 +9,7 @@ import pytest
 
 from kb.content import library
 from kb.content.library import Library
-from kb.content.problem import Problem
-from kb.errors import BadArticle
+from kb.errors import BadArticle, Problem
 from tests.conftest import git, write_articles
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)

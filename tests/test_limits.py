@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from deflect.store.limits import Limiter, network
+from deflect.store.services import Limiter, network
 
 
 def test_the_rate_passes_and_the_next_waits() -> None:

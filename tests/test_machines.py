@@ -12,7 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from deflect.gaps.searches import misses
-from deflect.privacy.machines import is_machine
+from deflect.privacy.consent import is_machine
 from deflect.report.search_numbers import of_people
 from deflect.store.clock import DAY, now
 from deflect.store.services import EXTENSION, Services

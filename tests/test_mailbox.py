@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from deflect.mail.mail_in import take
 from deflect.mail.mailbox import Mailbox, MailboxFailed, quoted
 from deflect.store.services import Services
-from kb.cli import command_mail
+from kb.cli import command_desk
 from kb.config import Settings
 from kb.errors import BadSetting, StorageFull
 from kb.server.doctor import examine
@@ -204,7 +204,7 @@ def test_a_defect_of_ours_bounces_no_e_mail(tmp_path: Path, monkeypatch: pytest.
 
     monkeypatch.setattr("deflect.mail.mail_in.take", take)
     monkeypatch.setenv("KB_DATA", str(tmp_path))
-    done = CliRunner().invoke(command_mail.mail, ["receive"], input=mail())
+    done = CliRunner().invoke(command_desk.mail, ["receive"], input=mail())
     assert done.exit_code == 75
     assert "a defect; it shall come again later" in done.output
 

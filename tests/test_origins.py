@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deflect.api import origins
+from deflect.api import cors
 from deflect.api.cors import allowed
 from deflect.store.services import EXTENSION, Services
 from kb.errors import BadRequest
@@ -77,10 +77,10 @@ def test_what_is_no_origin_is_not_allowed(app: Flask, agent: Any, text: str) -> 
 @given(st.text(max_size=60))
 def test_an_origin_is_normal_or_refused(text: str) -> None:
     try:
-        found = origins.normal(text)
+        found = cors.normal(text)
     except BadRequest:
         return
-    assert origins.normal(found) == found
+    assert cors.normal(found) == found
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from flask import Flask, redirect, request
 from kb.check import checking, outside
 from kb.cli import cli
 from kb.config import Settings
-from kb.content.problem import Problem
+from kb.errors import Problem
 from tests.browser.shop import serving
 from tests.conftest import write_articles
 

@@ -11,11 +11,9 @@ import pytest
 from flask import Flask, Response, redirect, request
 
 from deflect.admin.elements import Unknown, elements, select
-from deflect.admin.page_check import check
-from deflect.admin.policy import lacks, parse
-from kb import owner_page
-from kb.outbound import BadAddress
-from kb.owner_page import Fetched, Unreadable, fetch, judge
+from deflect.admin.page_check import check, lacks, parse
+from kb import outbound
+from kb.outbound import BadAddress, Fetched, Unreadable, fetch, judge
 from tests.browser.shop import serving
 
 CENTER, SHOP = "https://help.example.com", "https://shop.example.com"
@@ -42,7 +40,7 @@ def page(answer: str | Response, **headers: str) -> Iterator[str]:
         yield f"{origin}/"
 
 
-def loopback(url: str) -> owner_page.Target:
+def loopback(url: str) -> outbound.Target:
     """Judge an address as if the operator had allowed loopback."""
     return judge(url, allow=("127.0.0.0/8",))
 
@@ -190,13 +188,13 @@ def test_the_demo_shop_may_be_looked_at_and_no_other_port_of_this_machine() -> N
 
 def test_a_name_that_leads_here_is_refused() -> None:
     with pytest.raises(BadAddress, match="not public"):
-        owner_page.resolve("http://evil.example/", resolver=lambda host, port: ["93.184.216.34", "127.0.0.1"])
+        outbound.resolve("http://evil.example/", resolver=lambda host, port: ["93.184.216.34", "127.0.0.1"])
 
 
 def test_no_more_than_a_megabyte_is_read_however_it_is_packed(monkeypatch: pytest.MonkeyPatch) -> None:
     packed = Response(gzip.compress(b"x" * 9_000_000), content_type="text/html", headers={"Content-Encoding": "gzip"})
     with page(packed) as url:
-        assert len(fetch(url, judge=loopback).html) == owner_page.LARGEST
+        assert len(fetch(url, judge=loopback).html) == outbound.LARGEST
 
 
 @pytest.mark.parametrize(
@@ -213,7 +211,7 @@ def test_what_is_no_page_is_said(answer: Response, words: str) -> None:
 
 
 def test_a_page_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(owner_page, "SECONDS", 0.3)
+    monkeypatch.setattr(outbound, "SECONDS", 0.3)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
         with pytest.raises(Unreadable, match="seconds"):

@@ -9,8 +9,7 @@ import pytest
 
 from kb.content import library
 from kb.content.library import Library
-from kb.render import pages
-from kb.render.render import render
+from kb.render import render
 from kb.render.snapshot import Snapshot, write
 from tests.conftest import NOW, write_articles
 
@@ -26,20 +25,20 @@ def load(folder: Path, **files: str) -> Library:
 
 def kept_after(folder: Path, shelf: Library) -> dict[str, object]:
     """Return what a generation of `shelf` keeps."""
-    write(folder, shelf, pages.render_all(shelf.articles, addresses=shelf.addresses), now=NOW)
+    write(folder, shelf, render.render_all(shelf.articles, addresses=shelf.addresses), now=NOW)
     return Snapshot.open(folder).pages()  # type: ignore[return-value]
 
 
 def rendered_again(shelf: Library, kept: dict[str, object]) -> list[str]:
     """Return the paths of the articles whose kept page is not theirs any more."""
-    right = pages.still_right(shelf.articles, addresses=shelf.addresses, kept=kept)  # type: ignore[arg-type]
+    right = render.still_right(shelf.articles, addresses=shelf.addresses, kept=kept)  # type: ignore[arg-type]
     return [article.path for article in shelf.articles if article.source not in right]
 
 
 def test_a_kept_page_is_the_page(tmp_path: Path) -> None:
     shelf = load(tmp_path)
     kept = kept_after(tmp_path, shelf)
-    assert list(kept.values()) == [render(article, addresses=shelf.addresses) for article in shelf.articles]
+    assert list(kept.values()) == [render.render(article, addresses=shelf.addresses) for article in shelf.articles]
 
 
 def test_what_has_not_changed_is_not_rendered_again(tmp_path: Path) -> None:
@@ -70,10 +69,10 @@ def test_pages_of_other_code_are_not_kept(tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_several_processes_render_what_one_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shelf = load(tmp_path, bad="# Bad\n\n" + "> " * 3_000)
-    alone = pages.render_all(shelf.articles, addresses=shelf.addresses)
-    monkeypatch.setattr(pages, "MANY", 1)
-    monkeypatch.setattr(pages, "_processors", lambda: 2)
-    assert pages.render_all(shelf.articles, addresses=shelf.addresses) == alone
+    alone = render.render_all(shelf.articles, addresses=shelf.addresses)
+    monkeypatch.setattr(render, "MANY", 1)
+    monkeypatch.setattr(render, "_processors", lambda: 2)
+    assert render.render_all(shelf.articles, addresses=shelf.addresses) == alone
     assert ("bad", "en") not in alone
 
 
@@ -81,7 +80,7 @@ def test_where_another_process_cannot_be_had_this_one_renders_all(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shelf = load(tmp_path)
-    monkeypatch.setattr(pages, "MANY", 1)
-    monkeypatch.setattr(pages, "_processors", lambda: 2)
+    monkeypatch.setattr(render, "MANY", 1)
+    monkeypatch.setattr(render, "_processors", lambda: 2)
     monkeypatch.setattr(sys, "executable", "/bin/false")
-    assert set(pages.render_all(shelf.articles, addresses=shelf.addresses)) == {("a", "en"), ("b", "en")}
+    assert set(render.render_all(shelf.articles, addresses=shelf.addresses)) == {("a", "en"), ("b", "en")}

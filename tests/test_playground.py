@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from deflect.admin.snippet import chosen, snippet
+from deflect.admin.playground import chosen, snippet
 from tests.browser.shop import serving
 from tests.logging_in import services_of, token
 

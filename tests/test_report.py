@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 
 from deflect.history import past_contacts
-from deflect.report import wording
-from deflect.report.desk_numbers import of_tickets
+from deflect.report import numbers as numbers_module
 from deflect.report.outcomes import ended
-from deflect.report.report import Report, report
+from deflect.report.report import Report, of_tickets, report
 from deflect.store.clock import DAY, HOUR, from_date, from_rfc3339
 from deflect.store.services import Services
 from tests.fakes import make_services
@@ -289,7 +288,7 @@ def test_the_document_has_exactly_the_fields_of_the_contract(month: Services) ->
 
 
 def test_the_text_names_each_number_with_its_formula(month: Services) -> None:
-    text = wording.shown(numbers(month, by="lang").document())
+    text = numbers_module.shown(numbers(month, by="lang").document())
     assert "net deflection                   +35.0 points  [-23.2 points, +69.9 points]" in text
     assert "solved ÷ episodes shown an offer; n = 5" in text
     assert "lang=unknown" in text

@@ -2,7 +2,7 @@
 
 import pytest
 
-from deflect.delivery.signature import sign, verify
+from deflect.delivery.webhook import sign, verify
 from kb.errors import BadSetting
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"

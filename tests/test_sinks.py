@@ -9,10 +9,9 @@ from typing import Any
 import pytest
 
 from deflect.delivery.delivery import Delivery, DeliveryFailed, TicketSink
-from deflect.delivery.signature import verify
 from deflect.delivery.sinks import InboxSink, configured, sink
 from deflect.delivery.smtp import ReceiptSink, ReplySink, Server, SmtpSink, can_reply
-from deflect.delivery.webhook import WebhookSink, document
+from deflect.delivery.webhook import WebhookSink, document, verify
 from kb.config import Settings
 from kb.errors import BadSetting
 from kb.outbound import BadAddress

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search.rank.snippet import LONGEST, snippet
+from search.rank.answers import LONGEST, snippet
 from search.text.analyzer import analyzer
 
 ENGLISH = analyzer("en")

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from deflect.gaps.drafts import of_ticket
+from deflect.gaps.gaps import of_ticket
 from deflect.offers.episode import Visit, new_id
 from deflect.offers.log import record
 from deflect.offers.offer import make_offer

@@ -18,8 +18,7 @@ from deflect.store.store import Row
 from deflect.store.tokens import Claims
 from deflect.tickets import tickets
 from deflect.tickets.contact import check, create_ticket
-from deflect.tickets.timeline import Entry, by_day, folded, timeline
-from deflect.tickets.trail import Step
+from deflect.tickets.timeline import Entry, Step, by_day, folded, timeline
 from tests.fakes import close, make_services
 
 JO = "jo@example.com"

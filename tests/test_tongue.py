@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from search.rank.questions import UNKNOWN, language_of
 from search.rank.searcher import Searcher
-from search.rank.tongue import UNKNOWN, language_of
 from tests.shelf_of_articles import WordEmbedder, article, ids, shelf
 
 MEANT = {"wachtwoord": "password", "vergeten": "reset", "contraseña": "password", "olvidada": "reset"}

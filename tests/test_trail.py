@@ -14,7 +14,7 @@ from deflect.store import clock
 from deflect.store.services import Services
 from deflect.tickets import tickets
 from deflect.tickets.contact import check, create_ticket
-from deflect.tickets.trail import lines, trail
+from deflect.tickets.timeline import lines, trail
 from tests.fakes import FakeSearcher, close, make_services
 
 

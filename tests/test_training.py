@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from kb.errors import BadSetting
-from search.index.model import checksum
+from search.index.exporting import checksum
 from search.learn import training
 from search.learn.training import Recipe, Triple, batches
 from tests import tiny_encoder

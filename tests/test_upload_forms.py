@@ -18,7 +18,7 @@ from deflect.store import attachments
 from deflect.store.attachments import folder
 from deflect.store.file_kinds import MB
 from deflect.tickets import uploads
-from deflect.tickets.held_files import held, hold
+from deflect.tickets.uploads import held, hold
 from tests.logging_in import PASSWORD, log_in, services_of
 from tests.sample import fresh, help_center
 from tests.test_attachments import PNG

@@ -10,8 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from deflect.offers.context_cards import with_context
-from deflect.offers.episode import Visit
-from deflect.offers.ways import ways
+from deflect.offers.episode import Visit, ways
 from deflect.store.services import EXTENSION, Services
 from kb.content.channels import Way
 from kb.content.contexts import Context

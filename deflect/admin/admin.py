@@ -8,7 +8,7 @@ from flask import Blueprint, flash, g, redirect, render_template, request, url_f
 from werkzeug.exceptions import HTTPException
 
 from deflect.admin import agent_pages, login, playground, report_pages, ticket_pages
-from deflect.api import origins
+from deflect.api import cors
 from deflect.api.web import form_id
 from deflect.history import example
 from deflect.offers.episode import new_id
@@ -137,7 +137,7 @@ def origin_list() -> str:
         "admin/origins.html",
         refused=activity.refused_origins(here.store),
         settled=here.settings.origins,
-        allowed=origins.allowed(here.store),
+        allowed=cors.allowed_by_agents(here.store),
     )
 
 
@@ -145,7 +145,7 @@ def origin_list() -> str:
 def judge_origin(what: str) -> Any:
     """Allow the pages of an origin to post, or take that back; both are in the audit log."""
     login.only_admins()
-    origin = origins.normal(request.form.get("origin", ""))
+    origin = cors.normal(request.form.get("origin", ""))
     services().writer.call(f"{what}_origin", id=form_id(), origin=origin, who=g.agent, now=clock.now())
     flash(f"{origin} may post events and tickets." if what == "allow" else f"{origin} may no longer post.")
     return redirect(url_for("admin.origins"))

@@ -18,8 +18,7 @@ from deflect.api.web import client_address, error_headers, limit
 from deflect.offers.episode import new_id
 from deflect.store import clock
 from deflect.store.clock import HOUR
-from deflect.store.limits import network
-from deflect.store.services import services
+from deflect.store.services import network, services
 from deflect.store.store import Store
 from deflect.tickets import accounts
 from deflect.tickets.accounts import Agent

@@ -2,20 +2,75 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from html import escape
 from typing import Any
 
 from flask import Blueprint, Response, current_app, g, jsonify, render_template, request
 
-from deflect.admin import page_check, snippet
+from deflect.admin import page_check
 from deflect.api import cors, headers
 from deflect.api.web import lang_of
 from deflect.offers.episode import new_id
 from deflect.offers.offer import CARDS, LONGEST
 from deflect.store import clock
 from deflect.store.services import Services, services
-from kb import owner_page
+from kb import outbound
 from kb.errors import HelpCenterError
 from kb.languages import direction
+
+SHAPES = {"form": "at a form of mine", "button": "as a button of its own", "one-tag": "at a form, as one tag"}
+SELECTORS = ("form", "subject", "body", "email", "category")
+ATTRIBUTES = (*SELECTORS, "success", "lang", "theme", "position", "label", "mode")
+CHOICES = {
+    "theme": ("", "light", "dark"),
+    "position": ("", "start", "inline"),
+    "mode": ("", "self-service", "ask-first"),
+}
+LONGEST_CHOICE = 200  # characters
+COLOUR = re.compile(r"#[0-9a-fA-F]{3,8}")
+
+
+def chosen(said: Mapping[str, str]) -> dict[str, str]:
+    """Return what was chosen, of what there is to choose; nothing else goes into a snippet."""
+    found = {name: said.get(name, "").strip()[:LONGEST_CHOICE] for name in ATTRIBUTES}
+    found |= {name: found[name] if found[name] in values else "" for name, values in CHOICES.items()}
+    shape = said.get("shape", "form")
+    found["shape"] = shape if shape in SHAPES else "form"
+    accent = said.get("accent", "").strip()
+    found["accent"] = accent if COLOUR.fullmatch(accent) else ""
+    return found
+
+
+def attributes(choice: Mapping[str, str]) -> dict[str, str]:
+    """Return the attributes of the element: those of the form only where it stands at one."""
+    skipped = (*SELECTORS, "success") if choice["shape"] == "button" else ("position", "label", "mode")
+    wanted = {name: choice[name] for name in ATTRIBUTES if choice[name] and name not in skipped}
+    return wanted if choice["shape"] == "button" else {"form": choice["form"]} | wanted
+
+
+def snippet(choice: Mapping[str, str], *, center: str) -> str:
+    """Return the lines to paste, for the help center at the origin `center`."""
+    script = f'<script type="module" src="{escape(center)}/widget/1/help-widget.js"'
+    wanted = attributes(choice)
+    if choice["shape"] == "one-tag":
+        return f"{script}{_written(wanted, 'data-')}></script>{_style(choice)}"
+    address = f"{center}/contact" if "form" in wanted else f"{center}/"
+    opened = f'<help-widget src="{escape(center)}/"{_written(wanted)}>'
+    link = f'<a href="{escape(address)}">Help</a>'
+    return f"{script}></script>\n{opened}\n  {link}\n</help-widget>{_style(choice)}"
+
+
+def _written(wanted: Mapping[str, str], prefix: str = "") -> str:
+    return "".join(
+        f' {prefix}{name}="{escape(value)}"' if value else f" {prefix}{name}" for name, value in wanted.items()
+    )
+
+
+def _style(choice: Mapping[str, str]) -> str:
+    return f"\n<style>help-widget {{ --help-accent: {choice['accent']}; }}</style>" if choice["accent"] else ""
+
 
 blueprint = Blueprint("playground", __name__, url_prefix="/widget")
 
@@ -35,12 +90,12 @@ def lines() -> Response:
 @blueprint.get("/preview")
 def preview() -> str:
     """Show a page with a form and the widget as it was chosen, to be framed by the playground only."""
-    choice = snippet.chosen(request.args)
+    choice = chosen(request.args)
     headers.allow(frame_ancestors="'self'", form_action="'none'", trusted_types="help-widget")
     lang = lang_of(choice["lang"], default=services().settings.lang)
-    wanted = snippet.attributes(choice)
+    wanted = attributes(choice)
     at_form = "form" in wanted
-    for name in (*snippet.SELECTORS, "success"):  # those of the owner's page; this one has a form of its own
+    for name in (*SELECTORS, "success"):  # those of the owner's page; this one has a form of its own
         wanted.pop(name, None)
     return render_template(
         "admin/preview.html", wanted=wanted, at_form=at_form, accent=choice["accent"], lang=lang, dir=direction(lang)
@@ -73,9 +128,9 @@ def _page(here: Services, **checked: Any) -> str:
     headers.allow(frame_src="'self'")
     return render_template(
         "admin/widget.html",
-        choice=snippet.chosen(request.args),
-        shapes=snippet.SHAPES,
-        choices=snippet.CHOICES,
+        choice=chosen(request.args),
+        shapes=SHAPES,
+        choices=CHOICES,
         lines=_snippet(here),
         query=request.query_string.decode("ascii", "replace"),
         demo=current_app.config.get("DEMO_PORT"),
@@ -84,7 +139,7 @@ def _page(here: Services, **checked: Any) -> str:
 
 
 def _snippet(here: Services) -> str:
-    return snippet.snippet(snippet.chosen(request.args), center=_center(here))
+    return snippet(chosen(request.args), center=_center(here))
 
 
 def _center(here: Services) -> str:
@@ -95,5 +150,5 @@ def _center(here: Services) -> str:
 def _findings(here: Services, address: str) -> list[page_check.Finding]:
     shop = current_app.config.get("DEMO_PORT")
     own, allow = frozenset([shop] if shop else []), here.settings.allow_networks
-    found = owner_page.fetch(address, judge=lambda url: owner_page.judge(url, allow=allow, own=own))
+    found = outbound.fetch(address, judge=lambda url: outbound.judge(url, allow=allow, own=own))
     return page_check.check(found, center=_center(here), allowed=lambda origin: cors.allowed(here, origin))

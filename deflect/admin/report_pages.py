@@ -16,12 +16,11 @@ from deflect.gaps.gaps import worded as avoided
 from deflect.gaps.searches import misses, typed
 from deflect.privacy.export import safe
 from deflect.report import charts, trends
-from deflect.report.changes import changes
-from deflect.report.counted import FILTERS, counted
-from deflect.report.episode_detail import detail
+from deflect.report.episode_detail import FILTERS, counted, detail
+from deflect.report.numbers import interval_of, worded
 from deflect.report.outcomes import Ended
 from deflect.report.report import SPLITS, Material, Report, connected, earliest, material, moment, report
-from deflect.report.wording import interval_of, worded
+from deflect.report.trends import changes
 from deflect.store import clock
 from deflect.store.clock import DAY, to_datetime, to_rfc3339
 from deflect.store.services import Services, services

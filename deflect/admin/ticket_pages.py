@@ -9,7 +9,7 @@ from flask import Blueprint, Response, flash, g, redirect, render_template, requ
 from deflect.api.given_files import give
 from deflect.api.web import form_id
 from deflect.delivery.smtp import can_reply
-from deflect.gaps import drafts
+from deflect.gaps import gaps
 from deflect.offers.episode import new_id
 from deflect.store import attachments, clock
 from deflect.store.file_kinds import PREVIEWED, readable
@@ -18,7 +18,7 @@ from deflect.store.store import Row
 from deflect.tickets import accounts, tickets, timeline
 from deflect.tickets.advice import address_of, choices, title_of
 from deflect.tickets.contact import LONGEST
-from deflect.tickets.trail import trail
+from deflect.tickets.timeline import trail
 from kb.errors import BadRequest, NotFound
 from search.text.message import unquoted
 
@@ -142,14 +142,14 @@ def attached(id: str, file: str) -> Response:
 def draft(id: str) -> str:
     """Show an article begun from a ticket, to be saved among the articles."""
     found = _ticket(id)
-    begun = drafts.of_ticket(found, tickets.messages(services().store, id))
+    begun = gaps.of_ticket(found, tickets.messages(services().store, id))
     return render_template("admin/draft.html", ticket=found, draft=begun, folder=services().settings.articles.name)
 
 
 @blueprint.get("/<id>/draft.md")
 def draft_file(id: str) -> Response:
     """Give the article begun from a ticket as a file."""
-    begun = drafts.of_ticket(_ticket(id), tickets.messages(services().store, id))
+    begun = gaps.of_ticket(_ticket(id), tickets.messages(services().store, id))
     response = Response(begun.text, mimetype="text/markdown")
     response.headers.set("Content-Disposition", "attachment", filename=begun.file.rpartition("/")[2])
     return response

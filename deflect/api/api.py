@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from deflect.api import cors, elsewhere, identity, openapi
+from deflect.api import cors, elsewhere, openapi, web
 from deflect.api.web import (
     LONGEST_BODY,
     device_of,
@@ -23,11 +23,11 @@ from deflect.api.web import (
     text_of,
     visitor_of,
 )
-from deflect.offers import refusal
+from deflect.offers import log
 from deflect.offers.episode import Visit, keys
 from deflect.offers.offer import make_offer
 from deflect.privacy import consent
-from deflect.privacy.machines import crawls
+from deflect.privacy.consent import crawls
 from deflect.store import attachments, clock, tokens
 from deflect.store.attachments import Attachment, Refused
 from deflect.store.services import Services, services
@@ -55,7 +55,7 @@ def refuse(error: HelpCenterError | HTTPException) -> Response:
 def search() -> Response:
     """Search the published articles."""
     text, lang, k = _query(services())
-    audience = identity.claims(services()).audience
+    audience = web.claims(services()).audience
     degraded = limit_search(services())
     found = services().current.get().search(text, lang=lang, k=k, audience=audience, degraded=degraded)
     return jsonify(found.document())
@@ -65,7 +65,7 @@ def search() -> Response:
 def complete() -> Response:
     """Search while typing: the last word may be unfinished."""
     text, lang, k = _query(services())
-    audience = identity.claims(services()).audience
+    audience = web.claims(services()).audience
     limit_typing(services())
     return jsonify(services().current.get().complete(text, lang=lang, k=k, audience=audience).document())
 
@@ -73,7 +73,7 @@ def complete() -> Response:
 @blueprint.get("/articles/<path:id>")
 def article(id: str) -> Response:
     """Return one article, in the asked language or the nearest there is, to whom it is for."""
-    audience = identity.claims(services()).audience
+    audience = web.claims(services()).audience
     lang = lang_of(request.args.get("lang", ""), default=services().settings.lang)
     snapshot = services().current.get().snapshot
     entry = snapshot.best(id, lang)
@@ -116,7 +116,7 @@ def post_events() -> tuple[Response, int]:
     for episode in sorted({row["episode"] for row in rows if row.get("episode")}):
         limit(here, "events", rate=here.settings.rate_events, episode=episode)
     if rows:
-        who = keys(here, visitor=visitor, email=_email(document), claims=identity.claims(here, document))
+        who = keys(here, visitor=visitor, email=_email(document), claims=web.claims(here, document))
         kept = here.writer.call("log_events", keys=who, events=rows, now=clock.now())
         return jsonify({"stored": kept["stored"], "refused": refused + kept["refused"]}), 202
     return jsonify({"stored": 0, "refused": refused}), 202
@@ -139,7 +139,7 @@ def tickets() -> tuple[Response, int]:
 def contacts() -> tuple[Response, int]:
     """Take note of a contact made elsewhere, of which the owner's server tells."""
     here, document = services(), read_json(request)
-    call = identity.server_call(here, document, scope=tokens.CONTACTS)
+    call = web.server_call(here, document, scope=tokens.CONTACTS)
     return jsonify({"stored": elsewhere.take(here, call, document)}), 202
 
 
@@ -192,7 +192,7 @@ def _visit(here: Services, document: dict[str, Any], *, visitor_required: bool) 
     agreed = _may_note(here, document)
     visitor = visitor_of(document, required=visitor_required and agreed)
     return Visit(
-        claims=identity.claims(here, document),
+        claims=web.claims(here, document),
         visitor=visitor if agreed else None,
         agreed=agreed,
         episode=episode_of(document),
@@ -227,8 +227,8 @@ def _parsed(posted: Any) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     rows, refused = [], []
     for event in posted:
         try:
-            rows.append(refusal.parse(event, by_client=True))
-        except refusal.Refused as error:
+            rows.append(log.parse(event, by_client=True))
+        except log.Refused as error:
             refused.append({"id": _named(event), "why": str(error)})
     return rows, refused
 

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, request, send_file
 from deflect.store.attachments import one, path_of
 from deflect.store.services import services
 from deflect.store.store import Row
-from deflect.tickets import file_links
+from deflect.tickets import file_keys
 from kb.config import Settings
 from kb.errors import NotFound
 
@@ -23,7 +23,7 @@ blueprint = Blueprint("given_files", __name__)
 def linked(id: str) -> Response:
     """Give a file to whoever has a link that we signed, as a help desk has."""
     here = services()
-    may = file_links.opens(here.store, id, request.args.get("key", ""), now=time.time())
+    may = file_keys.opens_ticket_file(here.store, id, request.args.get("key", ""), now=time.time())
     found = one(here.store, id) if may else None
     if found is None:
         raise NotFound("this link has run out, or the file was erased")

@@ -7,10 +7,10 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
-from deflect.api import identity
+from deflect.api import web
 from deflect.api.web import lang_of, limit_typing, problem
 from deflect.offers.context_cards import named_hits
-from deflect.offers.ways import ways
+from deflect.offers.episode import ways
 from deflect.store.services import Services, services
 from deflect.store.tokens import Claims
 from kb.content import contexts
@@ -35,7 +35,7 @@ def context() -> Response:
     limit_typing(here)
     lang = lang_of(request.args.get("lang", ""), default=here.settings.lang)
     page, title, topic = (request.args.get(name, "")[:LONGEST] for name in ("page", "title", "category"))
-    return jsonify(found(here, page=page, title=title, topic=topic, lang=lang, claims=identity.claims(here)))
+    return jsonify(found(here, page=page, title=title, topic=topic, lang=lang, claims=web.claims(here)))
 
 
 @blueprint.route("/context", methods=["OPTIONS"])

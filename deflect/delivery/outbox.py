@@ -14,8 +14,8 @@ from deflect.store import attachments, clock
 from deflect.store.clock import HOUR, SECOND
 from deflect.store.store import Row, Store
 from deflect.store.writer import Writer, writer_for
-from deflect.tickets import file_links, tickets
-from deflect.tickets.trail import lines
+from deflect.tickets import file_keys, tickets
+from deflect.tickets.timeline import lines
 from kb.config import Settings
 from kb.errors import HelpCenterError, StorageFull, Unavailable
 
@@ -151,13 +151,13 @@ def _delivery(settings: Settings, store: Store, row: Row) -> Delivery:
 
 def _files(settings: Settings, store: Store, row: Row) -> tuple[Carried, ...]:
     """Return the files of the message, with links where KB_URL says where we are: no request tells it here."""
-    expires = clock.now() // SECOND + file_links.LIFE
+    expires = clock.now() // SECOND + file_keys.TICKET_LIFE
     root = settings.url.rstrip("/")
     return tuple(
         Carried(
             **{name: file[name] for name in ("id", "name", "media", "size", "digest")},
             path=attachments.path_of(settings, file["digest"]),
-            link=root + file_links.path(store, file["id"], expires=expires) if root else "",
+            link=root + file_keys.ticket_file(store, file["id"], expires=expires) if root else "",
             expires=expires if root else 0,
         )
         for file in attachments.of_message(store, row["message"])

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from deflect.history import past_events
 from deflect.store import clock
 from deflect.store.clock import DAY, HOUR, MINUTE, SECOND, to_rfc3339
-from deflect.store.experiment import arm
+from deflect.store.people import arm
 from deflect.store.store import Store
 from kb import progress
 from kb.config import Settings

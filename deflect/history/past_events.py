@@ -11,8 +11,7 @@ from pathlib import Path
 from deflect.history import lines
 from deflect.history.lines import BadLine, Document, Record, Tally
 from deflect.offers.episode import VISITOR, email_hash
-from deflect.offers.log import with_text
-from deflect.offers.refusal import Refused, parse
+from deflect.offers.log import Refused, parse, with_text
 from deflect.store.store import Store
 from deflect.store.writer import writer_for
 from kb import progress

@@ -16,9 +16,9 @@ from deflect.learn.tuning import solved
 from kb import progress
 from kb.config import Settings
 from kb.content import library
-from search.index import embedder, exporting, index, model
+from search.index import embedder, exporting, index
 from search.index.learned import FOLDER, Weighed
-from search.learn import mining, training
+from search.learn import learning, training
 from search.learn.learning import learn
 from search.learn.training import Recipe
 from search.rank.searcher import Searcher
@@ -37,14 +37,14 @@ def tune(settings: Settings, *, now: datetime, dry_run: bool = False, recipe: Re
     searcher, later, known = ground.searcher, ground.later, solved(ground.earlier)
     searcher.learned = None
     judged = {"nothing": judging.judge(searcher, later, system="hybrid", label="Nothing learned")}
-    triples = mining.mine(searcher, [one for one in known if one.weight == 1.0])
+    triples = learning.mine(searcher, [one for one in known if one.weight == 1.0])
     head, _ = learn(searcher, known, encode=ground.encode)
     searcher.learned = head
     judged["head"] = judging.judge(searcher, later, system="learned", label="Head")
     with _workshop(settings) as work:
         report = progress.reporter("Training")
         trained = training.train(source, work / _named(source), triples, recipe=recipe, report=report)
-        folder = exporting.export(trained, work / model.recipe_of(trained))
+        folder = exporting.export(trained, work / exporting.recipe_of(trained))
         own = _opened(settings, folder, work, now=now)
         judged["encoder"] = judging.judge(own, later, system="hybrid", label="Encoder")
         encode = tuned.encoding(settings, tuning.main_encoder(own))
@@ -53,11 +53,11 @@ def tune(settings: Settings, *, now: datetime, dry_run: bool = False, recipe: Re
         document = tuning.counts(ground) | judging.compared(searcher, later, judged["head"], judged["both"])
         document["systems"] = {name: judging.hits(some) for name, some in judged.items()}
         fine = {
-            "recipe": model.verified(folder)["recipe"],
+            "recipe": exporting.verified(folder)["recipe"],
             "until": ground.earlier[-1].at,
             "weights": dict(head.weights),
-            "training": asdict(recipe) | {"pairs": len(triples), "from": model.recipe_of(source)},
-            "files": model.verified(folder)["files"],
+            "training": asdict(recipe) | {"pairs": len(triples), "from": exporting.recipe_of(source)},
+            "files": exporting.verified(folder)["files"],
         }
         kept = document["gain"]["RR@10"]["low"] > 0 and not dry_run
         if kept:
@@ -92,7 +92,7 @@ def shown(document: dict[str, Any]) -> str:
 
 def _named(source: Path) -> str:
     """Return the name of the trained model, which goes into its recipe."""
-    return f"{model.recipe_of(source).rsplit('-', 3)[0]}-tuned"
+    return f"{exporting.recipe_of(source).rsplit('-', 3)[0]}-tuned"
 
 
 def _setting(settings: Settings, folder: Path) -> str:

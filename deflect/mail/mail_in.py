@@ -10,9 +10,8 @@ from typing import Any, Literal
 
 from deflect.mail.mail import File, Mail, parse
 from deflect.mail.mail_threads import is_ours, ticket_of
-from deflect.offers.episode import Visit, email_key, new_id, new_ticket_id, normal_email
+from deflect.offers.episode import Visit, email_key, new_id, new_ticket_id, normal_email, ways
 from deflect.offers.offer import FAILURES
-from deflect.offers.ways import ways
 from deflect.store import attachments, clock
 from deflect.store.attachments import Attachment, Refused
 from deflect.store.services import Services

@@ -9,13 +9,30 @@ import secrets
 import unicodedata
 import uuid
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from deflect.offers.ways import ways
 from deflect.privacy.redaction import redact
 from deflect.store.services import Services
 from deflect.store.tokens import NOBODY, Claims
+from kb.content.channels import Table, Way, decide
+from kb.errors import HelpCenterError
+
+
+def ways(
+    services: Services, *, segment: str = "", topic: str = "", lang: str, now: datetime | None = None
+) -> tuple[Way, ...]:
+    """Return the channels of a person: those of a verified segment, about a topic, in a language, now.
+
+    While there are no articles there is no table, and our own form is open to everybody.
+    """
+    try:
+        table = services.current.get().snapshot.channels
+    except HelpCenterError:
+        table = Table()
+    return decide(table, segment=segment, topic=topic, lang=lang, now=now or datetime.now(UTC))
+
 
 VISITOR = re.compile(r"[\w.:-]{1,64}", re.ASCII)
 LANG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,4}")

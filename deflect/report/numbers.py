@@ -2,11 +2,74 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from deflect.report import statistics
 from deflect.report.statistics import Interval
+
+
+def shown(document: Mapping[str, Any]) -> str:
+    """Return a report as lines for a terminal: value, interval, out of how many, and the formula below."""
+    lines = [f"{document['from']} to {document['to']}"]
+    segment = None
+    for number in document["numbers"]:
+        if number.get("segment") != segment:
+            segment = number.get("segment")
+            lines += ["", segment] if segment and not segment.startswith("arm=") else []
+        arm = f" ({segment.rsplit('=', 1)[1]})" if segment and "arm=" in segment else ""
+        value, interval = worded(number["name"], number["value"]), interval_of(number)
+        lines.append(f"{number['name'] + arm:32} {value}{interval}")
+        lines.append(f"{'':32} {number['formula']}; n = {number['n']:,}")
+    return "\n".join(lines)
+
+
+def interval_of(number: Mapping[str, Any]) -> str:
+    """Return the interval of a number in words, nothing where there is none."""
+    low, high = number["low"], number["high"]
+    if low is None:
+        return ""
+    return f"  [{worded(number['name'], low)}, {worded(number['name'], high) if high is not None else 'no limit'}]"
+
+
+def worded(name: str, value: float | str) -> str:
+    """Return a value as people read it: most are shares.
+
+    >>> worded("coverage", 0.5), worded("time to send", 90.0), worded("inflation", 2.5)
+    ('50.0 %', '1 min 30 s', '2.50 times')
+    """
+    if isinstance(value, str):
+        return value
+    for beginning, form in FORMS.items():
+        if name.startswith(beginning):
+            return form(value)
+    return f"{100 * value:.1f} %"
+
+
+def duration(seconds: float) -> str:
+    """Return seconds in the two units that matter.
+
+    >>> duration(7300)
+    '2 h 1 min'
+    """
+    for unit, size, lower, part in (("d", 86400, "h", 3600), ("h", 3600, "min", 60), ("min", 60, "s", 1)):
+        if seconds >= size:
+            return f"{seconds // size:.0f} {unit} {seconds % size // part:.0f} {lower}"
+    return f"{seconds:.0f} s"
+
+
+FORMS: Mapping[str, Callable[[float], str]] = {
+    "time to send": duration,
+    "inflation": lambda value: f"{value:.2f} times",
+    "self-service score": lambda value: f"{value:.2f} to 1",
+    "touches per ticket": lambda value: f"{value:.2f}",
+    "help users per 1,000": lambda value: f"{value:.1f}",
+    "sample ratio": lambda value: f"p = {value:.3g}",
+    "episodes to go": lambda value: f"{value:,.0f}",
+    "pending": lambda value: f"{value:,.0f}",
+    "net deflection": lambda value: f"{100 * value:+.1f} points",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,15 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import subprocess
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from deflect.report.changes import Change
 from deflect.report.episode_numbers import of_episodes
 from deflect.report.numbers import Number
 from deflect.report.report import Material
 from deflect.report.search_numbers import of_searches
-from deflect.store.clock import DAY, to_datetime
+from deflect.store.clock import DAY, SECOND, to_datetime
+from deflect.store.store import Store
+
+PATIENCE = 5.0  # seconds that a very long history may take; a trend without marks is still a trend
+
+RANKERS = """
+    SELECT ranker, min(at) AS at FROM (
+        SELECT json_extract(data, '$.ranker') AS ranker, received AS at FROM events WHERE type IN ('offer', 'search'))
+    WHERE ranker IS NOT NULL GROUP BY ranker HAVING min(at) >= :start AND min(at) < :end ORDER BY at, ranker
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Something that changed: `what` is "articles" or "index"."""
+
+    at: int
+    what: str
+    detail: str
+
+
+def changes(store: Store, articles: Path, *, start: int, end: int) -> list[Change]:
+    """Return the changes of a period, the oldest first."""
+    rows = store.rows(RANKERS, {"start": start, "end": end})
+    found = [Change(row["at"], "index", str(row["ranker"])) for row in rows]
+    return sorted([*found, *_commits(articles, start=start, end=end)], key=lambda change: (change.at, change.detail))
+
+
+def _commits(folder: Path, *, start: int, end: int) -> Iterator[Change]:
+    """Yield the commits that touched the articles; none outside a repository."""
+    command = ["git", "-C", str(folder), "log", "--format=%ct %s", f"--since=@{start // SECOND}"]
+    command += [f"--until=@{end // SECOND}", "--", "."]
+    try:
+        done = subprocess.run(command, capture_output=True, timeout=PATIENCE, check=False, stdin=subprocess.DEVNULL)
+    except (OSError, subprocess.TimeoutExpired):
+        return
+    for line in done.stdout.decode("utf-8", "replace").splitlines() if done.returncode == 0 else ():
+        seconds, _, subject = line.partition(" ")
+        if start <= int(seconds) * SECOND < end:
+            yield Change(int(seconds) * SECOND, "articles", subject)
+
 
 MOST = 35  # points: more of them hold too few episodes each to say anything
 

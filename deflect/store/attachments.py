@@ -88,7 +88,7 @@ def place_of(base: Path, digest: str) -> Path:
 def keep(settings: Settings, data: bytes, *, name: str) -> Attachment:
     """Keep the bytes of one file, on disk when this returns; raises Refused, or StorageFull where there is no room.
 
-    Whoever calls this writes a row of it next (`deflect.offers.writes.attach`); a file without a row goes after an hour.
+    The caller writes its row next (`deflect.offers.writes.attach`); a file without a row is removed after an hour.
     """
     incoming = Incoming(settings)
     incoming.write(data)

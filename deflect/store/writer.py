@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from sqlite_utils import Database
 
-from deflect.history import moving, told
+from deflect.history import moving
 from deflect.mail import mail_writes
 from deflect.offers import writes
 from deflect.privacy import removal
@@ -37,7 +37,7 @@ WRITES: Mapping[str, Callable[..., Any]] = {
         *(desk.claim, desk.delivered, desk.failed, desk.postpone, desk.retry),
         *(removal.erase_person, removal.prune, removal.drop_files),
         *(moving.import_events, moving.import_contacts, moving.import_questions, moving.import_users),
-        told.take_contact,
+        moving.take_contact,
         *(mail_writes.open_by_mail, mail_writes.reply_by_mail, mail_writes.pass_over_mail),
     )
 }

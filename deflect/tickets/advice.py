@@ -9,7 +9,7 @@ from deflect.offers.offer import FAILURES
 from deflect.store.services import Services
 from deflect.store.store import Row
 from deflect.tickets import tickets
-from deflect.tickets.trail import Step
+from deflect.tickets.timeline import Step
 
 MOST = 6
 

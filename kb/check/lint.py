@@ -15,9 +15,9 @@ from kb.check.facts import Facts, Picture, Reference
 from kb.content.article import Article
 from kb.content.library import Library
 from kb.content.links import Target, normal
-from kb.content.problem import Problem, Severity
 from kb.content.schema import nearest
-from kb.render.anchors import nearby
+from kb.errors import Problem, Severity
+from kb.render.parts import nearby
 
 TOP = 3  # an article must be among the first three for its own `queries:`
 

@@ -13,11 +13,11 @@ from urllib.parse import urlsplit
 
 from werkzeug.urls import iri_to_uri
 
-from kb import owner_page
+from kb import outbound
 from kb.check import facts
 from kb.config import Settings
 from kb.content.library import Library
-from kb.content.problem import Problem
+from kb.errors import Problem
 from kb.outbound import BadAddress
 
 CACHE = "links.json"  # in the data folder: when each address last answered well
@@ -104,10 +104,10 @@ def _ask_host(urls: list[str], settings: Settings, until: float) -> Iterator[tup
 def _ask(url: str, settings: Settings) -> tuple[int, str]:
     """Return the status of an address, 0 where there is none, and what is wrong with it."""
     try:
-        status = owner_page.look(
-            iri_to_uri(url), judge=lambda at: owner_page.judge(at, allow=settings.allow_networks), agent=AGENT
+        status = outbound.look(
+            iri_to_uri(url), judge=lambda at: outbound.judge(at, allow=settings.allow_networks), agent=AGENT
         )
-    except (owner_page.Unreadable, BadAddress) as error:
+    except (outbound.Unreadable, BadAddress) as error:
         return 0, f"cannot be opened: {error}"
     except ValueError:
         return 0, "is no address"

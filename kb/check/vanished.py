@@ -17,10 +17,9 @@ from kb.content.article import Article
 from kb.content.folder import SUFFIXES
 from kb.content.library import Library
 from kb.content.links import normal
-from kb.content.problem import Problem
-from kb.errors import HelpCenterError
+from kb.errors import HelpCenterError, Problem
 from kb.i18n import interface_languages
-from kb.render.anchors import slug
+from kb.render.parts import slug
 
 READ = (*SUFFIXES, ".yml", ".yaml")
 LIKE = 0.4  # how much an anchor must be like another (difflib's ratio) to be taken for it, renamed

@@ -8,15 +8,7 @@ from contextlib import suppress
 
 import click
 
-from kb.cli import (
-    command_agents,
-    command_articles,
-    command_desk,
-    command_import,
-    command_mail,
-    command_measuring,
-    command_serving,
-)
+from kb.cli import command_articles, command_desk, command_import, command_measuring, command_serving
 from kb.errors import HelpCenterError
 
 
@@ -88,11 +80,11 @@ for command in (
     command_articles.check,
     command_articles.search,
     command_articles.suggest,
-    command_mail.mail,
+    command_desk.mail,
     command_desk.outbox,
     command_desk.export,
     command_desk.erase,
-    command_agents.admin,
+    command_serving.admin,
     command_import.events,
     command_import.outcomes,
     command_import.contacts,

@@ -49,11 +49,11 @@ def evaluate(settings: Settings, folder: Path, as_json: bool, plot: Path | None,
     """
     from deflect.learn import tuned
     from deflect.report import charts
-    from search.evaluate import figures, side_by_side
+    from search.evaluate import evaluation, figures
 
     options["learn_from"] = tuple(filter(None, (options["learn_from"] or "").split(",")))
     options["installed"] = lambda encoder: tuned.installed(settings, encoder)
-    document = side_by_side.evaluate(settings, folder, **options)
+    document = evaluation.side_by_side(settings, folder, **options)
     if plot is not None:
         plot.write_bytes(charts.coverage(document.get("collections", [document])))
     emit(document, as_json=as_json, text=figures.shown)
@@ -74,9 +74,9 @@ def report_numbers(settings: Settings, start: str | None, end: str | None, by: s
 
     Example: kb report --from 2026-10-01 --to 2026-10-31 --by lang
     """
-    from deflect.report import report, wording
+    from deflect.report import numbers, report
 
-    emit(report.of_period(settings, start=start, end=end, by=by), as_json=as_json, text=wording.shown)
+    emit(report.of_period(settings, start=start, end=end, by=by), as_json=as_json, text=numbers.shown)
 
 
 @click.command("gaps")
@@ -127,15 +127,14 @@ def forecast(
     Example: kb forecast tickets.jsonl --cost 8
     """
     from deflect.history import forecast as replaying
-    from deflect.history import forecast_page
     from kb.server.indexing import refresh
 
     if not tickets.is_dir():
         refresh(settings, words_only=False, now=datetime.now(UTC))
     done = replaying.forecast(settings, tickets, split=split, cost=cost, learn=not cold, label=progress.reporter)
     if not as_json:
-        out.write_text(forecast_page.page(done), encoding="utf-8")
-    emit(done, as_json=as_json, text=lambda d: f"{forecast_page.shown(d)}\nThe page is {out}.")
+        out.write_text(replaying.page(done), encoding="utf-8")
+    emit(done, as_json=as_json, text=lambda d: f"{replaying.shown(d)}\nThe page is {out}.")
 
 
 @click.command()

@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 from typing import Any, Literal
 
 from kb import languages
-from kb.content import foreign, frontmatter, habits, liquid, schema
+from kb.content import foreign, frontmatter, habits, schema
 from kb.content.foreign import Note
 from kb.content.frontmatter import FrontMatter
 from kb.errors import BadArticle
@@ -92,7 +92,7 @@ def read(
     raw = data.encode() if isinstance(data, str) else data
     written, body, body_line = _parts(path, _decode(path, raw))
     keys, key_notes = foreign.translate_keys(written, default_lang=default_lang)
-    shown = liquid.lists_used(body)
+    shown = habits.lists_used(body)
     body, body_notes = habits.translate(body, written.values, first_line=body_line)
     values, value_notes = _values(path, keys)
     meant = next((f"; line {note.line}: {note.why}" for note in value_notes if note.why.endswith("'title'?")), "")

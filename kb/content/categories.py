@@ -12,8 +12,7 @@ from kb import languages
 from kb.content import frontmatter, schema
 from kb.content.article import Article
 from kb.content.frontmatter import FrontMatter, Value
-from kb.content.problem import Problem
-from kb.errors import BadArticle
+from kb.errors import BadArticle, Problem
 
 KEYS = {key.name: key for key in schema.CATEGORY_KEYS}
 _FILE = re.compile(r"(?:(?P<folder>.*)/)?_category(?:\.(?P<lang>[\w-]+))?\.ya?ml")

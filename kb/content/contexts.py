@@ -10,8 +10,7 @@ from urllib.parse import urlsplit
 
 from kb.content import frontmatter, schema
 from kb.content.frontmatter import Value
-from kb.content.problem import Problem
-from kb.errors import BadArticle
+from kb.errors import BadArticle, Problem
 
 FILE = "_contexts.yml"
 Mode = Literal["neutral", "self-service", "ask-first"]

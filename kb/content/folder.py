@@ -6,8 +6,7 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from kb.content.problem import Problem
-from kb.errors import BadArticle
+from kb.errors import BadArticle, Problem
 
 SUFFIXES = (".md", ".mdx", ".markdown")
 ATTACHMENTS = frozenset(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 
-from kb.content import channel_file, contexts, history, redirects
+from kb.content import channels, contexts, history, redirects
 from kb.content.article import Article
 from kb.content.categories import Category, Pin
 from kb.content.categories import load as load_categories
@@ -16,12 +16,11 @@ from kb.content.categories import pins as load_pins
 from kb.content.categories import synonyms as load_synonyms
 from kb.content.folder import read_text, sort_out, walk
 from kb.content.foreign import Note
+from kb.content.history import outdated
 from kb.content.links import Addresses, is_ours, normal
-from kb.content.outdated import outdated
 from kb.content.parsed import Parsed
-from kb.content.problem import Problem
 from kb.content.recipe import recipe
-from kb.errors import BadArticle
+from kb.errors import BadArticle, Problem
 
 __all__ = ["Category", "Library", "Pin", "Problem", "load"]
 
@@ -208,9 +207,9 @@ def _redirects(articles: list[Article], texts: Mapping[str, str], problems: list
 
 def _rules(texts: Mapping[str, str], articles: list[Article], problems: list[Problem]) -> dict[str, str]:
     """Return the files that say who may use which channel, and what belongs to which page; they are read where used."""
-    if channel_file.FILE not in texts and contexts.FILE not in texts:
+    if channels.FILE not in texts and contexts.FILE not in texts:
         return {}
     topics = {name for a in articles for name in (a.category, *map(str, PurePosixPath(a.category).parents))}
-    channel_file.read(texts.get(channel_file.FILE, ""), topics=topics, problems=problems)
+    channels.read(texts.get(channels.FILE, ""), topics=topics, problems=problems)
     contexts.read(texts.get(contexts.FILE, ""), articles={article.id for article in articles}, problems=problems)
-    return {name: texts[name] for name in (channel_file.FILE, contexts.FILE) if name in texts}
+    return {name: texts[name] for name in (channels.FILE, contexts.FILE) if name in texts}

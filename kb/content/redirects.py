@@ -11,8 +11,7 @@ from kb.content import frontmatter
 from kb.content.article import Article
 from kb.content.frontmatter import Value
 from kb.content.links import is_ours, normal
-from kb.content.problem import Problem
-from kb.errors import BadArticle
+from kb.errors import BadArticle, Problem
 
 FILE = "_redirects.yml"
 SHOWN = 6  # stations of a chain that are named

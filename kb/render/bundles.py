@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
-from collections.abc import Sequence
+import weakref
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import pairwise
 from pathlib import Path
+
+from kb.errors import BadGeneration
+from kb.render.parts import Rendered, of_row, to_row
 
 MOST = 64  # bundles of a generation, about: each is a few files that a process holds open
 LEAST = 64  # articles of a bundle, about
@@ -46,3 +51,103 @@ def link(source: Path, target: Path) -> None:
         os.link(source, target)
     except OSError:
         shutil.copy2(source, target)
+
+
+FOLDER = "pages"
+
+Version = tuple[str, str]  # an article's language and id
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a page is: first its HTML, behind it as JSON what else was made of the article."""
+
+    bundle: str
+    start: int
+    html: int  # bytes
+    rest: int  # bytes
+
+
+class PageFiles:
+    """The files of pages of one generation, held open so that a page is there for as long as its generation is used."""
+
+    def __init__(self, folder: Path, names: Iterable[str]) -> None:
+        self._folder = folder / FOLDER
+        self._files: dict[str, int] = {}
+        self._close = weakref.finalize(self, _close, self._files)
+        for name in names:
+            try:
+                self._files[name] = os.open(self.path(name), os.O_RDONLY | os.O_CLOEXEC)
+            except OSError as error:
+                self._close()
+                raise BadGeneration(f"{self.path(name)} is missing; run 'kb index' to build it again") from error
+
+    def html(self, place: Place) -> str:
+        """Return the HTML of a page."""
+        return self.raw(place)[0].decode("utf-8")
+
+    def page(self, place: Place) -> Rendered:
+        """Return a page with all that was made of its article."""
+        html, rest = self.raw(place)
+        return of_row(html.decode("utf-8"), json.loads(rest))
+
+    def raw(self, place: Place) -> tuple[bytes, bytes]:
+        """Return the bytes of a page, HTML and rest; raises BadGeneration where the file has been cut."""
+        size = place.html + place.rest
+        raw = os.pread(self._files[place.bundle], size, place.start)
+        if len(raw) != size:
+            raise BadGeneration(f"{self.path(place.bundle)} is shorter than it was; run 'kb index' to build it again")
+        return raw[: place.html], raw[place.html :]
+
+    def holds(self, name: str, places: Iterable[Place]) -> bool:
+        """Tell whether a file holds these pages and nothing else."""
+        some = list(places)
+        size = os.fstat(self._files[name]).st_size if name in self._files else -1
+        return all(place.bundle == name for place in some) and sum(place.html + place.rest for place in some) == size
+
+    def path(self, name: str) -> Path:
+        """Return where a file is."""
+        return self._folder / name
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self._close()
+
+
+def write(
+    folder: Path, fresh: Mapping[Version, Rendered], kept: Mapping[Version, Place], *, before: Path | None
+) -> dict[Version, Place]:
+    """Write the pages in `fresh`, and those `kept` of the snapshot in `before`; return where each is now.
+
+    A file that holds what it held is linked.
+    """
+    (folder / FOLDER).mkdir(exist_ok=True)
+    versions = sorted({**fresh, **kept})
+    old = PageFiles(before, sorted({place.bundle for place in kept.values()})) if before is not None else None
+    found: dict[Version, Place] = {}
+    for bundle in bundles(versions):
+        some = versions[bundle.first : bundle.last]
+        places = {version: kept[version] for version in some if version in kept}
+        if old is not None and len(places) == len(some) and old.holds(bundle.name, places.values()):
+            link(old.path(bundle.name), folder / FOLDER / bundle.name)
+            found |= places
+            continue
+        start = 0
+        with (folder / FOLDER / bundle.name).open("wb") as file:
+            for version in some:
+                html, rest = old.raw(kept[version]) if old is not None and version in kept else _raw(fresh[version])
+                found[version] = Place(bundle.name, start, len(html), len(rest))
+                start += file.write(html) + file.write(rest)
+    if old is not None:
+        old.close()
+    return found
+
+
+def _raw(page: Rendered) -> tuple[bytes, bytes]:
+    rest = json.dumps(to_row(page), ensure_ascii=False, separators=(",", ":"))
+    return page.html.encode("utf-8", "replace"), rest.encode("utf-8", "replace")
+
+
+def _close(files: dict[str, int]) -> None:
+    while files:
+        os.close(files.popitem()[1])

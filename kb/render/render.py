@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import bisect
+import os
+import pickle
 import re
-from collections.abc import Mapping
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from kb.content.article import Article
 from kb.content.links import Addresses
 from kb.errors import BadArticle
-from kb.render import budget, dialect, sanitise, titles
+from kb.render import budget, dialect, sanitise
 from kb.render.outline import outline
 from kb.render.parts import Found, Image, Link, Rendered, Section
 
@@ -23,7 +28,7 @@ def render(article: Article, *, addresses: Mapping[str, str]) -> Rendered:
     Raises BadArticle for a text whose rendering would take more time or nesting than an article may.
     """
     try:
-        html = titles.translate(dialect.convert(article.markdown), article.lang)
+        html = translate(dialect.convert(article.markdown), article.lang)
     except budget.TooMuch as error:
         raise BadArticle(article.path, article.body_line, f"the text {error}") from None
     if sanitise.too_deep(html):
@@ -55,3 +60,109 @@ class _Resolver:
         at = at if at >= 0 else last if last >= 0 else -2  # -2: it is not there, so that nobody looks again
         self.seen[target] = at
         return self.article.body_line + bisect.bisect_left(self.ends, max(at, 0))
+
+
+KINDS = ("note", "info", "tip", "warning", "danger", "example", "quote")
+TITLES = {
+    "ar": ("ملاحظة", "معلومة", "نصيحة", "تحذير", "خطر", "مثال", "اقتباس"),
+    "de": ("Hinweis", "Info", "Tipp", "Warnung", "Gefahr", "Beispiel", "Zitat"),
+    "es": ("Nota", "Información", "Consejo", "Advertencia", "Peligro", "Ejemplo", "Cita"),
+    "fr": ("Remarque", "Info", "Astuce", "Avertissement", "Danger", "Exemple", "Citation"),
+    "it": ("Nota", "Informazione", "Suggerimento", "Avvertenza", "Pericolo", "Esempio", "Citazione"),
+    "ja": ("注記", "情報", "ヒント", "警告", "危険", "例", "引用"),
+    "nl": ("Opmerking", "Info", "Tip", "Waarschuwing", "Gevaar", "Voorbeeld", "Citaat"),
+    "pl": ("Uwaga", "Informacja", "Wskazówka", "Ostrzeżenie", "Niebezpieczeństwo", "Przykład", "Cytat"),
+    "pt": ("Nota", "Informação", "Dica", "Aviso", "Perigo", "Exemplo", "Citação"),
+    "ru": ("Примечание", "Информация", "Совет", "Предупреждение", "Опасность", "Пример", "Цитата"),
+    "uk": ("Примітка", "Інформація", "Порада", "Попередження", "Небезпека", "Приклад", "Цитата"),
+    "zh": ("注意", "信息", "提示", "警告", "危险", "示例", "引用"),
+}
+_TITLE = re.compile(r'(<p class="admonition-title">|<summary>)(\w+)(?=</p>|</summary>)')
+
+
+def translate(html: str, lang: str) -> str:
+    """Return `html` with the default titles of admonitions in `lang`, where we know them."""
+    known = dict(zip(KINDS, TITLES.get(lang.split("-")[0], ()), strict=False))
+    if not known:
+        return html
+    return _TITLE.sub(lambda match: match[1] + known.get(match[2].lower(), match[2]), html)
+
+
+MANY = 200  # fewer are rendered before other processes have started
+MAX_PROCESSES = 8
+
+
+def render_all(articles: Sequence[Article], *, addresses: Addresses) -> dict[tuple[str, str], Rendered]:
+    """Return pages by (id, language); an article that cannot be rendered is left out, as `kb check` says of it."""
+    many = len(articles) >= MANY and _processors() > 1
+    found = _together(articles, addresses) if many else _one_by_one(articles, addresses)
+    return {(article.id, article.lang): page for article, page in found if page is not None}
+
+
+def still_right(articles: Sequence[Article], *, addresses: Addresses, kept: Mapping[str, Rendered]) -> set[str]:
+    """Return the sources of the articles whose page in `kept` has links and images that lead where they led."""
+    known = ((article, kept.get(article.source)) for article in articles)
+    return {article.source for article, page in known if page is not None and _still_right(page, article, addresses)}
+
+
+def _still_right(page: Rendered, article: Article, addresses: Addresses) -> bool:
+    written = {link.target: (link.kind, link.href) for link in page.links}
+    written |= {image.target: (image.kind, image.src) for image in page.images}
+    for target, leads in written.items():
+        now = addresses.resolve(target, article=article)
+        if (now.kind, now.href) != leads:
+            return False
+    return True
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0))
+
+
+def _one_by_one(articles: Sequence[Article], addresses: Addresses) -> Iterator[tuple[Article, Rendered | None]]:
+    for article in articles:
+        yield article, _page(article, addresses)
+
+
+def _page(article: Article, addresses: Addresses) -> Rendered | None:
+    try:
+        return render(article, addresses=addresses)
+    except BadArticle:
+        return None
+
+
+def _together(articles: Sequence[Article], addresses: Addresses) -> Iterator[tuple[Article, Rendered | None]]:
+    """Yield the pages that this process and others render side by side.
+
+    The others are started from nothing: a fork would copy the threads' locks of whoever calls, and
+    multiprocessing's own processes would run his script again.
+    """
+    count = min(_processors(), MAX_PROCESSES)
+    own, *parts = [articles[start::count] for start in range(count)]
+    with ThreadPoolExecutor(len(parts)) as pool:
+        others = [pool.submit(_elsewhere, part, addresses) for part in parts]
+        yield from _one_by_one(own, addresses)
+        for part, other in zip(parts, others, strict=True):
+            yield from zip(part, other.result(), strict=True)
+
+
+def _elsewhere(articles: Sequence[Article], addresses: Addresses) -> list[Rendered | None]:
+    """Return the pages that another process renders; should it fail, this one does."""
+    environ = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    task = pickle.dumps((articles, addresses))
+    done = subprocess.run(
+        [sys.executable, "-m", __name__], input=task, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environ
+    )
+    if done.returncode:
+        return [_page(article, addresses) for article in articles]
+    return list(pickle.loads(done.stdout))
+
+
+def main() -> None:
+    """Render what comes in, as a process that `_elsewhere` started."""
+    articles, addresses = pickle.load(sys.stdin.buffer)
+    pickle.dump([_page(article, addresses) for article in articles], sys.stdout.buffer)
+
+
+if __name__ == "__main__":
+    main()

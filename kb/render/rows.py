@@ -15,7 +15,7 @@ from urllib.parse import unquote
 from kb.content.article import Article
 from kb.content.library import Library
 from kb.content.links import normal
-from kb.render.page_files import Place, Version
+from kb.render.bundles import Place, Version
 from kb.render.parts import Rendered
 
 COLUMNS = (

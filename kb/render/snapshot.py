@@ -17,7 +17,7 @@ from typing import Any
 
 import sqlite_utils
 
-from kb.content import channel_file, contexts
+from kb.content import channels, contexts
 from kb.content.categories import way
 from kb.content.channels import Table
 from kb.content.contexts import Context
@@ -26,8 +26,8 @@ from kb.content.links import normal
 from kb.content.recipe import recipe
 from kb.errors import BadGeneration
 from kb.languages import nearest
-from kb.render import page_files, rows
-from kb.render.page_files import PageFiles, Place
+from kb.render import bundles, rows
+from kb.render.bundles import PageFiles, Place
 from kb.render.parts import Rendered
 from kb.render.rows import CATEGORY_TYPES, COLUMNS, PLACE, TYPES, Entry, Heading
 
@@ -78,7 +78,7 @@ def write(
             fresh = {(lang, id): page for (id, lang), page in rendered.items()}
             known = _known(db)
             right = {(lang, id): Place(*row[-4:]) for (id, lang), row in known.items() if (id, lang) in kept}
-            places = page_files.write(folder, fresh, right, before=before)
+            places = bundles.write(folder, fresh, right, before=before)
             _update(db, known, rows.of_articles(library, fresh, places, now=now))
             leads = ({"place": old, "target": new} for old, new in library.redirects.items())
             meta = {"default_lang": library.default_lang, "fingerprint": library.fingerprint, "recipe": recipe()}
@@ -140,7 +140,7 @@ class Snapshot:
         self.fingerprint: str = meta["fingerprint"]
         self.recipe: str = meta.get("recipe", "")
         self.addresses: str = meta.get("addresses", "")  # where links could lead
-        self.channels: Table = channel_file.read(meta.get(channel_file.FILE, ""))
+        self.channels: Table = channels.read(meta.get(channels.FILE, ""))
         self.contexts: tuple[Context, ...] = contexts.read(meta.get(contexts.FILE, ""))
         found = self._query("SELECT lang, count(*) FROM entries WHERE status = 'published' GROUP BY lang ORDER BY lang")
         self._by_language: dict[str, int] = dict(found)

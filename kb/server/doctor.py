@@ -14,7 +14,7 @@ from typing import Any, Literal
 from kb.config import Settings
 from kb.content import library
 from kb.errors import HelpCenterError
-from kb.server import origin
+from kb.server import indexing
 
 State = Literal["fine", "note", "wrong"]
 LEAST_DISK = 200 * 2**20  # bytes: room for an index, a day of events and the write-ahead log
@@ -62,7 +62,7 @@ def _articles(settings: Settings) -> Iterator[Finding]:
     if left_out := sum(p.code == "article" for p in library.load(folder, default_lang=settings.lang).problems):
         why = f"{left_out} of them cannot be read and {'is' if left_out == 1 else 'are'} left out; 'kb check' says why"
         yield Finding("articles", "wrong", why)
-    if built := origin.other(settings):
+    if built := indexing.other(settings):
         why = f"the index was built from {built}; name that with --articles or KB_ARTICLES, or run 'kb index'"
         yield Finding("articles", "wrong", why)
     if not shutil.which("git"):

@@ -12,8 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from deflect.admin import admin, login
 from deflect.api import api, given_files, headers, here, web
-from deflect.store.limits import Limiter
-from deflect.store.services import EXTENSION, Services, services
+from deflect.store.services import EXTENSION, Limiter, Services, services
 from deflect.store.store import Store
 from deflect.store.writer import RemoteWriter, Writer
 from kb import config, i18n

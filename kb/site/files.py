@@ -76,7 +76,7 @@ def attachment(name: str) -> Response:
     folder = services().settings.articles.resolve()
     limited = servable(folder, name) and limited_name(folder, name)
     if not servable(folder, name) or (
-        limited and not file_keys.opens(services(), limited, request.args.get("key", ""))
+        limited and not file_keys.opens_article_file(services(), limited, request.args.get("key", ""))
     ):
         raise NotFound(f"there is no file {name}")
     response = send_from_directory(folder, name, max_age=None if limited else 3600)

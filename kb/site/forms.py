@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -14,16 +14,88 @@ from deflect.api.web import device_of, error_headers, limit
 from deflect.offers.episode import Visit
 from deflect.offers.log import record
 from deflect.offers.offer import Offer, make_offer
-from deflect.store import events
-from deflect.store.attachments import Refused
-from deflect.store.file_kinds import readable
+from deflect.store import attachments, events
+from deflect.store.attachments import Attachment, Refused
+from deflect.store.file_kinds import KINDS, readable
 from deflect.store.services import services
-from deflect.tickets import contact
+from deflect.tickets import contact, uploads
+from deflect.tickets.uploads import held, hold
 from kb.errors import Conflict, FileLost, HelpCenterError, NotFound, TooManyRequests
 from kb.i18n import gettext as _
 from kb.render.shelf import Topic, shelf
-from kb.site import form_files
 from kb.site.page import from_machine, indexed, render, searcher, visitor
+
+DROP = "drop-"  # begins the name of the button that removes a file
+UPLOADS = 4  # forms with files for each ticket that may be sent: offers and corrections come between
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A form as it came: its texts, the list of its files, what is wrong with others, and whether one was removed."""
+
+    texts: Mapping[str, str]
+    held: str
+    wrong: tuple[HelpCenterError, ...]
+    dropped: bool = False
+
+
+def take() -> Sent:
+    """Return the form of this request with the files it had and those that came along; raises TooLarge and the like."""
+    here = services()
+    if uploads.has_files(request):
+        limit(here, "uploads", rate=UPLOADS * here.settings.rate_tickets)
+        posted = uploads.read(request, here.settings, longest_text=request.max_content_length or 0)
+    else:
+        posted = uploads.Posted(request.form)
+    wrong = list(posted.refused)
+    try:
+        files = held(here, posted.texts.get("held", ""))
+    except Refused as error:
+        files = ()
+        wrong.append(error)
+    gone = {name.removeprefix(DROP) for name in posted.texts if name.startswith(DROP)}
+    kept = dict.fromkeys(file for file in (*files, *posted.files) if file.digest not in gone)
+    return Sent(posted.texts, hold(here, tuple(kept)), tuple(wrong), bool(gone))
+
+
+def of(token: str) -> tuple[Attachment, ...]:
+    """Return the files of a form to show or send; raises Refused when they are too many, too large, or gone."""
+    return attachments.check_all(services().settings, held(services(), token))
+
+
+def listed(token: str) -> tuple[Attachment, ...]:
+    """Return the files of a form to show, as far as they are there."""
+    try:
+        return held(services(), token)
+    except Refused:
+        return ()
+
+
+def said(wrong: Iterable[HelpCenterError]) -> str:
+    """Return what is wrong with files, in the visitor's language."""
+    return " ".join(dict.fromkeys(map(_said, wrong)))
+
+
+def _said(error: HelpCenterError) -> str:
+    if isinstance(error, Refused):
+        return (f"{error.name}: " if error.name else "") + _(error.sentence) % error.limits
+    return _(attachments.GONE) if isinstance(error, FileLost) else _(attachments.NO_ROOM)
+
+
+def frame() -> dict[str, Any]:
+    """Return what the page says about files before any is chosen."""
+    limits = attachments.limits(services().settings)
+    data = limits | {
+        "remove": _("Remove"),
+        "added": _("%s goes along."),
+        "removed": _("%s was removed."),
+        "many": _(attachments.TOO_MANY) % limits,
+        "big": "%s: " + _(attachments.TOO_BIG) % limits,
+        "much": _(attachments.TOO_MUCH) % limits,
+    }
+    ends = ",".join(end for ends in KINDS.values() for end in ends)
+    return limits | {"accept": ends, "drop": DROP, "data": data}
+
 
 TICKET = re.compile(r"[\w-]{4,40}", re.ASCII)
 EPISODE = re.compile(r"[\w.:-]{1,64}", re.ASCII)
@@ -81,7 +153,7 @@ class Form:
 
 def posted() -> tuple[Form, tuple[HelpCenterError, ...]]:
     """Return the form that was sent, which holds its files, and why others were not kept."""
-    sent = form_files.take()
+    sent = take()
     form = replace(Form.of(sent.texts), held=sent.held)
     return replace(form, edit="1") if sent.dropped else form, sent.wrong
 
@@ -99,8 +171,8 @@ def show(form: Form, *, errors: Mapping[str, str] | None = None, status: int = 2
         errors=errors or {},
         categories=topics(),
         longest=contact.LONGEST,
-        files=form_files.listed(form.held),
-        taking=form_files.frame(),
+        files=listed(form.held),
+        taking=frame(),
         readable=readable,
         status=status,
         noindex=bool(errors),
@@ -112,12 +184,12 @@ def send(form: Form, *, wrong: Sequence[HelpCenterError] = ()) -> Response:
 
     What is `wrong` with files that came along is said instead of sending the message without them.
     """
-    about = {"files": form_files.said(wrong)} if wrong else {}
+    about = {"files": said(wrong)} if wrong else {}
     if form.edit:
         return show(form, errors=about, status=400 if wrong else 200)
     try:
         message = contact.check(form.document())
-        files = form_files.of(form.held)
+        files = of(form.held)
         if wrong:
             return show(form, errors=about, status=int(wrong[0].status))
         offer = between(form)
@@ -136,7 +208,7 @@ def again(form: Form, error: HelpCenterError, about: Mapping[str, str]) -> Respo
     if isinstance(error, contact.BadMessage):
         errors = {"message" if name == "body" else name: _(why) for name, why in error.fields.items()}
     elif isinstance(error, (Refused, FileLost)):
-        errors = {"files": form_files.said([error])}
+        errors = {"files": said([error])}
     elif isinstance(error, Conflict):
         form = replace(form, key=uuid.uuid4().hex)
         errors = {"": _("You have already sent a message with this form. Send again if this is another one.")}

@@ -17,10 +17,10 @@ from flask import Response, after_this_request, g, make_response, render_templat
 from markupsafe import Markup, escape
 
 from deflect.api.headers import nonce
+from deflect.offers.episode import ways
 from deflect.offers.popular import popular
-from deflect.offers.ways import ways
 from deflect.privacy import consent
-from deflect.privacy.machines import is_machine
+from deflect.privacy.consent import is_machine
 from deflect.store.services import services
 from kb import i18n
 from kb.content.channels import Way

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kb.errors import BadSetting
-from search.index.model import MANIFEST, PIECES, checksum, recipe_of, slug, verified
-from search.index.model import BadModel as BadModel
+from search.index.exporting import MANIFEST, PIECES, checksum, recipe_of, slug, verified
+from search.index.exporting import BadModel as BadModel
 
 Vectors = NDArray[np.float32]
 

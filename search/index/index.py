@@ -132,7 +132,7 @@ def _rendered(
     library: Library, before: Before | None, now: datetime
 ) -> tuple[dict[Version, Rendered], dict[Version, Kept]]:
     """Render what is published, but for what is kept: pages of `before` that show what they would show now."""
-    from kb.render import pages  # here, since whoever only serves needs no Markdown
+    from kb.render import render  # here, since whoever only serves needs no Markdown
 
     published = library.published(now)
     right = _still_right(library, before, published) if before else frozenset()
@@ -143,18 +143,18 @@ def _rendered(
         if found is not None:
             kept[article.id, article.lang] = found
     fresh = [article for article in published if (article.id, article.lang) not in kept]
-    return pages.render_all(fresh, addresses=library.addresses), kept
+    return render.render_all(fresh, addresses=library.addresses), kept
 
 
 def _still_right(library: Library, before: Before, articles: Sequence[Article]) -> Set[str]:
     """Return the sources of the pages in `before` whose links lead where they would lead now."""
-    from kb.render import pages
+    from kb.render import render
 
     try:
         with closing(snapshot.Snapshot.open(before.folder)) as known:
             if known.addresses == library.addresses.fingerprint:
                 return before.sources if known.recipe == rendering() else frozenset()
-            return pages.still_right(articles, addresses=library.addresses, kept=known.pages())
+            return render.still_right(articles, addresses=library.addresses, kept=known.pages())
     except BadGeneration:
         return frozenset()
 

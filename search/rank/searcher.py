@@ -13,7 +13,7 @@ from kb.errors import BadGeneration, HelpCenterError
 from kb.render.snapshot import Snapshot
 from search.index import embedder, generation
 from search.index.embedder import Embedder
-from search.rank import answers, completion, floor, stages, tongue
+from search.rank import answers, completion, floor, questions, stages
 from search.rank.collection import Collection, Mask
 from search.rank.hit import Degraded, Hit, Results, Suggestions
 from search.rank.questions import REMEMBERED, QuestionEncoder
@@ -275,4 +275,4 @@ class Searcher:
         return any(c.name == category and not c.offers for c in self.snapshot.categories(lang))
 
     def _language(self, text: str, *, lang: str, mask: Mask) -> str:
-        return tongue.language_of(self.collection, text, lang=lang, langs=self.collection.langs_of(mask))
+        return questions.language_of(self.collection, text, lang=lang, langs=self.collection.langs_of(mask))

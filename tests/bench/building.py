@@ -88,7 +88,8 @@ def opening(path: Path, settings: Settings, figures: Figures) -> None:
 def _resident(path: Path) -> float:
     """Return the resident megabytes of a fresh process that has searched in a generation."""
     code = (
-        "import sys; from pathlib import Path; from kb.config import Settings; from search.rank.searcher import Searcher\n"
+        "import sys; from pathlib import Path; from kb.config import Settings\n"
+        "from search.rank.searcher import Searcher\n"
         "s = Searcher.open(Path(sys.argv[1]), settings=Settings(embedder='none'))\n"
         "[s.search(f'account setting {n}', lang='en') for n in range(50)]\n"
         "print(next(l.split()[1] for l in open('/proc/self/status') if l.startswith('VmRSS')))"

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from deflect.learn import clicks, evidence, tuning
+from deflect.learn import evidence, tuning
 from deflect.learn.evidence import FITS, SOURCE, WEIGHT
 from deflect.learn.lessons import Lesson
 from search.evaluate import metrics
@@ -84,10 +84,10 @@ def _said(world: World, log: Log) -> list[Lesson]:
 def _followed(world: World, log: Log, said: Sequence[Lesson]) -> list[Lesson]:
     """Return what the product's click model learns beside, as `deflect.learn.evidence` does with a log of its own."""
     seen, keys = log.seen()
-    chances = clicks.fitting(seen, looked=clicks.examination(seen))
+    chances = evidence.fitting(seen, looked=evidence.examination(seen))
     known = {_row(one)[0] for one in said}
     last = np.zeros(len(keys), dtype=np.int64)
-    np.maximum.at(last, seen.pair[seen.kept], np.flatnonzero(seen.kept) // clicks.SLOTS)
+    np.maximum.at(last, seen.pair[seen.kept], np.flatnonzero(seen.kept) // evidence.SLOTS)
     return [
         _lesson(
             world, int(keys[n] // 10_000), int(keys[n] % 10_000), at=int(last[n]), weight=WEIGHT * float(chances[n])

@@ -8,8 +8,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from deflect.learn.clicks import SLOTS, Seen
-from deflect.offers.exploration import propensity
+from deflect.learn.evidence import SLOTS, Seen
+from deflect.offers.offer import propensity
 from tests.learning.world import Numbers, World
 
 Flags = NDArray[np.bool_]
@@ -75,7 +75,7 @@ def visit(
 
 
 def _swapped(random: np.random.Generator, offers: int, share: float) -> Numbers:
-    """Return which place of the ranking stands in each slot, by the chances of `deflect.offers.exploration.arranged`."""
+    """Return which place of the ranking stands in each slot, by the chances of `deflect.offers.offer.arranged`."""
     place = np.tile(np.arange(SLOTS), (offers, 1))
     moved = np.zeros(offers, dtype=np.bool_)
     for upper in range(SLOTS - 1):

@@ -35,12 +35,12 @@ lint: $(VENV)/.lint  ## format, lint, types, generated tables up to date
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m kb.cli.tables --check articles
+	$(BIN)/python -m kb.cli.manual --check articles
 
 format: $(VENV)/.lint  ## format, sort imports, write the generated tables
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format --quiet .
-	$(BIN)/python -m kb.cli.tables articles
+	$(BIN)/python -m kb.cli.manual articles
 
 wheel: $(VENV)/.build  ## a wheel in dist/
 	$(BIN)/python -m pip --disable-pip-version-check wheel --quiet --no-deps --wheel-dir dist .

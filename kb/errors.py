@@ -8,7 +8,7 @@ from typing import Literal
 
 
 class HelpCenterError(Exception):
-    """The base of our errors: the site turns one into a page or a problem document, `kb` into a line and exit code 1."""
+    """The base of our errors: a page or a problem document on the site, a line and exit code 1 in `kb`."""
 
     status = HTTPStatus.INTERNAL_SERVER_ERROR
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from flask import Flask
 
-from deflect.api import api, here
+from deflect.api import api, context
+from deflect.store.database import Store
 from deflect.store.services import EXTENSION, Limiter, Services
-from deflect.store.store import Store
 from deflect.store.writer import DirectWriter
 from kb.config import Settings
 from kb.content.channels import Table
@@ -143,7 +143,7 @@ def make_app(services: Services) -> Flask:
     app.extensions[EXTENSION] = services
     app.secret_key = services.store.secret("session")
     app.register_blueprint(api.blueprint)
-    app.register_blueprint(here.blueprint)
+    app.register_blueprint(context.blueprint)
     return app
 
 

@@ -14,8 +14,8 @@ from flask import Flask
 from jinja2 import StrictUndefined
 from werkzeug.serving import make_server
 
+from deflect.store.database import Store
 from deflect.store.services import EXTENSION
-from deflect.store.store import Store
 from deflect.store.writer import DirectWriter
 from kb.config import Settings
 from kb.server.indexing import refresh

@@ -110,7 +110,7 @@ def served(articles: Path, data: Path, *options: str, patience: float = PATIENCE
     environ |= {f"KB_{name.upper()}": value for name, value in given.items()}
     data.mkdir(parents=True, exist_ok=True)
     with (data / "serve.log").open("wb") as log:
-        command = [sys.executable, "-m", "kb.cli.cli", "serve", *options]
+        command = [sys.executable, "-m", "kb.cli.main", "serve", *options]
         process = subprocess.Popen(command, env=environ, stdout=log, stderr=log)
     center = Served(f"http://127.0.0.1:{port}", data, process)
     try:

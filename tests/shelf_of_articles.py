@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from kb.config import Settings
 from kb.content.article import Article
-from search.index import index
+from search.index import build
+from search.index.build import Content
 from search.index.embedder import Embedder
-from search.index.index import Content
 from search.rank.searcher import Searcher
 from search.text.analyzer import analyzer
 
@@ -64,7 +64,7 @@ def shelf(
     folder: Path, contents: Sequence[Content], *, encoder: Embedder | None = None, name: str = "one", lang: str = "en"
 ) -> Searcher:
     """Return a searcher over `contents`, by words, or with vectors where an encoder is given."""
-    path = index.build_from_contents(
+    path = build.build_from_contents(
         contents, folder / "index", name=name, default_lang=lang, embedder=encoder, cache=folder / "vectors"
     )
     return Searcher.open(path, settings=Settings(data=folder), encoder=encoder)

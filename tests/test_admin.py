@@ -16,7 +16,7 @@ from deflect.offers.episode import Visit
 from deflect.offers.offer import make_offer
 from deflect.store import clock
 from deflect.store.clock import HOUR
-from deflect.store.store import Store
+from deflect.store.database import Store
 from deflect.store.writer import DirectWriter
 from deflect.tickets import accounts, contact
 from kb.config import Settings

@@ -15,11 +15,11 @@ from werkzeug.test import TestResponse
 
 from deflect.offers.episode import Visit
 from deflect.store import clock
+from deflect.store.database import Store
 from deflect.store.schema import migrations
 from deflect.store.services import Services
-from deflect.store.store import Store
 from deflect.store.writer import DirectWriter
-from deflect.tickets import accounts, contact, tickets
+from deflect.tickets import accounts, contact, queries
 from deflect.tickets.accounts import Agent
 from kb.config import Settings
 from kb.errors import BadRequest, NotFound
@@ -222,9 +222,9 @@ def test_tickets_are_filtered_by_mine_unassigned_open_and_closed(
     ],
 )
 def test_a_search_wants_every_word_wherever_it_stands(services: Services, ticket: str, words: str, found: bool) -> None:
-    among = tickets.matching(services.store, words)
-    assert bool(tickets.find(services.store, among=among)) is found
-    assert tickets.sizes(services.store, agent="Ana", among=among)["all"] == int(found)
+    among = queries.matching(services.store, words)
+    assert bool(queries.find(services.store, among=among)) is found
+    assert queries.sizes(services.store, agent="Ana", among=among)["all"] == int(found)
 
 
 def test_a_number_opens_its_ticket_however_it_is_typed(ana: FlaskClient, ticket: str) -> None:
@@ -241,8 +241,8 @@ def test_a_search_looks_in_closed_tickets_too(ana: FlaskClient, ticket: str) -> 
 def test_the_tabs_count_what_is_in_them(services: Services, ana: FlaskClient, ticket: str) -> None:
     submit(ana, f"/admin/tickets/{ticket}/assign", agent="Ana")
     sizes = {"mine": 1, "unassigned": 0, "open": 1, "closed": 0, "all": 1}
-    assert tickets.sizes(services.store, agent="Ana") == sizes
-    assert tickets.sizes(services.store, agent="Ben") == sizes | {"mine": 0}
+    assert queries.sizes(services.store, agent="Ana") == sizes
+    assert queries.sizes(services.store, agent="Ben") == sizes | {"mine": 0}
 
 
 @pytest.fixture
@@ -391,8 +391,8 @@ def test_a_database_of_one_agent_becomes_one_of_several_by_itself(settings: Sett
     store, bare = Store.open(path), replace(settings, admin_password="")
     assert accounts.agents(store, bare) == [Agent("admin", "", "admin", now)]
     assert accounts.stamp(store, bare) == str(now), "who was logged in stays so"
-    assert [(m["id"], m["by"]) for m in tickets.messages(store, "T1")] == [("m1", None), ("m2", "admin"), ("m3", None)]
-    assert [t["agent"] for t in tickets.find(store)] == [None]
+    assert [(m["id"], m["by"]) for m in queries.messages(store, "T1")] == [("m1", None), ("m2", "admin"), ("m3", None)]
+    assert [t["agent"] for t in queries.find(store)] == [None]
     choose(bare, "a new password")
     assert accounts.matches(store, bare, user="admin", password="a new password")
     store.close()

@@ -10,9 +10,9 @@ import pytest
 from flask.testing import FlaskClient
 
 from deflect.store.services import EXTENSION
-from deflect.tickets.file_keys import ARTICLE_LIFE as LIFE
-from deflect.tickets.file_keys import opens_article_file as opens
-from deflect.tickets.file_keys import with_keys
+from deflect.tickets.file_links import ARTICLE_LIFE as LIFE
+from deflect.tickets.file_links import opens_article_file as opens
+from deflect.tickets.file_links import with_keys
 from tests import sample
 from tests.signing import KEYS, bearer, sign
 

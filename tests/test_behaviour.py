@@ -8,7 +8,7 @@ import pytest
 
 from kb.config import Settings
 from kb.content import library
-from search.index import index
+from search.index import build
 from search.rank.searcher import Searcher
 from tests.shelf_of_articles import ids
 
@@ -30,7 +30,7 @@ def searcher(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
         (folder / "articles" / name).parent.mkdir(exist_ok=True)
         (folder / "articles" / name).write_text(text, encoding="utf-8")
     shelf = library.load(folder / "articles", default_lang="en")
-    path = index.build(shelf, folder / "index", embedder=None, now=datetime(2026, 11, 1, tzinfo=UTC))
+    path = build.build(shelf, folder / "index", embedder=None, now=datetime(2026, 11, 1, tzinfo=UTC))
     return Searcher.open(path, settings=Settings(data=folder))
 
 

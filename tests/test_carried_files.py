@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 from flask import Flask
 
-from deflect.api import given_files
+from deflect.api import downloads
 from deflect.delivery.delivery import Carried
 from deflect.delivery.outbox import deliver
 from deflect.delivery.sinks import sink
@@ -21,7 +21,7 @@ from deflect.offers.episode import Visit
 from deflect.store.attachments import keep, path_of
 from deflect.store.services import EXTENSION, Services
 from deflect.tickets.contact import check, create_ticket
-from deflect.tickets.file_keys import opens_ticket_file
+from deflect.tickets.file_links import opens_ticket_file
 from tests.fakes import close, make_services
 from tests.receivers import mail_server, webhook_desk
 from tests.test_attachments import PNG
@@ -126,7 +126,7 @@ def test_a_webhook_tells_name_type_size_and_sha256_and_a_link_that_opens_the_fil
     assert [told[name] for name in ("name", "type", "size", "sha256")] == ["shot.png", "image/png", len(PNG), digest]
     app = Flask("t")
     app.extensions[EXTENSION] = services
-    app.register_blueprint(given_files.blueprint)
+    app.register_blueprint(downloads.blueprint)
     link = urlsplit(str(told["url"]))
     assert f"{link.scheme}://{link.netloc}" == "https://help.example"
     answer = app.test_client().get(f"{link.path}?{link.query}", buffered=True)

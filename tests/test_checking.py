@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from kb.cli import cli
+from kb.cli import main
 from tests.conftest import write_articles
 
 CLEAN = {"account/reset.md": "---\ntitle: Reset your password\n---\n\nFollow the link on the login page.\n"}
@@ -19,7 +19,7 @@ BROKEN = CLEAN | {"account/more.md": "---\ntitle: More\ncatgory: account\n---\n\
 def check(folder: Path, *options: str) -> Result:
     """Run `kb check` on a folder."""
     environ = {"KB_DATA": str(folder / "var"), "KB_EMBEDDER": "none"}
-    return CliRunner().invoke(cli.kb, ["check", str(folder / "articles"), *options], env=environ)
+    return CliRunner().invoke(main.kb, ["check", str(folder / "articles"), *options], env=environ)
 
 
 def test_clean_articles_pass(tmp_path: Path) -> None:

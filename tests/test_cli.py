@@ -13,8 +13,8 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from deflect.store.store import Store
-from kb.cli import cli, command_desk
+from deflect.store.database import Store
+from kb.cli import desk, main
 from kb.config import Settings
 from kb.errors import HelpCenterError
 
@@ -28,7 +28,7 @@ def environ(settings: Settings) -> dict[str, str]:
 
 def run(environ: dict[str, str], *arguments: str, text: str = "") -> Result:
     """Run `kb` with these arguments."""
-    return CliRunner().invoke(cli.kb, list(arguments), env=environ, input=text, catch_exceptions=True)
+    return CliRunner().invoke(main.kb, list(arguments), env=environ, input=text, catch_exceptions=True)
 
 
 def document(environ: dict[str, str], *arguments: str) -> Any:
@@ -42,7 +42,7 @@ def process(environ: dict[str, str], *arguments: str) -> subprocess.CompletedPro
     """Run `kb` as a process of its own."""
     whole = {key: value for key, value in os.environ.items() if not key.startswith("KB_")} | environ
     return subprocess.run(
-        [sys.executable, "-m", "kb.cli.cli", *arguments], env=whole, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "kb.cli.main", *arguments], env=whole, capture_output=True, text=True, check=False
     )
 
 
@@ -60,7 +60,7 @@ def test_a_number_or_language_that_the_api_refuses_is_wrong_usage(environ: dict[
 
 
 def test_output_that_cannot_be_written_is_one_line_and_exit_code_1(environ: dict[str, str]) -> None:
-    command = [sys.executable, "-m", "kb.cli.cli", "search", "password", "--json"]
+    command = [sys.executable, "-m", "kb.cli.main", "search", "password", "--json"]
     with Path("/dev/full").open("w") as full:
         ended = subprocess.run(
             command, env=os.environ | environ, stdout=full, stderr=subprocess.PIPE, text=True, check=False
@@ -78,7 +78,7 @@ def test_a_delivery_that_is_not_there_cannot_be_retried(environ: dict[str, str])
 def test_what_can_be_exported_is_what_the_export_knows(environ: dict[str, str]) -> None:
     from deflect.privacy.export import QUERIES
 
-    assert set(command_desk.EXPORTS) == set(QUERIES)
+    assert set(desk.EXPORTS) == set(QUERIES)
     assert all(kind in run(environ, "export", "--help").output for kind in QUERIES)
 
 
@@ -162,7 +162,7 @@ def test_without_an_index_search_says_what_to_do(environ: dict[str, str], tmp_pa
 
 def test_help_loads_nothing_heavy() -> None:
     code = (
-        "import sys; from kb.cli.cli import kb; kb(['--help'], standalone_mode=False); "
+        "import sys; from kb.cli.main import kb; kb(['--help'], standalone_mode=False); "
         "print(sorted({'torch', 'numpy', 'flask', 'whoosh'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -208,14 +208,14 @@ def visible(group: click.Group, *above: str) -> list[tuple[str, ...]]:
 
 
 def test_help_lists_each_command_by_who_uses_it_with_a_whole_sentence(environ: dict[str, str]) -> None:
-    grouped = [name for names in cli.GROUPS.values() for name in names]
-    assert sorted(grouped) == sorted(name for name, command in cli.kb.commands.items() if not command.hidden)
+    grouped = [name for names in main.GROUPS.values() for name in names]
+    assert sorted(grouped) == sorted(name for name, command in main.kb.commands.items() if not command.hidden)
     text = run(environ, "--help").output
     assert "..." not in text.replace("[ARGS]...", "")
-    assert all(f"\n{title}:\n" in text for title in cli.GROUPS)
-    assert all(len(command.get_short_help_str(200)) < 100 for command in cli.kb.commands.values())
+    assert all(f"\n{title}:\n" in text for title in main.GROUPS)
+    assert all(len(command.get_short_help_str(200)) < 100 for command in main.kb.commands.values())
 
 
-@pytest.mark.parametrize("command", visible(cli.kb), ids=" ".join)
+@pytest.mark.parametrize("command", visible(main.kb), ids=" ".join)
 def test_the_help_of_each_command_has_an_example(environ: dict[str, str], command: tuple[str, ...]) -> None:
     assert f"Example: kb {' '.join(command)}" in run(environ, *command, "--help").output

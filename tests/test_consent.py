@@ -10,8 +10,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from deflect.store.database import Store
 from deflect.store.services import EXTENSION, Services
-from deflect.store.store import Store
 from deflect.store.writer import DirectWriter
 from kb.config import Settings
 from kb.errors import BadSetting

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from kb import family
+from kb import processes
 from kb.config import Settings
 from kb.errors import BadGeneration
-from search.index import generation, index
+from search.index import build as builder
+from search.index import generation
 from search.rank import current
 from search.rank.collection import Collection
 from search.rank.current import Current
@@ -30,7 +31,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
 
 
 def build(settings: Settings, name: str, *, vectors: bool = True) -> Path:
-    path = index.build_from_contents(
+    path = builder.build_from_contents(
         [article(name, f"Article {name}", "Some text.")],
         settings.generations,
         name=name,
@@ -38,7 +39,7 @@ def build(settings: Settings, name: str, *, vectors: bool = True) -> Path:
         embedder=WordEmbedder() if vectors else None,
         cache=settings.data / "vectors",
     )
-    index.activate(path)
+    builder.activate(path)
     return path
 
 
@@ -52,7 +53,7 @@ def test_a_new_generation_is_noticed_and_the_old_one_still_answers(settings: Set
     now = Current(settings)
     old = now.get()
     build(settings, "two")
-    index.prune(settings.generations, keep=0)
+    builder.prune(settings.generations, keep=0)
     assert ids(now.get().search("article", lang="en")) == ["two"]
     assert ids(old.search("article", lang="en")) == ["one"]
 
@@ -173,7 +174,7 @@ def test_searches_go_on_while_generations_are_swapped(settings: Settings) -> Non
         visitor.start()
     for number in range(1, 12):
         build(settings, str(number))
-        index.prune(settings.generations, keep=0)
+        builder.prune(settings.generations, keep=0)
     stop.set()
     for visitor in visitors:
         visitor.join()
@@ -193,7 +194,7 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(generation.Checksums, "of", spy)
     monkeypatch.setattr(generation, "SETTLED", -1)
-    monkeypatch.setenv(family.NAME, "one kb serve")
+    monkeypatch.setenv(processes.NAME, "one kb serve")
     return seen
 
 
@@ -225,7 +226,7 @@ def test_nobody_else_is_believed(
 ) -> None:
     path = build(settings, "one")
     reads.clear()
-    monkeypatch.setenv(family.NAME, {"another server": "two", "no server": ""}.get(why, "one kb serve"))
+    monkeypatch.setenv(processes.NAME, {"another server": "two", "no server": ""}.get(why, "one kb serve"))
     if why == "a while ago":
         os.utime(path / generation.MANIFEST, (1_000_000_000, 1_000_000_000))
     collection = Collection(path)

@@ -16,14 +16,14 @@ import pytest
 
 from deflect.offers.episode import Visit
 from deflect.store.attachments import keep, of_ticket, path_of
+from deflect.store.database import Store
 from deflect.store.services import Limiter, Services
-from deflect.store.store import Store
 from deflect.store.writer import DirectWriter
-from deflect.tickets import contact, tickets
+from deflect.tickets import contact, queries
 from kb import config
-from kb.cli import cli
+from kb.cli import main
 from kb.config import Settings
-from kb.server import serve
+from kb.server import supervisor
 from search.rank.current import Current
 
 ROOT = Path(__file__).parent.parent
@@ -102,11 +102,11 @@ def test_the_unit_has_only_keys_that_systemd_knows() -> None:
 def test_the_unit_starts_a_command_that_there_is() -> None:
     program, *arguments = unit()["Service"]["ExecStart"].split()
     assert program == f"{HOME}/venv/bin/kb"
-    assert arguments[0] in cli.kb.commands
+    assert arguments[0] in main.kb.commands
 
 
 def test_the_unit_gives_our_processes_the_time_that_they_take_to_stop() -> None:
-    assert int(unit()["Service"]["TimeoutStopSec"]) > 2 * serve.GRACE
+    assert int(unit()["Service"]["TimeoutStopSec"]) > 2 * supervisor.GRACE
 
 
 def test_the_unit_lets_the_service_write_to_the_data_folder_of_the_settings() -> None:
@@ -159,7 +159,7 @@ def test_a_backup_taken_while_tickets_come_in_is_restored(home: Path) -> None:
     run(home, "bash", str(home / "restore.sh"), backup)
 
     store = Store.open(home / "var/shortstop.db")
-    assert [row["id"] for row in tickets.find(store)] == [first]
+    assert [row["id"] for row in queries.find(store)] == [first]
     assert store.one("PRAGMA integrity_check") == {"integrity_check": "ok"}
     (file,) = of_ticket(store, first)
     assert path_of(here.settings, file["digest"]).read_bytes() == b"before the backup"

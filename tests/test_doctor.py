@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from deflect.store.store import Store
+from deflect.store.database import Store
 from kb.config import Settings
 from kb.server import doctor
 from kb.server.doctor import Finding, examine, shown

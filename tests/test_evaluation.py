@@ -17,14 +17,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ir_measures import RR, R, Success, nDCG
 
-from kb.cli.cli import kb
+from kb.cli.main import kb
 from kb.config import Settings
 from kb.errors import BadSetting
 from search.evaluate import evaluation, figures, metrics
 from search.evaluate.beir import Asked, BadCollection, Folder
 from search.index.embedder import Embedder
 from search.index.learned import Learned
-from search.learn.learning import Solved, learn
+from search.learn.learn import Solved, learn
 
 CORPUS = {
     "reset.en": ("Reset your password", "Open the login page and follow the link."),

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from deflect.history import past_events
+from deflect.history import import_events
 from deflect.learn import evidence
 from deflect.learn.evidence import followed
 from deflect.learn.tuning import split
-from deflect.store.store import Store
+from deflect.store.database import Store
 from kb.config import Settings
 from tests.history_log import Log
 
@@ -53,7 +53,7 @@ def loaded(settings: Settings, folder: Path, log: Log) -> Store:
     """Import the log and return the store."""
     path = folder / "events.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in log.events), encoding="utf-8")
-    assert past_events.load(settings, path)["bad"] == []
+    assert import_events.load(settings, path)["bad"] == []
     return Store.open(settings.database)
 
 

@@ -13,8 +13,8 @@ from deflect.history.example import HOLDOUT, NotEmpty, Wanted, fill
 from deflect.report.report import report
 from deflect.store import clock
 from deflect.store.clock import DAY
-from deflect.store.store import Store
-from kb.cli.cli import kb
+from deflect.store.database import Store
+from kb.cli.main import kb
 from kb.config import Settings
 from search.rank.current import Current
 from tests.logging_in import log_in

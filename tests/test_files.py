@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from kb.site import files
+from kb.site import assets
 from tests.sample import help_center
 
 
@@ -73,15 +73,15 @@ def test_nothing_else_is_served(client: FlaskClient, name: str) -> None:
 
 
 def test_a_script_may_be_kept_for_a_year_under_its_version(client: FlaskClient) -> None:
-    answer = client.get(files.asset("site.js"), buffered=True)
+    answer = client.get(assets.asset("site.js"), buffered=True)
     assert answer.status_code == 200
     assert "immutable" in answer.headers["Cache-Control"]
-    assert f"max-age={files.YEAR}" in answer.headers["Cache-Control"]
+    assert f"max-age={assets.YEAR}" in answer.headers["Cache-Control"]
 
 
 def test_a_script_is_sent_packed_to_whoever_can_unpack_it(client: FlaskClient) -> None:
-    plain = client.get(files.asset("site.css"), buffered=True)
-    packed = client.get(files.asset("site.css"), headers={"Accept-Encoding": "gzip"}, buffered=True)
+    plain = client.get(assets.asset("site.css"), buffered=True)
+    packed = client.get(assets.asset("site.css"), headers={"Accept-Encoding": "gzip"}, buffered=True)
     assert gzip.decompress(packed.data) == plain.data
     assert packed.headers["Content-Encoding"] == "gzip"
     assert packed.headers["ETag"] != plain.headers["ETag"]
@@ -97,4 +97,4 @@ def test_a_script_under_another_version_is_not_kept(client: FlaskClient) -> None
 
 @pytest.mark.parametrize("name", ["../kb/site.py", "%2e%2e/kb/site.py", "nothing.js"])
 def test_no_other_file_is_static(client: FlaskClient, name: str) -> None:
-    assert client.get(f"/static/v/{files.version()}/{name}").status_code == 404
+    assert client.get(f"/static/v/{assets.version()}/{name}").status_code == 404

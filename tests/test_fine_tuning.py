@@ -13,13 +13,13 @@ from typing import Any
 
 import pytest
 
-from deflect.learn import fine_tuning, judging, lessons, tuned, tuning
+from deflect.learn import compare, fine_tuning, installed, lessons, tuning
 from kb.config import Settings
 from kb.errors import BadSetting
 from kb.server import doctor
 from kb.server.indexing import refresh
 from search.evaluate import metrics
-from search.index import embedder, exporting
+from search.index import embedder, export
 from search.index.learned import TooFewOutcomes
 from search.learn import training
 from search.rank.current import Current
@@ -74,18 +74,18 @@ def center(indexed: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         [done] = (indexed.data / "models").iterdir()
         shutil.copytree(done, target)
         manifest = json.loads((target / "manifest.json").read_text())
-        (target / "manifest.json").write_text(json.dumps(manifest | {"recipe": exporting.recipe_of(source)}))
+        (target / "manifest.json").write_text(json.dumps(manifest | {"recipe": export.recipe_of(source)}))
         return target
 
     monkeypatch.setattr(training, "train", copied)
-    monkeypatch.setattr(exporting, "export", exported)
+    monkeypatch.setattr(export, "export", exported)
     return replace(indexed, articles=tmp_path / "articles", data=tmp_path / "var")
 
 
 def surely(gain: float, monkeypatch: pytest.MonkeyPatch) -> None:
     """Have the judgment say that something gains, whatever it did."""
     gained = metrics.Difference(gain, gain - 0.01, gain + 0.01)
-    monkeypatch.setattr(judging, "gain", lambda _after, _before: gained)
+    monkeypatch.setattr(compare, "gain", lambda _after, _before: gained)
 
 
 def test_an_encoder_that_adds_nothing_is_not_kept_and_four_rankings_stand_side_by_side(center: Settings) -> None:
@@ -93,7 +93,7 @@ def test_an_encoder_that_adds_nothing_is_not_kept_and_four_rankings_stand_side_b
     assert list(report["systems"]) == ["nothing", "head", "encoder", "both"]
     assert report["outcomes"] == {"learned_from": 120, "judged_on": 40}
     assert report["kept"] is False
-    assert not (center.articles / tuned.FOLDER).exists()
+    assert not (center.articles / installed.FOLDER).exists()
     assert list((center.data / "training").iterdir()) == []
     left = [*(center.data / "models").iterdir(), *(center.data / "vectors").iterdir()]
     assert not [path.name for path in left if "tuned" in path.name]
@@ -105,7 +105,7 @@ def test_a_kept_encoder_ranks_once_it_is_set_and_is_judged_on_what_it_never_saw(
     surely(0.1, monkeypatch)
     report = fine_tuning.tune(center, now=NOW)
     assert report["kept"]
-    kept = json.loads((center.articles / tuned.FOLDER / tuned.FILE).read_text())
+    kept = json.loads((center.articles / installed.FOLDER / installed.FILE).read_text())
     assert kept["encoder"]["training"]["seed"] == 1
     assert len(kept["encoder"]["files"]["model.onnx"]) == 64  # sha256
     refresh(center, words_only=False, now=NOW)
@@ -124,7 +124,7 @@ def test_a_kept_encoder_ranks_once_it_is_set_and_is_judged_on_what_it_never_saw(
 def test_a_dry_run_keeps_no_encoder(center: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     surely(0.1, monkeypatch)
     assert fine_tuning.tune(center, now=NOW, dry_run=True)["kept"] is False
-    assert not (center.articles / tuned.FOLDER).exists()
+    assert not (center.articles / installed.FOLDER).exists()
 
 
 def test_what_a_killed_training_left_is_neither_used_nor_kept(

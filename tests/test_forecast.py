@@ -13,11 +13,11 @@ from click.testing import CliRunner
 from deflect.history import forecast as forecast_module
 from deflect.history import replay
 from deflect.history.forecast import forecast
-from deflect.history.lines import BadFile
-from deflect.history.past_tickets import Past
+from deflect.history.import_tickets import Past
+from deflect.history.records import BadFile
 from deflect.history.replay import Encoded
 from deflect.store.clock import DAY, from_date
-from kb.cli import cli
+from kb.cli import main
 from kb.config import Settings
 from tests.conftest import ARTICLES, write_articles
 
@@ -126,11 +126,11 @@ def test_the_command_writes_the_page_and_prints_the_document(tmp_path: Path) -> 
     environ |= {"KB_FLOOR_SUGGEST": "0"}
     out = tmp_path / "page.html"
     done = CliRunner().invoke(
-        cli.kb, ["forecast", str(history), "--out", str(out)], env=environ, catch_exceptions=False
+        main.kb, ["forecast", str(history), "--out", str(out)], env=environ, catch_exceptions=False
     )
     assert "were offered it" in done.output
     assert "history.csv" in out.read_text("utf-8")
-    done = CliRunner().invoke(cli.kb, ["forecast", str(history), "--json"], env=environ, catch_exceptions=False)
+    done = CliRunner().invoke(main.kb, ["forecast", str(history), "--json"], env=environ, catch_exceptions=False)
     assert json.loads(done.stdout)["offered"]["right"]["n"] == 1
 
 

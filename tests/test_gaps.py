@@ -19,7 +19,7 @@ from deflect.learn.lessons import load as load_history
 from deflect.report.statistics import Interval
 from deflect.store.clock import DAY, from_date
 from deflect.store.services import Services
-from kb.cli import cli
+from kb.cli import main
 from kb.config import Settings
 from kb.content import article
 from tests.fakes import make_services
@@ -183,13 +183,13 @@ def test_the_command_prints_gaps_and_writes_drafts_that_are_articles(settings: S
     environ = {"KB_ARTICLES": str(settings.articles), "KB_DATA": str(settings.data), "KB_EMBEDDER": "none"}
     out = tmp_path / "drafts"
     command = ["gaps", "--from", "2026-09-01", "--to", "2026-09-30", "--out", str(out)]
-    done = CliRunner().invoke(cli.kb, command, env=environ, catch_exceptions=False)
+    done = CliRunner().invoke(main.kb, command, env=environ, catch_exceptions=False)
     assert "3 asked, 3 wrote" in done.output
     (draft,) = out.iterdir()
     assert (
         article.parse(draft.name, draft.read_text("utf-8"), default_lang="en").title == "The parcel label prints blank"
     )
-    again = CliRunner().invoke(cli.kb, [*command, "--json"], env=environ, catch_exceptions=False)
+    again = CliRunner().invoke(main.kb, [*command, "--json"], env=environ, catch_exceptions=False)
     assert json.loads(again.stdout)["written"] == []
 
 

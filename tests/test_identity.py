@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 from deflect.delivery import webhook
 from deflect.delivery.outbox import deliver
 from deflect.store.services import Services
-from deflect.tickets import tickets
+from deflect.tickets import queries
 from tests.fakes import close, make_app, make_services
 from tests.signing import KEYS, bearer, sign
 
@@ -42,7 +42,7 @@ def write(client: FlaskClient, *, token: str | None = None, **change: Any) -> Te
 
 def kept(services: Services, answer: TestResponse) -> dict[str, Any]:
     assert answer.status_code == 201
-    found = tickets.get(services.store, answer.json["ticket"])
+    found = queries.get(services.store, answer.json["ticket"])
     assert found is not None
     return found
 

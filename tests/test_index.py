@@ -13,7 +13,8 @@ import pytest
 from kb.content import library
 from kb.content.library import Library
 from kb.errors import BadGeneration
-from search.index import generation, index
+from search.index import build as builder
+from search.index import generation
 from search.rank.collection import Collection
 from tests.shelf_of_articles import WordEmbedder
 
@@ -35,8 +36,8 @@ def loaded(folder: Path) -> Library:
 
 
 def build(folder: Path, data: Path, *, embedder: WordEmbedder | None = None) -> Path:
-    path = index.build(loaded(folder), data / "index", embedder=embedder, now=NOW)
-    index.activate(path)
+    path = builder.build(loaded(folder), data / "index", embedder=embedder, now=NOW)
+    builder.activate(path)
     return path
 
 
@@ -95,7 +96,7 @@ def test_a_draft_and_a_scheduled_article_are_not_in_it(articles: Path, tmp_path:
     (articles / "soon.md").write_text("---\ntitle: Soon\npublish_at: 2027-01-01\n---\n\nText.\n", encoding="utf-8")
     assert [d.article for d in Collection(build(articles, tmp_path)).documents] == ["account/reset"]
     later = datetime(2027, 1, 2, tzinfo=UTC)
-    path = index.build(loaded(articles), tmp_path / "index", embedder=None, now=later)
+    path = builder.build(loaded(articles), tmp_path / "index", embedder=None, now=later)
     assert [d.article for d in Collection(path).documents] == ["account/reset", "soon"]
 
 
@@ -110,16 +111,16 @@ def test_current_is_swapped_and_the_one_before_is_kept(articles: Path, tmp_path:
     for number in range(4):
         (articles / "vat.md").write_text(f"---\ntitle: Tax\n---\n\nText {number}.\n", encoding="utf-8")
         paths.append(build(articles, tmp_path))
-        index.prune(tmp_path / "index")
-    assert index.current_path(tmp_path / "index") == paths[-1]
+        builder.prune(tmp_path / "index")
+    assert builder.current_path(tmp_path / "index") == paths[-1]
     assert [path.exists() for path in paths] == [False, False, True, True]
 
 
 def test_a_folder_without_a_manifest_is_no_generation(articles: Path, tmp_path: Path) -> None:
     path = build(articles, tmp_path)
     (path / "manifest.json").unlink()
-    assert not index.intact(path)
-    assert index.current_path(tmp_path / "index") is None
+    assert not builder.intact(path)
+    assert builder.current_path(tmp_path / "index") is None
     with pytest.raises(BadGeneration, match="kb index"):
         Collection(path)
 
@@ -136,8 +137,8 @@ def test_a_generation_of_another_version_is_replaced(articles: Path, tmp_path: P
     path = build(articles, tmp_path)
     replace(generation.read_manifest(path), version=0).write(path)
     assert build(articles, tmp_path) == path
-    assert index.current_path(tmp_path / "index") == path
-    assert index.intact(path)
+    assert builder.current_path(tmp_path / "index") == path
+    assert builder.intact(path)
 
 
 def files_of(path: Path) -> list[str]:
@@ -177,13 +178,13 @@ def test_a_spoilt_generation_is_built_again_from_the_articles(articles: Path, tm
     path = build(articles, tmp_path, embedder=WordEmbedder())
     spoil(min(path.glob(name)), how="flipped")
     assert build(articles, tmp_path, embedder=WordEmbedder()) == path
-    assert index.intact(path)
+    assert builder.intact(path)
 
 
 def test_what_an_ended_builder_left_is_cleared_away(articles: Path, tmp_path: Path) -> None:
     path = build(articles, tmp_path)
     left = path.parent / ".build-999999999-x"
     shutil.copytree(path, left)
-    index.prune(path.parent)
+    builder.prune(path.parent)
     assert not left.exists()
     assert path.exists()

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from search.index import index, learned, logistic
+from search.index import build, learned, logistic
 from search.index.learned import Learned, TooFewOutcomes, recall
-from search.learn.learning import Solved, learn
+from search.learn.learn import Solved, learn
 from search.rank.searcher import Searcher
 from tests.shelf_of_articles import WordEmbedder, article, shelf
 
@@ -96,7 +96,7 @@ def test_a_question_does_not_recall_itself() -> None:
 
 
 def test_what_was_learned_is_served_by_the_generation_that_holds_it(taught: Learned, tmp_path: Path) -> None:
-    path = index.build_from_contents(
+    path = build.build_from_contents(
         ARTICLES, tmp_path / "index", name="one", default_lang="en", embedder=WordEmbedder(), cache=tmp_path / "vectors"
     )
     taught.save(path)

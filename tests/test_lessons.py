@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from deflect.history import past_events
+from deflect.history import import_events
 from deflect.history.references import References
 from deflect.learn.lessons import Lesson, lessons, load, shown
 from deflect.privacy import erasure
@@ -161,10 +161,10 @@ def test_what_a_visitor_said_is_a_lesson_unless_it_was_taken_back(services: Serv
         event(2, "offer", 1, text="Where is the VAT", **offer),
         event(3, "solved", 2, article="billing/vat"),
     ]
-    past_events.load(services.settings, write(tmp_path, events))
+    import_events.load(services.settings, write(tmp_path, events))
     assert [(lesson.body, lesson.source) for lesson in lessons(services.store)] == [("Where is the VAT", "visitor")]
     assert lessons(services.store, before=from_rfc3339("2026-09-08T10:00:00Z")) == []  # it is pending
-    past_events.load(services.settings, write(tmp_path, [event(4, "undo", 3)]))
+    import_events.load(services.settings, write(tmp_path, [event(4, "undo", 3)]))
     assert lessons(services.store) == []
 
 
@@ -181,7 +181,7 @@ def test_what_a_visitor_said_is_no_lesson_when_they_wrote_to_us_within_a_week(
         {"type": "sent", "at": f"{day}T10:00:00Z", "ticket": "T1", "channel": "web"},
     ]
     events = [{"id": str(uuid.UUID(int=n)), **common, **row} for n, row in enumerate(rows, 1)]
-    assert not past_events.load(services.settings, write(tmp_path, events))["refused"]
+    assert not import_events.load(services.settings, write(tmp_path, events))["refused"]
     assert bool(lessons(services.store)) is counts
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from kb.check import checking, lint
+from kb.check import check as checks
+from kb.check import lint
 from kb.content import library
 from kb.errors import Problem
 from kb.render import render
@@ -184,7 +185,7 @@ SOME = (
 
 
 def test_text_says_errors_first_and_what_is_alike_once() -> None:
-    assert checking.format_text(SOME).split("\n") == [
+    assert checks.format_text(SOME).split("\n") == [
         "error: b, c.md:1: 100% wrong:",
         "yes",
         "warning: a.md:3: an image has no text (and on line 5)",
@@ -192,19 +193,19 @@ def test_text_says_errors_first_and_what_is_alike_once() -> None:
         "warning: d.md:2: /x is no page (2 times in 2 files)",
         "1 error, 5 warnings",
     ]
-    assert checking.format_text(()) == "Nothing is wrong."
+    assert checks.format_text(()) == "Nothing is wrong."
 
 
 def test_every_error_is_said_with_its_own_file() -> None:
     alike = [Problem(path, 1, "title is missing", "article", "error") for path in ("a.md", "b.md")]
-    assert checking.format_text(alike).split("\n")[:2] == [
+    assert checks.format_text(alike).split("\n")[:2] == [
         "error: a.md:1: title is missing",
         "error: b.md:1: title is missing",
     ]
 
 
 def test_json_is_one_document_with_every_finding() -> None:
-    document = json.loads(checking.format_json(SOME))
+    document = json.loads(checks.format_json(SOME))
     assert (document["errors"], document["warnings"], len(document["problems"])) == (1, 5, 6)
     assert document["problems"][3] == {
         "path": "c.md", "line": 2, "why": "key 'x' is unknown", "code": "not-used", "severity": "warning", "count": 7,
@@ -212,6 +213,6 @@ def test_json_is_one_document_with_every_finding() -> None:
 
 
 def test_github_gets_annotations_that_cannot_be_broken_out_of() -> None:
-    lines = checking.format_github(SOME, prefix="docs/").split("\n")
+    lines = checks.format_github(SOME, prefix="docs/").split("\n")
     assert len(lines) == len(SOME)
     assert lines[2] == "::error file=docs/b%2C c.md,line=1,title=kb check%3A link::100%25 wrong:%0Ayes"

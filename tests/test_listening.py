@@ -7,7 +7,7 @@ import socket
 
 import pytest
 
-from kb.server.serve import CannotListen, listen
+from kb.server.supervisor import CannotListen, listen
 
 
 def test_a_taken_port_is_named() -> None:

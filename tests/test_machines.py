@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from deflect.gaps.searches import misses
+from deflect.gaps.misses import misses
 from deflect.privacy.consent import is_machine
 from deflect.report.search_numbers import of_people
 from deflect.store.clock import DAY, now

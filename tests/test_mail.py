@@ -6,8 +6,8 @@ from email.message import EmailMessage
 
 import pytest
 
-from deflect.mail.mail import NO_SUBJECT, NO_TEXT, NoMail, parse
-from deflect.mail.mail_text import of_html
+from deflect.mail.message import NO_SUBJECT, NO_TEXT, NoMail, parse
+from deflect.mail.text import of_html
 from search.text.message import unquoted
 from tests.mails import bounce, mail
 

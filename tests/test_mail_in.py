@@ -17,17 +17,17 @@ from flask.testing import FlaskClient
 from deflect.delivery.delivery import Delivery
 from deflect.delivery.outbox import deliver
 from deflect.delivery.webhook import document
-from deflect.mail.mail_in import Taken, take
-from deflect.mail.mail_threads import mark
+from deflect.mail.take import Taken, take
+from deflect.mail.threads import mark
 from deflect.offers.episode import Visit, email_key
 from deflect.offers.offer import make_offer
 from deflect.report.outcomes import ended
 from deflect.store import attachments, clock
 from deflect.store.clock import DAY, HOUR, SECOND
+from deflect.store.database import Row
 from deflect.store.services import Services
-from deflect.store.store import Row
 from deflect.store.tokens import Claims
-from deflect.tickets import tickets
+from deflect.tickets import queries
 from deflect.tickets.contact import check, create_ticket
 from deflect.tickets.timeline import timeline
 from kb.config import Settings
@@ -59,7 +59,7 @@ def only(services: Services) -> Row:
 
 
 def said(services: Services, ticket: str | None) -> list[tuple[str, str]]:
-    return [(row["author"], row["body"]) for row in tickets.messages(services.store, ticket or "")]
+    return [(row["author"], row["body"]) for row in queries.messages(services.store, ticket or "")]
 
 
 def carry(services: Services) -> None:
@@ -113,7 +113,7 @@ def test_an_e_mail_is_a_contact_of_the_visitor_who_left_the_same_address(service
     (sent,) = services.store.rows("SELECT key FROM events WHERE type = 'sent' AND key LIKE 'email:%'")
     assert len(people) == 1
     assert sent["key"] == email_key(services, "jo@example.com")
-    found = tickets.get(services.store, taken.ticket or "") or {}
+    found = queries.get(services.store, taken.ticket or "") or {}
     assert [e.ticket for e in timeline(services.store, found) if e.what == "ticket"] == [taken.ticket, first]
 
 
@@ -185,9 +185,9 @@ def test_an_answer_threads_and_its_reply_is_added_to_the_ticket(services: Servic
     assert take(services, reply_to(sent)) == Taken("reply", ticket)
     assert said(services, ticket)[-1] == ("requester", "It still fails.")
     assert only(services)["state"] == "open"
-    assert tickets.solved_by(services.store, ticket or "") is None
+    assert queries.solved_by(services.store, ticket or "") is None
     answer(services, ticket, "Once more.")
-    assert tickets.matching(services.store, "still fails") == json.dumps([ticket])
+    assert queries.matching(services.store, "still fails") == json.dumps([ticket])
     assert "reply" in [entry.what for entry in timeline(services.store, only(services) | {"fields": {}})]
 
 
@@ -218,7 +218,7 @@ def test_a_reply_from_another_address_is_marked_as_such(services: Services, box:
     ticket = take(services, mail()).ticket
     answer(services, ticket)
     take(services, reply_to(box.mails[-1], "I am a colleague.", sender="Eve <eve@evil.example>"))
-    last = tickets.messages(services.store, ticket or "")[-1]
+    last = queries.messages(services.store, ticket or "")[-1]
     assert (last["author"], last["by"], last["body"]) == ("other", "eve@evil.example", "I am a colleague.")
     assert only(services)["email"] == "jo@example.com"
 
@@ -276,7 +276,7 @@ def test_files_are_kept_as_those_of_the_form_and_others_are_named(tmp_path: Path
     services = make_services(tmp_path, attachments=2)
     given = {"a.txt": b"one", "evil.exe": b"MZ\x00\x01", "b.txt": b"two", "c.txt": b"three"}
     ticket = take(services, mail(files=given)).ticket or ""
-    (message,) = tickets.messages(services.store, ticket)
+    (message,) = queries.messages(services.store, ticket)
     files = attachments.of_ticket(services.store, ticket)
     assert [(file["name"], file["message"]) for file in files] == [("a.txt", message["id"]), ("b.txt", message["id"])]
     assert message["note"] == "2 attachments were not kept: evil.exe 1 KB, c.txt 1 KB."

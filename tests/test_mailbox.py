@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from deflect.mail.mail_in import take
 from deflect.mail.mailbox import Mailbox, MailboxFailed, quoted
+from deflect.mail.take import take
 from deflect.store.services import Services
-from kb.cli import command_desk
+from kb.cli import desk
 from kb.config import Settings
 from kb.errors import BadSetting, StorageFull
 from kb.server.doctor import examine
@@ -175,7 +175,7 @@ def kb(*arguments: str, data: Path, server: Imap | None = None, given: bytes = b
     plain |= {"KB_DATA": str(data), "KB_EMBEDDER": "none"} | environ
     if server:
         plain |= {"KB_IMAP_URL": server.url, "KB_IMAP_PASSWORD": PASSWORD}
-    command = [sys.executable, "-m", "kb.cli.cli", *arguments]
+    command = [sys.executable, "-m", "kb.cli.main", *arguments]
     done = subprocess.run(command, input=given, env=plain, capture_output=True, timeout=60)
     done.stdout, done.stderr = done.stdout.decode(), done.stderr.decode()
     return done
@@ -202,9 +202,9 @@ def test_a_defect_of_ours_bounces_no_e_mail(tmp_path: Path, monkeypatch: pytest.
     def take(_services: Services, _raw: bytes) -> Any:
         raise TypeError("a defect")
 
-    monkeypatch.setattr("deflect.mail.mail_in.take", take)
+    monkeypatch.setattr("deflect.mail.take.take", take)
     monkeypatch.setenv("KB_DATA", str(tmp_path))
-    done = CliRunner().invoke(command_desk.mail, ["receive"], input=mail())
+    done = CliRunner().invoke(desk.mail, ["receive"], input=mail())
     assert done.exit_code == 75
     assert "a defect; it shall come again later" in done.output
 

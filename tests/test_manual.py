@@ -11,7 +11,7 @@ import pytest
 
 from deflect.store.events import CATALOGUE
 from kb.check import lint
-from kb.cli import cli, tables
+from kb.cli import main, manual
 from kb.config import PREFIX, Settings
 from kb.content import article, library
 
@@ -40,7 +40,7 @@ def commands(group: click.Group, name: str = "kb") -> list[str]:
 
 def written(text: str) -> str:
     """Return the text of an article without its generated tables."""
-    return tables.BLOCK.sub("", text)
+    return manual.BLOCK.sub("", text)
 
 
 def test_there_are_articles_for_everybody_in_english_and_some_in_spanish() -> None:
@@ -53,7 +53,7 @@ def test_every_setting_is_in_the_manual(name: str) -> None:
     assert name in BODIES
 
 
-@pytest.mark.parametrize("command", commands(cli.kb))
+@pytest.mark.parametrize("command", commands(main.kb))
 def test_every_command_is_in_the_manual(command: str) -> None:
     assert command in BODIES
 
@@ -66,10 +66,10 @@ def test_every_event_is_in_the_manual(type: str) -> None:
 @pytest.mark.parametrize("path", FILES, ids=[path.name for path in FILES])
 def test_the_generated_tables_of_an_article_are_up_to_date(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
-    assert tables.filled(text) == text
+    assert manual.filled(text) == text
 
 
-@pytest.mark.parametrize("table", sorted(tables.TABLES))
+@pytest.mark.parametrize("table", sorted(manual.TABLES))
 def test_every_generated_table_stands_in_the_manual_once(table: str) -> None:
     assert BODIES.count(f"<!-- table: {table} -->") == 1
 

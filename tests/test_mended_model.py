@@ -8,7 +8,7 @@ import pytest
 
 from kb.config import Settings
 from kb.errors import HelpCenterError
-from search.index import embedder, index
+from search.index import build, embedder
 from search.rank import current
 from search.rank.current import Current
 from tests.shelf_of_articles import WordEmbedder, article
@@ -21,10 +21,10 @@ def test_a_model_that_was_mended_is_used_without_a_new_generation(
     monkeypatch.setattr(current, "AGAIN", 0.0)
     settings = Settings(data=tmp_path, embedder="tests.shelf_of_articles:WordEmbedder")
     contents = [article("one", "Article one", "Some text.")]
-    path = index.build_from_contents(
+    path = build.build_from_contents(
         contents, settings.generations, name="one", default_lang="en", embedder=WordEmbedder(), cache=tmp_path / "v"
     )
-    index.activate(path)
+    build.activate(path)
 
     def broken(*_: object, **__: object) -> None:
         raise HelpCenterError("the model is damaged")

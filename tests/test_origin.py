@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from kb.cli import cli
+from kb.cli import main
 from kb.config import Settings, default_articles
 from kb.server import indexing
 from tests.conftest import write_articles
@@ -32,7 +32,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.setenv("KB_EMBEDDER", "none")
 
     def run_kb(*arguments: str, **environ: str) -> Result:
-        return CliRunner().invoke(cli.kb, list(arguments), env=environ)
+        return CliRunner().invoke(main.kb, list(arguments), env=environ)
 
     assert run_kb("index", "--articles", "other", "--data", "var").exit_code == 0
     return run_kb

@@ -11,8 +11,8 @@ from deflect.delivery.outbox import MOST_TRIES, deliver, next_try
 from deflect.offers.episode import Visit
 from deflect.store import clock
 from deflect.store.clock import HOUR, MINUTE, SECOND
+from deflect.store.database import Row
 from deflect.store.services import Services
-from deflect.store.store import Row
 from deflect.tickets.contact import check, create_ticket
 from kb.errors import StorageFull
 from tests.fakes import close, make_services

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from deflect.store.store import Store
+from deflect.store.database import Store
 from deflect.store.writer import DirectWriter
 from kb.check import lint
 from kb.config import Settings

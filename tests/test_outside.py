@@ -11,8 +11,8 @@ import pytest
 from click.testing import CliRunner
 from flask import Flask, redirect, request
 
-from kb.check import checking, outside
-from kb.cli import cli
+from kb.check import check, outside_links
+from kb.cli import main
 from kb.config import Settings
 from kb.errors import Problem
 from tests.browser.shop import serving
@@ -52,7 +52,7 @@ def found(folder: Path, *links: str, now: datetime = NOW, allow: tuple[str, ...]
     text = "# Links\n\n" + "\n".join(f"[here]({link})\n" for link in links)
     write_articles(folder / "articles", {"links.md": text})
     settings = Settings(articles=folder / "articles", data=folder / "var", embedder="none", allow_networks=allow)
-    problems = checking.check(settings, settings.articles, queries=False, external=True, now=now)
+    problems = check.check(settings, settings.articles, queries=False, external=True, now=now)
     return [problem for problem in problems if problem.code.startswith("outside")]
 
 
@@ -78,13 +78,13 @@ def test_what_answered_well_is_not_asked_again_for_a_week_and_what_did_not_is(si
     for days, expected in ((0, 2), (6, 3), (8, 5)):
         assert len(found(tmp_path, *links, now=NOW + timedelta(days=days))) == 1
         assert len(site.asked) == expected
-    assert list(json.loads((tmp_path / "var" / outside.CACHE).read_text())) == links[:1]
+    assert list(json.loads((tmp_path / "var" / outside_links.CACHE).read_text())) == links[:1]
 
 
 def test_each_address_is_asked_for_once_and_by_name(site: Site, tmp_path: Path) -> None:
     found(tmp_path, *[f"{site.origin}/status/200#{part}" for part in range(5)])
     assert site.asked == ["/status/200"]
-    assert site.agents == {outside.AGENT}
+    assert site.agents == {outside_links.AGENT}
 
 
 def test_a_site_that_asks_for_less_is_asked_no_more(site: Site, tmp_path: Path) -> None:
@@ -97,7 +97,7 @@ def test_a_site_that_asks_for_less_is_asked_no_more(site: Site, tmp_path: Path) 
 def test_a_run_is_bounded_in_number_and_time(
     site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: float, asked: int
 ) -> None:
-    monkeypatch.setattr(outside, name, value)
+    monkeypatch.setattr(outside_links, name, value)
     (problem,) = found(tmp_path, *[f"{site.origin}/status/200?{number}" for number in range(3)])
     assert problem.why.startswith(f"{3 - asked} links to other sites")
     assert len(site.asked) == asked
@@ -119,7 +119,7 @@ def test_what_cannot_be_opened_is_a_warning_and_no_failure(tmp_path: Path, link:
 
 @pytest.mark.parametrize("text", ["", "[]", '{"a": "b"}'])
 def test_a_damaged_memory_is_made_again(site: Site, tmp_path: Path, text: str) -> None:
-    write_articles(tmp_path, {f"var/{outside.CACHE}": text})
+    write_articles(tmp_path, {f"var/{outside_links.CACHE}": text})
     assert found(tmp_path, f"{site.origin}/status/200") == []
 
 
@@ -127,6 +127,6 @@ def test_without_the_option_no_site_is_asked(site: Site, tmp_path: Path) -> None
     write_articles(tmp_path / "articles", {"links.md": f"# Links\n\n[here]({site.origin}/status/404)\n"})
     environ = {"KB_DATA": str(tmp_path / "var"), "KB_ALLOW_NETWORKS": "127.0.0.0/8"}
     folder = str(tmp_path / "articles")
-    assert CliRunner().invoke(cli.kb, ["check", folder], env=environ).output == "Nothing is wrong.\n"
+    assert CliRunner().invoke(main.kb, ["check", folder], env=environ).output == "Nothing is wrong.\n"
     assert site.asked == []
-    assert "answers 404" in CliRunner().invoke(cli.kb, ["check", folder, "--external"], env=environ).output
+    assert "answers 404" in CliRunner().invoke(main.kb, ["check", folder, "--external"], env=environ).output

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from kb.content import article, library
+from kb.content.cache import Parsed
 from kb.content.library import Library
-from kb.content.parsed import Parsed
 
 TEXT = "---\ntitle: {}\nverified: 2026-10-01\nqueries: [how]\nnonsense: 1\n---\n\nText.\n"
 

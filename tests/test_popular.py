@@ -8,7 +8,7 @@ from pathlib import Path
 
 from deflect.offers.popular import most_opened, popular
 from deflect.store import clock
-from deflect.store.store import Store
+from deflect.store.database import Store
 from deflect.store.writer import DirectWriter
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from deflect.store.store import Store
+from deflect.store.database import Store
 
 ROOT = Path(__file__).parent.parent
 STARTS = re.compile(r"\s*(?:SELECT|WITH)\b")

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from deflect.mail.mail_in import take
-from deflect.mail.mail_threads import mark
+from deflect.mail.take import take
+from deflect.mail.threads import mark
 from deflect.offers.episode import Visit, email_hash
 from deflect.offers.log import record
 from deflect.offers.offer import make_offer

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 
 from deflect.admin.report_pages import TABLES
 from deflect.report.charts import CHARTS
-from deflect.report.episode_detail import FILTERS
+from deflect.report.episodes import FILTERS
 from deflect.store.services import EXTENSION, Services
 from tests.history_log import ARTICLE, Log, call, load
 from tests.logging_in import log_in

@@ -12,7 +12,8 @@ import pytest
 
 from kb.content import library
 from kb.render import bundles
-from search.index import index, reuse
+from search.index import build as builder
+from search.index import reuse
 from search.rank.collection import Collection
 from tests.conftest import ARTICLES, NOW, write_articles
 from tests.shelf_of_articles import WordEmbedder
@@ -34,8 +35,8 @@ LINKING = "---\ntitle: Links\n---\n\nSee [VAT](vat.md) and [nothing](gone.md).\n
 
 def build(articles: Path, data: Path) -> Path:
     shelf = library.load(articles, default_lang="en")
-    path = index.build(shelf, data / "index", embedder=WordEmbedder(), now=NOW)
-    index.activate(path)
+    path = builder.build(shelf, data / "index", embedder=WordEmbedder(), now=NOW)
+    builder.activate(path)
     return path
 
 
@@ -87,7 +88,7 @@ def test_units_and_vectors_of_what_has_not_changed_are_not_made_again(
     shutil.rmtree(tmp_path / "vectors")
     write_articles(articles, {VAT: "---\ntitle: Tax\n---\n\nNew.\n"})
     embedder = WordEmbedder()
-    index.build(library.load(articles), tmp_path / "index", embedder=embedder, now=NOW)
+    builder.build(library.load(articles), tmp_path / "index", embedder=embedder, now=NOW)
     assert sorted(embedder.encoded) == ["Tax", "Tax\nNew."]
 
 
@@ -100,8 +101,8 @@ def test_a_change_writes_the_files_of_its_own_bundle_and_links_the_others(tmp_pa
         same = [file.samefile(before / folder / file.name) for file in (after / folder).iterdir()]
         assert len(same) > 2
         assert same.count(False) == 1
-    assert index.intact(before)
-    assert index.intact(after)
+    assert builder.intact(before)
+    assert builder.intact(after)
 
 
 def test_nothing_is_taken_over_from_a_damaged_generation(tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ from datetime import date
 
 import pytest
 
-from kb.render.shelf import Review, Shelf, Topic, for_everybody, review
 from kb.render.snapshot import Entry
+from kb.render.topics import Review, Shelf, Topic, for_everybody, review
 
 TODAY = date(2026, 6, 1)
 

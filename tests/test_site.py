@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from markupsafe import Markup
 
 from deflect.store.services import EXTENSION
-from kb.site.page import NONCE
+from kb.site.frame import NONCE
 from tests.sample import fresh, help_center
 
 

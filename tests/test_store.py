@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from deflect.store.store import Store, explained, integrity, transaction
+from deflect.store.database import Store, explained, integrity, transaction
 from kb.errors import StorageFull, Unavailable
 
 

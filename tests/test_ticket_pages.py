@@ -14,7 +14,7 @@ from deflect.offers.episode import Visit, new_id
 from deflect.offers.log import record
 from deflect.offers.offer import make_offer
 from deflect.store import clock
-from deflect.tickets import contact, tickets, timeline
+from deflect.tickets import contact, queries, timeline
 from kb.content import article
 from tests.logging_in import services_of, submit
 from tests.test_admin import ticket
@@ -47,7 +47,7 @@ def test_without_a_script_a_press_puts_the_link_into_the_text_and_nothing_is_kep
     link = "Reset your password: http://localhost/en/articles/account/reset-password"
     assert f"Dear Jo,\n\n{link}\n</textarea>" in page
     assert f'<option value="{RESET}" selected>' in page, "and it is what solves the ticket, unless somebody says else"
-    assert len(tickets.messages(services_of(app).store, ticket)) == 1
+    assert len(queries.messages(services_of(app).store, ticket)) == 1
 
 
 def test_words_find_articles_that_stand_first_and_the_text_stays(agent: FlaskClient, ticket: str) -> None:
@@ -96,9 +96,9 @@ SECRETS = "Write to jo@example.com or +44 20 7946 0958, card 4111 1111 1111 1111
 
 def draft_of(app: Flask, id: str) -> tuple[str, str]:
     store = services_of(app).store
-    found = tickets.get(store, id)
+    found = queries.get(store, id)
     assert found
-    made = of_ticket(found, tickets.messages(store, id))
+    made = of_ticket(found, queries.messages(store, id))
     return made.file, made.text
 
 
@@ -153,6 +153,6 @@ def test_what_is_missing_is_said_on_the_page_of_the_ticket_and_nothing_changes(
     assert answer.status_code == 400
     assert re.search(rf'role="alert">.*{re.escape(said)}', answer.text)
     assert 'name="body"' in answer.text
-    found = tickets.get(services_of(app).store, ticket)
+    found = queries.get(services_of(app).store, ticket)
     assert found is not None
     assert found["state"] == "open"

@@ -13,10 +13,10 @@ from deflect.offers.episode import Visit, email_hash
 from deflect.offers.offer import make_offer
 from deflect.store import clock
 from deflect.store.clock import DAY, HOUR, MINUTE
+from deflect.store.database import Row
 from deflect.store.services import Services
-from deflect.store.store import Row
 from deflect.store.tokens import Claims
-from deflect.tickets import tickets
+from deflect.tickets import queries
 from deflect.tickets.contact import check, create_ticket
 from deflect.tickets.timeline import Entry, Step, by_day, folded, timeline
 from tests.fakes import close, make_services
@@ -39,7 +39,7 @@ def write(
     made = create_ticket(
         services, visit, check({"subject": subject, "body": "B", "email": email}), key=str(uuid.uuid4())
     )
-    found = tickets.get(services.store, made.ticket)
+    found = queries.get(services.store, made.ticket)
     assert found
     return found
 

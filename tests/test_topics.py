@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 from flask.testing import FlaskClient
 
-from deflect.store.store import Store
+from deflect.store.database import Store
 from deflect.store.writer import DirectWriter
 from kb.config import Settings
 from kb.server.indexing import refresh

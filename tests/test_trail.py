@@ -12,7 +12,7 @@ from deflect.offers.log import record_search
 from deflect.offers.offer import make_offer
 from deflect.store import clock
 from deflect.store.services import Services
-from deflect.tickets import tickets
+from deflect.tickets import queries
 from deflect.tickets.contact import check, create_ticket
 from deflect.tickets.timeline import lines, trail
 from tests.fakes import FakeSearcher, close, make_services
@@ -42,7 +42,7 @@ def walk(services: Services, visitor: str) -> Any:
             now=clock.now(),
         )
     message = check({"subject": "S", "body": "B", "email": f"{visitor}@example.com"})
-    return tickets.get(services.store, create_ticket(services, visit, message, key=visitor).ticket)
+    return queries.get(services.store, create_ticket(services, visit, message, key=visitor).ticket)
 
 
 def test_steps_come_in_order_with_what_was_asked_and_answered(services: Services) -> None:
@@ -72,7 +72,7 @@ def test_a_sink_gets_lines_up_to_the_ticket(services: Services) -> None:
 def test_a_trail_follows_the_person_to_another_browser(services: Services) -> None:
     walk(services, "v1")
     message = check({"subject": "S2", "body": "B", "email": "v1@example.com"})
-    second = tickets.get(services.store, create_ticket(services, Visit("other"), message, key="k2").ticket)
+    second = queries.get(services.store, create_ticket(services, Visit("other"), message, key="k2").ticket)
     assert second
     assert "search" in [step.what for step in trail(services.store, second)]
 
@@ -84,7 +84,7 @@ def test_the_title_of_the_page_goes_along_redacted_with_the_trail_and_the_ticket
     first = create_ticket(services, visit, message, key="k")
     again = create_ticket(services, Visit("v1", lang="en", title="(1) Your order"), message, key="k")
     assert again == first, "a title that changed makes no other message of it"
-    ticket = tickets.get(services.store, first.ticket)
+    ticket = queries.get(services.store, first.ticket)
     assert ticket is not None
     assert trail(services.store, ticket)[0].text.startswith("Your order, [")
     assert ticket["fields"] == {"plan": "pro", "title": "Your order, jo@example.com"}

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from kb.errors import BadSetting
-from search.index.exporting import checksum
+from search.index.export import checksum
 from search.learn import training
 from search.learn.training import Recipe, Triple, batches
 from tests import tiny_encoder
@@ -66,7 +66,7 @@ def test_training_brings_a_question_nearer_to_what_solved_it_and_gives_the_same_
 
 def right(folder: Path) -> int:
     """Return how many slang words lead to their article."""
-    from search.index.exporting import TorchEmbedder
+    from search.index.export import TorchEmbedder
 
     encoder = TorchEmbedder(folder)
     articles = encoder.encode([f"all about the {article}" for article in PAIRS.values()])

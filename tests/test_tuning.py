@@ -13,17 +13,17 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from deflect.learn import evidence, judging, lessons, tuned, tuning
+from deflect.learn import compare, evidence, installed, lessons, tuning
 from deflect.learn.lessons import Lesson
 from deflect.privacy import erasure
-from kb.cli import cli
+from kb.cli import main
 from kb.config import Settings
 from kb.errors import BadSetting
 from kb.server.indexing import refresh
 from search.evaluate import metrics
 from search.index.learned import Learned, TooFewOutcomes
 from search.index.vectors import VectorCache
-from search.learn.learning import Solved
+from search.learn.learn import Solved
 from search.rank.current import Current
 from search.rank.searcher import Searcher
 from tests.conftest import write_articles
@@ -92,17 +92,17 @@ def test_what_is_surely_better_is_kept_and_ranks_from_the_next_index_on(taught: 
 
 
 def test_the_same_outcomes_give_the_same_bytes_and_no_question_goes_to_git(taught: Settings) -> None:
-    folder = taught.articles / tuned.FOLDER
+    folder = taught.articles / installed.FOLDER
     tuning.tune(taught)
     first = {file.name: file.read_bytes() for file in folder.iterdir()}
     tuning.tune(taught)
     assert first == {file.name: file.read_bytes() for file in folder.iterdir()}
-    assert b"geldher" not in first[tuned.FILE]
+    assert b"geldher" not in first[installed.FILE]
 
 
 def test_a_dry_run_keeps_nothing(taught: Settings) -> None:
     assert tuning.tune(taught, dry_run=True)["kept"] is False
-    assert not (taught.articles / tuned.FOLDER).exists()
+    assert not (taught.articles / installed.FOLDER).exists()
 
 
 def test_outcomes_that_teach_nothing_are_not_kept(taught: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -126,7 +126,7 @@ def test_what_it_is_judged_on_it_was_not_trained_on(taught: Settings, monkeypatc
         return real(searcher, known, **options)
 
     monkeypatch.setattr(tuning, "learn", learning)
-    monkeypatch.setattr(judging, "gain", lambda _after, _before: metrics.Difference(0.0, 0.0, 0.0))
+    monkeypatch.setattr(compare, "gain", lambda _after, _before: metrics.Difference(0.0, 0.0, 0.0))
     ranked = Searcher.ranked_message
 
     def asking(self: Searcher, subject: str, body: str, **options: Any) -> Any:
@@ -178,7 +178,7 @@ def test_kb_erase_builds_the_index_without_their_question_and_keeps_no_older_one
     learn_of_jo(taught, tmp_path)
     before = len(served(taught).memory)
     environ = {"KB_ARTICLES": str(taught.articles), "KB_DATA": str(taught.data), "KB_EMBEDDER": taught.embedder}
-    done = CliRunner().invoke(cli.kb, ["erase", "--person", "jo@example.com", "--json"], env=environ)
+    done = CliRunner().invoke(main.kb, ["erase", "--person", "jo@example.com", "--json"], env=environ)
     assert done.exit_code == 0, done.output
     said = json.loads(done.stdout)
     assert (said["left"], said["learned"]) == (0, "the index was built without them")
@@ -199,7 +199,7 @@ def test_an_article_that_says_something_else_forgets_what_it_solved_and_a_typing
     assert changed(taught) == {"parcel"}
     report = tuning.tune(taught)
     assert report["reset"] == ["parcel"]
-    kept = json.loads((taught.articles / tuned.FOLDER / tuned.FILE).read_text())
+    kept = json.loads((taught.articles / installed.FOLDER / installed.FILE).read_text())
     assert kept["articles"]["parcel"] == 0
     assert kept["articles"]["coupon"] > 0
     assert tuning.tune(taught)["reset"] == ["parcel"]  # and it stays forgotten

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from kb.cli import cli
+from kb.cli import main
 from kb.errors import HelpCenterError
 from tests.conftest import commit, git, repository, write_articles
 
@@ -31,7 +31,7 @@ def folder(tmp_path: Path) -> Path:
 def check(folder: Path, *options: str, against: str = "main") -> Result:
     """Run `kb check --against` on the folder."""
     environ = {"KB_DATA": str(folder.parent / "var"), "KB_EMBEDDER": "none"}
-    return CliRunner().invoke(cli.kb, ["check", str(folder), "--against", against, *options], env=environ)
+    return CliRunner().invoke(main.kb, ["check", str(folder), "--against", against, *options], env=environ)
 
 
 def found(folder: Path) -> list[dict[str, Any]]:

@@ -64,7 +64,7 @@ def test_away_from_the_checkout_the_manual_is_found(unpacked: Path, tmp_path: Pa
     environ |= {"PYTHONPATH": str(unpacked), "KB_DATA": str(tmp_path / "var"), "KB_EMBEDDER": "none"}
 
     def kb(*arguments: str) -> str:
-        command = [sys.executable, "-m", "kb.cli.cli", *arguments]
+        command = [sys.executable, "-m", "kb.cli.main", *arguments]
         return subprocess.run(command, env=environ, cwd=tmp_path, check=True, capture_output=True, text=True).stdout
 
     assert "words only" in kb("index")

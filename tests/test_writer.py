@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from deflect.store.store import Store
+from deflect.store.database import Store
 from deflect.store.writer import DirectWriter, RemoteWriter, serve, write, writer_for
 from deflect.store.writer_socket import LONGEST, connect
 from kb.errors import BadRequest, NotFound, Unavailable

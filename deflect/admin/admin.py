@@ -9,7 +9,7 @@ from werkzeug.exceptions import HTTPException
 
 from deflect.admin import agent_pages, login, playground, report_pages, ticket_pages
 from deflect.api import cors
-from deflect.api.web import form_id
+from deflect.api.http import form_id
 from deflect.history import example
 from deflect.offers.episode import new_id
 from deflect.report import activity
@@ -17,7 +17,7 @@ from deflect.store import clock
 from deflect.store.clock import DAY
 from deflect.store.events import CATALOGUE
 from deflect.store.services import services
-from deflect.tickets import tickets
+from deflect.tickets import queries
 from kb.errors import HelpCenterError
 
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")
@@ -76,7 +76,7 @@ def frame() -> dict[str, Any]:
         return {}
     here = services()
     return {
-        "open_tickets": tickets.counts(here.store).get("open", 0),
+        "open_tickets": queries.counts(here.store).get("open", 0),
         "dead": activity.deliveries(here.store).get("dead", 0),
         "made_up": example.is_made_up(here.settings),
     }
@@ -89,8 +89,8 @@ def overview() -> str:
     return render_template(
         "admin/overview.html",
         week=activity.since(here.store, now - 7 * DAY),
-        mine=tickets.find(here.store, state="open", agent=g.agent, limit=8),
-        latest=tickets.find(here.store, state="open", agent=tickets.NOBODY, limit=8),
+        mine=queries.find(here.store, state="open", agent=g.agent, limit=8),
+        latest=queries.find(here.store, state="open", agent=queries.NOBODY, limit=8),
         waiting=activity.on_the_way(here.store),
         origins=activity.refused_origins(here.store),
         holdout=here.settings.holdout,
@@ -101,7 +101,7 @@ def overview() -> str:
 def outbox() -> str:
     """List deliveries: what waits, what is dead, what went out last."""
     store = services().store
-    waiting, done = tickets.deliveries(store), tickets.deliveries(store, states=("sent",), limit=50)
+    waiting, done = queries.deliveries(store), queries.deliveries(store, states=("sent",), limit=50)
     return render_template("admin/outbox.html", waiting=waiting, done=done, counts=activity.deliveries(store))
 
 

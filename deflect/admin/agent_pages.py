@@ -7,10 +7,10 @@ from typing import Any
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 
 from deflect.admin import login
-from deflect.api.web import limit
+from deflect.api.http import limit
 from deflect.store.services import services
-from deflect.tickets import accounts, tickets
-from deflect.tickets.agents import FIRST
+from deflect.tickets import accounts, queries
+from deflect.tickets.agent_writes import FIRST
 from kb.errors import BadRequest
 
 blueprint = Blueprint("agents", __name__, url_prefix="/agents")
@@ -23,7 +23,7 @@ def page() -> str:
     return render_template(
         "admin/agents.html",
         agents=accounts.agents(here.store, here.settings),
-        open_of=tickets.open_of_agents(here.store),
+        open_of=queries.open_of_agents(here.store),
         roles=accounts.ROLES,
         shortest=accounts.SHORTEST,
         by_setting=bool(here.settings.admin_password),

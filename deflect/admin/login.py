@@ -14,15 +14,15 @@ from flask import Blueprint, Flask, Response, g, redirect, render_template, requ
 from flask.sessions import SecureCookieSessionInterface
 from flask_wtf.csrf import CSRFError, CSRFProtect
 
-from deflect.api.web import client_address, error_headers, limit
+from deflect.api.http import client_address, error_headers, limit
 from deflect.offers.episode import new_id
 from deflect.store import clock
 from deflect.store.clock import HOUR
+from deflect.store.database import Store
 from deflect.store.services import network, services
-from deflect.store.store import Store
 from deflect.tickets import accounts
 from deflect.tickets.accounts import Agent
-from deflect.tickets.agents import FIRST
+from deflect.tickets.agent_writes import FIRST
 from kb.errors import BadRequest, Forbidden, TooManyRequests
 
 LIFETIME = 12 * HOUR

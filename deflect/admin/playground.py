@@ -11,7 +11,7 @@ from flask import Blueprint, Response, current_app, g, jsonify, render_template,
 
 from deflect.admin import page_check
 from deflect.api import cors, headers
-from deflect.api.web import lang_of
+from deflect.api.http import lang_of
 from deflect.offers.episode import new_id
 from deflect.offers.offer import CARDS, LONGEST
 from deflect.store import clock

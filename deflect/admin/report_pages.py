@@ -13,10 +13,10 @@ from flask import Blueprint, Response, render_template, request
 
 from deflect.gaps import article_effects, unanswered
 from deflect.gaps.gaps import worded as avoided
-from deflect.gaps.searches import misses, typed
+from deflect.gaps.misses import misses, typed
 from deflect.privacy.export import safe
 from deflect.report import charts, trends
-from deflect.report.episode_detail import FILTERS, counted, detail
+from deflect.report.episodes import FILTERS, counted, detail
 from deflect.report.numbers import interval_of, worded
 from deflect.report.outcomes import Ended
 from deflect.report.report import SPLITS, Material, Report, connected, earliest, material, moment, report

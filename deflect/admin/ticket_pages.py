@@ -6,16 +6,16 @@ from typing import Any
 
 from flask import Blueprint, Response, flash, g, redirect, render_template, request, url_for
 
-from deflect.api.given_files import give
-from deflect.api.web import form_id
+from deflect.api.downloads import give
+from deflect.api.http import form_id
 from deflect.delivery.smtp import can_reply
 from deflect.gaps import gaps
 from deflect.offers.episode import new_id
 from deflect.store import attachments, clock
+from deflect.store.database import Row
 from deflect.store.file_kinds import PREVIEWED, readable
 from deflect.store.services import services
-from deflect.store.store import Row
-from deflect.tickets import accounts, tickets, timeline
+from deflect.tickets import accounts, queries, timeline
 from deflect.tickets.advice import address_of, choices, title_of
 from deflect.tickets.contact import LONGEST
 from deflect.tickets.timeline import trail
@@ -25,7 +25,7 @@ from search.text.message import unquoted
 PER_PAGE = 50
 VIEWS = {  # the tabs above the list: label, state and agent; `me` is whoever looks
     "mine": ("Mine", "open", "me"),
-    "unassigned": ("Unassigned", "open", tickets.NOBODY),
+    "unassigned": ("Unassigned", "open", queries.NOBODY),
     "open": ("Open", "open", ""),
     "closed": ("Closed", "closed", ""),
     "all": ("All", "all", ""),
@@ -39,14 +39,14 @@ def listed() -> Any:
     """List tickets: open, closed or all, of an agent, of nobody or of all, and with words in them; open a number."""
     store, asked = services().store, request.args
     text, agent = asked.get("q", "").strip()[:200], asked.get("agent", "").strip()[:60]
-    if text and (number := tickets.get(store, text.lstrip("#").upper())):
+    if text and (number := queries.get(store, text.lstrip("#").upper())):
         return redirect(url_for("admin.tickets.ticket", id=number["id"]))
     state = asked.get("state", "all" if text else "open")
     state = state if state in ("open", "closed", "all") else "all"
     page = max(1, min(asked.get("page", 1, type=int), 10_000))
-    whose, among = g.agent if agent == "me" else agent, tickets.matching(store, text)
+    whose, among = g.agent if agent == "me" else agent, queries.matching(store, text)
     chosen: dict[str, Any] = {"state": "" if state == "all" else state, "agent": whose, "among": among}
-    found = tickets.find(store, **chosen, limit=PER_PAGE + 1, offset=(page - 1) * PER_PAGE)
+    found = queries.find(store, **chosen, limit=PER_PAGE + 1, offset=(page - 1) * PER_PAGE)
     return render_template(
         "admin/tickets.html",
         tickets=found[:PER_PAGE],
@@ -54,7 +54,7 @@ def listed() -> Any:
         page=page,
         view={"state": state, "agent": agent or None, "q": text or None},
         views=VIEWS,
-        sizes=tickets.sizes(store, agent=g.agent, among=among),
+        sizes=queries.sizes(store, agent=g.agent, among=among),
     )
 
 
@@ -142,14 +142,14 @@ def attached(id: str, file: str) -> Response:
 def draft(id: str) -> str:
     """Show an article begun from a ticket, to be saved among the articles."""
     found = _ticket(id)
-    begun = gaps.of_ticket(found, tickets.messages(services().store, id))
+    begun = gaps.of_ticket(found, queries.messages(services().store, id))
     return render_template("admin/draft.html", ticket=found, draft=begun, folder=services().settings.articles.name)
 
 
 @blueprint.get("/<id>/draft.md")
 def draft_file(id: str) -> Response:
     """Give the article begun from a ticket as a file."""
-    begun = gaps.of_ticket(_ticket(id), tickets.messages(services().store, id))
+    begun = gaps.of_ticket(_ticket(id), queries.messages(services().store, id))
     response = Response(begun.text, mimetype="text/markdown")
     response.headers.set("Content-Disposition", "attachment", filename=begun.file.rpartition("/")[2])
     return response
@@ -161,7 +161,7 @@ def _page(found: Row, *, text: str = "", words: str = "", chosen: str = "", noti
     return render_template(
         "admin/ticket.html",
         ticket=found,
-        messages=tickets.messages(here.store, id),
+        messages=queries.messages(here.store, id),
         files=attachments.of_ticket(here.store, id),
         previewed=PREVIEWED,
         readable=readable,
@@ -171,7 +171,7 @@ def _page(found: Row, *, text: str = "", words: str = "", chosen: str = "", noti
         others=[e for e in entries if e.what == "ticket" and e.ticket != id],
         choices=choices(here, found, trail(here.store, found), words=words),
         unquoted=unquoted,
-        solved_by=tickets.solved_by(here.store, id),
+        solved_by=queries.solved_by(here.store, id),
         title_of=lambda article: title_of(here, article, found["lang"]) or article,
         address_of=lambda article: _address(found, article),
         can_reply=can_reply(here.settings),
@@ -186,7 +186,7 @@ def _page(found: Row, *, text: str = "", words: str = "", chosen: str = "", noti
 def _answered_meanwhile(id: str) -> str:
     """Return who answered since the page was shown on which this answer was written, or ""."""
     seen = request.form.get("seen", type=int)
-    messages = tickets.messages(services().store, id)
+    messages = queries.messages(services().store, id)
     if seen is None or request.form.get("id") in {m["id"] for m in messages}:
         return ""
     return next((m["by"] or "somebody" for m in messages[seen:] if m["author"] == "agent"), "")
@@ -200,7 +200,7 @@ def _address(found: Row, article: str) -> str:
 
 
 def _ticket(id: str) -> Row:
-    found = tickets.get(services().store, id)
+    found = queries.get(services().store, id)
     if found is None:
         raise NotFound(f"there is no ticket {id}; it may have been erased")
     return found

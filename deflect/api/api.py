@@ -8,8 +8,9 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from deflect.api import cors, elsewhere, openapi, web
-from deflect.api.web import (
+from deflect.api import contacts as contact_calls
+from deflect.api import cors, http, openapi
+from deflect.api.http import (
     LONGEST_BODY,
     device_of,
     episode_of,
@@ -31,7 +32,7 @@ from deflect.privacy.consent import crawls
 from deflect.store import attachments, clock, tokens
 from deflect.store.attachments import Attachment, Refused
 from deflect.store.services import Services, services
-from deflect.tickets import contact, file_keys, uploads
+from deflect.tickets import contact, file_links, uploads
 from kb.errors import BadRequest, HelpCenterError, NotFound
 
 LONGEST_QUERY = 1000
@@ -55,7 +56,7 @@ def refuse(error: HelpCenterError | HTTPException) -> Response:
 def search() -> Response:
     """Search the published articles."""
     text, lang, k = _query(services())
-    audience = web.claims(services()).audience
+    audience = http.claims(services()).audience
     degraded = limit_search(services())
     found = services().current.get().search(text, lang=lang, k=k, audience=audience, degraded=degraded)
     return jsonify(found.document())
@@ -65,7 +66,7 @@ def search() -> Response:
 def complete() -> Response:
     """Search while typing: the last word may be unfinished."""
     text, lang, k = _query(services())
-    audience = web.claims(services()).audience
+    audience = http.claims(services()).audience
     limit_typing(services())
     return jsonify(services().current.get().complete(text, lang=lang, k=k, audience=audience).document())
 
@@ -73,7 +74,7 @@ def complete() -> Response:
 @blueprint.get("/articles/<path:id>")
 def article(id: str) -> Response:
     """Return one article, in the asked language or the nearest there is, to whom it is for."""
-    audience = web.claims(services()).audience
+    audience = http.claims(services()).audience
     lang = lang_of(request.args.get("lang", ""), default=services().settings.lang)
     snapshot = services().current.get().snapshot
     entry = snapshot.best(id, lang)
@@ -82,7 +83,7 @@ def article(id: str) -> Response:
     headings = [{"anchor": h.anchor, "heading": h.heading, "level": h.level} for h in snapshot.headings(entry)]
     html = snapshot.html(entry)
     if entry.audience:  # nobody without its token opens its pictures, and a browser sends none for a picture
-        html = file_keys.with_keys(services(), html, snapshot.limited_files)
+        html = file_links.with_keys(services(), html, snapshot.limited_files)
     document = {"article": entry.id, "lang": entry.lang, "title": entry.title, "html": html}
     return jsonify(document | {"headings": headings, "revision": entry.revision, "url": entry.address})
 
@@ -116,7 +117,7 @@ def post_events() -> tuple[Response, int]:
     for episode in sorted({row["episode"] for row in rows if row.get("episode")}):
         limit(here, "events", rate=here.settings.rate_events, episode=episode)
     if rows:
-        who = keys(here, visitor=visitor, email=_email(document), claims=web.claims(here, document))
+        who = keys(here, visitor=visitor, email=_email(document), claims=http.claims(here, document))
         kept = here.writer.call("log_events", keys=who, events=rows, now=clock.now())
         return jsonify({"stored": kept["stored"], "refused": refused + kept["refused"]}), 202
     return jsonify({"stored": 0, "refused": refused}), 202
@@ -139,8 +140,8 @@ def tickets() -> tuple[Response, int]:
 def contacts() -> tuple[Response, int]:
     """Take note of a contact made elsewhere, of which the owner's server tells."""
     here, document = services(), read_json(request)
-    call = web.server_call(here, document, scope=tokens.CONTACTS)
-    return jsonify({"stored": elsewhere.take(here, call, document)}), 202
+    call = http.server_call(here, document, scope=tokens.CONTACTS)
+    return jsonify({"stored": contact_calls.take(here, call, document)}), 202
 
 
 @blueprint.get("/openapi.json", endpoint="openapi")
@@ -192,7 +193,7 @@ def _visit(here: Services, document: dict[str, Any], *, visitor_required: bool) 
     agreed = _may_note(here, document)
     visitor = visitor_of(document, required=visitor_required and agreed)
     return Visit(
-        claims=web.claims(here, document),
+        claims=http.claims(here, document),
         visitor=visitor if agreed else None,
         agreed=agreed,
         episode=episode_of(document),

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Response, current_app, request
 
 from deflect.store import clock
+from deflect.store.database import Row, Store
 from deflect.store.services import Services, services
-from deflect.store.store import Row, Store
 from kb.errors import BadRequest, Forbidden, HelpCenterError
 
 ORIGIN = re.compile(r"https?://[a-z0-9.-]{1,200}(:\d{1,5})?|https?://\[[0-9a-f:.]{2,45}\](:\d{1,5})?")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deflect.api.api_shapes import STRING, TAG, Json, array, ref, schemas, shape
+from deflect.api.schemas import STRING, TAG, Json, array, ref, schemas, shape
 from deflect.tickets import uploads
 
 

@@ -9,12 +9,12 @@ from collections.abc import Callable, Sequence
 
 from deflect.delivery.delivery import Carried, Delivery, TicketSink
 from deflect.delivery.sinks import sink
-from deflect.mail.mail_threads import mark
+from deflect.mail.threads import mark
 from deflect.store import attachments, clock
 from deflect.store.clock import HOUR, SECOND
-from deflect.store.store import Row, Store
+from deflect.store.database import Row, Store
 from deflect.store.writer import Writer, writer_for
-from deflect.tickets import file_keys, tickets
+from deflect.tickets import file_links, queries
 from deflect.tickets.timeline import lines
 from kb.config import Settings
 from kb.errors import HelpCenterError, StorageFull, Unavailable
@@ -54,7 +54,7 @@ def deliver(
     """
     down: set[str] = set()
     accepted = 0
-    for row in tickets.due(store, now=now or clock.now()):
+    for row in queries.due(store, now=now or clock.now()):
         if row["sink"] in down:
             continue
         try:
@@ -95,7 +95,7 @@ def waiting(settings: Settings) -> list[Row]:
     """Return what is pending or dead."""
     store = Store.open(settings.database)
     try:
-        return tickets.deliveries(store)
+        return queries.deliveries(store)
     finally:
         store.close()
 
@@ -104,7 +104,7 @@ def not_waiting(settings: Settings, ids: Sequence[str]) -> list[str]:
     """Return which of the ids are of no delivery that is pending or dead."""
     store = Store.open(settings.database)
     try:
-        return sorted(set(ids) - tickets.waiting_ids(store))
+        return sorted(set(ids) - queries.waiting_ids(store))
     finally:
         store.close()
 
@@ -136,8 +136,8 @@ def _delivery(settings: Settings, store: Store, row: Row) -> Delivery:
         files=_files(settings, store, row),
         trail=lines(store, row) if row["author"] == "requester" else (),
         thread=mark(store.secret("email"), row["id"]),
-        answers=tickets.mail_ids(store, row["id"], before=row["written"]),
-        again=tickets.is_again(store, row["id"], row["message"]),
+        answers=queries.mail_ids(store, row["id"], before=row["written"]),
+        again=queries.is_again(store, row["id"], row["message"]),
         body="\n\n".join(filter(None, (row["body"], f"[{row['remark']}]" if row["remark"] else ""))),
         **{
             name: row[name] or ""
@@ -151,13 +151,13 @@ def _delivery(settings: Settings, store: Store, row: Row) -> Delivery:
 
 def _files(settings: Settings, store: Store, row: Row) -> tuple[Carried, ...]:
     """Return the files of the message, with links where KB_URL says where we are: no request tells it here."""
-    expires = clock.now() // SECOND + file_keys.TICKET_LIFE
+    expires = clock.now() // SECOND + file_links.TICKET_LIFE
     root = settings.url.rstrip("/")
     return tuple(
         Carried(
             **{name: file[name] for name in ("id", "name", "media", "size", "digest")},
             path=attachments.path_of(settings, file["digest"]),
-            link=root + file_keys.ticket_file(store, file["id"], expires=expires) if root else "",
+            link=root + file_links.ticket_file(store, file["id"], expires=expires) if root else "",
             expires=expires if root else 0,
         )
         for file in attachments.of_message(store, row["message"])

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from deflect.report import statistics
 from deflect.report.outcomes import CONTACTS, between, times
 from deflect.report.statistics import Interval
+from deflect.store.database import Row, Store
 from deflect.store.people import WINDOW
-from deflect.store.store import Row, Store
 
 READERS = """
     SELECT article, keys.person, min(events.received) AS at FROM events JOIN keys ON keys.id = events.key

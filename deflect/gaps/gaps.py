@@ -13,7 +13,7 @@ import yaml
 from deflect.gaps.clusters import NEAR, NEAR_VECTORS, Floats, by_words, grouped, telling
 from deflect.privacy.redaction import MARK, redact, unmarked
 from deflect.report.statistics import Interval, poisson
-from deflect.store.store import Row
+from deflect.store.database import Row
 from search.text.analyzer import analyzer
 
 Text = TypeVar("Text", bound=str)

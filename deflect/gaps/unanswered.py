@@ -19,8 +19,8 @@ from deflect.report.report import earliest, moment
 from deflect.report.statistics import wilson
 from deflect.store import clock
 from deflect.store.clock import DAY
+from deflect.store.database import Row, Store
 from deflect.store.people import WINDOW
-from deflect.store.store import Row, Store
 from kb.config import Settings
 
 if TYPE_CHECKING:

@@ -12,11 +12,11 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from deflect.history import past_events
+from deflect.history import import_events
 from deflect.store import clock
 from deflect.store.clock import DAY, HOUR, MINUTE, SECOND, to_rfc3339
+from deflect.store.database import Store
 from deflect.store.people import arm
-from deflect.store.store import Store
 from kb import progress
 from kb.config import Settings
 from kb.errors import HelpCenterError
@@ -182,7 +182,7 @@ def fill(
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "events.jsonl"
         path.write_text("".join(json.dumps(event) + "\n" for event in made.events), encoding="utf-8")
-        return past_events.load(settings, path)
+        return import_events.load(settings, path)
 
 
 def is_made_up(settings: Settings) -> bool:

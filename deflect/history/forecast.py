@@ -12,9 +12,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from deflect.gaps import gaps
 from deflect.gaps.gaps import Diagnosis, Question
-from deflect.history import past_tickets
-from deflect.history.lines import BadFile, Tally
-from deflect.history.past_tickets import Past
+from deflect.history import import_tickets
+from deflect.history.import_tickets import Past
+from deflect.history.records import BadFile, Tally
 from deflect.history.references import References
 from deflect.history.replay import Encoded, Replayed, replay
 from deflect.privacy.redaction import redact
@@ -138,7 +138,9 @@ def _history(settings: Settings, tickets: Path, tally: Tally, *, split: str | No
     known = References(frozenset())
     if not tickets.is_dir():
         known = References.of(library.load(settings.articles, default_lang=settings.lang))
-    past = [one for _, one in past_tickets.read(tickets, tally, split=split, references=known, report=progress.silent)]
+    past = [
+        one for _, one in import_tickets.read(tickets, tally, split=split, references=known, report=progress.silent)
+    ]
     if not past:
         why = tally.bad[0]["why"] if tally.bad else "it is empty"
         raise BadFile(f"{tickets} holds no ticket with a text and a date: {why}")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from deflect.gaps.clusters import Floats, unit
-from deflect.history.past_tickets import Past
+from deflect.history.import_tickets import Past
 from kb import progress
 from kb.errors import HelpCenterError
 
@@ -103,7 +103,7 @@ def _teach(
     searcher: Searcher, earlier: Sequence[Replayed], *, lang: str, encode: Callable[[Sequence[str]], Floats]
 ) -> bool:
     """Teach the ranking what earlier tickets say; say whether that was enough to learn from."""
-    from search.learn.learning import Solved, learn
+    from search.learn.learn import Solved, learn
 
     solved = [Solved(p.past.subject, p.past.body, p.past.lang or lang, p.past.article or "") for p in earlier]
     try:

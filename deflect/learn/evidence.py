@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from deflect.learn.lessons import Lesson, lessons
 from deflect.store.clock import DAY
-from deflect.store.store import Row, Store
+from deflect.store.database import Row, Store
 from search.index.logistic import Matrix, sigmoid
 
 SLOTS = 3

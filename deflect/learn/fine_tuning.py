@@ -11,15 +11,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from deflect.learn import judging, tuned, tuning
+from deflect.learn import compare, installed, tuning
 from deflect.learn.tuning import solved
 from kb import progress
 from kb.config import Settings
 from kb.content import library
-from search.index import embedder, exporting, index
+from search.index import build, embedder, export
 from search.index.learned import FOLDER, Weighed
-from search.learn import learning, training
-from search.learn.learning import learn
+from search.learn import learn as mining
+from search.learn import training
+from search.learn.learn import learn
 from search.learn.training import Recipe
 from search.rank.searcher import Searcher
 
@@ -36,35 +37,35 @@ def tune(settings: Settings, *, now: datetime, dry_run: bool = False, recipe: Re
     ground = tuning.survey(settings)
     searcher, later, known = ground.searcher, ground.later, solved(ground.earlier)
     searcher.learned = None
-    judged = {"nothing": judging.judge(searcher, later, system="hybrid", label="Nothing learned")}
-    triples = learning.mine(searcher, [one for one in known if one.weight == 1.0])
+    judged = {"nothing": compare.judge(searcher, later, system="hybrid", label="Nothing learned")}
+    triples = mining.mine(searcher, [one for one in known if one.weight == 1.0])
     head, _ = learn(searcher, known, encode=ground.encode)
     searcher.learned = head
-    judged["head"] = judging.judge(searcher, later, system="learned", label="Head")
+    judged["head"] = compare.judge(searcher, later, system="learned", label="Head")
     with _workshop(settings) as work:
         report = progress.reporter("Training")
         trained = training.train(source, work / _named(source), triples, recipe=recipe, report=report)
-        folder = exporting.export(trained, work / exporting.recipe_of(trained))
+        folder = export.export(trained, work / export.recipe_of(trained))
         own = _opened(settings, folder, work, now=now)
-        judged["encoder"] = judging.judge(own, later, system="hybrid", label="Encoder")
-        encode = tuned.encoding(settings, tuning.main_encoder(own))
+        judged["encoder"] = compare.judge(own, later, system="hybrid", label="Encoder")
+        encode = installed.encoding(settings, tuning.main_encoder(own))
         own.learned, _ = learn(own, known, encode=encode, weighed=Weighed(head.weights, after=len(known)))
-        judged["both"] = judging.judge(own, later, system="learned", label="Both")
-        document = tuning.counts(ground) | judging.compared(searcher, later, judged["head"], judged["both"])
-        document["systems"] = {name: judging.hits(some) for name, some in judged.items()}
+        judged["both"] = compare.judge(own, later, system="learned", label="Both")
+        document = tuning.counts(ground) | compare.compared(searcher, later, judged["head"], judged["both"])
+        document["systems"] = {name: compare.hits(some) for name, some in judged.items()}
         fine = {
-            "recipe": exporting.verified(folder)["recipe"],
+            "recipe": export.verified(folder)["recipe"],
             "until": ground.earlier[-1].at,
             "weights": dict(head.weights),
-            "training": asdict(recipe) | {"pairs": len(triples), "from": exporting.recipe_of(source)},
-            "files": exporting.verified(folder)["files"],
+            "training": asdict(recipe) | {"pairs": len(triples), "from": export.recipe_of(source)},
+            "files": export.verified(folder)["files"],
         }
         kept = document["gain"]["RR@10"]["low"] > 0 and not dry_run
         if kept:
             weighed = Weighed(head.weights, after=len(known))
             everything, _ = learn(own, solved(ground.past), encode=encode, weighed=weighed)
             _keep(folder, settings.data / "models" / folder.name)
-            tuned.write(
+            installed.write(
                 settings.articles / FOLDER,
                 everything,
                 document,
@@ -76,7 +77,7 @@ def tune(settings: Settings, *, now: datetime, dry_run: bool = False, recipe: Re
             _forget(settings, fine["recipe"])
     more = {"encoder": fine, "setting": _setting(settings, settings.data / "models" / folder.name)}
     return (
-        document | {"kept": kept, "dry_run": dry_run} | more | judging.examples(later, judged["head"], judged["both"])
+        document | {"kept": kept, "dry_run": dry_run} | more | compare.examples(later, judged["head"], judged["both"])
     )
 
 
@@ -92,7 +93,7 @@ def shown(document: dict[str, Any]) -> str:
 
 def _named(source: Path) -> str:
     """Return the name of the trained model, which goes into its recipe."""
-    return f"{exporting.recipe_of(source).rsplit('-', 3)[0]}-tuned"
+    return f"{export.recipe_of(source).rsplit('-', 3)[0]}-tuned"
 
 
 def _setting(settings: Settings, folder: Path) -> str:
@@ -104,7 +105,7 @@ def _opened(settings: Settings, folder: Path, work: Path, *, now: datetime) -> S
     """Index the articles with a fine-tuned encoder, beside the generations, and open that."""
     encoder = embedder.load(_setting(settings, folder), models=settings.data / "models", threads=2)
     shelf = library.load(settings.articles, default_lang=settings.lang)
-    path = index.build(
+    path = build.build(
         shelf,
         work / "index",
         embedder=encoder,

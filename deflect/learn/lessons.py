@@ -7,15 +7,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from deflect.history import lines, past_tickets
-from deflect.history.lines import Document, Tally
-from deflect.history.past_tickets import Past
+from deflect.history import import_tickets, records
+from deflect.history.import_tickets import Past
+from deflect.history.records import Document, Tally
 from deflect.history.references import References
 from deflect.offers.episode import email_hash
 from deflect.privacy.redaction import redact
 from deflect.store import clock
+from deflect.store.database import Store
 from deflect.store.people import WINDOW
-from deflect.store.store import Store
 from deflect.store.writer import writer_for
 from kb import progress
 from kb.config import Settings
@@ -96,8 +96,8 @@ def load(
     writer, tally, counts = writer_for(store, settings.writer_socket), Tally(str(path)), {"solved": 0, "unknown": 0}
     secret, now = store.secret("email"), clock.now()
     try:
-        found = past_tickets.read(path, tally, split=split, references=known, report=report)
-        lines.keep(
+        found = import_tickets.read(path, tally, split=split, references=known, report=report)
+        records.keep(
             _rows(found, counts, secret=secret, source=path.stem, lang=settings.lang),
             tally,
             send=lambda rows: dict(writer.call("import_questions", rows=rows, now=now)),
@@ -114,7 +114,7 @@ def shown(document: Document) -> str:
     more = f"{document['solved']:,} name the article that solved them"
     if document["unknown"]:
         more += f", {document['unknown']:,} of these an article that we do not have"
-    return f"{lines.shown(document)}\n{more}"
+    return f"{records.shown(document)}\n{more}"
 
 
 def _rows(

@@ -13,11 +13,11 @@ import numpy as np
 
 from deflect.gaps import clusters
 from deflect.learn import proposed_words
+from deflect.learn.installed import text_of
 from deflect.learn.lessons import Lesson, lessons
 from deflect.learn.proposed_words import ProposedSynonym, UselessPin
-from deflect.learn.tuned import text_of
 from deflect.privacy.redaction import MARK
-from deflect.store.store import Store
+from deflect.store.database import Store
 from kb.config import Settings
 from kb.content import library
 from search.index.embedder import Vectors

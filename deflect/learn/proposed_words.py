@@ -9,7 +9,7 @@ from itertools import groupby, pairwise
 
 from deflect.privacy.redaction import unmarked
 from deflect.store.clock import DAY, MINUTE
-from deflect.store.store import Row, Store
+from deflect.store.database import Row, Store
 from search.rank.searcher import Searcher
 from search.text.analyzer import analyzer
 from search.text.query import normal

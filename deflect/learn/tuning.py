@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from deflect.learn import judging, tuned
+from deflect.learn import compare, installed
 from deflect.learn.evidence import everything
+from deflect.learn.installed import Encode, Resets, text_of
 from deflect.learn.lessons import Lesson
-from deflect.learn.tuned import Encode, Resets, text_of
-from deflect.store.store import Store
+from deflect.store.database import Store
 from kb.config import Settings
 from kb.errors import BadSetting
 from search.index import embedder
 from search.index.embedder import Embedder
 from search.index.learned import FOLDER, USUALLY, TooFewOutcomes, Weighed
-from search.learn.learning import Solved, learn
+from search.learn.learn import Solved, learn
 from search.rank.current import Current
 from search.rank.searcher import Searcher
 
@@ -59,18 +59,20 @@ def tune(settings: Settings, *, dry_run: bool = False) -> dict[str, Any]:
     ground = survey(settings)
     searcher, later = ground.searcher, ground.later
     searcher.learned = None
-    before = judging.judge(searcher, later, system="hybrid", label="Before")
+    before = compare.judge(searcher, later, system="hybrid", label="Before")
     searcher.learned, _ = learn(
         searcher, solved(ground.earlier), encode=ground.encode, weighed=ground.weighed(ground.earlier)
     )
-    after = judging.judge(searcher, later, system="learned", label="After")
-    report = counts(ground) | judging.compared(searcher, later, before, after)
+    after = compare.judge(searcher, later, system="learned", label="After")
+    report = counts(ground) | compare.compared(searcher, later, before, after)
     kept = report["gain"]["RR@10"]["low"] > 0 and not dry_run
     if kept:
         everything, _ = learn(searcher, solved(ground.past), encode=ground.encode, weighed=ground.weighed(ground.past))
         more = {"encoder": ground.fine_tuned} if ground.fine_tuned else {}
-        tuned.write(settings.articles / FOLDER, everything, report, until=ground.until, resets=ground.resets, **more)
-    return report | {"kept": kept, "dry_run": dry_run, **judging.examples(later, before, after)}
+        installed.write(
+            settings.articles / FOLDER, everything, report, until=ground.until, resets=ground.resets, **more
+        )
+    return report | {"kept": kept, "dry_run": dry_run, **compare.examples(later, before, after)}
 
 
 def survey(settings: Settings) -> Ground:
@@ -78,9 +80,11 @@ def survey(settings: Settings) -> Ground:
     searcher = Current(settings).get()
     encoder = main_encoder(searcher)
     known = {document.article for document in searcher.collection.documents}
-    previous = tuned.read(settings) or {}
+    previous = installed.read(settings) or {}
     resets = _resets(settings, searcher, encoder, previous)
-    past = [one for one in tuned.counting(everything(Store.open(settings.database)), resets) if one.article in known]
+    past = [
+        one for one in installed.counting(everything(Store.open(settings.database)), resets) if one.article in known
+    ]
     fine = previous.get("encoder")
     fine = fine if fine and fine["recipe"] == encoder.recipe else None
     earlier, later = split(past, after=fine["until"] if fine else None)
@@ -89,7 +93,7 @@ def survey(settings: Settings) -> Ground:
             f"{len(past)} outcomes{', most of them known to the encoder,' if fine else ''} are too few to tune by; "
             "import more with 'kb outcomes import'"
         )
-    return Ground(searcher, tuned.encoding(settings, encoder), past, earlier, later, resets, fine)
+    return Ground(searcher, installed.encoding(settings, encoder), past, earlier, later, resets, fine)
 
 
 def split(past: Sequence[Lesson], *, after: int | None = None) -> tuple[list[Lesson], list[Lesson]]:
@@ -185,7 +189,7 @@ def _resets(settings: Settings, searcher: Searcher, encoder: Embedder, previous:
     then nothing can be compared, and the known resets stay.
     """
     resets = dict(previous.get("resets", {}))
-    before = tuned.installed(settings, encoder) if previous else None
+    before = installed.installed(settings, encoder) if previous else None
     if before is not None:
         resets |= dict.fromkeys(searcher.collection.changed(before), previous["until"])
     return resets

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from sqlite_utils import Database
 
 from deflect.delivery import receipt
-from deflect.offers.writes import append, attach, enqueue, has_many, insert
+from deflect.offers.visit_writes import append, attach, enqueue, has_many, insert
 from deflect.store.clock import HOUR
+from deflect.store.database import Row
 from deflect.store.people import link
-from deflect.store.store import Row
-from deflect.tickets.desk import audit
+from deflect.tickets.desk_writes import audit
 from kb.errors import NotFound
 
 BY = "e-mail"  # who the audit log names where an e-mail opened a ticket again

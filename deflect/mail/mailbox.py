@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
-from deflect.mail.mail import LARGEST, NoMail
+from deflect.mail.message import LARGEST, NoMail
 from kb.config import Settings
 from kb.errors import BadSetting, HelpCenterError
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 from deflect.store import clock
-from deflect.store.store import Store
+from deflect.store.database import Store
 from kb.errors import HelpCenterError
 
 WINDOW = 30 * clock.DAY

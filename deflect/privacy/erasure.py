@@ -9,7 +9,7 @@ from typing import Any
 from deflect.offers.episode import email_hash, normal_email
 from deflect.privacy.removal import COPIES, FILES
 from deflect.store.attachments import folder
-from deflect.store.store import Store
+from deflect.store.database import Store
 from deflect.store.writer import writer_for
 from kb.config import Settings
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any, TextIO
 
 from deflect.store.clock import to_rfc3339
-from deflect.store.store import Store
+from deflect.store.database import Store
 from kb.config import Settings
 
 TIMES = {"created", "changed", "at", "received", "started", "last", "due"}

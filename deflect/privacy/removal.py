@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from deflect.store.attachments import HAS, place_of
-from deflect.store.store import Row
+from deflect.store.database import Row
 
 BATCH = 2000  # rows that one write takes away, so that nobody waits for it
 

@@ -6,7 +6,7 @@ import time
 
 from deflect.store import attachments, clock
 from deflect.store.clock import DAY
-from deflect.store.store import Store
+from deflect.store.database import Store
 from deflect.store.writer import writer_for
 from kb.config import Settings
 from kb.errors import StorageFull, Unavailable

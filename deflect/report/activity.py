@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 
 from deflect.store.clock import DAY
+from deflect.store.database import Row, Store
 from deflect.store.events import CATALOGUE
-from deflect.store.store import Row, Store
 
 DAYS = 14
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from deflect.store.clock import MINUTE
+from deflect.store.database import Row, Store
 from deflect.store.people import WINDOW
-from deflect.store.store import Row, Store
 
 Outcome = Literal["pending", "solved", "contacted", "left after reading", "left without reading"]
 VISIT = 30 * MINUTE  # who does nothing for as long has ended the visit, as analytics tools count it

@@ -15,8 +15,8 @@ from deflect.report.outcomes import CONTACTS, Ended, before, ended, times
 from deflect.report.search_numbers import HELP, SearchDay, of_people, of_searches, search_days
 from deflect.store import clock
 from deflect.store.clock import DAY, HOUR, to_rfc3339
+from deflect.store.database import Row, Store
 from deflect.store.events import CHANNELS
-from deflect.store.store import Row, Store
 from kb.config import Settings
 from kb.errors import BadRequest
 from kb.languages import without_region

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from deflect.report.numbers import Number, share, unknown
 from deflect.report.outcomes import VISIT
 from deflect.store.clock import DAY
-from deflect.store.store import Row, Store
+from deflect.store.database import Row, Store
 
 ADOPTION = 30 * DAY
 HELP = "('search', 'follow', 'read', 'helpful', 'unhelpful')"

@@ -12,7 +12,7 @@ from deflect.report.numbers import Number
 from deflect.report.report import Material
 from deflect.report.search_numbers import of_searches
 from deflect.store.clock import DAY, SECOND, to_datetime
-from deflect.store.store import Store
+from deflect.store.database import Store
 
 PATIENCE = 5.0  # seconds that a very long history may take; a trend without marks is still a trend
 

@@ -15,8 +15,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from deflect.store.database import Row, Store
 from deflect.store.file_kinds import KINDS, MB, kind_of
-from deflect.store.store import Row, Store
 from kb.config import Settings
 from kb.errors import BadRequest, StorageFull
 
@@ -88,7 +88,7 @@ def place_of(base: Path, digest: str) -> Path:
 def keep(settings: Settings, data: bytes, *, name: str) -> Attachment:
     """Keep the bytes of one file, on disk when this returns; raises Refused, or StorageFull where there is no room.
 
-    The caller writes its row next (`deflect.offers.writes.attach`); a file without a row is removed after an hour.
+    The caller writes its row next (`deflect.offers.visit_writes.attach`); one without a row is removed after an hour.
     """
     incoming = Incoming(settings)
     incoming.write(data)
@@ -197,7 +197,7 @@ def is_there(settings: Settings, file: Attachment) -> bool:
 
 
 def rows(files: Iterable[Attachment], *, new: Callable[[], str]) -> list[Row]:
-    """Return the rows of a message's files, for `deflect.offers.writes.attach`; `new` makes an id."""
+    """Return the rows of a message's files, for `deflect.offers.visit_writes.attach`; `new` makes an id."""
     return [{"id": new(), "place": place, **asdict(file)} for place, file in enumerate(files, 1)]
 
 

@@ -10,7 +10,7 @@ from typing import Literal
 from sqlite_utils import Database
 
 from deflect.store.clock import DAY
-from deflect.store.store import Row
+from deflect.store.database import Row
 
 Arm = Literal["treatment", "control"]
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from flask import current_app
 
-from deflect.store.store import Store
+from deflect.store.database import Store
 from deflect.store.writer import Writer
 from kb.config import Settings
 

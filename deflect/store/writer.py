@@ -14,13 +14,13 @@ from typing import Any, Protocol
 
 from sqlite_utils import Database
 
-from deflect.history import moving
+from deflect.history import import_writes
 from deflect.mail import mail_writes
-from deflect.offers import writes
+from deflect.offers import visit_writes
 from deflect.privacy import removal
-from deflect.store.store import FULL, Store, transaction
+from deflect.store.database import FULL, Store, transaction
 from deflect.store.writer_socket import alone, connect, listening
-from deflect.tickets import agents, desk
+from deflect.tickets import agent_writes, desk_writes
 from kb import errors
 from kb.errors import BadRequest, HelpCenterError, Unavailable
 
@@ -30,14 +30,31 @@ HASTE = {"offer": 0.4, "log_event": 0.4, "refused_origin": 0.2}  # what a visito
 WRITES: Mapping[str, Callable[..., Any]] = {
     write.__name__: write
     for write in (
-        *(writes.log_events, writes.log_event, writes.offer, writes.create_ticket),
-        *(desk.add_message, desk.assign_ticket, desk.close_ticket, desk.reopen_ticket, desk.audit),
-        *(desk.refused_origin, desk.allow_origin, desk.forbid_origin),
-        *(agents.add_agent, agents.set_password, agents.remove_agent, agents.begin_session, agents.end_session),
-        *(desk.claim, desk.delivered, desk.failed, desk.postpone, desk.retry),
+        *(visit_writes.log_events, visit_writes.log_event, visit_writes.offer, visit_writes.create_ticket),
+        *(
+            desk_writes.add_message,
+            desk_writes.assign_ticket,
+            desk_writes.close_ticket,
+            desk_writes.reopen_ticket,
+            desk_writes.audit,
+        ),
+        *(desk_writes.refused_origin, desk_writes.allow_origin, desk_writes.forbid_origin),
+        *(
+            agent_writes.add_agent,
+            agent_writes.set_password,
+            agent_writes.remove_agent,
+            agent_writes.begin_session,
+            agent_writes.end_session,
+        ),
+        *(desk_writes.claim, desk_writes.delivered, desk_writes.failed, desk_writes.postpone, desk_writes.retry),
         *(removal.erase_person, removal.prune, removal.drop_files),
-        *(moving.import_events, moving.import_contacts, moving.import_questions, moving.import_users),
-        moving.take_contact,
+        *(
+            import_writes.import_events,
+            import_writes.import_contacts,
+            import_writes.import_questions,
+            import_writes.import_users,
+        ),
+        import_writes.take_contact,
         *(mail_writes.open_by_mail, mail_writes.reply_by_mail, mail_writes.pass_over_mail),
     )
 }

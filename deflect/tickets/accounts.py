@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from werkzeug.security import check_password_hash, generate_password_hash
 
 from deflect.store import clock
-from deflect.store.store import Store
+from deflect.store.database import Store
 from deflect.store.writer import Writer, writer_for
-from deflect.tickets.agents import FIRST, folded
+from deflect.tickets.agent_writes import FIRST, folded
 from kb.config import Settings
 from kb.errors import BadRequest, NotFound
 

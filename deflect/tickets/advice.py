@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from deflect.offers.offer import FAILURES
+from deflect.store.database import Row
 from deflect.store.services import Services
-from deflect.store.store import Row
-from deflect.tickets import tickets
+from deflect.tickets import queries
 from deflect.tickets.timeline import Step
 
 MOST = 6
@@ -70,7 +70,7 @@ def _found(services: Services, ticket: Row, words: str) -> list[str]:
 
 
 def _suggested(services: Services, ticket: Row) -> list[str]:
-    first = next((m["body"] for m in tickets.messages(services.store, ticket["id"]) if m["author"] == "requester"), "")
+    first = next((m["body"] for m in queries.messages(services.store, ticket["id"]) if m["author"] == "requester"), "")
     try:
         searcher = services.current.get()
         found = searcher.suggest(ticket["subject"], first[:8000], lang=ticket["lang"] or services.settings.lang, k=3)

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from deflect.store.clock import DAY, HOUR
-from deflect.store.store import Row, Store
-from deflect.tickets import tickets
+from deflect.store.database import Row, Store
+from deflect.tickets import queries
 
 BEFORE = 30 * DAY
 MOST_STEPS = 200
@@ -137,7 +137,7 @@ class Day:
 
 def timeline(store: Store, ticket: Row) -> list[Entry]:
     """Return all that is known of the ticket's person, the latest first."""
-    own = tickets.of_person(store, ticket["person"])
+    own = queries.of_person(store, ticket["person"])
     contacts = store.rows(CONTACTS, [ticket["person"]])
     known = {row["id"] for row in own} | {row["ticket"] for row in contacts}
     steps = trail(store, ticket, before=ticket["created"], limit=LONGEST)

@@ -10,14 +10,14 @@ from datetime import datetime, timedelta
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
 
-from kb.check import facts
-from kb.check.facts import Facts, Picture, Reference
+from kb.check import references
+from kb.check.references import Facts, Picture, Reference
 from kb.content.article import Article
+from kb.content.keys import nearest
 from kb.content.library import Library
 from kb.content.links import Target, normal
-from kb.content.schema import nearest
 from kb.errors import Problem, Severity
-from kb.render.parts import nearby
+from kb.render.rendered import nearby
 
 TOP = 3  # an article must be among the first three for its own `queries:`
 
@@ -32,7 +32,7 @@ def check(
     `find` searches with the article's own unit of that query left out; without it `queries:` are not tried. `cache`
     is a file that keeps what was learned of each article until it changes.
     """
-    known = facts.gather(library, cache=cache)
+    known = references.gather(library, cache=cache)
     problems = list(library.problems)
     for article in library.articles:
         own = known[article.path]
@@ -166,7 +166,7 @@ def _queries(article: Article, library: Library, find: Find) -> Iterator[Problem
         place = f"is number {ids.index(article.id) + 1}" if article.id in ids else "is not found"
         first = f", after {', '.join(ids[:TOP])}" if ids else ""
         why = f"query '{query}': the article {place}{first}; say it in its text in these words"
-        yield Problem(article.path, facts.line_of(library.folder / article.path, query), why, "query", "error")
+        yield Problem(article.path, references.line_of(library.folder / article.path, query), why, "query", "error")
 
 
 def _lost(library: Library, known: dict[str, Facts]) -> Iterator[Problem]:
@@ -175,7 +175,7 @@ def _lost(library: Library, known: dict[str, Facts]) -> Iterator[Problem]:
         for name in known[article.path].lost:
             holders[name].append(article)
     for name, articles in sorted(holders.items()):
-        line = facts.line_of(library.folder / articles[0].path, f"<{name}")
+        line = references.line_of(library.folder / articles[0].path, f"<{name}")
         why = f"<{name}> is not allowed in articles, and neither it nor what it holds is shown"
         yield Problem(articles[0].path, line, why, "not-shown", count=len(articles))
 

@@ -10,16 +10,16 @@ from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from kb.check import facts
-from kb.check.facts import Facts
-from kb.content import history, library
+from kb.check import references
+from kb.check.references import Facts
+from kb.content import git, library
 from kb.content.article import Article
 from kb.content.folder import SUFFIXES
 from kb.content.library import Library
 from kb.content.links import normal
 from kb.errors import HelpCenterError, Problem
 from kb.i18n import interface_languages
-from kb.render.parts import slug
+from kb.render.rendered import slug
 
 READ = (*SUFFIXES, ".yml", ".yaml")
 LIKE = 0.4  # how much an anchor must be like another (difflib's ratio) to be taken for it, renamed
@@ -82,7 +82,7 @@ def _write(folder: Path, commit: str, place: Path) -> None:
         what, _, path = row.partition("\t")
         if what.startswith("100") and path.lower().endswith(READ):
             paths.append(path)
-    for (_, path), data in history.contents(folder, [(commit, path) for path in paths]).items():
+    for (_, path), data in git.contents(folder, [(commit, path) for path in paths]).items():
         (place / path).parent.mkdir(parents=True, exist_ok=True)
         (place / path).write_bytes(data)
 
@@ -140,7 +140,7 @@ def _lost(past: Past, there: Library, place: str, article: Article, same: Articl
 
 
 def _anchors(past: Past, there: Library, now: datetime, cache: Path | None) -> Iterator[Problem]:
-    known = facts.gather(there, cache=cache)
+    known = references.gather(there, cache=cache)
     live = _published(there.published(now))
     sources = {article.source for article in there.articles}
     for article in past.library.published(now):
@@ -148,7 +148,7 @@ def _anchors(past: Past, there: Library, now: datetime, cache: Path | None) -> I
         found = live.get(place) or live.get(normal(there.redirects.get(place, ""))) or _moved(past, there, article)
         if article.audience or found is None or article.source in sources:
             continue
-        yield from _headings(past, article, facts.learn(article), found, known[found.path], there.folder)
+        yield from _headings(past, article, references.learn(article), found, known[found.path], there.folder)
 
 
 def _headings(past: Past, before: Article, was: Facts, found: Article, own: Facts, folder: Path) -> Iterator[Problem]:

@@ -11,8 +11,9 @@ from pathlib import PurePosixPath
 from typing import Any, Literal
 
 from kb import languages
-from kb.content import foreign, frontmatter, habits, schema
-from kb.content.foreign import Note
+from kb.content import foreign_keys, foreign_markdown, frontmatter
+from kb.content import keys as article_keys
+from kb.content.foreign_keys import Note
 from kb.content.frontmatter import FrontMatter
 from kb.errors import BadArticle
 
@@ -21,7 +22,7 @@ Status = Literal["draft", "published", "archived"]
 MAX_BYTES = 256 * 1024
 MAX_TITLE = 300
 LONGEST_HEADING = 2_000  # characters that are looked at
-KEYS = {key.name: key for key in schema.ARTICLE_KEYS}
+KEYS = {key.name: key for key in article_keys.ARTICLE_KEYS}
 _ATX = re.compile(r" {0,3}#{1,6}[ \t]")
 _ATTRIBUTES = re.compile(r"\{[:#.][^{}]*\}$")
 _UNDERLINE = re.compile(r"=+[ \t]*")
@@ -91,9 +92,9 @@ def read(
     """Return the article and what of its file was dropped or not understood."""
     raw = data.encode() if isinstance(data, str) else data
     written, body, body_line = _parts(path, _decode(path, raw))
-    keys, key_notes = foreign.translate_keys(written, default_lang=default_lang)
-    shown = habits.lists_used(body)
-    body, body_notes = habits.translate(body, written.values, first_line=body_line)
+    keys, key_notes = foreign_keys.translate_keys(written, default_lang=default_lang)
+    shown = foreign_markdown.lists_used(body)
+    body, body_notes = foreign_markdown.translate(body, written.values, first_line=body_line)
     values, value_notes = _values(path, keys)
     meant = next((f"; line {note.line}: {note.why}" for note in value_notes if note.why.endswith("'title'?")), "")
     values["title"], body = _title(path, body, values.get("title", ""), line=keys.lines.get("title", 1), meant=meant)
@@ -145,7 +146,7 @@ def _values(path: str, head: FrontMatter) -> tuple[dict[str, Any], list[Note]]:
         line = head.lines[name]
         key = KEYS.get(name)
         if key is None:
-            notes.append(Note(name, line, f"key '{name}' is unknown and not used{schema.nearest(name, KEYS)}"))
+            notes.append(Note(name, line, f"key '{name}' is unknown and not used{article_keys.nearest(name, KEYS)}"))
         elif value is not None:
             try:
                 values[name] = key.read(value)

@@ -8,17 +8,17 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 
-from kb.content import channels, contexts, history, redirects
+from kb.content import channels, contexts, git, redirects
 from kb.content.article import Article
+from kb.content.cache import Parsed
 from kb.content.categories import Category, Pin
 from kb.content.categories import load as load_categories
 from kb.content.categories import pins as load_pins
 from kb.content.categories import synonyms as load_synonyms
 from kb.content.folder import read_text, sort_out, walk
-from kb.content.foreign import Note
-from kb.content.history import outdated
+from kb.content.foreign_keys import Note
+from kb.content.git import outdated
 from kb.content.links import Addresses, is_ours, normal
-from kb.content.parsed import Parsed
 from kb.content.recipe import recipe
 from kb.errors import BadArticle, Problem
 
@@ -97,7 +97,7 @@ def load(folder: Path, *, default_lang: str = "en", parsed: Parsed | None = None
     articles, digest = _read_all(folder, documents, parsed, problems)
     parsed.save()
     articles = _inherit(_distinct(articles, default_lang, problems), default_lang)
-    dates = history.updated(folder, [article.path for article in articles])
+    dates = git.updated(folder, [article.path for article in articles])
     late = outdated(folder, articles, default_lang=default_lang)
     articles = [replace(a, updated=dates[a.path], outdated=a.path in late) if a.path in dates else a for a in articles]
     texts = {path: read_text(folder, path, problems) for path in specials}

@@ -9,26 +9,11 @@ from pathlib import Path
 
 _KB = Path(__file__).parent.parent
 _MODULES = (
-    *(
-        "render/anchors",
-        "content/article",
-        "render/budget",
-        "render/dialect",
-        "content/foreign",
-        "content/habits",
-        "content/links",
-    ),
-    *(
-        "content/liquid",
-        "render/lists",
-        "render/outline",
-        "render/parts",
-        "render/render",
-        "render/sanitise",
-        "render/titles",
-    ),
+    *("content/article", "content/foreign_keys", "content/foreign_markdown", "content/links"),
+    *("render/budget", "render/dialect", "render/lists", "render/outline", "render/rendered"),
+    *("render/render", "render/sanitise"),
 )
-_READING = ("content/frontmatter", "languages", "content/schema")
+_READING = ("content/frontmatter", "languages", "content/keys")
 _LIBRARIES = ("markdown", "nh3", "pygments", "pymdown-extensions")
 
 

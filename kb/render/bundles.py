@@ -13,7 +13,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from kb.errors import BadGeneration
-from kb.render.parts import Rendered, of_row, to_row
+from kb.render.rendered import Rendered, of_row, to_row
 
 MOST = 64  # bundles of a generation, about: each is a few files that a process holds open
 LEAST = 64  # articles of a bundle, about

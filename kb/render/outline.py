@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from html import escape, unescape
 
-from kb.render.parts import Anchors, Found, Image, Link, Rendered, Section, nearby
+from kb.render.rendered import Anchors, Found, Image, Link, Rendered, Section, nearby
 
 # The sanitiser writes every tag in this one way, so that a pattern reads it without fail.
 _TAG = re.compile(r'<(/?)([a-z][a-z0-9]*)((?: [a-z-]+="[^"]*")*)>')

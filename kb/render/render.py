@@ -17,7 +17,7 @@ from kb.content.links import Addresses
 from kb.errors import BadArticle
 from kb.render import budget, dialect, sanitise
 from kb.render.outline import outline
-from kb.render.parts import Found, Image, Link, Rendered, Section
+from kb.render.rendered import Found, Image, Link, Rendered, Section
 
 __all__ = ["Image", "Link", "Rendered", "Section", "render"]
 

@@ -26,10 +26,11 @@ from kb.content.links import normal
 from kb.content.recipe import recipe
 from kb.errors import BadGeneration
 from kb.languages import nearest
-from kb.render import bundles, rows
+from kb.render import bundles
+from kb.render import entry as entries
 from kb.render.bundles import PageFiles, Place
-from kb.render.parts import Rendered
-from kb.render.rows import CATEGORY_TYPES, COLUMNS, PLACE, TYPES, Entry, Heading
+from kb.render.entry import CATEGORY_TYPES, COLUMNS, PLACE, TYPES, Entry, Heading
+from kb.render.rendered import Rendered
 
 __all__ = ["Entry", "Heading", "Snapshot", "write"]
 
@@ -79,12 +80,12 @@ def write(
             known = _known(db)
             right = {(lang, id): Place(*row[-4:]) for (id, lang), row in known.items() if (id, lang) in kept}
             places = bundles.write(folder, fresh, right, before=before)
-            _update(db, known, rows.of_articles(library, fresh, places, now=now))
+            _update(db, known, entries.of_articles(library, fresh, places, now=now))
             leads = ({"place": old, "target": new} for old, new in library.redirects.items())
             meta = {"default_lang": library.default_lang, "fingerprint": library.fingerprint, "recipe": recipe()}
             meta |= {"addresses": library.addresses.fingerprint, **library.rules}
             _replace(db, "redirects", leads)
-            _replace(db, "categories", rows.of_categories(library))
+            _replace(db, "categories", entries.of_categories(library))
             _replace(db, "meta", ({"key": key, "value": value} for key, value in meta.items()))
     finally:
         db.close()
@@ -280,7 +281,7 @@ class Snapshot:
         return next(iter(self._entries(sql, parameters)), None)
 
     def _entries(self, sql: str, parameters: tuple[Any, ...] | dict[str, Any]) -> tuple[Entry, ...]:
-        return tuple(rows.entry(row) for row in self._query(sql, parameters))
+        return tuple(entries.entry(row) for row in self._query(sql, parameters))
 
     def _query(self, sql: str, parameters: Iterable[Any] | dict[str, Any] = ()) -> list[Any]:
         try:

@@ -16,11 +16,11 @@ from deflect.delivery import outbox
 from deflect.mail import mailbox
 from deflect.privacy import retention
 from deflect.store import writer
-from deflect.store.store import Store
+from deflect.store.database import Store
 from kb.config import Settings
 from kb.errors import BadGeneration, HelpCenterError
+from search.index.build import current_path
 from search.index.generation import Stamps, read_manifest, stamps
-from search.index.index import current_path
 
 OUTBOX_PAUSE = 1.0  # seconds between looks at the outbox
 INDEX_PAUSE = 5.0  # seconds between looks at whether the index is as it was built
@@ -111,7 +111,7 @@ def _mail_trouble(settings: Settings, stop: threading.Event) -> str:
             return ""
     except HelpCenterError as error:
         return str(error)
-    process = subprocess.Popen([sys.executable, "-m", "kb.cli.cli", "mail", "fetch", "--quiet"])
+    process = subprocess.Popen([sys.executable, "-m", "kb.cli.main", "mail", "fetch", "--quiet"])
     while process.poll() is None and not stop.wait(0.2):
         pass
     if process.poll() is None:  # we are to end: what is not marked comes again
@@ -171,7 +171,7 @@ class Builder:
         self._line, theirs = socket.socketpair()
         self._line.settimeout(0.2)
         with theirs:
-            command = [sys.executable, "-m", "kb.cli.cli", "index", "--quiet", "--stay"]
+            command = [sys.executable, "-m", "kb.cli.main", "index", "--quiet", "--stay"]
             self._process = subprocess.Popen(command, stdin=theirs.fileno(), env=MEMORY | os.environ)
 
 

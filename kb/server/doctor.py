@@ -92,7 +92,7 @@ def _data(settings: Settings) -> Iterator[Finding]:
 
 
 def _index(settings: Settings) -> Iterator[Finding]:
-    from deflect.learn import tuned
+    from deflect.learn import installed
     from search.rank.current import Current
 
     if not _nearest(settings.data).is_dir():
@@ -110,7 +110,7 @@ def _index(settings: Settings) -> Iterator[Finding]:
     elif searcher.degraded:
         what_to_do = _without_model(settings) or "run 'kb index'"
         yield Finding("vectors", "wrong", f"{searcher.degraded}: {what_to_do}")
-    elif searcher.learned is None and (document := tuned.read(settings)) is not None:
+    elif searcher.learned is None and (document := installed.read(settings)) is not None:
         what = f"what was learned is not used: it needs the vectors of {document['recipe']}"
         yield Finding("learned", "wrong", f"{what}; set KB_EMBEDDER to that model and run 'kb index', or run 'kb tune'")
 
@@ -129,7 +129,7 @@ def _without_model(settings: Settings) -> str:
 def _lost_files(settings: Settings) -> str:
     """Return of which tickets files are missing on the disk."""
     from deflect.store.attachments import missing
-    from deflect.store.store import Store
+    from deflect.store.database import Store
 
     store = Store(settings.database)
     try:
@@ -147,7 +147,7 @@ def _database(settings: Settings) -> Iterator[Finding]:
     if not settings.database.is_file():
         yield Finding("database", "note", f"{settings.database} does not exist yet; 'kb serve' makes it")
         return
-    from deflect.store.store import integrity
+    from deflect.store.database import integrity
 
     try:
         verdict = integrity(settings.database)

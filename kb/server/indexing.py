@@ -18,11 +18,11 @@ from typing import Any, Literal
 from kb import progress
 from kb.config import Settings, default_articles
 from kb.content import library
+from kb.content.cache import Parsed
 from kb.content.library import Library
-from kb.content.parsed import Parsed
 from kb.errors import HelpCenterError
 from kb.render.snapshot import Snapshot
-from search.index import embedder, generation, index, learned
+from search.index import build, embedder, generation, learned
 from search.index.embedder import BadModel, Embedder
 from search.index.generation import Stamps, stamps
 from search.index.learned import Learned
@@ -104,7 +104,7 @@ class Indexer:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._parsed = Parsed(settings.data / "articles.jsonl")
-        self._memory = index.Memory()
+        self._memory = build.Memory()
         self._encoder: Embedder | None = None
         self._models: Stamps = frozenset()
 
@@ -120,13 +120,13 @@ class Indexer:
         with _alone(settings.generations / ".lock"):
             shelf = library.load(settings.articles, default_lang=settings.lang, parsed=self._parsed)
             encoder, why = (None, "") if words_only else self._encoder_or_reason()
-            before = index.current_path(settings.generations)
+            before = build.current_path(settings.generations)
             taught = _taught(settings, encoder)
             if before and _serves(before, shelf, encoder=encoder, taught=taught, now=now, memory=memory):
                 remember(settings)
                 return _report(before, shelf, now=now, built=False, why=why, seconds=time.monotonic() - began)
             label = "Indexing" if encoder is None else "Embedding"
-            path = index.build(
+            path = build.build(
                 shelf,
                 settings.generations,
                 embedder=encoder,
@@ -136,13 +136,13 @@ class Indexer:
                 memory=memory,
             )
             remember(settings)
-            index.activate(path)
-            index.prune(settings.generations)
+            build.activate(path)
+            build.prune(settings.generations)
         return _report(path, shelf, now=now, built=True, why=why, seconds=time.monotonic() - began)
 
     def prepare(self) -> None:
         """Read now what the next generation will take over from this one."""
-        self._memory.before(index.current_path(self._settings.generations))
+        self._memory.before(build.current_path(self._settings.generations))
 
     def _encoder_or_reason(self) -> tuple[Embedder | None, str]:
         """Return the embedder, the one that is loaded already while its files are as they were."""
@@ -182,12 +182,12 @@ def forget_questions(settings: Settings, *, now: datetime) -> str:
 
     What was learned remembers questions as vectors, in the index and in the cache beside it.
     """
-    from deflect.learn import tuned
+    from deflect.learn import installed
 
-    if tuned.read(settings) is None:
+    if installed.read(settings) is None:
         return ""
     refresh(settings, words_only=False, now=now)
-    index.prune(settings.generations, keep=0)
+    build.prune(settings.generations, keep=0)
     return "the index was built without them"
 
 
@@ -195,9 +195,9 @@ def _taught(settings: Settings, encoder: Embedder | None) -> Learned | None:
     """Return what was learned and fits the embedder, if anything."""
     if encoder is None or not (settings.articles / learned.FOLDER).is_dir():
         return None
-    from deflect.learn import tuned  # half a second of imports, which an author who saves a file need not wait for
+    from deflect.learn import installed  # half a second of imports, which an author who saves a file need not wait for
 
-    return tuned.installed(settings, encoder)
+    return installed.installed(settings, encoder)
 
 
 def encoder_or_reason(settings: Settings) -> tuple[Embedder | None, str]:
@@ -215,14 +215,14 @@ def _serves(
     encoder: Embedder | None,
     taught: Learned | None,
     now: datetime,
-    memory: index.Memory,
+    memory: build.Memory,
 ) -> bool:
     """Tell whether the generation in `path` is whole, has these articles, and vectors where they are wanted."""
     if encoder is None:
         recipe, taught = generation.read_manifest(path).recipe, learned.load(path)
     else:
         recipe = encoder.recipe
-    return path.name == index.fingerprint(shelf, recipe=recipe, now=now, taught=taught) and index.intact(path, memory)
+    return path.name == build.fingerprint(shelf, recipe=recipe, now=now, taught=taught) and build.intact(path, memory)
 
 
 def _without_page(path: Path, shelf: Library, *, now: datetime) -> list[str]:
@@ -237,7 +237,7 @@ def _report(path: Path, shelf: Library, *, now: datetime, built: bool, why: str,
     manifest = generation.read_manifest(path)
     errors = [str(problem) for problem in shelf.problems if problem.severity == "error"]
     errors += _without_page(path, shelf, now=now)
-    how = "words only" if manifest.recipe == index.WORDS else "words and vectors"
+    how = "words only" if manifest.recipe == build.WORDS else "words and vectors"
     what = f"built in {seconds:.1f} s" if built else "up to date"
     counts = ", ".join(f"{count:,} {name}" for name, count in sorted(manifest.counts.items()))
     lines = [f"index {path.name}: {counts}; {how}; {what}{why}", *(f"left out: {error}" for error in errors)]
@@ -245,7 +245,7 @@ def _report(path: Path, shelf: Library, *, now: datetime, built: bool, why: str,
         "built": built,
         "generation": path.name,
         "counts": dict(manifest.counts),
-        "vectors": manifest.recipe != index.WORDS,
+        "vectors": manifest.recipe != build.WORDS,
         "left_out": errors,
         "seconds": round(seconds, 3),
         "sentence": "\n".join(lines),

@@ -11,14 +11,14 @@ from werkzeug.exceptions import ClientDisconnected, HTTPException, RequestTimeou
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from deflect.admin import admin, login
-from deflect.api import api, given_files, headers, here, web
+from deflect.api import api, context, downloads, headers, http
+from deflect.store.database import Store
 from deflect.store.services import EXTENSION, Limiter, Services, services
-from deflect.store.store import Store
 from deflect.store.writer import RemoteWriter, Writer
 from kb import config, i18n
 from kb.config import Settings
 from kb.errors import HelpCenterError, NotFound
-from kb.site import demo, feed, page, site, widget
+from kb.site import demo, feed, frame, views, widget
 from search.rank.current import Current
 
 LONGEST_FORM = 480 * 1024  # bytes: 50,000 characters of any script, as forms encode them; the API's own cap is smaller
@@ -37,14 +37,14 @@ def create_app(settings: Settings, *, writer: Writer | None = None) -> Flask:
         writer=writer or RemoteWriter(settings.writer_socket),
         limiter=Limiter(),
     )
-    if proxies := settings.trusted_proxies:  # the address of who asks is counted by deflect.api.web
+    if proxies := settings.trusted_proxies:  # the address of who asks is counted by deflect.api.http
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=0, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
     headers.protect(app)
     i18n.install(app)
     login.install(app, store)
-    app.teardown_appcontext(page.let_go)
+    app.teardown_appcontext(frame.let_go)
     store.close()  # each process reads on connections of its own
-    for part in (api, admin, site, feed, widget, demo, here, given_files):
+    for part in (api, admin, views, feed, widget, demo, context, downloads):
         app.register_blueprint(part.blueprint)
     app.add_url_rule("/healthz", "healthz", health)
     app.register_error_handler(HelpCenterError, _failed)
@@ -65,21 +65,21 @@ def health() -> tuple[Response, int]:
 
 def _failed(error: HelpCenterError | HTTPException) -> Any:
     if request.path.startswith("/api/"):
-        return web.problem(error)
+        return http.problem(error)
     if isinstance(error, HTTPException) and error.code is not None and error.code < 400:
         return error.get_response()
     status = int(error.status if isinstance(error, HelpCenterError) else error.code or 500)
     if isinstance(error, NotFound) or status == 404:
-        return site.missing()
+        return views.missing()
     message = str(error) if isinstance(error, HelpCenterError) else str(error.description or "")
-    response = site.failed(status, message)
-    for name, value in web.error_headers(error).items():
+    response = views.failed(status, message)
+    for name, value in http.error_headers(error).items():
         response.headers[name] = value
     return response
 
 
 def _stopped(_error: ClientDisconnected) -> Any:
-    """Answer who sent half a request and then nothing: the socket's receive timeout ends the wait (kb.server.web)."""
+    """Answer who sent half a request and then nothing: the socket's receive timeout ends the wait."""
     return _failed(RequestTimeout())
 
 

@@ -8,9 +8,9 @@ from typing import Any
 from flask import Blueprint, Response, make_response, render_template, request, url_for
 
 from deflect.store.services import services
-from kb.render.shelf import Topic, for_everybody, shelf
 from kb.render.snapshot import Entry
-from kb.site.page import Place, languages, root, searcher
+from kb.render.topics import Topic, for_everybody, shelf
+from kb.site.frame import Place, languages, root, searcher
 
 blueprint = Blueprint("seo", __name__)
 

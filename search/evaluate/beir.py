@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from kb.content.article import Article
 from kb.errors import HelpCenterError
-from search.index.writing import Content
+from search.index.write import Content
 from search.text.language import detect
 
 Qrels = Mapping[str, Mapping[str, int]]

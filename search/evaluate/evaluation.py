@@ -14,13 +14,13 @@ from kb import progress
 from kb.config import Settings
 from search.evaluate import metrics
 from search.evaluate.beir import Asked, BadCollection, Folder, Part, Qrels
-from search.index import embedder, index
+from search.index import build, embedder
 from search.index.embedder import Embedder
 from search.index.learned import Learned
 from search.index.reuse import ANALYSIS
 from search.index.vectors import VectorCache
-from search.index.writing import WORDS
-from search.learn.learning import Solved, learn
+from search.index.write import WORDS
+from search.learn.learn import Solved, learn
 from search.rank.ranking import System
 from search.rank.searcher import Ranked, Searcher
 
@@ -111,7 +111,7 @@ def open_collection(settings: Settings, beir: Folder, *, system: System = "hybri
         raise BadCollection("dense ranks by vectors, and KB_EMBEDDER names no model that there is; see 'kb doctor'")
     kept = settings.data / "evaluate"
     recipe = encoder.recipe if encoder else WORDS
-    path = index.build_from_contents(
+    path = build.build_from_contents(
         beir.contents,
         kept / f"{beir.name}-{beir.fingerprint}",
         name=f"{ANALYSIS}-{recipe}",

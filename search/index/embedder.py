@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kb.errors import BadSetting
-from search.index.exporting import MANIFEST, PIECES, checksum, recipe_of, slug, verified
-from search.index.exporting import BadModel as BadModel
+from search.index.export import MANIFEST, PIECES, checksum, recipe_of, slug, verified
+from search.index.export import BadModel as BadModel
 
 Vectors = NDArray[np.float32]
 
@@ -194,7 +194,7 @@ def _onnx(source: Path, models: Path, threads: int, build: bool) -> Embedder:
 
 
 def _exported(source: Path, target: Path) -> Path:
-    from search.index.exporting import export
+    from search.index.export import export
 
     try:
         return export(source, target)
@@ -228,7 +228,7 @@ def _minilm_folder() -> Path:
 
 
 def _torch(models: Path, threads: int, build: bool) -> Embedder:
-    from search.index.exporting import TorchEmbedder
+    from search.index.export import TorchEmbedder
 
     return TorchEmbedder(_minilm_folder())
 

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from kb import family
+from kb import processes
 from kb.errors import BadGeneration
 from kb.render.bundles import Bundle
 from search.index.passage import Kind, Unit
@@ -168,7 +168,7 @@ class Checksums:
         """Return what tells the other processes of our `kb serve` which files need not be read a second time."""
         known = {name: list(_stamp((folder / name).stat())) for name in names}
         known = {name: stamp for name, stamp in known.items() if tuple(stamp) in self._known}
-        return {"family": family.word(), "files": known} if family.word() else {}
+        return {"family": processes.word(), "files": known} if processes.word() else {}
 
 
 def _vouched(folder: Path, manifest: Manifest, name: str) -> bool:
@@ -179,7 +179,7 @@ def _vouched(folder: Path, manifest: Manifest, name: str) -> bool:
     told = manifest.extra.get("vouched", {})
     with suppress(OSError):
         young = abs(time.time() - (folder / MANIFEST).stat().st_mtime) < YOUNG
-        ours = young and bool(family.word()) and told.get("family") == family.word()
+        ours = young and bool(processes.word()) and told.get("family") == processes.word()
         return ours and told["files"].get(name) == list(_stamp((folder / name).stat()))
     return False
 

@@ -9,9 +9,9 @@ from contextlib import suppress
 
 from kb.config import Settings
 from kb.errors import BadGeneration
+from search.index.build import CURRENT
 from search.index.embedder import Embedder
 from search.index.generation import MANIFEST
-from search.index.index import CURRENT
 from search.rank.searcher import Searcher
 
 LOOK = 0.1  # seconds between looks at `current`, each of some microseconds

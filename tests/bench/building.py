@@ -12,10 +12,11 @@ from pathlib import Path
 
 from kb.config import Settings
 from kb.content import library
-from kb.content.parsed import Parsed
-from search.index import embedder, index, reuse, writing
+from kb.content.cache import Parsed
+from search.index import build as builder
+from search.index import embedder, reuse, write
 from search.index.embedder import Embedder
-from search.index.writing import Content
+from search.index.write import Content
 from search.rank.searcher import Searcher
 from tests.bench import corpus
 from tests.bench.measuring import Figures, clock, processor
@@ -28,13 +29,13 @@ def build(settings: Settings, noisy: Embedder, figures: Figures) -> Path:
     """Build by words, then with vectors, and return the generation."""
     now = datetime.now(UTC)
     shelf = library.load(settings.articles)
-    path, took = processor(lambda: index.build(shelf, settings.generations, embedder=None, now=now))
-    index.activate(path)
+    path, took = processor(lambda: builder.build(shelf, settings.generations, embedder=None, now=now))
+    builder.activate(path)
     figures.add(
         NAME, "the first generation, by words (processor, pages rendered by others not counted)", f"{took:.1f} s"
     )
-    path, took = processor(lambda: index.build(shelf, settings.generations, embedder=noisy, now=now))
-    index.activate(path)
+    path, took = processor(lambda: builder.build(shelf, settings.generations, embedder=noisy, now=now))
+    builder.activate(path)
     figures.add(NAME, "the next, with Whoosh's index and vectors known before (processor)", f"{took:.1f} s")
     size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
     figures.add(NAME, "files of the generation", f"{size / 1e6:,.0f} MB")
@@ -44,7 +45,7 @@ def build(settings: Settings, noisy: Embedder, figures: Figures) -> Path:
 def without_files(contents: Sequence[Content], folder: Path, noisy: Embedder, figures: Figures) -> Path:
     """Build a generation of articles that are in no files, and so without pages; return it."""
     given = {"name": "bench", "default_lang": "en", "embedder": noisy, "cache": folder / "vectors"}
-    path, took = processor(lambda: index.build_from_contents(contents, folder / "index", **given))
+    path, took = processor(lambda: builder.build_from_contents(contents, folder / "index", **given))
     figures.add(NAME, "words and vectors known before, without pages (processor)", f"{took:.0f} s")
     return path
 
@@ -56,7 +57,7 @@ def keyword_part(settings: Settings, path: Path, figures: Figures) -> float:
     kept = [(a, before.share(a.source, article=a.id, lang=a.lang)) for a in library.load(settings.articles).articles]
     contents = [Content(article, (), kept=share) for article, share in kept if share is not None]
     with tempfile.TemporaryDirectory(dir=settings.data) as work:
-        _, took = processor(lambda: writing.write_words(Path(work), contents, before=None))
+        _, took = processor(lambda: write.write_words(Path(work), contents, before=None))
     figures.add(NAME, "keyword part (processor)", f"{took:.1f} s")
     return took
 
@@ -71,7 +72,7 @@ def change(settings: Settings, noisy: Embedder, figures: Figures) -> None:
 
         def refresh() -> None:
             shelf = library.load(settings.articles, parsed=parsed)
-            index.activate(index.build(shelf, settings.generations, embedder=noisy, now=datetime.now(UTC)))
+            builder.activate(builder.build(shelf, settings.generations, embedder=noisy, now=datetime.now(UTC)))
 
         _, took = processor(refresh)
     figures.add(NAME, "one changed article, the builder (processor)", f"{took:.2f} s")

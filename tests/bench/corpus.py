@@ -16,9 +16,9 @@ import numpy as np
 from kb.content import library
 from kb.content.article import Article
 from kb.render import render
-from kb.render.parts import Section
+from kb.render.rendered import Section
 from search.index.embedder import Embedder, Vectors
-from search.index.writing import Content
+from search.index.write import Content
 
 SEED = 20260101
 SECTIONS = 5  # of an article; the median of the real ones

@@ -20,7 +20,7 @@ from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from deflect.store.store import Store
+from deflect.store.database import Store
 from kb.config import Settings, default_articles
 from tests.bench import month
 from tests.served import Served, answers, descendants, served, until

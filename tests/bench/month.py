@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from deflect.store.clock import DAY, HOUR, MINUTE, SECOND, from_date
-from deflect.store.store import Store
+from deflect.store.database import Store
 
 START = from_date("2026-10-01")
 ARTICLES = tuple(f"topic-{n % 12}/article-{n}" for n in range(400))
@@ -167,7 +167,7 @@ def _id(draw: random.Random) -> str:
 def timed(folder: str, name: str) -> str:
     """Return what one part of the report takes here: seconds of the processor, which other work does not lengthen."""
     from deflect.gaps import article_effects, unanswered
-    from deflect.gaps.searches import misses
+    from deflect.gaps.misses import misses
     from deflect.report import trends
     from deflect.report.report import material, report
     from kb.config import Settings

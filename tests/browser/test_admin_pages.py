@@ -12,7 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from deflect.mail.mail_in import take
+from deflect.mail.take import take
 from deflect.offers.episode import Visit
 from deflect.offers.log import record
 from deflect.offers.offer import make_offer

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from deflect.delivery import outbox
 from deflect.store import writer
-from deflect.store.store import Store
+from deflect.store.database import Store
 from kb.config import Settings
 
 

@@ -18,7 +18,7 @@ import pytest
 
 from deflect.privacy.retention import sweep
 from deflect.store.attachments import folder, of_ticket, path_of
-from deflect.store.store import Store
+from deflect.store.database import Store
 from kb.config import Settings
 from tests.conftest import ARTICLES, write_articles
 from tests.faults.test_kill import Acknowledged, clients, until

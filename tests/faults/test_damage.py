@@ -66,7 +66,7 @@ def test_a_folder_of_articles_that_is_away_for_a_moment_is_not_taken_for_none(tm
     (tmp_path / "kb.toml").write_text('embedder = "none"\n')
     environ = {key: value for key, value in os.environ.items() if not key.startswith("KB_")}
     environ |= {"KB_PORT": str(free_port()), "PYTHONPATH": str(Path(__file__).parents[2])}
-    command = [sys.executable, "-m", "kb.cli.cli", "serve"]
+    command = [sys.executable, "-m", "kb.cli.main", "serve"]
     with (tmp_path / "log").open("wb") as log:
         server = subprocess.Popen(command, env=environ, cwd=tmp_path, stdout=log, stderr=log)
     center = Served(f"http://127.0.0.1:{environ['KB_PORT']}", tmp_path / "var", server)
@@ -85,7 +85,7 @@ def test_a_folder_of_articles_that_is_away_for_a_moment_is_not_taken_for_none(tm
 def test_a_second_server_on_one_data_folder_is_refused_and_the_first_goes_on(center: Served) -> None:
     environ = {key: value for key, value in os.environ.items() if not key.startswith("KB_")}
     environ |= {"KB_DATA": str(center.data), "KB_PORT": str(free_port())}
-    command = [sys.executable, "-m", "kb.cli.cli", "serve", "--articles", str(center.data.parent / "articles")]
+    command = [sys.executable, "-m", "kb.cli.main", "serve", "--articles", str(center.data.parent / "articles")]
     second = subprocess.run(command, env=environ, capture_output=True, text=True, check=False, timeout=60)
     assert second.returncode == 1
     assert "in use by another 'kb serve'" in second.stderr
@@ -98,7 +98,7 @@ def test_a_data_folder_that_cannot_be_written_to_is_named(tmp_path: Path) -> Non
     (tmp_path / "var").write_text("a file")
     environ = os.environ | {"KB_DATA": str(tmp_path / "var"), "KB_PORT": str(free_port())}
     server = subprocess.run(
-        [sys.executable, "-m", "kb.cli.cli", "serve"],
+        [sys.executable, "-m", "kb.cli.main", "serve"],
         env=environ,
         capture_output=True,
         text=True,
@@ -145,7 +145,7 @@ def test_without_its_model_a_help_center_answers_by_words_and_says_why(tmp_path:
     with served(articles, tmp_path / "var", embedder=str(model)) as center:
         assert degraded(center) == "no-vectors"
         done = subprocess.run(
-            [sys.executable, "-m", "kb.cli.cli", "index"],
+            [sys.executable, "-m", "kb.cli.main", "index"],
             env=os.environ | {"KB_ARTICLES": str(articles), "KB_DATA": str(center.data), "KB_EMBEDDER": str(model)},
             capture_output=True,
             text=True,

@@ -23,10 +23,10 @@ import pytest
 
 from deflect.offers.episode import Visit
 from deflect.store import clock
+from deflect.store.database import Store
 from deflect.store.services import Services
-from deflect.store.store import Store
 from deflect.store.writer import RemoteWriter, serve
-from deflect.tickets import tickets
+from deflect.tickets import queries
 from deflect.tickets.contact import check, create_ticket
 from kb.errors import StorageFull, Unavailable
 from tests.conftest import ARTICLES, write_articles
@@ -44,7 +44,7 @@ SECRET = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz"
 class Acknowledged:
     """What clients were told is kept, and how often they were told that nothing could be."""
 
-    tickets: list[str] = field(default_factory=list)
+    queries: list[str] = field(default_factory=list)
     events: list[str] = field(default_factory=list)
     refused: list[BaseException] = field(default_factory=list)
 
@@ -139,7 +139,7 @@ def test_a_hundred_kills_of_the_writer_lose_nothing_acknowledged(tmp_path: Path)
                 threading.Event().wait(draw.uniform(0.02, 0.15))
                 os.kill(background, signal.SIGKILL)
                 background = start()
-        until(lambda: not tickets.deliveries(services.store), seconds=120)
+        until(lambda: not queries.deliveries(services.store), seconds=120)
         os.kill(background, signal.SIGKILL)
     assert seen.refused == []
     assert len(seen.tickets) >= KILLS / 2
@@ -196,7 +196,7 @@ def test_kills_of_every_process_of_kb_serve_lose_nothing_acknowledged(tmp_path: 
                         kills += 1
                     until(lambda: answers(center))
             store = Store(tmp_path / "var" / "shortstop.db")
-            until(lambda: not tickets.deliveries(store), seconds=60)
+            until(lambda: not queries.deliveries(store), seconds=60)
             assert len(seen.tickets) > 10
             assert set(seen.tickets) <= ids(store, "tickets")
             assert set(seen.events) <= ids(store, "events")
@@ -246,7 +246,7 @@ def test_a_full_disk_is_said_and_left_behind(small_disk: Path) -> None:
         assert status in (503, 507)
         assert "disk is full" in answer["detail"]
         assert client.get("/api/v1/search?q=password").status_code == 200
-        assert len(tickets.find(services.store, limit=1000)) == len(acknowledged)
+        assert len(queries.find(services.store, limit=1000)) == len(acknowledged)
         offer = client.post("/api/v1/offers", json={"visitor": "v", "subject": "password", "body": ""})
         assert (offer.status_code, offer.json["degraded"]) == (200, "not-logged")
         assert send()[0] in (503, 507)

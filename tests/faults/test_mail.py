@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from deflect.delivery.delivery import Delivery
 from deflect.delivery.smtp import ReplySink
-from deflect.mail.mail import NoMail, parse
-from deflect.mail.mail_in import take
-from deflect.store.store import Store
+from deflect.mail.message import NoMail, parse
+from deflect.mail.take import take
+from deflect.store.database import Store
 from tests.conftest import ARTICLES, write_articles
 from tests.fakes import close, make_services
 from tests.imap_server import PASSWORD, Imap, imap_server, needs_dovecot

@@ -105,7 +105,7 @@ def _index(center: Served) -> None:
         "KB_EMBEDDER": "none",
     }
     subprocess.run(
-        [sys.executable, "-m", "kb.cli.cli", "index", "--quiet"], env=environ, check=True, capture_output=True
+        [sys.executable, "-m", "kb.cli.main", "index", "--quiet"], env=environ, check=True, capture_output=True
     )
 
 
@@ -118,7 +118,7 @@ def test_fifty_kills_while_a_generation_is_built_leave_the_old_one_serving(cente
     for number in range(50):
         (tmp_path / "articles/billing/vat.md").write_text(f"# VAT on invoices\n\nEdition {number} of the invoice.\n")
         builder = subprocess.Popen(
-            [sys.executable, "-m", "kb.cli.cli", "index", "--quiet"], env=environ, stderr=subprocess.DEVNULL
+            [sys.executable, "-m", "kb.cli.main", "index", "--quiet"], env=environ, stderr=subprocess.DEVNULL
         )
         try:
             builder.wait(0.25 + 0.01 * number)  # from the imports to the last rename
@@ -170,7 +170,7 @@ def test_a_server_with_a_model_stops_without_a_word(tmp_path: Path, models: Path
     data.mkdir()
     (data / "models").symlink_to(models)
     environ = os.environ | {"KB_ARTICLES": str(articles), "KB_DATA": str(data), "KB_EMBEDDER": "minilm"}
-    subprocess.run([sys.executable, "-m", "kb.cli.cli", "index"], env=environ, check=True, capture_output=True)
+    subprocess.run([sys.executable, "-m", "kb.cli.main", "index"], env=environ, check=True, capture_output=True)
     with served(articles, data, embedder="minilm") as center:
         assert json.loads(center.get("/api/v1/search?q=password")[1])["degraded"] is None
     log = (data / "serve.log").read_text()

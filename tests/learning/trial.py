@@ -119,7 +119,7 @@ def _result(
 
 
 def _learn(world: World, found: Sequence[Lesson], published: np.ndarray) -> Learned | None:
-    """Fit as `search.learn.learning.learn` does, on what it would compute anew each time."""
+    """Fit as `search.learn.learn.learn` does, on what it would compute anew each time."""
     rows = np.asarray([_row(one)[0] for one in found], dtype=np.int64)
     try:
         return learned.fit(

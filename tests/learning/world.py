@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from kb.config import Settings, default_articles
 from kb.content import library
 from search.evaluate.beir import Folder
-from search.index import embedder, index
+from search.index import build, embedder
 from search.index.embedder import Vectors
 from search.index.learned import Learned
 from search.index.reuse import ANALYSIS
@@ -100,7 +100,7 @@ class Kept:
 def of_folder(path: Path, *, data: Path) -> World:
     """Return a BEIR folder's world: questions of `train` may be in logs, those of `dev` are new."""
     beir, encoder = Folder(path), Kept("minilm", data=data)
-    built = index.build_from_contents(
+    built = build.build_from_contents(
         beir.contents,
         data / "learning",
         name=f"{beir.name}-{beir.fingerprint}-{ANALYSIS}",
@@ -122,7 +122,7 @@ def of_manual(*, data: Path, embedder_name: str = "minilm") -> World:
     """Return our own manual's world: every fifth of the relevance tests' questions is new."""
     settings, encoder = Settings(articles=default_articles(), data=data), Kept(embedder_name, data=data)
     shelf = library.load(settings.articles, default_lang="en")
-    path = index.build(shelf, settings.generations, embedder=encoder, now=NOW)
+    path = build.build(shelf, settings.generations, embedder=encoder, now=NOW)
     searcher = Searcher.open(path, settings=settings, encoder=encoder)
     rows = [("", row["question"], row["articles"]) for row in _rows("questions")]
     rows += [(row["subject"], row["body"], row["articles"]) for row in _rows("messages")]

@@ -19,7 +19,7 @@ import pytest
 from kb.config import Settings, default_articles
 from kb.content import library
 from search.evaluate import metrics
-from search.index import embedder, index
+from search.index import build, embedder
 from search.rank import floor, fusion, lexical
 from search.rank.searcher import Searcher
 from tests.conftest import needs_minilm
@@ -46,7 +46,7 @@ def searcher(request: pytest.FixtureRequest, models: Path) -> Searcher:
     vectors = request.param == "vectors"
     encoder = embedder.load(settings.embedder, models=models, threads=2, build=True) if vectors else None
     shelf = library.load(settings.articles, default_lang="en")
-    path = index.build(shelf, settings.generations, embedder=encoder, now=NOW)
+    path = build.build(shelf, settings.generations, embedder=encoder, now=NOW)
     return Searcher.open(path, settings=settings, encoder=encoder)
 
 

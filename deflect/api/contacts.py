@@ -1,0 +1,73 @@
+"""Contacts made elsewhere, by a form, chat, e-mail or telephone of the owner's, as the owner's server tells them."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+from deflect.api.http import episode_of, text_of
+from deflect.offers.episode import email_key, new_id
+from deflect.store import clock
+from deflect.store.clock import MINUTE
+from deflect.store.events import CHANNELS
+from deflect.store.services import Services
+from deflect.store.tokens import ServerCall
+from deflect.tickets.contact import EMAIL
+from kb.errors import BadRequest, Unauthorized
+
+AHEAD = 5 * MINUTE  # that the clock of the owner's server may be fast
+
+
+def take(services: Services, call: ServerCall, document: dict[str, Any]) -> int:
+    """Keep a contact, so that the episode of whoever made it ends as contacted; return 0 where it is known already."""
+    now = clock.now()
+    kept = services.writer.call(
+        "take_contact",
+        keys=_keys(services, document),
+        contact=_contact(document, now=now),
+        episode=episode_of(document),
+        token={"id": call.id, "call": new_id(), "expires": call.expires},
+        now=now,
+    )
+    if kept["replayed"]:
+        raise Unauthorized("this token was used before; sign one for each call, each with a jti of its own")
+    return int(kept["stored"])
+
+
+def _contact(document: dict[str, Any], *, now: int) -> dict[str, Any]:
+    external_id = text_of(document, "external_id", longest=200).strip()
+    if not external_id or not external_id.isprintable():
+        raise BadRequest("external_id is missing; it is the contact's id in your system, by which it is kept once")
+    channel = document.get("channel")
+    if channel not in CHANNELS:
+        raise BadRequest(f"channel is not one of {', '.join(CHANNELS)}")
+    return {
+        "id": f"{channel}:{external_id}",
+        "channel": channel,
+        "ticket": external_id,
+        "at": _moment(text_of(document, "at", longest=100), now=now),
+    }
+
+
+def _moment(text: str, *, now: int) -> int:
+    with contextlib.suppress(ValueError, OverflowError):
+        at = clock.from_rfc3339(text)
+        if at > now + AHEAD:
+            raise BadRequest("at is in the future; it is when the contact was made")
+        return min(at, now)
+    raise BadRequest("at is not a time, such as 2026-10-01T12:00:00Z")
+
+
+def _keys(services: Services, document: dict[str, Any]) -> list[str]:
+    """Return the keys of whoever made the contact, the strongest first."""
+    person = text_of(document, "person", longest=254).strip()
+    email = text_of(document, "email", longest=1000).strip()
+    if not person and not email:
+        raise BadRequest("email and person are both missing; name who made the contact by one of them")
+    if email and not EMAIL.fullmatch(email):
+        raise BadRequest("email is not an e-mail address; it looks like name@example.com")
+    if not person.isprintable():
+        raise BadRequest("person is not the id that the sub of your tokens has")
+    found = [f"verified:{person}"] if person else []
+    address = email or (person if EMAIL.fullmatch(person) else "")  # where addresses are the ids, they are both
+    return [*found, email_key(services, address)] if address else found

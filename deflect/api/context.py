@@ -1,0 +1,72 @@
+"""What the widget shows first on a page: by the owner's contexts, else what answers the page's title."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, request
+
+from deflect.api import http
+from deflect.api.http import lang_of, limit_typing, problem
+from deflect.offers.context_cards import named_hits
+from deflect.offers.episode import ways
+from deflect.store.services import Services, services
+from deflect.store.tokens import Claims
+from kb.content import contexts
+from kb.errors import HelpCenterError
+
+MOST = 5
+LONGEST = 500
+
+blueprint = Blueprint("here", __name__, url_prefix="/api/v1")
+
+
+@blueprint.errorhandler(HelpCenterError)
+def refuse(error: HelpCenterError) -> Response:
+    """Answer an error as a problem document."""
+    return problem(error)
+
+
+@blueprint.get("/context")
+def context() -> Response:
+    """Return the mode, the hits and the channels for a page, by its address and its title."""
+    here = services()
+    limit_typing(here)
+    lang = lang_of(request.args.get("lang", ""), default=here.settings.lang)
+    page, title, topic = (request.args.get(name, "")[:LONGEST] for name in ("page", "title", "category"))
+    return jsonify(found(here, page=page, title=title, topic=topic, lang=lang, claims=http.claims(here)))
+
+
+@blueprint.route("/context", methods=["OPTIONS"])
+def ask() -> Response:
+    """Answer a preflight, which a page with a token sends."""
+    return Response(status=204)
+
+
+@blueprint.after_request
+def open_to_all(response: Response) -> Response:
+    """Let pages of any origin read this, as with a search."""
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["Access-Control-Allow-Headers"] = "Authorization"
+    response.headers["Access-Control-Max-Age"] = "7200"
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response
+
+
+def found(services: Services, *, page: str, title: str, topic: str, lang: str, claims: Claims) -> dict[str, Any]:
+    """Return `{"mode", "hits", "channels", "form"}`: what belongs to a page, and how this person may contact us."""
+    searcher = services.current.get()
+    known = contexts.find(searcher.snapshot.contexts, page, audience=claims.audience)
+    named = known.articles[:MOST] if known else ()
+    hits = named_hits(searcher.snapshot, named, lang=lang, audience=claims.audience)
+    query = (known.query if known else "") or title
+    if not hits and query.strip():
+        hits = list(searcher.complete(query, lang=lang, k=3, audience=claims.audience).hits)
+    open_to = ways(services, segment=claims.segment, topic=topic, lang=lang)
+    return {
+        "mode": known.mode if known else None,
+        "hits": [asdict(hit) for hit in hits],
+        "channels": [asdict(way) for way in open_to],
+        "form": any(way.channel == "web" for way in open_to),
+    }

@@ -1,0 +1,44 @@
+"""Files given out again: saved and never shown as a page, of the kind that they were found to be, by nobody kept."""
+
+from __future__ import annotations
+
+import time
+
+from flask import Blueprint, Response, request, send_file
+
+from deflect.store.attachments import one, path_of
+from deflect.store.database import Row
+from deflect.store.services import services
+from deflect.tickets import file_links
+from kb.config import Settings
+from kb.errors import NotFound
+
+POLICY = "sandbox; default-src 'none'; frame-ancestors 'none'"
+
+
+blueprint = Blueprint("given_files", __name__)
+
+
+@blueprint.get("/attachments/<id>")
+def linked(id: str) -> Response:
+    """Give a file to whoever has a link that we signed, as a help desk has."""
+    here = services()
+    may = file_links.opens_ticket_file(here.store, id, request.args.get("key", ""), now=time.time())
+    found = one(here.store, id) if may else None
+    if found is None:
+        raise NotFound("this link has run out, or the file was erased")
+    return give(here.settings, found)
+
+
+def give(settings: Settings, file: Row) -> Response:
+    """Return a file of a ticket; raises NotFound where its bytes are gone from the disk."""
+    path = path_of(settings, file["digest"]).absolute()
+    if not path.is_file():
+        raise NotFound(f"the file {file['name']} is not on this disk any more; see 'kb doctor'")
+    response = send_file(path, mimetype=file["media"], as_attachment=True, download_name=file["name"], etag=False)
+    response.headers["Content-Type"] = file["media"]
+    response.headers["Content-Security-Policy"] = POLICY
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Cache-Control"] = "private, no-store"
+    response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    return response

@@ -1,0 +1,142 @@
+"""What is written when a help desk moves in: events, contacts and questions of the past; each may come again."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Sequence
+
+from sqlite_utils import Database
+
+from deflect.offers.visit_writes import append, insert
+from deflect.store.database import Row
+from deflect.store.events import CHANNELS
+from deflect.store.people import WINDOW, keys_of_episode, link, owns
+
+
+def import_events(db: Database, *, rows: Sequence[Row]) -> Row:
+    """Append past events as if they had come in when they happened; the intent of an episode makes the episode.
+
+    A row is `{"keys", "event"}`; without keys the event is of whoever the episode is.
+    """
+    stored, refused = 0, []
+    for n, row in enumerate(rows):
+        event, keys = row["event"], row["keys"] or keys_of_episode(db, row["event"].get("episode"))
+        why = _wrong(db, event, keys)
+        if why:
+            refused.append({"row": n, "why": why})
+        else:
+            stored += append(db, keys[-1], event, now=event["at"])
+    return {"stored": stored, "refused": refused}
+
+
+def import_contacts(db: Database, *, rows: Sequence[Row], now: int) -> Row:
+    """Keep contacts made elsewhere; a row is `{"keys", "contact"}`, and may name the `episode` that it belongs to."""
+    stored, refused = 0, []
+    for n, row in enumerate(rows):
+        keys = [*row["keys"], *keys_of_episode(db, row.get("episode"))[:1]]
+        if keys:
+            person = link(db, keys, now=row["contact"]["at"])
+            stored += insert(db, "contacts", row["contact"] | {"person": person, "created": now})
+        else:
+            refused.append({"row": n, "why": "episode is unknown, and nothing else says who it was"})
+    return {"stored": stored, "refused": refused}
+
+
+def import_questions(db: Database, *, rows: Sequence[Row], now: int) -> Row:
+    """Keep past questions with the article that solved each, if one did; a row is `{"keys", "question"}`."""
+    stored = 0
+    for row in rows:
+        person = link(db, row["keys"], now=row["question"]["at"]) if row["keys"] else None
+        stored += insert(db, "past_questions", row["question"] | {"person": person, "created": now})
+    return {"stored": stored}
+
+
+def import_users(db: Database, *, rows: Sequence[Row]) -> Row:
+    """Keep how many people used the product in a month; a later count of the same month takes its place."""
+    for row in rows:
+        db.execute(
+            """
+            INSERT INTO active_users (id, at, users) VALUES (:id, :at, :users)
+            ON CONFLICT (id) DO UPDATE SET users = excluded.users
+            """,
+            row,
+        )
+    return {"stored": len(rows)}
+
+
+def _wrong(db: Database, event: Row, keys: Sequence[str]) -> str | None:
+    """Return why an event cannot be kept, or None after its person and episode are there."""
+    if not keys:
+        return "visitor is missing; name who it was by visitor, email or person"
+    person = link(db, keys, now=event["at"])
+    episode = event.get("episode")
+    if event["type"] == "intent":
+        _begin(db, person, event)
+    if episode and not owns(db, person, episode):
+        known = db.execute("SELECT 1 FROM episodes WHERE id = ?", [episode]).fetchone()
+        return "episode is another person's" if known else "episode is unknown; its intent belongs in the same file"
+    if episode:
+        db.execute("UPDATE episodes SET last = max(last, ?) WHERE id = ?", [event["at"], episode])
+    return None
+
+
+def _begin(db: Database, person: str, event: Row) -> None:
+    details = {name: event.get(name) or "" for name in ("page", "lang", "category")}
+    times = {"started": event["at"], "last": event["at"]}
+    insert(
+        db,
+        "episodes",
+        {"id": event["episode"], "person": person, "arm": event["arm"], "channels": json.dumps(event["channels"])}
+        | details
+        | times,
+    )
+
+
+NAMESPACE = uuid.UUID("5b0f0c1e-9a0e-4f3a-8a53-1f2b7e0c4d11")  # of the ids of `sent` events made of contacts
+
+
+def take_contact(
+    db: Database, *, keys: Sequence[str], contact: Row, token: Row, now: int, episode: str | None = None
+) -> Row:
+    """Keep a contact made elsewhere, and end the episode that it came from; say whether the token was used before."""
+    if _was_used(db, token, now=now):
+        return {"replayed": True, "stored": 0}
+    person = link(db, [*keys, *keys_of_episode(db, episode)[:1]], now=contact["at"])
+    stored = 0 if _is_there(db, contact) else insert(db, "contacts", contact | {"person": person, "created": now})
+    came_from = _came_from(db, person, contact, named=episode)
+    if stored and came_from:
+        fields = {"ticket": contact["ticket"], "channel": contact["channel"], "episode": came_from}
+        id = str(uuid.uuid5(NAMESPACE, contact["id"]))
+        append(db, keys[0], {"id": id, "type": "sent", "at": contact["at"]} | fields, now=contact["at"])
+    return {"replayed": False, "stored": stored}
+
+
+def _was_used(db: Database, token: Row, *, now: int) -> bool:
+    """Note a token's use; the same call, sent again because its answer was lost, is no second use."""
+    db.execute("DELETE FROM used_tokens WHERE expires < ?", [now])
+    insert(db, "used_tokens", token)
+    call = db.execute("SELECT call FROM used_tokens WHERE id = ?", [token["id"]]).fetchone()
+    return bool(call["call"] != token["call"])
+
+
+def _is_there(db: Database, contact: Row) -> bool:
+    """Say whether the contact is known, whatever channel it was said to come by, or however it was imported."""
+    ids = [f"{channel}:{contact['ticket']}" for channel in CHANNELS]
+    return db.execute("SELECT 1 FROM contacts WHERE id IN (?, ?, ?, ?)", ids).fetchone() is not None
+
+
+def _came_from(db: Database, person: str, contact: Row, *, named: str | None) -> str | None:
+    """Return the episode that ended in the contact: the one named, or the one whose foreign form was submitted last."""
+    if named and owns(db, person, named):
+        return named
+    if contact["channel"] != "web":
+        return None
+    row = db.execute(
+        """
+        SELECT episodes.id FROM episodes JOIN events ON events.episode = episodes.id AND events.type = 'attempted'
+        WHERE person = ? AND started BETWEEN ? AND ? ORDER BY started DESC, episodes.id LIMIT 1
+        """,
+        [person, contact["at"] - WINDOW, contact["at"]],
+    ).fetchone()
+    return str(row["id"]) if row else None

@@ -1,0 +1,129 @@
+"""What was learned, as files in the articles' repository; the memory of questions comes from the store each time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deflect.learn.evidence import everything
+from deflect.learn.lessons import Lesson
+from deflect.store.database import Store
+from kb import progress
+from kb.config import Settings
+from kb.errors import BadSetting
+from search.index import embedder
+from search.index.embedder import Embedder, Vectors
+from search.index.learned import FOLDER, Learned
+from search.index.vectors import VectorCache
+from search.text import message
+
+FILE, HEAD = "tuning.json", "head.npz"
+
+Encode = Callable[[Sequence[str]], Vectors]
+Resets = Mapping[str, int]  # article -> the time up to which its outcomes count no more
+
+
+def read(settings: Settings) -> dict[str, Any] | None:
+    """Return `tuning.json`, or None where nothing was learned; raises BadSetting when it cannot be read."""
+    file = settings.articles / FOLDER / FILE
+    if not file.is_file():
+        return None
+    try:
+        document: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        if not {"recipe", "until", "resets", "articles", "weights", "questions"} <= document.keys():
+            raise ValueError("keys are missing")
+    except (OSError, ValueError) as error:
+        raise BadSetting(f"{file} cannot be read; run 'kb tune' again, or remove its folder") from error
+    return document
+
+
+def write(folder: Path, taught: Learned, report: Mapping[str, Any], *, until: int, resets: Resets, **more: Any) -> None:
+    """Keep the head's weights and the report in git, the report last; the questions themselves stay in the store."""
+    folder.mkdir(parents=True, exist_ok=True)
+    counts = np.bincount(taught.solved, minlength=len(taught.articles)).tolist()
+    document = {
+        "recipe": taught.recipe,
+        "questions": taught.questions,
+        "until": until,  # microseconds: later outcomes were not learned from
+        "resets": dict(sorted(resets.items())),
+        "weights": dict(taught.weights),
+        "articles": dict(zip(taught.articles, counts, strict=True)),  # how many questions each solved
+        "report": report,
+        **more,
+    }
+    _settle(folder / HEAD, lambda path: np.savez(path, centre=taught.centre, head=taught.head, meant=taught.meant))
+    text = json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+    _settle(folder / FILE, lambda path: path.write_text(text, encoding="utf-8"))
+
+
+def _settle(target: Path, make: Callable[[Path], object]) -> None:
+    """Have a file appear by one rename."""
+    half = target.with_name(f".half.{target.name}")
+    make(half)
+    half.replace(target)
+
+
+def installed(settings: Settings, encoder: Embedder) -> Learned | None:
+    """Return what git and the store together say was learned; None where nothing was, or for other vectors."""
+    document = read(settings)
+    if document is None or not settings.database.is_file():
+        return None
+    own = next((s.embedder for s in embedder.spaces(encoder) if s.embedder.recipe == document["recipe"]), None)
+    if own is None:
+        return None
+    articles = {id: column for column, id in enumerate(document["articles"])}
+    known = everything(Store.open(settings.database))
+    past = [one for one in counting(known, document["resets"], until=document["until"]) if one.article in articles]
+    try:
+        with np.load(settings.articles / FOLDER / HEAD) as head:
+            return Learned(
+                recipe=document["recipe"],
+                articles=tuple(articles),
+                centre=head["centre"],
+                head=head["head"],
+                memory=encoding(settings, own, keep=known)([text_of(one) for one in past]),
+                solved=np.asarray([articles[one.article] for one in past], dtype=np.int32),
+                weights=document["weights"],
+                questions=document["questions"],
+                meant=head["meant"],
+                counts=_counts(past),
+            )
+    except (OSError, ValueError, KeyError) as error:
+        file = settings.articles / FOLDER / HEAD
+        raise BadSetting(f"{file} cannot be read; run 'kb tune' again, or remove its folder") from error
+
+
+def counting(past: Iterable[Lesson], resets: Resets, *, until: int | None = None) -> list[Lesson]:
+    """Return the outcomes that count: up to `until`, and of an article that changed only those after its reset."""
+    return [one for one in past if one.at > resets.get(one.article, -1) and (until is None or one.at <= until)]
+
+
+def _counts(past: Sequence[Lesson]) -> NDArray[np.float32] | None:
+    """Return how much each outcome counts; None where all count alike."""
+    weights = np.asarray([one.weight for one in past], dtype=np.float32)
+    return weights if (weights != 1.0).any() else None
+
+
+def encoding(settings: Settings, encoder: Embedder, *, keep: Sequence[Lesson] | None = None) -> Encode:
+    """Return an encoder of questions whose vectors are kept, by their hash, beside those of the articles.
+
+    With `keep` the vectors of all other questions are forgotten: those of people who were erased.
+    """
+    cache = VectorCache(
+        settings.data / "vectors" / f"questions-{encoder.recipe}.bin",
+        recipe=encoder.recipe,
+        dimensions=encoder.dimensions,
+    )
+    if keep is not None:
+        cache.forget_others([text_of(one) for one in keep])
+    return lambda texts: cache.encode(texts, embedder=encoder, progress=progress.reporter("Encoding questions"))
+
+
+def text_of(lesson: Lesson) -> str:
+    """Return what of a question is encoded, as an offer encodes it."""
+    return message.read(lesson.subject, lesson.body).whole

@@ -1,0 +1,191 @@
+"""Taking an e-mail in: it becomes a ticket or a message of one, once, or is knowingly passed over."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from email.utils import parseaddr
+from typing import Any, Literal
+
+from deflect.mail.message import File, Mail, parse
+from deflect.mail.threads import is_ours, ticket_of
+from deflect.offers.episode import Visit, email_key, new_id, new_ticket_id, normal_email, ways
+from deflect.offers.offer import FAILURES
+from deflect.store import attachments, clock
+from deflect.store.attachments import Attachment, Refused
+from deflect.store.services import Services
+from deflect.tickets.contact import Message, receipts
+from kb.config import Settings
+from kb.errors import NotFound, StorageFull
+from search.text import message as messages
+from search.text.language import detect
+
+CHANNEL = "email"
+NOT_OPEN = "e-mail"  # the field of a ticket that says that e-mail is not a channel of this person
+
+What = Literal["new", "reply", "machine", "known", "ours", "automatic", "later"]
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of an e-mail, and the ticket that it is in now; `later` means that it was not kept yet."""
+
+    what: What
+    ticket: str | None = None
+
+
+def take(services: Services, raw: bytes) -> Taken:
+    """Keep an e-mail, on disk when this returns; the same one again changes nothing.
+
+    Raises NoMail for what is none, and StorageFull or Unavailable when nothing could be kept.
+    """
+    mail = parse(raw)
+    sender = email_key(services, mail.sender)
+    row: dict[str, Any] = {"id": mail.key, "mail": mail.id or None, "sender": sender}
+    if is_ours(services.store, mail.id) or normal_email(mail.sender) in own_addresses(services.settings):
+        return _pass_over(services, row | {"what": "ours"})
+    ticket = ticket_of(services.store, refs=mail.refs, to=mail.to, sender=sender)
+    if ticket:
+        try:
+            return _reply(services, mail, row, ticket)
+        except NotFound:  # erased in this moment
+            pass
+    if mail.kind in ("auto", "bounce"):  # somebody is away, or an address is wrong: of what, we do not know
+        return _pass_over(services, row | {"what": "automatic"})
+    return _open(services, mail, row)
+
+
+def own_addresses(settings: Settings) -> frozenset[str]:
+    """Return the addresses that are ours: what comes from them is no customer's."""
+    given = (settings.smtp_from or settings.smtp_to, settings.mail_to.replace("+*@", "@"))
+    return frozenset(normal_email(parseaddr(text)[1]) for text in given if text)
+
+
+def note_of(mail: Mail, lost: Sequence[File] = ()) -> str:
+    """Return what is to be said of an e-mail beside its text: that it was cut, and files that were not kept."""
+    said = ["The e-mail was longer; the rest was not kept."] if mail.cut else []
+    if lost:
+        names = ", ".join(f"{file.name} {_size(file)}" for file in lost[:20])
+        more = f" and {len(lost) - 20} more" if len(lost) > 20 else ""
+        were = "1 attachment was" if len(lost) == 1 else f"{len(lost)} attachments were"
+        said.append(f"{were} not kept: {names}{more}.")
+    return " ".join(said)
+
+
+def keep_files(settings: Settings, files: Sequence[File]) -> tuple[list[Attachment], list[File]]:
+    """Put files on disk as those of the form are, and return them, and those that are not taken or have no room."""
+    kept: list[Attachment] = []
+    lost: list[File] = []
+    for file in files:
+        try:
+            one = attachments.keep(settings, file.data, name=file.name)
+            kept = list(attachments.check_all(settings, [*kept, one]))
+        except (Refused, StorageFull):
+            lost.append(file)
+    return kept, lost
+
+
+def _open(services: Services, mail: Mail, row: dict[str, Any]) -> Taken:
+    settings, now, first = services.settings, clock.now(), new_id()
+    lang = detect(f"{mail.subject}\n{mail.text}", usual=settings.lang) or settings.lang
+    person, ticket = mail.kind == "person", new_ticket_id()
+    written = Message(mail.subject, mail.text, mail.reply_to, mail.name)
+    sinks = [{"id": new_id(), "sink": sink} for sink in settings.sinks]
+    files, lost = keep_files(settings, mail.files)
+    answer = services.writer.call(
+        "open_by_mail",
+        mail=row | {"what": "new"},
+        keys=[email_key(services, mail.reply_to)],
+        ticket={
+            "id": ticket,
+            "subject": mail.subject,
+            "email": mail.reply_to,
+            "name": mail.name,
+            "category": "",
+            "channel": CHANNEL,
+            "external_id": None,
+            "lang": lang,
+            "page": "",
+            "verified": None,
+            "segment": None,
+            "fields": json.dumps(_fields(services, mail, lang), sort_keys=True, ensure_ascii=False),
+        },
+        message=_message(mail, first, author="requester", lost=lost),
+        files=attachments.rows(files, new=new_id),
+        folder=str(attachments.folder(settings)),
+        outbox=[*sinks, *([] if mail.quiet else _receipt(services, written, lang))],
+        sent={"id": new_id(), "type": "sent", "at": now, "ticket": ticket, "channel": CHANNEL} if person else None,
+        most=settings.rate_mails,
+        now=now,
+    )
+    return Taken(**answer)
+
+
+def _reply(services: Services, mail: Mail, row: dict[str, Any], ticket: str) -> Taken:
+    found = services.store.one("SELECT email FROM tickets WHERE id = ?", [ticket]) or {"email": ""}
+    theirs = normal_email(found["email"]) in (normal_email(mail.sender), normal_email(mail.reply_to))
+    machine = mail.kind in ("auto", "bounce")
+    author = "machine" if machine else "requester" if theirs else "other"
+    sinks = [] if machine else [{"id": new_id(), "sink": sink} for sink in services.settings.sinks]
+    files, lost = ([], []) if machine else keep_files(services.settings, mail.files)
+    answer = services.writer.call(
+        "reply_by_mail",
+        mail=row | {"what": "machine" if machine else "reply"},
+        ticket=ticket,
+        message=_message(mail, new_id(), author=author, lost=lost),
+        files=attachments.rows(files, new=new_id),
+        folder=str(attachments.folder(services.settings)),
+        outbox=sinks,
+        most=services.settings.rate_mails,
+        now=clock.now(),
+    )
+    return Taken(**answer)
+
+
+def _pass_over(services: Services, row: dict[str, Any]) -> Taken:
+    return Taken(**services.writer.call("pass_over_mail", mail=row, now=clock.now()))
+
+
+def _message(mail: Mail, id: str, *, author: str, lost: Sequence[File]) -> dict[str, Any]:
+    by = None if author == "requester" else normal_email(mail.sender)
+    note = note_of(mail, lost) or None
+    return {"id": id, "author": author, "channel": CHANNEL, "body": mail.text, "by": by, "note": note}
+
+
+def _fields(services: Services, mail: Mail, lang: str) -> dict[str, str]:
+    """Return what an agent should know besides: another sender than who is answered, and a closed channel."""
+    fields = {} if normal_email(mail.sender) == normal_email(mail.reply_to) else {"sent from": mail.sender}
+    open_to = [way.channel for way in ways(services, lang=lang)] if _has_table(services) else [CHANNEL]
+    if CHANNEL not in open_to:
+        fields[NOT_OPEN] = f"not open to this person now; open: {', '.join(open_to) or 'none'}"
+    return fields
+
+
+def _has_table(services: Services) -> bool:
+    try:
+        return bool(services.current.get().snapshot.channels.rules)
+    except FAILURES:
+        return False
+
+
+def _receipt(services: Services, written: Message, lang: str) -> list[dict[str, Any]]:
+    """Return the delivery of a receipt, where they are sent; without articles where the topic has no offers."""
+    found = receipts(services, Visit(lang=lang), written)
+    return [{**one, "articles": "[]"} for one in found] if found and _is_sensitive(services, written, lang) else found
+
+
+def _is_sensitive(services: Services, written: Message, lang: str) -> bool:
+    """Say whether what answers the message best is of a topic without offers: an e-mail names no topic itself."""
+    said = messages.read(written.subject, written.body)
+    try:
+        searcher = services.current.get()
+        best = searcher.search(said.whole[:300], lang=lang, k=1).hits[:1]
+        entries = [searcher.snapshot.best(hit.article, lang) for hit in best]
+    except FAILURES:
+        return True
+    return any(entry is None or not entry.offers for entry in entries)
+
+
+def _size(file: File) -> str:
+    return f"{max(1, round(len(file.data) / 1024)):,} KB"

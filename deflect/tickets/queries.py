@@ -1,0 +1,180 @@
+"""Reading tickets, their messages and their deliveries: whole queries, each next to the function that asks it."""
+
+from __future__ import annotations
+
+import json
+
+from deflect.store.clock import HOUR
+from deflect.store.database import Row, Store
+
+NOBODY = "nobody"  # whose the tickets are that no agent has
+
+
+def matching(store: Store, text: str) -> str | None:
+    """Return the ids of tickets that hold every word of a text, as a JSON list; None where there is no word.
+
+    A word is looked for in number, subject, name, e-mail address and messages. SQLite's own lower() is ten times as
+    fast as ours, and knows ASCII only.
+    """
+    words = [word.lstrip("#") or word for word in text.casefold().split()[:12]]
+    if not words:
+        return None
+    rows = store.rows(
+        """
+        WITH texts AS (
+            SELECT id, id || ' ' || subject || ' ' || email || ' ' || coalesce(name, '') AS head FROM tickets
+        )
+        SELECT id FROM texts WHERE NOT EXISTS (
+            SELECT 1 FROM json_each(:words) AS word
+            WHERE NOT (instr(CASE WHEN :ascii THEN lower(head) ELSE fold(head) END, word.value)
+                       OR EXISTS (SELECT 1 FROM messages WHERE ticket = texts.id
+                                  AND instr(CASE WHEN :ascii THEN lower(body) ELSE fold(body) END, word.value))))
+        """,
+        {"words": json.dumps(words), "ascii": text.isascii()},
+    )
+    return json.dumps([row["id"] for row in rows])
+
+
+def find(
+    store: Store, *, state: str = "", agent: str = "", among: str | None = None, limit: int = 50, offset: int = 0
+) -> list[Row]:
+    """Return tickets, the newest first: open, closed or all, of an agent, of nobody or of all, `among` those matching.
+
+    >>> find(store, state="open", among=matching(store, "refund jo@example.com"))  # doctest: +SKIP
+    """
+    return store.rows(
+        f"""
+        SELECT id, subject, email, name, category, channel, state, agent, created, changed,
+               (SELECT count(*) FROM messages WHERE messages.ticket = found.id) AS messages,
+               (SELECT article FROM outcomes WHERE ticket = found.id ORDER BY created DESC, id LIMIT 1) AS solved_by
+        FROM (
+            SELECT * FROM tickets
+            WHERE (:state = '' OR state = :state)
+              AND (:agent = '' OR agent = :agent OR :agent = '{NOBODY}' AND agent IS NULL)
+              AND (:among IS NULL OR id IN (SELECT value FROM json_each(:among)))
+            ORDER BY created DESC, id LIMIT :limit OFFSET :offset
+        ) AS found ORDER BY created DESC, id
+        """,
+        {"state": state, "agent": agent, "among": among, "limit": limit, "offset": offset},
+    )
+
+
+def sizes(store: Store, *, agent: str, among: str | None = None) -> Row:
+    """Return how many tickets are open and this agent's, open and nobody's, open, closed, and all: `among` those."""
+    row = store.one(
+        """
+        SELECT coalesce(sum(state = 'open' AND agent = :agent), 0) AS mine,
+               coalesce(sum(state = 'open' AND agent IS NULL), 0) AS unassigned,
+               coalesce(sum(state = 'open'), 0) AS open,
+               coalesce(sum(state = 'closed'), 0) AS closed,
+               count(*) AS "all"
+        FROM tickets WHERE :among IS NULL OR id IN (SELECT value FROM json_each(:among))
+        """,
+        {"agent": agent, "among": among},
+    )
+    return row or {}
+
+
+def open_of_agents(store: Store) -> dict[str, int]:
+    """Return how many open tickets each agent has."""
+    sql = "SELECT agent, count(*) AS n FROM tickets WHERE state = 'open' AND agent IS NOT NULL GROUP BY agent"
+    return {row["agent"]: row["n"] for row in store.rows(sql)}
+
+
+def counts(store: Store) -> dict[str, int]:
+    """Return how many tickets there are in each state."""
+    return {row["state"]: row["n"] for row in store.rows("SELECT state, count(*) AS n FROM tickets GROUP BY state")}
+
+
+def get(store: Store, id: str) -> Row | None:
+    """Return one ticket, its extra fields as a dictionary."""
+    row = store.one("SELECT * FROM tickets WHERE id = ?", [id])
+    return row | {"fields": json.loads(row["fields"] or "{}")} if row else None
+
+
+def messages(store: Store, ticket: str) -> list[Row]:
+    """Return a ticket's messages in order, each with how its delivery stands."""
+    return store.rows(
+        """
+        SELECT id, author, "by", channel, body, note, created,
+               (SELECT group_concat(sink || ': ' || state, ', ') FROM outbox
+                WHERE outbox.ticket = messages.ticket AND message = messages.id AND sink != 'inbox') AS delivery
+        FROM messages WHERE ticket = ? ORDER BY created, id
+        """,
+        [ticket],
+    )
+
+
+def solved_by(store: Store, ticket: str) -> Row | None:
+    """Return the `article` that solved a ticket and `by` whom that was said, if an agent did."""
+    sql = 'SELECT article, "by", created FROM outcomes WHERE ticket = ? ORDER BY created DESC, id LIMIT 1'
+    return store.one(sql, [ticket])
+
+
+def of_person(store: Store, person: str, *, limit: int = 200) -> list[Row]:
+    """Return the tickets of a person, the latest first, each with its state and the article that solved it."""
+    return store.rows(
+        """
+        SELECT id, subject, state, channel, agent, created,
+               (SELECT count(*) FROM messages WHERE ticket = tickets.id AND author = 'agent') AS answers,
+               (SELECT article FROM outcomes WHERE ticket = tickets.id ORDER BY created DESC, id LIMIT 1) AS solved_by
+        FROM tickets WHERE person = ? ORDER BY created DESC, id LIMIT ?
+        """,
+        [person, limit],
+    )
+
+
+def deliveries(store: Store, *, states: tuple[str, ...] = ("pending", "dead"), limit: int = 500) -> list[Row]:
+    """Return outbox entries of these states, those due first."""
+    marks = ", ".join("?" * len(states))
+    return store.rows(
+        f"""
+        SELECT outbox.id, outbox.ticket, sink, outbox.state, tries AS attempts, due, outbox.created, outbox.changed,
+               note AS error, tickets.subject
+        FROM outbox JOIN tickets ON tickets.id = outbox.ticket
+        WHERE outbox.state IN ({marks}) ORDER BY outbox.state = 'dead' DESC, due, outbox.id LIMIT ?
+        """,
+        [*states, limit],
+    )
+
+
+def due(store: Store, *, now: int, limit: int = 100) -> list[Row]:
+    """Return outbox entries that are due, with the ticket and the message that they carry.
+
+    No pause is longer than two hours: what seems due later waits for a clock that has been set back since.
+    """
+    return store.rows(
+        """
+        SELECT outbox.id AS delivery, outbox.sink, outbox.tries, outbox.articles, tickets.*,
+               messages.author, messages.body, messages.note AS remark, messages.id AS message,
+               messages.created AS written
+        FROM outbox JOIN tickets ON tickets.id = outbox.ticket JOIN messages ON messages.id = outbox.message
+        WHERE outbox.state = 'pending' AND (due <= :now OR due > :now + :most)
+        ORDER BY due, outbox.created, outbox.id LIMIT :limit
+        """,
+        {"now": now, "most": 2 * HOUR, "limit": limit},
+    )
+
+
+def mail_ids(store: Store, ticket: str, *, before: int) -> tuple[str, ...]:
+    """Return the Message-IDs of e-mails that came to a ticket up to a time, the latest last."""
+    rows = store.rows(
+        """
+        SELECT mails.mail FROM mails JOIN messages ON messages.id = mails.message
+        WHERE mails.ticket = ? AND mails.mail IS NOT NULL AND mails.created <= ? AND author = 'requester'
+        ORDER BY mails.created DESC, mails.id LIMIT 10
+        """,
+        [ticket, before],
+    )
+    return tuple(row["mail"] for row in reversed(rows))
+
+
+def is_again(store: Store, ticket: str, message: str) -> bool:
+    """Say whether a message is not the first one of its ticket."""
+    first = store.one("SELECT id FROM messages WHERE ticket = ? ORDER BY created, id LIMIT 1", [ticket])
+    return first is not None and bool(first["id"] != message)
+
+
+def waiting_ids(store: Store) -> set[str]:
+    """Return the ids of all deliveries that are pending or dead."""
+    return {row["id"] for row in store.rows("SELECT id FROM outbox WHERE state IN ('pending', 'dead')")}

@@ -1,0 +1,132 @@
+"""Links to other sites: whether they still answer, asked politely, within bounds, and remembered for a week."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from werkzeug.urls import iri_to_uri
+
+from kb import outbound
+from kb.check import references
+from kb.config import Settings
+from kb.content.library import Library
+from kb.errors import Problem
+from kb.outbound import BadAddress
+
+CACHE = "links.json"  # in the data folder: when each address last answered well
+WEEK = 7 * 86400.0
+MOST = 500  # addresses a run
+SECONDS = 60.0  # after which no more are asked
+AT_ONCE = 8  # hosts; each is asked for one address at a time
+AGENT = "Shortstop link check"
+NOT_FOR_US = frozenset({401, 402, 403, 405, 406, 407, 429, 451, 503})  # says nothing about what a reader would get
+ENOUGH = frozenset({429, 503})  # whoever answers so is asked no more in this run
+
+Place = tuple[str, int]  # path and line
+
+
+def check(shelf: Library, settings: Settings, *, now: float, cache: Path | None = None) -> tuple[Problem, ...]:
+    """Return a warning for each link and picture of another site that does not answer well; `now` in seconds."""
+    written = _written(shelf, cache)
+    known = _load(settings.data / CACHE)
+    good = {url: at for url, at in known.items() if url in written and 0 <= now - at < WEEK}
+    ask = [url for url in sorted(written) if url not in good]
+    answers = _ask_all(ask[:MOST], settings)
+    good |= {url: now for url, why in answers.items() if not why}
+    _save(settings.data / CACHE, good)
+    problems = [
+        Problem(path, line, f"{url[:200]} {why}", "outside-link")
+        for url, why in answers.items()
+        if why
+        for path, line in written[url]
+    ]
+    if left := [url for url in ask if url not in answers]:
+        path, line = written[left[0]][0]
+        why = f"{len(left):,} links to other sites, {left[0][:200]} the first, were not asked this time; run it again"
+        problems.append(Problem(path, line, why, "outside-link-unasked"))
+    return tuple(sorted(problems, key=lambda p: (p.path, p.line, p.why)))
+
+
+def _written(shelf: Library, cache: Path | None) -> Mapping[str, list[Place]]:
+    """Return where each address of another site is written."""
+    known = references.gather(shelf, cache=cache)
+    found: dict[str, list[Place]] = defaultdict(list)
+    for article in shelf.articles:
+        own = known[article.path]
+        links = [(link.target, link.line) for link in own.links] + [(image.target, image.line) for image in own.images]
+        for written, line in links if article.status == "published" else ():
+            target = shelf.addresses.resolve(written, article=article)
+            href = f"https:{target.href}" if target.href.startswith("//") else target.href
+            if target.kind == "outside" and href.lower().startswith(("http://", "https://")):
+                found[href.partition("#")[0]].append((article.path, line))
+    return found
+
+
+def _ask_all(urls: list[str], settings: Settings) -> dict[str, str]:
+    """Return what is wrong with each address that could be asked in time, nothing where all is well."""
+    hosts: dict[str, list[str]] = defaultdict(list)
+    for url in urls:
+        hosts[_host(url)].append(url)
+    until = time.monotonic() + SECONDS
+
+    def ask(urls: list[str]) -> list[tuple[str, str]]:
+        return list(_ask_host(urls, settings, until))
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return {url: why for answers in pool.map(ask, hosts.values()) for url, why in answers}
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).netloc.lower()
+    except ValueError:
+        return ""
+
+
+def _ask_host(urls: list[str], settings: Settings, until: float) -> Iterator[tuple[str, str]]:
+    """Yield the addresses of one host that were asked, one after the other, and what is wrong with each."""
+    for url in urls:
+        if time.monotonic() >= until:
+            return
+        status, why = _ask(url, settings)
+        yield url, "" if status in NOT_FOR_US else why
+        if status in ENOUGH:
+            return
+
+
+def _ask(url: str, settings: Settings) -> tuple[int, str]:
+    """Return the status of an address, 0 where there is none, and what is wrong with it."""
+    try:
+        status = outbound.look(
+            iri_to_uri(url), judge=lambda at: outbound.judge(at, allow=settings.allow_networks), agent=AGENT
+        )
+    except (outbound.Unreadable, BadAddress) as error:
+        return 0, f"cannot be opened: {error}"
+    except ValueError:
+        return 0, "is no address"
+    return status, f"answers {status}; change the link or remove it" if status >= 400 else ""
+
+
+def _load(path: Path) -> dict[str, float]:
+    try:
+        return {str(url): float(at) for url, at in json.loads(path.read_text(encoding="utf-8")).items()}
+    except (OSError, ValueError, AttributeError, TypeError):
+        return {}
+
+
+def _save(path: Path, good: Mapping[str, float]) -> None:
+    """Write the file whole; a folder that cannot be written to only costs time."""
+    scratch = path.with_suffix(f".{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        scratch.write_text(json.dumps(good, ensure_ascii=False), encoding="utf-8")
+        scratch.replace(path)
+    except OSError:
+        return

@@ -1,0 +1,215 @@
+"""Commands over what people wrote and did: the outbox, exports, erasing."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from kb.cli.options import data_option, emit, json_option, with_articles, with_database, with_settings
+from kb.cli.options import settings as settings_given
+from kb.config import Settings
+from kb.errors import HelpCenterError, StorageFull, Unavailable
+
+EXPORTS = (
+    *("tickets", "events", "episodes", "messages", "outcomes", "contacts", "questions", "people", "deliveries"),
+    *("users", "audit", "attachments", "mails"),
+)  # as in deflect.privacy.export, which --help has no time to import
+
+
+@click.group(invoke_without_command=True)
+@json_option
+@data_option
+@click.pass_context
+def outbox(context: click.Context, as_json: bool) -> None:
+    """List tickets on their way to the help desk: pending or dead.
+
+    Example: kb outbox --json
+    """
+    from deflect.delivery import outbox as deliveries
+
+    def shown(rows: list[dict[str, Any]]) -> str:
+        lines = [f"{r['id']}  {r['sink']:8} {r['state']:8} tries {r['attempts']}  {r['error'] or ''}" for r in rows]
+        return "\n".join(lines) or "nothing is waiting"
+
+    if context.invoked_subcommand is None:
+        emit(deliveries.waiting(settings_given()), as_json=as_json, text=shown)
+
+
+@outbox.command("retry")
+@click.argument("ids", nargs=-1)
+@json_option
+@with_settings
+def outbox_retry(settings: Settings, ids: tuple[str, ...], as_json: bool) -> None:
+    """Put dead deliveries back in line: those named, or all.
+
+    Example: kb outbox retry
+    """
+    from deflect.delivery import outbox as deliveries
+
+    if unknown := deliveries.not_waiting(settings, ids):
+        raise click.BadParameter(f"{', '.join(unknown)} is not waiting; 'kb outbox' lists what is", param_hint="IDS")
+    count = deliveries.retry(settings, ids=ids)
+    emit({"retried": count}, as_json=as_json, text=lambda d: f"{d['retried']} put back in line")
+
+
+@click.command()
+@click.argument("kind", type=click.Choice(EXPORTS), metavar="KIND")
+@json_option
+@with_database
+def export(settings: Settings, kind: str, as_json: bool) -> None:
+    """Print a table as CSV.
+
+    KIND is tickets, messages, events, episodes, outcomes, contacts, questions, people, deliveries, users, audit,
+    attachments or mails.
+
+    Example: kb export tickets > tickets.csv
+    """
+    from deflect.privacy.export import rows, to_csv
+
+    if as_json:
+        click.echo(json.dumps(list(rows(settings, kind)), ensure_ascii=False))
+    else:
+        to_csv(settings, kind, sys.stdout)
+
+
+@click.command()
+@click.option("--person", required=True, help="Visitor id, verified id or e-mail address.")
+@json_option
+@with_articles("uses")
+def erase(settings: Settings, person: str, as_json: bool) -> None:
+    """Remove a person from every table, and show that nothing is left.
+
+    Example: kb erase --person someone@example.com
+    """
+    from deflect.privacy import erasure
+    from kb.server.indexing import forget_questions
+
+    done = erasure.erase(settings, person)
+    done["learned"] = forget_questions(settings, now=datetime.now(UTC)) if any(done["removed"].values()) else ""
+    emit(done, as_json=as_json, text=erasure.shown)
+
+
+if TYPE_CHECKING:
+    from deflect.mail.take import Taken
+    from deflect.store.services import Services
+
+# What a mail server does next (sysexits.h): it sends the e-mail back to whom it is from, or tries again later.
+NO_MAIL, LATER = 65, 75
+
+
+class Broken(HelpCenterError):
+    """An e-mail over which something broke that nobody had foreseen; it is kept where it is."""
+
+
+@click.group()
+def mail() -> None:
+    """Read e-mail into tickets."""
+
+
+@mail.command("receive")
+@json_option
+@data_option
+def receive(as_json: bool) -> None:
+    """Take one e-mail from standard input: for Postfix, procmail or fetchmail.
+
+    The exit code is that of sysexits.h: 0 when it is kept or knowingly passed over, 75 when it shall come again
+    later, 65 when it is no e-mail.
+
+    Example: kb mail receive < message.eml
+    """
+    from deflect.mail.message import LARGEST, NoMail
+
+    try:
+        raw = sys.stdin.buffer.read(LARGEST + 1)
+        while len(raw) > LARGEST and sys.stdin.buffer.read(1 << 20):  # what is left, so that the pipe does not break
+            pass
+        with _services(settings_given()) as services:
+            done = _take(services, raw)
+    except NoMail as error:
+        _end(str(error), NO_MAIL)
+    except (HelpCenterError, OSError, sqlite3.Error) as error:  # an e-mail that is sent back is lost to us
+        _end(f"{error or type(error).__name__}; it shall come again later", LATER)
+    else:
+        if done.what == "later":
+            _end("its sender wrote more than KB_RATE_MAILS in this hour; it shall come again later", LATER)
+        emit(asdict(done), as_json=as_json, text=lambda d: f"{d['what']} {d['ticket'] or ''}".strip())
+
+
+@mail.command("fetch")
+@click.option("--quiet", is_flag=True, help="Say nothing when nothing came.")
+@json_option
+@with_settings
+def fetch(settings: Settings, quiet: bool, as_json: bool) -> None:
+    """Take the unread e-mails of the mailbox that KB_IMAP_URL names, now.
+
+    `kb serve` does the same every minute. The exit code is 75 when some have to wait.
+
+    Example: kb mail fetch
+    """
+    from deflect.mail.mailbox import Mailbox
+
+    box = Mailbox.from_settings(settings)
+    with _services(settings) as services:
+        settled, left = box.read(lambda raw: _is_taken(services, raw))
+    if not (quiet and not settled):
+        document: dict[str, Any] = {"settled": settled, "left": left}
+        emit(document, as_json=as_json, text=lambda d: f"{d['settled']} taken, {d['left']} left for later")
+    if left:
+        sys.exit(LATER)
+
+
+def _is_taken(services: Services, raw: bytes) -> bool:
+    """Take one of several e-mails: what is wrong with it, and with nothing else, leaves the others alone."""
+    from deflect.mail.message import NoMail
+
+    try:
+        return _take(services, raw).what != "later"
+    except (NoMail, StorageFull, Unavailable):
+        raise
+    except HelpCenterError as error:
+        click.echo(f"kb: {error}", err=True)
+        return False
+
+
+def _take(services: Services, raw: bytes) -> Taken:
+    """Take an e-mail; raises Broken for what `deflect.mail.take.take` does not say itself.
+
+    Anybody may send anything: a defect of ours must neither bounce an e-mail nor hold up those behind it.
+    """
+    from deflect.mail.take import take
+
+    try:
+        return take(services, raw)
+    except HelpCenterError:
+        raise
+    except Exception as error:
+        raise Broken(f"an e-mail could not be taken: {error or type(error).__name__}") from error
+
+
+@contextmanager
+def _services(settings: Settings) -> Iterator[Services]:
+    from deflect.store.database import Store
+    from deflect.store.services import Limiter, Services
+    from deflect.store.writer import writer_for
+    from search.rank.current import Current
+
+    store = Store.open(settings.database)
+    writer = writer_for(store, settings.writer_socket)
+    try:
+        yield Services(settings, Current(settings), store, writer, Limiter())
+    finally:
+        writer.close()
+        store.close()
+
+
+def _end(sentence: str, code: int) -> None:
+    click.echo(f"kb: {sentence}", err=True)
+    sys.exit(code)

@@ -1,0 +1,110 @@
+"""Commands that take in what happened elsewhere: events, past tickets, contacts, users."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from kb import progress
+from kb.cli.options import emit, json_option, with_articles, with_settings
+from kb.config import Settings
+
+file_argument = click.argument("file", type=click.Path(exists=True, path_type=Path))
+
+
+@click.group()
+def events() -> None:
+    """What happened on the pages."""
+
+
+@events.command("import")
+@file_argument
+@json_option
+@with_settings
+def events_import(settings: Settings, file: Path, as_json: bool) -> None:
+    """Import past events of any type.
+
+    FILE holds JSON lines, or CSV as exported; what is there already is not stored again.
+
+    Example: kb events import september.jsonl
+    """
+    from deflect.history import import_events, records
+
+    _imported(import_events.load(settings, file, report=progress.reporter("Importing events")), as_json, records.shown)
+
+
+@click.group()
+def outcomes() -> None:
+    """Which article solved what."""
+
+
+@outcomes.command("import")
+@file_argument
+@click.option("--split", help="Of a folder in the BEIR layout: the name of the qrels file; unset: all.")
+@json_option
+@with_articles("reads")
+def outcomes_import(settings: Settings, file: Path, split: str | None, as_json: bool) -> None:
+    """Import past tickets, each with the article that solved it.
+
+    FILE holds JSON lines, CSV or Zendesk's form, or is a folder in the BEIR layout.
+
+    Example: kb outcomes import tickets.jsonl
+    """
+    from deflect.learn import lessons
+
+    report = progress.reporter("Importing past tickets")
+    _imported(lessons.load(settings, file, split=split, report=report), as_json, lessons.shown)
+
+
+@click.group()
+def contacts() -> None:
+    """Contacts made elsewhere: by telephone, in chat, in another help desk."""
+
+
+@contacts.command("import")
+@file_argument
+@json_option
+@with_settings
+def contacts_import(settings: Settings, file: Path, as_json: bool) -> None:
+    """Import contacts made elsewhere, so that the report counts them.
+
+    FILE holds JSON lines or CSV with the fields email or person, at, channel, ticket.
+
+    Example: kb contacts import calls.csv
+    """
+    from deflect.history import import_contacts, records
+
+    _imported(
+        import_contacts.load(settings, file, report=progress.reporter("Importing contacts")), as_json, records.shown
+    )
+
+
+@click.group()
+def users() -> None:
+    """How many people use the product."""
+
+
+@users.command("import")
+@file_argument
+@json_option
+@with_settings
+def users_import(settings: Settings, file: Path, as_json: bool) -> None:
+    """Import how many people used the product in each month.
+
+    FILE holds JSON lines or CSV with the fields month, users. The report then says contacts per 1,000 users.
+
+    Example: kb users import active-users.csv
+    """
+    from deflect.history import import_contacts, records
+
+    _imported(import_contacts.load_users(settings, file), as_json, records.shown)
+
+
+def _imported(document: dict[str, Any], as_json: bool, text: Callable[[Any], str]) -> None:
+    """Print an import's totals; exit code 1 when nothing of a file could be taken."""
+    emit(document, as_json=as_json, text=text)
+    sys.exit(1 if document["refused"] and not document["stored"] + document["known"] else 0)

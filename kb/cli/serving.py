@@ -1,0 +1,179 @@
+"""Commands of operators: serve and its processes, and what is wrong with an installation."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from kb import config
+from kb.cli.options import (
+    articles_option,
+    data_option,
+    emit,
+    given,
+    json_option,
+    judge,
+    names_articles,
+    with_articles,
+    with_settings,
+)
+from kb.config import Settings
+
+
+@click.command()
+@articles_option
+@data_option
+@click.option("--host", help="Address to listen on, over KB_HOST.")
+@click.option("--port", type=int, help="Port to listen on, over KB_PORT.")
+@click.option("--watch", is_flag=True, help="For authors: index again when a file changes.")
+def serve(host: str | None, port: int | None, watch: bool) -> None:
+    """Serve the help center until it is stopped.
+
+    Example: kb serve --articles docs/help --port 8080
+    """
+    from kb.server import supervisor as server
+
+    said = {"articles": given("articles"), "data": given("data"), "host": host, "port": port}
+    overrides = {f"{config.PREFIX}{name.upper()}": str(value) for name, value in said.items() if value is not None}
+    settings = config.load(os.environ | overrides)
+    if not names_articles():
+        judge(settings, "builds", named=False)  # of what is named, 'kb index' speaks, which the server calls
+    overrides["KB_ARTICLES"] = str(settings.articles.resolve())  # a folder that is away for a moment stays the folder
+    server.run(settings, overrides=overrides, watch=watch)
+
+
+@click.command(hidden=True)
+@click.option("--fd", "fds", type=int, required=True, multiple=True)
+@with_settings
+def web(settings: Settings, fds: tuple[int, ...]) -> None:
+    """Run the web workers on inherited sockets; `kb serve` calls this."""
+    from kb.server.workers import WebWorkers
+
+    WebWorkers(settings, binds=[f"fd://{fd}" for fd in fds]).run()
+
+
+@click.command(hidden=True)
+@click.option("--watch", is_flag=True)
+@with_settings
+def background(settings: Settings, watch: bool) -> None:
+    """Run the writer, the outbox and the schedules; `kb serve` calls this."""
+    from kb.server import background as duties
+
+    duties.run(settings, watch=watch)
+
+
+@click.command()
+@json_option
+@with_articles(None)
+def doctor(settings: Settings, as_json: bool) -> None:
+    """Say what is wrong with this installation.
+
+    The exit code is 1 when something is.
+
+    Example: kb doctor
+    """
+    from kb.server.doctor import examine, shown
+
+    findings = examine(settings)
+    emit([f.document() for f in findings], as_json=as_json, text=lambda _: shown(findings))
+    sys.exit(1 if any(f.state == "wrong" for f in findings) else 0)
+
+
+ROLES = ("agent", "admin")  # as in deflect.tickets.accounts, which --help has no time to import
+
+
+@click.group()
+def admin() -> None:
+    """Who may log in to the admin pages.
+
+    Example: kb admin list
+    """
+
+
+@admin.command("add")
+@click.argument("name")
+@click.option("--email", default="", help="E-mail address, which logs in as the name does.")
+@click.option("--role", type=click.Choice(ROLES), default="agent", help="An admin also allows origins and agents.")
+@json_option
+@with_settings
+def add(settings: Settings, name: str, email: str, role: str, as_json: bool) -> None:
+    """Let somebody log in, with a password read from the terminal or standard input.
+
+    Example: kb admin add Ana --email ana@example.com
+    """
+    from deflect.tickets import accounts
+
+    secret = _secret()
+    with accounts.opened(settings) as (store, writer):
+        given = {"email": email, "role": role, "password": secret, "who": accounts.OPERATOR}
+        made = accounts.add(store, writer, settings, name, **given)
+    emit(_document(made), as_json=as_json, text=lambda d: f"{d['name']} can log in now")
+
+
+@admin.command("list")
+@json_option
+@with_settings
+def listed(settings: Settings, as_json: bool) -> None:
+    """List who may log in.
+
+    Example: kb admin list
+    """
+    from deflect.tickets import accounts
+
+    def shown(rows: list[dict[str, Any]]) -> str:
+        lines = [f"{r['name']:24} {r['role']:6} {r['created'] or 'by setting':20} {r['email']}".rstrip() for r in rows]
+        return "\n".join(lines) or "nobody can log in; run 'kb admin password'"
+
+    with accounts.opened(settings) as (store, _):
+        emit([_document(agent) for agent in accounts.agents(store, settings)], as_json=as_json, text=shown)
+
+
+@admin.command("remove")
+@click.argument("name")
+@json_option
+@with_settings
+def remove(settings: Settings, name: str, as_json: bool) -> None:
+    """Let somebody log in no more; sessions end, and open tickets of theirs are nobody's.
+
+    Example: kb admin remove Ana
+    """
+    from deflect.tickets import accounts
+
+    with accounts.opened(settings) as (store, writer):
+        gone = accounts.remove(store, writer, settings, name, who=accounts.OPERATOR)
+    emit({"name": gone}, as_json=as_json, text=lambda d: f"{d['name']} cannot log in any more")
+
+
+@admin.command("password")
+@click.argument("name", default="admin")
+@json_option
+@with_settings
+def password(settings: Settings, name: str, as_json: bool) -> None:
+    """Set the password of an agent, or of `admin`, read from the terminal or standard input.
+
+    Example: kb admin password < password.txt
+    """
+    from deflect.tickets import accounts
+
+    secret = _secret()
+    with accounts.opened(settings) as (store, writer):
+        user = accounts.set_password(store, writer, settings, name, password=secret, who=accounts.OPERATOR)
+    done = f"the password of {user} is set; sessions that were open are closed"
+    emit({"user": user, "sentence": done}, as_json=as_json, text=lambda d: d["sentence"])
+
+
+def _secret() -> str:
+    """Return a password: asked for twice at a terminal, else the first line of standard input."""
+    if sys.stdin.isatty():
+        return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
+    return sys.stdin.readline().rstrip("\r\n")
+
+
+def _document(agent: Any) -> dict[str, Any]:
+    from deflect.store.clock import to_rfc3339
+
+    return asdict(agent) | {"created": to_rfc3339(agent.created) if agent.created else None}

@@ -1,0 +1,127 @@
+"""Articles as they were last read, kept in a file until their own files change: reading ten thousand takes seconds."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Collection, Iterable
+from dataclasses import fields
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from kb.content import article as articles
+from kb.content.article import Article
+from kb.content.foreign_keys import Note
+from kb.content.recipe import reading
+
+SETTLED = 1.0  # seconds since a file's last change before it is kept: two changes at once may have one time
+_NAMES = tuple(field.name for field in fields(Article))
+_TUPLES = ("queries", "aliases", "audience")
+_TIMES = {"verified": date, "publish_at": datetime, "expire_at": datetime, "updated": datetime}
+
+Found = tuple[Article, tuple[Note, ...]]
+
+
+class Parsed:
+    """Reads articles; what was read of a file that has not changed since is taken from memory, or from `cache`."""
+
+    def __init__(self, cache: Path | None = None) -> None:
+        self._cache = cache
+        self._default_lang, self._folders = "", frozenset[str]()
+        self._head: list[Any] = []
+        self._left: list[int] = []  # what the cache file was when it was last read or written here
+        self._kept: dict[str, tuple[list[int], Found]] = {}
+        self._new: list[str] = []
+        self._seen: set[str] = set()
+        self._lines = 0  # of the cache file
+        self._whole = False  # whether it can be written on
+
+    def begin(self, *, default_lang: str, folders: Collection[str]) -> None:
+        """Look at the articles anew; what is in memory is forgotten when the settings or the cache file are others."""
+        self._default_lang, self._folders = default_lang, frozenset(folders)
+        head = [reading(), default_lang, sorted(folders)]
+        if head != self._head or self._left != self._found():
+            self._head, self._kept, self._lines = head, {}, 0
+            self._whole = self._cache is not None and self._load(self._cache)
+        self._new, self._seen = [], set()
+
+    def read(self, folder: Path, path: str) -> Found | None:
+        """Return an article and the notes on it, None where a file is none; raises BadArticle and OSError."""
+        place = f"{folder}/{path}"
+        stamp = _stamp(place) if self._cache is not None else []
+        self._seen.add(path)
+        kept = self._kept.get(path)
+        if kept is not None and kept[0] == stamp:
+            return kept[1]
+        raw = Path(place).read_bytes()
+        if path.lower() == "readme.md" and not raw.startswith(b"---"):
+            return None
+        found = articles.read(path, raw, default_lang=self._default_lang, folders=self._folders)
+        if self._cache is not None and time.time() - stamp[2] / 1e9 > SETTLED:
+            self._kept[path] = stamp, found
+            self._new.append(path)
+        return found
+
+    def save(self) -> None:
+        """Keep what was read: behind what is there, or, where half of that is of no use any more, all anew."""
+        if self._cache is None:
+            return
+        live = [path for path in self._kept if path in self._seen]
+        if self._whole and self._lines + len(self._new) <= 2 * (len(live) + 1):
+            if self._new:
+                with self._cache.open("ab") as file:
+                    file.write(self._written(self._new))
+            self._lines += len(self._new)
+        else:
+            scratch = self._cache.with_suffix(".part")
+            scratch.write_bytes(_line(self._head) + self._written(live))
+            scratch.replace(self._cache)
+            self._kept = {path: self._kept[path] for path in live}
+            self._whole, self._lines = True, len(live)
+        self._left = self._found()
+
+    def _load(self, cache: Path) -> bool:
+        """Read the file, and say whether it is whole and of our code; what cannot be read is not there."""
+        try:
+            head, *lines = cache.read_bytes().splitlines(keepends=True)
+            if json.loads(head) != self._head:
+                return False
+            rows = [json.loads(line) for line in lines]
+        except (OSError, ValueError):
+            return False
+        self._kept, self._lines = {row[0]: (row[1], _of_row(row)) for row in rows}, len(rows)
+        return not lines or lines[-1].endswith(b"\n")
+
+    def _found(self) -> list[int]:
+        try:
+            return _stamp(self._cache) if self._cache is not None else []
+        except OSError:
+            return []
+
+    def _written(self, paths: Iterable[str]) -> bytes:
+        return b"".join(_line(_row(path, *self._kept[path])) for path in paths)
+
+
+def _stamp(path: str | Path) -> list[int]:
+    """Return what tells that a file was written to, replaced or moved here."""
+    found = os.stat(path)
+    return [found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns]
+
+
+def _row(path: str, stamp: list[int], found: Found) -> list[Any]:
+    article, notes = found
+    values = {name: getattr(article, name) for name in _NAMES}
+    values |= {name: value.isoformat() for name in _TIMES if (value := values[name]) is not None}
+    return [path, stamp, values, [[note.key, note.line, note.why] for note in notes]]
+
+
+def _of_row(row: list[Any]) -> Found:
+    values = row[2] | {name: tuple(row[2][name]) for name in _TUPLES}
+    values |= {name: kind.fromisoformat(values[name]) for name, kind in _TIMES.items() if values[name] is not None}
+    return Article(**values), tuple(Note(*note) for note in row[3])
+
+
+def _line(row: list[Any]) -> bytes:
+    return json.dumps(row, separators=(",", ":")).encode() + b"\n"

@@ -1,0 +1,166 @@
+"""Front matter of other systems (Jekyll, Docusaurus, Hugo, GitHub) read as our own keys, and what of it is not used."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from kb import languages
+from kb.content import keys as article_keys
+from kb.content.frontmatter import FrontMatter, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something of a file that was dropped or not understood; the library counts notes by `key`."""
+
+    key: str
+    line: int
+    why: str
+
+
+# What other systems' keys are called here.
+RENAMED = {
+    "redirect_from": "aliases",
+    "redirect_to": "replaced_by",
+    "description": "summary",
+    "intro": "summary",
+    "excerpt": "summary",
+    "sidebar_position": "order",
+    "nav_order": "order",
+    "weight": "order",
+    "locale": "lang",
+    "language": "lang",
+    "categories": "category",
+    "published": "status",
+    "draft": "status",
+    "unlisted": "status",
+    "expiryDate": "expire_at",
+    "publishDate": "publish_at",
+}
+# Whose the keys are that say how another system lays a page out; they mean nothing here.
+UNUSED = {
+    "Jekyll": "layout permalink_redirect parent has_children has_toc nav_exclude grand_parent child children toc "
+    "sitemap comments scripts styles css js image thumbnail feature header footer class id excerpt_separator",
+    "Docusaurus": "sidebar_label sidebar_class_name displayed_sidebar hide_title hide_table_of_contents "
+    "toc_min_heading_level toc_max_heading_level pagination_label pagination_next pagination_prev custom_edit_url "
+    "custom_props parse_number_prefixes last_update",
+    "Hugo": "linkTitle menu type url lastmod markup outputs cascade isCJKLanguage",
+    "another system": "tags tag keywords author authors date created updated last_modified_at modified meta_title "
+    "seo seo_title og_image robots canonical canonical_url template translations hero icon color hide search",
+}
+_OWNER_OF = {key: system for system, keys in UNUSED.items() for key in keys.split()}
+_TRUE = {"true", "yes", "on", "1"}
+_FALSE = {"false", "no", "off", "0"}
+
+
+def translate_keys(written: FrontMatter, *, default_lang: str) -> tuple[FrontMatter, list[Note]]:
+    """Return the front matter in our own keys, with notes of what means nothing here."""
+    values: dict[str, Value] = {}
+    lines: dict[str, int] = {}
+    notes: list[Note] = []
+    for name, value in written.values.items():
+        line = written.lines[name]
+        key = RENAMED.get(name, name)
+        if name in _OWNER_OF:
+            notes.append(Note(name, line, f"key '{name}' is of {_OWNER_OF[name]} and not used"))
+        elif key != name and key in written.values:
+            notes.append(Note(name, line, f"key '{name}' is not used beside '{key}'"))
+        elif name in _READERS:
+            read = _READERS[name](value, default_lang)
+            values[key], lines[key] = read, line
+            if read is None and value is not None:
+                notes.append(Note(name, line, f"the value of '{name}' means nothing here and is not used"))
+        else:
+            values[key], lines[key] = value, line
+    if "redirect_to" in written.values and values.get("replaced_by"):
+        values["status"], lines["status"] = "archived", lines["replaced_by"]
+    return FrontMatter(values, lines), notes
+
+
+def _path(value: Value, _: str) -> Value:
+    """Return a path as Jekyll means it: of a whole address its path, and always from the top."""
+    if not isinstance(value, str) or re.search(r"[:*][a-z]", value.removeprefix("http:").removeprefix("https:")):
+        return None  # `/:categories/:title/` is a pattern
+    if value.startswith(("//", "\\")):
+        return value  # of another site: refused where the key is read, and not made a path of ours
+    path = "/" + urlsplit(value).path.lstrip("/")
+    return path if path != "/" and value not in ("pretty", "date", "none", "ordinal") else None
+
+
+def _paths(value: Value, lang: str) -> Value:
+    items = value if isinstance(value, list) else [value]
+    return [path for item in items if (path := _path(item, lang))] or None
+
+
+def _slug(value: Value, _: str) -> Value:
+    return _allowed(article_keys.slug, value)
+
+
+def _text(value: Value, _: str) -> Value:
+    return _allowed(article_keys.text, value)
+
+
+def _order(value: Value, _: str) -> Value:
+    """Return a place in its category; Docusaurus takes fractions."""
+    try:
+        return str(round(float(article_keys.text(value))))
+    except (ValueError, OverflowError):
+        return None
+
+
+def _moment(value: Value, _: str) -> Value:
+    return _allowed(article_keys.moment, value)
+
+
+def _locale(value: Value, default_lang: str) -> Value:
+    """Return a language; `en-US` is our `en` where that is the default."""
+    code = languages.normalise(value) if isinstance(value, str) else None
+    if code and code.split("-")[0] == default_lang.split("-")[0]:
+        return default_lang
+    return code
+
+
+def _first(value: Value, _: str) -> Value:
+    first = value[0] if isinstance(value, list) and value else value
+    return _allowed(article_keys.text, first)
+
+
+def _allowed(read: Callable[[Value], object], value: Value) -> Value:
+    try:
+        read(value)
+    except ValueError:
+        return None
+    return value
+
+
+def _flag(*, draft_when: set[str]) -> Callable[[Value, str], Value]:
+    return lambda value, _: (
+        ("draft" if value.lower() in draft_when else "published")
+        if isinstance(value, str) and value.lower() in _TRUE | _FALSE
+        else None
+    )
+
+
+_READERS: dict[str, Callable[[Value, str], Value]] = {
+    "permalink": _path,
+    "redirect_from": _paths,
+    "redirect_to": _first,
+    "slug": _slug,
+    "description": _text,
+    "intro": _text,
+    "excerpt": _text,
+    "sidebar_position": _order,
+    "nav_order": _order,
+    "weight": _order,
+    "locale": _locale,
+    "language": _locale,
+    "categories": _first,
+    "published": _flag(draft_when=_FALSE),
+    "draft": _flag(draft_when=_TRUE),
+    "unlisted": _flag(draft_when=_TRUE),
+    "expiryDate": _moment,
+    "publishDate": _moment,
+}

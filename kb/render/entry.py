@@ -1,0 +1,146 @@
+"""An article as a row of the snapshot, and a row as what the site says of an article."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from html import unescape
+from operator import attrgetter
+from typing import Any
+from urllib.parse import unquote
+
+from kb.content.article import Article
+from kb.content.library import Library
+from kb.content.links import normal
+from kb.render.bundles import Place, Version
+from kb.render.rendered import Rendered
+
+COLUMNS = (
+    "id, lang, title, summary, category, address, revision, updated, owner, review_every, verified, audience, offers, "
+    "status, path, queries, ord, replaced_by, outdated"
+)
+_PLAIN = ("id", "lang", "title", "summary", "category", "address", "revision", "owner", "path")
+_PLAINLY = attrgetter(*_PLAIN)
+_DERIVED = ("place", "updated", "verified", "audience", "queries", "status", "replaced_by", "headings", "files")
+PLACE = ("bundle", "start", "html", "rest")  # where an article's page is, as page_files.Place says it
+TYPES: dict[str, Any] = dict.fromkeys((*_PLAIN, *_DERIVED, "bundle"), str) | dict.fromkeys(
+    ("review_every", "offers", "ord", "outdated", *PLACE[1:]), int
+)
+_FILES = re.compile(r'="/files/([^"?#]+)')
+CATEGORY_TYPES: dict[str, Any] = {"name": str, "lang": str, "title": str, "ord": int, "summary": str, "offers": int}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the site says of an article besides its text."""
+
+    id: str
+    lang: str
+    title: str
+    summary: str
+    category: str
+    address: str
+    revision: str
+    updated: datetime | None
+    owner: str
+    review_every: int | None
+    verified: date | None
+    audience: tuple[str, ...]
+    offers: bool  # False where its category has `offers: none`
+    status: str  # "published", or "gone"
+    path: str
+    queries: tuple[str, ...]
+    order: int | None
+    replaced_by: str  # the address to go on to from what is gone, or nothing
+    outdated: bool = False  # a translation whose original says something else since
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading of an article, for its table of contents."""
+
+    anchor: str
+    heading: str
+    level: int
+
+
+def of_articles(
+    library: Library, rendered: Mapping[Version, Rendered], places: Mapping[Version, Place], *, now: datetime
+) -> Iterator[dict[str, Any]]:
+    """Yield a row for each article that visitors may see at `now`, or could once.
+
+    `places` says where its page is. Without what is `rendered` of it, where that has not changed.
+    """
+    silent = {(category.name, category.lang) for category in library.categories if not category.offers}
+    for article in library.published(now):
+        place, page = places.get((article.lang, article.id)), rendered.get((article.lang, article.id))
+        if place is None:
+            continue
+        where = {"bundle": place.bundle, "start": place.start, "html": place.html, "rest": place.rest}
+        row = _row(article, library, silent) | where | {"status": "published"}
+        if page is not None:
+            headings = [[part.anchor, part.heading, part.level] for part in page.sections if part.anchor]
+            row |= {"headings": json.dumps(headings), "files": json.dumps(_files(page.html))}
+        yield row
+    nowhere = {"bundle": "", "start": 0, "html": 0, "rest": 0, "headings": "[]", "files": "[]"}
+    for article in library.gone(now):
+        yield _row(article, library, silent) | nowhere | {"status": "gone"}
+
+
+def _files(html: str) -> list[str]:
+    """Return the files that a page refers to, each by its path below the articles."""
+    return sorted({unquote(unescape(name)) for name in _FILES.findall(html)})
+
+
+def _row(article: Article, library: Library, silent: Collection[tuple[str, str]]) -> dict[str, Any]:
+    return {
+        **dict(zip(_PLAIN, _PLAINLY(article), strict=True)),
+        "place": normal(article.address),
+        "updated": article.updated.isoformat() if article.updated else None,
+        "review_every": article.review_every,
+        "verified": article.verified.isoformat() if article.verified else None,
+        "audience": json.dumps(article.audience) if article.audience else "[]",
+        "queries": json.dumps(article.queries) if article.queries else "[]",
+        "offers": int((article.category, article.lang) not in silent),
+        "ord": article.order,
+        "replaced_by": library.way_on(article),
+        "outdated": int(article.outdated),
+    }
+
+
+def of_categories(library: Library) -> Iterator[dict[str, Any]]:
+    """Yield a row for each category in each of its languages."""
+    for category in library.categories:
+        names = ("name", "lang", "title", "summary")
+        row = {name: getattr(category, name) for name in names}
+        yield row | {"ord": category.order, "offers": int(category.offers)}
+
+
+def entry(row: tuple[Any, ...]) -> Entry:
+    """Return the article of a row of COLUMNS."""
+    (id, lang, title, summary, category, address, revision, updated, owner, review_every, verified, *rest) = row
+    audience, offers, status, path, queries, order, replaced_by, late = rest
+    return Entry(
+        id=id,
+        lang=lang,
+        title=title,
+        summary=summary,
+        category=category,
+        address=address,
+        revision=revision,
+        updated=datetime.fromisoformat(updated).astimezone(UTC) if updated else None,
+        owner=owner,
+        review_every=review_every,
+        verified=date.fromisoformat(verified) if verified else None,
+        audience=tuple(json.loads(audience)),
+        offers=bool(offers),
+        status=status,
+        path=path,
+        queries=tuple(json.loads(queries)),
+        order=order,
+        replaced_by=replaced_by,
+        outdated=bool(late),
+    )

@@ -1,0 +1,208 @@
+"""`kb serve`: one listening socket, the web workers and the background process, each started again when it dies."""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import fcntl
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+
+from deflect.delivery import sinks
+from kb import processes
+from kb.config import Settings
+from kb.errors import HelpCenterError
+
+PARENT_DEATH = 1  # PR_SET_PDEATHSIG of Linux's prctl
+GRACE = 15.0  # seconds that a child may take to finish its requests
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}  # BLAS's own wait by turning, and take the processor from other visitors
+SHORT_LIFE = 2.0  # a child that lived less is started again later each time
+LONGEST_PAUSE = 5.0
+
+
+class CannotListen(HelpCenterError):
+    """Something else listens where we should, or nobody can listen there, or we may not."""
+
+    def __init__(self, host: str, port: int, error: OSError) -> None:
+        if error.errno == errno.EADDRINUSE:
+            why = f"port {port} on {host} is taken; stop what listens there, or set KB_PORT to another"
+        elif error.errno == errno.EACCES:
+            why = f"this user may not listen on port {port}; set KB_PORT to one from 1024 on"
+        else:
+            why = f"{host} is no address of this machine ({error.strerror}); set KB_HOST to one, such as 127.0.0.1"
+        super().__init__(why)
+
+
+class DataTaken(HelpCenterError):
+    """Another `kb serve` uses the data folder, and the writer of one would cut off the other's."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(f"{folder} is in use by another 'kb serve'; stop that, or set KB_DATA to another folder")
+
+
+@dataclass
+class Child:
+    """A process that must run, and how often it has died young."""
+
+    name: str
+    command: list[str]
+    pass_fds: tuple[int, ...] = ()
+    usual: Mapping[str, str] = field(default_factory=dict)  # of its environment, where that says nothing else
+    process: subprocess.Popen[bytes] | None = None
+    started: float = 0.0
+    deaths: int = 0
+    due: float = field(default=0.0)
+
+    def start(self, environ: Mapping[str, str]) -> None:
+        """Start the process; it is told to stop when this one dies, however that happens."""
+        self.started = time.monotonic()
+        self.process = subprocess.Popen(
+            self.command, env={**self.usual, **environ}, pass_fds=self.pass_fds, preexec_fn=_die_with_parent
+        )
+
+    def ended(self) -> bool:
+        """Tell whether the process has ended, and if so when it is due again."""
+        if self.process is None or self.process.poll() is None:
+            return False
+        young = time.monotonic() - self.started < SHORT_LIFE
+        self.deaths = self.deaths + 1 if young else 0
+        self.due = time.monotonic() + min(LONGEST_PAUSE, 0.1 * 2**self.deaths if young else 0.0)
+        print(f"{self.name} ended with {self.process.returncode}; starting it again", file=sys.stderr, flush=True)
+        self.process = None
+        return True
+
+
+def _die_with_parent() -> None:
+    ctypes.CDLL(None).prctl(PARENT_DEATH, signal.SIGTERM)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a listening socket; it outlives the web workers, so that a restart refuses nobody."""
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise CannotListen(host, port, error) from error
+    listener.listen(1024)
+    listener.set_inheritable(True)
+    return listener
+
+
+def supervise(
+    settings: Settings, *, overrides: Mapping[str, str], listeners: Sequence[socket.socket], watch: bool = False
+) -> None:
+    """Keep the background process and the web workers running until SIGTERM or SIGINT.
+
+    `overrides` are settings of the command line as environment variables. SIGHUP asks the background process to
+    look at the articles again.
+    """
+    environ = os.environ | dict(overrides) | processes.founded()
+    kb = [sys.executable, "-m", "kb.cli.main"]
+    background = Child("background", [*kb, "background", *(["--watch"] if watch else [])])
+    fds = tuple(listener.fileno() for listener in listeners)
+    web = Child("web", [*kb, "web", *(f"--fd={fd}" for fd in fds)], pass_fds=fds, usual=ONE_THREAD)
+    children = [background, web]
+    stopping = _stop_on_signals(lambda: _send(background, signal.SIGHUP))
+    settings.writer_socket.unlink(missing_ok=True)
+    background.start(environ)
+    _await_path(settings.writer_socket, child=background, stopping=stopping)
+    while not stopping():
+        now = time.monotonic()
+        for child in children:
+            child.ended()
+            if child.process is None and child.due <= now:
+                child.start(environ)
+        time.sleep(0.05)
+    for child in reversed(children):  # the writer goes last, so that what is in flight is kept
+        _stop(child)
+
+
+def _stop_on_signals(reload: Callable[[], None]) -> Callable[[], bool]:
+    stop = False
+
+    def ask(_signal: int, _frame: FrameType | None) -> None:
+        nonlocal stop
+        stop = True
+
+    signal.signal(signal.SIGTERM, ask)
+    signal.signal(signal.SIGINT, ask)
+    signal.signal(signal.SIGHUP, lambda _signal, _frame: reload())
+    return lambda: stop
+
+
+def _await_path(path: Path, *, child: Child, stopping: Callable[[], bool], seconds: float = 15.0) -> None:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until and not path.exists() and not stopping():
+        if child.process is not None and child.process.poll() is not None:
+            return
+        time.sleep(0.02)
+
+
+def _send(child: Child, number: signal.Signals) -> None:
+    if child.process is not None and child.process.poll() is None:
+        child.process.send_signal(number)
+
+
+def _stop(child: Child) -> None:
+    _send(child, signal.SIGTERM)
+    if child.process is None:
+        return
+    try:
+        child.process.wait(GRACE)
+    except subprocess.TimeoutExpired:
+        child.process.kill()
+        child.process.wait()
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Hold the data folder, which the kernel gives free however we end; raises DataTaken when another holds it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / "serve.lock").open("a")
+    except OSError as error:
+        raise HelpCenterError(
+            f"{folder} cannot be written to ({error.strerror}); set KB_DATA to a folder that can"
+        ) from error
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise DataTaken(folder) from error
+        yield
+
+
+def _demo(settings: Settings) -> list[socket.socket]:
+    """Return the socket of the demo shop on the next port; help centers do without where that is taken."""
+    try:
+        return [listen(settings.host, settings.port + 1)]
+    except (CannotListen, OverflowError):
+        return []
+
+
+def run(settings: Settings, *, overrides: Mapping[str, str], watch: bool) -> None:
+    """Prepare the data folder and an index by words, then serve until stopped."""
+    sinks.configured(settings)  # a sink that cannot work is named now, not at the first ticket
+    with _alone(settings.data):
+        listeners = [listen(settings.host, settings.port), *_demo(settings)]
+        _index_words(settings, overrides=overrides)
+        shown = f"[{settings.host}]" if ":" in settings.host else settings.host
+        print(f"Shortstop serves {settings.articles} on http://{shown}:{settings.port}", flush=True)
+        supervise(settings, overrides=overrides, listeners=listeners, watch=watch)
+
+
+def _index_words(settings: Settings, *, overrides: Mapping[str, str]) -> None:
+    command = [sys.executable, "-m", "kb.cli.main", "index", "--words", "--quiet"]
+    if subprocess.run(command, env=os.environ | dict(overrides), check=False).returncode:
+        raise HelpCenterError(f"the articles in {settings.articles} could not be indexed; what is wrong stands above")

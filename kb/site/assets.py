@@ -1,0 +1,105 @@
+"""Files: our own scripts and styles under an address that changes with them, and the attachments of articles."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import posixpath
+from functools import cache, lru_cache
+from pathlib import Path
+
+from flask import Blueprint, Response, request, send_from_directory
+
+from deflect.store.services import services
+from deflect.tickets import file_links
+from kb.config import static_folder
+from kb.errors import NotFound
+
+YEAR = 365 * 24 * 3600
+TEXTS = frozenset(
+    {".md", ".markdown", ".yml", ".yaml", ".html", ".htm", ".js", ".mjs", ".xhtml", ".xml", ".py", ".toml"}
+)
+
+PACKED = frozenset({".css", ".js", ".svg"})
+
+blueprint = Blueprint("files", __name__)
+
+
+@cache
+def version() -> str:
+    """Return a name for the scripts and styles as they are, so that a browser may keep them for good."""
+    folder = static_folder()
+    digest = hashlib.blake2b(digest_size=6)
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def asset(name: str) -> str:
+    """Return the address of one of our static files."""
+    return f"/static/v/{version()}/{name}"
+
+
+@blueprint.get("/static/v/<tag>/<path:name>")
+def assets(tag: str, name: str) -> Response:
+    """Serve a static file, for a year under its present version and for now under any other."""
+    response = send_from_directory(static_folder(), name, max_age=YEAR if tag == version() else 0)
+    response.cache_control.public = True
+    response.cache_control.immutable = tag == version()
+    response.vary.add("Accept-Encoding")
+    if response.status_code == 200 and request.accept_encodings["gzip"] and Path(name).suffix in PACKED:
+        return _packed(response, static_folder() / name)
+    return response
+
+
+def _packed(response: Response, path: Path) -> Response:
+    response.direct_passthrough = False
+    response.close()
+    response.data = _gzip(path, path.stat().st_mtime_ns)
+    response.headers["Content-Encoding"] = "gzip"
+    etag, _weak = response.get_etag()
+    response.set_etag(f"{etag}-gzip")
+    return response
+
+
+@lru_cache(maxsize=64)
+def _gzip(path: Path, _changed: int) -> bytes:
+    return gzip.compress(path.read_bytes(), mtime=0)
+
+
+@blueprint.get("/files/<path:name>")
+def attachment(name: str) -> Response:
+    """Serve an image or another attachment that lies among the articles.
+
+    What only articles for some refer to is there for whoever has the key that came with such an article.
+    """
+    folder = services().settings.articles.resolve()
+    limited = servable(folder, name) and limited_name(folder, name)
+    if not servable(folder, name) or (
+        limited and not file_links.opens_article_file(services(), limited, request.args.get("key", ""))
+    ):
+        raise NotFound(f"there is no file {name}")
+    response = send_from_directory(folder, name, max_age=None if limited else 3600)
+    response.cache_control.public = not limited
+    if limited:
+        response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def limited_name(folder: Path, name: str) -> str:
+    """Return the name under which only articles for some refer to a file, by whatever path it is asked for, or ""."""
+    limited = services().current.get().snapshot.limited_files
+    real = (folder / name).resolve().relative_to(folder).as_posix()
+    names = (posixpath.normpath(name), real, *limited) if limited else ()
+    return next((one for one in names if one in limited and (folder / one).resolve() == folder / real), "")
+
+
+def servable(folder: Path, name: str) -> bool:
+    """Tell whether `name` is a file in `folder`, by path and by link, and neither source nor hidden."""
+    try:
+        path = (folder / name).resolve()
+        inside = path.is_relative_to(folder) and path.is_file()
+    except (OSError, ValueError, RuntimeError):  # too long, not a name, a link to itself
+        return False
+    hidden = any(part.startswith((".", "_")) for part in Path(name).parts)
+    return inside and not hidden and path.suffix.lower() not in TEXTS and Path(name).suffix.lower() not in TEXTS

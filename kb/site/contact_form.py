@@ -1,0 +1,271 @@
+"""What visitors send without a script: the contact form, what they say about an offer, and votes."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from flask import Response, g, redirect, request, url_for
+
+from deflect.api.http import device_of, error_headers, limit
+from deflect.offers.episode import Visit
+from deflect.offers.log import record
+from deflect.offers.offer import Offer, make_offer
+from deflect.store import attachments, events
+from deflect.store.attachments import Attachment, Refused
+from deflect.store.file_kinds import KINDS, readable
+from deflect.store.services import services
+from deflect.tickets import contact, uploads
+from deflect.tickets.uploads import held, hold
+from kb.errors import Conflict, FileLost, HelpCenterError, NotFound, TooManyRequests
+from kb.i18n import gettext as _
+from kb.render.topics import Topic, shelf
+from kb.site.frame import from_machine, indexed, render, searcher, visitor
+
+DROP = "drop-"  # begins the name of the button that removes a file
+UPLOADS = 4  # forms with files for each ticket that may be sent: offers and corrections come between
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A form as it came: its texts, the list of its files, what is wrong with others, and whether one was removed."""
+
+    texts: Mapping[str, str]
+    held: str
+    wrong: tuple[HelpCenterError, ...]
+    dropped: bool = False
+
+
+def take() -> Sent:
+    """Return the form of this request with the files it had and those that came along; raises TooLarge and the like."""
+    here = services()
+    if uploads.has_files(request):
+        limit(here, "uploads", rate=UPLOADS * here.settings.rate_tickets)
+        posted = uploads.read(request, here.settings, longest_text=request.max_content_length or 0)
+    else:
+        posted = uploads.Posted(request.form)
+    wrong = list(posted.refused)
+    try:
+        files = held(here, posted.texts.get("held", ""))
+    except Refused as error:
+        files = ()
+        wrong.append(error)
+    gone = {name.removeprefix(DROP) for name in posted.texts if name.startswith(DROP)}
+    kept = dict.fromkeys(file for file in (*files, *posted.files) if file.digest not in gone)
+    return Sent(posted.texts, hold(here, tuple(kept)), tuple(wrong), bool(gone))
+
+
+def of(token: str) -> tuple[Attachment, ...]:
+    """Return the files of a form to show or send; raises Refused when they are too many, too large, or gone."""
+    return attachments.check_all(services().settings, held(services(), token))
+
+
+def listed(token: str) -> tuple[Attachment, ...]:
+    """Return the files of a form to show, as far as they are there."""
+    try:
+        return held(services(), token)
+    except Refused:
+        return ()
+
+
+def said(wrong: Iterable[HelpCenterError]) -> str:
+    """Return what is wrong with files, in the visitor's language."""
+    return " ".join(dict.fromkeys(map(_said, wrong)))
+
+
+def _said(error: HelpCenterError) -> str:
+    if isinstance(error, Refused):
+        return (f"{error.name}: " if error.name else "") + _(error.sentence) % error.limits
+    return _(attachments.GONE) if isinstance(error, FileLost) else _(attachments.NO_ROOM)
+
+
+def frame() -> dict[str, Any]:
+    """Return what the page says about files before any is chosen."""
+    limits = attachments.limits(services().settings)
+    data = limits | {
+        "remove": _("Remove"),
+        "added": _("%s goes along."),
+        "removed": _("%s was removed."),
+        "many": _(attachments.TOO_MANY) % limits,
+        "big": "%s: " + _(attachments.TOO_BIG) % limits,
+        "much": _(attachments.TOO_MUCH) % limits,
+    }
+    ends = ",".join(end for ends in KINDS.values() for end in ends)
+    return limits | {"accept": ends, "drop": DROP, "data": data}
+
+
+TICKET = re.compile(r"[\w-]{4,40}", re.ASCII)
+EPISODE = re.compile(r"[\w.:-]{1,64}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The contact form as filled in; `offered` says that offers were seen, `key` makes a second sending harmless."""
+
+    key: str = ""
+    episode: str = ""
+    page: str = ""
+    offered: str = ""
+    category: str = ""
+    subject: str = ""
+    message: str = ""
+    email: str = ""
+    name: str = ""
+    article: str = ""
+    rank: str = ""
+    held: str = ""  # the list of files that came with the form already
+    edit: str = ""
+
+    @classmethod
+    def of(cls, given: Mapping[str, str]) -> Form:
+        """Return what was sent, with a new key where none came along."""
+        form = cls(**{field.name: given.get(field.name, "") for field in fields(cls)})
+        episode = form.episode if EPISODE.fullmatch(form.episode) else ""
+        return replace(form, key=form.key or uuid.uuid4().hex, episode=episode)
+
+    def visit(self) -> Visit:
+        """Return who writes and from where."""
+        place = self.page or request.path
+        who = visitor()
+        return Visit(
+            who,
+            self.episode or None,
+            place,
+            g.lang,
+            self.category,
+            agreed=who is not None,
+            device=device_of(request),
+        )
+
+    def document(self) -> dict[str, Any]:
+        """Return the form with the names that tickets have."""
+        return {
+            "subject": self.subject,
+            "body": self.message,
+            "email": self.email,
+            "name": self.name,
+            "category": self.category,
+        }
+
+
+def posted() -> tuple[Form, tuple[HelpCenterError, ...]]:
+    """Return the form that was sent, which holds its files, and why others were not kept."""
+    sent = take()
+    form = replace(Form.of(sent.texts), held=sent.held)
+    return replace(form, edit="1") if sent.dropped else form, sent.wrong
+
+
+def topics() -> tuple[Topic, ...]:
+    """Return the topics to choose from; none while there is no generation, since writing to us must work without."""
+    return shelf(searcher().snapshot, g.lang).topics if indexed() else ()
+
+
+def show(form: Form, *, errors: Mapping[str, str] | None = None, status: int = 200) -> Response:
+    """Return the contact form, filled in, with what is wrong beside each field."""
+    return render(
+        "contact.html",
+        form=form,
+        errors=errors or {},
+        categories=topics(),
+        longest=contact.LONGEST,
+        files=listed(form.held),
+        taking=frame(),
+        readable=readable,
+        status=status,
+        noindex=bool(errors),
+    )
+
+
+def send(form: Form, *, wrong: Sequence[HelpCenterError] = ()) -> Response:
+    """Keep the message and say so, or show offers or errors first; whatever happens, the text is not lost.
+
+    What is `wrong` with files that came along is said instead of sending the message without them.
+    """
+    about = {"files": said(wrong)} if wrong else {}
+    if form.edit:
+        return show(form, errors=about, status=400 if wrong else 200)
+    try:
+        message = contact.check(form.document())
+        files = of(form.held)
+        if wrong:
+            return show(form, errors=about, status=int(wrong[0].status))
+        offer = between(form)
+        if offer and offer.cards:
+            return show_offers(replace(form, episode=offer.episode or ""), offer)
+        limit(services(), "tickets", rate=services().settings.rate_tickets)
+        created = contact.create_ticket(services(), form.visit(), message, key=contact.check_key(form.key), files=files)
+    except HelpCenterError as error:
+        return again(form, error, about)
+    return redirect(url_for("site.sent", lang=g.lang, ticket=created.ticket), 303)  # type: ignore[return-value]
+
+
+def again(form: Form, error: HelpCenterError, about: Mapping[str, str]) -> Response:
+    """Return the form with its text, and why it was not sent."""
+    errors = {"": _("It could not be saved at the moment. Your text is still here; please send it again in a minute.")}
+    if isinstance(error, contact.BadMessage):
+        errors = {"message" if name == "body" else name: _(why) for name, why in error.fields.items()}
+    elif isinstance(error, (Refused, FileLost)):
+        errors = {"files": said([error])}
+    elif isinstance(error, Conflict):
+        form = replace(form, key=uuid.uuid4().hex)
+        errors = {"": _("You have already sent a message with this form. Send again if this is another one.")}
+    elif isinstance(error, TooManyRequests):
+        errors = {"": _("That was too often. Your text is still here; please send it again in a minute.")}
+    response = show(form, errors={**errors, **about}, status=int(error.status))
+    response.headers.update(error_headers(error))
+    return response
+
+
+def between(form: Form) -> Offer | None:
+    """Return the offers to show between form and sending, unless they were seen or the topic has none."""
+    topic = next((topic for topic in topics() if topic.name == form.category), None)
+    if form.offered or (topic and not topic.offers):
+        return None
+    try:
+        limit(services(), "offers", rate=services().settings.rate_offers)
+    except TooManyRequests:
+        return None
+    return make_offer(services(), form.visit(), subject=form.subject, body=form.message)
+
+
+def show_offers(form: Form, offer: Offer) -> Response:
+    """Return the page between: it shows nothing but the cards, so that they count as shown."""
+    for rank, card in enumerate(offer.cards, 1):
+        record(services(), visitor(), "shown", episode=offer.episode, article=card.article, rank=rank)
+    return render("offers.html", form=form, cards=offer.cards, noindex=True)
+
+
+def say(form: Form, what: str) -> None:
+    """Log what a person says about an offered article."""
+    about: dict[str, Any] = {"episode": form.episode, "article": form.article}
+    if what == "solved" and form.rank.isdecimal():
+        about["rank"] = int(form.rank)
+    record(services(), visitor(), what, **about)
+
+
+def thank(ticket: str) -> Response:
+    """Return the page that tells a ticket's number; without one there is nothing to thank for."""
+    if not TICKET.fullmatch(ticket):
+        return redirect(url_for("site.contact", lang=g.lang))  # type: ignore[return-value]
+    return render("sent.html", ticket=ticket, noindex=True)
+
+
+def vote() -> Response:
+    """Log a vote, and go back to the article, which says thank you."""
+    article, reason = request.form.get("article", ""), request.form.get("reason", "")
+    entry = searcher().snapshot.best(article, g.lang)
+    if entry is None or entry.audience:
+        raise NotFound(f"there is no article {article}")
+    limit(services(), "events", rate=services().settings.rate_events)
+    what = "unhelpful" if reason or request.form.get("vote") == "unhelpful" else "helpful"
+    comment = request.form.get("comment", "")[: events.LONGEST_COMMENT] if what == "unhelpful" else ""
+    given = {name: value for name, value in (("reason", reason), ("comment", comment)) if value}
+    revision = request.form.get("revision") or entry.revision
+    # a vote of somebody who is not to be known is kept under a number of its own, one of a machine is not
+    who = None if from_machine() else visitor() or uuid.uuid4().hex
+    record(services(), who, what, article=entry.id, revision=revision, **given)
+    back = entry.address if entry.lang == g.lang else url_for("site.article", lang=g.lang, id=entry.id)
+    return redirect(f"{back}?thanks={what}#kb-vote", 303)  # type: ignore[return-value]

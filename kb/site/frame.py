@@ -1,0 +1,251 @@
+"""What every page of the site needs: its language, the generation that answers it, its frame, and who asks."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import cache
+from typing import Any
+from urllib.parse import quote
+
+from flask import Response, after_this_request, g, make_response, render_template, request, url_for
+from markupsafe import Markup, escape
+
+from deflect.api.headers import nonce
+from deflect.offers.episode import ways
+from deflect.offers.popular import popular
+from deflect.privacy import consent
+from deflect.privacy.consent import is_machine
+from deflect.store.services import services
+from kb import i18n
+from kb.content.channels import Way
+from kb.errors import BadGeneration, Forbidden, NotFound
+from kb.i18n import gettext as _
+from kb.render.snapshot import Entry
+from kb.render.topics import shelf
+from kb.site import assets
+from search.rank.hit import Hit
+from search.rank.searcher import Searcher
+
+API = "/api/v1"
+MONTH = 30 * 24 * 3600
+VISITOR = re.compile(r"[0-9a-f]{32}")
+NONCE = secrets.token_hex(16)  # stands in a page until it is sent; nobody outside can know it
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A page in a language, for the language switcher and for search engines."""
+
+    lang: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Favourites:
+    """Articles to open without having searched, and what they are called."""
+
+    title: str
+    entries: tuple[Entry, ...]
+
+
+def searcher() -> Searcher:
+    """Return the generation that answers this request, the same one from beginning to end."""
+    if "searcher" not in g:
+        g.searcher = services().current.get()
+    found: Searcher = g.searcher
+    return found
+
+
+def let_go(_error: BaseException | None = None) -> None:
+    """Forget the generation at the end of a request: what Flask keeps of one is a cycle that is collected late."""
+    g.pop("searcher", None)
+
+
+def indexed() -> bool:
+    """Tell whether there is a generation to answer from, with its pages."""
+    try:
+        return bool(searcher().snapshot)
+    except BadGeneration:
+        return False
+
+
+def languages() -> tuple[str, ...]:
+    """Return the languages that have articles; the default one where there is no generation yet."""
+    return searcher().snapshot.languages if indexed() else (services().settings.lang,)
+
+
+def speaks(lang: str) -> bool:
+    """Tell whether there is a site in this language: articles, or at least an interface."""
+    return lang in languages() or lang in i18n.interface_languages()
+
+
+def preferred() -> str:
+    """Return the language of the address if it has one, else the one that the browser asks for."""
+    first = request.path.split("/")[1]
+    if speaks(first):
+        return first
+    return i18n.negotiate(request.accept_languages, languages(), default=services().settings.lang)
+
+
+def favourites(k: int) -> Favourites:
+    """Return what people open most, filled up with some of each topic; before anybody did it has another name."""
+    opened = popular(services().store)
+    title = _("Popular articles") if opened else _("Good places to start")
+    return Favourites(title, shelf(searcher().snapshot, g.lang).pick(opened, k=k))
+
+
+def root() -> str:
+    """Return the public address of the help center, without a slash at its end."""
+    return (services().settings.url or request.url_root).rstrip("/")
+
+
+def render(template: str, *, status: int = 200, alternates: Sequence[Place] = (), **context: Any) -> Response:
+    """Return a page in the frame of the site."""
+    return respond(page(template, status=status, alternates=alternates, **context), status=status)
+
+
+def page(template: str, *, status: int = 200, alternates: Sequence[Place] = (), **context: Any) -> str:
+    """Return the HTML of a page, the same for whoever asks: `respond` puts in what is different each time."""
+    g.setdefault("lang", preferred())
+    frame = {
+        "lang": g.lang,
+        "ui": _interface_attributes(g.lang),
+        "site_title": services().settings.title,
+        "languages": alternates or [Place(lang, in_language(lang)) for lang in languages()],
+        "alternates": [Place(place.lang, root() + place.url) for place in alternates],
+        "api": API,
+        "asset": assets.asset,
+        "snippet": snippet,
+        "words": words(),
+        "ways": ways_about,
+        "status": status,
+        "description": "",
+        "noindex": False,
+        "canonical": "",
+        "linked_data": None,
+        "nonce": NONCE,
+        "asks": consent.asks(services()),
+    }
+    return render_template(template, **(frame | context))
+
+
+def ways_about(topic: str = "") -> tuple[Way, ...]:
+    """Return how a visitor may contact us about a topic; nobody is signed in on our own pages."""
+    return ways(services(), topic=topic, lang=g.lang)
+
+
+def respond(html: str, *, status: int = 200) -> Response:
+    """Return a page to this visitor, with its nonce; a browser that has it already is told so."""
+    response = make_response(html.replace(NONCE, nonce()), status)
+    if status != 200 or request.method != "GET":
+        return response
+    response.set_etag(hashlib.blake2b(html.replace(NONCE, "").encode(), digest_size=12).hexdigest(), weak=True)
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response.make_conditional(request)  # type: ignore[return-value]
+
+
+def in_language(lang: str) -> str:
+    """Return the address of this page in another language, or of the home page where it has none."""
+    prefix = f"/{g.lang}/"
+    if not request.path.startswith(prefix):
+        return url_for("site.home", lang=lang)
+    return f"/{lang}/{quote(request.path.removeprefix(prefix))}"
+
+
+@cache
+def _interface_attributes(lang: str) -> Markup:
+    """Return what marks a part that speaks the interface's language, where that is not the page's."""
+    spoken = i18n.interface_language(lang)
+    same = spoken.split("-")[0] == lang.split("-")[0]
+    return Markup() if same else Markup(' lang="{}"').format(spoken)
+
+
+def snippet(hit: Hit) -> Markup:
+    """Return the sentence that answers, with marks."""
+    pieces = (Markup("<mark>{}</mark>").format(f.text) if f.mark else escape(f.text) for f in hit.snippet)
+    return Markup("").join(pieces)
+
+
+def words() -> dict[str, str]:
+    """Return what the scripts say, in the interface's language of this page."""
+    return {
+        "found": _("Suggestions"),
+        "one": _("1 article found"),
+        "many": _("%s articles found"),
+        "none": _("No article found; Enter searches everywhere"),
+        "all": _("Search for “%s”"),
+        "offerOne": _("An article beside the form may solve it"),
+        "offerMany": _("%s articles beside the form may solve it"),
+        "loading": _("The article is loading."),
+        "failed": _("The article did not load. Open it in a new tab instead."),
+        "thanksYes": _("Thank you for telling us."),
+        "thanksNo": _("Thank you. This helps us to mend it."),
+        "copy": _("Copy"),
+        "copied": _("Copied"),
+    }
+
+
+def visitor() -> str | None:
+    """Return the visitor's random id, made at this act if there is none yet.
+
+    None for who has not agreed to one, and for a machine that says that it is one.
+    """
+    if from_machine():
+        return None
+    if "visitor" not in g:
+        known = request.cookies.get("visitor", "")
+        made = None if consent.asks(services()) else _new_visitor
+        g.visitor = known if VISITOR.fullmatch(known) else made and made()
+    found: str | None = g.visitor
+    return found
+
+
+def from_machine() -> bool:
+    """Tell whether who asks says that it is no browser of a person: it is answered, and nothing is noted of it."""
+    return is_machine(request.user_agent.string)
+
+
+def consented() -> Response:
+    """Take a visitor's consent, which is the cookie, or take it back, and say so."""
+    if not consent.asks(services()):
+        raise NotFound("nobody is asked here")
+    agreed = request.form.get("agree") == "yes"
+    response = render("consent.html", agreed=agreed, noindex=True)
+    if not agreed:
+        response.delete_cookie("visitor")
+    elif not VISITOR.fullmatch(request.cookies.get("visitor", "")):
+        _new_visitor()
+    return response
+
+
+def _new_visitor() -> str:
+    made = uuid.uuid4().hex
+
+    @after_this_request
+    def keep(response: Response) -> Response:
+        response.set_cookie("visitor", made, max_age=MONTH, samesite="Lax", secure=request.is_secure)
+        return response
+
+    return made
+
+
+def from_our_page() -> None:
+    """Refuse a form that another site's page sends; browsers say where it comes from."""
+    site = request.headers.get("Sec-Fetch-Site")
+    origin = request.headers.get("Origin")
+    foreign = (
+        site not in ("same-origin", "none") if site else origin not in (None, root(), request.url_root.rstrip("/"))
+    )
+    if foreign:
+        raise Forbidden("this form was sent from another site; open our page and send it from there")
+
+
+def today() -> date:
+    """Return the day it is, in UTC."""
+    return datetime.now(UTC).date()

@@ -1,0 +1,84 @@
+"""A page of results: what was found, how, and what to do when it is not it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from flask import Response, g, url_for
+
+from deflect.api.http import limit_search
+from deflect.offers.log import record_search
+from deflect.store.services import services
+from kb.i18n import gettext as _
+from kb.i18n import ngettext
+from kb.site.frame import Place, favourites, languages, render, searcher, visitor
+from search.rank.hit import Results
+
+FOUND = 10  # hits on a page at first
+MOST = 50  # when more are asked for
+
+
+def ask() -> Response:
+    """Return the search page before anything was asked."""
+    return render("search.html", query="", results=None, popular=favourites(6), noindex=True)
+
+
+def show(query: str, *, more: bool) -> Response:
+    """Return the results of a search, the best or `more` of them, or what to open instead."""
+    k = MOST if more else FOUND
+    found = searcher().search(query, lang=g.lang, k=k + 1, degraded=limit_search(services()))
+    results = replace(found, hits=found.hits[:k])
+    record_search(services(), visitor(), query, results)
+    return render(
+        "search.html",
+        query=query,
+        results=results,
+        more=not more and len(found.hits) > k,
+        count=count(len(results.hits), more=len(found.hits) > k, query=query),
+        how=how(results),
+        words_only=words_only(results),
+        as_typed=as_typed(query, results.corrected) if results.corrected else "",
+        popular=None if results.hits else favourites(6),
+        noindex=True,
+        languages=[Place(lang, url_for("site.search", lang=lang, q=query)) for lang in languages()],
+    )
+
+
+def count(found: int, *, more: bool, query: str) -> str:
+    """Say how many articles were found."""
+    if not found:
+        return _("No article found for “%(query)s”.") % {"query": query}
+    if more:
+        return _("The %(num)d best articles.") % {"num": found}
+    return ngettext("%(num)d article found.", "%(num)d articles found.", found) % {"num": found}
+
+
+def how(results: Results) -> str:
+    """Say by what the articles were found."""
+    if not results.hits:
+        return ""
+    return {
+        "all": _("By all of your words."),
+        "enough": _("No article has all of your words; shown is what has most of them or means the same."),
+        "corrected": _("By corrected spelling."),
+        "none": _("No article has your words; shown is what comes near in meaning."),
+    }[results.stage]
+
+
+def words_only(results: Results) -> str:
+    """Say why the articles were found by words only, if they were."""
+    if results.degraded == "rate-limited":
+        return _("There were many searches from where you are. In a minute we search by meaning again.")
+    return _("Searching by meaning is not ready at the moment.") if results.degraded else ""
+
+
+def as_typed(query: str, corrected: str) -> str:
+    """Return the query with each word that was corrected in quotes, since quoted words are searched as they are.
+
+    >>> as_typed("reset my pasword", "reset my password")
+    'reset my "pasword"'
+    """
+    typed, meant = query.split(), corrected.split()
+    if len(typed) != len(meant):
+        return f'"{query}"'
+    return " ".join(f'"{word}"' if word != other else word for word, other in zip(typed, meant, strict=True))

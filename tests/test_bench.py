@@ -10,7 +10,7 @@ import pytest
 from tests.bench import corpus, growth, picture
 from tests.bench.__main__ import write
 from tests.bench.measuring import Figures, alone, shown, table
-from tests.shelf_of_articles import WordEmbedder
+from tests.support.shelf_of_articles import WordEmbedder
 
 TEXT = corpus.Text("ours", ("A title", 'A "quoted" one'), (("Head", "Some *text* here."),) * 3, ("query",), ())
 

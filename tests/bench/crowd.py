@@ -16,7 +16,7 @@ from kb.config import Settings
 from tests.bench import corpus
 from tests.bench.asking import questions, unfinished
 from tests.bench.measuring import Figures, shown
-from tests.served import Served, served, until
+from tests.support.served import Served, served, until
 
 NAME = "20 visitors at once"
 ALL = "The whole server"

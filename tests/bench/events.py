@@ -23,7 +23,7 @@ from pathlib import Path
 from deflect.store.database import Store
 from kb.config import Settings, default_articles
 from tests.bench import month
-from tests.served import Served, answers, descendants, served, until
+from tests.support.served import Served, answers, descendants, served, until
 
 OPEN = {"rate_offers": "0", "rate_events": "0", "rate_tickets": "0"}  # one generator stands for many addresses
 WARM = 3.0  # seconds of load before the load that counts

@@ -29,7 +29,7 @@ from kb.config import Settings, default_articles
 from tests.bench.crowd import rollup
 from tests.bench.events import OPEN
 from tests.bench.generator import QUESTIONS
-from tests.served import Served, command, descendants, served, until
+from tests.support.served import Served, command, descendants, served, until
 
 FULL = 0.2  # share of the time in which caches fill; what is weighed in it does not count
 EVERY = 3.0  # seconds between two weighings

@@ -18,8 +18,8 @@ from deflect.offers.log import record
 from deflect.offers.offer import make_offer
 from deflect.store.services import EXTENSION, Services
 from deflect.tickets import accounts, contact
-from tests.attack_strings import CALL, attacks
-from tests.sample import fresh, help_center, served
+from tests.support.attack_strings import CALL, attacks
+from tests.support.sample import fresh, help_center, served
 
 pytestmark = pytest.mark.browser
 

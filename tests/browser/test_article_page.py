@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Request, expect
 
-from tests.sample import ARTICLES, help_center, served
+from tests.support.sample import ARTICLES, help_center, served
 
 pytestmark = pytest.mark.browser
 LONG = "\n\n".join(f"## Part {n}\n\n" + "Some words that make it long. " * 60 for n in range(8))

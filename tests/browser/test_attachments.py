@@ -13,9 +13,9 @@ from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.test_admin_pages import PASSWORD, log_in
-from tests.sample import fresh, help_center, served
-from tests.test_attachments import PNG
-from tests.test_upload_forms import kept, services_of
+from tests.deflect.store.test_attachments import PNG
+from tests.kb.site.test_contact_files import kept, services_of
+from tests.support.sample import fresh, help_center, served
 
 pytestmark = pytest.mark.browser
 SHOT = {"name": "shot.png", "mimeType": "image/png", "buffer": PNG}

@@ -10,9 +10,9 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Page
 
-from tests.attack_strings import attacks
-from tests.attacks import texts
-from tests.sample import help_center, served
+from tests.support.attack_strings import attacks
+from tests.support.attacks import texts
+from tests.support.sample import help_center, served
 
 pytestmark = [pytest.mark.browser, pytest.mark.faults]
 STRINGS = texts() + attacks()

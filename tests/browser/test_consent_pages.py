@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from deflect.store.services import EXTENSION
 from tests.browser.shop import Help, shop_and_help
-from tests.sample import fresh, help_center, served
+from tests.support.sample import fresh, help_center, served
 
 pytestmark = pytest.mark.browser
 

@@ -15,7 +15,7 @@ from playwright.sync_api import Page, Request, Route, expect
 
 from deflect.store.services import EXTENSION
 from tests.browser.conftest import at_rest
-from tests.sample import fresh, help_center, served
+from tests.support.sample import fresh, help_center, served
 
 pytestmark = pytest.mark.browser
 CARDS = "#kb-offers .offer"

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from kb.site.demo import create_shop
 from tests.browser.shop import serving
-from tests.sample import fresh, help_center, served
+from tests.support.sample import fresh, help_center, served
 
 pytestmark = pytest.mark.browser
 PASSWORD = "only for tests"

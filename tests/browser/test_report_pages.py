@@ -10,8 +10,8 @@ from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 
 from deflect.store.services import EXTENSION
-from tests.history_log import ARTICLE, Log, call, load
-from tests.sample import fresh, help_center, served
+from tests.support.history_log import ARTICLE, Log, call, load
+from tests.support.sample import fresh, help_center, served
 
 pytestmark = pytest.mark.browser
 

@@ -10,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import at_rest
-from tests.sample import help_center, served
+from tests.support.sample import help_center, served
 
 pytestmark = pytest.mark.browser
 OPTIONS = "[role=listbox] [role=option]"

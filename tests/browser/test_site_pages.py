@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.sample import help_center, served
+from tests.support.sample import help_center, served
 
 pytestmark = pytest.mark.browser
 

@@ -15,7 +15,7 @@ from deflect.store import clock
 from deflect.store.clock import DAY
 from deflect.store.services import EXTENSION, Services
 from tests.browser.conftest import patient
-from tests.sample import fresh, help_center, served
+from tests.support.sample import fresh, help_center, served
 
 pytestmark = pytest.mark.browser
 MESSAGE = "My password was refused and the code never arrives"

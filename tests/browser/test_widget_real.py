@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.shop import Help, serving, shop_app
-from tests.served import Served, served, until
+from tests.support.served import Served, served, until
 
 pytestmark = pytest.mark.browser
 CARDS = "help-widget [part=card]"

@@ -22,7 +22,7 @@ from deflect.store.database import Store
 from kb.config import Settings
 from tests.conftest import ARTICLES, write_articles
 from tests.faults.test_kill import Acknowledged, clients, until
-from tests.served import Served, served
+from tests.support.served import Served, served
 
 pytestmark = pytest.mark.faults
 KILLS = 12

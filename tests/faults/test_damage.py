@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ARTICLES, write_articles
-from tests.served import PATIENCE, Served, answers, free_port, served, until
+from tests.support.served import PATIENCE, Served, answers, free_port, served, until
 
 pytestmark = pytest.mark.faults
 
@@ -122,7 +122,7 @@ def degraded(center: Served) -> str | None:
 
 @pytest.mark.parametrize("how", ["flipped", "removed"])
 def test_spoilt_vectors_leave_the_words_and_are_made_again(tmp_path: Path, how: str) -> None:
-    articles, recipe = write_articles(tmp_path / "articles", ARTICLES), "tests.shelf_of_articles:WordEmbedder"
+    articles, recipe = write_articles(tmp_path / "articles", ARTICLES), "tests.support.shelf_of_articles:WordEmbedder"
     with served(articles, tmp_path / "var", embedder=recipe) as center:
         until(lambda: degraded(center) is None)
         file = min(current(center).glob("vectors/0/*"))

@@ -30,9 +30,9 @@ from deflect.tickets import queries
 from deflect.tickets.contact import check, create_ticket
 from kb.errors import StorageFull, Unavailable
 from tests.conftest import ARTICLES, write_articles
-from tests.fakes import make_app, make_services
-from tests.receivers import Desk, webhook_desk
-from tests.served import PATIENCE, Served, answers, served, until
+from tests.support.fakes import make_app, make_services
+from tests.support.receivers import Desk, webhook_desk
+from tests.support.served import PATIENCE, Served, answers, served, until
 
 pytestmark = pytest.mark.faults
 

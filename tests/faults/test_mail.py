@@ -20,10 +20,10 @@ from deflect.mail.message import NoMail, parse
 from deflect.mail.take import take
 from deflect.store.database import Store
 from tests.conftest import ARTICLES, write_articles
-from tests.fakes import close, make_services
-from tests.imap_server import PASSWORD, Imap, imap_server, needs_dovecot
-from tests.mails import bounce, mail
-from tests.served import Served, descendants, served, until
+from tests.support.fakes import close, make_services
+from tests.support.imap_server import PASSWORD, Imap, imap_server, needs_dovecot
+from tests.support.mails import bounce, mail
+from tests.support.served import Served, descendants, served, until
 
 pytestmark = pytest.mark.faults
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ARTICLES, needs_minilm, write_articles
-from tests.served import Served, answers, descendants, served, until
+from tests.support.served import Served, answers, descendants, served, until
 
 pytestmark = pytest.mark.faults
 

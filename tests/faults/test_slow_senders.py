@@ -9,7 +9,7 @@ from contextlib import ExitStack
 import pytest
 
 from tests.conftest import ARTICLES, write_articles
-from tests.served import PATIENCE, Served, served
+from tests.support.served import PATIENCE, Served, served
 
 pytestmark = pytest.mark.faults
 

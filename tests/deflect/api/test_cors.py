@@ -1,0 +1,104 @@
+"""Origins: a refused one is listed, allowed by an agent with one press, and refused again when that is taken back."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from hypothesis import given
+from hypothesis import strategies as st
+
+from deflect.api import cors
+from deflect.api.cors import allowed
+from deflect.store.services import EXTENSION, Services
+from kb.errors import BadRequest
+from tests.support.fakes import NoWriter, close, make_app, make_services
+from tests.support.logging_in import submit
+
+SHOP = "https://shop.example"
+
+
+def post(client: FlaskClient, origin: str = SHOP) -> int:
+    event = {"id": str(uuid.uuid4()), "type": "read", "at": "2026-10-01T12:00:00Z", "article": "billing/vat"}
+    document = {"visitor": "v1", "events": [event]}
+    return client.post("/api/v1/events", json=document, headers={"Origin": origin}).status_code
+
+
+def logged(app: Flask) -> list[tuple[str, str, str]]:
+    services: Services = app.extensions[EXTENSION]
+    rows = services.store.rows("SELECT who, did, what FROM audit WHERE did LIKE '%origin' ORDER BY created")
+    return [(row["who"], row["did"], row["what"]) for row in rows]
+
+
+def test_a_refused_origin_is_allowed_with_one_press_and_at_once(app: Flask, client: FlaskClient, agent: Any) -> None:
+    assert post(client) == 403
+    page = agent.get("/admin/origins").text
+    assert f'aria-label="Allow {SHOP}"' in page
+    assert f"{SHOP} may post events and tickets" in submit(agent, "/admin/origins/allow", origin=SHOP).text
+    assert post(client) == 202
+    page = agent.get("/admin/origins").text
+    assert (f'aria-label="Allow {SHOP}"' in page, f'aria-label="Take back {SHOP}"' in page) == (False, True)
+    assert logged(app) == [("admin", "allow origin", SHOP)]
+
+
+def test_what_was_allowed_can_be_taken_back(app: Flask, client: FlaskClient, agent: Any) -> None:
+    submit(agent, "/admin/origins/allow", origin=SHOP)
+    submit(agent, "/admin/origins/allow", origin=SHOP)
+    submit(agent, "/admin/origins/forbid", origin=SHOP)
+    submit(agent, "/admin/origins/forbid", origin=SHOP)
+    assert post(client) == 403
+    assert logged(app) == [("admin", "allow origin", SHOP), ("admin", "forbid origin", SHOP)]
+
+
+def test_an_allowed_origin_is_exactly_that_one(client: FlaskClient, agent: Any) -> None:
+    submit(agent, "/admin/origins/allow", origin="HTTPS://Shop.example/")
+    others = ["http://shop.example", f"{SHOP}:8443", "https://a.shop.example", f"{SHOP}.evil.example", "null"]
+    assert [post(client), *(post(client, origin) for origin in others)] == [202, *[403] * len(others)]
+
+
+def test_only_an_agent_allows_an_origin(client: FlaskClient) -> None:
+    assert client.post("/admin/origins/allow", data={"origin": SHOP}).status_code in (302, 400)
+    assert post(client) == 403
+
+
+@pytest.mark.parametrize(
+    "text", ["", "null", "*", "https://*", "shop.example", "https://shop.example/contact", "file://"]
+)
+def test_what_is_no_origin_is_not_allowed(app: Flask, agent: Any, text: str) -> None:
+    assert "that is no origin" in submit(agent, "/admin/origins/allow", origin=text).text
+    assert logged(app) == []
+
+
+@given(st.text(max_size=60))
+def test_an_origin_is_normal_or_refused(text: str) -> None:
+    try:
+        found = cors.normal(text)
+    except BadRequest:
+        return
+    assert cors.normal(found) == found
+
+
+@pytest.fixture
+def services(tmp_path: Path) -> Iterator[Services]:
+    made = make_services(tmp_path, origins=(SHOP,))
+    yield made
+    close(made)
+
+
+def test_the_settings_allow_too_and_a_database_that_fails_allows_nobody_more(services: Services) -> None:
+    with make_app(services).test_request_context("/"):
+        assert allowed(services, SHOP)
+        services.store.path.rename(services.store.path.with_suffix(".gone"))
+        services.store.close()
+        assert allowed(services, SHOP)
+
+
+def test_a_refusal_that_cannot_be_kept_still_stands(tmp_path: Path) -> None:
+    made = make_services(tmp_path, writer=NoWriter())
+    assert post(make_app(made).test_client()) == 403
+    close(made)

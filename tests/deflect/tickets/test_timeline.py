@@ -1,0 +1,141 @@
+"""The history of a ticket's person: one line of time for all channels, the latest first, folded."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deflect.offers.episode import Visit, email_hash
+from deflect.offers.offer import make_offer
+from deflect.store import clock
+from deflect.store.clock import DAY, HOUR, MINUTE
+from deflect.store.database import Row
+from deflect.store.services import Services
+from deflect.store.tokens import Claims
+from deflect.tickets import queries
+from deflect.tickets.contact import check, create_ticket
+from deflect.tickets.timeline import Entry, Step, by_day, folded, timeline
+from tests.support.fakes import close, make_services
+
+JO = "jo@example.com"
+RESET, VAT = "account/reset", "billing/vat"
+
+
+@pytest.fixture
+def services(tmp_path: Path) -> Iterator[Services]:
+    made = make_services(tmp_path)
+    yield made
+    close(made)
+
+
+def write(
+    services: Services, visitor: str, email: str = JO, *, subject: str = "S", claims: Claims | None = None
+) -> Row:
+    visit = Visit(visitor, lang="en", claims=claims) if claims else Visit(visitor, lang="en")
+    made = create_ticket(
+        services, visit, check({"subject": subject, "body": "B", "email": email}), key=str(uuid.uuid4())
+    )
+    found = queries.get(services.store, made.ticket)
+    assert found
+    return found
+
+
+def step(what: str, at: int, *articles: str, text: str = "", detail: str = "", source: str = "") -> Step:
+    return Step(at * MINUTE, what, text, articles, detail, "", source)
+
+
+def called(services: Services, *keys: str, ticket: str = "Z1", channel: str = "phone") -> None:
+    contact = {"id": f"{channel}:{ticket}", "channel": channel, "ticket": ticket, "at": 5}
+    services.writer.call("import_contacts", rows=[{"keys": list(keys), "contact": contact}], now=8)
+
+
+def test_other_tickets_stand_there_with_state_and_solution_on_whatever_browser(services: Services) -> None:
+    first = write(services, "phone", subject="First")
+    services.writer.call("close_ticket", id="c", ticket=first["id"], article=VAT, who="Ana", now=clock.now())
+    second = write(services, "laptop", "JO@example.com ", subject="Second")
+    entries = [e for e in timeline(services.store, second) if e.what == "ticket"]
+    assert [(e.text, e.state, e.articles) for e in entries] == [("Second", "open", ()), ("First", "closed", (VAT,))]
+    assert not [e for e in timeline(services.store, second) if e.what == "sent"], "a ticket stands there once"
+
+
+def test_another_person_s_tickets_are_not_among_them(services: Services) -> None:
+    write(services, "v2", "ann@example.com", subject="Not Jo's")
+    assert [e.text for e in timeline(services.store, write(services, "v1")) if e.what == "ticket"] == ["S"]
+
+
+def test_a_call_and_a_past_ticket_are_known_by_the_hash_of_the_address(services: Services) -> None:
+    key = email_hash(services.store.secret("email"), JO)
+    called(services, key)
+    question = {"id": "q", "subject": "Old one", "body": "B", "lang": "en", "category": "", "article": VAT, "at": 3}
+    services.writer.call(
+        "import_questions", rows=[{"keys": [key], "question": question | {"source": "zendesk"}}], now=9
+    )
+    entries = timeline(services.store, write(services, "v1"))
+    assert [(e.what, e.text, e.detail) for e in entries[-2:]] == [
+        ("contact", "phone", "Z1"),
+        ("past", "Old one", "zendesk"),
+    ]
+
+
+def test_a_call_is_known_by_the_signed_id(services: Services) -> None:
+    called(services, "verified:u-1")
+    ticket = write(services, "v1", claims=Claims("u-1", JO, "client", frozenset({"client"})))
+    assert "contact" in [e.what for e in timeline(services.store, ticket)]
+
+
+def test_a_contact_reported_by_the_owner_s_server_stands_there_once(services: Services) -> None:
+    make_offer(services, Visit("v1", lang="en"), subject="", body="my password")
+    key = email_hash(services.store.secret("email"), JO)
+    ticket = write(services, "v1")
+    contact = {"id": "chat:Z2", "channel": "chat", "ticket": "Z2", "at": clock.now()}
+    token = {"id": "j1", "call": "c1", "expires": 2**60}
+    episode = ticket["episode"]
+    services.writer.call("take_contact", keys=[key], contact=contact, token=token, episode=episode, now=clock.now())
+    told = [(e.what, e.text) for e in timeline(services.store, ticket) if e.what in ("contact", "sent")]
+    assert told == [("contact", "chat")]
+
+
+def test_the_latest_comes_first_under_its_day() -> None:
+    entries = [Entry(3 * DAY + HOUR, "read"), Entry(3 * DAY, "search"), Entry(DAY, "search")]
+    assert [(day.at // DAY, len(day.entries)) for day in by_day(entries)] == [(3, 2), (1, 1)]
+
+
+def test_offers_while_somebody_types_are_one_with_what_became_of_each_article() -> None:
+    (entry,) = folded([
+        step("offer", 0, RESET),
+        step("offer", 1, RESET, VAT),
+        step("shown", 2),
+        step("follow", 3, RESET, source="offer"),
+        step("not_this", 4, RESET, detail="outdated"),
+        step("solved", 5, VAT),
+    ])  # fmt: skip
+    assert (entry.articles, entry.times, entry.state) == ((RESET, VAT), 2, "shown")
+    assert entry.marks_of(RESET) == ["opened", "said: not this (outdated)"]
+    assert entry.marks_of(VAT) == ["said: solved it"]
+
+
+@pytest.mark.parametrize(
+    "second",
+    [step("offer", 90, RESET), step("follow", 1, RESET, source="search"), step("follow", 1, VAT, source="offer")],
+)
+def test_what_does_not_belong_to_an_offer_stands_by_itself(second: Step) -> None:
+    assert len(list(folded([step("offer", 0, RESET), second]))) == 2
+
+
+@pytest.mark.parametrize(
+    ("steps", "kept"),
+    [
+        ([step("search", 0, text="vat"), step("search", 1, text="vat")], [("search", 2)]),
+        ([step("search", 0, text="vat"), step("search", 1, text="tax")], [("search", 1), ("search", 1)]),
+        ([step("follow", 0, VAT), step("read", 1, VAT)], [("read", 1)]),
+        ([step("follow", 0, VAT), step("read", 1, RESET)], [("follow", 1), ("read", 1)]),
+        ([step("read", 0, VAT), step("read", 90, VAT)], [("read", 1), ("read", 1)]),
+        ([step("offer", 0), step("offer", 1)], [("offer", 2)]),
+    ],
+)
+def test_what_comes_again_is_counted_and_reading_takes_the_place_of_opening(steps: list[Step], kept: Any) -> None:
+    assert [(entry.what, entry.times) for entry in folded(steps)] == kept

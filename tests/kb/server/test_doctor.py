@@ -1,0 +1,107 @@
+"""`kb doctor` finds what is wrong and says what to do about it."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from deflect.store.database import Store
+from kb.config import Settings
+from kb.server import doctor
+from kb.server.doctor import Finding, examine, shown
+from kb.server.indexing import refresh
+from tests.conftest import write_articles
+
+
+def found(settings: Settings) -> dict[str, Finding]:
+    """Return the findings by what was looked at."""
+    return {finding.what: finding for finding in examine(settings)}
+
+
+def test_a_good_installation_has_nothing_wrong(settings: Settings) -> None:
+    Store.open(settings.database).close()
+    findings = examine(settings)
+    assert not [f for f in findings if f.state == "wrong"]
+    assert shown(findings).endswith("Nothing is wrong.")
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "what", "sentence"),
+    [
+        ("articles", Path("no/such/folder"), "articles", "no/such/folder is no folder; set KB_ARTICLES"),
+        ("sinks", ("smtp",), "sinks", "KB_SMTP"),
+        ("sinks", ("pigeon",), "sinks", "pigeon"),
+    ],
+)
+def test_a_wrong_setting_is_named(settings: Settings, setting: str, value: object, what: str, sentence: str) -> None:
+    finding = found(replace(settings, **{setting: value}))[what]
+    assert finding.state == "wrong"
+    assert sentence in finding.sentence
+
+
+def test_articles_that_are_left_out_are_wrong(settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "good.md").write_text("# Good", encoding="utf-8")
+    (tmp_path / "bad.md").write_text("---\ntitle: [\n---\n", encoding="utf-8")
+    sentence = "1 of them cannot be read and is left out; 'kb check' says why"
+    assert Finding("articles", "wrong", sentence) in examine(replace(settings, articles=tmp_path))
+
+
+@pytest.mark.parametrize("below", ["", "var"])
+def test_a_file_where_the_data_folder_should_be_is_one_finding(settings: Settings, tmp_path: Path, below: str) -> None:
+    (tmp_path / "note").write_text("", encoding="utf-8")
+    findings = {f.what: f.sentence for f in examine(replace(settings, data=tmp_path / "note" / below))}
+    assert findings["data"] == f"{tmp_path}/note is no folder; set KB_DATA to one"
+    assert not {"index", "database", "disk"} & findings.keys()
+
+
+def test_to_look_at_an_installation_makes_no_folder(settings: Settings, tmp_path: Path) -> None:
+    examine(replace(settings, data=tmp_path / "later"))
+    assert not (tmp_path / "later").exists()
+
+
+def test_the_manual_s_table_has_all_that_is_looked_at_in_its_order() -> None:
+    article = Path("articles/operators/doctor.md").read_text("utf-8")
+    looked_at = re.findall(r'Finding\(\s*"(\w+)"', inspect.getsource(doctor))
+    assert re.findall(r"^\| `(\w+)` \|", article, re.M) == list(dict.fromkeys(looked_at))
+
+
+def test_a_flipped_byte_in_the_index_is_found(settings: Settings, tmp_path: Path) -> None:
+    generation = (settings.generations / "current").resolve()
+    copy = tmp_path / "copy" / "index" / generation.name
+    copy.mkdir(parents=True)
+    for path in generation.rglob("*"):
+        if path.is_file():
+            target = copy / path.relative_to(generation)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(path.read_bytes())
+    (copy.parent / "current").symlink_to(generation.name)
+    victim = copy / "library.db"
+    data = bytearray(victim.read_bytes())
+    data[len(data) // 2] ^= 1
+    victim.write_bytes(bytes(data))
+    finding = found(replace(settings, data=tmp_path / "copy"))["index"]
+    assert finding.state == "wrong"
+    assert "library.db" in finding.sentence
+    assert "kb index" in finding.sentence
+
+
+def test_a_damaged_database_is_found(settings: Settings) -> None:
+    Store.open(settings.database).close()
+    settings.database.write_bytes(b"no database at all" * 100)
+    finding = found(settings)["database"]
+    assert finding.state == "wrong"
+    assert "restore the last backup" in finding.sentence
+
+
+def test_an_embedder_that_cannot_be_loaded_is_named_with_what_the_setting_takes(tmp_path: Path) -> None:
+    articles = write_articles(tmp_path / "articles", {"a.md": "# Apples\n\nThey are red.\n"})
+    good = Settings(articles=articles, data=tmp_path / "var", embedder="tests.support.shelf_of_articles:WordEmbedder")
+    refresh(good, words_only=False, now=datetime.now(UTC))
+    finding = found(replace(good, embedder="nonsense"))["vectors"]
+    assert finding.state == "wrong"
+    assert "embedder is 'nonsense'; it takes auto, minilm" in finding.sentence

@@ -1,0 +1,102 @@
+"""Help desks on loopback: a receiver of webhooks, and a real mail server."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from email.message import EmailMessage, Message
+from email.parser import BytesParser
+from email.policy import SMTP
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, cast
+
+from aiosmtpd.controller import Controller
+
+from tests.support.served import free_port
+
+
+@dataclass
+class Desk:
+    """What a receiver of webhooks was sent; `answers` gives the status for each request, by its number."""
+
+    answers: Callable[[int], int] = lambda n: 200
+    headers: dict[str, str] = field(default_factory=dict)
+    got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+    url: str = ""
+
+    def ids(self) -> list[str]:
+        """Return the webhook-id of each request."""
+        return [head["webhook-id"] for head, _ in self.got]
+
+
+@contextmanager
+def webhook_desk(desk: Desk | None = None) -> Iterator[Desk]:
+    """Run a receiver of webhooks while the block runs."""
+    kept = desk or Desk()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            length = int(self.headers["Content-Length"])
+            body = self.rfile.read(length)
+            if len(body) < length:  # the sender was killed in the middle: half a message is none
+                return
+            kept.got.append(({name.lower(): value for name, value in self.headers.items()}, body))
+            self.send_response(kept.answers(len(kept.got)))
+            for name, value in kept.headers.items():
+                self.send_header(name, value)
+            answer = b'{"id": 4711}'
+            self.send_header("Content-Length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def log_message(self, *_: Any) -> None:
+            """Stay quiet."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    kept.url = f"http://127.0.0.1:{server.server_port}/hook?x=1"
+    try:
+        yield kept
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@dataclass
+class Mailbox:
+    """The mails that a server took; `refuse` is what it says instead of taking one."""
+
+    mails: list[EmailMessage] = field(default_factory=list)
+    envelopes: list[tuple[str, list[str]]] = field(default_factory=list)
+    refuse: str = ""
+    most: int = 0  # bytes of a mail, 0 being any
+    url: str = ""
+
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 (aiosmtpd's name)
+        """Take a mail, or not."""
+        if self.refuse:
+            return self.refuse
+        if self.most and len(envelope.content) > self.most:
+            return "552 too large"
+        parsed: Message = BytesParser(policy=SMTP).parsebytes(envelope.content)
+        self.mails.append(cast(EmailMessage, parsed))
+        self.envelopes.append((envelope.mail_from, envelope.rcpt_tos))
+        return "250 taken"
+
+
+@contextmanager
+def mail_server() -> Iterator[Mailbox]:
+    """Run a mail server while the block runs."""
+    box = Mailbox()
+    port = free_port()
+    controller = Controller(box, hostname="127.0.0.1", port=port)
+    controller.start()
+    box.url = f"smtp://127.0.0.1:{port}"
+    try:
+        yield box
+    finally:
+        controller.stop()

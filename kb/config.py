@@ -167,6 +167,11 @@ class Settings:
         return self.data / "index"
 
     @property
+    def can_reply(self) -> bool:
+        """True if answers can be sent by e-mail."""
+        return bool(self.smtp_url and (self.smtp_from or self.smtp_to))
+
+    @property
     def writer_socket(self) -> Path:
         """The Unix socket on which the one writer listens."""
         return self.data / "writer.sock"

@@ -89,6 +89,10 @@ class Unavailable(HelpCenterError):
     status = HTTPStatus.SERVICE_UNAVAILABLE
 
 
+class WriteFailed(HelpCenterError):
+    """A write that failed for a reason that nobody foresaw; it was logged."""
+
+
 class BadGeneration(HelpCenterError):
     """An index generation that is missing, incomplete or does not match its checksums."""
 

@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException
 from deflect.admin import agent_pages, login, playground, report_pages, ticket_pages
 from deflect.api import cors
 from deflect.api.http import form_id
+from deflect.delivery.outbox import retry_deliveries
 from deflect.history import example
 from deflect.offers.episode import new_id
 from deflect.report import activity
@@ -17,7 +18,7 @@ from deflect.store import clock
 from deflect.store.clock import DAY
 from deflect.store.events import CATALOGUE
 from deflect.store.services import services
-from deflect.tickets import queries
+from deflect.tickets import queries, ticket_writes
 from kb.errors import HelpCenterError
 
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")
@@ -109,8 +110,10 @@ def outbox() -> str:
 def retry() -> Any:
     """Put one delivery, or all, back in line."""
     id = request.form.get("id")
-    count = services().writer.call("retry", ids=[id] if id else None, now=clock.now())["retried"]
-    services().writer.call("audit", id=new_id(), who=g.agent, did="retry deliveries", what=id or "all", now=clock.now())
+    count = services().writer.run(retry_deliveries, ids=[id] if id else None, now=clock.now())["retried"]
+    services().writer.run(
+        ticket_writes.audit, id=new_id(), who=g.agent, did="retry deliveries", what=id or "all", now=clock.now()
+    )
     flash(f"{count} put back in line.")
     return redirect(url_for("admin.outbox"))
 
@@ -146,7 +149,8 @@ def judge_origin(what: str) -> Any:
     """Allow the pages of an origin to post, or take that back; both are in the audit log."""
     login.only_admins()
     origin = cors.normal(request.form.get("origin", ""))
-    services().writer.call(f"{what}_origin", id=form_id(), origin=origin, who=g.agent, now=clock.now())
+    write = cors.allow_origin if what == "allow" else cors.forbid_origin
+    services().writer.run(write, id=form_id(), origin=origin, who=g.agent, now=clock.now())
     flash(f"{origin} may post events and tickets." if what == "allow" else f"{origin} may no longer post.")
     return redirect(url_for("admin.origins"))
 

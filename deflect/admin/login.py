@@ -20,7 +20,7 @@ from deflect.store import clock
 from deflect.store.clock import HOUR
 from deflect.store.database import Store
 from deflect.store.services import network, services
-from deflect.tickets import accounts
+from deflect.tickets import accounts, agent_writes, ticket_writes
 from deflect.tickets.accounts import Agent
 from deflect.tickets.agent_writes import FIRST
 from kb.errors import BadRequest, Forbidden, TooManyRequests
@@ -97,7 +97,7 @@ def login() -> Any:
 
 def logout() -> Any:
     """End the session, also for whoever has a copy of its cookie."""
-    services().writer.call("end_session", id=_hash(session.get("sid", "")))
+    services().writer.run(agent_writes.end_session, id=_hash(session.get("sid", "")))
     if g.agent:
         note("log out", who=g.agent)
     session.clear()
@@ -133,7 +133,7 @@ def begin(name: str) -> None:
     session["sid"] = secrets.token_urlsafe(32)
     here, now = services(), clock.now()
     stamp, id = accounts.stamp(here.store, here.settings, name), _hash(session["sid"])
-    here.writer.call("begin_session", id=id, who=name, stamp=stamp or "", now=now, before=now - LIFETIME)
+    here.writer.run(agent_writes.begin_session, id=id, who=name, stamp=stamp or "", now=now, before=now - LIFETIME)
 
 
 def _before() -> Any:
@@ -181,7 +181,7 @@ def _form(sentence: str | None, *, status: int, headers: dict[str, str] | None =
 def note(did: str, *, who: str) -> None:
     """Write down who came and went, and from where."""
     address = client_address(request, trusted_proxies=services().settings.trusted_proxies)
-    services().writer.call("audit", id=new_id(), who=who, did=did, what=network(address), now=clock.now())
+    services().writer.run(ticket_writes.audit, id=new_id(), who=who, did=did, what=network(address), now=clock.now())
 
 
 def _next(path: str) -> str:

@@ -16,6 +16,7 @@ from deflect.offers.episode import new_id
 from deflect.offers.offer import CARDS, LONGEST
 from deflect.store import clock
 from deflect.store.services import Services, services
+from deflect.tickets import ticket_writes
 from kb import outbound
 from kb.errors import HelpCenterError
 from kb.languages import direction
@@ -116,7 +117,9 @@ def offers() -> Response:
 def check() -> Any:
     """Look at an owner's page and say what it lacks."""
     here, address = services(), request.form.get("address", "").strip()[:2000]
-    here.writer.call("audit", id=new_id(), who=g.agent, did="check page", what=address[:200], now=clock.now())
+    here.writer.run(
+        ticket_writes.audit, id=new_id(), who=g.agent, did="check page", what=address[:200], now=clock.now()
+    )
     try:
         findings, sentence, status = _findings(here, address), "", 200
     except HelpCenterError as error:

@@ -8,14 +8,13 @@ from flask import Blueprint, Response, flash, g, redirect, render_template, requ
 
 from deflect.api.downloads import give
 from deflect.api.http import form_id
-from deflect.delivery.smtp import can_reply
 from deflect.gaps import gaps
 from deflect.offers.episode import new_id
 from deflect.store import attachments, clock
 from deflect.store.database import Row
 from deflect.store.file_kinds import PREVIEWED, readable
 from deflect.store.services import services
-from deflect.tickets import accounts, queries, timeline
+from deflect.tickets import accounts, queries, ticket_writes, timeline
 from deflect.tickets.advice import address_of, choices, title_of
 from deflect.tickets.contact import LONGEST
 from deflect.tickets.timeline import trail
@@ -85,13 +84,15 @@ def write(id: str) -> Any:
         raise BadRequest("there is too much text to keep; go back and write less")
     if not body:
         return _page(found, notice="There is no text yet. Write an answer or a note first."), 400
-    if kind == "agent" and not can_reply(here.settings):
+    if kind == "agent" and not here.settings.can_reply:
         raise BadRequest("answers go out by e-mail, which is not set up: set KB_SMTP_URL and KB_SMTP_FROM")
     if kind == "agent" and (other := _answered_meanwhile(id)):
         return _page(found, text=body, notice=f"{other} answered while you were writing. Read that first; then send.")
     message = {"id": form_id(), "ticket": id, "author": kind, "channel": "email" if kind == "agent" else "web"}
     outbox = [{"id": form_id(), "sink": "reply"}] if kind == "agent" else []
-    here.writer.call("add_message", message=message | {"body": body}, outbox=outbox, who=g.agent, now=clock.now())
+    here.writer.run(
+        ticket_writes.add_message, message=message | {"body": body}, outbox=outbox, who=g.agent, now=clock.now()
+    )
     flash("Your answer is on its way." if kind == "agent" else "The note is kept.")
     return redirect(url_for("admin.tickets.ticket", id=id))
 
@@ -101,7 +102,9 @@ def assign(id: str) -> Any:
     """Give a ticket to an agent, or to nobody."""
     here, name = services(), request.form.get("agent", "")
     agent = accounts.the_one(here.store, here.settings, name).name if name else None
-    here.writer.call("assign_ticket", id=form_id(), ticket=_ticket(id)["id"], agent=agent, who=g.agent, now=clock.now())
+    here.writer.run(
+        ticket_writes.assign_ticket, id=form_id(), ticket=_ticket(id)["id"], agent=agent, who=g.agent, now=clock.now()
+    )
     whose = "yours" if agent == g.agent else f"{agent}'s" if agent else "nobody's"
     flash(f"The ticket is {whose} now.")
     return redirect(url_for("admin.tickets.ticket", id=id))
@@ -116,7 +119,7 @@ def close(id: str) -> Any:
         said = f"There is no article {article}." if article else "No article is chosen."
         return _page(found, notice=f"{said} Choose one, or name one as account/reset-password; then close."), 400
     given = article if solved else None
-    here.writer.call("close_ticket", id=form_id(), ticket=id, article=given, who=g.agent, now=clock.now())
+    here.writer.run(ticket_writes.close_ticket, id=form_id(), ticket=id, article=given, who=g.agent, now=clock.now())
     flash("The ticket is closed.")
     return redirect(url_for("admin.tickets.ticket", id=id))
 
@@ -124,7 +127,9 @@ def close(id: str) -> Any:
 @blueprint.post("/<id>/reopen")
 def reopen(id: str) -> Any:
     """Open a closed ticket again."""
-    services().writer.call("reopen_ticket", id=new_id(), ticket=_ticket(id)["id"], who=g.agent, now=clock.now())
+    services().writer.run(
+        ticket_writes.reopen_ticket, id=new_id(), ticket=_ticket(id)["id"], who=g.agent, now=clock.now()
+    )
     flash("The ticket is open again.")
     return redirect(url_for("admin.tickets.ticket", id=id))
 
@@ -174,7 +179,7 @@ def _page(found: Row, *, text: str = "", words: str = "", chosen: str = "", noti
         solved_by=queries.solved_by(here.store, id),
         title_of=lambda article: title_of(here, article, found["lang"]) or article,
         address_of=lambda article: _address(found, article),
-        can_reply=can_reply(here.settings),
+        can_reply=here.settings.can_reply,
         fresh=new_id(),
         text=text,
         words=words,

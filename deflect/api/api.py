@@ -24,11 +24,12 @@ from deflect.api.http import (
     text_of,
     visitor_of,
 )
-from deflect.offers import log
+from deflect.offers import log, visit_writes
 from deflect.offers.episode import Visit, keys
 from deflect.offers.offer import make_offer
 from deflect.privacy import consent
 from deflect.privacy.consent import crawls
+from deflect.privacy.email_keys import EMAIL
 from deflect.store import attachments, clock, tokens
 from deflect.store.attachments import Attachment, Refused
 from deflect.store.services import Services, services
@@ -118,7 +119,7 @@ def post_events() -> tuple[Response, int]:
         limit(here, "events", rate=here.settings.rate_events, episode=episode)
     if rows:
         who = keys(here, visitor=visitor, email=_email(document), claims=http.claims(here, document))
-        kept = here.writer.call("log_events", keys=who, events=rows, now=clock.now())
+        kept = here.writer.run(visit_writes.log_events, keys=who, events=rows, now=clock.now())
         return jsonify({"stored": kept["stored"], "refused": refused + kept["refused"]}), 202
     return jsonify({"stored": 0, "refused": refused}), 202
 
@@ -216,7 +217,7 @@ def _may_note(here: Services, document: dict[str, Any]) -> bool:
 def _email(document: dict[str, Any]) -> str | None:
     """Return the address that a foreign form was sent with: only its keyed hash is kept, to know later contacts by."""
     email = text_of(document, "email", longest=1000).strip()
-    return email if contact.EMAIL.fullmatch(email) else None
+    return email if EMAIL.fullmatch(email) else None
 
 
 def _parsed(posted: Any) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

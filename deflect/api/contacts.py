@@ -6,13 +6,14 @@ import contextlib
 from typing import Any
 
 from deflect.api.http import episode_of, text_of
-from deflect.offers.episode import email_key, new_id
+from deflect.history import import_writes
+from deflect.offers.episode import new_id
+from deflect.privacy.email_keys import EMAIL, email_key
 from deflect.store import clock
 from deflect.store.clock import MINUTE
 from deflect.store.events import CHANNELS
 from deflect.store.services import Services
 from deflect.store.tokens import ServerCall
-from deflect.tickets.contact import EMAIL
 from kb.errors import BadRequest, Unauthorized
 
 AHEAD = 5 * MINUTE  # that the clock of the owner's server may be fast
@@ -21,8 +22,8 @@ AHEAD = 5 * MINUTE  # that the clock of the owner's server may be fast
 def take(services: Services, call: ServerCall, document: dict[str, Any]) -> int:
     """Keep a contact, so that the episode of whoever made it ends as contacted; return 0 where it is known already."""
     now = clock.now()
-    kept = services.writer.call(
-        "take_contact",
+    kept = services.writer.run(
+        import_writes.take_contact,
         keys=_keys(services, document),
         contact=_contact(document, now=now),
         episode=episode_of(document),
@@ -70,4 +71,4 @@ def _keys(services: Services, document: dict[str, Any]) -> list[str]:
         raise BadRequest("person is not the id that the sub of your tokens has")
     found = [f"verified:{person}"] if person else []
     address = email or (person if EMAIL.fullmatch(person) else "")  # where addresses are the ids, they are both
-    return [*found, email_key(services, address)] if address else found
+    return [*found, email_key(services.store, address)] if address else found

@@ -6,10 +6,13 @@ import re
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, current_app, request
+from sqlite_utils import Database
 
 from deflect.store import clock
-from deflect.store.database import Row, Store
+from deflect.store.database import Row, Store, insert
 from deflect.store.services import Services, services
+from deflect.store.writer import write
+from deflect.tickets.ticket_writes import audit
 from kb.errors import BadRequest, Forbidden, HelpCenterError
 
 ORIGIN = re.compile(r"https?://[a-z0-9.-]{1,200}(:\d{1,5})?|https?://\[[0-9a-f:.]{2,45}\](:\d{1,5})?")
@@ -104,6 +107,39 @@ def _remember(origin: str) -> None:
     if urlsplit(origin).scheme not in ("http", "https") or len(origin) > 200 or not origin.isprintable():
         return
     try:
-        services().writer.call("refused_origin", origin=origin, path=request.path, now=clock.now())
+        services().writer.run(refused_origin, origin=origin, path=request.path, now=clock.now())
     except HelpCenterError:
         return
+
+
+@write(patience=0.2)
+def refused_origin(db: Database, *, origin: str, path: str, now: int) -> Row:
+    """Count a refused origin, so that the owner sees what to allow; the longest unseen of 200 makes room."""
+    db.execute(
+        """
+        INSERT INTO refused_origins (id, path, times, first, last) VALUES (?, ?, 1, ?, ?)
+        ON CONFLICT (id) DO UPDATE SET times = times + 1, last = excluded.last, path = excluded.path
+        """,
+        [origin, path, now, now],
+    )
+    db.execute(
+        "DELETE FROM refused_origins WHERE id NOT IN (SELECT id FROM refused_origins ORDER BY last DESC LIMIT 200)"
+    )
+    return {}
+
+
+@write()
+def allow_origin(db: Database, *, id: str, origin: str, who: str, now: int) -> Row:
+    """Let pages of an origin post events and tickets."""
+    if insert(db, "allowed_origins", {"id": origin, "who": who, "created": now}):
+        audit(db, id=id, who=who, did="allow origin", what=origin, now=now)
+    db.execute("DELETE FROM refused_origins WHERE lower(id) = ?", [origin])
+    return {}
+
+
+@write()
+def forbid_origin(db: Database, *, id: str, origin: str, who: str, now: int) -> Row:
+    """Take back that pages of an origin may post."""
+    if db.execute("DELETE FROM allowed_origins WHERE id = ?", [origin]).rowcount:
+        audit(db, id=id, who=who, did="forbid origin", what=origin, now=now)
+    return {}

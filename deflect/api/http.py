@@ -18,8 +18,8 @@ from deflect.offers.episode import LANG, VISITOR, new_id
 from deflect.store import tokens
 from deflect.store.services import Services, network
 from deflect.store.tokens import NOBODY, Claims, ServerCall
+from kb.degraded import Degraded
 from kb.errors import BadRequest, HelpCenterError, TooLarge, TooManyRequests, Unauthorized
-from search.rank.hit import Degraded
 
 
 def claims(services: Services, document: Mapping[str, Any] | None = None) -> Claims:

@@ -67,7 +67,6 @@ class Delivery:
     created: int  # microseconds
     verified: str = ""  # who wrote it, where a token of the owner's server said so
     segment: str = ""
-    articles: tuple[tuple[str, str], ...] = ()  # titles and addresses that a receipt names
     thread: str = ""  # the ticket's number, signed: who answers by e-mail shows it
     answers: tuple[str, ...] = ()  # Message-IDs of the e-mails before this one, the one that it answers last
     again: bool = False  # not the first message of its ticket

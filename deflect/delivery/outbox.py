@@ -7,13 +7,15 @@ import json
 import random
 from collections.abc import Callable, Sequence
 
+from sqlite_utils import Database
+
 from deflect.delivery.delivery import Carried, Delivery, TicketSink
 from deflect.delivery.sinks import sink
 from deflect.mail.threads import mark
 from deflect.store import attachments, clock
 from deflect.store.clock import HOUR, SECOND
 from deflect.store.database import Row, Store
-from deflect.store.writer import Writer, writer_for
+from deflect.store.writer import Writer, opened, write
 from deflect.tickets import file_links, queries
 from deflect.tickets.timeline import lines
 from kb.config import Settings
@@ -30,13 +32,8 @@ def deliver_due(
     settings: Settings, *, now: int | None = None, draw: Callable[[], float] = random.random, find: Find = sink
 ) -> int:
     """Carry what is due, through the running writer, and return how many were accepted."""
-    store = Store(settings.database)
-    writer = writer_for(store, settings.writer_socket)
-    try:
+    with opened(settings) as (store, writer):
         return deliver(settings, store, writer, now=now, draw=draw, find=find)
-    finally:
-        writer.close()
-        store.close()
 
 
 def deliver(
@@ -58,7 +55,7 @@ def deliver(
         if row["sink"] in down:
             continue
         try:
-            writer.call("claim", id=row["delivery"], now=now or clock.now())
+            writer.run(claim, id=row["delivery"], now=now or clock.now())
             note = find(row["sink"], settings).deliver(_delivery(settings, store, row))
         except (StorageFull, Unavailable):
             return accepted  # nothing can be kept now, so nothing is sent; the next round comes
@@ -67,10 +64,10 @@ def deliver(
             moment = now or clock.now()
             wait = getattr(error, "wait", 0.0)
             due = next_try(row["tries"] + 1, now=moment, draw=draw(), wait=wait)
-            writer.call("failed", id=row["delivery"], note=str(error)[:500], due=due, now=moment)
+            writer.run(failed, id=row["delivery"], note=str(error)[:500], due=due, now=moment)
             if wait:  # asked by the receiver, and so of all that goes there
                 until = moment + min(int(wait * SECOND), LONGEST_PAUSE)
-                writer.call("postpone", sink=row["sink"], until=until, now=moment)
+                writer.run(postpone, sink=row["sink"], until=until, now=moment)
         else:
             _keep(writer, row["delivery"], note=note, now=now or clock.now())
             accepted += 1
@@ -111,19 +108,14 @@ def not_waiting(settings: Settings, ids: Sequence[str]) -> list[str]:
 
 def retry(settings: Settings, *, ids: Sequence[str] = ()) -> int:
     """Put dead deliveries back in line, those named or all, and return how many."""
-    store = Store.open(settings.database)
-    writer = writer_for(store, settings.writer_socket)
-    try:
-        return int(writer.call("retry", ids=list(ids) or None, now=clock.now())["retried"])
-    finally:
-        writer.close()
-        store.close()
+    with opened(settings) as (_, writer):
+        return int(writer.run(retry_deliveries, ids=list(ids) or None, now=clock.now())["retried"])
 
 
 def _keep(writer: Writer, id: str, *, note: str, now: int) -> None:
     """Mark an accepted delivery; where that cannot be kept it will be sent once more, under the same id."""
     with contextlib.suppress(StorageFull, Unavailable):
-        writer.call("delivered", id=id, note=note, now=now)
+        writer.run(delivered, id=id, note=note, now=now)
 
 
 def _delivery(settings: Settings, store: Store, row: Row) -> Delivery:
@@ -132,7 +124,6 @@ def _delivery(settings: Settings, store: Store, row: Row) -> Delivery:
         ticket=row["id"],
         fields=json.loads(row["fields"] or "{}"),
         created=row["written"],
-        articles=tuple((title, address) for title, address in json.loads(row["articles"] or "[]")),
         files=_files(settings, store, row),
         trail=lines(store, row) if row["author"] == "requester" else (),
         thread=mark(store.secret("email"), row["id"]),
@@ -162,3 +153,46 @@ def _files(settings: Settings, store: Store, row: Row) -> tuple[Carried, ...]:
         )
         for file in attachments.of_message(store, row["message"])
     )
+
+
+@write()
+def claim(db: Database, *, id: str, now: int) -> Row:
+    """Count a try before it is made: where this cannot be kept, nothing is sent that would be sent again and again."""
+    db.execute("UPDATE outbox SET tries = tries + 1, changed = ? WHERE id = ?", [now, id])
+    return {}
+
+
+@write()
+def delivered(db: Database, *, id: str, note: str, now: int) -> Row:
+    """Mark an outbox entry as carried; `note` is the id that the receiver gave it."""
+    db.execute("UPDATE outbox SET state = 'sent', changed = ?, note = ? WHERE id = ?", [now, note, id])
+    return {}
+
+
+@write()
+def failed(db: Database, *, id: str, note: str, due: int | None, now: int) -> Row:
+    """Keep why a try failed; the next is `due`, or there is none and the entry is dead until somebody retries it."""
+    state = "pending" if due is not None else "dead"
+    db.execute(
+        "UPDATE outbox SET state = ?, due = ?, changed = ?, note = ? WHERE id = ? AND state != 'sent'",
+        [state, due if due is not None else now, now, note, id],
+    )
+    return {}
+
+
+@write()
+def postpone(db: Database, *, sink: str, until: int, now: int) -> Row:
+    """Let all that waits for a sink wait until a time at least, since its receiver asked for a pause."""
+    db.execute(
+        "UPDATE outbox SET due = ?, changed = ? WHERE sink = ? AND state = 'pending' AND due < ?",
+        [until, now, sink, until],
+    )
+    return {}
+
+
+@write()
+def retry_deliveries(db: Database, *, ids: Sequence[str] | None, now: int) -> Row:
+    """Make dead and waiting entries due now: those named, or all of them."""
+    chosen = "" if ids is None else f" AND id IN ({', '.join('?' * len(ids))})"
+    sql = "UPDATE outbox SET state = 'pending', tries = 0, due = ?, changed = ? WHERE state IN ('dead', 'pending')"
+    return {"retried": db.execute(sql + chosen, [now, now, *(ids or ())]).rowcount}

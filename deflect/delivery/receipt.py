@@ -1,18 +1,89 @@
-"""The receipt that a requester gets by e-mail: number, what happens next, articles; nothing that was typed is in it."""
+"""The receipt that a requester gets by e-mail: number, next steps and articles, without a word of what was typed.
+
+Its articles are chosen when it is sent: they are for everybody, since nobody checked whose mailbox it is.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 
+from deflect.delivery.delivery import Delivery
+from deflect.delivery.smtp import Server, come_back, new_message, sender_of
+from deflect.offers.episode import Visit
+from deflect.offers.offer import suggest
+from deflect.tickets.ticket_writes import RECEIPT
+from kb.config import Settings
+from kb.degraded import degraded
 from kb.i18n import catalogue, interface_language
+from search.rank.current import Current
+from search.text import message as messages
 
-SINK = "receipt"  # the name under which the outbox carries it; not to be chosen in KB_SINKS
+Choose = Callable[[Delivery], Sequence[tuple[str, str]]]
 SUBJECT = "We have your message"
 ARRIVED = "Your message to %(site)s has arrived. Its number is %(ticket)s."
 NEXT = "A person reads it and answers to this address. To add something, answer this e-mail."
 MEANWHILE = "These articles may help in the meantime:"
 NOT_YOU = "If you did not write to us, somebody else gave your address. You need not do anything."
 SENTENCES = (SUBJECT, ARRIVED, NEXT, MEANWHILE, NOT_YOU)
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptSink:
+    """Tells the requester that a ticket has arrived; who it is was not checked, so nothing that was typed is in it."""
+
+    server: Server
+    sender: str
+    site: str
+    choose: Choose
+    back: str = ""
+    name: str = RECEIPT
+
+    @classmethod
+    def from_settings(cls, settings: Settings, *, current: Current) -> ReceiptSink:
+        """Return the sink that the settings describe."""
+        server, sender = Server.parse(settings.smtp_url), sender_of(settings)
+        return cls(server, sender, settings.title, partial(articles_for, current, settings), settings.mail_to)
+
+    def deliver(self, delivery: Delivery) -> str:
+        """Send the receipt and return its Message-ID."""
+        ticket, lang = delivery.ticket, delivery.lang
+        message = new_message(delivery, sender=self.sender, to=delivery.email, subject=subject(ticket, lang=lang))
+        come_back(message, delivery, self.back)
+        message["Auto-Submitted"] = "auto-replied"  # RFC 3834: no automatic answer to it
+        message["X-Auto-Response-Suppress"] = "All"  # the same for Exchange
+        message.set_content(text(ticket, site=self.site, lang=lang, articles=self.choose(delivery)))
+        self.server.send(message)
+        return str(message["Message-ID"])
+
+
+def articles_for(current: Current, settings: Settings, delivery: Delivery) -> Sequence[tuple[str, str]]:
+    """Return the titles and addresses of the articles that a receipt names.
+
+    Their addresses need KB_URL, since no request tells it here. An e-mail names no topic, so it gets none where the
+    article that answers it best is of a topic without offers.
+    """
+    if not settings.url:
+        return ()
+    visit = Visit(lang=delivery.lang, category=delivery.category)
+    found, _ = suggest(current, settings, visit, subject=delivery.subject, body=delivery.body)
+    if not found.cards or (delivery.channel == "email" and _is_sensitive(current, delivery)):
+        return ()
+    return [(card.title, settings.url.rstrip("/") + card.url) for card in found.cards]
+
+
+def _is_sensitive(current: Current, delivery: Delivery) -> bool:
+    """Return True if the article that answers a message best is of a topic without offers, or nobody can tell."""
+    said = messages.read(delivery.subject, delivery.body)
+    try:
+        searcher = current.get()
+        best = searcher.search(said.whole[:300], lang=delivery.lang, k=1).hits[:1]
+        entries = [searcher.snapshot.best(hit.article, delivery.lang) for hit in best]
+    except Exception as error:  # the receipt goes without articles
+        degraded("no-receipt-articles", error)
+        return True
+    return any(entry is None or not entry.offers for entry in entries)
 
 
 def subject(ticket: str, *, lang: str) -> str:

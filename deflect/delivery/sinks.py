@@ -6,13 +6,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pkgutil import resolve_name
 
-from deflect.delivery import receipt
 from deflect.delivery.delivery import Delivery, TicketSink
-from deflect.delivery.smtp import ReceiptSink, ReplySink, SmtpSink
+from deflect.delivery.receipt import ReceiptSink
+from deflect.delivery.smtp import ReplySink, SmtpSink
 from deflect.delivery.webhook import WebhookSink
 from deflect.delivery.zendesk import ZendeskSink
+from deflect.tickets.ticket_writes import RECEIPT
 from kb.config import Settings
 from kb.errors import BadSetting
+from search.rank.current import Current
 
 CHOICES = "inbox, smtp, webhook, zendesk or package.module:factory"
 
@@ -44,13 +46,17 @@ FACTORIES: Mapping[str, Callable[[Settings], TicketSink]] = {
     "webhook": WebhookSink.from_settings,
     "zendesk": ZendeskSink.from_settings,
     "reply": ReplySink.from_settings,  # an agent's answer to the requester
-    receipt.SINK: ReceiptSink.from_settings,
 }
-OWN = ("reply", receipt.SINK)  # what goes to the requester is not to be chosen in KB_SINKS
+OWN = ("reply", RECEIPT)  # what goes to the requester is not to be chosen in KB_SINKS
 
 
-def sink(name: str, settings: Settings) -> TicketSink:
-    """Return the sink of that name, or of `package.module:factory`; raises BadSetting naming what is missing."""
+def sink(name: str, settings: Settings, *, current: Current | None = None) -> TicketSink:
+    """Return the sink of that name, or of `package.module:factory`; raises BadSetting naming what is missing.
+
+    `current` is where the receipt's sink finds articles.
+    """
+    if name == RECEIPT:
+        return ReceiptSink.from_settings(settings, current=current or Current(settings))
     if ":" in name:
         try:
             made: TicketSink = resolve_name(name)(settings)

@@ -12,7 +12,6 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from urllib.parse import unquote, urlsplit
 
-from deflect.delivery import receipt
 from deflect.delivery.delivery import Carried, Delivery, DeliveryFailed, NotTaken
 from deflect.store.clock import to_datetime
 from kb.config import Settings
@@ -92,7 +91,7 @@ class SmtpSink:
     @classmethod
     def from_settings(cls, settings: Settings) -> SmtpSink:
         """Return the sink that the settings describe."""
-        return cls(Server.parse(settings.smtp_url), _sender(settings), settings.smtp_to)
+        return cls(Server.parse(settings.smtp_url), sender_of(settings), settings.smtp_to)
 
     def deliver(self, delivery: Delivery) -> str:
         """Send the ticket with its files and return its Message-ID; files that the server will not take are named."""
@@ -105,7 +104,9 @@ class SmtpSink:
             return self._send(delivery, {})
 
     def _send(self, delivery: Delivery, along: Mapping[Carried, bytes]) -> str:
-        message = _message(delivery, sender=self.sender, to=self.to, subject=f"[{delivery.ticket}] {delivery.subject}")
+        message = new_message(
+            delivery, sender=self.sender, to=self.to, subject=f"[{delivery.ticket}] {delivery.subject}"
+        )
         message["Reply-To"] = _address(delivery.email, delivery.name)
         message.set_content(_ticket_text(delivery, along))
         for file, data in along.items():
@@ -127,57 +128,25 @@ class ReplySink:
     @classmethod
     def from_settings(cls, settings: Settings) -> ReplySink:
         """Return the sink that the settings describe."""
-        return cls(Server.parse(settings.smtp_url), _sender(settings), settings.mail_to)
+        return cls(Server.parse(settings.smtp_url), sender_of(settings), settings.mail_to)
 
     def deliver(self, delivery: Delivery) -> str:
         """Send the answer and return its Message-ID."""
-        message = _message(delivery, sender=self.sender, to=delivery.email, subject=_answer_to(delivery))
-        _come_back(message, delivery, self.back)
+        message = new_message(delivery, sender=self.sender, to=delivery.email, subject=_answer_to(delivery))
+        come_back(message, delivery, self.back)
         message.set_content(delivery.body + "\n")
         self.server.send(message)
         return str(message["Message-ID"])
 
 
-@dataclass(frozen=True, slots=True)
-class ReceiptSink:
-    """Tells the requester that a ticket has arrived; who it is was not checked, so nothing that was typed is in it."""
-
-    server: Server
-    sender: str
-    site: str
-    back: str = ""
-    name: str = receipt.SINK
-
-    @classmethod
-    def from_settings(cls, settings: Settings) -> ReceiptSink:
-        """Return the sink that the settings describe."""
-        return cls(Server.parse(settings.smtp_url), _sender(settings), settings.title, settings.mail_to)
-
-    def deliver(self, delivery: Delivery) -> str:
-        """Send the receipt and return its Message-ID."""
-        ticket, lang = delivery.ticket, delivery.lang
-        message = _message(delivery, sender=self.sender, to=delivery.email, subject=receipt.subject(ticket, lang=lang))
-        _come_back(message, delivery, self.back)
-        message["Auto-Submitted"] = "auto-replied"  # RFC 3834: no automatic answer to it
-        message["X-Auto-Response-Suppress"] = "All"  # the same for Exchange
-        message.set_content(receipt.text(ticket, site=self.site, lang=lang, articles=delivery.articles))
-        self.server.send(message)
-        return str(message["Message-ID"])
-
-
-def can_reply(settings: Settings) -> bool:
-    """Say whether answers can be sent by e-mail as things are set."""
-    return bool(settings.smtp_url and (settings.smtp_from or settings.smtp_to))
-
-
-def _sender(settings: Settings) -> str:
+def sender_of(settings: Settings) -> str:
     sender = settings.smtp_from or settings.smtp_to
     if not sender:
         raise BadSetting("e-mail needs a sender; set KB_SMTP_FROM or KB_SMTP_TO")
     return sender
 
 
-def _message(delivery: Delivery, *, sender: str, to: str, subject: str) -> EmailMessage:
+def new_message(delivery: Delivery, *, sender: str, to: str, subject: str) -> EmailMessage:
     """Return the message's head; the policy refuses line ends, so that nobody writes headers through a subject."""
     message = EmailMessage(policy=SMTP)
     message["From"] = _parsed(sender)
@@ -194,7 +163,7 @@ def _message(delivery: Delivery, *, sender: str, to: str, subject: str) -> Email
     return message
 
 
-def _come_back(message: EmailMessage, delivery: Delivery, address: str) -> None:
+def come_back(message: EmailMessage, delivery: Delivery, address: str) -> None:
     """Have an answer to the message go to the address whose e-mails are read here; `+*` in it becomes the thread."""
     if address:
         message["Reply-To"] = _parsed(address.replace("+*@", f"+{delivery.thread}@" if delivery.thread else "@"))

@@ -9,14 +9,15 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+from deflect.history import import_writes
 from deflect.history import records as history_records
 from deflect.history.records import BadLine, Document, Record, Tally, text_of
-from deflect.offers.episode import VISITOR, email_hash
+from deflect.offers.episode import VISITOR
+from deflect.privacy.email_keys import email_hash
 from deflect.store import clock
 from deflect.store.clock import from_date
-from deflect.store.database import Store
 from deflect.store.events import CHANNELS
-from deflect.store.writer import writer_for
+from deflect.store.writer import opened
 from kb import progress
 from kb.config import Settings
 
@@ -29,15 +30,21 @@ MONTH = re.compile(r"(\d{4})-(\d{2})")
 
 def load(settings: Settings, path: Path, *, report: progress.Report = progress.silent) -> Document:
     """Import contacts by telephone, chat, e-mail or another help desk, which then end episodes as contacted."""
-    store = Store.open(settings.database)
-    secret = store.secret("email")
-    store.close()
-    return _import(settings, path, lambda document: contact(document, secret=secret), "import_contacts", report)
+    now = clock.now()
+    with opened(settings) as (store, writer):
+        secret = store.secret("email")
+        return _import(
+            path,
+            lambda document: contact(document, secret=secret),
+            lambda rows: writer.run(import_writes.import_contacts, rows=rows, now=now),
+            report,
+        )
 
 
 def load_users(settings: Settings, path: Path, *, report: progress.Report = progress.silent) -> Document:
     """Import how many people used the product in each month: `month` as 2026-10, and `users`."""
-    return _import(settings, path, _month, "import_users", report)
+    with opened(settings) as (_, writer):
+        return _import(path, _month, lambda rows: writer.run(import_writes.import_users, rows=rows), report)
 
 
 def contact(document: Document, *, secret: str) -> Document:
@@ -90,19 +97,11 @@ def _month(document: Document) -> Document:
 
 
 def _import(
-    settings: Settings, path: Path, parse: Callable[[Document], Document], write: str, report: progress.Report
+    path: Path, parse: Callable[[Document], Document], send: history_records.Send, report: progress.Report
 ) -> Document:
-    store = Store.open(settings.database)
-    writer, tally, total = writer_for(store, settings.writer_socket), Tally(str(path)), history_records.count(path)
-    more = {"now": clock.now()} if write == "import_contacts" else {}
+    tally, total = Tally(str(path)), history_records.count(path)
     records = history_records.watched(history_records.read(path, tally), report=report, total=total)
-    try:
-        history_records.keep(
-            _rows(records, tally, parse), tally, send=lambda rows: dict(writer.call(write, rows=rows, **more))
-        )
-    finally:
-        writer.close()
-        store.close()
+    history_records.keep(_rows(records, tally, parse), tally, send=send)
     return tally.document()
 
 

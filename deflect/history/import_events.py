@@ -8,12 +8,13 @@ import uuid
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from deflect.history import import_writes
 from deflect.history import records as history_records
 from deflect.history.records import BadLine, Document, Record, Tally
-from deflect.offers.episode import VISITOR, email_hash
+from deflect.offers.episode import VISITOR
 from deflect.offers.log import Refused, parse, with_text
-from deflect.store.database import Store
-from deflect.store.writer import writer_for
+from deflect.privacy.email_keys import email_hash
+from deflect.store.writer import opened
 from kb import progress
 from kb.config import Settings
 
@@ -26,20 +27,16 @@ def load(settings: Settings, path: Path, *, report: progress.Report = progress.s
 
     Intents are read first, so that an event may stand before its episode's. The same event is stored once.
     """
-    store = Store.open(settings.database)
-    writer = writer_for(store, settings.writer_socket)
-    tally, secret, total = Tally(str(path)), store.secret("email"), history_records.count(path)
-    try:
+    tally, total = Tally(str(path)), history_records.count(path)
+    with opened(settings) as (store, writer):
+        secret = store.secret("email")
         for intents in (True, False):
             passed = Tally(str(path)) if intents else tally  # what is wrong with a line is said once
             found = history_records.watched(
                 history_records.read(path, passed), report=_half(report, total, first=intents), total=total
             )
             rows = _rows(found, tally, secret=secret, intents=intents)
-            history_records.keep(rows, tally, send=lambda batch: dict(writer.call("import_events", rows=batch)))
-    finally:
-        writer.close()
-        store.close()
+            history_records.keep(rows, tally, send=lambda batch: writer.run(import_writes.import_events, rows=batch))
     return tally.document()
 
 

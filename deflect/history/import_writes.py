@@ -8,12 +8,14 @@ from collections.abc import Sequence
 
 from sqlite_utils import Database
 
-from deflect.offers.visit_writes import append, insert
-from deflect.store.database import Row
+from deflect.offers.visit_writes import append
+from deflect.store.database import Row, insert
 from deflect.store.events import CHANNELS
 from deflect.store.people import WINDOW, keys_of_episode, link, owns
+from deflect.store.writer import write
 
 
+@write()
 def import_events(db: Database, *, rows: Sequence[Row]) -> Row:
     """Append past events as if they had come in when they happened; the intent of an episode makes the episode.
 
@@ -30,6 +32,7 @@ def import_events(db: Database, *, rows: Sequence[Row]) -> Row:
     return {"stored": stored, "refused": refused}
 
 
+@write()
 def import_contacts(db: Database, *, rows: Sequence[Row], now: int) -> Row:
     """Keep contacts made elsewhere; a row is `{"keys", "contact"}`, and may name the `episode` that it belongs to."""
     stored, refused = 0, []
@@ -43,6 +46,7 @@ def import_contacts(db: Database, *, rows: Sequence[Row], now: int) -> Row:
     return {"stored": stored, "refused": refused}
 
 
+@write()
 def import_questions(db: Database, *, rows: Sequence[Row], now: int) -> Row:
     """Keep past questions with the article that solved each, if one did; a row is `{"keys", "question"}`."""
     stored = 0
@@ -52,6 +56,7 @@ def import_questions(db: Database, *, rows: Sequence[Row], now: int) -> Row:
     return {"stored": stored}
 
 
+@write()
 def import_users(db: Database, *, rows: Sequence[Row]) -> Row:
     """Keep how many people used the product in a month; a later count of the same month takes its place."""
     for row in rows:
@@ -96,6 +101,7 @@ def _begin(db: Database, person: str, event: Row) -> None:
 NAMESPACE = uuid.UUID("5b0f0c1e-9a0e-4f3a-8a53-1f2b7e0c4d11")  # of the ids of `sent` events made of contacts
 
 
+@write()
 def take_contact(
     db: Database, *, keys: Sequence[str], contact: Row, token: Row, now: int, episode: str | None = None
 ) -> Row:

@@ -87,11 +87,14 @@ def count(path: Path) -> int:
         return 1
 
 
+Send = Callable[[list[Document]], Document]
+
+
 def keep(
     records: Iterable[tuple[int, Document]],
     tally: Tally,
     *,
-    send: Callable[[list[Document]], Document],
+    send: Send,
     size: int = 500,
 ) -> None:
     """Send records of (line, row) in batches, and count what was stored, known already, or refused."""

@@ -7,16 +7,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from deflect.history import import_tickets, records
+from deflect.history import import_tickets, import_writes, records
 from deflect.history.import_tickets import Past
 from deflect.history.records import Document, Tally
 from deflect.history.references import References
-from deflect.offers.episode import email_hash
+from deflect.privacy.email_keys import email_hash
 from deflect.privacy.redaction import redact
 from deflect.store import clock
 from deflect.store.database import Store
 from deflect.store.people import WINDOW
-from deflect.store.writer import writer_for
+from deflect.store.writer import opened
 from kb import progress
 from kb.config import Settings
 from kb.content import library
@@ -92,20 +92,15 @@ def load(
     known = References(frozenset())
     if not path.is_dir():
         known = References.of(library.load(settings.articles, default_lang=settings.lang))
-    store = Store.open(settings.database)
-    writer, tally, counts = writer_for(store, settings.writer_socket), Tally(str(path)), {"solved": 0, "unknown": 0}
-    secret, now = store.secret("email"), clock.now()
-    try:
+    tally, counts, now = Tally(str(path)), {"solved": 0, "unknown": 0}, clock.now()
+    with opened(settings) as (store, writer):
         found = import_tickets.read(path, tally, split=split, references=known, report=report)
         records.keep(
-            _rows(found, counts, secret=secret, source=path.stem, lang=settings.lang),
+            _rows(found, counts, secret=store.secret("email"), source=path.stem, lang=settings.lang),
             tally,
-            send=lambda rows: dict(writer.call("import_questions", rows=rows, now=now)),
+            send=lambda rows: writer.run(import_writes.import_questions, rows=rows, now=now),
             size=100,
         )
-    finally:
-        writer.close()
-        store.close()
     return tally.document() | counts
 
 

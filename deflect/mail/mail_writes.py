@@ -6,17 +6,18 @@ from collections.abc import Sequence
 
 from sqlite_utils import Database
 
-from deflect.delivery import receipt
-from deflect.offers.visit_writes import append, attach, enqueue, has_many, insert
+from deflect.offers.visit_writes import append
 from deflect.store.clock import HOUR
-from deflect.store.database import Row
+from deflect.store.database import Row, insert
 from deflect.store.people import link
-from deflect.tickets.desk_writes import audit
+from deflect.store.writer import write
+from deflect.tickets.ticket_writes import RECEIPT, attach, audit, enqueue, has_many
 from kb.errors import NotFound
 
 BY = "e-mail"  # who the audit log names where an e-mail opened a ticket again
 
 
+@write()
 def open_by_mail(
     db: Database,
     *,
@@ -42,13 +43,14 @@ def open_by_mail(
     insert(db, "messages", message | {"ticket": ticket["id"], "created": now})
     attach(db, ticket=ticket["id"], message=message["id"], files=files, folder=folder, now=now)
     for entry in outbox:
-        if entry["sink"] != receipt.SINK or not has_many(db, person, now=now):
+        if entry["sink"] != RECEIPT or not has_many(db, person, now=now):
             enqueue(db, entry, ticket=ticket["id"], message=message["id"], now=now)
     if sent:
         append(db, keys[0], sent, now=now)
     return _keep(db, mail | {"ticket": ticket["id"], "message": message["id"]}, now=now)
 
 
+@write()
 def reply_by_mail(
     db: Database,
     *,
@@ -78,6 +80,7 @@ def reply_by_mail(
     return _keep(db, mail | {"ticket": ticket, "message": message["id"]}, now=now)
 
 
+@write()
 def pass_over_mail(db: Database, *, mail: Row, now: int) -> Row:
     """Note that an e-mail was met and knowingly not kept."""
     return _met(db, mail, most=0, now=now) or _keep(db, mail, now=now)

@@ -15,7 +15,8 @@ from email.utils import getaddresses
 from typing import Literal
 
 from deflect.mail.text import decoded, of_html
-from deflect.tickets.contact import EMAIL, LONGEST
+from deflect.privacy.email_keys import EMAIL
+from deflect.tickets.contact import LONGEST
 from kb.errors import BadRequest
 
 LARGEST = 25 * 2**20  # bytes that are read of an e-mail

@@ -8,17 +8,18 @@ from dataclasses import dataclass
 from email.utils import parseaddr
 from typing import Any, Literal
 
+from deflect.mail import mail_writes
 from deflect.mail.message import File, Mail, parse
 from deflect.mail.threads import is_ours, ticket_of
-from deflect.offers.episode import Visit, email_key, new_id, new_ticket_id, normal_email, ways
-from deflect.offers.offer import FAILURES
+from deflect.offers.episode import new_id, new_ticket_id, ways
+from deflect.privacy.email_keys import email_key, normal_email
 from deflect.store import attachments, clock
 from deflect.store.attachments import Attachment, Refused
 from deflect.store.services import Services
-from deflect.tickets.contact import Message, receipts
+from deflect.tickets.contact import receipts
 from kb.config import Settings
-from kb.errors import NotFound, StorageFull
-from search.text import message as messages
+from kb.degraded import degraded
+from kb.errors import BadGeneration, NotFound, StorageFull
 from search.text.language import detect
 
 CHANNEL = "email"
@@ -41,7 +42,7 @@ def take(services: Services, raw: bytes) -> Taken:
     Raises NoMail for what is none, and StorageFull or Unavailable when nothing could be kept.
     """
     mail = parse(raw)
-    sender = email_key(services, mail.sender)
+    sender = email_key(services.store, mail.sender)
     row: dict[str, Any] = {"id": mail.key, "mail": mail.id or None, "sender": sender}
     if is_ours(services.store, mail.id) or normal_email(mail.sender) in own_addresses(services.settings):
         return _pass_over(services, row | {"what": "ours"})
@@ -90,13 +91,12 @@ def _open(services: Services, mail: Mail, row: dict[str, Any]) -> Taken:
     settings, now, first = services.settings, clock.now(), new_id()
     lang = detect(f"{mail.subject}\n{mail.text}", usual=settings.lang) or settings.lang
     person, ticket = mail.kind == "person", new_ticket_id()
-    written = Message(mail.subject, mail.text, mail.reply_to, mail.name)
     sinks = [{"id": new_id(), "sink": sink} for sink in settings.sinks]
     files, lost = keep_files(settings, mail.files)
-    answer = services.writer.call(
-        "open_by_mail",
+    answer = services.writer.run(
+        mail_writes.open_by_mail,
         mail=row | {"what": "new"},
-        keys=[email_key(services, mail.reply_to)],
+        keys=[email_key(services.store, mail.reply_to)],
         ticket={
             "id": ticket,
             "subject": mail.subject,
@@ -114,7 +114,7 @@ def _open(services: Services, mail: Mail, row: dict[str, Any]) -> Taken:
         message=_message(mail, first, author="requester", lost=lost),
         files=attachments.rows(files, new=new_id),
         folder=str(attachments.folder(settings)),
-        outbox=[*sinks, *([] if mail.quiet else _receipt(services, written, lang))],
+        outbox=[*sinks, *([] if mail.quiet else receipts(settings))],
         sent={"id": new_id(), "type": "sent", "at": now, "ticket": ticket, "channel": CHANNEL} if person else None,
         most=settings.rate_mails,
         now=now,
@@ -129,8 +129,8 @@ def _reply(services: Services, mail: Mail, row: dict[str, Any], ticket: str) -> 
     author = "machine" if machine else "requester" if theirs else "other"
     sinks = [] if machine else [{"id": new_id(), "sink": sink} for sink in services.settings.sinks]
     files, lost = ([], []) if machine else keep_files(services.settings, mail.files)
-    answer = services.writer.call(
-        "reply_by_mail",
+    answer = services.writer.run(
+        mail_writes.reply_by_mail,
         mail=row | {"what": "machine" if machine else "reply"},
         ticket=ticket,
         message=_message(mail, new_id(), author=author, lost=lost),
@@ -144,7 +144,7 @@ def _reply(services: Services, mail: Mail, row: dict[str, Any], ticket: str) -> 
 
 
 def _pass_over(services: Services, row: dict[str, Any]) -> Taken:
-    return Taken(**services.writer.call("pass_over_mail", mail=row, now=clock.now()))
+    return Taken(**services.writer.run(mail_writes.pass_over_mail, mail=row, now=clock.now()))
 
 
 def _message(mail: Mail, id: str, *, author: str, lost: Sequence[File]) -> dict[str, Any]:
@@ -165,26 +165,11 @@ def _fields(services: Services, mail: Mail, lang: str) -> dict[str, str]:
 def _has_table(services: Services) -> bool:
     try:
         return bool(services.current.get().snapshot.channels.rules)
-    except FAILURES:
+    except BadGeneration:
         return False
-
-
-def _receipt(services: Services, written: Message, lang: str) -> list[dict[str, Any]]:
-    """Return the delivery of a receipt, where they are sent; without articles where the topic has no offers."""
-    found = receipts(services, Visit(lang=lang), written)
-    return [{**one, "articles": "[]"} for one in found] if found and _is_sensitive(services, written, lang) else found
-
-
-def _is_sensitive(services: Services, written: Message, lang: str) -> bool:
-    """Say whether what answers the message best is of a topic without offers: an e-mail names no topic itself."""
-    said = messages.read(written.subject, written.body)
-    try:
-        searcher = services.current.get()
-        best = searcher.search(said.whole[:300], lang=lang, k=1).hits[:1]
-        entries = [searcher.snapshot.best(hit.article, lang) for hit in best]
-    except FAILURES:
-        return True
-    return any(entry is None or not entry.offers for entry in entries)
+    except Exception as error:  # an e-mail must be kept whatever is wrong with the index
+        degraded("no-channels", error)
+        return False
 
 
 def _size(file: File) -> str:

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import re
 import secrets
-import unicodedata
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from deflect.privacy.email_keys import email_key
 from deflect.privacy.redaction import redact
 from deflect.store.services import Services
 from deflect.store.tokens import NOBODY, Claims
 from kb.content.channels import Table, Way, decide
-from kb.errors import HelpCenterError
+from kb.degraded import degraded
+from kb.errors import BadGeneration
 
 
 def ways(
@@ -29,7 +28,10 @@ def ways(
     """
     try:
         table = services.current.get().snapshot.channels
-    except HelpCenterError:
+    except BadGeneration:
+        table = Table()
+    except Exception as error:  # a message must be kept whatever is wrong with the index
+        degraded("no-channels", error)
         table = Table()
     return decide(table, segment=segment, topic=topic, lang=lang, now=now or datetime.now(UTC))
 
@@ -65,28 +67,9 @@ def new_ticket_id() -> str:
     return "T" + "".join(secrets.choice(ALPHABET) for _ in range(9))
 
 
-def email_key(services: Services, email: str) -> str:
-    """Return the key by which an e-mail address is known."""
-    return email_hash(services.store.secret("email"), email)
-
-
-def email_hash(secret: str, email: str) -> str:
-    """Return the keyed hash of an address; without the store's secret nobody can tell which address it is."""
-    return "email:" + hmac.new(bytes.fromhex(secret), normal_email(email).encode(), hashlib.sha256).hexdigest()
-
-
-def normal_email(email: str) -> str:
-    """Return the address as it is compared: without case and outer space.
-
-    >>> normal_email(" Jo@Example.COM ")
-    'jo@example.com'
-    """
-    return unicodedata.normalize("NFKC", email).strip().lower()
-
-
 def keys(services: Services, *, visitor: str | None, email: str | None = None, claims: Claims = NOBODY) -> list[str]:
     """Return the keys of a person, the strongest first: verified id, e-mail address, browser."""
-    emails = [email_key(services, address) for address in (claims.email, email) if address]
+    emails = [email_key(services.store, address) for address in (claims.email, email) if address]
     found = [*([f"verified:{claims.id}"] if claims.id else []), *emails, *([f"visitor:{visitor}"] if visitor else [])]
     return list(dict.fromkeys(found))
 

@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 
+from deflect.offers import visit_writes
 from deflect.offers.episode import keys, new_id
 from deflect.privacy.redaction import redact
 from deflect.store import clock, events
@@ -174,8 +175,8 @@ def record(services: Services, visitor: str | None, type: str, *, text: str = ""
     document = {"id": new_id(), "type": type, "at": clock.to_rfc3339(now)} | fields
     try:
         row = parse(document, by_client=False) | {"at": now}
-        kept = services.writer.call(
-            "log_event", keys=keys(services, visitor=visitor), event=with_text(row, text), now=now
+        kept = services.writer.run(
+            visit_writes.log_event, keys=keys(services, visitor=visitor), event=with_text(row, text), now=now
         )
     except (Refused, HelpCenterError):
         return False

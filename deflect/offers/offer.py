@@ -2,18 +2,144 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from queue import Empty, SimpleQueue
+from typing import Any
 
+from deflect.offers import visit_writes
 from deflect.offers.context_cards import BY_CONTEXT, with_context
 from deflect.offers.episode import Visit, intent, keys, new_id
 from deflect.offers.log import with_text
 from deflect.store import clock
 from deflect.store.people import position
 from deflect.store.services import Services
+from kb.config import Settings
+from kb.degraded import Degraded, degraded
 from kb.errors import HelpCenterError
-from search.rank.hit import Degraded, Hit, Suggestions
+from kb.metrics import OFFERS
+from search.rank.current import Current
+from search.rank.hit import Hit, Suggestions
+from search.rank.searcher import Searcher
+
+CARDS = 3
+LOGGED = 10  # candidates kept with the event, shown or not
+LONGEST = 8000  # characters of a message that are searched; people state their problem first
+PATIENCE = 1.0  # seconds that a form without a script waits for an offer before it is sent
+NOTHING = Suggestions(abstained=True, degraded=None, ranker="none", cards=(), candidates=())
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """The document of `POST offers`; `degraded` also says when the search or the log was not there."""
+
+    episode: str | None
+    abstained: bool
+    degraded: Degraded | None
+    ranker: str
+    cards: tuple[Hit, ...]
+
+    def document(self) -> dict[str, Any]:
+        """Return the offer as JSON."""
+        return asdict(self)
+
+
+def make_offer(services: Services, visit: Visit, *, subject: str, body: str, patience: float | None = None) -> Offer:
+    """Compute and log an offer; the control arm is logged as it would have been, and shown nothing.
+
+    Whatever fails, the form goes on: no search means no cards, and what cannot be logged is not shown,
+    since an offer that nobody knows of would count as none. Who has not agreed to be noted is offered articles
+    all the same, in no episode and no arm.
+    """
+    found, reason = suggest(services.current, services.settings, visit, subject=subject, body=body, patience=patience)
+    if not visit.agreed:
+        return _counted(Offer(None, found.abstained, reason, found.ranker, found.cards), found)
+    now = clock.now()
+    try:
+        who = keys(services, visitor=visit.visitor, claims=visit.claims)
+        found, propensities = _explored(services, found, who)
+        event = _event(found, propensities) | {
+            "at": now,
+            "degraded": reason,
+            "lang": visit.lang or services.settings.lang,
+        }
+        begun = services.writer.run(
+            visit_writes.offer,
+            keys=who,
+            intent=intent(services, visit),
+            episode=visit.episode,
+            event=with_text(event, f"{subject}\n{body}"),
+            now=now,
+        )
+    except HelpCenterError as error:
+        return Offer(visit.episode or new_id(), True, degraded("not-logged", error), found.ranker, ())
+    cards = found.cards if begun["arm"] == "treatment" else ()
+    return _counted(Offer(begun["episode"], found.abstained, reason, found.ranker, cards), found)
+
+
+def _counted(offer: Offer, found: Suggestions) -> Offer:
+    OFFERS.labels("shown" if offer.cards else "control" if found.cards else "abstained").inc()
+    return offer
+
+
+def _event(found: Suggestions, propensities: Sequence[float]) -> dict[str, Any]:
+    """Return what is logged of an offer: candidates in the order of the ranking, cards in that of the screen."""
+    return {
+        "id": new_id(),
+        "type": "offer",
+        "articles": [id for id, _ in found.candidates[:LOGGED]],
+        "scores": [round(float(score), 6) for _, score in found.candidates[:LOGGED]],
+        "abstained": found.abstained,
+        "ranker": found.ranker,
+        "cards": [card.article for card in found.cards],
+        "propensities": [round(chance, 6) for chance in propensities],
+    }
+
+
+def _explored(services: Services, found: Suggestions, who: Sequence[str]) -> tuple[Suggestions, Sequence[float]]:
+    """Return the offer as it is shown, with the probability that each card would stand where it stands.
+
+    Articles that the owner named for a page stay where they are: those places are not the ranking's.
+    """
+    share = services.settings.swaps
+    names = [card.article for card in found.cards]
+    if not share or not who or len(names) < 2 or found.ranker.endswith(BY_CONTEXT):
+        return found, [1.0] * len(names)
+    slots = arranged(names, person=who[0], salt=services.store.secret("salt"), share=share)
+    return replace(found, cards=tuple(found.cards[place] for place in slots.order)), slots.propensities
+
+
+def suggest(
+    current: Current, settings: Settings, visit: Visit, *, subject: str, body: str, patience: float | None = None
+) -> tuple[Suggestions, Degraded | None]:
+    """Rank articles for a message without logging. Also returns the reason when the result is degraded.
+
+    After `patience` seconds there are none.
+    """
+
+    def answer() -> tuple[Suggestions, Degraded | None]:
+        try:
+            found = _suggested(current.get(), settings, visit, subject=subject[:300], body=body[:LONGEST])
+        except Exception as error:  # whatever the search dies of, the form goes on
+            return NOTHING, degraded("search-failed", error)
+        return found, found.degraded
+
+    if patience is None:
+        return answer()
+    answers: SimpleQueue[tuple[Suggestions, Degraded | None]] = SimpleQueue()
+    threading.Thread(target=lambda: answers.put(answer()), daemon=True).start()
+    try:
+        return answers.get(timeout=patience)
+    except Empty:
+        return NOTHING, degraded("search-slow")
+
+
+def _suggested(searcher: Searcher, settings: Settings, visit: Visit, *, subject: str, body: str) -> Suggestions:
+    lang = visit.lang or settings.lang
+    category, audience = visit.category or None, visit.claims.audience
+    found = searcher.suggest(subject, body, lang=lang, k=CARDS, category=category, audience=audience)
+    return with_context(searcher, visit, found, text=f"{subject} {body}", lang=lang, k=CARDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,108 +183,3 @@ def propensity(card: int, slot: int, *, of: int, share: float) -> float:
 def _swapped(upper: int, *, of: int, share: float) -> float:
     """Return how probable it is that the card at `upper` and the one below it change places."""
     return share * (1.0 - share) ** upper if 0 <= upper < of - 1 else 0.0
-
-
-if TYPE_CHECKING:
-    from search.rank.searcher import Searcher
-
-CARDS = 3
-LOGGED = 10  # candidates kept with the event, shown or not
-LONGEST = 8000  # characters of a message that are searched; people state their problem first
-FAILURES = (
-    HelpCenterError,
-    OSError,
-    RuntimeError,
-    ValueError,
-    LookupError,
-    ArithmeticError,
-)  # what a search can die of
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """The document of `POST offers`; `degraded` also says when the search or the log was not there."""
-
-    episode: str | None
-    abstained: bool
-    degraded: Degraded | Literal["search-failed", "not-logged"] | None
-    ranker: str
-    cards: tuple[Hit, ...]
-
-    def document(self) -> dict[str, Any]:
-        """Return the offer as JSON."""
-        return asdict(self)
-
-
-def make_offer(services: Services, visit: Visit, *, subject: str, body: str) -> Offer:
-    """Compute and log an offer; the control arm is logged as it would have been, and shown nothing.
-
-    Whatever fails, the form goes on: no search means no cards, and what cannot be logged is not shown,
-    since an offer that nobody knows of would count as none. Who has not agreed to be noted is offered articles
-    all the same, in no episode and no arm.
-    """
-    found, degraded = suggest(services, visit, subject=subject, body=body)
-    if not visit.agreed:
-        return Offer(None, found.abstained, degraded, found.ranker, found.cards)
-    now = clock.now()
-    try:
-        who = keys(services, visitor=visit.visitor, claims=visit.claims)
-        found, propensities = _explored(services, found, who)
-        event = _event(found, propensities) | {
-            "at": now,
-            "degraded": degraded,
-            "lang": visit.lang or services.settings.lang,
-        }
-        begun = services.writer.call(
-            "offer",
-            keys=who,
-            intent=intent(services, visit),
-            episode=visit.episode,
-            event=with_text(event, f"{subject}\n{body}"),
-            now=now,
-        )
-    except HelpCenterError:
-        return Offer(visit.episode or new_id(), True, "not-logged", found.ranker, ())
-    cards = found.cards if begun["arm"] == "treatment" else ()
-    return Offer(begun["episode"], found.abstained, degraded, found.ranker, cards)
-
-
-def _event(found: Suggestions, propensities: Sequence[float]) -> dict[str, Any]:
-    """Return what is logged of an offer: candidates in the order of the ranking, cards in that of the screen."""
-    return {
-        "id": new_id(),
-        "type": "offer",
-        "articles": [id for id, _ in found.candidates[:LOGGED]],
-        "scores": [round(float(score), 6) for _, score in found.candidates[:LOGGED]],
-        "abstained": found.abstained,
-        "ranker": found.ranker,
-        "cards": [card.article for card in found.cards],
-        "propensities": [round(chance, 6) for chance in propensities],
-    }
-
-
-def _explored(services: Services, found: Suggestions, who: Sequence[str]) -> tuple[Suggestions, Sequence[float]]:
-    """Return the offer as it is shown, with the probability that each card would stand where it stands.
-
-    Articles that the owner named for a page stay where they are: those places are not the ranking's.
-    """
-    share = services.settings.swaps
-    names = [card.article for card in found.cards]
-    if not share or not who or len(names) < 2 or found.ranker.endswith(BY_CONTEXT):
-        return found, [1.0] * len(names)
-    slots = arranged(names, person=who[0], salt=services.store.secret("salt"), share=share)
-    return replace(found, cards=tuple(found.cards[place] for place in slots.order)), slots.propensities
-
-
-def suggest(services: Services, visit: Visit, *, subject: str, body: str) -> tuple[Suggestions, Any]:
-    """Return what a message would be offered, logging nothing, and why it is less than it could be, if it is."""
-    subject, body = subject[:300], body[:LONGEST]
-    try:
-        searcher: Searcher = services.current.get()
-        lang = visit.lang or services.settings.lang
-        category, audience = visit.category or None, visit.claims.audience
-        found = searcher.suggest(subject, body, lang=lang, k=CARDS, category=category, audience=audience)
-        found = with_context(searcher, visit, found, text=f"{subject} {body}", lang=lang, k=CARDS)
-    except FAILURES:
-        return Suggestions(abstained=True, degraded=None, ranker="none", cards=(), candidates=()), "search-failed"
-    return found, found.degraded

@@ -6,11 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-from deflect.offers.episode import email_hash, normal_email
-from deflect.privacy.removal import COPIES, FILES
+from deflect.privacy.email_keys import email_hash, normal_email
+from deflect.privacy.removal import COPIES, FILES, drop_files, erase_person
 from deflect.store.attachments import folder
 from deflect.store.database import Store
-from deflect.store.writer import writer_for
+from deflect.store.writer import opened
 from kb.config import Settings
 
 TELLING = 6  # a shorter name is found in anything
@@ -23,10 +23,8 @@ def erase(settings: Settings, person: str) -> dict[str, Any]:
     any of the person's identifiers is still `left` in the database's files, in somebody else's text for example, and
     how many `copies` each sink had carried away.
     """
-    store = Store.open(settings.database)
-    writer = writer_for(store, settings.writer_socket)
     email = normal_email(person)
-    try:
+    with opened(settings) as (store, writer):
         sender = email_hash(store.secret("email"), email)
         wanted = [f"visitor:{person}", f"verified:{person}", sender]
         people = _people(store, wanted, email)
@@ -34,15 +32,12 @@ def erase(settings: Settings, person: str) -> dict[str, Any]:
         copies = store.rows(COPIES, theirs)
         digests = [row["digest"] for row in store.rows(FILES, theirs)]
         traces = [*([person] if len(person) >= TELLING else []), *_keys(store, people)]
-        removed = writer.call("erase_person", **theirs, sender=sender)
-        files = writer.call("drop_files", digests=digests, folder=str(folder(settings)))
+        removed = writer.run(erase_person, people=theirs["people"], email=email, sender=sender)
+        files = writer.run(drop_files, digests=digests, folder=str(folder(settings)))
         _clean(store)
         left = _left(settings.database, traces)
         copied = {row["sink"]: row["copies"] for row in copies}
         return {"removed": removed, "files": files, "left": left, "copies": copied}
-    finally:
-        writer.close()
-        store.close()
 
 
 def shown(document: dict[str, Any]) -> str:

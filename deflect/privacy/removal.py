@@ -10,6 +10,7 @@ from sqlite_utils import Database
 
 from deflect.store.attachments import HAS, place_of
 from deflect.store.database import Row
+from deflect.store.writer import write
 
 BATCH = 2000  # rows that one write takes away, so that nobody waits for it
 
@@ -48,6 +49,7 @@ COPIES = f"""
     """
 
 
+@write()
 def erase_person(db: Database, *, people: str, email: str, sender: str = "") -> Row:
     """Remove people (a JSON list of ids) and the tickets from an e-mail address; return the rows removed by table.
 
@@ -57,6 +59,7 @@ def erase_person(db: Database, *, people: str, email: str, sender: str = "") -> 
     return {table: db.execute(f"DELETE FROM {table} WHERE {rows}", where).rowcount for table, rows in OWNED.items()}
 
 
+@write()
 def drop_files(db: Database, *, digests: Sequence[str], folder: str, before: float | None = None) -> Row:
     """Remove the files of these digests that no ticket has and, with `before`, that nobody touched since that time.
 
@@ -93,6 +96,7 @@ PARTS = (
 )  # what goes with a ticket; its events have their own time
 
 
+@write()
 def prune(
     db: Database,
     *,

@@ -147,6 +147,13 @@ def explained() -> Iterator[None]:
         raise
 
 
+def insert(db: Database, table: str, row: Row) -> int:
+    """Insert `row` unless its id is there already; return how many rows that made."""
+    names = ", ".join(f'"{name}"' for name in row)
+    sql = f'INSERT INTO "{table}" ({names}) VALUES ({", ".join("?" * len(row))}) ON CONFLICT DO NOTHING'
+    return int(db.execute(sql, list(row.values())).rowcount)
+
+
 @contextmanager
 def _lock(path: Path) -> Iterator[None]:
     """Hold a lock between processes, which the kernel releases however its holder ends."""

@@ -163,7 +163,7 @@ def m008_agents(db: Database) -> None:
 
 @migrations()
 def m009_receipts(db: Database) -> None:
-    """The articles that a receipt names, as titles and addresses."""
+    """The articles that a receipt named when they were chosen with the ticket; no longer written."""
     db.table("outbox").add_column("articles", str)
 
 

@@ -1,86 +1,88 @@
-"""The one writer: all processes' writes, gathered into commits that are on disk before anybody is told so."""
+"""The one writer of the database, in its own process or in this one.
+
+A write is a function that takes the open database first and is registered with `@write`. `Writer.run` runs it in a
+transaction and returns its result once it is on disk. In the same process that is a call; to the writer's process
+the function travels as its registered name with its arguments as JSON, and both ways pass through JSON, so that they
+answer alike. The writer's process gathers the calls that arrived while the last commit was made into the next commit.
+Every write may run twice, because a call is sent again when its answer was lost.
+"""
 
 from __future__ import annotations
 
 import json
+import logging
 import os
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from pkgutil import resolve_name
 from threading import Event
-from typing import Any, Protocol
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from sqlite_utils import Database
 
-from deflect.history import import_writes
-from deflect.mail import mail_writes
-from deflect.offers import visit_writes
-from deflect.privacy import removal
 from deflect.store.database import FULL, Store, transaction
 from deflect.store.writer_socket import alone, connect, listening
-from deflect.tickets import agent_writes, desk_writes
-from kb import errors
-from kb.errors import BadRequest, HelpCenterError, Unavailable
+from kb.config import Settings
+from kb.degraded import frames
+from kb.errors import BadRequest, HelpCenterError, Unavailable, WriteFailed
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Write = Callable[Concatenate[Database, P], T]
+
+
+@dataclass(frozen=True, slots=True)
+class _Registered:
+    function: Callable[..., Any]
+    patience: float
+
 
 PATIENCE = 5.0  # seconds that a call waits for a writer that is being restarted
-HASTE = {"offer": 0.4, "log_event": 0.4, "refused_origin": 0.2}  # what a visitor must not wait for
+_REGISTERED: dict[str, _Registered] = {}
+log = logging.getLogger("shortstop")
 
-WRITES: Mapping[str, Callable[..., Any]] = {
-    write.__name__: write
-    for write in (
-        *(visit_writes.log_events, visit_writes.log_event, visit_writes.offer, visit_writes.create_ticket),
-        *(
-            desk_writes.add_message,
-            desk_writes.assign_ticket,
-            desk_writes.close_ticket,
-            desk_writes.reopen_ticket,
-            desk_writes.audit,
-        ),
-        *(desk_writes.refused_origin, desk_writes.allow_origin, desk_writes.forbid_origin),
-        *(
-            agent_writes.add_agent,
-            agent_writes.set_password,
-            agent_writes.remove_agent,
-            agent_writes.begin_session,
-            agent_writes.end_session,
-        ),
-        *(desk_writes.claim, desk_writes.delivered, desk_writes.failed, desk_writes.postpone, desk_writes.retry),
-        *(removal.erase_person, removal.prune, removal.drop_files),
-        *(
-            import_writes.import_events,
-            import_writes.import_contacts,
-            import_writes.import_questions,
-            import_writes.import_users,
-        ),
-        import_writes.take_contact,
-        *(mail_writes.open_by_mail, mail_writes.reply_by_mail, mail_writes.pass_over_mail),
-    )
-}
+
+def write(*, patience: float = PATIENCE) -> Callable[[Write[P, T]], Write[P, T]]:
+    """Register a function as a write; callers wait at most `patience` seconds for its result."""
+
+    def registered(function: Write[P, T]) -> Write[P, T]:
+        _REGISTERED[_name(function)] = _Registered(function, patience)
+        return function
+
+    return registered
 
 
 class Writer(Protocol):
-    """Where writes go."""
+    """Runs writes."""
 
-    def call(self, name: str, **arguments: Any) -> Any:
-        """Run the write `name`, return its answer once it is on disk; raises StorageFull, Unavailable, its own."""
+    def run(self, write: Write[P, T], *args: P.args, **named: P.kwargs) -> T:
+        """Run one write in a transaction; return its result once it is durable.
+
+        Raises the write's own HelpCenterError, StorageFull, Unavailable, or WriteFailed for anything else, which is
+        logged where it happened.
+        """
 
 
 class DirectWriter:
-    """Writes from this process: for commands and tests, beside a running writer too."""
+    """Runs writes in this process: for commands and tests, also beside a running writer."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
         self._lock = threading.Lock()
         self._db: Database | None = None
 
-    def call(self, name: str, **arguments: Any) -> Any:
+    def run(self, write: Write[P, T], *args: P.args, **named: P.kwargs) -> T:
         """Run one write in a transaction of its own."""
+        call = _call(write, args, named)
         with self._lock:
             self._db = self._db or self.store.connect()
-            with transaction(self._db):
-                return run(self._db, name, arguments)
+            (answer,) = run_all(self._db, [call])
+        return _result(answer)  # type: ignore[no-any-return]
 
     def close(self) -> None:
         """Close the connection."""
@@ -90,22 +92,19 @@ class DirectWriter:
 
 
 class RemoteWriter:
-    """Writes through the writer's socket; each thread has its own connection, and a lost one is made again.
-
-    A write is sent again when its answer was lost; that is safe because every write can be repeated.
-    """
+    """Runs writes through the writer's socket; each thread has its own connection, and makes a lost one again."""
 
     def __init__(self, path: Path, *, patience: float = PATIENCE) -> None:
         self.path, self.patience = path, patience
         self._local = threading.local()
 
-    def call(self, name: str, **arguments: Any) -> Any:
-        """Send one write and wait for its answer, at most as long as its name may take."""
-        line = json.dumps({"name": name, "arguments": arguments}).encode() + b"\n"
-        end = time.monotonic() + min(self.patience, HASTE.get(name, PATIENCE))
+    def run(self, write: Write[P, T], *args: P.args, **named: P.kwargs) -> T:
+        """Send one write and wait for its result, at most as long as its patience."""
+        call = _call(write, args, named)
+        end = time.monotonic() + min(self.patience, _REGISTERED[_name(write)].patience)
         while True:
             try:
-                return _read(self._ask(line, end=end))
+                return _result(self._ask(call, end=end))  # type: ignore[no-any-return]
             except OSError as error:
                 self.close()
                 if time.monotonic() >= end:
@@ -119,7 +118,7 @@ class RemoteWriter:
             local.pop("reader").close()
             local.pop("socket").close()
 
-    def _ask(self, line: bytes, *, end: float) -> bytes:
+    def _ask(self, call: bytes, *, end: float) -> bytes:
         local = self._local.__dict__
         if local.get("pid") != os.getpid():
             local.clear()  # the parent's connection is the parent's
@@ -128,15 +127,27 @@ class RemoteWriter:
             local["socket"], local["pid"] = connect(self.path, timeout=left), os.getpid()
             local["reader"] = local["socket"].makefile("rb")
         local["socket"].settimeout(left)
-        local["socket"].sendall(line)
+        local["socket"].sendall(call)
         answer: bytes = local["reader"].readline()
         if not answer.endswith(b"\n"):
             raise ConnectionError("the writer went away")
         return answer
 
 
+@contextmanager
+def opened(settings: Settings) -> Iterator[tuple[Store, DirectWriter | RemoteWriter]]:
+    """Open the store and its writer for a command: the running writer if it answers, otherwise one of our own."""
+    store = Store.open(settings.database)
+    writer = writer_for(store, settings.writer_socket)
+    try:
+        yield store, writer
+    finally:
+        writer.close()
+        store.close()
+
+
 def writer_for(store: Store, socket_path: Path) -> DirectWriter | RemoteWriter:
-    """Return a writer for a command: the running one if it answers, else one of our own."""
+    """Return the running writer if it answers, otherwise one of our own."""
     try:
         connect(socket_path, timeout=0.2).close()
     except OSError:
@@ -145,7 +156,7 @@ def writer_for(store: Store, socket_path: Path) -> DirectWriter | RemoteWriter:
 
 
 def serve(store: Store, socket_path: Path, stop: Event) -> None:
-    """Write for everybody until `stop`: take what came while the last commit was being made, commit it, then answer.
+    """Run the writes of all callers until `stop`: gather what has arrived, commit it, then answer.
 
     A second writer waits here until the first has ended, however it ended.
     """
@@ -157,52 +168,84 @@ def serve(store: Store, socket_path: Path, stop: Event) -> None:
             with listening(socket_path) as hub:
                 while not stop.is_set():
                     calls = hub.gather(timeout=0.1)
-                    answers = write(db, [line for _, line in calls]) if calls else []
+                    answers = run_all(db, [line for _, line in calls]) if calls else []
                     for (caller, _), answer in zip(calls, answers, strict=True):
                         hub.answer(caller, answer)
         finally:
             db.close()
 
 
-def write(db: Database, lines: list[bytes]) -> list[bytes]:
+def run_all(db: Database, calls: list[bytes]) -> list[bytes]:
     """Run calls in one transaction, each within its own savepoint, and return their answers once all is on disk."""
     try:
         with transaction(db):
-            return [_one(db, line) for line in lines]
+            return [_answer(db, call) for call in calls]
     except HelpCenterError as error:  # the disk is full, or busy: nothing of this batch was kept
-        return [_refusal(error)] * len(lines)
+        return [_refusal(error)] * len(calls)
 
 
-def run(db: Database, name: str, arguments: Mapping[str, Any]) -> Any:
-    """Run one write of the list."""
-    if name not in WRITES:
-        raise BadRequest(f"{name} is no write; it is one of {', '.join(WRITES)}")
-    return WRITES[name](db, **arguments)
-
-
-def _one(db: Database, line: bytes) -> bytes:
+def _answer(db: Database, call: bytes) -> bytes:
+    """Run one call and return its answer; anything but a HelpCenterError is logged here and named a failure."""
     try:
-        call = json.loads(line)
+        function, args, named = _read(call)
         with db.atomic():
-            answer = run(db, call["name"], call["arguments"])
-        return json.dumps({"ok": answer}).encode() + b"\n"
+            result = function(db, *args, **named)
+            return json.dumps({"ok": result}).encode() + b"\n"
     except HelpCenterError as error:
         return _refusal(error)
-    except sqlite3.Error as error:
-        if getattr(error, "sqlite_errorcode", 0) in FULL or not db.conn.in_transaction:
+    except Exception as error:
+        if isinstance(error, sqlite3.Error) and (_code(error) in FULL or not db.conn.in_transaction):
             raise  # SQLite gave up the whole transaction
-        return _refusal(BadRequest(f"this could not be saved: {error}"))
-    except (TypeError, ValueError, KeyError) as error:
-        return _refusal(BadRequest(f"this could not be saved: {type(error).__name__}"))
+        log.error("a write failed: %s", frames(error))
+        return _refusal(WriteFailed("this could not be saved; it was logged, please try again later"))
+
+
+def _code(error: sqlite3.Error) -> int:
+    return int(getattr(error, "sqlite_errorcode", 0))
+
+
+def _name(function: Callable[..., Any]) -> str:
+    return f"{function.__module__}:{function.__qualname__}"
+
+
+def _call(function: Callable[..., Any], args: tuple[Any, ...], named: Mapping[str, Any]) -> bytes:
+    """Return a call as one line; raises LookupError for a function that is not registered."""
+    if _name(function) not in _REGISTERED:
+        raise LookupError(f"{_name(function)} is not registered; decorate it with @write()")
+    try:
+        return json.dumps({"write": _name(function), "args": args, "named": named}).encode() + b"\n"
+    except (TypeError, ValueError) as error:
+        log.error("a write cannot be sent: %s", frames(error))
+        raise WriteFailed("this could not be saved; it was logged, please try again later") from error
+
+
+def _read(call: bytes) -> tuple[Callable[..., Any], list[Any], dict[str, Any]]:
+    """Return the function and the arguments of a line; raises BadRequest where it names no write of ours."""
+    try:
+        document = json.loads(call)
+        name, args, named = document["write"], document["args"], document["named"]
+        if name not in _REGISTERED and name.startswith("deflect."):
+            resolve_name(name)  # its module registers it
+    except (ValueError, TypeError, KeyError, AttributeError, ImportError) as error:
+        raise BadRequest(f"this is no call of a write: {type(error).__name__}") from error
+    if name not in _REGISTERED:
+        raise BadRequest(f"{name} is no write")
+    return _REGISTERED[name].function, args, named
 
 
 def _refusal(error: HelpCenterError) -> bytes:
-    return json.dumps({"error": type(error).__name__, "message": str(error)}).encode() + b"\n"
+    """Return an error as an answer: its class by name, its sentence, and its further fields."""
+    document = {"error": _name(type(error)), "message": str(error), "fields": vars(error)}
+    return json.dumps(document, default=str).encode() + b"\n"
 
 
-def _read(line: bytes) -> Any:
-    document = json.loads(line)
+def _result(answer: bytes) -> Any:
+    """Return the result in an answer; raises the error that it holds."""
+    document = json.loads(answer)
     if "error" not in document:
         return document["ok"]
-    kind = getattr(errors, document["error"], HelpCenterError)
-    raise kind(document["message"])
+    kind = resolve_name(document["error"])
+    error = kind.__new__(kind, document["message"])
+    error.args = (document["message"],)
+    vars(error).update(document["fields"])
+    raise error

@@ -5,15 +5,14 @@ from __future__ import annotations
 import hashlib
 import hmac
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 from werkzeug.security import check_password_hash, generate_password_hash
 
 from deflect.store import clock
 from deflect.store.database import Store
-from deflect.store.writer import Writer, writer_for
+from deflect.store.writer import Writer, opened
+from deflect.tickets import agent_writes
 from deflect.tickets.agent_writes import FIRST, folded
 from kb.config import Settings
 from kb.errors import BadRequest, NotFound
@@ -34,18 +33,6 @@ class Agent:
     email: str
     role: str
     created: int
-
-
-@contextmanager
-def opened(settings: Settings) -> Iterator[tuple[Store, Writer]]:
-    """Give a command the store and whoever writes to it."""
-    store = Store.open(settings.database)
-    writer = writer_for(store, settings.writer_socket)
-    try:
-        yield store, writer
-    finally:
-        writer.close()
-        store.close()
 
 
 def agents(store: Store, settings: Settings) -> list[Agent]:
@@ -80,14 +67,16 @@ def add(
         if taken and (folded(taken) in RESERVED or find(store, settings, taken)):
             raise BadRequest(f"{taken} is taken; choose another, or set a new password")
     now = clock.now()
-    writer.call("add_agent", id=name, email=email, role=role, hash=_hash(password), entry=_entry(), who=who, now=now)
+    writer.run(
+        agent_writes.add_agent, id=name, email=email, role=role, hash=_hash(password), entry=_entry(), who=who, now=now
+    )
     return Agent(name, email, role, now)
 
 
 def set_password(store: Store, writer: Writer, settings: Settings, user: str, *, password: str, who: str) -> str:
     """Keep the hash of an agent's new password and return the agent's name; sessions that were open end."""
     name = FIRST if folded(user) == FIRST else the_one(store, settings, user).name
-    writer.call("set_password", id=name, hash=_hash(password), entry=_entry(), who=who, now=clock.now())
+    writer.run(agent_writes.set_password, id=name, hash=_hash(password), entry=_entry(), who=who, now=clock.now())
     return name
 
 
@@ -96,7 +85,7 @@ def remove(store: Store, writer: Writer, settings: Settings, user: str, *, who: 
     name = the_one(store, settings, user).name
     if name == FIRST and settings.admin_password:
         raise BadRequest("the password of admin is the setting KB_ADMIN_PASSWORD; unset it, and admin cannot log in")
-    writer.call("remove_agent", id=name, entry=_entry(), who=who, now=clock.now())
+    writer.run(agent_writes.remove_agent, id=name, entry=_entry(), who=who, now=clock.now())
     return name
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
-from deflect.offers.offer import FAILURES
 from deflect.store.database import Row
 from deflect.store.services import Services
 from deflect.tickets import queries
 from deflect.tickets.timeline import Step
+from kb.degraded import degraded
+from kb.render.snapshot import Entry
 
 MOST = 6
 
@@ -43,37 +45,43 @@ def choices(services: Services, ticket: Row, steps: Sequence[Step], *, words: st
 
 def title_of(services: Services, article: str, lang: str | None) -> str:
     """Return an article's title, "" where there is no such article."""
-    try:
-        entry = services.current.get().snapshot.best(article, lang or services.settings.lang)
-    except FAILURES:
-        return ""
+    entry = _entry(services, article, lang)
     return entry.title if entry else ""
 
 
 def address_of(services: Services, article: str, lang: str | None) -> str:
     """Return an article's address, "" where there is no such article."""
-    try:
-        entry = services.current.get().snapshot.best(article, lang or services.settings.lang)
-    except FAILURES:
-        return ""
+    entry = _entry(services, article, lang)
     return entry.address if entry else ""
 
 
+def _entry(services: Services, article: str, lang: str | None) -> Entry | None:
+    with _without():
+        return services.current.get().snapshot.best(article, lang or services.settings.lang)
+    return None
+
+
 def _found(services: Services, ticket: Row, words: str) -> list[str]:
-    if not words:
-        return []
-    try:
-        found = services.current.get().search(words, lang=ticket["lang"] or services.settings.lang, k=MOST)
-    except FAILURES:
-        return []
-    return [hit.article for hit in found.hits]
+    with _without():
+        lang = ticket["lang"] or services.settings.lang
+        hits = services.current.get().search(words, lang=lang, k=MOST).hits if words else ()
+        return [hit.article for hit in hits]
+    return []
 
 
 def _suggested(services: Services, ticket: Row) -> list[str]:
     first = next((m["body"] for m in queries.messages(services.store, ticket["id"]) if m["author"] == "requester"), "")
+    with _without():
+        lang = ticket["lang"] or services.settings.lang
+        found = services.current.get().suggest(ticket["subject"], first[:8000], lang=lang, k=3)
+        return [id for id, _ in found.candidates[:4]]
+    return []
+
+
+@contextmanager
+def _without() -> Iterator[None]:
+    """Have an agent's page do without what is read from the index, whatever is wrong with it."""
     try:
-        searcher = services.current.get()
-        found = searcher.suggest(ticket["subject"], first[:8000], lang=ticket["lang"] or services.settings.lang, k=3)
-    except FAILURES:
-        return []
-    return [id for id, _ in found.candidates[:4]]
+        yield
+    except Exception as error:
+        degraded("no-advice", error)

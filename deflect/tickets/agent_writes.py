@@ -6,14 +6,15 @@ import unicodedata
 
 from sqlite_utils import Database
 
-from deflect.offers.visit_writes import insert
-from deflect.store.database import Row
-from deflect.tickets.desk_writes import audit
+from deflect.store.database import Row, insert
+from deflect.store.writer import write
+from deflect.tickets.ticket_writes import audit
 from kb.errors import BadRequest, NotFound
 
 FIRST = "admin"  # who is there without being added
 
 
+@write()
 def add_agent(db: Database, *, id: str, email: str, role: str, hash: str, entry: str, who: str, now: int) -> Row:
     """Let somebody log in; raises BadRequest where one of that name is there already."""
     row = {"id": id, "email": email, "role": role, "hash": hash, "created": now, "changed": now}
@@ -34,6 +35,7 @@ def folded(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
+@write()
 def set_password(db: Database, *, id: str, hash: str, entry: str, who: str, now: int) -> Row:
     """Keep the hash of an agent's password; sessions that began before no longer count."""
     if id == FIRST:
@@ -46,6 +48,7 @@ def set_password(db: Database, *, id: str, hash: str, entry: str, who: str, now:
     return {"agent": id}
 
 
+@write()
 def remove_agent(db: Database, *, id: str, entry: str, who: str, now: int) -> Row:
     """Let somebody log in no more: sessions end, and open tickets are nobody's; what was done keeps the name."""
     if not db.execute("DELETE FROM admins WHERE id = ?", [id]).rowcount and not _is_done(db, entry):
@@ -56,6 +59,7 @@ def remove_agent(db: Database, *, id: str, entry: str, who: str, now: int) -> Ro
     return {"agent": id, "freed": freed}
 
 
+@write()
 def begin_session(db: Database, *, id: str, who: str, stamp: str, now: int, before: int) -> Row:
     """Keep a new session of an agent; those begun before `before` have ended and go."""
     db.execute("DELETE FROM sessions WHERE created < ?", [before])
@@ -63,6 +67,7 @@ def begin_session(db: Database, *, id: str, who: str, stamp: str, now: int, befo
     return {}
 
 
+@write()
 def end_session(db: Database, *, id: str) -> Row:
     """End a session."""
     db.execute("DELETE FROM sessions WHERE id = ?", [id])

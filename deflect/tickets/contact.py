@@ -9,19 +9,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from deflect.delivery import receipt
-from deflect.delivery.smtp import can_reply
-from deflect.offers.episode import LONGEST_TITLE, Visit, intent, keys, new_id, new_ticket_id, normal_email, page_address
-from deflect.offers.offer import suggest
+from deflect.offers.episode import LONGEST_TITLE, Visit, intent, keys, new_id, new_ticket_id, page_address
+from deflect.privacy.email_keys import EMAIL, normal_email
 from deflect.store import attachments, clock
 from deflect.store.attachments import Attachment
 from deflect.store.services import Services
 from deflect.store.tokens import Claims
+from deflect.tickets import ticket_writes
+from deflect.tickets.ticket_writes import RECEIPT
+from kb.config import Settings
 from kb.errors import BadRequest
+from kb.metrics import TICKETS
 
 CHANNEL = "web"  # our form's; e-mail, chat and telephone come as messages of other channels
 TYPED = "e-mail typed"  # the field that holds another address than the token's
-EMAIL = re.compile(r"[^\s@<>()\[\]\\,;:\"]{1,64}@(?:[\w](?:[\w-]{0,61}[\w])?\.)+[\w-]{2,63}")
 KEY = re.compile(r"[\x21-\x7e]{1,255}")
 LONGEST = {"subject": 300, "body": 50_000, "email": 254, "name": 200, "category": 100}
 
@@ -134,35 +135,27 @@ def create_ticket(
         "verified": visit.claims.id or visit.claims.email or None,
         "segment": visit.claims.segment or None,
     }
-    created = services.writer.call(
-        "create_ticket",
+    created = services.writer.run(
+        ticket_writes.create_ticket,
         keys=who,
         intent=intent(services, visit),
         episode=visit.episode,
         ticket=row,
         message={"id": first, "author": "requester", "channel": CHANNEL, "body": message.body},
-        outbox=[*({"id": new_id(), "sink": sink} for sink in settings.sinks), *receipts(services, visit, message)],
+        outbox=[*({"id": new_id(), "sink": sink} for sink in settings.sinks), *receipts(settings)],
         sent={"id": new_id(), "type": "sent", "at": now, "ticket": ticket, "channel": CHANNEL},
         idempotency={"key": key, "digest": digest(message, files)},
         files=attachments.rows(files, new=new_id),
         folder=str(attachments.folder(settings)),
         now=now,
     )
+    TICKETS.labels(CHANNEL).inc()
     return Created(**created)
 
 
-def receipts(services: Services, visit: Visit, message: Message) -> list[dict[str, Any]]:
-    """Return the delivery of a receipt, where they are sent, with what it names: articles that are for everybody.
-
-    Their addresses need KB_URL: the request's own host is whatever its sender says.
-    """
-    settings = services.settings
-    if not (settings.receipts and can_reply(settings)):
-        return []
-    asked = Visit(lang=visit.lang, category=message.category)
-    cards = suggest(services, asked, subject=message.subject, body=message.body)[0].cards if settings.url else ()
-    named = [[card.title, settings.url.rstrip("/") + card.url] for card in cards]
-    return [{"id": new_id(), "sink": receipt.SINK, "articles": json.dumps(named, ensure_ascii=False)}]
+def receipts(settings: Settings) -> list[dict[str, Any]]:
+    """Return the delivery of a receipt, where they are sent; its articles are chosen when it is."""
+    return [{"id": new_id(), "sink": RECEIPT}] if settings.receipts and settings.can_reply else []
 
 
 def digest(message: Message, files: Sequence[Attachment] = ()) -> str:

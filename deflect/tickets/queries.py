@@ -145,7 +145,7 @@ def due(store: Store, *, now: int, limit: int = 100) -> list[Row]:
     """
     return store.rows(
         """
-        SELECT outbox.id AS delivery, outbox.sink, outbox.tries, outbox.articles, tickets.*,
+        SELECT outbox.id AS delivery, outbox.sink, outbox.tries, tickets.*,
                messages.author, messages.body, messages.note AS remark, messages.id AS message,
                messages.created AS written
         FROM outbox JOIN tickets ON tickets.id = outbox.ticket JOIN messages ON messages.id = outbox.message

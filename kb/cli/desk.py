@@ -196,18 +196,12 @@ def _take(services: Services, raw: bytes) -> Taken:
 
 @contextmanager
 def _services(settings: Settings) -> Iterator[Services]:
-    from deflect.store.database import Store
     from deflect.store.services import Limiter, Services
-    from deflect.store.writer import writer_for
+    from deflect.store.writer import opened
     from search.rank.current import Current
 
-    store = Store.open(settings.database)
-    writer = writer_for(store, settings.writer_socket)
-    try:
+    with opened(settings) as (store, writer):
         yield Services(settings, Current(settings), store, writer, Limiter())
-    finally:
-        writer.close()
-        store.close()
 
 
 def _end(sentence: str, code: int) -> None:

@@ -13,8 +13,8 @@ import click
 from kb import config, languages
 from kb.config import Settings
 from kb.errors import HelpCenterError
-from kb.server import indexing
-from kb.server.indexing import Use
+from kb.server import origin
+from kb.server.origin import Use
 
 Command = Callable[..., Any]
 
@@ -118,5 +118,5 @@ def names_articles() -> bool:
 
 def judge(settings: Settings, use: Use, *, named: bool) -> None:
     """Say on standard error that the index is of other articles, or raise OtherArticles where that must not be."""
-    if sentence := indexing.judge(settings, use, named=named):
+    if sentence := origin.judge(settings, use, named=named):
         click.echo(f"kb: {sentence}", err=True)

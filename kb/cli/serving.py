@@ -105,10 +105,11 @@ def add(settings: Settings, name: str, email: str, role: str, as_json: bool) -> 
 
     Example: kb admin add Ana --email ana@example.com
     """
+    from deflect.store.writer import opened
     from deflect.tickets import accounts
 
     secret = _secret()
-    with accounts.opened(settings) as (store, writer):
+    with opened(settings) as (store, writer):
         given = {"email": email, "role": role, "password": secret, "who": accounts.OPERATOR}
         made = accounts.add(store, writer, settings, name, **given)
     emit(_document(made), as_json=as_json, text=lambda d: f"{d['name']} can log in now")
@@ -122,13 +123,14 @@ def listed(settings: Settings, as_json: bool) -> None:
 
     Example: kb admin list
     """
+    from deflect.store.writer import opened
     from deflect.tickets import accounts
 
     def shown(rows: list[dict[str, Any]]) -> str:
         lines = [f"{r['name']:24} {r['role']:6} {r['created'] or 'by setting':20} {r['email']}".rstrip() for r in rows]
         return "\n".join(lines) or "nobody can log in; run 'kb admin password'"
 
-    with accounts.opened(settings) as (store, _):
+    with opened(settings) as (store, _):
         emit([_document(agent) for agent in accounts.agents(store, settings)], as_json=as_json, text=shown)
 
 
@@ -141,9 +143,10 @@ def remove(settings: Settings, name: str, as_json: bool) -> None:
 
     Example: kb admin remove Ana
     """
+    from deflect.store.writer import opened
     from deflect.tickets import accounts
 
-    with accounts.opened(settings) as (store, writer):
+    with opened(settings) as (store, writer):
         gone = accounts.remove(store, writer, settings, name, who=accounts.OPERATOR)
     emit({"name": gone}, as_json=as_json, text=lambda d: f"{d['name']} cannot log in any more")
 
@@ -157,10 +160,11 @@ def password(settings: Settings, name: str, as_json: bool) -> None:
 
     Example: kb admin password < password.txt
     """
+    from deflect.store.writer import opened
     from deflect.tickets import accounts
 
     secret = _secret()
-    with accounts.opened(settings) as (store, writer):
+    with opened(settings) as (store, writer):
         user = accounts.set_password(store, writer, settings, name, password=secret, who=accounts.OPERATOR)
     done = f"the password of {user} is set; sessions that were open are closed"
     emit({"user": user, "sentence": done}, as_json=as_json, text=lambda d: d["sentence"])

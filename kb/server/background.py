@@ -11,8 +11,10 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 
 from deflect.delivery import outbox
+from deflect.delivery.sinks import sink
 from deflect.mail import mailbox
 from deflect.privacy import retention
 from deflect.store import writer
@@ -21,6 +23,7 @@ from kb.config import Settings
 from kb.errors import BadGeneration, HelpCenterError
 from search.index.build import current_path
 from search.index.generation import Stamps, read_manifest, stamps
+from search.rank.current import Current
 
 OUTBOX_PAUSE = 1.0  # seconds between looks at the outbox
 INDEX_PAUSE = 5.0  # seconds between looks at whether the index is as it was built
@@ -82,9 +85,10 @@ def _guarded(duty: Callable[[], None]) -> Callable[[], None]:
 
 
 def _deliver(settings: Settings, *, stop: threading.Event) -> None:
+    find = partial(sink, current=Current(settings))  # a receipt's articles are chosen here
     while not stop.wait(OUTBOX_PAUSE):
         try:
-            outbox.deliver_due(settings)
+            outbox.deliver_due(settings, find=find)
         except HelpCenterError as error:  # a full disk, say: the tickets wait where they are
             print(f"outbox: {error}", file=sys.stderr, flush=True)
             stop.wait(OUTBOX_PAUSE * 10)

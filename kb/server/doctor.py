@@ -14,7 +14,7 @@ from typing import Any, Literal
 from kb.config import Settings
 from kb.content import library
 from kb.errors import HelpCenterError
-from kb.server import indexing
+from kb.server import origin
 
 State = Literal["fine", "note", "wrong"]
 LEAST_DISK = 200 * 2**20  # bytes: room for an index, a day of events and the write-ahead log
@@ -62,7 +62,7 @@ def _articles(settings: Settings) -> Iterator[Finding]:
     if left_out := sum(p.code == "article" for p in library.load(folder, default_lang=settings.lang).problems):
         why = f"{left_out} of them cannot be read and {'is' if left_out == 1 else 'are'} left out; 'kb check' says why"
         yield Finding("articles", "wrong", why)
-    if built := indexing.other(settings):
+    if built := origin.other(settings):
         why = f"the index was built from {built}; name that with --articles or KB_ARTICLES, or run 'kb index'"
         yield Finding("articles", "wrong", why)
     if not shutil.which("git"):
@@ -178,12 +178,12 @@ def _sinks(settings: Settings) -> Iterator[Finding]:
 
 
 def _receipts(settings: Settings) -> Iterator[Finding]:
-    from deflect.delivery.smtp import ReceiptSink
+    from deflect.delivery.sinks import sink
 
     if not settings.receipts:
         return
     try:
-        ReceiptSink.from_settings(settings)
+        sink("receipt", settings)
     except HelpCenterError as error:
         yield Finding("receipts", "wrong", f"none is sent: {error}")
         return
@@ -194,7 +194,6 @@ def _receipts(settings: Settings) -> Iterator[Finding]:
 
 
 def _mailbox(settings: Settings) -> Iterator[Finding]:
-    from deflect.delivery.smtp import can_reply
     from deflect.mail.mailbox import Mailbox
 
     if not settings.imap_url:
@@ -205,7 +204,7 @@ def _mailbox(settings: Settings) -> Iterator[Finding]:
         yield Finding("mailbox", "wrong", f"{error}; e-mails wait there until this is mended")
         return
     yield Finding("mailbox", "fine", f"{waiting} unread e-mails wait; 'kb serve' reads them every minute")
-    if not can_reply(settings):
+    if not settings.can_reply:
         yield Finding("mailbox", "note", "e-mails come in, but none can be answered: set KB_SMTP_URL and KB_SMTP_FROM")
 
 

@@ -5,94 +5,25 @@ from __future__ import annotations
 import ctypes
 import fcntl
 import gc
-import json
-import os
 import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from kb import progress
-from kb.config import Settings, default_articles
+from kb.config import Settings
 from kb.content import library
 from kb.content.cache import Parsed
 from kb.content.library import Library
-from kb.errors import HelpCenterError
 from kb.render.snapshot import Snapshot
+from kb.server import origin
 from search.index import build, embedder, generation, learned
 from search.index.embedder import BadModel, Embedder
 from search.index.generation import Stamps, stamps
 from search.index.learned import Learned
-
-FILE = "articles.json"
-MANUAL = "the manual"  # wherever it is installed
-
-Use = Literal["builds", "reads", "uses", "looks"]  # what a command does: it builds the index, reads the articles
-# alone, needs articles and index to be of one folder, or answers from the index whatever that was built from
-
-
-class OtherArticles(HelpCenterError):
-    """The index was built from another folder of articles than a command would take."""
-
-
-def remember(settings: Settings) -> None:
-    """Note from which articles the index is built; written whole or not at all, and only when it is another."""
-    path, document = settings.generations / FILE, _document(settings)
-    if _read(path) != document:
-        scratch = path.with_suffix(f".{os.getpid()}")
-        scratch.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
-        scratch.replace(path)
-
-
-def other(settings: Settings) -> str:
-    """Return the folder that the index was built from if it is another than that of the settings, else nothing.
-
-    A checkout or a data folder that was moved together with its articles has not got others.
-    """
-    known, mine = _read(settings.generations / FILE), _document(settings)
-    same = not known or known["articles"] == mine["articles"] or known["from_here"] == mine["from_here"]
-    return "" if same else known["articles"]
-
-
-def judge(settings: Settings, use: Use, *, named: bool) -> str:
-    """Return what to say of an index that was built from other articles, or nothing.
-
-    Raises OtherArticles where a command would take articles that nobody named, or an index that is not of those named.
-    """
-    built = other(settings)
-    if not built or (named and use == "reads"):
-        return ""
-    where, mine = settings.generations, settings.articles.resolve()
-    if use == "looks" and not named:
-        return f"{where} was built from {built}, which is what answers"
-    if use == "builds" and named:
-        return f"{where} was built from {built}; from now on it is built from {mine}"
-    if named:
-        raise OtherArticles(f"{where} was built from {built}, not from {mine}; run 'kb index --articles {mine}' first")
-    keep = str(default_articles()) if built == MANUAL else built
-    raise OtherArticles(
-        f"{where} was built from {built}, and this command would take {mine}; "
-        f"say which you mean: --articles {keep} or --articles {mine}, or set KB_ARTICLES"
-    )
-
-
-def _document(settings: Settings) -> dict[str, str]:
-    articles = settings.articles.resolve()
-    name = MANUAL if articles == default_articles().resolve() else str(articles)
-    return {"articles": name, "from_here": os.path.relpath(articles, settings.generations.resolve())}
-
-
-def _read(path: Path) -> dict[str, str]:
-    """Return what is remembered; nothing where nobody did, or where it cannot be read."""
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-        return {"articles": str(document["articles"]), "from_here": str(document["from_here"])}
-    except (OSError, ValueError, KeyError, TypeError):
-        return {}
-
 
 BUILD_THREADS = 2
 LONG = 10.0  # seconds of a build that leaves half a gigabyte behind, which no later one needs
@@ -123,7 +54,7 @@ class Indexer:
             before = build.current_path(settings.generations)
             taught = _taught(settings, encoder)
             if before and _serves(before, shelf, encoder=encoder, taught=taught, now=now, memory=memory):
-                remember(settings)
+                origin.remember(settings)
                 return _report(before, shelf, now=now, built=False, why=why, seconds=time.monotonic() - began)
             label = "Indexing" if encoder is None else "Embedding"
             path = build.build(
@@ -135,7 +66,7 @@ class Indexer:
                 progress=progress.reporter(label),
                 memory=memory,
             )
-            remember(settings)
+            origin.remember(settings)
             build.activate(path)
             build.prune(settings.generations)
         return _report(path, shelf, now=now, built=True, why=why, seconds=time.monotonic() - began)

@@ -13,7 +13,7 @@ from flask import Response, g, redirect, request, url_for
 from deflect.api.http import device_of, error_headers, limit
 from deflect.offers.episode import Visit
 from deflect.offers.log import record
-from deflect.offers.offer import Offer, make_offer
+from deflect.offers.offer import PATIENCE, Offer, make_offer
 from deflect.store import attachments, events
 from deflect.store.attachments import Attachment, Refused
 from deflect.store.file_kinds import KINDS, readable
@@ -228,7 +228,7 @@ def between(form: Form) -> Offer | None:
         limit(services(), "offers", rate=services().settings.rate_offers)
     except TooManyRequests:
         return None
-    return make_offer(services(), form.visit(), subject=form.subject, body=form.message)
+    return make_offer(services(), form.visit(), subject=form.subject, body=form.message, patience=PATIENCE)
 
 
 def show_offers(form: Form, offer: Offer) -> Response:

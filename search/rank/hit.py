@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from kb.degraded import Degraded
+
 Stage = Literal["all", "enough", "corrected", "none"]
-Degraded = Literal["no-vectors", "stale-vectors", "embedder-failed", "rate-limited"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,12 @@ from functools import cached_property
 
 import numpy as np
 
+from kb.degraded import Degraded
 from kb.errors import HelpCenterError
 from search.index import embedder
 from search.index.embedder import Embedder, Vectors
 from search.rank import semantic
 from search.rank.collection import Collection, Mask
-from search.rank.hit import Degraded
 from search.rank.semantic import Questions, SpaceIndex
 from search.text.analyzer import analyzer
 from search.text.language import detect

@@ -9,13 +9,14 @@ from pathlib import Path
 import numpy as np
 
 from kb.config import Settings
+from kb.degraded import Degraded
 from kb.errors import BadGeneration, HelpCenterError
 from kb.render.snapshot import Snapshot
 from search.index import embedder, generation
 from search.index.embedder import Embedder
 from search.rank import answers, completion, floor, questions, stages
 from search.rank.collection import Collection, Mask
-from search.rank.hit import Degraded, Hit, Results, Suggestions
+from search.rank.hit import Hit, Results, Suggestions
 from search.rank.questions import REMEMBERED, QuestionEncoder
 from search.rank.ranking import Question, Ranking, System, kind_of, parsed, rank, taught
 from search.text import message

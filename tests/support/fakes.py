@@ -15,8 +15,9 @@ from deflect.store.writer import DirectWriter
 from kb.config import Settings
 from kb.content.channels import Table
 from kb.content.contexts import Context
+from kb.degraded import Degraded
 from kb.errors import BadGeneration, Unavailable
-from search.rank.hit import Degraded, Fragment, Hit, Results, Suggestions
+from search.rank.hit import Fragment, Hit, Results, Suggestions
 
 ARTICLES = {
     "account/reset": "Reset your password",
@@ -150,7 +151,7 @@ def make_app(services: Services) -> Flask:
 class NoWriter:
     """A writer that is not there."""
 
-    def call(self, name: str, **_: Any) -> Any:
+    def run(self, write: Any, *_: Any, **__: Any) -> Any:
         """Say that nothing can be kept."""
         raise Unavailable("nothing can be saved at the moment; try again in a minute")
 

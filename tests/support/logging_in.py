@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from deflect.store.services import EXTENSION, Services
+from deflect.store.writer import opened
 from deflect.tickets import accounts
 from kb.config import Settings
 
@@ -35,7 +36,7 @@ def log_in(client: FlaskClient, password: str = PASSWORD, **fields: str) -> Test
 
 def choose(settings: Settings, password: str, user: str = "admin") -> None:
     """Set a password as the command does."""
-    with accounts.opened(settings) as (store, writer):
+    with opened(settings) as (store, writer):
         accounts.set_password(store, writer, settings, user, password=password, who=accounts.OPERATOR)
 
 

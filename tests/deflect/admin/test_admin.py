@@ -309,7 +309,7 @@ def test_a_ticket_may_close_without_an_article(app: Flask, agent: FlaskClient, t
 def test_deliveries_are_listed_and_retried(app: Flask, agent: FlaskClient, ticket: str) -> None:
     services = services_of(app)
     (entry,) = services.store.rows("SELECT id FROM outbox")
-    services.writer.call("failed", id=entry["id"], note="desk.example answered 500", due=None, now=clock.now())
+    services.writer.run(outbox.failed, id=entry["id"], note="desk.example answered 500", due=None, now=clock.now())
     assert "desk.example answered 500" in agent.get("/admin/outbox").text
     assert "1 put back in line" in submit(agent, "/admin/outbox/retry", id=entry["id"]).text
     assert services.store.one("SELECT state FROM outbox") == {"state": "pending"}

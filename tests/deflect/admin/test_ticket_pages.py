@@ -14,7 +14,7 @@ from deflect.offers.episode import Visit, new_id
 from deflect.offers.log import record
 from deflect.offers.offer import make_offer
 from deflect.store import clock
-from deflect.tickets import contact, queries, timeline
+from deflect.tickets import contact, queries, ticket_writes, timeline
 from kb.content import article
 from tests.deflect.admin.test_admin import ticket
 from tests.support.logging_in import services_of, submit
@@ -77,7 +77,7 @@ def test_another_text_under_the_number_of_a_form_that_was_sent_is_not_taken_for_
 
 def test_an_article_that_is_gone_is_named_without_a_link(app: Flask, agent: FlaskClient, ticket: str) -> None:
     gone = {"id": "c1", "ticket": ticket, "article": "billing/gone", "who": "Ana", "now": clock.now()}
-    services_of(app).writer.call("close_ticket", **gone)
+    services_of(app).writer.run(ticket_writes.close_ticket, **gone)
     assert re.search(r"Solved by <bdi>billing/gone</bdi>", page_of(agent, ticket))
 
 
@@ -125,7 +125,7 @@ def test_a_draft_names_the_requester_nowhere(app: Flask) -> None:
 def test_a_draft_takes_what_agents_answered_but_no_note(app: Flask, ticket: str) -> None:
     for author, body in (("agent", "Press the blue button, jo@example.com."), ("note", "He is always cross.")):
         message = {"id": author, "ticket": ticket, "author": author, "channel": "web", "body": body}
-        services_of(app).writer.call("add_message", message=message, outbox=[], who="Ana", now=2**60)
+        services_of(app).writer.run(ticket_writes.add_message, message=message, outbox=[], who="Ana", now=2**60)
     text = draft_of(app, ticket)[1]
     assert "Press the blue button, [email]" in text
     assert "cross" not in text

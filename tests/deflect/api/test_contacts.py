@@ -11,6 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from deflect.history import import_writes
 from deflect.report.outcomes import ended
 from deflect.store import clock
 from deflect.store.clock import DAY, HOUR, SECOND
@@ -178,5 +179,5 @@ def test_an_old_contact_ends_no_later_episode(client: FlaskClient, services: Ser
 
 def test_what_was_imported_before_is_not_kept_again(client: FlaskClient, services: Services) -> None:
     row = {"keys": ["visitor:v9"], "contact": {"id": "chat:Z-17", "channel": "chat", "ticket": "Z-17", "at": 1}}
-    services.writer.call("import_contacts", rows=[row], now=2)
+    services.writer.run(import_writes.import_contacts, rows=[row], now=2)
     assert tell(client).json == {"stored": 0}

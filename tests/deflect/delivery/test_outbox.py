@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from deflect.delivery import outbox
 from deflect.delivery.delivery import Delivery, DeliveryFailed
 from deflect.delivery.outbox import MOST_TRIES, deliver, next_try
+from deflect.offers import visit_writes
 from deflect.offers.episode import Visit
 from deflect.store import clock
 from deflect.store.clock import HOUR, MINUTE, SECOND
@@ -162,7 +164,7 @@ def test_nothing_is_sent_while_nothing_can_be_kept(services: Services) -> None:
     """A full disk must not make the same ticket go out once a second."""
 
     class Full:
-        def call(self, name: str, **_: object) -> None:
+        def run(self, write: object, *_: object, **__: object) -> Any:
             raise StorageFull("the disk is full")
 
     send(services)
@@ -173,8 +175,8 @@ def test_nothing_is_sent_while_nothing_can_be_kept(services: Services) -> None:
 
 
 def test_the_requester_s_trail_goes_along(services: Services) -> None:
-    services.writer.call(
-        "log_events",
+    services.writer.run(
+        visit_writes.log_events,
         keys=["visitor:v0"],
         events=[{"id": "r", "type": "read", "at": 1, "article": "account/reset"}],
         now=clock.now(),

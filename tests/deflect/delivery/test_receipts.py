@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from email.message import EmailMessage
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -57,7 +58,8 @@ def send(services: Services, visitor: str = "v1", *, key: str = "k", visit: Visi
 
 
 def carry(services: Services, *, now: int | None = None) -> None:
-    deliver(services.settings, services.store, services.writer, now=now or clock.now() + SECOND)
+    find = partial(sink, current=services.current)
+    deliver(services.settings, services.store, services.writer, now=now or clock.now() + SECOND, find=find)
 
 
 def receipts(services: Services) -> int:
@@ -133,6 +135,7 @@ def test_an_article_for_some_is_not_named_to_a_mailbox(tmp_path: Path, box: Mail
     services = with_receipts(tmp_path, box, searcher=Asked())
     claims = Claims("u1", "jo@example.com", "client", frozenset({"client"}))
     send(services, visit=Visit("v1", lang="en", claims=claims))
+    carry(services)
     assert Asked.audiences == [frozenset()]
     close(services)
 

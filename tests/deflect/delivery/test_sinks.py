@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from deflect.delivery.delivery import Delivery, DeliveryFailed, TicketSink
+from deflect.delivery.receipt import ReceiptSink
 from deflect.delivery.sinks import InboxSink, configured, sink
-from deflect.delivery.smtp import ReceiptSink, ReplySink, Server, SmtpSink, can_reply
+from deflect.delivery.smtp import ReplySink, Server, SmtpSink
 from deflect.delivery.webhook import WebhookSink, document, verify
 from kb.config import Settings
 from kb.errors import BadSetting
@@ -64,7 +65,7 @@ def any_sink(request: pytest.FixtureRequest, box: Mailbox, desk: Desk) -> Ticket
         "smtp": smtp(box),
         "webhook": webhook(desk),
         "reply": ReplySink(Server.parse(box.url), "a@b.example"),
-        "receipt": ReceiptSink(Server.parse(box.url), "a@b.example", "Help"),
+        "receipt": ReceiptSink(Server.parse(box.url), "a@b.example", "Help", lambda _: ()),
     }
     return made[request.param]
 
@@ -196,6 +197,6 @@ def test_a_sink_may_come_from_another_package(tmp_path: Path) -> None:
 
 
 def test_answers_need_a_server_and_a_sender() -> None:
-    assert can_reply(Settings(smtp_url="smtp://x.example", smtp_from="a@b.example"))
-    assert not can_reply(Settings(smtp_url="smtp://x.example"))
-    assert not can_reply(Settings(smtp_to="a@b.example"))
+    assert Settings(smtp_url="smtp://x.example", smtp_from="a@b.example").can_reply
+    assert not Settings(smtp_url="smtp://x.example").can_reply
+    assert not Settings(smtp_to="a@b.example").can_reply

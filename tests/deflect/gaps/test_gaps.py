@@ -19,6 +19,7 @@ from deflect.learn.lessons import load as load_history
 from deflect.report.statistics import Interval
 from deflect.store.clock import DAY, from_date
 from deflect.store.services import Services
+from deflect.tickets import ticket_writes
 from kb.cli import main
 from kb.config import Settings
 from kb.content import article
@@ -230,8 +231,8 @@ def test_what_went_wrong_is_told_from_what_happened(
 
 
 def test_a_ticket_that_an_agent_closed_by_an_article_says_that_it_was_not_found(services: Services) -> None:
-    services.writer.call(
-        "create_ticket",
+    services.writer.run(
+        ticket_writes.create_ticket,
         keys=["visitor:v1"],
         intent={"id": "i", "fresh": "e", "holdout": 0.0, "page": "", "lang": "en", "category": "", "channels": ["web"]},
         ticket={"id": "T1", "subject": "VAT", "email": "jo@example.com", "channel": "web", "lang": "en"},
@@ -241,7 +242,9 @@ def test_a_ticket_that_an_agent_closed_by_an_article_says_that_it_was_not_found(
         idempotency={"key": "k", "digest": "d"},
         now=START,
     )
-    services.writer.call("close_ticket", id="c", ticket="T1", article="billing/vat", who="admin", now=START + DAY)
+    services.writer.run(
+        ticket_writes.close_ticket, id="c", ticket="T1", article="billing/vat", who="admin", now=START + DAY
+    )
     (gap,) = found(services)
     assert (gap.diagnosis, gap.article, gap.questions) == ("not found", "billing/vat", ("VAT\nI am [email]",))
 

@@ -14,6 +14,7 @@ from deflect.learn.lessons import Lesson, lessons, load, shown
 from deflect.privacy import erasure
 from deflect.store.clock import from_rfc3339, now
 from deflect.store.services import Services
+from deflect.tickets import ticket_writes
 from kb.content import library
 from tests.conftest import ARTICLES, write_articles
 from tests.support.fakes import make_services
@@ -187,8 +188,8 @@ def test_what_a_visitor_said_is_no_lesson_when_they_wrote_to_us_within_a_week(
 
 def test_what_an_agent_said_is_a_lesson_with_its_text_redacted(services: Services) -> None:
     ticket = {"id": "T1", "subject": "VAT", "email": "jo@example.com", "channel": "web", "lang": "en"}
-    services.writer.call(
-        "create_ticket",
+    services.writer.run(
+        ticket_writes.create_ticket,
         keys=["visitor:v1"],
         intent={"id": "i", "fresh": "e", "holdout": 0.0, "page": "", "lang": "en", "category": "", "channels": ["web"]},
         ticket=ticket,
@@ -198,7 +199,7 @@ def test_what_an_agent_said_is_a_lesson_with_its_text_redacted(services: Service
         idempotency={"key": "k", "digest": "d"},
         now=1,
     )
-    services.writer.call("close_ticket", id="c", ticket="T1", article="billing/vat", who="admin", now=now())
+    services.writer.run(ticket_writes.close_ticket, id="c", ticket="T1", article="billing/vat", who="admin", now=now())
     (found,) = lessons(services.store)
     assert (found.body, found.article, found.source) == ("I am [email]", "billing/vat", "agent")
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from email.message import EmailMessage
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +17,20 @@ from flask.testing import FlaskClient
 
 from deflect.delivery.delivery import Delivery
 from deflect.delivery.outbox import deliver
+from deflect.delivery.sinks import sink
 from deflect.delivery.webhook import document
 from deflect.mail.take import Taken, take
 from deflect.mail.threads import mark
-from deflect.offers.episode import Visit, email_key
+from deflect.offers.episode import Visit
 from deflect.offers.offer import make_offer
+from deflect.privacy.email_keys import email_key
 from deflect.report.outcomes import ended
 from deflect.store import attachments, clock
 from deflect.store.clock import DAY, HOUR, SECOND
 from deflect.store.database import Row
 from deflect.store.services import Services
 from deflect.store.tokens import Claims
-from deflect.tickets import queries
+from deflect.tickets import queries, ticket_writes
 from deflect.tickets.contact import check, create_ticket
 from deflect.tickets.timeline import timeline
 from kb.config import Settings
@@ -63,18 +66,21 @@ def said(services: Services, ticket: str | None) -> list[tuple[str, str]]:
 
 
 def carry(services: Services) -> None:
-    deliver(services.settings, services.store, services.writer, now=clock.now() + SECOND)
+    find = partial(sink, current=services.current)
+    deliver(services.settings, services.store, services.writer, now=clock.now() + SECOND, find=find)
 
 
 def answer(services: Services, ticket: str | None, text: str = "Look here.") -> None:
     message = {"id": f"m-{text}", "ticket": ticket, "author": "agent", "channel": "email", "body": text}
     outbox = [{"id": "11111111-1111-4111-8111-111111111111", "sink": "reply"}]
-    services.writer.call("add_message", message=message, outbox=outbox, who="ann", now=clock.now())
+    services.writer.run(ticket_writes.add_message, message=message, outbox=outbox, who="ann", now=clock.now())
     carry(services)
 
 
 def shut(services: Services, ticket: str | None) -> None:
-    services.writer.call("close_ticket", id="c1", ticket=ticket, article="account/reset", who="ann", now=clock.now())
+    services.writer.run(
+        ticket_writes.close_ticket, id="c1", ticket=ticket, article="account/reset", who="ann", now=clock.now()
+    )
 
 
 def reply_to(sent: EmailMessage, text: str = "It still fails.", **headers: str) -> bytes:
@@ -112,7 +118,7 @@ def test_an_e_mail_is_a_contact_of_the_visitor_who_left_the_same_address(service
     people = {row["person"] for row in services.store.rows("SELECT person FROM tickets")}
     (sent,) = services.store.rows("SELECT key FROM events WHERE type = 'sent' AND key LIKE 'email:%'")
     assert len(people) == 1
-    assert sent["key"] == email_key(services, "jo@example.com")
+    assert sent["key"] == email_key(services.store, "jo@example.com")
     found = queries.get(services.store, taken.ticket or "") or {}
     assert [e.ticket for e in timeline(services.store, found) if e.what == "ticket"] == [taken.ticket, first]
 

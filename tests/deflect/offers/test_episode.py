@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from deflect.offers import episode
-from deflect.offers.episode import Visit, email_key, intent, keys, page_address
+from deflect.offers import episode, visit_writes
+from deflect.offers.episode import Visit, intent, keys, page_address
+from deflect.privacy.email_keys import email_key
 from deflect.store.clock import DAY
 from deflect.store.people import arm
 from deflect.store.services import Services
@@ -25,8 +26,8 @@ def services(tmp_path: Path) -> Iterator[Services]:
 def begin(services: Services, *who: str, now: int = DAY, episode_id: str | None = None) -> dict[str, Any]:
     """Log an offer of a person with these keys and return its episode and arm."""
     event = {"id": episode.new_id(), "type": "offer", "at": now, "abstained": True}
-    answer: dict[str, Any] = services.writer.call(
-        "offer", keys=list(who), intent=intent(services, Visit()), episode=episode_id, event=event, now=now
+    answer: dict[str, Any] = services.writer.run(
+        visit_writes.offer, keys=list(who), intent=intent(services, Visit()), episode=episode_id, event=event, now=now
     )
     return answer
 
@@ -101,11 +102,11 @@ def test_two_verified_people_stay_two_on_one_browser(services: Services) -> None
 
 
 def test_an_e_mail_key_is_keyed_and_without_case(services: Services, tmp_path: Path) -> None:
-    key = email_key(services, "Jo@Example.com ")
-    assert key == email_key(services, "jo@example.com")
+    key = email_key(services.store, "Jo@Example.com ")
+    assert key == email_key(services.store, "jo@example.com")
     assert "example" not in key
     other = make_services(tmp_path / "other")
-    assert email_key(other, "jo@example.com") != key
+    assert email_key(other.store, "jo@example.com") != key
     other.writer.close()  # type: ignore[attr-defined]
     other.store.close()
 

@@ -8,11 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from deflect.delivery import outbox
+from deflect.history import import_writes
 from deflect.mail.take import take
 from deflect.mail.threads import mark
-from deflect.offers.episode import Visit, email_hash
+from deflect.offers.episode import Visit
 from deflect.offers.log import record
 from deflect.offers.offer import make_offer
+from deflect.privacy.email_keys import email_hash
 from deflect.privacy.erasure import erase, shown
 from deflect.privacy.export import NOT_EXPORTED, QUERIES, rows, to_csv
 from deflect.privacy.removal import OWNED
@@ -23,6 +26,7 @@ from deflect.store.attachments import keep
 from deflect.store.clock import DAY
 from deflect.store.services import Services
 from deflect.store.tokens import Claims
+from deflect.tickets import ticket_writes
 from deflect.tickets.contact import check, create_ticket
 from tests.support.fakes import close, make_services, sizes
 from tests.support.mails import mail
@@ -71,7 +75,7 @@ def test_a_verified_person_is_erased_by_id_with_contacts_made_elsewhere(services
     create_ticket(services, Visit("visitor-of-jo-1", claims=claims), message, key="k")
     contact = {"id": "phone:Z1", "channel": "phone", "ticket": "Z1", "at": 1}
     token = {"id": "j1", "call": "c1", "expires": 2**60}
-    services.writer.call("take_contact", keys=["verified:u-4711-jo"], contact=contact, token=token, now=2)
+    services.writer.run(import_writes.take_contact, keys=["verified:u-4711-jo"], contact=contact, token=token, now=2)
     report = erase(services.settings, "u-4711-jo")
     assert (report["left"], report["removed"]["tickets"], report["removed"]["contacts"]) == (0, 1, 1)
 
@@ -83,22 +87,22 @@ def marked(services: Services, ticket: str) -> str:
 
 def everywhere(services: Services, name: str) -> None:
     """Leave something of a person in every table that has anything of people."""
-    visitor, email, call = f"visitor-of-{name}", f"{name}@example.com", services.writer.call
+    visitor, email, call = f"visitor-of-{name}", f"{name}@example.com", services.writer.run
     ticket = live(services, visitor, email)
     answer = {"id": f"m-{name}", "ticket": ticket, "author": "agent", "channel": "web", "body": f"Dear {name}"}
-    call("add_message", message=answer, outbox=[], who="admin", now=5)
+    call(ticket_writes.add_message, message=answer, outbox=[], who="admin", now=5)
     to = marked(services, ticket)
     take(services, mail(f"I am {name}", sender=email, id=f"<{name}@mail>", Auto_Submitted="auto-replied", To=to))
-    call("close_ticket", id=f"c-{name}", ticket=ticket, article="a/b", who="admin", now=6)
-    call("audit", id=f"a-{name}", who="admin", did="read", what=ticket, now=7)
+    call(ticket_writes.close_ticket, id=f"c-{name}", ticket=ticket, article="a/b", who="admin", now=6)
+    call(ticket_writes.audit, id=f"a-{name}", who="admin", did="read", what=ticket, now=7)
     keys = [email_hash(services.store.secret("email"), email)]
     contact = {"id": f"phone:{name}", "channel": "phone", "ticket": name, "at": 1}
-    call("import_contacts", rows=[{"keys": keys, "contact": contact}], now=8)
+    call(import_writes.import_contacts, rows=[{"keys": keys, "contact": contact}], now=8)
     question = {"subject": "S", "body": f"I am {name}", "lang": "en", "category": "", "article": "a/b"}
     question |= {"id": f"q:{name}", "source": "csv", "at": 1}
-    call("import_questions", rows=[{"keys": keys, "question": question}], now=9)
+    call(import_writes.import_questions, rows=[{"keys": keys, "question": question}], now=9)
     for delivery in services.store.rows("SELECT id FROM outbox WHERE ticket = ?", [ticket]):
-        call("delivered", id=delivery["id"], note="", now=10)
+        call(outbox.delivered, id=delivery["id"], note="", now=10)
 
 
 def test_a_person_is_removed_from_every_table_and_nobody_else(services: Services) -> None:
@@ -174,7 +178,7 @@ def test_texts_go_after_their_days_and_events_after_theirs(services: Services) -
 def test_a_closed_ticket_goes_after_its_days_with_all_that_hangs_on_it(tmp_path: Path) -> None:
     services = make_services(tmp_path, keep_tickets=30)
     everywhere(services, "josephine")
-    services.writer.call("reopen_ticket", id="r", ticket=live(services, "v2", ANN), who="admin", now=5)
+    services.writer.run(ticket_writes.reopen_ticket, id="r", ticket=live(services, "v2", ANN), who="admin", now=5)
     day = clock.now() + 31 * DAY
     services.store.connect().execute("UPDATE idempotency SET created = ?", [day])
     forget(services.settings, now=day)
@@ -209,7 +213,7 @@ def test_a_ticket_that_is_worked_on_elsewhere_is_over_when_it_has_got_there(
     forget(services.settings, now=month)
     assert sizes(services)["tickets"] == 1  # still on its way
     for delivery in services.store.rows("SELECT id FROM outbox"):
-        services.writer.call("delivered", id=delivery["id"], note="", now=10)
+        services.writer.run(outbox.delivered, id=delivery["id"], note="", now=10)
     forget(services.settings, now=month)
     assert sizes(services)["tickets"] == left
     close(services)
@@ -238,8 +242,8 @@ def test_tickets_and_the_audit_log_stay_for_ever_unless_a_setting_says_so(servic
 
 def test_the_audit_log_goes_after_its_own_days(tmp_path: Path) -> None:
     services = make_services(tmp_path, keep_audit=30)
-    services.writer.call("audit", id="old", who="admin", did="log in", what="", now=clock.now() - 31 * DAY)
-    services.writer.call("audit", id="new", who="admin", did="log in", what="", now=clock.now() - 29 * DAY)
+    services.writer.run(ticket_writes.audit, id="old", who="admin", did="log in", what="", now=clock.now() - 31 * DAY)
+    services.writer.run(ticket_writes.audit, id="new", who="admin", did="log in", what="", now=clock.now() - 29 * DAY)
     forget(services.settings)
     assert [row["id"] for row in services.store.rows("SELECT id FROM audit")] == ["new"]
     close(services)
@@ -251,7 +255,7 @@ TABLES = {"questions": "past_questions", "people": "keys", "deliveries": "outbox
 @pytest.mark.parametrize("kind", sorted(QUERIES))
 def test_an_export_has_a_head_and_a_line_for_each(services: Services, kind: str) -> None:
     everywhere(services, "josephine")
-    services.writer.call("import_users", rows=[{"id": "2026-09", "at": 1, "users": 7}])
+    services.writer.run(import_writes.import_users, rows=[{"id": "2026-09", "at": 1, "users": 7}])
     out = io.StringIO()
     to_csv(services.settings, kind, out)
     lines = list(csv.DictReader(io.StringIO(out.getvalue())))

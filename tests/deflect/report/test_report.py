@@ -13,6 +13,7 @@ from deflect.report.outcomes import ended
 from deflect.report.report import Report, of_tickets, report
 from deflect.store.clock import DAY, HOUR, from_date, from_rfc3339
 from deflect.store.services import Services
+from deflect.tickets import ticket_writes
 from tests.support.fakes import make_services
 from tests.support.history_log import Log, call, load
 
@@ -333,11 +334,11 @@ def test_tickets_that_are_answered_elsewhere_say_so() -> None:
 
 
 def test_the_desk_s_numbers_come_from_real_tickets(services: Services) -> None:
-    write = services.writer.call
+    write = services.writer.run
     begin = {"holdout": 0.0, "page": "", "lang": "en", "category": "", "channels": ["web"]}
     for n, id in enumerate(("TA", "TB", "TC")):
         write(
-            "create_ticket",
+            ticket_writes.create_ticket,
             keys=[f"visitor:{id}"],
             intent=begin | {"id": f"i{id}", "fresh": f"e{id}"},
             ticket={"id": id, "subject": "?", "email": "jo@example.com", "channel": "web", "lang": "en"},
@@ -348,13 +349,23 @@ def test_the_desk_s_numbers_come_from_real_tickets(services: Services) -> None:
             now=START + n,
         )
     answer = {"author": "agent", "channel": "web", "body": "!"}
-    write("add_message", message=answer | {"id": "a1", "ticket": "TA"}, outbox=[], who="admin", now=START + HOUR)
-    write("close_ticket", id="c1", ticket="TA", article=None, who="admin", now=START + HOUR)
+    write(
+        ticket_writes.add_message,
+        message=answer | {"id": "a1", "ticket": "TA"},
+        outbox=[],
+        who="admin",
+        now=START + HOUR,
+    )
+    write(ticket_writes.close_ticket, id="c1", ticket="TA", article=None, who="admin", now=START + HOUR)
     for n, hours in (("a2", 30), ("a3", 40)):
         write(
-            "add_message", message=answer | {"id": n, "ticket": "TB"}, outbox=[], who="admin", now=START + hours * HOUR
+            ticket_writes.add_message,
+            message=answer | {"id": n, "ticket": "TB"},
+            outbox=[],
+            who="admin",
+            now=START + hours * HOUR,
         )
-    write("close_ticket", id="c2", ticket="TB", article="a/b", who="admin", now=START + 41 * HOUR)
+    write(ticket_writes.close_ticket, id="c2", ticket="TB", article="a/b", who="admin", now=START + 41 * HOUR)
     found = numbers(services)
     assert (found.number("first-contact resolution").value, found.number("first-contact resolution").n) == (0.5, 2)
     assert (found.number("touches per ticket").value, found.number("touches per ticket").n) == (1.5, 2)

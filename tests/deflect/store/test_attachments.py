@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from deflect.delivery import outbox
 from deflect.offers.episode import Visit
 from deflect.privacy.erasure import erase, shown
 from deflect.privacy.export import rows
@@ -20,6 +21,7 @@ from deflect.store.attachments import Attachment, Refused, clean, folder, keep, 
 from deflect.store.clock import DAY
 from deflect.store.file_kinds import MB
 from deflect.store.services import Services
+from deflect.tickets import ticket_writes
 from deflect.tickets.contact import check, create_ticket
 from kb.errors import Conflict, FileLost, StorageFull
 from kb.server.doctor import examine
@@ -212,8 +214,8 @@ def test_an_erased_person_s_files_go_at_once_and_what_somebody_else_sent_too_sta
 def test_files_go_with_their_ticket_when_it_is_too_old(services: Services) -> None:
     ticket = send(services, keep(services.settings, PNG, name="a.png"))
     for delivery in services.store.rows("SELECT id FROM outbox"):
-        services.writer.call("delivered", id=delivery["id"], note="", now=1)
-    services.writer.call("close_ticket", id="c", ticket=ticket, article=None, who="admin", now=clock.now())
+        services.writer.run(outbox.delivered, id=delivery["id"], note="", now=1)
+    services.writer.run(ticket_writes.close_ticket, id="c", ticket=ticket, article=None, who="admin", now=clock.now())
     forget(services.settings, now=clock.now() + 31 * DAY)
     assert sweep(services.settings, now=time.time() + 31 * 86400) == 1
     assert on_disk(services) == []

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import sqlite3
 import threading
 import uuid
 from collections.abc import Iterator
@@ -9,11 +10,25 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlite_utils import Database
 
-from deflect.store.database import Store
-from deflect.store.writer import DirectWriter, RemoteWriter, serve, write, writer_for
+from deflect.offers import visit_writes
+from deflect.privacy import removal
+from deflect.store.database import Store, insert
+from deflect.store.writer import DirectWriter, RemoteWriter, run_all, serve, write, writer_for
 from deflect.store.writer_socket import LONGEST, connect
-from kb.errors import BadRequest, NotFound, Unavailable
+from deflect.tickets import ticket_writes
+from deflect.tickets.contact import BadMessage
+from kb.errors import (
+    BadArticle,
+    BadRequest,
+    HelpCenterError,
+    NotFound,
+    StorageFull,
+    TooManyRequests,
+    Unavailable,
+    WriteFailed,
+)
 
 
 @pytest.fixture
@@ -44,42 +59,137 @@ def event(**fields: Any) -> dict[str, Any]:
 
 
 def test_a_write_gives_its_answer(writer: DirectWriter | RemoteWriter) -> None:
-    assert writer.call("log_events", keys=["visitor:a"], events=[event(), event()], now=2) == {
+    assert writer.run(visit_writes.log_events, keys=["visitor:a"], events=[event(), event()], now=2) == {
         "stored": 2,
         "refused": [],
     }
 
 
 def test_what_was_answered_can_be_read(writer: DirectWriter | RemoteWriter, store: Store) -> None:
-    writer.call("log_events", keys=["visitor:a"], events=[event(id="e1")], now=2)
+    writer.run(visit_writes.log_events, keys=["visitor:a"], events=[event(id="e1")], now=2)
     assert store.one("SELECT id, received FROM events") == {"id": "e1", "received": 2}
 
 
 def test_a_refusal_keeps_its_kind_and_sentence(writer: DirectWriter | RemoteWriter) -> None:
     with pytest.raises(NotFound, match="there is no ticket T1"):
-        writer.call("close_ticket", id="x", ticket="T1", article=None, who="admin", now=1)
+        writer.run(ticket_writes.close_ticket, id="x", ticket="T1", article=None, who="admin", now=1)
 
 
-def test_an_unknown_write_is_refused(writer: DirectWriter | RemoteWriter) -> None:
-    with pytest.raises(BadRequest, match="drop_all is no write"):
-        writer.call("drop_all")
+def test_a_function_that_is_no_write_is_a_mistake_of_ours(writer: DirectWriter | RemoteWriter) -> None:
+    with pytest.raises(LookupError, match=r"is not registered; decorate it with @write\(\)"):
+        writer.run(len)  # type: ignore[arg-type]
+
+
+@write()
+def insert_then(db: Database, *, id: str, kind: str, now: int) -> str:
+    """Keep a row, then end as `kind` says."""
+    insert(db, "audit", {"id": id, "who": "x", "did": "y", "what": "z", "created": now})
+    if kind in OURS:
+        raise OURS[kind]
+    if kind in THEIRS:
+        raise THEIRS[kind]
+    return id
+
+
+OURS: dict[str, HelpCenterError] = {
+    "bad request": BadRequest("no field"),
+    "not found": NotFound("no ticket"),
+    "too many": TooManyRequests("that was too often", retry_after=7),
+    "bad article": BadArticle("a.md", 2, "no title"),
+    "bad message": BadMessage({"email": "no address"}),
+    "disk": StorageFull("the disk is full"),
+    "unavailable": Unavailable("not now"),
+}
+THEIRS: dict[str, Exception] = {
+    "type": TypeError("of a visitor's words"),
+    "value": ValueError("of a visitor's words"),
+    "key": KeyError("of a visitor's words"),
+    "memory": MemoryError("of a visitor's words"),
+    "runtime": RuntimeError("of a visitor's words"),
+    "os": OSError("of a visitor's words"),
+    "sqlite": sqlite3.IntegrityError("of a visitor's words"),
+    "zero": ZeroDivisionError("of a visitor's words"),
+}
+
+
+@pytest.mark.parametrize("kind", OURS)
+def test_an_error_of_ours_arrives_as_it_was_raised_and_nothing_is_kept(
+    writer: DirectWriter | RemoteWriter, store: Store, kind: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with pytest.raises(type(OURS[kind])) as raised:
+        writer.run(insert_then, id="a", kind=kind, now=1)
+    assert (type(raised.value), str(raised.value)) == (type(OURS[kind]), str(OURS[kind]))
+    assert vars(raised.value) == vars(OURS[kind])
+    assert store.rows("SELECT id FROM audit") == []
+    assert caplog.text == ""
+
+
+@pytest.mark.parametrize("kind", THEIRS)
+def test_anything_else_is_logged_with_its_traceback_and_is_a_500(
+    writer: DirectWriter | RemoteWriter, store: Store, kind: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with pytest.raises(WriteFailed, match="it was logged") as raised:
+        writer.run(insert_then, id="a", kind=kind, now=1)
+    assert raised.value.status == 500
+    assert store.rows("SELECT id FROM audit") == []
+    assert type(THEIRS[kind]).__name__ in caplog.text
+    assert "in insert_then" in caplog.text
+    assert "words" not in caplog.text
+    assert writer.run(insert_then, id="b", kind="", now=1) == "b"
+
+
+@pytest.mark.parametrize("named", [{"id": "a", "kind": ""}, {"id": "a", "kind": "", "now": 1, "when": 2}])
+def test_a_wrong_argument_is_logged_and_a_500(
+    writer: DirectWriter | RemoteWriter, named: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    with pytest.raises(WriteFailed, match="it was logged"):
+        writer.run(insert_then, **named)
+    assert "TypeError" in caplog.text
+
+
+@pytest.mark.parametrize("value", [Path("a"), {1, 2}, b"bytes"])
+def test_an_argument_that_json_does_not_know_is_logged_and_a_500(
+    writer: DirectWriter | RemoteWriter, value: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    with pytest.raises(WriteFailed, match="it was logged"):
+        writer.run(insert_then, id=value, kind="", now=1)
+    assert "TypeError" in caplog.text
+
+
+def test_a_result_is_what_json_makes_of_it(writer: DirectWriter | RemoteWriter) -> None:
+    answer = writer.run(returned, value={"rows": [1, None, "é"], "none": None})
+    assert answer == {"rows": [1, None, "é"], "none": None}
+
+
+@write()
+def returned(db: Database, value: dict[str, Any]) -> dict[str, Any]:
+    """Return what was given."""
+    return value
 
 
 def test_text_of_any_script_arrives(writer: DirectWriter | RemoteWriter, store: Store) -> None:
     text = "שלום\n\u2028 'quoted' \U0001f600"
-    writer.call("log_events", keys=["visitor:a"], events=[event(text=text)], now=2)
+    writer.run(visit_writes.log_events, keys=["visitor:a"], events=[event(text=text)], now=2)
     assert store.one("SELECT text FROM event_texts") == {"text": text}
 
 
 def test_a_bad_call_does_not_fail_its_batch(store: Store) -> None:
     db = store.connect()
     good = json.dumps(
-        {"name": "log_events", "arguments": {"keys": ["visitor:a"], "events": [event()], "now": 1}}
+        {
+            "write": "deflect.offers.visit_writes:log_events",
+            "args": [],
+            "named": {"keys": ["visitor:a"], "events": [event()], "now": 1},
+        }
     ).encode()
     bad = json.dumps(
-        {"name": "log_events", "arguments": {"keys": ["visitor:b"], "events": [{"id": None}], "now": 1}}
+        {
+            "write": "deflect.offers.visit_writes:log_events",
+            "args": [],
+            "named": {"keys": ["visitor:b"], "events": [{"id": None}], "now": 1},
+        }
     ).encode()
-    answers = [json.loads(line) for line in write(db, [good, bad, b"no json", good])]
+    answers = [json.loads(line) for line in run_all(db, [good, bad, b"no json", good])]
     assert [next(iter(answer)) for answer in answers] == ["ok", "error", "error", "ok"]
     assert store.rows("SELECT key FROM events") == [{"key": "visitor:a"}]
     assert store.rows("SELECT id FROM keys") == [{"id": "visitor:a"}]
@@ -93,7 +203,7 @@ def test_eight_callers_at_once_lose_nothing_and_are_never_told_of_locks(socket_p
         remote = RemoteWriter(socket_path)
         try:
             for _ in range(50):
-                remote.call("log_events", keys=[f"visitor:{name}"], events=[event()], now=1)
+                remote.run(visit_writes.log_events, keys=[f"visitor:{name}"], events=[event()], now=1)
         except BaseException as error:
             errors.append(error)
         remote.close()
@@ -103,7 +213,7 @@ def test_eight_callers_at_once_lose_nothing_and_are_never_told_of_locks(socket_p
         thread.start()
     direct = DirectWriter(store)  # and a command of the operator beside them
     for _ in range(20):
-        direct.call("log_events", keys=["visitor:x"], events=[event()], now=1)
+        direct.run(visit_writes.log_events, keys=["visitor:x"], events=[event()], now=1)
     for thread in threads:
         thread.join()
     direct.close()
@@ -113,17 +223,17 @@ def test_eight_callers_at_once_lose_nothing_and_are_never_told_of_locks(socket_p
 
 def test_a_caller_that_breaks_off_or_sends_without_end_harms_nobody(socket_path: Path) -> None:
     remote = RemoteWriter(socket_path)
-    remote.call("prune", texts_before=0, events_before=0, keys_before=0)
+    remote.run(removal.prune, texts_before=0, events_before=0, keys_before=0)
     for sent in (b"", b'{"name": "log', b"\n\n", b"\xff\n", b"[]\n", b"x" * (LONGEST + 1)):
         with connect(socket_path, timeout=5.0) as caller, contextlib.suppress(OSError):
             caller.sendall(sent)
-    assert remote.call("log_events", keys=["visitor:a"], events=[event()], now=1)["stored"] == 1
+    assert remote.run(visit_writes.log_events, keys=["visitor:a"], events=[event()], now=1)["stored"] == 1
     remote.close()
 
 
 def test_without_a_writer_a_call_says_so_after_its_patience(tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match="try again in a minute"):
-        RemoteWriter(tmp_path / "none.sock", patience=0.0).call("prune")
+        RemoteWriter(tmp_path / "none.sock", patience=0.0).run(removal.prune)
 
 
 def test_a_command_writes_itself_where_no_writer_runs(store: Store, tmp_path: Path) -> None:
@@ -132,7 +242,7 @@ def test_a_command_writes_itself_where_no_writer_runs(store: Store, tmp_path: Pa
 
 def test_a_command_uses_the_writer_that_runs(store: Store, socket_path: Path) -> None:
     found = RemoteWriter(socket_path)
-    found.call("prune", texts_before=0, events_before=0, keys_before=0)  # it listens now
+    found.run(removal.prune, texts_before=0, events_before=0, keys_before=0)  # it listens now
     found.close()
     assert isinstance(writer_for(store, socket_path), RemoteWriter)
 
@@ -141,12 +251,12 @@ def test_a_second_writer_waits_for_the_first(store: Store, socket_path: Path) ->
     stop = threading.Event()
     second = threading.Thread(target=serve, args=(store, socket_path, stop))
     remote = RemoteWriter(socket_path)
-    remote.call("prune", texts_before=0, events_before=0, keys_before=0)
+    remote.run(removal.prune, texts_before=0, events_before=0, keys_before=0)
     second.start()
-    assert remote.call("log_events", keys=["visitor:a"], events=[event()], now=1)["stored"] == 1
+    assert remote.run(visit_writes.log_events, keys=["visitor:a"], events=[event()], now=1)["stored"] == 1
     stop.set()
     second.join()
-    assert remote.call("log_events", keys=["visitor:a"], events=[event()], now=1)["stored"] == 1
+    assert remote.run(visit_writes.log_events, keys=["visitor:a"], events=[event()], now=1)["stored"] == 1
     remote.close()
 
 
@@ -156,7 +266,7 @@ def test_a_socket_in_a_folder_with_a_long_name_works(store: Store, tmp_path: Pat
     thread = threading.Thread(target=serve, args=(store, path, stop))
     thread.start()
     remote = RemoteWriter(path)
-    assert remote.call("log_events", keys=["visitor:a"], events=[event()], now=1)["stored"] == 1
+    assert remote.run(visit_writes.log_events, keys=["visitor:a"], events=[event()], now=1)["stored"] == 1
     remote.close()
     stop.set()
     thread.join()

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from deflect.offers.episode import Visit, email_key
+from deflect.offers.episode import Visit
+from deflect.privacy.email_keys import email_key
 from deflect.store.services import Services
 from deflect.tickets import contact
 from deflect.tickets.contact import BadMessage, check, create_ticket
@@ -106,14 +107,14 @@ def test_a_missing_or_odd_key_is_refused(key: str | None) -> None:
 def test_the_requester_s_browser_and_address_become_one_person(services: Services) -> None:
     send(services)
     people = services.store.rows(
-        "SELECT DISTINCT person FROM keys WHERE id IN (?, ?)", ["visitor:v1", email_key(services, FORM["email"])]
+        "SELECT DISTINCT person FROM keys WHERE id IN (?, ?)", ["visitor:v1", email_key(services.store, FORM["email"])]
     )
     assert len(people) == 1
 
 
 def test_a_ticket_without_a_visitor_belongs_to_its_address(services: Services) -> None:
     send(services, visit=Visit())
-    assert services.store.rows("SELECT id FROM keys") == [{"id": email_key(services, "jo@example.com")}]
+    assert services.store.rows("SELECT id FROM keys") == [{"id": email_key(services.store, "jo@example.com")}]
 
 
 def test_what_cannot_be_kept_is_said(tmp_path: Path) -> None:

@@ -9,14 +9,16 @@ from typing import Any
 
 import pytest
 
-from deflect.offers.episode import Visit, email_hash
+from deflect.history import import_writes
+from deflect.offers.episode import Visit
 from deflect.offers.offer import make_offer
+from deflect.privacy.email_keys import email_hash
 from deflect.store import clock
 from deflect.store.clock import DAY, HOUR, MINUTE
 from deflect.store.database import Row
 from deflect.store.services import Services
 from deflect.store.tokens import Claims
-from deflect.tickets import queries
+from deflect.tickets import queries, ticket_writes
 from deflect.tickets.contact import check, create_ticket
 from deflect.tickets.timeline import Entry, Step, by_day, folded, timeline
 from tests.support.fakes import close, make_services
@@ -50,12 +52,12 @@ def step(what: str, at: int, *articles: str, text: str = "", detail: str = "", s
 
 def called(services: Services, *keys: str, ticket: str = "Z1", channel: str = "phone") -> None:
     contact = {"id": f"{channel}:{ticket}", "channel": channel, "ticket": ticket, "at": 5}
-    services.writer.call("import_contacts", rows=[{"keys": list(keys), "contact": contact}], now=8)
+    services.writer.run(import_writes.import_contacts, rows=[{"keys": list(keys), "contact": contact}], now=8)
 
 
 def test_other_tickets_stand_there_with_state_and_solution_on_whatever_browser(services: Services) -> None:
     first = write(services, "phone", subject="First")
-    services.writer.call("close_ticket", id="c", ticket=first["id"], article=VAT, who="Ana", now=clock.now())
+    services.writer.run(ticket_writes.close_ticket, id="c", ticket=first["id"], article=VAT, who="Ana", now=clock.now())
     second = write(services, "laptop", "JO@example.com ", subject="Second")
     entries = [e for e in timeline(services.store, second) if e.what == "ticket"]
     assert [(e.text, e.state, e.articles) for e in entries] == [("Second", "open", ()), ("First", "closed", (VAT,))]
@@ -71,8 +73,8 @@ def test_a_call_and_a_past_ticket_are_known_by_the_hash_of_the_address(services:
     key = email_hash(services.store.secret("email"), JO)
     called(services, key)
     question = {"id": "q", "subject": "Old one", "body": "B", "lang": "en", "category": "", "article": VAT, "at": 3}
-    services.writer.call(
-        "import_questions", rows=[{"keys": [key], "question": question | {"source": "zendesk"}}], now=9
+    services.writer.run(
+        import_writes.import_questions, rows=[{"keys": [key], "question": question | {"source": "zendesk"}}], now=9
     )
     entries = timeline(services.store, write(services, "v1"))
     assert [(e.what, e.text, e.detail) for e in entries[-2:]] == [
@@ -94,7 +96,9 @@ def test_a_contact_reported_by_the_owner_s_server_stands_there_once(services: Se
     contact = {"id": "chat:Z2", "channel": "chat", "ticket": "Z2", "at": clock.now()}
     token = {"id": "j1", "call": "c1", "expires": 2**60}
     episode = ticket["episode"]
-    services.writer.call("take_contact", keys=[key], contact=contact, token=token, episode=episode, now=clock.now())
+    services.writer.run(
+        import_writes.take_contact, keys=[key], contact=contact, token=token, episode=episode, now=clock.now()
+    )
     told = [(e.what, e.text) for e in timeline(services.store, ticket) if e.what in ("contact", "sent")]
     assert told == [("contact", "chat")]
 

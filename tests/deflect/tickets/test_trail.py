@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from deflect.offers import visit_writes
 from deflect.offers.episode import Visit
 from deflect.offers.log import record_search
 from deflect.offers.offer import make_offer
@@ -35,8 +36,8 @@ def walk(services: Services, visitor: str) -> Any:
         {"type": "not_this", "article": "account/reset", "episode": offer.episode},
     ]
     for at, row in enumerate(rows):
-        services.writer.call(
-            "log_events",
+        services.writer.run(
+            visit_writes.log_events,
             keys=[f"visitor:{visitor}"],
             events=[{"id": str(uuid.uuid4()), "at": at} | row],
             now=clock.now(),

@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 
 from kb.cli import main
 from kb.config import Settings, default_articles
-from kb.server import indexing
+from kb.server import origin
 from tests.conftest import write_articles
 
 ONE = {"one.md": "---\ntitle: The first folder\n---\n\nWords of the first folder.\n"}
@@ -49,7 +49,7 @@ def title(run: Run) -> str:
 )
 def test_a_command_stops_where_it_would_take_articles_that_nobody_named(run: Run, arguments: tuple[str, ...]) -> None:
     stopped = run(*arguments)
-    assert isinstance(stopped.exception, indexing.OtherArticles)
+    assert isinstance(stopped.exception, origin.OtherArticles)
     for part in ("was built from", str(Path("other").resolve()), str(Path("articles").resolve()), "--articles"):
         assert part in str(stopped.exception)
     assert title(run) == "The second folder"
@@ -77,7 +77,7 @@ def test_a_folder_that_is_named_wins_and_that_is_said_in_a_line(run: Run, named:
 def test_articles_that_were_not_indexed_yet_are_not_searched_or_tuned(run: Run) -> None:
     for arguments in (("search", "folder"), ("tune",), ("propose",)):
         stopped = run(*arguments, "--articles", "articles")
-        assert isinstance(stopped.exception, indexing.OtherArticles)
+        assert isinstance(stopped.exception, origin.OtherArticles)
         assert f"run 'kb index --articles {Path('articles').resolve()}' first" in str(stopped.exception)
 
 
@@ -107,25 +107,25 @@ def test_the_doctor_says_that_the_index_is_of_another_folder(run: Run) -> None:
 def test_a_folder_that_was_moved_whole_has_its_own_articles(tmp_path: Path) -> None:
     settings = Settings(articles=tmp_path / "a" / "articles", data=tmp_path / "a" / "var")
     settings.generations.mkdir(parents=True)
-    indexing.remember(settings)
+    origin.remember(settings)
     (tmp_path / "a").rename(tmp_path / "b")
     moved = replace(settings, articles=tmp_path / "b" / "articles", data=tmp_path / "b" / "var")
-    assert not indexing.other(moved)
-    assert indexing.other(replace(moved, articles=tmp_path / "b" / "others"))
+    assert not origin.other(moved)
+    assert origin.other(replace(moved, articles=tmp_path / "b" / "others"))
 
 
 def test_the_manual_is_the_manual_wherever_it_is_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = Settings(articles=default_articles(), data=tmp_path)
     settings.generations.mkdir()
-    indexing.remember(settings)
-    monkeypatch.setattr(indexing, "default_articles", lambda: tmp_path / "installed" / "articles")
-    assert not indexing.other(replace(settings, articles=tmp_path / "installed" / "articles"))
-    assert indexing.other(replace(settings, articles=tmp_path)) == indexing.MANUAL
+    origin.remember(settings)
+    monkeypatch.setattr(origin, "default_articles", lambda: tmp_path / "installed" / "articles")
+    assert not origin.other(replace(settings, articles=tmp_path / "installed" / "articles"))
+    assert origin.other(replace(settings, articles=tmp_path)) == origin.MANUAL
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", "{"])
 def test_what_cannot_be_read_is_not_remembered(tmp_path: Path, text: str) -> None:
     settings = Settings(articles=tmp_path, data=tmp_path)
     settings.generations.mkdir()
-    (settings.generations / indexing.FILE).write_text(text, encoding="utf-8")
-    assert not indexing.other(settings)
+    (settings.generations / origin.FILE).write_text(text, encoding="utf-8")
+    assert not origin.other(settings)

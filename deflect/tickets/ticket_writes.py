@@ -1,0 +1,158 @@
+"""Tickets in the database: each kept with its messages, files and deliveries, answered, closed and audited."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from deflect.offers.visit_writes import append, begun_episode
+from deflect.store.attachments import place_of
+from deflect.store.clock import DAY, HOUR
+from deflect.store.database import Row, insert
+from deflect.store.people import kept_under, link
+from deflect.store.writer import write
+from kb.errors import Conflict, FileLost, NotFound
+
+RECEIPT = "receipt"  # the sink of the receipt that a requester gets; not to be chosen in KB_SINKS
+MOST_RECEIPTS = ((HOUR, 3), (DAY, 10))  # that one person is sent: a form must not be a way to fill mailboxes
+
+
+@write()
+def create_ticket(
+    db: Database,
+    *,
+    keys: Sequence[str],
+    intent: Row,
+    ticket: Row,
+    message: Row,
+    outbox: Sequence[Row],
+    sent: Row,
+    idempotency: Row,
+    now: int,
+    episode: str | None = None,
+    files: Sequence[Row] = (),
+    folder: str = "",
+) -> Row:
+    """Keep a ticket with message, outbox entries and event in one transaction; the same key gives the same ticket.
+
+    Its `files` are in `folder` already.
+    """
+    earlier = db.execute("SELECT digest, ticket FROM idempotency WHERE key = ?", [idempotency["key"]]).fetchone()
+    if earlier and earlier["digest"] != idempotency["digest"]:
+        raise Conflict("this Idempotency-Key came with another body before; use a new key for a new ticket")
+    if earlier:
+        return _created(db, earlier["ticket"])
+    begun = begun_episode(db, keys, intent, episode=episode, now=now)
+    person = link(db, keys, now=now)
+    insert(
+        db,
+        "tickets",
+        ticket | {"person": person, "episode": begun["id"], "state": "open", "created": now, "changed": now},
+    )
+    insert(db, "messages", message | {"ticket": ticket["id"], "created": now})
+    attach(db, ticket=ticket["id"], message=message["id"], files=files, folder=folder, now=now)
+    for entry in outbox:
+        if entry["sink"] != RECEIPT or not has_many(db, person, now=now):
+            enqueue(db, entry, ticket=ticket["id"], message=message["id"], now=now)
+    insert(db, "idempotency", idempotency | {"ticket": ticket["id"], "created": now})
+    append(db, kept_under(keys), sent | {"episode": begun["id"]}, now=now)
+    return _created(db, ticket["id"])
+
+
+def attach(db: Database, *, ticket: str, message: str, files: Sequence[Row], folder: str, now: int) -> None:
+    """Write down the files of a message, which are on disk before; raises FileLost for one that is not.
+
+    Only this writer removes files (`deflect.privacy.removal.drop_files`), so none goes between this look and its row.
+    """
+    for file in files:
+        if not place_of(Path(folder), file["digest"]).is_file():
+            raise FileLost(f"the file {file['name']} is no longer here; send it again")
+        insert(db, "attachments", file | {"ticket": ticket, "message": message, "created": now})
+
+
+@write()
+def add_message(db: Database, *, message: Row, outbox: Sequence[Row], who: str, now: int) -> Row:
+    """Keep an agent's answer or note, with the outbox entries that carry an answer.
+
+    The same form sent twice is kept once; raises Conflict where it comes with another text, as after going back.
+    """
+    _must_exist(db, message["ticket"])
+    if insert(db, "messages", message | {"by": who, "created": now}):
+        for entry in outbox:
+            enqueue(db, entry, ticket=message["ticket"], message=message["id"], now=now)
+        answerer = who if message["author"] == "agent" else None  # whoever answers first has the ticket
+        sql = "UPDATE tickets SET changed = ?, agent = coalesce(agent, ?) WHERE id = ?"
+        db.execute(sql, [now, answerer, message["ticket"]])
+        audit(db, id=message["id"], who=who, did=message["author"], what=message["ticket"], now=now)
+    elif db.execute("SELECT body FROM messages WHERE id = ?", [message["id"]]).fetchone()["body"] != message["body"]:
+        raise Conflict("this form was sent before with another text; load the ticket again, and paste this one there")
+    return {"message": message["id"]}
+
+
+@write()
+def close_ticket(db: Database, *, id: str, ticket: str, article: str | None, who: str, now: int) -> Row:
+    """Close a ticket, or close it as solved by an article, which is an outcome that the ranking learns from."""
+    _must_exist(db, ticket)
+    db.execute("UPDATE tickets SET state = 'closed', changed = ? WHERE id = ?", [now, ticket])
+    if article:
+        insert(db, "outcomes", {"id": id, "ticket": ticket, "article": article, "by": who, "created": now})
+    audit(db, id=id, who=who, did="solved by " + article if article else "close", what=ticket, now=now)
+    return {"ticket": ticket}
+
+
+@write()
+def reopen_ticket(db: Database, *, id: str, ticket: str, who: str, now: int) -> Row:
+    """Open a closed ticket again; what it was solved by no longer counts."""
+    _must_exist(db, ticket)
+    db.execute("UPDATE tickets SET state = 'open', changed = ? WHERE id = ?", [now, ticket])
+    db.execute("DELETE FROM outcomes WHERE ticket = ?", [ticket])
+    audit(db, id=id, who=who, did="reopen", what=ticket, now=now)
+    return {"ticket": ticket}
+
+
+@write()
+def assign_ticket(db: Database, *, id: str, ticket: str, agent: str | None, who: str, now: int) -> Row:
+    """Give a ticket to an agent, or to nobody."""
+    _must_exist(db, ticket)
+    db.execute("UPDATE tickets SET agent = ? WHERE id = ?", [agent, ticket])
+    audit(db, id=id, who=who, did=f"assigned to {agent or 'nobody'}", what=ticket, now=now)
+    return {"ticket": ticket}
+
+
+@write()
+def audit(db: Database, *, id: str, who: str, did: str, what: str, now: int) -> Row:
+    """Write down what an agent did."""
+    insert(db, "audit", {"id": id, "who": who, "did": did, "what": what, "created": now})
+    return {}
+
+
+def enqueue(db: Database, entry: Row, *, ticket: str, message: str, now: int) -> None:
+    """Put a delivery of a message in line, due at once."""
+    row = {
+        "ticket": ticket,
+        "message": message,
+        "state": "pending",
+        "tries": 0,
+        "due": now,
+        "created": now,
+        "changed": now,
+    }
+    insert(db, "outbox", row | entry)
+
+
+def has_many(db: Database, person: str, *, now: int) -> bool:
+    """Return True if a person wrote so much that receipts would only fill a mailbox."""
+    sql = "SELECT count(*) AS n FROM tickets WHERE person = ? AND created > ?"
+    return any(db.execute(sql, [person, now - span]).fetchone()["n"] > most for span, most in MOST_RECEIPTS)
+
+
+def _created(db: Database, ticket: str) -> Row:
+    row = db.execute("SELECT id, channel FROM tickets WHERE id = ?", [ticket]).fetchone()
+    return {"ticket": ticket, "channel": row["channel"] if row else "web"}
+
+
+def _must_exist(db: Database, ticket: str) -> None:
+    if not db.execute("SELECT 1 FROM tickets WHERE id = ?", [ticket]).fetchone():
+        raise NotFound(f"there is no ticket {ticket}; it may have been erased")

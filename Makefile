@@ -31,10 +31,11 @@ soak: $(VENV)/.bench  ## the long runs
 	$(BIN)/python -m tests.bench.growth --minutes "$(or $(MINUTES),30)"
 	$(BIN)/python -m tests.learning $(if $(EVAL),--write articles/support-leads/learning-proof.md)
 
-lint: $(VENV)/.lint  ## format, lint, types, generated tables up to date
+lint: $(VENV)/.lint  ## format, rules, types, direction of imports, generated tables up to date
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m kb.cli.manual --check articles
 
 format: $(VENV)/.lint  ## format, sort imports, write the generated tables

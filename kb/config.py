@@ -109,6 +109,9 @@ class Settings:
     )
     trusted_proxies: int = setting(0, "Number of proxies before us whose X-Forwarded-For is believed.")
     allow_networks: tuple[str, ...] = setting((), "Private networks, as 10.0.0.0/8, that sinks and checks may reach.")
+    metrics_networks: tuple[str, ...] = setting(
+        (), "Networks, as 10.0.0.0/8, that may read `/metrics`; this machine itself always may."
+    )
     rate_offers: int = setting(60, "Offers a minute and address; 0 turns the limit off.")
     rate_events: int = setting(120, "Event requests a minute and address; 0 turns the limit off.")
     rate_tickets: int = setting(10, "Tickets a minute and address; 0 turns the limit off.")
@@ -167,6 +170,11 @@ class Settings:
         return self.data / "index"
 
     @property
+    def metrics(self) -> Path:
+        """The folder in which the processes of one `kb serve` count."""
+        return self.data / "metrics"
+
+    @property
     def can_reply(self) -> bool:
         """True if answers can be sent by e-mail."""
         return bool(self.smtp_url and (self.smtp_from or self.smtp_to))
@@ -197,11 +205,12 @@ def _check_texts(settings: Settings) -> None:
     for origin in settings.origins:
         if not ORIGIN.fullmatch(origin.removesuffix("/")):
             raise BadSetting(f"origins holds {origin!r}; an origin is such as https://shop.example.com, without a path")
-    for network in settings.allow_networks:
-        try:
-            ipaddress.ip_network(network, strict=False)
-        except ValueError:
-            raise BadSetting(f"allow_networks holds {network!r}; a network is such as 10.0.0.0/8") from None
+    for name in ("allow_networks", "metrics_networks"):
+        for network in getattr(settings, name):
+            try:
+                ipaddress.ip_network(network, strict=False)
+            except ValueError:
+                raise BadSetting(f"{name} holds {network!r}; a network is such as 10.0.0.0/8") from None
 
 
 def load(environ: Mapping[str, str] | None = None, *, folder: Path = Path(), **over: Any) -> Settings:

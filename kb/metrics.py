@@ -6,10 +6,13 @@ processes of one `kb serve` are read as one. Outside `kb serve` a process counts
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, registry
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # the variable that names the folder to prometheus_client
@@ -24,16 +27,33 @@ DEGRADED = Counter("shortstop_degraded", "Answers that were less than they could
 WRITER_QUEUE = Gauge("shortstop_writer_queue", "Calls in the writer's last commit.", multiprocess_mode="mostrecent")
 
 
-def collected(folder: Path) -> CollectorRegistry:
-    """Return a registry of everything counted: by all processes where `folder` holds their files, or by this one."""
-    if not folder.is_dir():
-        return registry.REGISTRY
-    found = CollectorRegistry()
-    MultiProcessCollector(found, path=str(folder))  # type: ignore[no-untyped-call]
-    return found
+Samples = Iterable[tuple[tuple[str, ...], float]]
 
 
-def emptied(folder: Path) -> Mapping[str, str]:
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A number that is read when somebody asks: its name, its sentence, and a value for each set of labels."""
+
+    name: str
+    doc: str
+    labels: tuple[str, ...]
+    samples: Samples
+
+
+def text(readings: Iterable[Reading]) -> bytes:
+    """Return everything counted by all processes, and `readings`, in Prometheus's text format."""
+    folder = os.environ.get(FOLDER)
+    return generate_latest(_counted(Path(folder)) if folder else REGISTRY) + generate_latest(_Read(readings))
+
+
+def degradations(folder: Path) -> dict[str, int]:
+    """Return how often each reason made an answer less than it could be, as the processes counted in `folder`."""
+    metrics = _counted(folder).collect() if folder.is_dir() else ()
+    samples = [sample for metric in metrics if metric.name == "shortstop_degraded" for sample in metric.samples]
+    return {s.labels["reason"]: int(s.value) for s in samples if s.name.endswith("_total")}
+
+
+def emptied(folder: Path) -> dict[str, str]:
     """Remove the counts of an earlier run, and return the environment in which processes count in `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     for path in folder.glob("*.db"):
@@ -41,10 +61,23 @@ def emptied(folder: Path) -> Mapping[str, str]:
     return {FOLDER: str(folder.absolute())}
 
 
-def counts(folder: Path) -> Iterator[tuple[str, int]]:
-    """Return each reason for which answers were less than they could be, and how often."""
-    for metric in collected(folder).collect():
-        if metric.name == "shortstop_degraded":
-            for sample in metric.samples:
-                if sample.name.endswith("_total"):
-                    yield sample.labels["reason"], int(sample.value)
+def _counted(folder: Path) -> CollectorRegistry:
+    found = CollectorRegistry()
+    MultiProcessCollector(found, path=str(folder))  # type: ignore[no-untyped-call]
+    return found
+
+
+class _Read(CollectorRegistry):
+    """A registry of readings."""
+
+    def __init__(self, readings: Iterable[Reading]) -> None:
+        super().__init__()
+        self._readings = readings
+
+    def collect(self) -> Iterator[Metric]:
+        """Return a gauge for each reading."""
+        for reading in self._readings:
+            gauge = GaugeMetricFamily(reading.name, reading.doc, labels=reading.labels)
+            for labels, value in reading.samples:
+                gauge.add_metric(labels, value)
+            yield gauge

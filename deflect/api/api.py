@@ -35,6 +35,7 @@ from deflect.store.attachments import Attachment, Refused
 from deflect.store.services import Services, services
 from deflect.tickets import contact, file_links, uploads
 from kb.errors import BadRequest, HelpCenterError, NotFound
+from kb.metrics import EVENTS
 
 LONGEST_QUERY = 1000
 MOST_HITS = 50
@@ -120,6 +121,7 @@ def post_events() -> tuple[Response, int]:
     if rows:
         who = keys(here, visitor=visitor, email=_email(document), claims=http.claims(here, document))
         kept = here.writer.run(visit_writes.log_events, keys=who, events=rows, now=clock.now())
+        EVENTS.inc(kept["stored"])
         return jsonify({"stored": kept["stored"], "refused": refused + kept["refused"]}), 202
     return jsonify({"stored": 0, "refused": refused}), 202
 

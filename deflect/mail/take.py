@@ -20,6 +20,7 @@ from deflect.tickets.contact import receipts
 from kb.config import Settings
 from kb.degraded import degraded
 from kb.errors import BadGeneration, NotFound, StorageFull
+from kb.metrics import TICKETS
 from search.text.language import detect
 
 CHANNEL = "email"
@@ -119,6 +120,8 @@ def _open(services: Services, mail: Mail, row: dict[str, Any]) -> Taken:
         most=settings.rate_mails,
         now=now,
     )
+    if answer["what"] == "new":
+        TICKETS.labels(CHANNEL).inc()
     return Taken(**answer)
 
 

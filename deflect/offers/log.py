@@ -15,7 +15,9 @@ from deflect.privacy.redaction import redact
 from deflect.store import clock, events
 from deflect.store.clock import from_rfc3339
 from deflect.store.services import Services
+from kb.degraded import degraded
 from kb.errors import HelpCenterError
+from kb.metrics import EVENTS
 
 
 class Refused(ValueError):
@@ -178,8 +180,12 @@ def record(services: Services, visitor: str | None, type: str, *, text: str = ""
         kept = services.writer.run(
             visit_writes.log_event, keys=keys(services, visitor=visitor), event=with_text(row, text), now=now
         )
-    except (Refused, HelpCenterError):
+    except Refused:
         return False
+    except HelpCenterError as error:
+        degraded("not-logged", error)
+        return False
+    EVENTS.inc(kept["stored"])
     return bool(kept["stored"])
 
 

@@ -30,6 +30,7 @@ from deflect.store.writer_socket import alone, connect, listening
 from kb.config import Settings
 from kb.degraded import frames
 from kb.errors import BadRequest, HelpCenterError, Unavailable, WriteFailed
+from kb.metrics import WRITER_QUEUE
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -168,6 +169,7 @@ def serve(store: Store, socket_path: Path, stop: Event) -> None:
             with listening(socket_path) as hub:
                 while not stop.is_set():
                     calls = hub.gather(timeout=0.1)
+                    WRITER_QUEUE.set(len(calls))
                     answers = run_all(db, [line for _, line in calls]) if calls else []
                     for (caller, _), answer in zip(calls, answers, strict=True):
                         hub.answer(caller, answer)

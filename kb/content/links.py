@@ -20,8 +20,10 @@ Kind = Literal["article", "redirect", "file", "anchor", "outside", "page", "gues
 FILES = "/files/"
 # The site's own pages below a language, and at the top; links to them are right without an article.
 PAGES = frozenset({"", "search", "contact", "categories"})
-TOP_PAGES = frozenset({"", "admin", "healthz", "sitemap.xml", "robots.txt"})
-RESERVED = frozenset({"admin", "api", "static", "files", "widget", "healthz", "sitemap.xml", "robots.txt", "llms.txt"})
+TOP_PAGES = frozenset({"", "admin", "healthz", "metrics", "sitemap.xml", "robots.txt"})
+RESERVED = frozenset(
+    {"admin", "api", "static", "files", "widget", "healthz", "metrics", "sitemap.xml", "robots.txt", "llms.txt"}
+)
 # A folder that other help centers put before an article's name in its address.
 _HOUSES = frozenset({"kb", "help", "docs", "doc", "article", "articles", "hc", "support", "faq", "guide", "guides"})
 

@@ -215,6 +215,16 @@ def _public(settings: Settings) -> Iterator[Finding]:
         yield Finding("holdout", "note", "KB_HOLDOUT is 0, so net deflection is not measured; 0.1 is a good share")
 
 
+def _degraded(settings: Settings) -> Iterator[Finding]:
+    """Return how often answers were less than they could be since `kb serve` started."""
+    from kb.metrics import degradations
+
+    counts = degradations(settings.metrics)
+    if counts:
+        said = ", ".join(f"{reason} {count:,}" for reason, count in sorted(counts.items()))
+        yield Finding("degraded", "note", f"answers that were less than they could be, since the start: {said}")
+
+
 LOOKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
     _python,
     _articles,
@@ -226,4 +236,5 @@ LOOKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
     _receipts,
     _mailbox,
     _public,
+    _degraded,
 )

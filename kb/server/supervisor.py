@@ -18,7 +18,7 @@ from pathlib import Path
 from types import FrameType
 
 from deflect.delivery import sinks
-from kb import processes
+from kb import metrics, processes
 from kb.config import Settings
 from kb.errors import HelpCenterError
 
@@ -107,7 +107,7 @@ def supervise(
     `overrides` are settings of the command line as environment variables. SIGHUP asks the background process to
     look at the articles again.
     """
-    environ = os.environ | dict(overrides) | processes.founded()
+    environ = os.environ | dict(overrides) | processes.founded() | metrics.emptied(settings.metrics)
     kb = [sys.executable, "-m", "kb.cli.main"]
     background = Child("background", [*kb, "background", *(["--watch"] if watch else [])])
     fds = tuple(listener.fileno() for listener in listeners)

@@ -11,7 +11,7 @@ from werkzeug.exceptions import ClientDisconnected, HTTPException, RequestTimeou
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from deflect.admin import admin, login
-from deflect.api import api, context, downloads, headers, http
+from deflect.api import api, context, downloads, headers, http, metrics
 from deflect.store.database import Store
 from deflect.store.services import EXTENSION, Limiter, Services, services
 from deflect.store.writer import RemoteWriter, Writer
@@ -40,11 +40,12 @@ def create_app(settings: Settings, *, writer: Writer | None = None) -> Flask:
     if proxies := settings.trusted_proxies:  # the address of who asks is counted by deflect.api.http
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=0, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
     headers.protect(app)
+    metrics.install(app)
     i18n.install(app)
     login.install(app, store)
     app.teardown_appcontext(frame.let_go)
     store.close()  # each process reads on connections of its own
-    for part in (api, admin, views, feed, widget, demo, context, downloads):
+    for part in (api, metrics, admin, views, feed, widget, demo, context, downloads):
         app.register_blueprint(part.blueprint)
     app.add_url_rule("/healthz", "healthz", health)
     app.register_error_handler(HelpCenterError, _failed)

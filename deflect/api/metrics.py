@@ -1,0 +1,82 @@
+"""`/metrics`: the numbers that operators watch, in Prometheus's text format.
+
+It answers to this machine and to the networks of KB_METRICS_NETWORKS. Counters are counted where things happen
+(`kb.metrics`); the state of the outbox, the index and the processes is read when somebody asks.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import time
+from collections.abc import Iterator
+
+from flask import Blueprint, Flask, Response, g, request
+
+from deflect.api.http import client_address
+from deflect.store import clock
+from deflect.store.clock import SECOND
+from deflect.store.services import Services, services
+from kb import metrics, processes
+from kb.errors import Forbidden, HelpCenterError
+from kb.metrics import REQUESTS, Reading
+
+blueprint = Blueprint("metrics", __name__)
+
+OUTBOX = """
+    SELECT state, count(*) AS n, min(created) AS oldest FROM outbox WHERE state != 'sent' GROUP BY state ORDER BY state
+    """
+
+
+@blueprint.get("/metrics")
+def show() -> Response:
+    """Answer with everything that is counted; raises Forbidden for an address that is not named."""
+    here = services()
+    if not _may_read(here):
+        raise Forbidden("this address may not read the metrics; KB_METRICS_NETWORKS names the networks that may")
+    return Response(metrics.text(list(_readings(here))), mimetype="text/plain; version=0.0.4")
+
+
+def install(app: Flask) -> None:
+    """Count each request of the application, by its route and status, with the time that it took."""
+    app.before_request(_begin)
+    app.after_request(_count)
+
+
+def _begin() -> None:
+    g.began = time.perf_counter()
+
+
+def _count(response: Response) -> Response:
+    route = request.url_rule.rule if request.url_rule else "none"
+    REQUESTS.labels(route, response.status_code).observe(time.perf_counter() - g.pop("began", time.perf_counter()))
+    return response
+
+
+def _may_read(here: Services) -> bool:
+    """Return True for this machine and the named networks; a proxy that we were not told of is neither."""
+    trusted = here.settings.trusted_proxies
+    if not trusted and ("X-Forwarded-For" in request.headers or "Forwarded" in request.headers):
+        return False
+    try:
+        address = ipaddress.ip_address(client_address(request, trusted_proxies=trusted))
+    except ValueError:  # a Unix socket
+        return False
+    networks = [ipaddress.ip_network(network, strict=False) for network in here.settings.metrics_networks]
+    return address.is_loopback or any(address in network for network in networks)
+
+
+def _readings(here: Services) -> Iterator[Reading]:
+    rows = here.store.rows(OUTBOX)
+    waiting = [((row["state"],), float(row["n"])) for row in rows]
+    ages = [((row["state"],), (clock.now() - row["oldest"]) / SECOND) for row in rows]
+    yield Reading("shortstop_outbox", "Deliveries that are not accepted yet.", ("state",), waiting)
+    yield Reading("shortstop_outbox_oldest_seconds", "Age of the oldest of them.", ("state",), ages)
+    try:
+        collection = here.current.get().collection
+    except HelpCenterError:  # no index yet, as /healthz says
+        return
+    name, built = collection.manifest.fingerprint, collection.folder.stat().st_mtime
+    yield Reading("shortstop_generation", "The index that answers.", ("name",), [((name,), 1.0)])
+    yield Reading("shortstop_generation_age_seconds", "Time since it was built.", (), [((), time.time() - built)])
+    found = [((name,), float(count)) for name, count in sorted(processes.running().items())]
+    yield Reading("shortstop_processes", "Processes of this `kb serve`.", ("command",), found)

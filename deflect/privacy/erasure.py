@@ -3,15 +3,139 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from sqlite_utils import Database
+
 from deflect.privacy.email_keys import email_hash, normal_email
-from deflect.privacy.removal import COPIES, FILES, drop_files, erase_person
-from deflect.store.attachments import folder
-from deflect.store.database import Store
-from deflect.store.writer import opened
+from deflect.store.attachments import HAS, folder, place_of
+from deflect.store.database import Row, Store
+from deflect.store.writer import opened, write
 from kb.config import Settings
+
+BATCH = 2000  # rows that one write takes away, so that nobody waits for it
+
+# The tables that hold something of a person, those first that depend on others; :people is a list of person ids.
+PEOPLE = "(SELECT value FROM json_each(:people))"
+KEYS = f"(SELECT id FROM keys WHERE person IN {PEOPLE})"
+TICKETS = f"(SELECT id FROM tickets WHERE person IN {PEOPLE} OR lower(trim(email)) = :email)"
+# What somebody wrote by e-mail into the ticket of somebody else, who stays.
+WRITTEN = "(SELECT id FROM messages WHERE author IN ('other', 'machine') AND \"by\" = :email)"
+OWNED = {
+    "event_texts": f"event IN (SELECT id FROM events WHERE key IN {KEYS})",
+    "events": f"key IN {KEYS}",
+    "attachments": f"ticket IN {TICKETS} OR message IN {WRITTEN}",
+    "outbox": f"ticket IN {TICKETS} OR message IN {WRITTEN}",
+    "mails": f"ticket IN {TICKETS} OR sender = :sender OR sender IN {KEYS}",
+    "messages": f"ticket IN {TICKETS} OR id IN {WRITTEN}",
+    "outcomes": f"ticket IN {TICKETS}",
+    "idempotency": f"ticket IN {TICKETS}",
+    "audit": f"what IN {TICKETS}",
+    "tickets": f"id IN {TICKETS}",
+    "contacts": f"person IN {PEOPLE}",
+    "past_questions": f"person IN {PEOPLE}",
+    "episodes": f"person IN {PEOPLE}",
+    "keys": f"person IN {PEOPLE}",
+    "people": f"id IN {PEOPLE}",
+}
+
+
+FILES = f"""
+    SELECT DISTINCT digest FROM attachments WHERE ticket IN {TICKETS} OR message IN {WRITTEN} ORDER BY digest
+    """
+COPIES = f"""
+    SELECT sink, count(*) AS copies FROM outbox
+    WHERE sink NOT IN ('inbox', 'reply', 'receipt') AND state = 'sent' AND ticket IN {TICKETS}
+    GROUP BY sink ORDER BY sink
+    """
+
+
+@write()
+def erase_person(db: Database, *, people: str, email: str, sender: str = "") -> Row:
+    """Remove people (a JSON list of ids) and the tickets from an e-mail address; return the rows removed by table.
+
+    `sender` is the key of the address, by which its e-mails are known.
+    """
+    where = {"people": people, "email": email, "sender": sender}
+    return {table: db.execute(f"DELETE FROM {table} WHERE {rows}", where).rowcount for table, rows in OWNED.items()}
+
+
+@write()
+def drop_files(db: Database, *, digests: Sequence[str], folder: str, before: float | None = None) -> Row:
+    """Remove the files of these digests that no ticket has and, with `before`, that nobody touched since that time.
+
+    Returns how many were `removed`, and how many are `shared`: another ticket has them.
+    """
+    removed = shared = 0
+    for digest in digests:
+        path = place_of(Path(folder), digest)
+        if db.execute(HAS, [digest]).fetchone():
+            shared += 1
+        elif path.is_file() and (before is None or path.stat().st_mtime < before):
+            path.unlink()
+            removed += 1
+    return {"removed": removed, "shared": shared}
+
+
+# A ticket is over when it is closed, or when it was carried to where it is worked on and never was in our own inbox.
+OVER = f"""
+    SELECT id FROM tickets
+    WHERE created < :before AND changed < :before
+      AND (state = 'closed' OR (EXISTS (SELECT 1 FROM outbox WHERE ticket = tickets.id AND state = 'sent'
+                                        AND sink NOT IN ('reply', 'receipt'))
+                                AND NOT EXISTS (SELECT 1 FROM outbox WHERE ticket = tickets.id AND sink = 'inbox')))
+      AND NOT EXISTS (SELECT 1 FROM outbox WHERE ticket = tickets.id AND state = 'pending')
+    ORDER BY created, id LIMIT {BATCH}
+    """
+PARTS = (
+    "attachments",
+    "mails",
+    "messages",
+    "outbox",
+    "outcomes",
+    "idempotency",
+)  # what goes with a ticket; its events have their own time
+
+
+@write()
+def prune(
+    db: Database,
+    *,
+    texts_before: int,
+    events_before: int,
+    keys_before: int,
+    tickets_before: int | None = None,
+    audit_before: int | None = None,
+) -> Row:
+    """Remove a batch of what is older than its kind may be kept, None being for ever; return how many rows."""
+    aged: Sequence[tuple[str, str, str, int | None]] = (
+        ("event_texts", "event", "received", texts_before),
+        ("events", "id", "received", events_before),
+        ("episodes", "id", "last", events_before),
+        ("contacts", "id", "at", events_before),
+        ("idempotency", "key", "created", keys_before),
+        ("past_questions", "id", "at", tickets_before),
+        ("audit", "id", "created", audit_before),
+    )
+    sql = f"DELETE FROM mails WHERE id IN (SELECT id FROM mails WHERE ticket IS NULL AND created < ? LIMIT {BATCH})"
+    passed_over = db.execute(sql, [keys_before]).rowcount
+    removed = 0 if tickets_before is None else _prune_tickets(db, tickets_before)
+    for table, key, age, before in aged:
+        if before is None:
+            continue
+        sql = f"DELETE FROM {table} WHERE {key} IN (SELECT {key} FROM {table} WHERE {age} < ? LIMIT {BATCH})"
+        removed += db.execute(sql, [before]).rowcount
+    return {"removed": removed + passed_over}
+
+
+def _prune_tickets(db: Database, before: int) -> int:
+    ids = json.dumps([row["id"] for row in db.execute(OVER, {"before": before})])
+    tables = [*((table, "ticket") for table in PARTS), ("tickets", "id")]
+    sql = "DELETE FROM {} WHERE {} IN (SELECT value FROM json_each(?))"
+    return sum(db.execute(sql.format(table, key), [ids]).rowcount for table, key in tables)
+
 
 TELLING = 6  # a shorter name is found in anything
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import suppress
 
-from deflect.privacy import removal
+from deflect.privacy import erasure
 from deflect.store import attachments, clock
 from deflect.store.clock import DAY
 from deflect.store.writer import opened
@@ -22,7 +22,7 @@ def forget(settings: Settings, *, now: int | None = None) -> int:
     total = 0
     with opened(settings) as (_, writer), suppress(StorageFull, Unavailable):  # tomorrow is soon enough
         while removed := writer.run(
-            removal.prune,
+            erasure.prune,
             texts_before=moment - settings.keep_text * DAY,
             events_before=moment - settings.keep_events * DAY,
             keys_before=moment - KEEP_KEYS,
@@ -40,7 +40,7 @@ def sweep(settings: Settings, *, now: float | None = None) -> int:
         digests = list(attachments.strays(settings, store, before=before))
         for first in range(0, len(digests), BATCH):
             some = digests[first : first + BATCH]
-            total += writer.run(removal.drop_files, digests=some, folder=files, before=before)["removed"]
+            total += writer.run(erasure.drop_files, digests=some, folder=files, before=before)["removed"]
     return total
 
 

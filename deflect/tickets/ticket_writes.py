@@ -64,7 +64,7 @@ def create_ticket(
 def attach(db: Database, *, ticket: str, message: str, files: Sequence[Row], folder: str, now: int) -> None:
     """Write down the files of a message, which are on disk before; raises FileLost for one that is not.
 
-    Only this writer removes files (`deflect.privacy.removal.drop_files`), so none goes between this look and its row.
+    Only this writer removes files (`deflect.privacy.erasure.drop_files`), so none goes between this look and its row.
     """
     for file in files:
         if not place_of(Path(folder), file["digest"]).is_file():

@@ -13,7 +13,7 @@ import pytest
 from sqlite_utils import Database
 
 from deflect.offers import visit_writes
-from deflect.privacy import removal
+from deflect.privacy import erasure
 from deflect.store.database import Store, insert
 from deflect.store.writer import DirectWriter, RemoteWriter, run_all, serve, write, writer_for
 from deflect.store.writer_socket import LONGEST, connect
@@ -223,7 +223,7 @@ def test_eight_callers_at_once_lose_nothing_and_are_never_told_of_locks(socket_p
 
 def test_a_caller_that_breaks_off_or_sends_without_end_harms_nobody(socket_path: Path) -> None:
     remote = RemoteWriter(socket_path)
-    remote.run(removal.prune, texts_before=0, events_before=0, keys_before=0)
+    remote.run(erasure.prune, texts_before=0, events_before=0, keys_before=0)
     for sent in (b"", b'{"name": "log', b"\n\n", b"\xff\n", b"[]\n", b"x" * (LONGEST + 1)):
         with connect(socket_path, timeout=5.0) as caller, contextlib.suppress(OSError):
             caller.sendall(sent)
@@ -233,7 +233,7 @@ def test_a_caller_that_breaks_off_or_sends_without_end_harms_nobody(socket_path:
 
 def test_without_a_writer_a_call_says_so_after_its_patience(tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match="try again in a minute"):
-        RemoteWriter(tmp_path / "none.sock", patience=0.0).run(removal.prune)
+        RemoteWriter(tmp_path / "none.sock", patience=0.0).run(erasure.prune)
 
 
 def test_a_command_writes_itself_where_no_writer_runs(store: Store, tmp_path: Path) -> None:
@@ -242,7 +242,7 @@ def test_a_command_writes_itself_where_no_writer_runs(store: Store, tmp_path: Pa
 
 def test_a_command_uses_the_writer_that_runs(store: Store, socket_path: Path) -> None:
     found = RemoteWriter(socket_path)
-    found.run(removal.prune, texts_before=0, events_before=0, keys_before=0)  # it listens now
+    found.run(erasure.prune, texts_before=0, events_before=0, keys_before=0)  # it listens now
     found.close()
     assert isinstance(writer_for(store, socket_path), RemoteWriter)
 
@@ -251,7 +251,7 @@ def test_a_second_writer_waits_for_the_first(store: Store, socket_path: Path) ->
     stop = threading.Event()
     second = threading.Thread(target=serve, args=(store, socket_path, stop))
     remote = RemoteWriter(socket_path)
-    remote.run(removal.prune, texts_before=0, events_before=0, keys_before=0)
+    remote.run(erasure.prune, texts_before=0, events_before=0, keys_before=0)
     second.start()
     assert remote.run(visit_writes.log_events, keys=["visitor:a"], events=[event()], now=1)["stored"] == 1
     stop.set()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import secrets
 import sqlite3
@@ -16,6 +15,7 @@ from sqlite_utils import Database
 
 from deflect.store.schema import migrations
 from kb.errors import StorageFull, Unavailable
+from kb.files import locked as _lock
 
 Row = dict[str, Any]
 PATIENCE = 10.0  # seconds that a command of the operator waits while the writer writes
@@ -152,14 +152,6 @@ def insert(db: Database, table: str, row: Row) -> int:
     names = ", ".join(f'"{name}"' for name in row)
     sql = f'INSERT INTO "{table}" ({names}) VALUES ({", ".join("?" * len(row))}) ON CONFLICT DO NOTHING'
     return int(db.execute(sql, list(row.values())).rowcount)
-
-
-@contextmanager
-def _lock(path: Path) -> Iterator[None]:
-    """Hold a lock between processes, which the kernel releases however its holder ends."""
-    with path.open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
 
 
 def _keep_secret(db: Database, name: str) -> None:

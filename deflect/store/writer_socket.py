@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import selectors
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Event
+
+from kb.files import locked_unless
 
 LONGEST = 4 * 1024 * 1024  # bytes of one line; a page's cap of 64 KB is far below
 Call = tuple[socket.socket, bytes]
+
+alone = locked_unless
 
 
 class Hub:
@@ -104,22 +106,6 @@ def listening(path: Path) -> Iterator[Hub]:
         finally:
             hub.close()
     path.unlink(missing_ok=True)
-
-
-@contextmanager
-def alone(path: Path, stop: Event) -> Iterator[bool]:
-    """Hold the lock at `path`, which the kernel takes back however its holder ends; False when `stop` came first."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a") as file:
-        while not stop.is_set():
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                stop.wait(0.05)
-            else:
-                yield True
-                return
-        yield False
 
 
 @contextmanager

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import ctypes
-import fcntl
 import gc
 import socket
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from kb.config import Settings
 from kb.content import library
 from kb.content.cache import Parsed
 from kb.content.library import Library
+from kb.files import locked
 from kb.render.snapshot import Snapshot
 from kb.server import origin
 from search.index import build, embedder, generation, learned
@@ -48,7 +48,7 @@ class Indexer:
         began = time.monotonic()
         settings, memory = self._settings, self._memory
         settings.generations.mkdir(parents=True, exist_ok=True)
-        with _alone(settings.generations / ".lock"):
+        with locked(settings.generations / ".lock"):
             shelf = library.load(settings.articles, default_lang=settings.lang, parsed=self._parsed)
             encoder, why = (None, "") if words_only else self._encoder_or_reason()
             before = build.current_path(settings.generations)
@@ -181,11 +181,3 @@ def _report(path: Path, shelf: Library, *, now: datetime, built: bool, why: str,
         "seconds": round(seconds, 3),
         "sentence": "\n".join(lines),
     }
-
-
-@contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """Hold the builders' lock, which the kernel releases however its holder ends."""
-    with path.open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield

@@ -9,6 +9,7 @@ from typing import Literal
 
 from kb.config import Settings, default_articles
 from kb.errors import HelpCenterError
+from kb.files import written_aside
 
 FILE = "articles.json"
 MANUAL = "the manual"  # wherever it is installed
@@ -25,9 +26,8 @@ def remember(settings: Settings) -> None:
     """Note from which articles the index is built; written whole or not at all, and only when it is another."""
     path, document = settings.generations / FILE, _document(settings)
     if _read(path) != document:
-        scratch = path.with_suffix(f".{os.getpid()}")
-        scratch.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
-        scratch.replace(path)
+        with written_aside(path) as file:
+            file.write(json.dumps(document, ensure_ascii=False).encode())
 
 
 def other(settings: Settings) -> str:

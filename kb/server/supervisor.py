@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import errno
-import fcntl
 import os
 import signal
 import socket
@@ -12,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -21,6 +20,7 @@ from deflect.delivery import sinks
 from kb import metrics, processes
 from kb.config import Settings
 from kb.errors import HelpCenterError
+from kb.files import try_locked
 
 PARENT_DEATH = 1  # PR_SET_PDEATHSIG of Linux's prctl
 GRACE = 15.0  # seconds that a child may take to finish its requests
@@ -167,19 +167,16 @@ def _stop(child: Child) -> None:
 
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
-    """Hold the data folder, which the kernel gives free however we end; raises DataTaken when another holds it."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = (folder / "serve.lock").open("a")
-    except OSError as error:
-        raise HelpCenterError(
-            f"{folder} cannot be written to ({error.strerror}); set KB_DATA to a folder that can"
-        ) from error
-    with lock:
+    """Hold the data folder; raises DataTaken when another process holds it."""
+    with ExitStack() as stack:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise DataTaken(folder) from error
+            free = stack.enter_context(try_locked(folder / "serve.lock"))
+        except OSError as error:
+            raise HelpCenterError(
+                f"{folder} cannot be written to ({error.strerror}); set KB_DATA to a folder that can"
+            ) from error
+        if not free:
+            raise DataTaken(folder)
         yield
 
 

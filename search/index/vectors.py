@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from kb.files import locked
 from search.index.embedder import Embedder, Vectors
 
 Progress = Callable[[int, int], None]
@@ -44,7 +43,7 @@ class VectorCache:
         Whoever is killed loses the last step; another process that builds at the same time waits for its turn.
         """
         keys = [self.key(text) for text in texts]
-        with self._locked() as file:
+        with locked(self._path) as file:
             self._catch_up(file)
             self._check(keys)
             missing = list({key: text for key, text in zip(keys, texts, strict=True) if key not in self._known}.items())
@@ -60,7 +59,7 @@ class VectorCache:
     def forget_others(self, texts: Sequence[str]) -> int:
         """Remove the vectors of all texts but these, and return how many were removed."""
         wanted = {self.key(text) for text in texts}
-        with self._locked() as file:
+        with locked(self._path) as file:
             self._catch_up(file)
             self._check(wanted)
             keys = [key for key in self._known if key in wanted]
@@ -71,15 +70,6 @@ class VectorCache:
                 self._known, self._read = {}, 0
                 self._append(file, keys, kept)
         return removed
-
-    @contextmanager
-    def _locked(self) -> Iterator[int]:
-        file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            yield file
-        finally:
-            os.close(file)
 
     def _catch_up(self, file: int) -> None:
         """Read the records that were appended since the last look, and cut off a torn tail."""

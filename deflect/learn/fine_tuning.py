@@ -16,6 +16,7 @@ from deflect.learn.tuning import solved
 from kb import progress
 from kb.config import Settings
 from kb.content import library
+from kb.files import replace_folder
 from search.index import build, embedder, export
 from search.index.learned import FOLDER, Weighed
 from search.learn import learn as mining
@@ -64,7 +65,7 @@ def tune(settings: Settings, *, now: datetime, dry_run: bool = False, recipe: Re
         if kept:
             weighed = Weighed(head.weights, after=len(known))
             everything, _ = learn(own, solved(ground.past), encode=encode, weighed=weighed)
-            _keep(folder, settings.data / "models" / folder.name)
+            replace_folder(folder, settings.data / "models" / folder.name)
             installed.write(
                 settings.articles / FOLDER,
                 everything,
@@ -114,14 +115,6 @@ def _opened(settings: Settings, folder: Path, work: Path, *, now: datetime) -> S
         progress=progress.reporter("Embedding"),
     )
     return Searcher.open(path, settings=settings, encoder=encoder)
-
-
-def _keep(folder: Path, target: Path) -> None:
-    """Have an export appear among the models by one rename; the same one may be there."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if target.exists():
-        shutil.rmtree(target)
-    folder.rename(target)
 
 
 def _forget(settings: Settings, recipe: str) -> None:

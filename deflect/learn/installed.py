@@ -16,6 +16,7 @@ from deflect.store.database import Store
 from kb import progress
 from kb.config import Settings
 from kb.errors import BadSetting
+from kb.files import written_aside
 from search.index import embedder
 from search.index.embedder import Embedder, Vectors
 from search.index.learned import FOLDER, Learned
@@ -56,16 +57,10 @@ def write(folder: Path, taught: Learned, report: Mapping[str, Any], *, until: in
         "report": report,
         **more,
     }
-    _settle(folder / HEAD, lambda path: np.savez(path, centre=taught.centre, head=taught.head, meant=taught.meant))
-    text = json.dumps(document, indent=1, ensure_ascii=False) + "\n"
-    _settle(folder / FILE, lambda path: path.write_text(text, encoding="utf-8"))
-
-
-def _settle(target: Path, make: Callable[[Path], object]) -> None:
-    """Have a file appear by one rename."""
-    half = target.with_name(f".half.{target.name}")
-    make(half)
-    half.replace(target)
+    with written_aside(folder / HEAD) as file:
+        np.savez(file, centre=taught.centre, head=taught.head, meant=taught.meant)
+    with written_aside(folder / FILE) as file:
+        file.write(json.dumps(document, indent=1, ensure_ascii=False).encode() + b"\n")
 
 
 def installed(settings: Settings, encoder: Embedder) -> Learned | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -18,6 +17,7 @@ from kb.check import references
 from kb.config import Settings
 from kb.content.library import Library
 from kb.errors import Problem
+from kb.files import written_aside
 from kb.outbound import BadAddress
 
 CACHE = "links.json"  # in the data folder: when each address last answered well
@@ -123,10 +123,9 @@ def _load(path: Path) -> dict[str, float]:
 
 def _save(path: Path, good: Mapping[str, float]) -> None:
     """Write the file whole; a folder that cannot be written to only costs time."""
-    scratch = path.with_suffix(f".{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        scratch.write_text(json.dumps(good, ensure_ascii=False), encoding="utf-8")
-        scratch.replace(path)
+        with written_aside(path, shared=True) as file:
+            file.write(json.dumps(good, ensure_ascii=False).encode())
     except OSError:
         return

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,6 +13,7 @@ from kb.content.article import Article
 from kb.content.library import Library
 from kb.content.recipe import recipe
 from kb.errors import BadArticle
+from kb.files import written_aside
 
 VERSION = "1 "  # of what is kept of each article
 
@@ -111,12 +110,11 @@ def _load(cache: Path | None) -> Mapping[str, Any]:
 
 def _save(cache: Path, rows: Mapping[str, Any]) -> None:
     """Write the file whole or not at all; a folder that cannot be written to only costs time."""
+    document = {"recipe": VERSION + recipe(), "articles": rows}
     try:
         cache.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=cache.parent, prefix=cache.name)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump({"recipe": VERSION + recipe(), "articles": rows}, file, ensure_ascii=False, separators=(",", ":"))
-        os.replace(name, cache)
+        with written_aside(cache, shared=True) as file:
+            file.write(json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode())
     except OSError:
         return
 

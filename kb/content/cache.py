@@ -15,6 +15,7 @@ from kb.content import article as articles
 from kb.content.article import Article
 from kb.content.foreign_keys import Note
 from kb.content.recipe import reading
+from kb.files import written_aside
 
 SETTLED = 1.0  # seconds since a file's last change before it is kept: two changes at once may have one time
 _NAMES = tuple(field.name for field in fields(Article))
@@ -75,9 +76,8 @@ class Parsed:
                     file.write(self._written(self._new))
             self._lines += len(self._new)
         else:
-            scratch = self._cache.with_suffix(".part")
-            scratch.write_bytes(_line(self._head) + self._written(live))
-            scratch.replace(self._cache)
+            with written_aside(self._cache) as file:
+                file.write(_line(self._head) + self._written(live))
             self._kept = {path: self._kept[path] for path in live}
             self._whole, self._lines = True, len(live)
         self._left = self._found()

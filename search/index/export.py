@@ -7,7 +7,6 @@ import json
 import os
 import re
 import shutil
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kb.errors import HelpCenterError
+from kb.files import folder_written_aside
 
 PIECES = 256  # word pieces of a text: the model was trained on no more, and cuts there
 MANIFEST = "manifest.json"
@@ -83,18 +83,12 @@ def export(source: Path, target: Path) -> Path:
 
     The folder appears by one rename, so that a killed export leaves nothing that looks whole.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
-        work = Path(scratch) / "model"
-        work.mkdir()
+    with folder_written_aside(target) as work:
         dimensions = _export_graph(source, work / "model.onnx")
         shutil.copyfile(source / "tokenizer.json", work / "tokenizer.json")
         files = {name: checksum(work / name) for name in ("model.onnx", "tokenizer.json")}
         manifest = {"recipe": recipe_of(source), "dimensions": dimensions, "pieces": PIECES, "files": files}
         (work / MANIFEST).write_text(json.dumps(manifest, indent=1))
-        if target.exists():
-            shutil.rmtree(target)
-        work.rename(target)
     return target
 
 

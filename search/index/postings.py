@@ -14,6 +14,8 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from kb.files import written_aside
+
 FIELDS = ("title", "queries", "headings", "body", "exact", "names", "words")
 BITS = 32
 SPAN = 1 << BITS
@@ -67,10 +69,8 @@ class Segment:
                 f"{name}.docs": field.docs,
             }
             arrays |= {f"{name}.weights": field.weights, f"{name}.lengths": field.lengths}
-        scratch = path.with_suffix(".part")
-        with scratch.open("wb") as file:
+        with written_aside(path) as file:
             np.savez(file, **arrays)  # type: ignore[arg-type]
-        scratch.replace(path)
 
     @classmethod
     def load(cls, path: Path, *, deleted: Ints) -> Segment:

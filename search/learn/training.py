@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -14,6 +13,7 @@ import numpy as np
 
 from kb import progress
 from kb.errors import BadSetting
+from kb.files import folder_written_aside
 
 MISSING = "fine-tuning needs sentence-transformers' trainer; run pip install 'shortstop[train]'"
 
@@ -58,14 +58,10 @@ def train(
     BadSetting where the trainer is not installed.
     """
     recipe = recipe or Recipe()
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".training-", dir=target.parent) as scratch:
-        model = _trained(source, Path(scratch), triples, recipe, report)
-        work = Path(scratch) / "model"
+    with folder_written_aside(target) as work:
+        with tempfile.TemporaryDirectory(dir=work) as scratch:
+            model = _trained(source, Path(scratch), triples, recipe, report)
         model.save(str(work), create_model_card=False)
-        if target.exists():
-            shutil.rmtree(target)
-        work.rename(target)
     return target
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import weakref
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from kb.errors import BadGeneration
+from kb.files import link_or_copy
 from kb.render.rendered import Rendered, of_row, to_row
 
 MOST = 64  # bundles of a generation, about: each is a few files that a process holds open
@@ -43,14 +43,6 @@ def bundles(versions: Sequence[tuple[str, str]]) -> list[Bundle]:
         if number == 0 or lang != versions[number - 1][0] or int.from_bytes(hashes[number]) % size == 0
     ]
     return [Bundle(hashes[first].hex(), first, last) for first, last in pairwise([*starts, len(versions)])]
-
-
-def link(source: Path, target: Path) -> None:
-    """Give a file that is never written to again a second name, or copy it where the disk cannot."""
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copy2(source, target)
 
 
 FOLDER = "pages"
@@ -129,7 +121,7 @@ def write(
         some = versions[bundle.first : bundle.last]
         places = {version: kept[version] for version in some if version in kept}
         if old is not None and len(places) == len(some) and old.holds(bundle.name, places.values()):
-            link(old.path(bundle.name), folder / FOLDER / bundle.name)
+            link_or_copy(old.path(bundle.name), folder / FOLDER / bundle.name)
             found |= places
             continue
         start = 0

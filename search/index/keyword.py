@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,6 +16,7 @@ from whoosh.index import EmptyIndexError
 from whoosh.system import pack_uint
 from whoosh.util.numeric import byte_to_length, length_to_byte
 
+from kb.files import link_or_copy
 from search.index.postings import FIELDS, K1, B, Field, Segment
 
 Counts = Mapping[str, Mapping[str, int]]  # field -> term -> how often
@@ -149,10 +148,7 @@ def copy(source: Path, target: Path) -> None:
         if file.is_dir():
             copy(file, target / file.name)
         elif not file.name.endswith("LOCK"):
-            try:
-                os.link(file, target / file.name)
-            except OSError:
-                shutil.copy2(file, target / file.name)
+            link_or_copy(file, target / file.name)
 
 
 def _segment(leaf: Any, cache: Path, known: Mapping[str, Segment]) -> Segment:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kb.content.article import Article
-from kb.render.bundles import Bundle, bundles, link
+from kb.files import link_or_copy
+from kb.render.bundles import Bundle, bundles
 from search.index import generation, passage, vectors
 from search.index.embedder import Embedder, Space, crosses, spaces
 from search.index.generation import Checksums, Document, Manifest, SpaceFile, units_file, vectors_file
@@ -44,7 +45,7 @@ class Filing:
         for bundle in self.bundles:
             name = units_file(bundle)
             if self._before is not None and bundle in self._same:
-                link(self._before.folder / name, self._work / name)
+                link_or_copy(self._before.folder / name, self._work / name)
                 lengths, of = self._before.units_of(bundle)
             else:
                 blocks = [share.block() for share in self._shares[bundle]]
@@ -88,7 +89,7 @@ class Filing:
         """Link the vectors of a bundle that the generation before has in this recipe, and say whether it does."""
         found = self._before.vectors_of(bundle, recipe) if self._before is not None and bundle in self._same else None
         if found is not None:
-            link(found, self._work / vectors_file(folder, bundle))
+            link_or_copy(found, self._work / vectors_file(folder, bundle))
         return found is not None
 
     def _background(self, folder: str, own: Sequence[Bundle]) -> float:

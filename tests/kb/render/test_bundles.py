@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 
-from kb.render.bundles import MOST, bundles, link
+from kb.render.bundles import MOST, bundles
 
 VERSIONS = sorted((lang, f"topic-{n % 7}/article-{n}") for lang in ("en", "es") for n in range(1_000))
 
@@ -36,14 +35,3 @@ def test_there_are_not_many_bundles_however_many_articles(count: int) -> None:
 
 def test_no_articles_are_no_bundles() -> None:
     assert bundles([]) == []
-
-
-def test_where_the_disk_has_no_links_a_file_is_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object) -> None:
-        raise PermissionError
-
-    (tmp_path / "a").write_text("x")
-    monkeypatch.setattr("os.link", refuse)
-    link(tmp_path / "a", tmp_path / "b")
-    assert (tmp_path / "b").read_text() == "x"
-    assert (tmp_path / "a").stat().st_nlink == 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from deflect.report.report import Material
 from deflect.report.search_numbers import of_searches
 from deflect.store.clock import DAY, SECOND, to_datetime
 from deflect.store.database import Store
+from kb.content import git
 
 PATIENCE = 5.0  # seconds that a very long history may take; a trend without marks is still a trend
 
@@ -41,13 +41,9 @@ def changes(store: Store, articles: Path, *, start: int, end: int) -> list[Chang
 
 def _commits(folder: Path, *, start: int, end: int) -> Iterator[Change]:
     """Yield the commits that touched the articles; none outside a repository."""
-    command = ["git", "-C", str(folder), "log", "--format=%ct %s", f"--since=@{start // SECOND}"]
-    command += [f"--until=@{end // SECOND}", "--", "."]
-    try:
-        done = subprocess.run(command, capture_output=True, timeout=PATIENCE, check=False, stdin=subprocess.DEVNULL)
-    except (OSError, subprocess.TimeoutExpired):
-        return
-    for line in done.stdout.decode("utf-8", "replace").splitlines() if done.returncode == 0 else ():
+    span = (f"--since=@{start // SECOND}", f"--until=@{end // SECOND}")
+    said = git.output(folder, "log", "--format=%ct %s", *span, "--", ".", timeout=PATIENCE)
+    for line in said.decode("utf-8", "replace").splitlines():
         seconds, _, subject = line.partition(" ")
         if start <= int(seconds) * SECOND < end:
             yield Change(int(seconds) * SECOND, "articles", subject)

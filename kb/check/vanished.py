@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import subprocess
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -52,33 +51,25 @@ def check(now_there: Library, ref: str, *, now: datetime, cache: Path | None = N
 
 def _past(now_there: Library, ref: str, place: Path) -> Past:
     folder = now_there.folder
-    commit = _git(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}").decode().strip()
+    wanted = ("--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
+    commit = git.output(folder, "rev-parse", *wanted).decode().strip()
     if not commit:
         raise NoSuchCommit(
             f"{ref} is no commit of a git repository that holds {folder}; name a branch, a tag or a commit, "
             "and fetch it first (in GitHub's checkout: fetch-depth: 0)"
         )
-    parted = _git(folder, "merge-base", commit, "HEAD").decode().strip() or commit
+    parted = git.output(folder, "merge-base", commit, "HEAD").decode().strip() or commit
     _write(folder, parted, place)
-    names = _git(folder, "diff", "--name-status", "-z", "--find-renames", "--diff-filter=R", "--relative", parted)
+    names = git.output(folder, "diff", "--name-status", "-z", "--find-renames", "--diff-filter=R", "--relative", parted)
     words = iter(names.decode("utf-8", "replace").split("\0"))
     renamed = {old: new for score, old, new in zip(words, words, words, strict=False) if score}
     return Past(ref, library.load(place, default_lang=now_there.default_lang), renamed)
 
 
-def _git(folder: Path, *words: str) -> bytes:
-    """Return what git says of a folder; nothing where it fails, or where there is no git."""
-    try:
-        done = subprocess.run(["git", "-C", str(folder), *words], capture_output=True, check=False)
-    except OSError:
-        return b""
-    return done.stdout if done.returncode == 0 else b""
-
-
 def _write(folder: Path, commit: str, place: Path) -> None:
     """Write the articles as they were at a commit, and what says how they are served, into an empty folder."""
     paths = []
-    for row in _git(folder, "ls-tree", "-r", "-z", commit).decode("utf-8", "replace").split("\0"):
+    for row in git.output(folder, "ls-tree", "-r", "-z", commit).decode("utf-8", "replace").split("\0"):
         what, _, path = row.partition("\t")
         if what.startswith("100") and path.lower().endswith(READ):
             paths.append(path)

@@ -1,4 +1,4 @@
-"""When each file was last changed, by one call of git for the whole folder, and what it said then."""
+"""What git says of the articles: when each file was last changed, by one call for all, and what it said then."""
 
 from __future__ import annotations
 
@@ -39,19 +39,16 @@ def commits(folder: Path, paths: Collection[str]) -> dict[str, Commit]:
 
     In a shallow clone the oldest commit seems to have touched every file, so it dates none.
     """
-    head = _git(folder, "rev-parse", "HEAD")
+    head = output(folder, "rev-parse", "HEAD").decode().strip()
     return _read(folder, head, frozenset(paths)) if head else {}
 
 
 def contents(folder: Path, wanted: Sequence[tuple[str, str]]) -> dict[tuple[str, str], bytes]:
     """Return files below `folder` as they were, by (commit, path); those that were not there are left out."""
-    below = _git(folder, "rev-parse", "--show-prefix")
+    below = output(folder, "rev-parse", "--show-prefix").decode().strip()
     given = "".join(f"{commit}:{below}{path}\n" for commit, path in wanted if "\n" not in path)
-    command = ["git", "-C", str(folder), "cat-file", "--batch"]
-    try:
-        data = subprocess.run(command, input=given.encode(), capture_output=True, check=False).stdout
-    except OSError:
-        return {}
+    done = _run(folder, "cat-file", "--batch", given=given.encode())
+    data = done.stdout if done else b""  # also where a damaged object ended it: the files before that are whole
     found, at = {}, 0
     for key in wanted:  # "<name> blob <size>\n<contents>\n" each, or "<what was asked> missing\n"
         begins = data.find(b"\n", at) + 1
@@ -65,20 +62,32 @@ def contents(folder: Path, wanted: Sequence[tuple[str, str]]) -> dict[tuple[str,
     return found
 
 
-def _git(folder: Path, *words: str) -> str:
-    """Return what git says, nothing outside a repository or where there is no git."""
+def output(folder: Path, *words: str, timeout: float | None = None) -> bytes:
+    """Return what a git command prints about a folder, or nothing when it fails, takes too long, or git is missing."""
+    done = _run(folder, *words, timeout=timeout)
+    return done.stdout if done and done.returncode == 0 else b""
+
+
+def _run(
+    folder: Path, *words: str, given: bytes = b"", timeout: float | None = None
+) -> subprocess.CompletedProcess[bytes] | None:
+    """Run git in a folder to its end; None when it takes too long, or git is missing."""
+    command = _command(folder, *words)
     try:
-        done = subprocess.run(["git", "-C", str(folder), *words], capture_output=True, text=True, check=False)
-    except OSError:
-        return ""
-    return done.stdout.strip() if done.returncode == 0 else ""
+        return subprocess.run(command, input=given, capture_output=True, timeout=timeout, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+
+
+def _command(folder: Path, *words: str) -> list[str]:
+    return ["git", "-C", str(folder), *words]
 
 
 @lru_cache(maxsize=1)
 def _read(folder: Path, head: str, paths: frozenset[str]) -> dict[str, Commit]:
     """Return the dates as of the commit `head`: a process that indexes again and again reads its history once."""
-    command = ["git", "-C", str(folder), "-c", "core.quotepath=off", "log", "--no-renames", "--relative", "--name-only"]
-    command += ["-z", f"--format={_COMMIT}%ct %H %D", "--", "."]
+    words = ["-c", "core.quotepath=off", "log", "--no-renames", "--relative", "--name-only"]
+    command = _command(folder, *words, "-z", f"--format={_COMMIT}%ct %H %D", "--", ".")
     try:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
     except OSError:

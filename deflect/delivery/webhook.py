@@ -17,6 +17,7 @@ from typing import Any
 
 from deflect.delivery.delivery import Carried, Delivery, DeliveryFailed
 from deflect.store.clock import SECOND, to_rfc3339
+from deflect.store.signatures import same
 from kb.config import Settings
 from kb.errors import BadSetting
 from kb.outbound import Target, resolve
@@ -42,7 +43,7 @@ def verify(secret: str, *, headers: Mapping[str, str], body: bytes, now: int) ->
     if not stamp.isdigit() or abs(now - int(stamp)) > TOLERANCE:
         return False
     wanted = sign(secret, id=headers.get("webhook-id", ""), timestamp=int(stamp), body=body)["webhook-signature"]
-    return any(hmac.compare_digest(wanted, given) for given in headers.get("webhook-signature", "").split())
+    return any(same(wanted, given) for given in headers.get("webhook-signature", "").split())
 
 
 def _key(secret: str) -> bytes:

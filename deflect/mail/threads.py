@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import re
 
 from deflect.store.database import Store
+from deflect.store.signatures import same, signature
 
 MARK = re.compile(r"(T[0-9A-Z]{9})-([0-9a-f]{20})(?![0-9a-z])", re.IGNORECASE)
 OURS = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")  # how the id of a delivery looks
@@ -18,15 +17,14 @@ def mark(secret: str, ticket: str) -> str:
     >>> mark("00" * 32, "T7K2M9QXRB")
     'T7K2M9QXRB-57e07d36bed6f99555fa'
     """
-    signature = hmac.new(bytes.fromhex(secret), f"thread {ticket}".encode(), hashlib.sha256)
-    return f"{ticket}-{signature.hexdigest()[:20]}"
+    return f"{ticket}-{signature(secret, f'thread {ticket}'.encode())[:20]}"
 
 
 def signed(secret: str, text: str) -> str:
     """Return the number of the ticket whose mark is in `text`, "" where none is, or its signature is wrong."""
     for found in MARK.finditer(text):
         ticket = found[1].upper()
-        if hmac.compare_digest(mark(secret, ticket).lower(), found[0].lower()):
+        if same(mark(secret, ticket).lower(), found[0].lower()):
             return ticket
     return ""
 

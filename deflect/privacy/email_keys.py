@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import re
 import unicodedata
 
 from deflect.store.database import Store
+from deflect.store.signatures import signature
 
 EMAIL = re.compile(r"[^\s@<>()\[\]\\,;:\"]{1,64}@(?:[\w](?:[\w-]{0,61}[\w])?\.)+[\w-]{2,63}")
 
@@ -19,7 +18,7 @@ def email_key(store: Store, email: str) -> str:
 
 def email_hash(secret: str, email: str) -> str:
     """Return the keyed hash of an address; without the store's secret nobody can tell which address it is."""
-    return "email:" + hmac.new(bytes.fromhex(secret), normal_email(email).encode(), hashlib.sha256).hexdigest()
+    return "email:" + signature(secret, normal_email(email).encode())
 
 
 def normal_email(email: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import hmac
 import uuid
 from dataclasses import dataclass
 
@@ -11,6 +10,7 @@ from werkzeug.security import check_password_hash, generate_password_hash
 
 from deflect.store import clock
 from deflect.store.database import Store
+from deflect.store.signatures import same, signature
 from deflect.store.writer import Writer, opened
 from deflect.tickets import agent_writes
 from deflect.tickets.agent_writes import FIRST, folded
@@ -109,7 +109,7 @@ def matches(store: Store, settings: Settings, *, user: str, password: str) -> Ag
     """Return whose name and password these are; takes as long for a wrong name as for a wrong password."""
     agent = find(store, settings, user)
     if agent and agent.name == FIRST and settings.admin_password:
-        return agent if hmac.compare_digest(_digest(settings.admin_password), _digest(password)) else None
+        return agent if same(_digest(settings.admin_password), _digest(password)) else None
     row = store.one("SELECT hash FROM admins WHERE id = ?", [agent.name]) if agent else None
     right = check_password_hash(row["hash"] if row else NOBODY, password)
     return agent if row and right else None
@@ -118,8 +118,8 @@ def matches(store: Store, settings: Settings, *, user: str, password: str) -> Ag
 def stamp(store: Store, settings: Settings, name: str = FIRST) -> str | None:
     """Return what changes with an agent's password, so that older sessions end; None where there is no such agent."""
     if name == FIRST and settings.admin_password:
-        secret = store.secret("session").encode()
-        return hmac.new(secret, settings.admin_password.encode(), hashlib.sha256).hexdigest()[:16]
+        key = store.secret("session").encode().hex()  # the digits themselves are the key, as of the sessions there are
+        return signature(key, settings.admin_password.encode())[:16]
     row = store.one("SELECT changed FROM admins WHERE id = ?", [name])
     return str(row["changed"]) if row else None
 
@@ -134,5 +134,5 @@ def _entry() -> str:
     return str(uuid.uuid4())
 
 
-def _digest(text: str) -> bytes:
-    return hashlib.sha256(text.encode("utf-8", "replace")).digest()
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import re
 import time
 from collections.abc import Collection
@@ -12,6 +10,7 @@ from urllib.parse import unquote
 
 from deflect.store.database import Store
 from deflect.store.services import Services
+from deflect.store.signatures import same, signature
 
 ARTICLE, ARTICLE_LIFE = "file", 3600  # seconds, as long as a token at most
 TICKET, TICKET_LIFE = "attachment", 7 * 24 * 3600  # seconds
@@ -46,12 +45,11 @@ def opens_ticket_file(store: Store, id: str, key: str, *, now: float) -> bool:
 
 
 def _key(store: Store, kind: str, name: str, *, expires: int) -> str:
-    secret = bytes.fromhex(store.secret("session"))
-    return f"{expires:x}-{hmac.new(secret, f'{kind} {expires} {name}'.encode(), hashlib.sha256).hexdigest()}"
+    return f"{expires:x}-{signature(store.secret('session'), f'{kind} {expires} {name}'.encode())}"
 
 
 def _opens(store: Store, kind: str, name: str, given: str, *, now: float) -> bool:
     found = KEY.fullmatch(given)
     if found is None or int(found[1], 16) < now:
         return False
-    return hmac.compare_digest(given, _key(store, kind, name, expires=int(found[1], 16)))
+    return same(given, _key(store, kind, name, expires=int(found[1], 16)))

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
-import hmac
 import json
 import threading
 import time
@@ -19,6 +17,7 @@ from werkzeug.formparser import FormDataParser
 from deflect.store.attachments import GONE, LIFE, NONE_TAKEN, TOO_MANY, Attachment, Incoming, Refused, is_there
 from deflect.store.file_kinds import MB
 from deflect.store.services import Services
+from deflect.store.signatures import same, signature
 from kb.config import Settings
 from kb.errors import BadRequest, HelpCenterError, StorageFull, TooLarge, Unavailable
 
@@ -180,14 +179,14 @@ def held(services: Services, token: str, *, now: float | None = None) -> tuple[A
 
     Raises Refused when it is too old, or a file of it is gone.
     """
-    text, _, signature = token.partition(".")
+    text, _, given = token.partition(".")
     if not text or len(token) > LONGEST:
         return ()
     try:
         data = base64.b64decode(text.encode("ascii", "replace"), altchars=b"-_", validate=True)
     except ValueError:
         return ()
-    if not hmac.compare_digest(signature.encode(), _signature(services, data).encode()):
+    if not same(given, _signature(services, data)):
         return ()
     expires, *rows = json.loads(data)
     files = tuple(Attachment(*row) for row in rows)
@@ -198,5 +197,4 @@ def held(services: Services, token: str, *, now: float | None = None) -> tuple[A
 
 
 def _signature(services: Services, data: bytes) -> str:
-    secret = bytes.fromhex(services.store.secret("session"))
-    return hmac.new(secret, b"held files " + data, hashlib.sha256).hexdigest()
+    return signature(services.store.secret("session"), b"held files " + data)

@@ -1,0 +1,68 @@
+"""Signatures: the same bytes as ever, since links, e-mails and rows that are out there carry them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from deflect.mail import threads
+from deflect.privacy.email_keys import email_hash
+from deflect.store.attachments import Attachment
+from deflect.store.services import Services
+from deflect.store.signatures import same, signature
+from deflect.tickets import accounts, file_links, uploads
+
+SECRET = bytes(range(32)).hex()
+
+
+@pytest.fixture
+def known(services: Services, monkeypatch: pytest.MonkeyPatch) -> Services:
+    """Services whose secrets are all `SECRET`."""
+    monkeypatch.setattr(type(services.store), "secret", lambda _store, _name: SECRET)
+    return services
+
+
+def test_a_signature_is_the_hmac_of_rfc_4231() -> None:
+    expected = "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"
+    assert signature("0b" * 20, b"Hi There") == expected
+
+
+def test_an_address_is_known_by_the_same_hash() -> None:
+    expected = "email:038ff7295de0c332679cefbe81f4030483cb2bd99646834a723c77ffaf430b09"
+    assert email_hash(SECRET, " Jö@Example.com") == expected
+
+
+def test_a_thread_has_the_same_mark() -> None:
+    assert threads.mark(SECRET, "T7K2M9QXRB") == "T7K2M9QXRB-1842c0354222573c60bb"
+
+
+def test_a_mark_with_letters_that_only_look_alike_is_no_mark() -> None:
+    mark = threads.mark(SECRET, "TSK2M9QXRB")
+    assert threads.signed(SECRET, mark.lower()) == "TSK2M9QXRB"
+    for letter, alike in (("K", "\N{KELVIN SIGN}"), ("S", "\N{LATIN SMALL LETTER LONG S}")):
+        assert threads.signed(SECRET, mark.replace(letter, alike)) == ""
+
+
+def test_a_list_of_files_has_the_same_signature(known: Services) -> None:
+    token = uploads.hold(known, [Attachment("é.png", "image/png", 3, "ab" * 32)], now=1000.0)
+    assert token.endswith(".f067c973f97b673281b8375962d0513d31a5fa938cc19faa8d8c1b5162ed94eb")
+
+
+def test_a_link_to_a_file_has_the_same_key(known: Services) -> None:
+    key = "6553f100-5e52c62451dc8eb8f9aa9e66ca6331121521cd8f08f1c892f0f4d50daf286e16"
+    assert file_links.ticket_file(known.store, "F1", expires=1_700_000_000) == f"/attachments/F1?key={key}"
+    html = file_links.with_keys(known, '<img src="/files/a/b%20c.png">', {"a/b c.png"}, now=1000.0)
+    assert "?key=11f8-e2e7f899413aa2692b47bd2be145dbeeb62b50ac2488a7a5e4bba330cd39a826" in html
+
+
+def test_a_session_of_the_first_agent_has_the_same_stamp(known: Services) -> None:
+    settings = replace(known.settings, admin_password="pässword")
+    assert accounts.stamp(known.store, settings) == "396eff62dcc45602"
+
+
+@pytest.mark.parametrize("other", ["", "ä", "abc", "ab?", "ab\ud800"])
+def test_texts_are_the_same_only_when_they_are_equal(other: str) -> None:
+    assert same(other, other)
+    assert not same("ab", other)
+    assert not same("ab\ud801", other)

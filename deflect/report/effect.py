@@ -1,4 +1,10 @@
-"""The effect of offers: net deflection against a control group, and whether it may be believed."""
+"""The effect of offers: net deflection against a control group, and checks of the experiment.
+
+A share of people, the holdout, is never shown an offer. Net deflection is the share of the control arm that contacted
+within seven days, less the same share of the treatment arm. Only episodes count for which an offer cleared the floor,
+in both arms. It is not shown while contacts are unknown, while an arm is empty, or while the arms are so uneven
+that assignment or logging must be broken.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +14,8 @@ import numpy as np
 
 from deflect.report import statistics
 from deflect.report.numbers import Number, given, unknown
-from deflect.report.outcomes import Ended
-from deflect.report.statistics import Interval
+from deflect.report.outcomes import Ended, by_arm
+from deflect.report.statistics import Arms, Interval
 
 NO_HOLDOUT = "KB_HOLDOUT is 0, so there is no control group"
 NO_CONTACTS = "contacts not connected"
@@ -26,44 +32,42 @@ Before = Callable[[Ended], Sequence[float]]
 def experiment(
     episodes: Sequence[Ended], *, holdout: float, connected: bool, before: Before | None = None
 ) -> list[Number]:
-    """Return net deflection, adjusted and for daily looks too, inflation, and whether the arms and numbers suffice."""
-    drawn = [e for e in episodes if e.offered and e.holdout != 0]  # nobody else could have been in control
-    control, treatment = ([e for e in drawn if e.arm == arm] for arm in ("control", "treatment"))
-    why = _unknown(control, treatment, episodes, holdout=holdout, connected=connected)
-    n = len(control) + len(treatment)
+    """Return net deflection, plain, adjusted and for daily looks, inflation, the sample ratio, and the power."""
+    arms = by_arm(e for e in episodes if e.offered and e.holdout != 0)  # without a holdout there is no control arm
+    why = _unknown(arms, episodes, holdout=holdout, connected=connected)
+    n = len(arms.control) + len(arms.treatment)
     names = {
         "net deflection": NET,
         "net deflection, adjusted": "the same, less what the person's earlier tickets and visits predict (CUPED)",
         "net deflection, any day": "the same, with an interval that holds on every day that it is looked at",
     }
-    rest = [_balance(episodes, holdout=holdout), *_power(control, n=n, holdout=holdout)]
+    rest = [_balance(episodes, holdout=holdout), *_power(arms.control, n=n, holdout=holdout)]
     if why:
         return [*(unknown(name, why, text, n=n) for name, text in (names | {"inflation": INFLATION}).items()), *rest]
-    net = _net(control, treatment)
+    net = _net(arms)
     found = [given(name, net, n, formula) for name, formula in names.items()]
-    found[1] = given(found[1].name, _adjusted(control, treatment, before) or net, n, found[1].formula)
-    found[2] = given(found[2].name, _any_day(control, treatment, net), n, found[2].formula)
+    found[1] = given(found[1].name, _adjusted(arms, before) or net, n, found[1].formula)
+    found[2] = given(found[2].name, _any_day(arms, net), n, found[2].formula)
     return [*found, _inflation(episodes, net), *rest]
 
 
-def _unknown(
-    control: Sequence[Ended], treatment: Sequence[Ended], episodes: Sequence[Ended], *, holdout: float, connected: bool
-) -> str:
-    """Return why net deflection cannot be known, or nothing."""
+def _unknown(arms: Arms[list[Ended]], episodes: Sequence[Ended], *, holdout: float, connected: bool) -> str:
+    """Return the reason why net deflection is not measured, or "" when it is."""
     missing = [*([] if connected else [NO_CONTACTS]), *([] if holdout else [NO_HOLDOUT])]
     if missing:
         return "; ".join(missing)
-    if not control or not treatment:
-        return f"no episode with an offer in the {'treatment' if control else 'control'} arm has ended"
+    for name, of_arm in arms._asdict().items():
+        if not of_arm:
+            return f"no episode with an offer in the {name} arm has ended"
     p = _imbalance(episodes, holdout=holdout)
     if p < statistics.OUT_OF_BALANCE:
         return f"the arms are out of balance (p = {p:.2g}); assignment or logging is broken"
     return ""
 
 
-def _net(control: Sequence[Ended], treatment: Sequence[Ended]) -> Interval:
-    """Return the difference by Newcombe, over as many independent episodes as those of repeated people are worth."""
-    (hits, n), (other_hits, other_n) = _contacted(control), _contacted(treatment)
+def _net(arms: Arms[list[Ended]]) -> Interval:
+    """Return the difference by Newcombe, with the episodes of repeated people weighed down by the design effect."""
+    (hits, n), (other_hits, other_n) = arms.each(_contacted)
     return statistics.newcombe(hits, n, other_hits, other_n)
 
 
@@ -74,24 +78,18 @@ def _contacted(episodes: Sequence[Ended]) -> tuple[float, float]:
     return sum(outcomes) / effect, len(outcomes) / effect
 
 
-def _adjusted(control: Sequence[Ended], treatment: Sequence[Ended], before: Before | None) -> Interval | None:
-    if before is None or min(len(control), len(treatment)) < 2:
+def _adjusted(arms: Arms[list[Ended]], before: Before | None) -> Interval | None:
+    if before is None or min(arms.each(len)) < 2:
         return None
-    x = {id(arm): np.array([before(e) for e in arm], dtype=float) for arm in (control, treatment)}
-    y = {id(arm): np.array([e.contacted for e in arm], dtype=float) for arm in (control, treatment)}
-    if not any(column.any() for column in x.values()):
+    earlier = arms.each(lambda episodes: np.array([before(e) for e in episodes], dtype=float))
+    if not any(rows.any() for rows in earlier):
         return None
-    return statistics.cuped(
-        y[id(treatment)],
-        y[id(control)],
-        x[id(treatment)],
-        x[id(control)],
-        people=([e.person for e in treatment], [e.person for e in control]),
-    )
+    outcomes = arms.each(lambda episodes: np.array([e.contacted for e in episodes], dtype=float))
+    return statistics.cuped(outcomes, earlier, people=arms.each(lambda episodes: [e.person for e in episodes]))
 
 
-def _any_day(control: Sequence[Ended], treatment: Sequence[Ended], net: Interval) -> Interval:
-    (hits, n), (other_hits, other_n) = _contacted(control), _contacted(treatment)
+def _any_day(arms: Arms[list[Ended]], net: Interval) -> Interval:
+    (hits, n), (other_hits, other_n) = arms.each(_contacted)
     error = statistics.difference_error(hits, n, other_hits, other_n)
     reach = error * statistics.any_day_factor(n + other_n, expected=EXPECTED)
     return Interval(net.value, max(-1.0, net.value - reach), min(1.0, net.value + reach))
@@ -107,11 +105,11 @@ def _inflation(episodes: Sequence[Ended], net: Interval) -> Number:
 
 
 def _imbalance(episodes: Iterable[Ended], *, holdout: float) -> float:
-    """Return how likely the arms' sizes are, by the person, at the holdout that each was assigned with."""
+    """Return the probability of arms this uneven, counting people, at the holdout that each was assigned with."""
     people = {e.person: e for e in episodes if e.offered}
     expected = sum(holdout if e.holdout is None else e.holdout for e in people.values())
-    control = sum(e.arm == "control" for e in people.values())
-    return statistics.sample_ratio(control, len(people) - control, expected_control=expected)
+    control, treatment = by_arm(people.values()).each(len)
+    return statistics.sample_ratio(control, treatment, expected_control=expected)
 
 
 def _balance(episodes: Sequence[Ended], *, holdout: float) -> Number:
@@ -123,7 +121,7 @@ def _balance(episodes: Sequence[Ended], *, holdout: float) -> Number:
 
 
 def _power(control: Sequence[Ended], *, n: int, holdout: float) -> list[Number]:
-    """Return how many more episodes with an offer it takes to find differences of 2 and of 5 points."""
+    """Return the number of episodes with an offer that are missing to find differences of 2 and of 5 points."""
     rate = sum(e.contacted for e in control) / len(control) if control else 0.8
     assumed = "" if control else " (assumed until there is a control group)"
     found = []

@@ -1,4 +1,8 @@
-"""What became of the episodes, as numbers; people without a human channel are counted apart as unserved."""
+"""Numbers about how episodes ended: deflection, returns, coverage, guardrails and outcomes.
+
+Only episodes that have ended count, of people who could reach a human by some channel. People without such a channel
+are counted separately, as unserved: their silence says nothing.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +12,14 @@ from dataclasses import replace
 from deflect.report import statistics
 from deflect.report.effect import Before, experiment
 from deflect.report.numbers import Number, given, share, unknown
-from deflect.report.outcomes import Ended
+from deflect.report.outcomes import Ended, by_arm
 from deflect.store.clock import SECOND
 
 
 def of_episodes(
     episodes: Sequence[Ended], *, holdout: float, connected: bool, before: Before | None = None
 ) -> list[Number]:
-    """Return the numbers of episodes that have ended; those of people without a human channel are unserved instead."""
+    """Return all numbers of episodes, with the effect of offers and how many are unserved or pending."""
     done = [e for e in episodes if e.outcome != "pending"]
     served = [e for e in done if e.channels]
     return [
@@ -59,8 +63,7 @@ def _guardrails(episodes: Sequence[Ended]) -> list[Number]:
     shown = [e for e in episodes if e.shown]
     formula = "episodes in which a shown article was said to be not it ÷ shown"
     found = [share("not this", sum(e.not_this for e in shown), len(shown), formula, nobody="no offer was shown")]
-    for arm in ("control", "treatment"):
-        of_arm = [e for e in episodes if e.offered and e.arm == arm]
+    for arm, of_arm in by_arm(e for e in episodes if e.offered)._asdict().items():
         left = sum(e.outcome == "left without reading" for e in of_arm)
         text = (
             f"left without reading ÷ episodes with an offer, {arm}; if it rises as contact falls, that is obstruction"

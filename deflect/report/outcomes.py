@@ -1,4 +1,9 @@
-"""How each episode ended: solved, contacted, left after reading, left without reading, or pending while it is young."""
+"""How each episode ended: solved, contacted, left after reading, left without reading, or pending.
+
+An episode begins with a person's first contact intent and lasts seven days; until then it is pending. A contact by any
+channel within that time outweighs everything else. Otherwise the episode is solved when the person said so and did not
+take it back, and left when nothing was said or sent. Silence never counts as solved.
+"""
 
 from __future__ import annotations
 
@@ -8,19 +13,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from deflect.report.statistics import Arms
 from deflect.store.clock import MINUTE
 from deflect.store.database import Row, Store
 from deflect.store.people import WINDOW
 
 Outcome = Literal["pending", "solved", "contacted", "left after reading", "left without reading"]
-VISIT = 30 * MINUTE  # who does nothing for as long has ended the visit, as analytics tools count it
+VISIT = 30 * MINUTE  # a visit ends after as long without an action, as analytics tools count it
 
 EPISODES = """
     SELECT id, person, arm, channels, page, lang, category, started FROM episodes
     WHERE started >= :first AND started < :end ORDER BY person, started, id
     """
 
-# Something that was said counts unless the same person took it back before saying something else.
+# A statement counts unless the same person took it back before saying something else.
 MARKS = """
     WITH said AS (
         SELECT id, episode, type, article, received, at,
@@ -72,7 +78,7 @@ READS = """
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """One episode and what came of it; times are microseconds."""
+    """One episode and its outcome; times are microseconds."""
 
     id: str
     person: str
@@ -102,7 +108,7 @@ class Ended:
 
     @property
     def attributed(self) -> bool:
-        """What a vendor counts: shown, followed, and not sent in the visit."""
+        """Whether vendors would count it as deflected: shown, followed, and not sent in the visit."""
         return self.shown and self.followed and not self.sent_in_visit
 
     @property
@@ -114,7 +120,7 @@ class Ended:
 def ended(store: Store, *, start: int, end: int, now: int) -> list[Ended]:
     """Return the episodes that started from `start` and before `end`, the oldest first, each with its one outcome.
 
-    Where two keys met later, the second episode of a person within seven days is part of the first.
+    When two keys turned out to be one person, the second episode within seven days is part of the first.
     """
     first = start - WINDOW
     period = {"first": first, "end": end}
@@ -122,6 +128,12 @@ def ended(store: Store, *, start: int, end: int, now: int) -> list[Ended]:
     contacts, reads = times(store.rows(CONTACTS, period)), times(store.rows(READS, period))
     found = [_ended(rows, marks, contacts, reads, now) for rows in _by_episode(store.rows(EPISODES, period))]
     return sorted((e for e in found if e.started >= start), key=lambda e: (e.started, e.id))
+
+
+def by_arm(episodes: Iterable[Ended]) -> Arms[list[Ended]]:
+    """Return the episodes of each arm, in the same order."""
+    found = list(episodes)
+    return Arms([e for e in found if e.arm == "control"], [e for e in found if e.arm == "treatment"])
 
 
 def times(rows: Iterable[Row]) -> dict[str, list[int]]:

@@ -1,15 +1,18 @@
-"""What a difference is worth: intervals, checks and sample sizes, each with the source of its formula."""
+"""Intervals, checks and sample sizes for the numbers of the report, each with the source of its formula."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
+from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+T = TypeVar("T")
+U = TypeVar("U")
 Floats = NDArray[np.float64]
 ALPHA = 0.05
 OUT_OF_BALANCE = 0.001  # a sample ratio this unlikely means that assignment or logging is broken
@@ -22,6 +25,21 @@ class Interval:
     value: float
     low: float
     high: float
+
+
+class Arms(NamedTuple, Generic[T]):
+    """One thing for each arm of an experiment: people in `control` are shown no offer, those in `treatment` are."""
+
+    control: T
+    treatment: T
+
+    def each(self, make: Callable[[T], U]) -> Arms[U]:
+        """Return the result of `make` for each arm.
+
+        >>> Arms([1, 2], [3]).each(len)
+        Arms(control=2, treatment=1)
+        """
+        return Arms(make(self.control), make(self.treatment))
 
 
 def z(alpha: float = ALPHA) -> float:
@@ -78,7 +96,7 @@ def newcombe(hits: float, n: float, other_hits: float, other_n: float, *, alpha:
 
 
 def design_effect(outcomes: Sequence[float], people: Sequence[str]) -> float:
-    """Return by how much repeated episodes of the same people widen the variance of a share; never under 1.
+    """Return the factor by which repeated episodes of the same people widen the variance of a share; at least 1.
 
     The variance of a cluster total over that of independent episodes (Kish 1965; Donner and Klar 2000).
 
@@ -97,31 +115,25 @@ def design_effect(outcomes: Sequence[float], people: Sequence[str]) -> float:
 
 
 def cuped(
-    treatment: Floats,
-    control: Floats,
-    treatment_before: Floats,
-    control_before: Floats,
-    *,
-    people: tuple[Sequence[str], Sequence[str]] | None = None,
-    alpha: float = ALPHA,
+    outcomes: Arms[Floats], before: Arms[Floats], *, people: Arms[Sequence[str]] | None = None, alpha: float = ALPHA
 ) -> Interval:
-    """Return control minus treatment, less what was to be seen before the experiment already.
+    """Return control minus treatment, adjusted for differences that existed before the experiment.
 
-    CUPED: Deng, Xu, Kohavi and Walker 2013, WSDM. Outcomes are one a row, covariates from before one row
-    each; their slope is fitted on both arms together, so that it takes nothing of the effect away. `people` are those
-    of each arm, treatment first: who is there more than once widens the interval by the design effect.
+    CUPED: Deng, Xu, Kohavi and Walker 2013, WSDM. `outcomes` has one value an episode, `before` one row of covariates
+    an episode. The slope is fitted on both arms together, so that it removes nothing of the effect. With `people`,
+    a person with several episodes widens the interval by the design effect.
     """
-    y = np.concatenate([control, treatment])
-    x = np.concatenate([control_before, treatment_before])
+    y, x = np.concatenate(outcomes), np.concatenate(before)
     centred = x - x.mean(axis=0)
     slope, *_ = np.linalg.lstsq(centred, y - y.mean(), rcond=None)
     adjusted = y - centred @ slope
-    one, two = adjusted[: len(control)], adjusted[len(control) :]
-    gap = float(one.mean() - two.mean())
-    wide = [1.0, 1.0]
+    arms = Arms(adjusted[: len(outcomes.control)], adjusted[len(outcomes.control) :])
+    gap = float(arms.control.mean() - arms.treatment.mean())
+    effects = [1.0, 1.0]
     if people is not None:
-        wide = [design_effect(arm.tolist(), who) for arm, who in zip((two, one), people, strict=True)]
-    spread = z(alpha) * math.sqrt(wide[1] * one.var(ddof=1) / len(one) + wide[0] * two.var(ddof=1) / len(two))
+        effects = [design_effect(arm.tolist(), who) for arm, who in zip(arms, people, strict=True)]
+    variances = [effect * arm.var(ddof=1) / len(arm) for effect, arm in zip(effects, arms, strict=True)]
+    spread = z(alpha) * math.sqrt(variances[0] + variances[1])
     return Interval(gap, gap - spread, gap + spread)
 
 
@@ -135,7 +147,7 @@ def difference_error(hits: float, n: float, other_hits: float, other_n: float) -
 
 
 def any_day_factor(n: float, *, expected: float, alpha: float = ALPHA) -> float:
-    """Return how many standard errors an interval must reach to be right on every day it is looked at.
+    """Return the half-width, in standard errors, of an interval that is right on every day it is looked at.
 
     The normal-mixture confidence sequence (Robbins 1970; Waudby-Smith, Arbour, Sinha, Kennedy and Ramdas 2024,
     Ann. Statist. 52:2613, theorem 2.2), its mixture tuned to be narrowest at `expected` observations.
@@ -149,7 +161,7 @@ def any_day_factor(n: float, *, expected: float, alpha: float = ALPHA) -> float:
 
 
 def sample_ratio(control: int, treatment: int, *, expected_control: float) -> float:
-    """Return how likely arms so uneven are if assignment and logging work: chi-square with one degree of freedom.
+    """Return the probability of arms this uneven if assignment and logging work: chi-square with one degree of freedom.
 
     Fabijan et al. 2019, KDD, "Diagnosing sample ratio mismatch". `expected_control` is a number of people.
 
@@ -165,7 +177,7 @@ def sample_ratio(control: int, treatment: int, *, expected_control: float) -> fl
 
 
 def episodes_an_arm(contact_rate: float, effect: float, *, alpha: float = ALPHA, power: float = 0.8) -> int:
-    """Return how many episodes each of two equal arms needs to find `effect` (Fleiss 1981, without correction).
+    """Return the number of episodes in each of two equal arms to find `effect` (Fleiss 1981, without correction).
 
     >>> episodes_an_arm(0.80, 0.02), episodes_an_arm(0.80, 0.05)
     (6510, 1094)
@@ -199,7 +211,7 @@ def mean_interval(values: Sequence[float], *, alpha: float = ALPHA) -> Interval:
 
 
 def median_interval(values: Sequence[float], *, alpha: float = ALPHA) -> Interval:
-    """Return a median with the order statistics that hold it (Conover 1999, by the normal approximation).
+    """Return a median with the order statistics around it (Conover 1999, by the normal approximation).
 
     >>> median_interval([1, 2, 3, 4, 100])
     Interval(value=3.0, low=1.0, high=100.0)

@@ -9,7 +9,7 @@ import pytest
 
 from deflect.history import import_contacts
 from deflect.report import numbers as numbers_module
-from deflect.report.outcomes import ended
+from deflect.report.outcomes import by_arm, ended
 from deflect.report.report import Report, of_tickets, report
 from deflect.store.clock import DAY, HOUR, from_date, from_rfc3339
 from deflect.store.services import Services
@@ -118,6 +118,12 @@ def test_a_number_is_what_it_is_by_hand(month: Services, name: str, value: float
     found = numbers(month).number(name, segment)
     assert found.value == pytest.approx(value)
     assert found.n == n
+
+
+def test_each_episode_is_in_the_arm_that_it_was_assigned_to(month: Services) -> None:
+    arms = by_arm(ended(month.store, start=START, end=NOW, now=NOW))
+    assert arms.each(len) == (4, 8)
+    assert arms.each(lambda episodes: {e.arm for e in episodes}) == ({"control"}, {"treatment"})
 
 
 def test_net_deflection_has_newcombe_s_interval(month: Services) -> None:

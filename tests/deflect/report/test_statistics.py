@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from deflect.report.statistics import (
+    Arms,
     any_day_factor,
     cost_of_holdout,
     cuped,
@@ -77,12 +78,19 @@ def test_the_daily_look_costs_about_half_as_much_again_where_it_is_tuned_for_and
     assert any_day_factor(1_000_000, expected=10_000) > best
 
 
+def test_arms_swapped_turn_the_adjusted_effect_round() -> None:
+    rng = np.random.default_rng(3)
+    outcomes, before = (Arms(rng.normal(size=shape), rng.normal(size=shape)) for shape in (50, (50, 2)))
+    effect, swapped = cuped(outcomes, before), cuped(Arms(*reversed(outcomes)), Arms(*reversed(before)))
+    assert (swapped.value, swapped.low, swapped.high) == pytest.approx((-effect.value, -effect.high, -effect.low))
+
+
 def test_cuped_takes_away_what_was_there_before_and_narrows_the_interval() -> None:
     rng = np.random.default_rng(1)
     before = rng.normal(size=(4000, 1))
     y = before[:, 0] * 2 + rng.normal(size=4000) * 0.5
     y[2000:] += 1.0  # the control arm has one more
-    adjusted = cuped(y[:2000], y[2000:], before[:2000], before[2000:])
+    adjusted = cuped(Arms(y[2000:], y[:2000]), Arms(before[2000:], before[:2000]))
     assert adjusted.low < 1.0 < adjusted.high
     assert adjusted.high - adjusted.low < 0.08  # 2 * 1.96 * sqrt(0.25 / 2000 * 2) is 0.062; unadjusted it is 0.26
 
@@ -92,15 +100,16 @@ def test_cuped_counts_people_who_come_twice_alike_as_one() -> None:
     before, y = rng.normal(size=(400, 1)), rng.normal(size=400)
     once = [f"p{n}" for n in range(200)]
     twice = [f"p{n // 2}" for n in range(400)]
-    one = cuped(y[:200], y[200:], before[:200], before[200:], people=(once, once))
-    again = [np.repeat(part, 2, axis=0) for part in (y[:200], y[200:], before[:200], before[200:])]
-    two = cuped(*again, people=(twice, twice))
+    outcomes, earlier = Arms(y[200:], y[:200]), Arms(before[200:], before[:200])
+    one = cuped(outcomes, earlier, people=Arms(once, once))
+    again = [arms.each(lambda part: np.repeat(part, 2, axis=0)) for arms in (outcomes, earlier)]
+    two = cuped(*again, people=Arms(twice, twice))
     assert two.high - two.low == pytest.approx(one.high - one.low, rel=0.01)
 
 
 def test_cuped_without_anything_before_is_the_plain_difference() -> None:
     nothing = np.zeros((3, 1))
-    gap = cuped(np.array([0.0, 0.0, 1.0]), np.array([1.0, 1.0, 0.0]), nothing, nothing)
+    gap = cuped(Arms(np.array([1.0, 1.0, 0.0]), np.array([0.0, 0.0, 1.0])), Arms(nothing, nothing))
     assert gap.value == pytest.approx(1 / 3)
 
 

@@ -1,4 +1,8 @@
-"""The report in the admin pages: numbers, trends, searches and articles, each down to its episodes."""
+"""The report in the admin pages: numbers, trends, searches and articles, each down to its episodes.
+
+Every page is about a period, by default the last 90 days. The same material gives the numbers, the charts and the
+episodes behind a number. `ReportCache` keeps that of the last period, so that a page and its charts read it once.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +27,8 @@ from deflect.report.report import SPLITS, Material, Report, connected, earliest,
 from deflect.report.trends import changes
 from deflect.store import clock
 from deflect.store.clock import DAY, to_datetime, to_rfc3339
-from deflect.store.services import Services, services
+from deflect.store.database import Store
+from deflect.store.services import Services, services, state
 from deflect.tickets.advice import title_of
 from kb.errors import BadRequest, NotFound
 
@@ -34,16 +39,36 @@ PICTURE = "default-src 'none'; style-src 'unsafe-inline'"  # a chart brings its 
 HEADLINES = ("net deflection", "confirmed deflection", "attributed deflection", "inflation", "returned", "coverage")
 PEOPLE = ("self-service adoption", "self-service score", "search success", "zero-result", "no-follow")
 
-
-_read: dict[tuple[str, ...], tuple[Material, float]] = {}
-_lock = threading.Lock()
-
 blueprint = Blueprint("report", __name__, url_prefix="/report")
+
+
+class ReportCache:
+    """The material of the period that was read last, kept five times as long as reading it took.
+
+    A small log is thus read anew for nearly every page. While one thread reads, the others wait for it.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._found: Material | None = None
+        self._days: dict[str, str] = {}
+        self._until = 0.0
+        self._lock = threading.Lock()
+
+    def material(self, start: int, end: int) -> Material:
+        """Return the material of a period; periods of the same days count as one."""
+        days = _days(start, end)
+        with self._lock:
+            if self._found is None or days != self._days or time.monotonic() > self._until:
+                began = time.monotonic()
+                self._found = material(self._store, start=start, end=end, now=clock.now())
+                self._days, self._until = days, time.monotonic() + KEPT * (time.monotonic() - began)
+            return self._found
 
 
 @blueprint.get("/")
 def overview() -> str:
-    """Show the numbers of a period with their trends, and where people were not helped."""
+    """Show the numbers of a period with their trends, failed searches, and articles that did not help."""
     here, (start, end) = services(), _period()
     by = request.args.get("by", "")
     found = _report(here, start, end, by=by)
@@ -78,7 +103,7 @@ def episodes() -> str:
     here, (start, end) = services(), _period()
     of, arm, page = request.args.get("of", "all"), request.args.get("arm", ""), request.args.get("page", 1, type=int)
     within = request.args.get("within", "")
-    found = _counted(here, start, end, of=of, arm=arm, within=within)[::-1]
+    found = _counted(start, end, of=of, arm=arm, within=within)[::-1]
     page = max(1, min(page, 1 + len(found) // PER_PAGE))
     return render_template(
         "admin/report_episodes.html",
@@ -96,7 +121,7 @@ def episodes() -> str:
 
 @blueprint.get("/searches")
 def searches() -> str:
-    """Show the search episodes in which something was typed, each with what the person asked, opened and wrote."""
+    """Show the search episodes in which a text was typed, each with its searches, its result and the later episode."""
     here, (start, end) = services(), _period()
     text = request.args.get("text", "")
     return render_template(
@@ -109,7 +134,7 @@ def searches() -> str:
 
 @blueprint.get("/episodes/<id>")
 def episode(id: str) -> str:
-    """Show what happened in one episode; texts are redacted."""
+    """Show the events and contacts of one episode; texts are redacted."""
     here = services()
     found = detail(here.store, id, now=clock.now())
     if found is None:
@@ -119,7 +144,7 @@ def episode(id: str) -> str:
 
 @blueprint.get("/articles/<path:id>")
 def article(id: str) -> str:
-    """Show what was said about an article, by revision, and who read it and wrote to us all the same."""
+    """Show the votes and comments on an article, by revision, and its readers who then wrote to us."""
     here, (start, end) = services(), _period()
     return render_template(
         "admin/report_article.html",
@@ -134,7 +159,7 @@ def article(id: str) -> str:
 
 @blueprint.get("/gaps")
 def gaps() -> str:
-    """List what people ask and no article answers, those first that most people wrote to us about."""
+    """List the questions that no article answers well, those first that most people wrote to us about."""
     here, (start, end) = services(), _period()
     return render_template(
         "admin/report_gaps.html",
@@ -168,7 +193,7 @@ def _numbers(here: Services, start: int, end: int) -> Iterable[dict[str, Any]]:
 def _episodes(here: Services, start: int, end: int) -> Iterable[dict[str, Any]]:
     names = ("id", "arm", "outcome", "lang", "category", "segment", "device", "page", "offered", "shown", "followed")
     asked = {name: request.args.get(name, "") for name in ("arm", "within")}
-    for e in _counted(here, start, end, of=request.args.get("of", "all"), **asked):
+    for e in _counted(start, end, of=request.args.get("of", "all"), **asked):
         row = {"started": to_rfc3339(e.started)} | {name: getattr(e, name) for name in (*names, "not_this", "returned")}
         yield row | {"channels": " ".join(e.channels)}
 
@@ -198,39 +223,23 @@ def _report(here: Services, start: int, end: int, *, by: str) -> Report:
         end=end,
         now=clock.now(),
         by=by if by in SPLITS else None,
-        whole=_material(here, start, end),
+        whole=state(ReportCache).material(start, end),
     )
 
 
-def _counted(here: Services, start: int, end: int, *, of: str, arm: str, within: str) -> list[Ended]:
-    return counted(_material(here, start, end).episodes, of=of, arm=arm, within=within)
-
-
-def _material(here: Services, start: int, end: int) -> Material:
-    """Return what a period's numbers come from.
-
-    What took long to read is kept as much longer, so that a page and its charts read it once; a small log is read anew.
-    """
-    key = (str(here.store.path), *_days(start, end).values())
-    with _lock:
-        found, until = _read.get(key, (None, 0.0))
-        if found is None or time.monotonic() > until:
-            began = time.monotonic()
-            found = material(here.store, start=start, end=end, now=clock.now())
-            _read.clear()
-            _read[key] = found, time.monotonic() + KEPT * (time.monotonic() - began)
-        return found
+def _counted(start: int, end: int, *, of: str, arm: str, within: str) -> list[Ended]:
+    return counted(state(ReportCache).material(start, end).episodes, of=of, arm=arm, within=within)
 
 
 def _points(here: Services, start: int, end: int) -> list[trends.Point]:
-    whole = _material(here, start, end)
+    whole = state(ReportCache).material(start, end)
     marks = changes(here.store, here.settings.articles, start=start, end=end)
     known = connected(here.store, whole, start=start)
     return trends.trend(whole, marks, start=start, end=end, holdout=here.settings.holdout, connected=known)
 
 
 def _period() -> tuple[int, int]:
-    """Return the asked period, by default what there is of the last 90 days."""
+    """Return the period of the request; by default the last 90 days, or less when the log is younger."""
     now = clock.now()
     end = min(moment(request.args.get("to"), last=True) or now, now)
     given = moment(request.args.get("from"), last=False)
@@ -246,7 +255,7 @@ def _days(start: int, end: int) -> dict[str, str]:
 
 
 def _frame(here: Services, start: int, end: int) -> dict[str, Any]:
-    """Return what every page of the report shows or links with."""
+    """Return the variables that every page of the report shares."""
     return {
         "period": _days(start, end),
         "holdout": here.settings.holdout,

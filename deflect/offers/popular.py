@@ -1,4 +1,4 @@
-"""Which articles people open most, for the first page."""
+"""The articles that people open most, for the home page."""
 
 from __future__ import annotations
 
@@ -11,24 +11,38 @@ from deflect.store.database import Store
 from kb.errors import HelpCenterError
 
 WINDOW = 30 * clock.DAY
-KEPT = 300.0  # seconds that a worker answers from what it read last
-
-_last: dict[str, tuple[float, tuple[str, ...]]] = {}
-_lock = threading.Lock()
+MOST = 50  # articles
+KEPT = 300.0  # seconds until the log is read again
 
 
-def popular(store: Store, *, k: int = 50, timer: Callable[[], float] = time.monotonic) -> tuple[str, ...]:
-    """Return the ids of the articles that most people opened or read in 30 days; none when that cannot be read."""
-    with _lock:
-        read, ids = _last.get(str(store.path), (float("-inf"), ()))
-        if timer() - read >= KEPT:
-            ids = most_opened(store, since=clock.now() - WINDOW, k=k)
-            _last[str(store.path)] = timer(), ids
-        return ids
+class Popular:
+    """The most opened articles of an application's store, read from the log at most every five minutes.
+
+    The query takes long on a large log, and every visitor of the home page needs its result. While one thread reads,
+    the others wait for it instead of reading as well.
+    """
+
+    def __init__(self, store: Store, *, timer: Callable[[], float] = time.monotonic) -> None:
+        self._store = store
+        self._timer = timer
+        self._read = float("-inf")
+        self._ids: tuple[str, ...] = ()
+        self._lock = threading.Lock()
+
+    def articles(self) -> tuple[str, ...]:
+        """Return the ids of the articles that most people opened in the last 30 days, the most opened first."""
+        with self._lock:
+            if self._timer() - self._read >= KEPT:
+                self._ids = most_opened(self._store, since=clock.now() - WINDOW, k=MOST)
+                self._read = self._timer()
+            return self._ids
 
 
 def most_opened(store: Store, *, since: int, k: int) -> tuple[str, ...]:
-    """Return the ids of the articles that most different visitors opened, read or found helpful since a time."""
+    """Return the ids of the articles that most visitors opened, read or found helpful since a time.
+
+    Returns none when the store cannot be read: the home page does without them.
+    """
     try:
         rows = store.rows(
             """

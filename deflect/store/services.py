@@ -1,4 +1,10 @@
-"""What every request needs, made once by `kb.site.app` and handed along."""
+"""The services that every request needs, and the state that an application keeps between requests.
+
+`kb.site.app.create_app` makes both once for each application, so that two applications in one process share nothing.
+The classes of state, such as the cache of the report, belong to rooms above this one. `add_state` gives an application
+one value of each class, and `state(Class)` returns it during a request. Each value holds its own lock, since a worker
+answers several requests at a time.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +16,9 @@ import struct
 import threading
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from flask import current_app
+from flask import Flask, current_app
 
 from deflect.store.database import Store
 from deflect.store.writer import Writer
@@ -83,6 +89,7 @@ if TYPE_CHECKING:
     from search.rank.current import Current
 
 EXTENSION = "shortstop"
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,3 +107,20 @@ def services() -> Services:
     """Return the services of the application that answers this request."""
     found: Services = current_app.extensions[EXTENSION]
     return found
+
+
+def add_state(app: Flask, *values: object) -> None:
+    """Give an application its own state: one value of each class."""
+    for value in values:
+        app.extensions[_name(type(value))] = value
+
+
+def state(kind: type[T]) -> T:
+    """Return the state of a class that belongs to the application that answers this request."""
+    found: T = current_app.extensions[_name(kind)]
+    return found
+
+
+def _name(kind: type) -> str:
+    """Return the key of a class among Flask's extensions, such as "shortstop.popular"."""
+    return f"{EXTENSION}.{kind.__name__.lower()}"

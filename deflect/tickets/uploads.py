@@ -1,4 +1,10 @@
-"""Forms with files, read from the wire: texts into memory within their cap, files to the disk as they come."""
+"""Forms with files, and the signed list of files that a form carries while it is corrected.
+
+A form in parts is read as it arrives: texts go to memory within their cap, files go to disk. A file that is refused
+does not stop the rest. After a mistake the form comes back with a list of the files that are already on disk, so that
+nobody uploads them twice. The list is signed with the store's secret and expires after an hour. Slow senders must not
+occupy every thread, so at most half of a worker's threads read large forms at a time.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +22,7 @@ from werkzeug.formparser import FormDataParser
 
 from deflect.store.attachments import GONE, LIFE, NONE_TAKEN, TOO_MANY, Attachment, Incoming, Refused, is_there
 from deflect.store.file_kinds import MB
-from deflect.store.services import Services
+from deflect.store.services import Services, state
 from deflect.store.signatures import same, signature
 from kb.config import Settings
 from kb.errors import BadRequest, HelpCenterError, StorageFull, TooLarge, Unavailable
@@ -30,7 +36,7 @@ MOST_PARTS = 100
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """A form as it was sent: its texts, the files that were kept, and why others were not."""
+    """A form as it was sent: its texts, the files that were kept, and the errors of the others."""
 
     texts: Mapping[str, str]
     files: tuple[Attachment, ...] = ()
@@ -38,15 +44,15 @@ class Posted:
 
 
 def has_files(asked: Request) -> bool:
-    """Say whether a request comes in parts, as forms with files do."""
+    """Return True if a request is a form in parts, as forms with files are."""
     return asked.mimetype == MULTIPART
 
 
 def read(asked: Request, settings: Settings, *, longest_text: int) -> Posted:
-    """Return what a form in parts holds, its files on disk.
+    """Return a form in parts, with its files on disk.
 
-    A file that is refused does not stop the rest. Raises TooLarge before it reads what is far too much, Unavailable
-    while half of this process's threads read files already, and BadRequest for what is no form.
+    Raises TooLarge before it reads a form that is far too large, Unavailable while half of the threads read large forms
+    already, and BadRequest when the parts cannot be parsed.
     """
     most = longest_text + settings.attachments * BUFFER + PATIENCE * settings.attachments_total * MB
     if (asked.content_length or 0) > most:
@@ -54,13 +60,13 @@ def read(asked: Request, settings: Settings, *, longest_text: int) -> Posted:
     asked.max_content_length = most
     large = asked.content_length is None or asked.content_length > longest_text
     reading = _Reading(settings, asked.stream, longest_text)
-    with _turn(max(1, settings.threads // 2)) if large else nullcontext(), reading:
+    with state(Uploads).turn(max(1, settings.threads // 2)) if large else nullcontext(), reading:
         return reading.posted(asked)
 
 
 @dataclass
 class _Reading:
-    """A form that is being read: counts what is no file, and lets go of every file that was not finished."""
+    """A form that is being read: counts the bytes of texts, and drops every file that was not finished."""
 
     settings: Settings
     stream: IO[bytes]
@@ -77,7 +83,7 @@ class _Reading:
             part.file.drop()
 
     def read(self, size: int = -1) -> bytes:
-        """Give the parser the next bytes; raises TooLarge when the texts are longer than they may be."""
+        """Return the next bytes for the parser; raises TooLarge when the texts exceed their cap."""
         data = self.stream.read(size)
         self.came += len(data)
         if self.came - self.filed > self.longest_text + 2 * BUFFER:
@@ -87,7 +93,7 @@ class _Reading:
     def begin(
         self, total_content_length: object, content_type: object, filename: str | None, content_length: object = None
     ) -> IO[bytes]:
-        """Return where the parser puts a file; its arguments have the parser's names."""
+        """Return the object to which the parser writes a file; the arguments have the parser's names."""
         named = bool(filename)
         part = _Part(self, named=named, taken=named and self._named() < self.settings.attachments)
         self.open.append(part)
@@ -100,7 +106,7 @@ class _Reading:
         """Return texts and files."""
         parser = FormDataParser(
             stream_factory=cast(Any, self.begin),
-            max_form_memory_size=self.longest_text + 2 * BUFFER,  # it counts what of a file it still holds
+            max_form_memory_size=self.longest_text + 2 * BUFFER,  # it also counts the part of a file that it holds
             max_form_parts=MOST_PARTS,
             silent=False,
         )
@@ -127,7 +133,7 @@ class _Reading:
 
 
 class _Part:
-    """Where the parser writes a file: to disk, or nowhere when there are too many."""
+    """A file of the form: the parser's writes go to disk, or nowhere when there are too many files."""
 
     def __init__(self, reading: _Reading, *, named: bool, taken: bool) -> None:
         self.reading, self.named, self.taken = reading, named, taken
@@ -139,34 +145,36 @@ class _Part:
         return self.file.write(data) if self.taken else len(data)
 
     def seek(self, _offset: int) -> int:
-        """Do nothing; the parser goes back to the start of what it wrote."""
+        """Do nothing: the parser goes back to the start of the file when it is complete."""
         return 0
 
 
-_lock = threading.Lock()
-_taken = 0
+class Uploads:
+    """The number of large forms that an application is reading right now."""
 
+    def __init__(self) -> None:
+        self._reading = 0
+        self._lock = threading.Lock()
 
-@contextmanager
-def _turn(most: int) -> Iterator[None]:
-    """Take one of the turns in which this process reads large forms: slow senders must not hold all of its threads."""
-    global _taken
-    with _lock:
-        if _taken >= most:
-            raise Unavailable("too many files arrive at the moment; try again in a minute")
-        _taken += 1
-    try:
-        yield
-    finally:
-        with _lock:
-            _taken -= 1
+    @contextmanager
+    def turn(self, most: int) -> Iterator[None]:
+        """Count one more large form for as long as it is read; raises Unavailable when there are `most` already."""
+        with self._lock:
+            if self._reading >= most:
+                raise Unavailable("too many files arrive at the moment; try again in a minute")
+            self._reading += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._reading -= 1
 
 
 LONGEST = 20_000  # characters of a list
 
 
 def hold(services: Services, files: Sequence[Attachment], *, now: float | None = None) -> str:
-    """Return the list of files to give back with the form; "" for none."""
+    """Return the signed list of files to send back with the form; "" for no files."""
     if not files:
         return ""
     expires = int(now or time.time()) + LIFE
@@ -175,9 +183,9 @@ def hold(services: Services, files: Sequence[Attachment], *, now: float | None =
 
 
 def held(services: Services, token: str, *, now: float | None = None) -> tuple[Attachment, ...]:
-    """Return the files of a list, which stay for another hour; none where nobody here made it.
+    """Return the files of a signed list; none when the signature is not ours.
 
-    Raises Refused when it is too old, or a file of it is gone.
+    Raises Refused when the list has expired, or when one of its files is gone.
     """
     text, _, given = token.partition(".")
     if not text or len(token) > LONGEST:

@@ -1,4 +1,9 @@
-"""What everybody may see of a generation in one language: articles that are for some only stand on no shelf."""
+"""The topics of a help center: its categories in one language, with the articles that everybody may see.
+
+A topic is a category with at least one such article, in itself or in a category within it. Articles with an audience
+are in no topic. All topics of a language together are a shelf. Filling one takes half a second for 10,000 articles, so
+`Topics` keeps the shelves of each generation for as long as the generation is in use.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +32,7 @@ class Topic:
 
     @property
     def count(self) -> int:
-        """How many articles it holds, with those of categories within it."""
+        """The number of its articles, with those of categories within it."""
         return len(self.entries) + self.below
 
     @property
@@ -36,7 +41,7 @@ class Topic:
         return (*self.above, self)
 
     def neighbours(self, entry: Entry) -> tuple[Entry | None, Entry | None]:
-        """Return the articles before and after one, where there are."""
+        """Return the articles before and after one, None at either end."""
         at = next((number for number, other in enumerate(self.entries) if other.id == entry.id), None)
         if at is None:
             return None, None
@@ -76,24 +81,27 @@ class Shelf:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """Where an article stands with its owner: verified on a day, or overdue since one; neither when nobody promised."""
+    """The state of an article's review: verified on a day, overdue since a day, or neither without a promise."""
 
     verified: date | None = None
     overdue: date | None = None
 
 
-_shelves: WeakKeyDictionary[Snapshot, dict[str, Shelf]] = WeakKeyDictionary()
-_filling = threading.Lock()
+class Topics:
+    """The shelves of an application, one for each generation and language; they go when their generation goes."""
 
+    def __init__(self) -> None:
+        self._shelves: WeakKeyDictionary[Snapshot, dict[str, Shelf]] = WeakKeyDictionary()
+        self._lock = threading.Lock()
 
-def shelf(snapshot: Snapshot, lang: str) -> Shelf:
-    """Return the shelf of a generation in a language, made once for each: half a second for 10,000 articles."""
-    shelves = _shelves.setdefault(snapshot, {})
-    if lang not in shelves:
-        with _filling:  # else each of twenty visitors fills one, and all wait ten times as long
-            if lang not in shelves:
-                shelves[lang] = _fill(snapshot, lang)
-    return shelves[lang]
+    def shelf(self, snapshot: Snapshot, lang: str) -> Shelf:
+        """Return the shelf of a generation in a language, filled at its first use."""
+        shelves = self._shelves.setdefault(snapshot, {})
+        if lang not in shelves:
+            with self._lock:  # else each of twenty visitors fills one, and all wait ten times as long
+                if lang not in shelves:
+                    shelves[lang] = _fill(snapshot, lang)
+        return shelves[lang]
 
 
 def _fill(snapshot: Snapshot, lang: str) -> Shelf:
@@ -125,12 +133,12 @@ def _topics(
 
 
 def for_everybody(entry: Entry) -> bool:
-    """Tell whether an article is for everybody, or only for some."""
+    """Return True if an article is for everybody, not only for an audience."""
     return not entry.audience
 
 
 def review(entry: Entry, *, today: date) -> Review:
-    """Return where an article stands with its owner on a day."""
+    """Return the state of an article's review on a day."""
     if entry.verified is None:
         return Review()
     due = entry.verified + timedelta(days=entry.review_every) if entry.review_every else None

@@ -11,14 +11,19 @@ from werkzeug.exceptions import ClientDisconnected, HTTPException, RequestTimeou
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from deflect.admin import admin, login
+from deflect.admin.report_pages import ReportCache
 from deflect.api import api, context, downloads, headers, http, metrics
+from deflect.offers.popular import Popular
 from deflect.store.database import Store
-from deflect.store.services import EXTENSION, Limiter, Services, services
+from deflect.store.services import EXTENSION, Limiter, Services, add_state, services
 from deflect.store.writer import RemoteWriter, Writer
+from deflect.tickets.uploads import Uploads
 from kb import config, i18n
 from kb.config import Settings
 from kb.errors import HelpCenterError, NotFound
+from kb.render.topics import Topics
 from kb.site import demo, feed, frame, views, widget
+from kb.site.article_page import ArticlePages
 from search.rank.current import Current
 
 LONGEST_FORM = 480 * 1024  # bytes: 50,000 characters of any script, as forms encode them; the API's own cap is smaller
@@ -37,6 +42,7 @@ def create_app(settings: Settings, *, writer: Writer | None = None) -> Flask:
         writer=writer or RemoteWriter(settings.writer_socket),
         limiter=Limiter(),
     )
+    add_state(app, ArticlePages(), Popular(store), ReportCache(store), Topics(), Uploads())
     if proxies := settings.trusted_proxies:  # the address of who asks is counted by deflect.api.http
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=0, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
     headers.protect(app)

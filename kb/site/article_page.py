@@ -10,18 +10,25 @@ from flask import Response, g, make_response, request
 from markupsafe import Markup
 from werkzeug.urls import iri_to_uri
 
-from deflect.store.services import services
+from deflect.store.services import services, state
 from kb.content import frontmatter
 from kb.content.channels import Way
 from kb.errors import HelpCenterError, NotFound
 from kb.i18n import gettext as _
 from kb.render.snapshot import Entry, Heading
-from kb.render.topics import for_everybody, review, shelf
+from kb.render.topics import for_everybody, review
 from kb.site import seo
-from kb.site.frame import page, respond, root, searcher, today, ways_about
+from kb.site.frame import page, respond, root, searcher, shelf, today, ways_about
 from search.rank.hit import Hit
 
 KEPT = 500  # pages in memory, some 15 KB each
+
+
+class ArticlePages:
+    """The pages of articles that an application keeps in memory, the least recently read first to go."""
+
+    def __init__(self) -> None:
+        self.html = lru_cache(maxsize=KEPT)(html)
 
 
 def show(entry: Entry) -> Response:
@@ -29,12 +36,11 @@ def show(entry: Entry) -> Response:
     thanked = request.args.get("thanks", "")
     said = thanked if thanked in ("helpful", "unhelpful") else ""
     made = (searcher().generation, g.lang, root(), today(), request.path, ways_about(entry.category))
-    response = respond(html(*made, id=entry.id, lang=entry.lang, thanked=said))
+    response = respond(state(ArticlePages).html(*made, id=entry.id, lang=entry.lang, thanked=said))
     response.vary.add("Accept")
     return response
 
 
-@lru_cache(maxsize=KEPT)
 def html(
     _generation: str,
     _reader: str,

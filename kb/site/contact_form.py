@@ -22,8 +22,8 @@ from deflect.tickets import contact, uploads
 from deflect.tickets.uploads import held, hold
 from kb.errors import Conflict, FileLost, HelpCenterError, NotFound, TooManyRequests
 from kb.i18n import gettext as _
-from kb.render.topics import Topic, shelf
-from kb.site.frame import from_machine, indexed, render, searcher, visitor
+from kb.render.topics import Topic
+from kb.site.frame import from_machine, indexed, render, searcher, shelf, visitor
 
 DROP = "drop-"  # begins the name of the button that removes a file
 UPLOADS = 4  # forms with files for each ticket that may be sent: offers and corrections come between

@@ -9,8 +9,7 @@ from flask import Blueprint, Response, g, render_template, url_for
 from deflect.store.services import services
 from kb.errors import NotFound
 from kb.render.snapshot import Entry
-from kb.render.topics import shelf
-from kb.site.frame import root, searcher, speaks
+from kb.site.frame import root, searcher, shelf, speaks
 from kb.site.seo import machine_text
 
 LONGEST = 50  # articles

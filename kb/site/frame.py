@@ -18,16 +18,16 @@ from markupsafe import Markup, escape
 
 from deflect.api.headers import nonce
 from deflect.offers.episode import ways
-from deflect.offers.popular import popular
+from deflect.offers.popular import Popular
 from deflect.privacy import consent
 from deflect.privacy.consent import is_machine
-from deflect.store.services import services
+from deflect.store.services import services, state
 from kb import i18n
 from kb.content.channels import Way
 from kb.errors import BadGeneration, Forbidden, NotFound
 from kb.i18n import gettext as _
-from kb.render.snapshot import Entry
-from kb.render.topics import shelf
+from kb.render.snapshot import Entry, Snapshot
+from kb.render.topics import Shelf, Topics
 from kb.site import assets
 from search.rank.hit import Hit
 from search.rank.searcher import Searcher
@@ -93,9 +93,14 @@ def preferred() -> str:
     return i18n.negotiate(request.accept_languages, languages(), default=services().settings.lang)
 
 
+def shelf(snapshot: Snapshot, lang: str) -> Shelf:
+    """Return the topics of a generation in a language."""
+    return state(Topics).shelf(snapshot, lang)
+
+
 def favourites(k: int) -> Favourites:
     """Return what people open most, filled up with some of each topic; before anybody did it has another name."""
-    opened = popular(services().store)
+    opened = state(Popular).articles()
     title = _("Popular articles") if opened else _("Good places to start")
     return Favourites(title, shelf(searcher().snapshot, g.lang).pick(opened, k=k))
 

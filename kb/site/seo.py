@@ -9,8 +9,8 @@ from flask import Blueprint, Response, make_response, render_template, request, 
 
 from deflect.store.services import services
 from kb.render.snapshot import Entry
-from kb.render.topics import Topic, for_everybody, shelf
-from kb.site.frame import Place, languages, root, searcher
+from kb.render.topics import Topic, for_everybody
+from kb.site.frame import Place, languages, root, searcher, shelf
 
 blueprint = Blueprint("seo", __name__)
 

@@ -14,7 +14,6 @@ from deflect.store.services import services
 from kb.errors import HelpCenterError, NotFound
 from kb.i18n import gettext as _
 from kb.render.snapshot import Entry
-from kb.render.topics import shelf
 from kb.site import article_page, assets, contact_form, search_page, seo
 from kb.site.contact_form import Form
 from kb.site.frame import (
@@ -28,6 +27,7 @@ from kb.site.frame import (
     render,
     root,
     searcher,
+    shelf,
     speaks,
 )
 from kb.site.lookup import Found, find, words_of

@@ -10,8 +10,9 @@ from flask import Flask
 
 from deflect.api import api, context
 from deflect.store.database import Store
-from deflect.store.services import EXTENSION, Limiter, Services
+from deflect.store.services import EXTENSION, Limiter, Services, add_state
 from deflect.store.writer import DirectWriter
+from deflect.tickets.uploads import Uploads
 from kb.config import Settings
 from kb.content.channels import Table
 from kb.content.contexts import Context
@@ -142,6 +143,7 @@ def make_app(services: Services) -> Flask:
     """Return an application with the API on these services."""
     app = Flask("tests")
     app.extensions[EXTENSION] = services
+    add_state(app, Uploads())
     app.secret_key = services.store.secret("session")
     app.register_blueprint(api.blueprint)
     app.register_blueprint(context.blueprint)

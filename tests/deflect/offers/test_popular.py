@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from deflect.offers import visit_writes
-from deflect.offers.popular import most_opened, popular
+from deflect.offers.popular import Popular, most_opened
 from deflect.store import clock
 from deflect.store.database import Store
 from deflect.store.writer import DirectWriter
@@ -37,10 +37,11 @@ def test_equals_go_by_id_and_old_openings_do_not_count(tmp_path: Path) -> None:
 
 def test_what_was_read_is_kept_for_five_minutes(tmp_path: Path) -> None:
     store, times = Store.open(tmp_path / "x.db"), iter([0.0, 1.0, 2.0, 400.0, 401.0])
-    assert popular(store, timer=lambda: next(times)) == ()
+    popular = Popular(store, timer=lambda: next(times))
+    assert popular.articles() == ()
     opened(store, "a", ["a"], at=clock.now())
-    assert popular(store, timer=lambda: next(times)) == ()
-    assert popular(store, timer=lambda: next(times)) == ("a",)
+    assert popular.articles() == ()
+    assert popular.articles() == ("a",)
 
 
 def test_a_store_that_cannot_be_read_makes_nothing_popular(tmp_path: Path) -> None:

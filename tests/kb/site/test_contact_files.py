@@ -6,6 +6,7 @@ import json
 import re
 import uuid
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,8 @@ from werkzeug.test import TestResponse
 from deflect.store import attachments
 from deflect.store.attachments import folder
 from deflect.store.file_kinds import MB
-from deflect.tickets import uploads
-from deflect.tickets.uploads import held, hold
+from deflect.store.services import state
+from deflect.tickets.uploads import Uploads, held, hold
 from tests.deflect.store.test_attachments import PNG
 from tests.kb.site.test_contact_form import FILLED, hidden
 from tests.support.logging_in import PASSWORD, log_in, services_of
@@ -196,12 +197,15 @@ def test_the_same_form_sent_twice_is_one_ticket_with_its_file_once(app: Flask, c
     assert kept(app) == [("shot.png", "image/png")]
 
 
-def test_while_half_of_the_threads_read_files_others_are_asked_to_wait(
-    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(uploads, "_taken", services_of(app).settings.threads // 2)
-    assert send(client, ("big.png", PNG + bytes(MB))).status_code == 503
-    assert send(client, ("small.png", PNG)).status_code == 303
+def test_while_half_of_the_threads_read_files_others_are_asked_to_wait(app: Flask, client: FlaskClient) -> None:
+    half = services_of(app).settings.threads // 2
+    with app.app_context():
+        uploads = state(Uploads)
+    with ExitStack() as reading:
+        for _ in range(half):
+            reading.enter_context(uploads.turn(half))
+        assert send(client, ("big.png", PNG + bytes(MB))).status_code == 503
+        assert send(client, ("small.png", PNG)).status_code == 303
 
 
 def test_a_list_of_files_is_good_for_an_hour_and_only_as_we_made_it(app: Flask) -> None:

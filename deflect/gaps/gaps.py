@@ -1,4 +1,11 @@
-"""What people ask and no article answers well: grouped, diagnosed, and ranked by the contacts that an answer avoids."""
+"""Gaps in the content: questions without a good answer, grouped, diagnosed, ranked, and turned into drafts.
+
+Questions that ask the same are grouped by their vectors, or by their words without vectors. A group gets the diagnosis
+that most of its questions have, and comes before groups about which fewer people wrote to us. The contacts that an
+article would avoid are estimated from these people and from the share of offers that solved the problem. Each gap
+brings a draft: a Markdown file with front matter that answers the group's own questions once somebody writes its text.
+An agent gets the same kind of draft from a single ticket, with the question and the agents' answers, redacted.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +33,7 @@ ADVICE = {
     "content fails": "The article was read and people wrote to us all the same. Look at what it leaves out.",
     "outdated": "Readers say that this article is out of date. Check it against the product.",
 }
-LEAST_DAYS, LEAST_CONTACTS = 7, 5  # a week has all its days, and fewer than five people say nothing of a month
+LEAST_DAYS, LEAST_CONTACTS = 7, 5  # a week has all its days, and fewer than five people say nothing about a month
 MOST = 2000  # questions that are compared with each other; what they cost grows with their square
 SHOWN = 3
 NAMELESS = "A question"  # where everything that was written had to be removed
@@ -34,7 +41,7 @@ NAMELESS = "A question"  # where everything that was written had to be removed
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One question without a good answer, redacted; `article` is what went wrong, if an article did."""
+    """One question without a good answer, redacted; `article` is the article at fault, if there is one."""
 
     id: str
     text: str
@@ -49,7 +56,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Help:
-    """How often an answer keeps somebody from writing, with its interval, and how that is known."""
+    """The share of answers that make a ticket unnecessary, with its interval, and the source of that share."""
 
     share: Interval
     known: str
@@ -62,7 +69,7 @@ ASSUMED = Help(
 
 @dataclass(frozen=True, slots=True)
 class Avoided:
-    """Contacts that an answer would avoid in 30 days, with an interval, and what that rests on."""
+    """Contacts that an answer would avoid in 30 days, with an interval, and the assumption behind it."""
 
     value: float
     low: float
@@ -72,9 +79,9 @@ class Avoided:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Questions that ask the same, what is wrong, and an article's front matter that would begin to mend it.
+    """Questions that ask the same, the diagnosis, and the draft of an article that would answer them.
 
-    `avoided` is None where too few people wrote, or in too few days, to say anything of a month.
+    `avoided` is None when too few people wrote, or too few days passed, for an estimate.
     """
 
     label: str
@@ -97,10 +104,10 @@ def gaps(
     limit: int = 50,
     vectors: Floats | None = None,
 ) -> list[Gap]:
-    """Return the gaps, those first about which most people wrote to us; the same in any order.
+    """Return the gaps, those first about which most people wrote to us; the order of `questions` does not matter.
 
-    `days` is how long questions were heard, and `help` how often an answer is enough. Questions are compared by
-    `vectors`, a row of length one for each, or by their words where there are none.
+    `days` is the length of the period, and `help` the share of answers that are enough. Questions are compared by
+    `vectors`, one row of length one each, or without these by their words.
     """
     if vectors is None:
         chosen = [questions[n] for n in _chosen(questions)]
@@ -113,7 +120,7 @@ def gaps(
 
 
 def worded(avoided: Avoided | None) -> str:
-    """Return in words what an answer would avoid, with the interval and what it rests on; or that nobody can say."""
+    """Return the estimate in words, with its interval and its assumption, or the reason why there is none."""
     if avoided is None:
         return f"too early to say what an answer avoids: that takes {LEAST_CONTACTS} who wrote, and {LEAST_DAYS} days"
     about = f"an answer avoids about {avoided.value:.1f} contacts in 30 days"
@@ -121,7 +128,7 @@ def worded(avoided: Avoided | None) -> str:
 
 
 def _chosen(questions: Sequence[Question]) -> list[int]:
-    """Return which questions are compared, in order of id: of too many those whose people wrote to us first."""
+    """Return the places of the questions to compare, in order of id; of too many, those with a contact first."""
     order = sorted(range(len(questions)), key=lambda n: (not questions[n].contacted, questions[n].id))[:MOST]
     return sorted(order, key=lambda n: questions[n].id)
 
@@ -156,7 +163,7 @@ def _avoided(contacts: int, *, days: float, help: Help) -> Avoided | None:
 
 
 def draft(members: Sequence[Question]) -> str:
-    """Return front matter that can be saved as it is: a draft that answers the group's own questions."""
+    """Return the front matter of a draft that answers the group's own questions."""
     asked = list(dict.fromkeys(_line(q) for q in members))
     front = {
         "title": asked[0],
@@ -171,14 +178,14 @@ def draft(members: Sequence[Question]) -> str:
 
 
 def _line(question: Question) -> str:
-    """Return a question in one line: its subject, or its first sentence that says something."""
+    """Return a question in one line: its subject, or its first sentence that has a word."""
     sentences = (question.subject, *re.split(r"(?<=[.?!])\s|\n", question.text.strip()))
     plain = (_plain(text, question.lang) for text in sentences)
     return next((text for text in plain if re.search(r"\w", text)), NAMELESS)[:120]
 
 
 def _plain(text: str, lang: str) -> str:
-    """Return a text without the marks of what was removed, nor the little words that led to them.
+    """Return a text without the marks of redaction and the stopwords just before them.
 
     >>> _plain("Refund for [email], please", "en")
     'Refund, please'
@@ -194,7 +201,7 @@ def _plain(text: str, lang: str) -> str:
 
 
 def _commonest(values: Sequence[Text]) -> Text:
-    """Return what stands most often, the first of equals."""
+    """Return the most frequent value, the first of equals."""
     counts = Counter(values)
     return max(counts, key=lambda value: counts[value])
 
@@ -204,14 +211,14 @@ LONGEST = 8000  # characters of each message that are taken over
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A Markdown file that can be saved as it is: nobody sees a draft until its status says `published`."""
+    """A Markdown file with a draft; visitors do not see it until its status is `published`."""
 
     file: str
     text: str
 
 
 def of_ticket(ticket: Row, messages: Sequence[Row]) -> Draft:
-    """Return the draft of a ticket: its question to remove, and what agents answered to write from."""
+    """Return the draft of a ticket: the question, to be removed later, and the agents' answers as raw material."""
     name = ticket["name"] or ""
     asked = _redacted(next((m["body"] for m in messages if m["author"] == "requester"), ""), name)[:LONGEST]
     answers = [_redacted(m["body"], name)[:LONGEST] for m in messages if m["author"] == "agent"]
@@ -225,7 +232,7 @@ def of_ticket(ticket: Row, messages: Sequence[Row]) -> Draft:
 
 
 def _redacted(text: str, name: str) -> str:
-    """Return a text without the requester's name, which no rule knows, and without what rules know.
+    """Return a redacted text, also without the requester's name, which the rules of redaction do not know.
 
     >>> _redacted("I am Will Kim, and I will be at jo@example.com", "Will Kim")
     'I am [name] [name], and I will be at [email]'
@@ -239,7 +246,7 @@ def _quoted(text: str) -> str:
 
 
 def _file(category: str, subject: str, id: str) -> str:
-    """Return where the file would stand below the articles folder.
+    """Return the path of the file below the articles folder.
 
     >>> _file("Account", "Where is my code?", "T1")
     'account/where-is-my-code.md'

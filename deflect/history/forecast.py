@@ -1,4 +1,11 @@
-"""`kb forecast`: what Shortstop would have offered to a help desk's past tickets, before anybody moves in."""
+"""`kb forecast`: the offers that Shortstop would have made to a help desk's past tickets, and their worth.
+
+The tickets are replayed in order of time: each is asked as a new message, and the ranking learns from earlier tickets
+only. An offer is right when it holds the article that solved the ticket, as far as the history says which one did. From
+this come the shares of right and wrong offers, by month, category and language, and the gaps among the questions that
+were missed. Whether a right offer saves the ticket is not known before an experiment, so the worth is given for three
+assumed shares. The same document is printed in the terminal and drawn as a page that loads nothing.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +35,7 @@ if TYPE_CHECKING:
     from search.rank.searcher import Searcher
 
 VERDICTS = ("right", "wrong", "nothing")
-SOLVED_SHARES = (0.1, 0.3, 0.5)  # of those who see the right article, how many might not write; nobody knows yet
+SOLVED_SHARES = (0.1, 0.3, 0.5)  # assumed shares of people who do not write after they saw the right article
 MONTH = 30.4375 * DAY
 LARGEST = 10
 
@@ -50,7 +57,7 @@ def forecast(
 ) -> dict[str, Any]:
     """Return the forecast for a history (a file, or a folder in the BEIR layout) as one document.
 
-    Raises BadFile where the history holds no ticket.
+    Raises BadFile when the history holds no ticket.
     """
     tally = Tally(str(tickets))
     past = _history(settings, tickets, tally, split=split)
@@ -73,7 +80,7 @@ def document(
     cost: float,
     report: progress.Report = progress.silent,
 ) -> dict[str, Any]:
-    """Return what a replay shows: offers, by month, category and language, gaps, and what it may be worth."""
+    """Return the result of a replay: offers, in all and by month, category and language, gaps, and worth."""
     first, last = replayed[0].past.at, replayed[-1].past.at
     months = max(1.0, (last - first) / MONTH)
     return {
@@ -96,7 +103,7 @@ def document(
 
 
 def counts(replayed: Sequence[Replayed]) -> dict[str, Any]:
-    """Return how many tickets would have been offered what: of those that can be judged, and of the others."""
+    """Return the number of right, wrong and missing offers to judged tickets, and of offers to the others."""
     judged = [one for one in replayed if one.judged]
     other = [one for one in replayed if not one.judged]
     offered = sum(bool(one.cards) for one in replayed)
@@ -112,7 +119,7 @@ def counts(replayed: Sequence[Replayed]) -> dict[str, Any]:
 
 
 def worth(replayed: Sequence[Replayed], *, months: float, cost: float) -> dict[str, Any]:
-    """Return tickets a month that would have been offered the right article, and what that may save at a cost each."""
+    """Return the tickets a month with a right offer, and the savings at a cost per ticket."""
     judged = [one for one in replayed if one.judged]
     share = _share(sum(one.verdict == "right" for one in judged), len(judged))
     a_month = len(replayed) / months
@@ -148,7 +155,7 @@ def _history(settings: Settings, tickets: Path, tally: Tally, *, split: str | No
 
 
 def _searcher(settings: Settings, tickets: Path) -> Searcher:
-    """Return a searcher over the articles, or over those that a folder of questions brings itself."""
+    """Return a searcher over the articles, or over the collection in a BEIR folder."""
     if tickets.is_dir():
         from search.evaluate.beir import Folder
         from search.evaluate.evaluation import open_collection
@@ -169,7 +176,7 @@ def _share(hits: int, n: int) -> dict[str, Any]:
 def _by(replayed: Sequence[Replayed], of: Callable[[Past], str]) -> list[dict[str, Any]]:
     """Return the counts of each value, and the share of right offers with its interval.
 
-    Months come in order of time, the rest by how many tickets they have.
+    Months come in order of time, other values by number of tickets.
     """
     groups: dict[str, list[Replayed]] = {}
     for one in replayed:
@@ -197,7 +204,7 @@ def _gaps(
 
 
 def _question(one: Replayed, number: int, *, lang: str) -> Question:
-    """Return a ticket as a question without a good answer: its article was not found, or there is none."""
+    """Return a ticket as a question of a gap: its article was not found, or it has none."""
     past = one.past
     diagnosis: Diagnosis = "not found" if one.judged else "missing"
     text = redact(f"{past.subject}\n{past.body}").strip()
@@ -227,7 +234,7 @@ def page(document: Mapping[str, Any]) -> str:
 
 
 def shown(document: Mapping[str, Any]) -> str:
-    """Return the forecast in short, as lines for a terminal."""
+    """Return the main figures of the forecast as lines for a terminal."""
     offered, worth = document["offered"], document["worth"]
     lines = [
         f"{document['tickets']:,} tickets from {document['from'][:10]} to {document['to'][:10]}, "

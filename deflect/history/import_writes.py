@@ -1,4 +1,11 @@
-"""What is written when a help desk moves in: events, contacts and questions of the past; each may come again."""
+"""The writes of imports and of other systems: past events, contacts, questions and active users, and live contacts.
+
+Imports bring the history of a help desk in; they may be repeated, since rows that are there already are not stored
+twice. Every row first finds its person by the keys that come with it, or by the episode that it names. Past events are
+appended as if they had arrived when they happened, and an intent begins its episode. A row that cannot be stored is
+refused with its number and a reason, and does not stop the others. `take_contact` stores one contact that another
+system reports when it happens: its token counts once, and the contact ends the episode that it came from.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +26,7 @@ from deflect.store.writer import write
 def import_events(db: Database, *, rows: Sequence[Row]) -> Row:
     """Append past events as if they had come in when they happened; the intent of an episode makes the episode.
 
-    A row is `{"keys", "event"}`; without keys the event is of whoever the episode is.
+    A row is `{"keys", "event"}`; without keys the event belongs to the person of its episode.
     """
     stored, refused = 0, []
     for n, row in enumerate(rows):
@@ -34,7 +41,7 @@ def import_events(db: Database, *, rows: Sequence[Row]) -> Row:
 
 @write()
 def import_contacts(db: Database, *, rows: Sequence[Row], now: int) -> Row:
-    """Keep contacts made elsewhere; a row is `{"keys", "contact"}`, and may name the `episode` that it belongs to."""
+    """Store contacts made elsewhere; a row is `{"keys", "contact"}` and may name its `episode`."""
     stored, refused = 0, []
     for n, row in enumerate(rows):
         keys = [*row["keys"], *keys_of_episode(db, row.get("episode"))[:1]]
@@ -48,7 +55,7 @@ def import_contacts(db: Database, *, rows: Sequence[Row], now: int) -> Row:
 
 @write()
 def import_questions(db: Database, *, rows: Sequence[Row], now: int) -> Row:
-    """Keep past questions with the article that solved each, if one did; a row is `{"keys", "question"}`."""
+    """Store past questions, each with the article that solved it, if any; a row is `{"keys", "question"}`."""
     stored = 0
     for row in rows:
         person = link(db, row["keys"], now=row["question"]["at"]) if row["keys"] else None
@@ -58,7 +65,7 @@ def import_questions(db: Database, *, rows: Sequence[Row], now: int) -> Row:
 
 @write()
 def import_users(db: Database, *, rows: Sequence[Row]) -> Row:
-    """Keep how many people used the product in a month; a later count of the same month takes its place."""
+    """Store the number of people who used the product in a month; a later count replaces that of the same month."""
     for row in rows:
         db.execute(
             """
@@ -71,7 +78,7 @@ def import_users(db: Database, *, rows: Sequence[Row]) -> Row:
 
 
 def _wrong(db: Database, event: Row, keys: Sequence[str]) -> str | None:
-    """Return why an event cannot be kept, or None after its person and episode are there."""
+    """Return the reason why an event cannot be stored; else store its person and episode, and return None."""
     if not keys:
         return "visitor is missing; name who it was by visitor, email or person"
     person = link(db, keys, now=event["at"])
@@ -105,7 +112,7 @@ NAMESPACE = uuid.UUID("5b0f0c1e-9a0e-4f3a-8a53-1f2b7e0c4d11")  # of the ids of `
 def take_contact(
     db: Database, *, keys: Sequence[str], contact: Row, token: Row, now: int, episode: str | None = None
 ) -> Row:
-    """Keep a contact made elsewhere, and end the episode that it came from; say whether the token was used before."""
+    """Store a contact made elsewhere and end its episode; return whether the token was used before."""
     if _was_used(db, token, now=now):
         return {"replayed": True, "stored": 0}
     person = link(db, [*keys, *keys_of_episode(db, episode)[:1]], now=contact["at"])
@@ -119,7 +126,7 @@ def take_contact(
 
 
 def _was_used(db: Database, token: Row, *, now: int) -> bool:
-    """Note a token's use; the same call, sent again because its answer was lost, is no second use."""
+    """Store the use of a token and return True if another call used it; a call that is sent again may use it again."""
     db.execute("DELETE FROM used_tokens WHERE expires < ?", [now])
     insert(db, "used_tokens", token)
     call = db.execute("SELECT call FROM used_tokens WHERE id = ?", [token["id"]]).fetchone()
@@ -127,13 +134,13 @@ def _was_used(db: Database, token: Row, *, now: int) -> bool:
 
 
 def _is_there(db: Database, contact: Row) -> bool:
-    """Say whether the contact is known, whatever channel it was said to come by, or however it was imported."""
+    """Return True if the contact is stored already, by any channel."""
     ids = [f"{channel}:{contact['ticket']}" for channel in CHANNELS]
     return db.execute("SELECT 1 FROM contacts WHERE id IN (?, ?, ?, ?)", ids).fetchone() is not None
 
 
 def _came_from(db: Database, person: str, contact: Row, *, named: str | None) -> str | None:
-    """Return the episode that ended in the contact: the one named, or the one whose foreign form was submitted last."""
+    """Return the episode that the contact ends: the one named, or the person's last with a submitted foreign form."""
     if named and owns(db, person, named):
         return named
     if contact["channel"] != "web":

@@ -1,4 +1,12 @@
-"""What people followed and kept, read from the log as lessons of little weight; they teach, and never judge."""
+"""Lessons of small weight from the cards that people opened and kept; they train, but never evaluate.
+
+A card that was opened, read, and not followed by a ticket or by "not this" was kept. That alone does not say that its
+article fits the question: cards in upper slots are seen more often. So `examination` estimates from swapped offers how
+often each slot is looked at, and `fitting` estimates by expectation and maximisation how likely each pair of question
+and article fits. Pairs that fit more likely than not become lessons, which weigh at most 0.3 of an outcome and half as
+much every 45 days. `everything` joins them with the lessons from outcomes, and `once` keeps each pair of words and
+article once, so that a text that many people send does not outvote all others.
+"""
 
 from __future__ import annotations
 
@@ -17,12 +25,12 @@ from deflect.store.database import Row, Store
 from search.index.logistic import Matrix, sigmoid
 
 SLOTS = 3
-USUAL = (0.7, 0.7)  # how often a card is looked at, as a share of the one above it, while few swaps say otherwise
-FEW = 20.0  # follows in swapped offers that weigh as much as what is usual
-LEAST = 30  # opened and kept cards without which nothing is said
+USUAL = (0.7, 0.7)  # looks at a card as a share of those at the card above it, until enough swaps are measured
+FEW = 20.0  # follows in swapped offers that weigh as much as the usual shares
+LEAST = 30  # kept cards below which there are no lessons
 STEPS = 60
-OFTEN, SELDOM = 0.5, 0.05  # how often a card that is looked at is kept, where it fits and where not; what is usual
-LOOKS = 200.0  # looks that weigh as much as what is usual: texts that came once cannot tell the two apart
+OFTEN, SELDOM = 0.5, 0.05  # usual shares of seen cards that are kept: of those that fit, and of the others
+LOOKS = 200.0  # looks that weigh as much as the usual shares: texts that came once cannot tell the two apart
 SHARE = 0.3  # of pairs that fit, to begin with
 
 Counts = NDArray[np.int64]
@@ -30,10 +38,10 @@ Counts = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """Cards that were on a screen, one a row: whose question and article, where, by what chance, and what was done.
+    """Cards that were on a screen, one a row: its pair, place, slot and propensity, and the person's actions.
 
-    A pair is a question's text and an article. `followed` is that it was opened; `kept` that it was also read, not
-    said to be wrong, and that no ticket came.
+    A pair is a question's text and an article. `followed` means that the card was opened, `kept` that the article was
+    also read, that the person did not say "not this", and that no ticket came.
     """
 
     pair: Counts
@@ -45,11 +53,11 @@ class Seen:
 
 
 def examination(seen: Seen) -> Matrix:
-    """Return how often the card of each slot is looked at, the first as 1.
+    """Return the share of offers in which the card of each slot is looked at, relative to the first.
 
     Of two neighbouring places, the articles stand in either slot by lot; so their follows, each divided by its
     propensity, differ by the slot alone (intervention harvesting: Agarwal et al. 2019, WSDM, arXiv 1812.05161).
-    With few swaps it is held near what is usual; a lower card is never looked at more.
+    With few swaps it stays near the usual shares; a lower card is never looked at more.
     """
     shares = [1.0]
     for upper in range(SLOTS - 1):
@@ -64,7 +72,7 @@ def examination(seen: Seen) -> Matrix:
 
 
 def fitting(seen: Seen, *, looked: Matrix) -> Matrix:
-    """Return P(its article fits the question) for each pair, 0 for one that nobody kept.
+    """Return for each pair the probability that its article fits its question, 0 for a pair that was never kept.
 
     A pair fits or does not; a card that is looked at is kept more often where it does. How often either way, and how
     many pairs fit, is found by expectation and maximisation over all pairs (the position-based model with two kinds
@@ -94,23 +102,23 @@ def fitting(seen: Seen, *, looked: Matrix) -> Matrix:
 
 
 def _held(usual: float, *, kept: float, looks: float) -> float:
-    """Return how often cards are kept, held near what is usual while there were few looks."""
+    """Return the share of looks that keep the card, near the usual share while there are few looks."""
     return min(0.98, float((kept + usual * LOOKS) / (looks + LOOKS)))
 
 
 def _rate(seen: Seen, rows: NDArray[np.bool_]) -> float:
-    """Return how often the cards of `rows` are followed, each weighed by what it stands for."""
+    """Return the share of the cards of `rows` that are followed, each weighed by the inverse of its propensity."""
     weights = 1.0 / seen.propensity[rows]
     return float(weights @ seen.followed[rows] / weights.sum()) if len(weights) else 0.0
 
 
 def _likely(kept: Matrix, shown: Matrix, rate: Matrix) -> Matrix:
-    """Return the log-likelihood of what was done with each pair, if its cards are kept at `rate` by slot."""
+    """Return the log-likelihood of each pair's observations, if its cards are kept at `rate` by slot."""
     return np.asarray((kept * np.log(rate) + (shown - kept) * np.log1p(-rate)).sum(axis=1), dtype=np.float64)
 
 
 SOURCE = "followed"
-WEIGHT = 0.3  # of what surely fits, beside an outcome's 1
+WEIGHT = 0.3  # of a pair that surely fits; an outcome weighs 1
 FITS = 0.5  # least probability of a pair to be learned from
 SPAN = 90 * DAY  # as long as texts are kept, as delivered
 HALF_LIFE = 45 * DAY
@@ -135,7 +143,7 @@ EPISODES = """
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One card that was on a screen: of which offer and article, where, and what became of it."""
+    """One card that was on a screen: its question, article, person and slot, and the person's actions."""
 
     text: str
     article: str
@@ -151,10 +159,11 @@ class Card:
 
 
 def followed(store: Store, *, before: int | None = None) -> list[Lesson]:
-    """Return a lesson for each question and article that what people did says fit each other, the oldest first.
+    """Return a lesson for each question and article that fit each other by people's actions, the oldest first.
 
-    Its weight is how sure that is, halved every 45 days, and never more than three tenths of an outcome's; a question
-    that somebody said was solved needs none. The same log gives the same lessons: time is that of its last event.
+    Its weight is 0.3 of an outcome's times that probability, halved every 45 days. A question with a stated solution
+    gets none, since its outcome is a lesson already. The same log gives the same lessons: the time is that of its last
+    card.
     """
     end = before if before is not None else 2**62
     latest = store.one(LATEST, {"end": end})
@@ -167,15 +176,15 @@ def followed(store: Store, *, before: int | None = None) -> list[Lesson]:
 
 
 def everything(store: Store) -> list[Lesson]:
-    """Return all that the ranking may learn from, outcomes and what was followed, the oldest first."""
+    """Return all lessons for the ranking, from outcomes and from followed cards, the oldest first."""
     return once([*lessons(store), *followed(store)])
 
 
 def once(found: Iterable[Lesson]) -> list[Lesson]:
-    """Return lessons of which each question's words and article are there once, the oldest first.
+    """Return the lessons with each pair of words and article once, the oldest first.
 
-    A question that is sent by many, or a text that a form puts there, must not outvote all others. Of the same words,
-    an article that solved them less than half as often as another did is left out: somebody pressed it by mistake.
+    A question that many people send, or a text that a form fills in, must not outvote all others. For the same words,
+    an article with less than half the weight of another is left out, as a mistake.
     """
     found = sorted(found, key=lambda one: (one.weight < 1.0, one.at, one.id))
     votes: dict[tuple[str, str, str], float] = {}
@@ -219,7 +228,7 @@ def _lesson(card: Card, *, chance: float, now: int) -> Lesson:
 
 
 def _cards(rows: Sequence[Row]) -> Iterator[Card]:
-    """Yield the cards of an episode that stood on the screen where their offer had put them."""
+    """Yield the cards of an episode that were shown in the slot that their offer gave them."""
     offers = [row | json.loads(row["data"] or "{}") for row in rows if row["type"] == "offer" and row["text"]]
     did = {(row["type"], row["article"], row["rank"] if row["type"] == "follow" else None) for row in rows}
     wrote = any(row["type"] in ("sent", "attempted") for row in rows)

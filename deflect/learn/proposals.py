@@ -1,4 +1,11 @@
-"""`kb propose`: what authors might change, as files to review in git, with the evidence; nothing is applied."""
+"""`kb propose`: changes that authors might make, written as files to review in git; nothing is applied.
+
+There are four kinds, each with its evidence: questions for articles that solved them without being among the first
+three hits, synonyms, pins that are no longer needed, and pairs of articles that say nearly the same. Questions are
+mined from past outcomes: alike ones are grouped, and the shortest line is proposed whose every word at least three
+people used. So no name or number of one person reaches a file that is committed. Duplicates are articles of one
+language with the same title or nearly the same vector. Synonyms and pins come from `proposed_words`.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +33,7 @@ from search.rank.searcher import Searcher
 from search.text.analyzer import tokens
 from search.text.query import normal
 
-PEOPLE = 3  # who must have asked alike, and used each word: what fewer said could tell who they are
+PEOPLE = 3  # who must have asked alike, and used each word: fewer could be recognised
 NEAR = 0.2  # cosine, by their words, of two questions that ask the same of one article
 AMONG = 3  # an article that comes among so many needs no further question
 LENGTH = range(3, 15)  # words of a question that an author would write
@@ -34,7 +41,7 @@ LENGTH = range(3, 15)  # words of a question that an author would write
 
 @dataclass(frozen=True, slots=True)
 class ProposedQuery:
-    """A question for an article: how many solved questions are like it, and the article's place for it now."""
+    """A question for an article, with the number of similar solved questions and the article's place for it now."""
 
     article: str
     lang: str
@@ -44,10 +51,10 @@ class ProposedQuery:
 
 
 def mined(searcher: Searcher, past: Sequence[Lesson], *, known: Mapping[str, Sequence[str]]) -> list[ProposedQuery]:
-    """Return one question for each group of like ones that one article solved and does not come first for.
+    """Return one question for each group of similar ones that an article solved without being among the first hits.
 
-    `known` are each article's own questions. A question is proposed only when each of its words was used by as many
-    others: so no name, number or address of one person comes into it; texts were redacted before that.
+    `known` are each article's own questions. A question is proposed only if at least three people used each of its
+    words, so that it holds no name, number or address of one person. Texts were redacted before.
     """
     groups: dict[tuple[str, str], list[Lesson]] = defaultdict(list)
     for lesson in past:
@@ -65,7 +72,7 @@ def mined(searcher: Searcher, past: Sequence[Lesson], *, known: Mapping[str, Seq
 
 
 def _proposed(searcher: Searcher, group: Sequence[Lesson], known: Sequence[str]) -> ProposedQuery | None:
-    """Return the shortest line of a group whose every word others used, too, if the article does not come up for it."""
+    """Return the shortest line of a group with shared words only; None if the article is among its first hits."""
     people = {lesson.person or lesson.id for lesson in group}
     if len(people) < PEOPLE:
         return None
@@ -79,7 +86,7 @@ def _proposed(searcher: Searcher, group: Sequence[Lesson], known: Sequence[str])
 
 
 def _shared(group: Sequence[Lesson]) -> frozenset[str]:
-    """Return the words that enough people of the group used."""
+    """Return the words that at least three people of the group used."""
     users = defaultdict(set)
     for lesson in group:
         for word in _words(text_of(lesson)):
@@ -88,7 +95,7 @@ def _shared(group: Sequence[Lesson]) -> frozenset[str]:
 
 
 def _lines(lesson: Lesson) -> list[str]:
-    """Return the subject and the first line of a question as an author could write them: nothing was removed there."""
+    """Return the subject and the first two lines of a question, without lines from which something was redacted."""
     whole = text_of(lesson).splitlines()
     lines = (" ".join(part.split()).rstrip(".!") for part in (lesson.subject, *whole[:2]))
     return [line for line in lines if line and not MARK.search(line)]
@@ -110,7 +117,7 @@ MOST = 100  # pairs of articles that are listed
 
 @dataclass(frozen=True, slots=True)
 class Duplicate:
-    """Two articles of a language that are nearly the same, and how many outcomes each has."""
+    """Two articles of a language that are nearly the same, with the number of outcomes of each."""
 
     lang: str
     articles: tuple[str, str]
@@ -120,9 +127,9 @@ class Duplicate:
 
 
 def propose(settings: Settings, *, now: int) -> dict[str, Any]:
-    """Write the proposals to `_proposals/` in the articles' folder, and return how many there are of each kind.
+    """Write the proposals to `_proposals/` in the articles' folder, and return the number of each kind.
 
-    A file whose proposals are gone is removed. The same articles and events give the same bytes.
+    A file without proposals is removed. The same articles and events give the same bytes.
     """
     searcher, store = Current(settings).get(), Store.open(settings.database)
     past = lessons(store)
@@ -154,13 +161,13 @@ def propose(settings: Settings, *, now: int) -> dict[str, Any]:
 
 
 def shown(document: Mapping[str, Any]) -> str:
-    """Return what was proposed as lines."""
+    """Return the numbers of proposals as lines for a terminal."""
     lines = [f"{count:,} {name}" for name, count in document["proposed"].items() if count]
     return "\n".join([*lines, f"to review in {document['folder']}"]) if lines else "nothing to propose"
 
 
 def duplicates(searcher: Searcher, *, solved: Mapping[str, int]) -> list[Duplicate]:
-    """Return the pairs of articles of one language that have one title, or whose vectors are nearly the same."""
+    """Return the pairs of articles of one language with the same title or nearly the same vector."""
     documents = searcher.collection.documents
     found = []
     for lang in sorted({document.lang for document in documents}):
@@ -185,7 +192,7 @@ def _near(rows: Vectors) -> Iterator[tuple[int, int]]:
 
 
 def _row(searcher: Searcher, number: int) -> Vectors:
-    """Return the middle of a document's units in its own space; nothing without vectors."""
+    """Return the mean vector of a document in the space of its language; a zero without vectors."""
     document, collection = searcher.collection.documents[number], searcher.collection
     spaces = [space for space in collection.spaces if number in space and document.last > document.first]
     own = next((space for space in spaces if space.lang == document.lang), spaces[0] if spaces else None)

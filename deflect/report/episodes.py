@@ -1,4 +1,9 @@
-"""One episode down to its events, with texts as they were redacted when they were written."""
+"""The episodes behind a number of the report, and one episode in detail.
+
+Each number that counts episodes has a filter here under the same name, so a page can list exactly the episodes that
+the number counts, also within a segment. The detail of an episode is its outcome, its events and the contacts of the
+person in the seven days after it began. Texts were redacted when they were stored.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +18,7 @@ from deflect.store.people import WINDOW
 
 
 def served(test: Callable[[Ended], bool]) -> Callable[[Ended], bool]:
-    """Return a test of episodes that have ended, of people who could reach somebody: most numbers count only these."""
+    """Return `test` limited to ended episodes of people with a human channel; most numbers count only these."""
     return lambda e: bool(e.channels) and e.outcome != "pending" and test(e)
 
 
@@ -38,9 +43,9 @@ FILTERS: Mapping[str, Callable[[Ended], bool]] = {
 
 
 def counted(episodes: Iterable[Ended], *, of: str, arm: str, within: str) -> list[Ended]:
-    """Return the episodes that a number counts, in an arm, and `within` a segment as the report names it.
+    """Return the episodes that the number `of` counts, in one arm and `within` a segment named as in the report.
 
-    A name that there is not counts all.
+    An unknown number counts all episodes; an empty arm or segment does not limit them.
     """
     chosen, (by, label, arm_within) = FILTERS.get(of, FILTERS["all"]), _segment(within)
     arms = {arm, arm_within} - {""}
@@ -50,7 +55,7 @@ def counted(episodes: Iterable[Ended], *, of: str, arm: str, within: str) -> lis
 
 
 def _segment(within: str) -> tuple[str, str, str]:
-    """Return what a segment's name says: by what it is split, the value there, and the arm.
+    """Return the parts of a segment's name: the split, its value, and the arm.
 
     >>> _segment("lang=en, arm=control"), _segment("lang=unknown"), _segment("arm=control")
     (('lang', 'en', 'control'), ('lang', '', ''), ('', '', 'control'))
@@ -87,7 +92,7 @@ class Detail:
 
 
 def detail(store: Store, id: str, *, now: int) -> Detail | None:
-    """Return an episode with what happened in its seven days, or None where there is none."""
+    """Return an episode with the events and contacts of its seven days, or None if there is no such episode."""
     row = store.one("SELECT person, started FROM episodes WHERE id = ?", [id])
     if row is None:
         return None

@@ -1,4 +1,8 @@
-"""A number of the report: its value, its interval, what it is out of, and its formula."""
+"""A number of the report, with its interval, its base and its formula, and its wording for people.
+
+A number that cannot be known has a sentence as its value, which begins with "not measured" and gives the reason. Most
+numbers are shares; `FORMS` lists the others by the beginning of their names, with the way to write each.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,7 @@ from deflect.report.statistics import Interval
 
 
 def shown(document: Mapping[str, Any]) -> str:
-    """Return a report as lines for a terminal: value, interval, out of how many, and the formula below."""
+    """Return a report as lines for a terminal: value and interval, with the formula and n below."""
     lines = [f"{document['from']} to {document['to']}"]
     segment = None
     for number in document["numbers"]:
@@ -26,7 +30,7 @@ def shown(document: Mapping[str, Any]) -> str:
 
 
 def interval_of(number: Mapping[str, Any]) -> str:
-    """Return the interval of a number in words, nothing where there is none."""
+    """Return the interval of a number in words, "" if it has none."""
     low, high = number["low"], number["high"]
     if low is None:
         return ""
@@ -34,7 +38,7 @@ def interval_of(number: Mapping[str, Any]) -> str:
 
 
 def worded(name: str, value: float | str) -> str:
-    """Return a value as people read it: most are shares.
+    """Return a value in words: a share in percent, unless its name is in `FORMS`.
 
     >>> worded("coverage", 0.5), worded("time to send", 90.0), worded("inflation", 2.5)
     ('50.0 %', '1 min 30 s', '2.50 times')
@@ -48,7 +52,7 @@ def worded(name: str, value: float | str) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Return seconds in the two units that matter.
+    """Return seconds in the two largest units.
 
     >>> duration(7300)
     '2 h 1 min'
@@ -74,9 +78,9 @@ FORMS: Mapping[str, Callable[[float], str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """One number of the report: its interval, what it is out of, and how it is computed.
+    """One number of the report: value, interval, the `n` that it is out of, and formula.
 
-    `value` is a sentence that begins with "not measured" where the number cannot be known.
+    `value` is a sentence that begins with "not measured" when the number cannot be known.
     """
 
     name: str
@@ -113,7 +117,7 @@ def given(name: str, interval: Interval, n: int, formula: str) -> Number:
 
 
 def unknown(name: str, why: str, formula: str, *, n: int = 0) -> Number:
-    """Return a number that is not measured, and why."""
+    """Return a number that is not measured, with the reason."""
     return Number(name, f"not measured: {why}", None, None, n, formula)
 
 

@@ -1,4 +1,10 @@
-"""The report: all numbers of a period, whole and by segment, for the terminal, for machines and for the admin page."""
+"""The report: all numbers of a period, for everybody and by segment, and the numbers of the tickets themselves.
+
+`material` reads the episodes, searches and tickets of a period once; all numbers are computed from these. Numbers of
+episodes and of the experiment come from `episode_numbers`, those of searches and people from `search_numbers`, and
+those of tickets from here. A split computes the same numbers again for each part of the material, such as one language.
+`kb report` and the admin pages both show this report.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +27,7 @@ from kb.config import Settings
 from kb.errors import BadRequest
 from kb.languages import without_region
 
-# Who writes again after the first answer, or whose ticket was opened again, was not helped at the first contact.
+# A further message after the first answer, or a ticket opened again, means that the first contact did not help.
 TICKETS = """
     SELECT tickets.id, lang, category, channel, state, created,
            (SELECT count(*) FROM messages WHERE ticket = tickets.id AND author = 'agent') AS answers,
@@ -34,12 +40,12 @@ TICKETS = """
 
 
 def tickets(store: Store, *, start: int, end: int) -> list[Row]:
-    """Return the tickets of a period with how often and when they were answered."""
+    """Return the tickets of a period with the number of their answers and the time of the first."""
     return store.rows(TICKETS, {"start": start, "end": end})
 
 
 def of_tickets(rows: Sequence[Row], *, target: int, now: int) -> list[Number]:
-    """Return the desk's numbers; `target` is hours within which the first answer is due."""
+    """Return the numbers of tickets; the first answer is due within `target` hours."""
     closed = [row for row in rows if row["state"] == "closed"]
     first = sum(row["answers"] <= 1 and not row["came_back"] and not row["reopened"] for row in closed)
     due = [row for row in rows if row["first_answer"] or row["created"] + target * HOUR <= now]
@@ -108,7 +114,7 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """What the numbers of a period are computed from."""
+    """The episodes, searches and tickets of a period, from which its numbers are computed."""
 
     episodes: Sequence[Ended]
     searches: Sequence[SearchDay]
@@ -127,7 +133,7 @@ def report(
 ) -> Report:
     """Return the numbers from `start` (unset: the first event) to `end` (unset: now), and for each value of `by`.
 
-    `whole` is what `material` gave for the same period, where the caller has it already.
+    `whole` is the result of `material` for the same period, if the caller has it already.
     """
     end = min(end or now, now)
     start = start if start is not None else min(earliest(store) or now, end)
@@ -144,7 +150,10 @@ def report(
 
 
 def of_period(settings: Settings, *, start: str | None, end: str | None, by: str | None = None) -> dict[str, Any]:
-    """Return the document of `kb report` for days or times as people type them; raises BadRequest."""
+    """Return the document of `kb report` for a period given as text.
+
+    Raises BadRequest when a day or time cannot be read, or when the period ends before it begins.
+    """
     store = Store.open(settings.database)
     try:
         first, last = moment(start, last=False), moment(end, last=True)
@@ -156,7 +165,7 @@ def of_period(settings: Settings, *, start: str | None, end: str | None, by: str
 
 
 def moment(text: str | None, *, last: bool) -> int | None:
-    """Return a day or time as microseconds, the end of the day where it is the `last`; None where there is none."""
+    """Return a day or time as microseconds; None for no text. The `last` day of a period counts to its end."""
     if not text:
         return None
     try:
@@ -166,20 +175,20 @@ def moment(text: str | None, *, last: bool) -> int | None:
 
 
 def material(store: Store, *, start: int, end: int, now: int) -> Material:
-    """Read what the numbers of a period are computed from."""
+    """Read the material of a period from the store."""
     episodes = ended(store, start=start, end=end, now=now)
     searches = search_days(store, start=start, end=end)
     return Material(episodes, searches, tickets(store, start=start, end=end))
 
 
 def earliest(store: Store) -> int | None:
-    """Return when the first thing happened that is known."""
+    """Return the time of the first event, ticket or contact; None when there is none."""
     row = store.one(EARLIEST)
     return row["at"] if row else None
 
 
 def connected(store: Store, whole: Material, *, start: int) -> bool:
-    """Say whether later contacts are known: some are there, and so are those of foreign forms where these are used."""
+    """Return True if later contacts are known: there are some, and some after foreign forms if these are used."""
     attempts = [e for e in whole.episodes if e.attempted]
     if attempts and not any(e.contacted for e in attempts):
         return False
@@ -187,7 +196,7 @@ def connected(store: Store, whole: Material, *, start: int) -> bool:
 
 
 def split(whole: Material, by: str) -> dict[str, Material]:
-    """Return the material of each value of `by`; who could use two channels counts with both."""
+    """Return the material of each value of `by`; an episode with two channels counts with both."""
     labels = sorted({value for e in whole.episodes for value in values_of(e, by)})
     if by == "lang":
         labels = sorted({*labels, *(without_region(s.lang) for s in whole.searches)})
@@ -202,7 +211,7 @@ def split(whole: Material, by: str) -> dict[str, Material]:
 
 
 def values_of(episode: Ended, by: str) -> Sequence[str]:
-    """Return with which values of `by` an episode counts."""
+    """Return the values of `by` with which an episode counts."""
     if by == "channel":
         return [c for c in CHANNELS if c in episode.channels] or ["none"]
     return [_named(getattr(episode, by), by)]
@@ -226,7 +235,7 @@ def _numbers(
 
 
 def _before(store: Store, *, start: int, end: int) -> Before:
-    """Return what counts a person's contacts, and the days of their visits, in the 90 days before an episode."""
+    """Return a function that counts a person's contacts and days with a visit in the 90 days before an episode."""
 
     @cache
     def moments(sql: str) -> Mapping[str, Sequence[int]]:

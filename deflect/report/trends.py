@@ -1,4 +1,9 @@
-"""Numbers over time: a period in days, weeks or months, with what changed meanwhile."""
+"""Trends: the numbers of a period by day, week or month, with the changes that happened meanwhile.
+
+Each point is computed from the part of the period's material that lies in its stretch, with the same functions as the
+report. Two kinds of change are marked: commits to the articles, read from git, and the first use of a new ranker,
+read from the log. A trend without marks is still a trend, so a folder without git has none.
+"""
 
 from __future__ import annotations
 
@@ -54,7 +59,7 @@ MOST = 35  # points: more of them hold too few episodes each to say anything
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One stretch of a trend: its numbers by name, and what changed in it."""
+    """One stretch of a trend: its numbers by name, and the changes in it."""
 
     start: int
     end: int
@@ -67,13 +72,13 @@ class Point:
         return f"{to_datetime(self.start):%d %b}"
 
     def value(self, name: str) -> float | None:
-        """Return a number's value, None where it is not measured."""
+        """Return the value of a number, None if it is not measured."""
         value = self.numbers[name].value
         return None if isinstance(value, str) else value
 
 
 def stretch(start: int, end: int) -> int:
-    """Return how long one point is, so that a period has at most 35: a day, a week, or four weeks.
+    """Return the length of one point, so that a period has at most 35: a day, a week, four weeks or a year.
 
     >>> stretch(0, 31 * DAY) // DAY, stretch(0, 90 * DAY) // DAY
     (1, 7)
@@ -84,7 +89,7 @@ def stretch(start: int, end: int) -> int:
 def trend(
     whole: Material, changes: Sequence[Change], *, start: int, end: int, holdout: float, connected: bool
 ) -> list[Point]:
-    """Return the points of a period, the last perhaps short."""
+    """Return the points of a period, the oldest first; the last may be shorter."""
     size = stretch(start, end)
     first = start // DAY * DAY
     return [

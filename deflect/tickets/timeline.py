@@ -1,4 +1,11 @@
-"""All that is known of a ticket's person, on one line of time: tickets, contacts elsewhere, and what was looked for."""
+"""The timeline of a ticket's person: events, tickets, replies, contacts elsewhere and past questions, by day.
+
+`trail` returns the events as plain steps, for the ticket's page and for sinks. `timeline` adds everything else that is
+known of the person and folds steps that belong together. All offers of one message are one entry, since an offer is
+made at each pause in typing, and the entry says which of its articles were opened, read, refused or solved the problem.
+The same search or article several times in a row is one entry with a count. Steps more than an hour apart stay
+separate.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +24,7 @@ MOST_STEPS = 200
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing that happened: `what` is the event's type, `text` what was asked, `articles` what it was about."""
+    """One event: `what` is its type, `text` the question or search, `articles` the articles that it is about."""
 
     at: int
     what: str
@@ -31,7 +38,7 @@ class Step:
 def trail(store: Store, ticket: Row, *, before: int = BEFORE, limit: int = MOST_STEPS) -> list[Step]:
     """Return the steps of the ticket's person in the 30 days before it and since, the oldest first.
 
-    With `before` it is another time, in microseconds; of more than `limit` steps the latest are returned.
+    `before` is another span in microseconds; of more than `limit` steps the latest are returned.
     """
     rows = store.rows(
         """
@@ -106,9 +113,9 @@ REPLIES = """
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One thing on the line: `what` is an event's type, or ticket, reply, contact or past.
+    """One entry of the timeline: `what` is an event's type, or ticket, reply, contact or past.
 
-    `marks` say of an offer's articles what became of each; `times` how often the same came in a row.
+    `marks` are pairs of an offer's article and its result; `times` counts repetitions in a row.
     """
 
     at: int
@@ -122,21 +129,21 @@ class Entry:
     times: int = 1
 
     def marks_of(self, article: str) -> list[str]:
-        """Return what became of an article; what was read was opened, too, which nobody need be told."""
+        """Return the marks of an article, without "opened" when it was read as well."""
         marks = [mark for id, mark in self.marks if id == article]
         return [mark for mark in marks if mark != MARKS["follow"] or MARKS["read"] not in marks]
 
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """What happened on a day in UTC, the latest first."""
+    """The entries of a day in UTC, the latest first."""
 
     at: int
     entries: tuple[Entry, ...]
 
 
 def timeline(store: Store, ticket: Row) -> list[Entry]:
-    """Return all that is known of the ticket's person, the latest first."""
+    """Return the timeline of the ticket's person, the latest entry first."""
     own = queries.of_person(store, ticket["person"])
     contacts = store.rows(CONTACTS, [ticket["person"]])
     known = {row["id"] for row in own} | {row["ticket"] for row in contacts}
@@ -152,12 +159,12 @@ def timeline(store: Store, ticket: Row) -> list[Entry]:
 
 
 def by_day(entries: Sequence[Entry]) -> list[Day]:
-    """Return the entries under their days."""
+    """Return the entries grouped by day."""
     return [Day(day * DAY, tuple(group)) for day, group in groupby(entries, key=lambda entry: entry.at // DAY)]
 
 
 def folded(steps: Iterable[Step]) -> Iterator[Entry]:
-    """Yield steps as entries, what belongs together as one: offers while somebody types, and what became of them."""
+    """Yield steps as entries; the offers of one message, with their results, are one entry."""
     offer: Entry | None = None  # the last one, and the last of all else: what follows may belong to them
     other: Entry | None = None
     for step in steps:
@@ -177,7 +184,7 @@ def folded(steps: Iterable[Step]) -> Iterator[Entry]:
 
 
 def _joined(offer: Entry, step: Step) -> Entry | None:
-    """Return the offer with a step that belongs to it: the next one of the same writing, or what was made of it."""
+    """Return the offer joined with a step that belongs to it, a later offer or a result; None if it does not."""
     if step.at - offer.at > HOUR:
         return None
     if step.what == "offer" and not step.articles:
@@ -195,7 +202,7 @@ def _joined(offer: Entry, step: Step) -> Entry | None:
 
 
 def _repeated(last: Entry, step: Step) -> Entry | None:
-    """Return the last entry once more where the step says the same; reading follows from opening."""
+    """Return the last entry counted once more if the step repeats it, or as read if it was opened; else None."""
     if step.at - last.at > HOUR or step.articles != last.articles:
         return None
     if step.what == last.what and step.text == last.text and step.what in ("search", "follow", "read", "offer"):

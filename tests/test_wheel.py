@@ -41,8 +41,8 @@ def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_every_file_that_is_no_python_is_in_the_wheel(unpacked: Path) -> None:
     wanted = {
-        "kb/templates": "kb/templates",
-        "kb/locale": "kb/locale",
+        "kb": "kb",
+        "deflect": "deflect",
         "static": "kb/static",
         "articles": "kb/articles",
         "search": "search",

@@ -21,7 +21,7 @@ from deflect.store.services import services
 from deflect.tickets import queries, ticket_writes
 from kb.errors import HelpCenterError
 
-blueprint = Blueprint("admin", __name__, url_prefix="/admin")
+blueprint = Blueprint("admin", __name__, url_prefix="/admin", template_folder="templates")
 login.guard(blueprint)
 for part in (ticket_pages, agent_pages, report_pages, playground):
     blueprint.register_blueprint(part.blueprint)

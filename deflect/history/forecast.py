@@ -223,7 +223,7 @@ def _question(one: Replayed, number: int, *, lang: str) -> Question:
 
 def page(document: Mapping[str, Any]) -> str:
     """Return the forecast as HTML in which nothing is loaded from anywhere and nothing runs."""
-    environment = Environment(loader=PackageLoader("kb"), autoescape=True, undefined=StrictUndefined)
+    environment = Environment(loader=PackageLoader("deflect.history"), autoescape=True, undefined=StrictUndefined)
     months = document["by"]["month"]
     drawn = charts.stacked(
         [row["value"] for row in months],

@@ -33,7 +33,7 @@ log = logging.getLogger("shortstop")
 def create_app(settings: Settings, *, writer: Writer | None = None) -> Flask:
     """Return the application; without `writer` it writes through the background process of `kb serve`."""
     store = Store.open(settings.database)
-    app = Flask("kb", static_folder=str(config.static_folder()), static_url_path="/static")
+    app = Flask("kb.site", static_folder=str(config.static_folder()), static_url_path="/static")
     app.config.update(MAX_CONTENT_LENGTH=LONGEST_FORM, SEND_FILE_MAX_AGE_DEFAULT=3600)
     app.extensions[EXTENSION] = Services(
         settings=settings,

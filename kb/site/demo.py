@@ -35,7 +35,7 @@ def go() -> Any:
 
 def create_shop(*, help_port: int) -> Flask:
     """Return the shop, whose pages load nothing but their own style and the help center on the same host."""
-    app = Flask("kb", static_folder=None)
+    app = Flask("kb.site", static_folder=None)
 
     def center() -> str:
         return f"http://{urlsplit(request.host_url).hostname}:{help_port}"

@@ -17,7 +17,7 @@ from deflect.store import attachments
 from deflect.tickets import contact
 from kb import i18n
 
-METHODS = [("templates/admin/**", "ignore"), ("**.py", "python"), ("templates/*.html", "jinja2")]
+METHODS = [("**.py", "python"), ("site/templates/*.html", "jinja2")]
 TRANSLATED = [lang for lang in i18n.interface_languages() if lang != i18n.SOURCE]
 
 

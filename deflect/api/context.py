@@ -1,4 +1,7 @@
-"""What the widget shows first on a page: by the owner's contexts, else what answers the page's title."""
+"""The call that opens the widget: the articles and channels for the page that it is on.
+
+The owner's contexts name articles for some pages; on others the page's title is searched for.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
-from deflect.api import http
+from deflect.api import cors, http
 from deflect.api.http import lang_of, limit_typing, problem
 from deflect.offers.context_cards import named_hits
 from deflect.offers.episode import ways
@@ -20,6 +23,7 @@ MOST = 5
 LONGEST = 500
 
 blueprint = Blueprint("here", __name__, url_prefix="/api/v1")
+blueprint.after_request(cors.publish_for_tokens)
 
 
 @blueprint.errorhandler(HelpCenterError)
@@ -36,22 +40,6 @@ def context() -> Response:
     lang = lang_of(request.args.get("lang", ""), default=here.settings.lang)
     page, title, topic = (request.args.get(name, "")[:LONGEST] for name in ("page", "title", "category"))
     return jsonify(found(here, page=page, title=title, topic=topic, lang=lang, claims=http.claims(here)))
-
-
-@blueprint.route("/context", methods=["OPTIONS"])
-def ask() -> Response:
-    """Answer a preflight, which a page with a token sends."""
-    return Response(status=204)
-
-
-@blueprint.after_request
-def open_to_all(response: Response) -> Response:
-    """Let pages of any origin read this, as with a search."""
-    response.headers["Access-Control-Allow-Origin"] = "*"
-    response.headers["Access-Control-Allow-Headers"] = "Authorization"
-    response.headers["Access-Control-Max-Age"] = "7200"
-    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-    return response
 
 
 def found(services: Services, *, page: str, title: str, topic: str, lang: str, claims: Claims) -> dict[str, Any]:

@@ -1,4 +1,12 @@
-"""Which pages of other origins may call which part of the API; an unlisted origin is never named in an answer."""
+"""Cross-origin requests: the pages of other origins that may read an answer or send something.
+
+Everything that decides this is here, and no other module sets these headers. The widget's files, searches and
+offers are for pages of every origin (`publish`). Events and tickets are taken from our own pages and from the origins
+that the owner lists in KB_ORIGINS or an agent allows: `guard` refuses other pages, counts the refusal so that the
+owner can allow them, and never names an unlisted origin in an answer. No page may post contacts, because they come
+from the owner's server. Pages of every origin may show the pictures of articles (`embed`), and only our own pages may
+show the files of tickets (`keep`).
+"""
 
 from __future__ import annotations
 
@@ -16,10 +24,44 @@ from deflect.tickets.ticket_writes import audit
 from kb.errors import BadRequest, Forbidden, HelpCenterError
 
 ORIGIN = re.compile(r"https?://[a-z0-9.-]{1,200}(:\d{1,5})?|https?://\[[0-9a-f:.]{2,45}\](:\d{1,5})?")
+FOR_ALL = {"api.search", "api.complete", "api.article", "api.offers", "api.openapi", "api.nothing"}
+FOR_SERVERS = {"api.contacts"}  # a page that could call this would have the server's secret
+PREFLIGHT_SECONDS = "7200"  # as long as Chromium keeps a preflight
+
+
+def guard(blueprint: Blueprint) -> None:
+    """Answer preflights of the blueprint's calls, refuse unlisted origins, and add the headers to every answer."""
+    blueprint.before_request(_before)
+    blueprint.after_request(_after)
+
+
+def publish(response: Response) -> Response:
+    """Let pages of every origin read an answer and load it."""
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    return embed(response)
+
+
+def publish_for_tokens(response: Response) -> Response:
+    """Let pages of every origin read an answer that they may ask for with a token."""
+    response.headers["Access-Control-Allow-Headers"] = "Authorization"
+    response.headers["Access-Control-Max-Age"] = PREFLIGHT_SECONDS
+    return publish(response)
+
+
+def embed(response: Response) -> Response:
+    """Let pages of every origin load an answer, also pages with Cross-Origin-Embedder-Policy."""
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response
+
+
+def keep(response: Response) -> Response:
+    """Let only our own pages load an answer."""
+    response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    return response
 
 
 def normal(text: str) -> str:
-    """Return an origin as browsers send it; raises BadRequest for what is none.
+    """Return an origin as browsers send it. Raises BadRequest when the text is not an origin.
 
     >>> normal("https://Shop.example/")
     'https://shop.example'
@@ -30,39 +72,13 @@ def normal(text: str) -> str:
     return origin
 
 
-def is_allowed(services: Services, origin: str) -> bool:
-    """Say whether the owner allows pages of `origin`, by the settings or by what an agent allowed since."""
-    if origin in {listed.rstrip("/").lower() for listed in services.settings.origins}:
-        return True
-    try:
-        return services.store.one("SELECT 1 FROM allowed_origins WHERE id = ?", [origin]) is not None
-    except HelpCenterError:
-        return False  # while the database cannot be read, what cannot be proved is not allowed
-
-
-def allowed_by_agents(store: Store) -> list[Row]:
-    """Return the origins that agents allowed, by name."""
-    return store.rows("SELECT id AS origin, who, created FROM allowed_origins ORDER BY id")
-
-
-ANYBODY = {"api.search", "api.complete", "api.article", "api.offers", "api.openapi", "api.nothing"}
-NOBODY = {"api.contacts"}  # from server to server: a page that could would have the server's secret
-PREFLIGHT_SECONDS = 7200  # as long as Chromium keeps one
-
-
-def guard(blueprint: Blueprint) -> None:
-    """Have every call of the blueprint answer preflights, refuse unlisted origins and carry the headers."""
-    blueprint.before_request(_before)
-    blueprint.after_request(_after)
-
-
 def allowed(services: Services, origin: str) -> bool:
-    """Say whether pages of `origin` may post events and tickets: our own, and those that the owner allows."""
-    return origin in own_origins(services) or is_allowed(services, origin)
+    """Return True if pages of `origin` may post events and tickets: our own, and those that the owner allows."""
+    return origin in own_origins(services) or _is_listed(services, origin)
 
 
 def own_origins(services: Services) -> set[str]:
-    """Return the origins under which we are known: KB_URL's, the request's, and the demo shop's where it runs."""
+    """Return our own origins: that of KB_URL, that of the request, and that of the demo shop while it runs."""
     url = urlsplit(services.settings.url)
     named = {f"{url.scheme}://{url.netloc}".lower()} if url.netloc else set()
     if shop := current_app.config.get("DEMO_PORT"):
@@ -70,12 +86,26 @@ def own_origins(services: Services) -> set[str]:
     return named | {f"{scheme}://{request.host}".lower() for scheme in ("http", "https")}
 
 
+def allowed_by_agents(store: Store) -> list[Row]:
+    """Return the origins that agents allowed, by name."""
+    return store.rows("SELECT id AS origin, who, created FROM allowed_origins ORDER BY id")
+
+
+def _is_listed(services: Services, origin: str) -> bool:
+    """Return True if the settings or an agent allow an origin. False when the database cannot be read."""
+    if origin in {listed.rstrip("/").lower() for listed in services.settings.origins}:
+        return True
+    try:
+        return services.store.one("SELECT 1 FROM allowed_origins WHERE id = ?", [origin]) is not None
+    except HelpCenterError:
+        return False
+
+
 def _before() -> Response | None:
     origin = request.headers.get("Origin")
-    free = request.endpoint in ANYBODY
-    if origin and request.endpoint in NOBODY:
+    if origin and request.endpoint in FOR_SERVERS:
         raise Forbidden("pages may not do this; it is for the owner's server")
-    if origin and not free and not allowed(services(), origin.lower()):
+    if origin and request.endpoint not in FOR_ALL and not allowed(services(), origin.lower()):
         _remember(origin)
         raise Forbidden(
             "pages of this origin may not do this; the owner allows it in the admin pages, or in KB_ORIGINS"
@@ -85,25 +115,24 @@ def _before() -> Response | None:
 
 def _after(response: Response) -> Response:
     origin = request.headers.get("Origin")
-    headers = response.headers
-    headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-    if request.endpoint in ANYBODY:
-        headers["Access-Control-Allow-Origin"] = "*"
+    headers = embed(response).headers
+    if request.endpoint in FOR_ALL:
+        publish(response)
     else:
         headers.add("Vary", "Origin")
-        if not origin or request.endpoint in NOBODY or not allowed(services(), origin.lower()):
+        if not origin or request.endpoint in FOR_SERVERS or not allowed(services(), origin.lower()):
             return response
         headers["Access-Control-Allow-Origin"] = origin
     headers["Access-Control-Expose-Headers"] = "Retry-After"
     if request.method == "OPTIONS":
         headers["Access-Control-Allow-Methods"] = "GET, POST, OPTIONS"
         headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type, Idempotency-Key"
-        headers["Access-Control-Max-Age"] = str(PREFLIGHT_SECONDS)
+        headers["Access-Control-Max-Age"] = PREFLIGHT_SECONDS
     return response
 
 
 def _remember(origin: str) -> None:
-    """Count the refusal for the owner, where that is possible; the refusal itself stands."""
+    """Count the refusal for the owner. The refusal stands even when it cannot be counted."""
     if urlsplit(origin).scheme not in ("http", "https") or len(origin) > 200 or not origin.isprintable():
         return
     try:

@@ -6,6 +6,7 @@ import time
 
 from flask import Blueprint, Response, request, send_file
 
+from deflect.api import cors
 from deflect.store.attachments import one, path_of
 from deflect.store.database import Row
 from deflect.store.services import services
@@ -40,5 +41,4 @@ def give(settings: Settings, file: Row) -> Response:
     response.headers["Content-Security-Policy"] = POLICY
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Cache-Control"] = "private, no-store"
-    response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
-    return response
+    return cors.keep(response)

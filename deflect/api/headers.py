@@ -6,6 +6,8 @@ import secrets
 
 from flask import Flask, Response, g, request
 
+from deflect.api import cors
+
 PAGE = {
     "default-src": "'none'",
     "script-src": "'nonce-{nonce}'",
@@ -50,7 +52,7 @@ def _add(response: Response) -> Response:
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("Referrer-Policy", "same-origin")
     if request.path.startswith("/files/"):  # the widget shows pictures on pages that demand this
-        response.headers.setdefault("Cross-Origin-Resource-Policy", "cross-origin")
+        cors.embed(response)
     if response.mimetype == "text/html":
         response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
         response.headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,12 @@ from hypothesis import strategies as st
 
 from deflect.api import cors
 from deflect.api.cors import allowed
+from deflect.store.database import Store
 from deflect.store.services import EXTENSION, Services
+from deflect.store.writer import DirectWriter
+from kb.config import Settings
 from kb.errors import BadRequest
+from kb.site.app import create_app
 from tests.support.fakes import NoWriter, close, make_app, make_services
 from tests.support.logging_in import submit
 
@@ -96,6 +101,82 @@ def test_the_settings_allow_too_and_a_database_that_fails_allows_nobody_more(ser
         services.store.path.rename(services.store.path.with_suffix(".gone"))
         services.store.close()
         assert allowed(services, SHOP)
+
+
+OURS, EVIL = "http://localhost", "https://evil.example"
+EMBEDDED = {"Cross-Origin-Resource-Policy": "cross-origin"}
+PUBLIC = EMBEDDED | {"Access-Control-Allow-Origin": "*"}
+READABLE = PUBLIC | {"Access-Control-Expose-Headers": "Retry-After"}
+PREFLIGHT = {
+    "Access-Control-Allow-Methods": "GET, POST, OPTIONS",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type, Idempotency-Key",
+    "Access-Control-Max-Age": "7200",
+}
+WITH_TOKEN = PUBLIC | {"Access-Control-Allow-Headers": "Authorization", "Access-Control-Max-Age": "7200"}
+KEPT_APART = EMBEDDED | {"Vary": "Origin"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers"),
+    [
+        ("GET", "/api/v1/search?q=vat", READABLE),
+        ("GET", "/api/v1/search", READABLE),
+        ("OPTIONS", "/api/v1/search", READABLE | PREFLIGHT),
+        ("GET", "/api/v1/complete?q=vat", READABLE),
+        ("GET", "/api/v1/articles/billing/vat", READABLE),
+        ("GET", "/api/v1/articles/none", READABLE),
+        ("GET", "/api/v1/openapi.json", READABLE),
+        ("GET", "/api/v1/none", READABLE),
+        ("POST", "/api/v1/offers", READABLE),
+        ("OPTIONS", "/api/v1/offers", READABLE | PREFLIGHT),
+        ("PUT", "/api/v1/tickets", READABLE),
+        ("GET", "/api/v1/context", WITH_TOKEN),
+        ("OPTIONS", "/api/v1/context", WITH_TOKEN),
+        ("POST", "/api/v1/context", READABLE),
+        ("POST", "/api/v1/contacts", KEPT_APART),
+        ("OPTIONS", "/api/v1/contacts", KEPT_APART),
+        ("GET", "/widget/1/help.js", PUBLIC),
+        ("GET", "/widget/1/none.js", {}),
+        ("GET", "/files/none.png", EMBEDDED),
+        ("POST", "/files/none.png", EMBEDDED),
+        ("GET", "/attachments/none", {}),
+        ("GET", "/en/", {}),
+        ("GET", "/healthz", {}),
+    ],
+)
+def test_what_is_for_every_page_or_for_none_has_the_same_headers_for_each_origin(
+    shared: FlaskClient, method: str, path: str, headers: dict[str, str]
+) -> None:
+    for origin in (None, OURS, SHOP, EVIL, "null"):
+        assert about_origins(shared, method, path, origin) == headers
+
+
+@pytest.mark.parametrize("path", ["/api/v1/events", "/api/v1/tickets"])
+@pytest.mark.parametrize(("method", "more"), [("POST", {}), ("OPTIONS", PREFLIGHT)])
+def test_what_is_for_listed_pages_names_their_origin_and_no_other(
+    shared: FlaskClient, path: str, method: str, more: dict[str, str]
+) -> None:
+    for origin in (OURS, SHOP):
+        named = KEPT_APART | READABLE | {"Access-Control-Allow-Origin": origin} | more
+        assert about_origins(shared, method, path, origin) == named
+    for other in (None, EVIL, "null"):
+        assert about_origins(shared, method, path, other) == KEPT_APART
+
+
+def about_origins(client: FlaskClient, method: str, path: str, origin: str | None) -> dict[str, str]:
+    """Return the headers of an answer that decide whether a page of another origin gets it."""
+    answer = client.open(path, method=method, json={}, headers={"Origin": origin} if origin else {})
+    beginnings = ("Access-Control-", "Cross-Origin-Resource-", *(["Vary"] if "Origin" in answer.vary else []))
+    return {name: value for name, value in answer.headers.items() if name.startswith(beginnings)}
+
+
+@pytest.fixture
+def shared(settings: Settings) -> Iterator[FlaskClient]:
+    """A browser of a help center whose owner lists the shop."""
+    listed = replace(settings, origins=(SHOP,))
+    writer = DirectWriter(Store.open(listed.database))
+    yield create_app(listed, writer=writer).test_client()
+    writer.close()
 
 
 def test_a_refusal_that_cannot_be_kept_still_stands(tmp_path: Path) -> None:

@@ -1,16 +1,21 @@
-"""Every error that a person can mend, each saying what is wrong, where, and what to do next."""
+"""The errors that a person can do something about: each message says what is wrong, where, and what to do next."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Literal
 
+SOON = {"Retry-After": "5"}  # seconds
+
 
 class HelpCenterError(Exception):
-    """The base of our errors: a page or a problem document on the site, a line and exit code 1 in `kb`."""
+    """The base of our errors; `kb.failures` makes answers of them."""
 
     status = HTTPStatus.INTERNAL_SERVER_ERROR
+    headers: Mapping[str, str] = {}  # of the answer
+    fields: Mapping[str, str] = {}  # a sentence for each field of a form that is wrong
 
 
 class BadArticle(HelpCenterError):
@@ -35,6 +40,7 @@ class Unauthorized(HelpCenterError):
     """A token that is missing where one is needed, or that cannot be believed."""
 
     status = HTTPStatus.UNAUTHORIZED
+    headers: Mapping[str, str] = {"WWW-Authenticate": "Bearer"}
 
 
 class Forbidden(HelpCenterError):
@@ -75,6 +81,7 @@ class TooManyRequests(HelpCenterError):
     def __init__(self, message: str, *, retry_after: int) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+        self.headers = {"Retry-After": str(retry_after)}
 
 
 class StorageFull(HelpCenterError):
@@ -87,6 +94,7 @@ class Unavailable(HelpCenterError):
     """A part that this needs (the writer, a generation) does not answer at the moment."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
+    headers: Mapping[str, str] = SOON
 
 
 class WriteFailed(HelpCenterError):
@@ -97,6 +105,7 @@ class BadGeneration(HelpCenterError):
     """An index generation that is missing, incomplete or does not match its checksums."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
+    headers: Mapping[str, str] = SOON
 
 
 Severity = Literal["error", "warning"]

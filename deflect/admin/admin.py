@@ -20,6 +20,7 @@ from deflect.store.events import CATALOGUE
 from deflect.store.services import services
 from deflect.tickets import queries, ticket_writes
 from kb.errors import HelpCenterError
+from kb.failures import failure
 
 blueprint = Blueprint("admin", __name__, url_prefix="/admin", template_folder="templates")
 login.guard(blueprint)
@@ -31,9 +32,9 @@ for part in (ticket_pages, agent_pages, report_pages, playground):
 @blueprint.errorhandler(HTTPException)
 def refuse(error: HelpCenterError | HTTPException) -> Any:
     """Show an error as a page."""
-    status = int(error.status if isinstance(error, HelpCenterError) else error.code or 500)
-    sentence = str(error) if isinstance(error, HelpCenterError) else error.description
-    return render_template("admin/error.html", sentence=sentence, status=status), status
+    found = failure(error)
+    html = render_template("admin/error.html", sentence=found.sentence, status=int(found.status))
+    return html, found.status, found.headers
 
 
 @blueprint.app_template_filter("moment")

@@ -6,6 +6,7 @@ import hashlib
 import ipaddress
 import re
 import secrets
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,7 +15,7 @@ from flask import Blueprint, Flask, Response, g, redirect, render_template, requ
 from flask.sessions import SecureCookieSessionInterface
 from flask_wtf.csrf import CSRFError, CSRFProtect
 
-from deflect.api.http import client_address, error_headers, limit
+from deflect.api.http import client_address, limit
 from deflect.offers.episode import new_id
 from deflect.store import clock
 from deflect.store.clock import HOUR
@@ -81,9 +82,8 @@ def login() -> Any:
     try:
         limit(here, "logins", rate=here.settings.rate_logins)
     except TooManyRequests as error:
-        return _form(
-            f"Too many tries. Try again in {error.retry_after} seconds.", status=429, headers=error_headers(error)
-        )
+        sentence = f"Too many tries. Try again in {error.retry_after} seconds."
+        return _form(sentence, status=error.status, headers=error.headers)
     user, password = request.form.get("user", ""), request.form.get("password", "")
     found = accounts.matches(here.store, here.settings, user=user[:300], password=password[:1000])
     if found is None:
@@ -160,7 +160,7 @@ def _after(response: Response) -> Response:
     return response
 
 
-def _form(sentence: str | None, *, status: int, headers: dict[str, str] | None = None) -> Any:
+def _form(sentence: str | None, *, status: int, headers: Mapping[str, str] | None = None) -> Any:
     here = services()
     names = [agent.name for agent in accounts.agents(here.store, here.settings)]
     return (

@@ -36,6 +36,7 @@ from deflect.store.services import Services, services
 from deflect.tickets import contact, file_links, uploads
 from kb.errors import BadRequest, HelpCenterError, NotFound
 from kb.metrics import EVENTS
+from kb.failures import failure
 
 LONGEST_QUERY = 1000
 MOST_HITS = 50
@@ -51,7 +52,7 @@ cors.guard(blueprint)
 @blueprint.errorhandler(HTTPException)
 def refuse(error: HelpCenterError | HTTPException) -> Response:
     """Answer an error as a problem document."""
-    return problem(error)
+    return problem(failure(error))
 
 
 @blueprint.get("/search")

@@ -18,6 +18,7 @@ from deflect.store.services import Services, services
 from deflect.store.tokens import Claims
 from kb.content import contexts
 from kb.errors import HelpCenterError
+from kb.failures import failure
 
 MOST = 5
 LONGEST = 500
@@ -29,7 +30,7 @@ blueprint.after_request(cors.publish_for_tokens)
 @blueprint.errorhandler(HelpCenterError)
 def refuse(error: HelpCenterError) -> Response:
     """Answer an error as a problem document."""
-    return problem(error)
+    return problem(failure(error))
 
 
 @blueprint.get("/context")

@@ -12,7 +12,6 @@ from http import HTTPStatus
 from typing import Any
 
 from flask import Request, Response, after_this_request, request
-from werkzeug.exceptions import HTTPException
 
 from deflect.offers.episode import LANG, VISITOR, new_id
 from deflect.store import tokens
@@ -20,6 +19,8 @@ from deflect.store.services import Services, network
 from deflect.store.tokens import NOBODY, Claims, ServerCall
 from kb.degraded import Degraded
 from kb.errors import BadRequest, HelpCenterError, TooLarge, TooManyRequests, Unauthorized
+from kb.failures import Failure
+from search.rank.hit import Degraded
 
 
 def claims(services: Services, document: Mapping[str, Any] | None = None) -> Claims:
@@ -197,29 +198,16 @@ def lang_of(value: str, *, default: str) -> str:
     return value
 
 
-def problem(error: HelpCenterError | HTTPException) -> Response:
-    """Return the problem document (RFC 9457) of an error."""
-    status = error.status if isinstance(error, HelpCenterError) else HTTPStatus(error.code or 500)
-    detail = str(error) if isinstance(error, HelpCenterError) else (error.description or "")
-    document: dict[str, Any] = {"type": "about:blank", "title": status.phrase, "status": int(status), "detail": detail}
-    if fields := getattr(error, "fields", None):
-        document["errors"] = [{"field": name, "why": why} for name, why in fields.items()]
+def problem(found: Failure) -> Response:
+    """Return the problem document (RFC 9457) of a failure."""
+    status = found.status
+    document = {"type": "about:blank", "title": status.phrase, "status": int(status), "detail": found.sentence}
+    if found.fields:
+        document["errors"] = [{"field": name, "why": why} for name, why in found.fields.items()]
     response = Response(json.dumps(document), status=int(status), content_type=PROBLEM)
     response.headers["Cache-Control"] = "no-store"
-    for name, value in error_headers(error).items():
-        response.headers[name] = value
+    response.headers.update(found.headers)
     return response
-
-
-def error_headers(error: HelpCenterError | HTTPException) -> dict[str, str]:
-    """Return the headers that belong to an error, on a page as in the API."""
-    if isinstance(error, TooManyRequests):
-        return {"Retry-After": str(error.retry_after)}
-    if isinstance(error, Unauthorized):
-        return {"WWW-Authenticate": "Bearer"}
-    if isinstance(error, HelpCenterError):
-        return {"Retry-After": "5"} if error.status == HTTPStatus.SERVICE_UNAVAILABLE else {}
-    return {name: value for name, value in error.get_headers() if name in ("Allow", "Retry-After")}
 
 
 def _without_port(hop: str) -> str:

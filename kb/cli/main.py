@@ -17,7 +17,9 @@ def main() -> None:
     try:
         kb(prog_name="kb")
     except HelpCenterError as error:
-        click.echo(f"kb: {error}", err=True)
+        from kb.failures import failure
+
+        click.echo(f"kb: {failure(error).sentence}", err=True)
         sys.exit(1)
     except BrokenPipeError:
         os._exit(0)  # the reader of our output has gone; nothing is left to say

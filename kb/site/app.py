@@ -1,13 +1,14 @@
-"""The application: everything is built here, once, and errors become a page or a problem document here alone."""
+"""The application: `create_app` builds its parts once and connects them.
+
+It opens the store, makes the services that every request shares, and registers the site, the admin pages, the API and
+the widget. An error that no part answers itself becomes a problem document below /api/ and a page elsewhere.
+"""
 
 from __future__ import annotations
 
-import logging
-import traceback
-from typing import Any
+from http import HTTPStatus
 
 from flask import Flask, Response, jsonify, request
-from werkzeug.exceptions import ClientDisconnected, HTTPException, RequestTimeout
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from deflect.admin import admin, login
@@ -22,12 +23,13 @@ from kb import config, i18n
 from kb.config import Settings
 from kb.errors import HelpCenterError, NotFound
 from kb.render.topics import Topics
+from kb.errors import HelpCenterError
+from kb.failures import failure
 from kb.site import demo, feed, frame, views, widget
 from kb.site.article_page import ArticlePages
 from search.rank.current import Current
 
 LONGEST_FORM = 480 * 1024  # bytes: 50,000 characters of any script, as forms encode them; the API's own cap is smaller
-log = logging.getLogger("shortstop")
 
 
 def create_app(settings: Settings, *, writer: Writer | None = None) -> Flask:
@@ -54,10 +56,7 @@ def create_app(settings: Settings, *, writer: Writer | None = None) -> Flask:
     for part in (api, metrics, admin, views, feed, widget, demo, context, downloads):
         app.register_blueprint(part.blueprint)
     app.add_url_rule("/healthz", "healthz", health)
-    app.register_error_handler(HelpCenterError, _failed)
-    app.register_error_handler(HTTPException, _failed)
-    app.register_error_handler(ClientDisconnected, _stopped)
-    app.register_error_handler(Exception, _broken)
+    app.register_error_handler(Exception, _failed)
     return app
 
 
@@ -70,28 +69,13 @@ def health() -> tuple[Response, int]:
     return jsonify(ready=True, generation=searcher.generation, revision=searcher.collection.manifest.content), 200
 
 
-def _failed(error: HelpCenterError | HTTPException) -> Any:
+def _failed(error: Exception) -> Response:
+    """Answer an error as a problem document below /api/, and as a page elsewhere."""
+    found = failure(error, during=f"{request.method} {request.endpoint}")
     if request.path.startswith("/api/"):
-        return http.problem(error)
-    if isinstance(error, HTTPException) and error.code is not None and error.code < 400:
-        return error.get_response()
-    status = int(error.status if isinstance(error, HelpCenterError) else error.code or 500)
-    if isinstance(error, NotFound) or status == 404:
+        return http.problem(found)
+    if found.status == HTTPStatus.NOT_FOUND:
         return views.missing()
-    message = str(error) if isinstance(error, HelpCenterError) else str(error.description or "")
-    response = views.failed(status, message)
-    for name, value in http.error_headers(error).items():
-        response.headers[name] = value
+    response = views.failed(found.status, found.sentence)
+    response.headers.update(found.headers)
     return response
-
-
-def _stopped(_error: ClientDisconnected) -> Any:
-    """Answer who sent half a request and then nothing: the socket's receive timeout ends the wait."""
-    return _failed(RequestTimeout())
-
-
-def _broken(error: Exception) -> Any:
-    """Log what nobody foresaw, without what the visitor wrote, and say that it is our fault."""
-    where = "".join(traceback.format_tb(error.__traceback__))
-    log.error("%s %s: %s\n%s", request.method, request.endpoint, type(error).__name__, where)
-    return _failed(HelpCenterError("something failed on our side; it was logged, please try again later"))

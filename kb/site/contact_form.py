@@ -10,7 +10,7 @@ from typing import Any
 
 from flask import Response, g, redirect, request, url_for
 
-from deflect.api.http import device_of, error_headers, limit
+from deflect.api.http import device_of, limit
 from deflect.offers.episode import Visit
 from deflect.offers.log import record
 from deflect.offers.offer import PATIENCE, Offer, make_offer
@@ -191,7 +191,7 @@ def send(form: Form, *, wrong: Sequence[HelpCenterError] = ()) -> Response:
         message = contact.check(form.document())
         files = of(form.held)
         if wrong:
-            return show(form, errors=about, status=int(wrong[0].status))
+            return show(form, errors=about, status=wrong[0].status)
         offer = between(form)
         if offer and offer.cards:
             return show_offers(replace(form, episode=offer.episode or ""), offer)
@@ -214,8 +214,8 @@ def again(form: Form, error: HelpCenterError, about: Mapping[str, str]) -> Respo
         errors = {"": _("You have already sent a message with this form. Send again if this is another one.")}
     elif isinstance(error, TooManyRequests):
         errors = {"": _("That was too often. Your text is still here; please send it again in a minute.")}
-    response = show(form, errors={**errors, **about}, status=int(error.status))
-    response.headers.update(error_headers(error))
+    response = show(form, errors={**errors, **about}, status=error.status)
+    response.headers.update(error.headers)
     return response
 
 

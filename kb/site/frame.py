@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import secrets
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -13,7 +11,7 @@ from functools import cache
 from typing import Any
 from urllib.parse import quote
 
-from flask import Response, after_this_request, g, make_response, render_template, request, url_for
+from flask import Response, g, make_response, render_template, request, url_for
 from markupsafe import Markup, escape
 
 from deflect.api.headers import nonce
@@ -22,9 +20,10 @@ from deflect.offers.popular import Popular
 from deflect.privacy import consent
 from deflect.privacy.consent import is_machine
 from deflect.store.services import services, state
+from deflect.store.services import services
 from kb import i18n
 from kb.content.channels import Way
-from kb.errors import BadGeneration, Forbidden, NotFound
+from kb.errors import BadGeneration
 from kb.i18n import gettext as _
 from kb.render.snapshot import Entry, Snapshot
 from kb.render.topics import Shelf, Topics
@@ -33,8 +32,6 @@ from search.rank.hit import Hit
 from search.rank.searcher import Searcher
 
 API = "/api/v1"
-MONTH = 30 * 24 * 3600
-VISITOR = re.compile(r"[0-9a-f]{32}")
 NONCE = secrets.token_hex(16)  # stands in a page until it is sent; nobody outside can know it
 
 
@@ -194,61 +191,6 @@ def words() -> dict[str, str]:
         "copy": _("Copy"),
         "copied": _("Copied"),
     }
-
-
-def visitor() -> str | None:
-    """Return the visitor's random id, made at this act if there is none yet.
-
-    None for who has not agreed to one, and for a machine that says that it is one.
-    """
-    if from_machine():
-        return None
-    if "visitor" not in g:
-        known = request.cookies.get("visitor", "")
-        made = None if consent.asks(services()) else _new_visitor
-        g.visitor = known if VISITOR.fullmatch(known) else made and made()
-    found: str | None = g.visitor
-    return found
-
-
-def from_machine() -> bool:
-    """Tell whether who asks says that it is no browser of a person: it is answered, and nothing is noted of it."""
-    return is_machine(request.user_agent.string)
-
-
-def consented() -> Response:
-    """Take a visitor's consent, which is the cookie, or take it back, and say so."""
-    if not consent.asks(services()):
-        raise NotFound("nobody is asked here")
-    agreed = request.form.get("agree") == "yes"
-    response = render("consent.html", agreed=agreed, noindex=True)
-    if not agreed:
-        response.delete_cookie("visitor")
-    elif not VISITOR.fullmatch(request.cookies.get("visitor", "")):
-        _new_visitor()
-    return response
-
-
-def _new_visitor() -> str:
-    made = uuid.uuid4().hex
-
-    @after_this_request
-    def keep(response: Response) -> Response:
-        response.set_cookie("visitor", made, max_age=MONTH, samesite="Lax", secure=request.is_secure)
-        return response
-
-    return made
-
-
-def from_our_page() -> None:
-    """Refuse a form that another site's page sends; browsers say where it comes from."""
-    site = request.headers.get("Sec-Fetch-Site")
-    origin = request.headers.get("Origin")
-    foreign = (
-        site not in ("same-origin", "none") if site else origin not in (None, root(), request.url_root.rstrip("/"))
-    )
-    if foreign:
-        raise Forbidden("this form was sent from another site; open our page and send it from there")
 
 
 def today() -> date:

@@ -11,7 +11,8 @@ from deflect.offers.log import record_search
 from deflect.store.services import services
 from kb.i18n import gettext as _
 from kb.i18n import ngettext
-from kb.site.frame import Place, favourites, languages, render, searcher, visitor
+from kb.site.frame import Place, favourites, languages, render, searcher
+from kb.site.visitor import visitor
 from search.rank.hit import Results
 
 FOUND = 10  # hits on a page at first

@@ -18,9 +18,7 @@ from kb.site import article_page, assets, contact_form, search_page, seo
 from kb.site.contact_form import Form
 from kb.site.frame import (
     Place,
-    consented,
     favourites,
-    from_our_page,
     indexed,
     languages,
     preferred,
@@ -31,6 +29,7 @@ from kb.site.frame import (
     speaks,
 )
 from kb.site.lookup import Found, find, words_of
+from kb.site.visitor import consented, from_our_page
 from search.rank.hit import Hit
 
 NEAREST = 5  # hits on the page of what is missing

@@ -12,7 +12,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from kb.site import widget
+from kb.site import minify, widget
+from kb.site.minify import squeeze
 
 SCRIPTS = sorted(path.name for path in widget.FOLDER.glob("*.js"))
 CATALOGUES = sorted(path.stem for path in (widget.FOLDER / "words").glob("*.json"))
@@ -53,8 +54,8 @@ def test_a_catalogue_is_at_most_1_kb_and_has_every_word(client: FlaskClient, lan
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_what_is_served_says_the_same_as_the_source(name: str, tmp_path: Path) -> None:
     source = (widget.FOLDER / name).read_text(encoding="utf-8")
-    served = widget.squeeze(source)
-    assert widget.squeeze(served) == served
+    served = squeeze(source)
+    assert squeeze(served) == served
     assert len(served) < len(source)
     node = shutil.which("node")
     if node is None:
@@ -65,19 +66,19 @@ def test_what_is_served_says_the_same_as_the_source(name: str, tmp_path: Path) -
 
 def test_no_two_properties_of_ours_are_one_when_shortened() -> None:
     source = "".join((widget.FOLDER / name).read_text(encoding="utf-8") for name in SCRIPTS)
-    names = {found[0] for found in widget.PROPERTY.finditer(source)}
+    names = {found[0] for found in minify.PROPERTY.finditer(source)}
     assert len({name[:3] for name in names}) == len(names) > 5
 
 
 def test_private_names_and_constants_are_short_and_no_public_name_is() -> None:
     source = "const FIRST = 1;\nclass A { #secret = FIRST; get open() { return this.#secret + FIRST; } }\n"
-    assert widget.squeeze(source) == "let B=1;class A{#a=B;get open(){return this.#a+B}}"
-    assert widget.squeeze("a((event) => true, [b, c,])") == "a(event=>!0,[b,c])"
+    assert squeeze(source) == "let B=1;class A{#a=B;get open(){return this.#a+B}}"
+    assert squeeze("a((event) => true, [b, c,])") == "a(event=>!0,[b,c])"
 
 
 def test_strings_and_patterns_stay_as_they_are_when_a_script_is_squeezed() -> None:
     source = 'const a = "x  // y"; // z\nconst b = /\\/ [/"] +/g;\nreturn a  in  b ? c++ + ++d : `t  ${ e }`;\n'
-    assert widget.squeeze(source) == 'let a="x  // y";let b=/\\/ [/"] +/g;return a in b?c++ + ++d:`t  ${ e }`;'
+    assert squeeze(source) == 'let a="x  // y";let b=/\\/ [/"] +/g;return a in b?c++ + ++d:`t  ${ e }`;'
 
 
 def test_pages_of_any_origin_may_load_the_files_and_keep_them(client: FlaskClient) -> None:

@@ -1,0 +1,77 @@
+"""Visitors: the random id that a browser is known by, consent to it, and forms that only our own pages may send.
+
+A visitor gets an id with the first search, vote or form. It is kept in a cookie for a month and says nothing about the
+person. With `KB_CONSENT=ask` there is no id before the visitor agrees, and the cookie is the consent. Programs that say
+that they are no browser never get an id, so nothing is noted of them.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+
+from flask import Response, after_this_request, g, request
+
+from deflect.privacy import consent
+from deflect.privacy.consent import is_machine
+from deflect.store.services import services
+from kb.errors import Forbidden, NotFound
+from kb.site.frame import render, root
+
+MONTH = 30 * 24 * 3600
+VISITOR = re.compile(r"[0-9a-f]{32}")
+
+
+def visitor() -> str | None:
+    """Return the visitor's random id, made now if there is none yet.
+
+    None for a visitor who has not agreed to one, and for a program that says that it is no browser.
+    """
+    if from_machine():
+        return None
+    if "visitor" not in g:
+        known = request.cookies.get("visitor", "")
+        made = None if consent.asks(services()) else _new_visitor
+        g.visitor = known if VISITOR.fullmatch(known) else made and made()
+    found: str | None = g.visitor
+    return found
+
+
+def from_machine() -> bool:
+    """Return True if the request comes from a program that says that it is no person's browser."""
+    return is_machine(request.user_agent.string)
+
+
+def consented() -> Response:
+    """Keep or delete the cookie, as the visitor decided, and return the page that confirms it."""
+    if not consent.asks(services()):
+        raise NotFound("nobody is asked here")
+    agreed = request.form.get("agree") == "yes"
+    response = render("consent.html", agreed=agreed, noindex=True)
+    if not agreed:
+        response.delete_cookie("visitor")
+    elif not VISITOR.fullmatch(request.cookies.get("visitor", "")):
+        _new_visitor()
+    return response
+
+
+def _new_visitor() -> str:
+    made = uuid.uuid4().hex
+
+    @after_this_request
+    def keep(response: Response) -> Response:
+        response.set_cookie("visitor", made, max_age=MONTH, samesite="Lax", secure=request.is_secure)
+        return response
+
+    return made
+
+
+def from_our_page() -> None:
+    """Raise Forbidden when another site's page sends the form; browsers say where a form comes from."""
+    site = request.headers.get("Sec-Fetch-Site")
+    origin = request.headers.get("Origin")
+    foreign = (
+        site not in ("same-origin", "none") if site else origin not in (None, root(), request.url_root.rstrip("/"))
+    )
+    if foreign:
+        raise Forbidden("this form was sent from another site; open our page and send it from there")

@@ -17,6 +17,8 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 from flask import Flask, g
+from jinja2 import pass_context
+from jinja2.runtime import Context
 from werkzeug.datastructures import LanguageAccept
 
 from kb.languages import direction, nearest
@@ -118,20 +120,36 @@ def language() -> str:
     return lang
 
 
+def speech(lang: str) -> NullTranslations:
+    """Return the words in which the interface speaks to a reader of `lang`."""
+    return catalogue(interface_language(lang))
+
+
 def gettext(message: str) -> str:
     """Return a message in the interface's language of this page."""
-    return catalogue(interface_language(language())).gettext(message)
+    return speech(language()).gettext(message)
 
 
 def ngettext(one: str, many: str, number: int) -> str:
     """Return the form of a message that goes with a number, in the interface's language of this page."""
-    return catalogue(interface_language(language())).ngettext(one, many, number)
+    return speech(language()).ngettext(one, many, number)
+
+
+@pass_context
+def _gettext(context: Context, message: str) -> str:
+    """Return a message in the language of the template, its variable `lang`."""
+    return speech(context.get("lang", SOURCE)).gettext(message)
+
+
+@pass_context
+def _ngettext(context: Context, one: str, many: str, number: int) -> str:
+    return speech(context.get("lang", SOURCE)).ngettext(one, many, number)
 
 
 def install(app: Flask) -> None:
     """Give the templates `_`, `ngettext`, `{% trans %}` and what they need to name languages and dates."""
     app.jinja_env.add_extension("jinja2.ext.i18n")
-    app.jinja_env.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
+    app.jinja_env.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
     app.jinja_env.globals.update(
         direction=direction,
         own_name=own_name,

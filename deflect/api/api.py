@@ -35,8 +35,8 @@ from deflect.store.attachments import Attachment, Refused
 from deflect.store.services import Services, services
 from deflect.tickets import contact, file_links, uploads
 from kb.errors import BadRequest, HelpCenterError, NotFound
-from kb.metrics import EVENTS
 from kb.failures import failure
+from kb.metrics import EVENTS
 
 LONGEST_QUERY = 1000
 MOST_HITS = 50

@@ -20,7 +20,6 @@ from deflect.store.tokens import NOBODY, Claims, ServerCall
 from kb.degraded import Degraded
 from kb.errors import BadRequest, HelpCenterError, TooLarge, TooManyRequests, Unauthorized
 from kb.failures import Failure
-from search.rank.hit import Degraded
 
 
 def claims(services: Services, document: Mapping[str, Any] | None = None) -> Claims:

@@ -21,10 +21,9 @@ from deflect.store.writer import RemoteWriter, Writer
 from deflect.tickets.uploads import Uploads
 from kb import config, i18n
 from kb.config import Settings
-from kb.errors import HelpCenterError, NotFound
-from kb.render.topics import Topics
 from kb.errors import HelpCenterError
 from kb.failures import failure
+from kb.render.topics import Topics
 from kb.site import demo, feed, frame, views, widget
 from kb.site.article_page import ArticlePages
 from search.rank.current import Current

@@ -1,27 +1,55 @@
-"""The page of an article: its text, its contents, where it stands with its owner, and what is near it."""
+"""The page of an article: its text and contents, its review, and the articles near it; and its Markdown.
+
+A page takes some milliseconds to make and is the same for all visitors, so it is cached. `ArticlePage` holds everything
+that the page depends on; `html` reads nothing else and is cached by it. A new generation, language, day or opening hour
+is another value and so another page.
+"""
 
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from weakref import ref
 
-from flask import Response, g, make_response, request
+from flask import Response, make_response, request
 from markupsafe import Markup
 from werkzeug.urls import iri_to_uri
 
 from deflect.store.services import services, state
+from kb import i18n
 from kb.content import frontmatter
 from kb.content.channels import Way
 from kb.errors import HelpCenterError, NotFound
-from kb.i18n import gettext as _
-from kb.render.snapshot import Entry, Heading
-from kb.render.topics import for_everybody, review
+from kb.render.snapshot import Entry, Heading, Snapshot
+from kb.render.topics import Topics, for_everybody, review
 from kb.site import seo
-from kb.site.frame import page, respond, root, searcher, shelf, today, ways_about
+from kb.site.frame import Frame, page, respond, root, searcher, this_frame, today, ways_about
 from search.rank.hit import Hit
+from search.rank.searcher import Searcher
 
 KEPT = 500  # pages in memory, some 15 KB each
+
+
+@dataclass(frozen=True, slots=True)
+class ArticlePage:
+    """Everything that the page of an article depends on."""
+
+    generation: ref[Searcher]  # weak: a cached page keeps no old generation open
+    entry: Entry
+    topics: Topics
+    frame: Frame
+    today: date
+    ways: tuple[Way, ...]
+    thanked: str  # "helpful" or "unhelpful" after a vote
+
+    @property
+    def searcher(self) -> Searcher:
+        """The generation, which the request for the page holds."""
+        found = self.generation()
+        assert found is not None
+        return found
 
 
 class ArticlePages:
@@ -34,58 +62,49 @@ class ArticlePages:
 def show(entry: Entry) -> Response:
     """Return an article as a page."""
     thanked = request.args.get("thanks", "")
-    said = thanked if thanked in ("helpful", "unhelpful") else ""
-    made = (searcher().generation, g.lang, root(), today(), request.path, ways_about(entry.category))
-    response = respond(state(ArticlePages).html(*made, id=entry.id, lang=entry.lang, thanked=said))
+    asked = ArticlePage(
+        generation=ref(searcher()),
+        entry=entry,
+        topics=state(Topics),
+        frame=this_frame(),
+        today=today(),
+        ways=ways_about(entry.category),
+        thanked=thanked if thanked in ("helpful", "unhelpful") else "",
+    )
+    response = respond(state(ArticlePages).html(asked))
     response.vary.add("Accept")
     return response
 
 
-def html(
-    _generation: str,
-    _reader: str,
-    _root: str,
-    today: date,
-    _path: str,
-    _ways: tuple[Way, ...],
-    *,
-    id: str,
-    lang: str,
-    thanked: str,
-) -> str:
-    """Return the HTML of an article's page; what it depends on is what it is kept by."""
-    snapshot = searcher().snapshot
-    entry = snapshot.entry(id, lang)
-    assert entry is not None
-    topic = shelf(snapshot, g.lang).topic(entry.category)
+def html(asked: ArticlePage) -> str:
+    """Return the HTML of an article's page."""
+    entry, frame, snapshot = asked.entry, asked.frame, asked.searcher.snapshot
+    topic = asked.topics.shelf(snapshot, frame.lang).topic(entry.category)
     return page(
         "article.html",
+        frame,
         entry=entry,
-        html=text(entry),
+        html=Markup(snapshot.html(entry)),  # sanitised when it was rendered
         category=topic,
-        headings=contents(entry),
-        original=original(entry),
+        headings=contents(snapshot, entry),
+        original=original(snapshot, entry),
         neighbours=topic.neighbours(entry) if topic else (None, None),
-        review=review(entry, today=today),
-        related=related(entry),
-        reasons=reasons(),
-        thanked=thanked,
-        canonical=root() + entry.address,
-        alternates=seo.translations(entry),
+        review=review(entry, today=asked.today),
+        related=related(asked),
+        reasons=reasons(frame.lang),
+        thanked=asked.thanked,
+        ways=lambda _topic: asked.ways,
+        canonical=frame.root + entry.address,
+        alternates=seo.translations(snapshot, entry),
         description=entry.summary,
         og_type="article",
-        linked_data=seo.linked_data(entry, topic),
+        linked_data=seo.linked_data(frame, entry, topic),
         markdown_url=f"{entry.address}.md",
     )
 
 
-def text(entry: Entry) -> Markup:
-    """Return the text of an article, which was sanitised when it was rendered."""
-    return Markup(searcher().snapshot.html(entry))
-
-
 def show_markdown(entry: Entry) -> Response:
-    """Return an article as its author wrote it; while the file is newer than what is published, it is not there."""
+    """Return an article as its author wrote it. Raises NotFound while the file is newer than the published article."""
     folder = services().settings.articles.resolve()
     path = (folder / entry.path).resolve()
     data = path.read_bytes() if path.is_relative_to(folder) and path.is_file() else b""
@@ -101,32 +120,33 @@ def show_markdown(entry: Entry) -> Response:
 
 
 def wants_markdown() -> bool:
-    """Tell whether the request asks for Markdown rather than for a page."""
+    """Return True if the request asks for Markdown rather than for a page."""
     kinds = ["text/html", "text/markdown"]
     return request.accept_mimetypes.best_match(kinds, default=kinds[0]) == "text/markdown"
 
 
-def original(entry: Entry) -> Entry | None:
-    """Return the article that an outdated translation was made from, if everybody may read it."""
-    found = searcher().snapshot.entry(entry.id, searcher().snapshot.default_lang) if entry.outdated else None
+def original(snapshot: Snapshot, entry: Entry) -> Entry | None:
+    """Return the article that an outdated translation was made from, if it is for everybody."""
+    found = snapshot.entry(entry.id, snapshot.default_lang) if entry.outdated else None
     return found if found and for_everybody(found) else None
 
 
-def contents(entry: Entry) -> list[Heading]:
+def contents(snapshot: Snapshot, entry: Entry) -> list[Heading]:
     """Return the headings of the table of contents: the two upper levels."""
-    return [heading for heading in searcher().snapshot.headings(entry) if heading.level <= 3]
+    return [heading for heading in snapshot.headings(entry) if heading.level <= 3]
 
 
-def related(entry: Entry) -> tuple[Hit, ...]:
-    """Return the articles nearest to this one; none where that cannot be told."""
+def related(asked: ArticlePage) -> tuple[Hit, ...]:
+    """Return the articles nearest to this one; none when they cannot be searched for."""
     try:
-        return searcher().related(entry.id, lang=g.lang)
+        return asked.searcher.related(asked.entry.id, lang=asked.frame.lang)
     except HelpCenterError:
         return ()
 
 
-def reasons() -> dict[str, str]:
-    """Return the reasons why an article did not help."""
+def reasons(lang: str) -> dict[str, str]:
+    """Return the reasons why an article did not help, in the interface's language for `lang`."""
+    _ = i18n.speech(lang).gettext
     return {
         "wrong": _("It is wrong"),
         "outdated": _("It is outdated"),

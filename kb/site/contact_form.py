@@ -23,9 +23,7 @@ from deflect.tickets.uploads import held, hold
 from kb.errors import Conflict, FileLost, HelpCenterError, NotFound, TooManyRequests
 from kb.i18n import gettext as _
 from kb.render.topics import Topic
-from kb.site.frame import from_machine, indexed, render, searcher, shelf, visitor
-from kb.render.topics import Topic, shelf
-from kb.site.frame import indexed, render, searcher
+from kb.site.frame import indexed, render, searcher, shelf
 from kb.site.visitor import from_machine, visitor
 
 DROP = "drop-"  # begins the name of the button that removes a file

@@ -1,4 +1,10 @@
-"""What every page of the site needs: its language, the generation that answers it, its frame, and who asks."""
+"""The frame of every page of the site: languages, links and words around the content, and the generation it comes from.
+
+A request reads one generation from beginning to end (`searcher`), also when a newer one is published meanwhile. `Frame`
+holds everything that the frame depends on, so `page` makes the same HTML for all visitors and an article's page can be
+cached. Only the nonce of the Content-Security-Policy differs: NONCE stands in the HTML until `respond` puts the nonce
+of the answer in its place and adds an ETag.
+"""
 
 from __future__ import annotations
 
@@ -11,16 +17,14 @@ from functools import cache
 from typing import Any
 from urllib.parse import quote
 
-from flask import Response, g, make_response, render_template, request, url_for
+from flask import Response, current_app, g, make_response, request
 from markupsafe import Markup, escape
 
 from deflect.api.headers import nonce
 from deflect.offers.episode import ways
 from deflect.offers.popular import Popular
 from deflect.privacy import consent
-from deflect.privacy.consent import is_machine
 from deflect.store.services import services, state
-from deflect.store.services import services
 from kb import i18n
 from kb.content.channels import Way
 from kb.errors import BadGeneration
@@ -32,7 +36,7 @@ from search.rank.hit import Hit
 from search.rank.searcher import Searcher
 
 API = "/api/v1"
-NONCE = secrets.token_hex(16)  # stands in a page until it is sent; nobody outside can know it
+NONCE = secrets.token_hex(16)  # random, so that no text of a page can hold it
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,25 @@ class Place:
 
     lang: str
     url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Everything that the frame of a page depends on."""
+
+    title: str  # of the help center
+    root: str  # its public address, without a slash at the end
+    lang: str  # of the page
+    path: str  # of the page
+    languages: tuple[str, ...]  # of the help center
+    asks: bool  # whether visitors are asked for their consent
+
+    def in_language(self, lang: str) -> str:
+        """Return the address of this page in another language, or of the home page where it has none."""
+        prefix = f"/{self.lang}/"
+        if not self.path.startswith(prefix):
+            return url("site.home", lang=lang)
+        return f"/{lang}/{quote(self.path.removeprefix(prefix))}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,34 +130,43 @@ def root() -> str:
     return (services().settings.url or request.url_root).rstrip("/")
 
 
-def render(template: str, *, status: int = 200, alternates: Sequence[Place] = (), **context: Any) -> Response:
+def render(template: str, *, status: int = 200, **context: Any) -> Response:
     """Return a page in the frame of the site."""
-    return respond(page(template, status=status, alternates=alternates, **context), status=status)
+    return respond(page(template, this_frame(), status=status, ways=ways_about, **context), status=status)
 
 
-def page(template: str, *, status: int = 200, alternates: Sequence[Place] = (), **context: Any) -> str:
-    """Return the HTML of a page, the same for whoever asks: `respond` puts in what is different each time."""
+def this_frame() -> Frame:
+    """Return the frame of the page that this request asks for."""
     g.setdefault("lang", preferred())
-    frame = {
-        "lang": g.lang,
-        "ui": _interface_attributes(g.lang),
-        "site_title": services().settings.title,
-        "languages": alternates or [Place(lang, in_language(lang)) for lang in languages()],
-        "alternates": [Place(place.lang, root() + place.url) for place in alternates],
+    return Frame(services().settings.title, root(), g.lang, request.path, languages(), consent.asks(services()))
+
+
+def page(template: str, frame: Frame, *, alternates: Sequence[Place] = (), **context: Any) -> str:
+    """Return the HTML of a page, made of the arguments alone; `respond` adds the nonce of each answer."""
+    known = {
+        "lang": frame.lang,
+        "ui": _interface_attributes(frame.lang),
+        "site_title": frame.title,
+        "languages": alternates or [Place(lang, frame.in_language(lang)) for lang in frame.languages],
+        "alternates": [Place(place.lang, frame.root + place.url) for place in alternates],
+        "url_for": url,
         "api": API,
         "asset": assets.asset,
         "snippet": snippet,
-        "words": words(),
-        "ways": ways_about,
-        "status": status,
+        "words": words(frame.lang),
         "description": "",
         "noindex": False,
         "canonical": "",
         "linked_data": None,
         "nonce": NONCE,
-        "asks": consent.asks(services()),
+        "asks": frame.asks,
     }
-    return render_template(template, **(frame | context))
+    return current_app.jinja_env.get_template(template).render(known | context)
+
+
+def url(endpoint: str, **values: str | None) -> str:
+    """Return the path of a page, the same during every request."""
+    return current_app.url_map.bind("").build(endpoint, values)
 
 
 def ways_about(topic: str = "") -> tuple[Way, ...]:
@@ -152,14 +184,6 @@ def respond(html: str, *, status: int = 200) -> Response:
     return response.make_conditional(request)  # type: ignore[return-value]
 
 
-def in_language(lang: str) -> str:
-    """Return the address of this page in another language, or of the home page where it has none."""
-    prefix = f"/{g.lang}/"
-    if not request.path.startswith(prefix):
-        return url_for("site.home", lang=lang)
-    return f"/{lang}/{quote(request.path.removeprefix(prefix))}"
-
-
 @cache
 def _interface_attributes(lang: str) -> Markup:
     """Return what marks a part that speaks the interface's language, where that is not the page's."""
@@ -174,8 +198,9 @@ def snippet(hit: Hit) -> Markup:
     return Markup("").join(pieces)
 
 
-def words() -> dict[str, str]:
-    """Return what the scripts say, in the interface's language of this page."""
+def words(lang: str) -> dict[str, str]:
+    """Return the words of the scripts, in the interface's language for `lang`."""
+    _ = i18n.speech(lang).gettext
     return {
         "found": _("Suggestions"),
         "one": _("1 article found"),

@@ -1,44 +1,44 @@
-"""What search engines and other machines read: the site map, robots.txt, llms.txt and linked data."""
+"""Pages for machines: the site map, robots.txt and llms.txt, and the linked data in an article's page."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from typing import Any
 
-from flask import Blueprint, Response, make_response, render_template, request, url_for
+from flask import Blueprint, Response, make_response, render_template, request
 
 from deflect.store.services import services
-from kb.render.snapshot import Entry
+from kb.render.snapshot import Entry, Snapshot
 from kb.render.topics import Topic, for_everybody
-from kb.site.frame import Place, languages, root, searcher, shelf
+from kb.site.frame import Frame, Place, languages, root, searcher, shelf, url
 
 blueprint = Blueprint("seo", __name__)
 
 
-def translations(entry: Entry) -> tuple[Place, ...]:
-    """Return where an article stands in each of its languages, if it is in more than one."""
-    places = [Place(e.lang, e.address) for e in searcher().snapshot.translations(entry.id) if for_everybody(e)]
+def translations(snapshot: Snapshot, entry: Entry) -> tuple[Place, ...]:
+    """Return the pages of an article in all its languages, if there are several."""
+    places = [Place(e.lang, e.address) for e in snapshot.translations(entry.id) if for_everybody(e)]
     return tuple(places) if len(places) > 1 else ()
 
 
-def linked_data(entry: Entry, topic: Topic | None) -> dict[str, Any]:
-    """Return an article and the way to it as schema.org names them."""
+def linked_data(frame: Frame, entry: Entry, topic: Topic | None) -> dict[str, Any]:
+    """Return an article and its breadcrumbs in the terms of schema.org."""
     article = {
         "@type": "Article",
         "headline": entry.title,
         "description": entry.summary or None,
         "inLanguage": entry.lang,
         "dateModified": entry.updated.isoformat() if entry.updated else None,
-        "mainEntityOfPage": root() + entry.address,
-        "publisher": {"@type": "Organization", "name": services().settings.title},
+        "mainEntityOfPage": frame.root + entry.address,
+        "publisher": {"@type": "Organization", "name": frame.title},
     }
-    way = [(services().settings.title, url_for("site.home", lang=entry.lang))]
+    way = [(frame.title, url("site.home", lang=entry.lang))]
     for part in topic.way if topic else ():
-        way.append((part.title, url_for("site.category", lang=entry.lang, name=part.name)))
+        way.append((part.title, url("site.category", lang=entry.lang, name=part.name)))
     steps = [*way, (entry.title, entry.address)]
     crumbs = [
-        {"@type": "ListItem", "position": at, "name": name, "item": root() + url}
-        for at, (name, url) in enumerate(steps, 1)
+        {"@type": "ListItem", "position": at, "name": name, "item": frame.root + address}
+        for at, (name, address) in enumerate(steps, 1)
     ]
     graph = [
         {name: value for name, value in article.items() if value is not None},
@@ -55,13 +55,13 @@ def sitemap() -> Response:
 
 
 def _homes() -> list[Place]:
-    return [Place(lang, url_for("site.home", lang=lang)) for lang in languages()]
+    return [Place(lang, url("site.home", lang=lang)) for lang in languages()]
 
 
 def _topics() -> list[Place]:
     snapshot = searcher().snapshot
     return [
-        Place(lang, url_for("site.category", lang=lang, name=topic.name))
+        Place(lang, url("site.category", lang=lang, name=topic.name))
         for lang in languages()
         for topic in shelf(snapshot, lang).topics
     ]

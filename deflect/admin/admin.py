@@ -1,4 +1,4 @@
-"""The admin pages: their frame, what is new, the outbox, what happened, origins, and who did what."""
+"""The admin pages: their frame, and the pages overview, outbox, events, origins and audit log."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def hour(micros: int) -> str:
 
 @blueprint.app_template_filter("ago")
 def ago(micros: int) -> str:
-    """Return how long ago something was, roughly."""
+    """Return the time since then, roughly."""
     seconds = max(0, clock.now() - micros) // clock.SECOND
     for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
         if seconds >= size:
@@ -73,7 +73,7 @@ def ago(micros: int) -> str:
 
 @blueprint.context_processor
 def frame() -> dict[str, Any]:
-    """Give every page what its frame shows."""
+    """Return the counts that the frame of every page shows."""
     if not g.get("agent"):
         return {}
     here = services()
@@ -86,7 +86,7 @@ def frame() -> dict[str, Any]:
 
 @blueprint.get("/")
 def overview() -> str:
-    """Show what is new and what needs attention."""
+    """Show new tickets, and everything that needs attention."""
     here, now = services(), clock.now()
     return render_template(
         "admin/overview.html",
@@ -101,7 +101,7 @@ def overview() -> str:
 
 @blueprint.get("/outbox")
 def outbox() -> str:
-    """List deliveries: what waits, what is dead, what went out last."""
+    """List deliveries: those that wait, those that failed for good, and the last ones sent."""
     store = services().store
     waiting, done = queries.deliveries(store), queries.deliveries(store, states=("sent",), limit=50)
     return render_template("admin/outbox.html", waiting=waiting, done=done, counts=activity.deliveries(store))
@@ -121,7 +121,7 @@ def retry() -> Any:
 
 @blueprint.get("/events")
 def events() -> str:
-    """Show what happened in the last days, by type and by day, and the latest events."""
+    """Show the events of the last days by type and by day, and the latest ones."""
     type = request.args.get("type", "")
     type = type if type in CATALOGUE else ""
     store = services().store
@@ -135,7 +135,7 @@ def events() -> str:
 
 @blueprint.get("/origins", endpoint="origins")
 def origin_list() -> str:
-    """List the origins whose pages were refused, each to be allowed, and those that are allowed."""
+    """List the origins that are allowed, and those that were refused, each with a button to allow it."""
     here = services()
     return render_template(
         "admin/origins.html",
@@ -158,5 +158,5 @@ def judge_origin(what: str) -> Any:
 
 @blueprint.get("/audit")
 def audit() -> str:
-    """List what agents did."""
+    """List the actions of agents."""
     return render_template("admin/audit.html", entries=activity.audit(services().store))

@@ -1,4 +1,4 @@
-"""Agents in the admin pages: who may log in, which admins decide, and a new password for oneself."""
+"""The page of agents: admins add and remove agents, and each agent changes their own password."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ blueprint = Blueprint("agents", __name__, url_prefix="/agents")
 
 @blueprint.get("")
 def page() -> str:
-    """List who may log in."""
+    """List the agents."""
     here = services()
     return render_template(
         "admin/agents.html",
@@ -32,7 +32,7 @@ def page() -> str:
 
 @blueprint.post("")
 def add() -> Any:
-    """Let somebody log in, with a first password."""
+    """Add an agent with a first password."""
     login.only_admins()
     here, form = services(), request.form
     given = {name: form.get(name, "") for name in ("email", "role", "password")}
@@ -43,7 +43,7 @@ def add() -> Any:
 
 @blueprint.post("/remove")
 def remove() -> Any:
-    """Let somebody log in no more."""
+    """Remove an agent."""
     login.only_admins()
     here = services()
     name = accounts.the_one(here.store, here.settings, request.form.get("name", "")).name
@@ -56,7 +56,7 @@ def remove() -> Any:
 
 @blueprint.post("/password")
 def password() -> Any:
-    """Choose another password for oneself; other sessions of oneself end."""
+    """Change the password of the agent who is logged in. Their other sessions end."""
     here, old = services(), request.form.get("old", "")
     limit(here, "logins", rate=here.settings.rate_logins)
     if not accounts.matches(here.store, here.settings, user=g.agent, password=old[:1000]):

@@ -28,7 +28,7 @@ class Element:
     parent: Element | None = field(default=None, repr=False)
 
     def within(self, other: Element) -> bool:
-        """Say whether this is below `other`."""
+        """Return True if this is below `other`."""
         above = self.parent
         while above is not None and above is not other:
             above = above.parent
@@ -36,11 +36,11 @@ class Element:
 
 
 class Unknown(ValueError):
-    """A selector of a sort that is not looked at here."""
+    """A kind of selector that is not supported here."""
 
 
 def elements(html: str) -> list[Element]:
-    """Return the elements of a page in order; what is no HTML gives what can be read of it."""
+    """Return the elements of a page in order, as far as the HTML can be read."""
     reader = _Reader()
     reader.feed(html)
     reader.close()

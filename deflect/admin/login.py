@@ -1,4 +1,9 @@
-"""Logging in to the admin pages: sessions that end, forms that only they can send, tries that are counted."""
+"""Login to the admin pages: sessions, protection of their forms, and limits on attempts.
+
+A session is a row in the database and a signed cookie with its id. It ends after two hours without a request, after
+twelve hours in any case, on logout, and when the agent's password changes. A form must carry the CSRF token of its
+session. Attempts to log in are counted against the address.
+"""
 
 from __future__ import annotations
 
@@ -46,12 +51,12 @@ class Sessions(SecureCookieSessionInterface):
     """Signed cookies that leave the browser over HTTPS only, except to the machine itself."""
 
     def get_cookie_secure(self, app: Flask) -> bool:
-        """Say whether the cookie is marked Secure: always, but for plain http on loopback."""
+        """Return True unless the request is plain http to the machine itself."""
         return request.is_secure or not _is_loopback(request.host)
 
 
 def install(app: Flask, store: Store) -> None:
-    """Give the application its key, its session cookie and the tokens of forms; only admin pages use them."""
+    """Set the key, the session cookie and the CSRF tokens of the application. Only admin pages use them."""
     app.secret_key = store.secret("session")
     app.session_interface = Sessions()
     app.config.update(
@@ -67,7 +72,7 @@ def install(app: Flask, store: Store) -> None:
 
 
 def guard(blueprint: Blueprint) -> None:
-    """Let only the agent at the blueprint's pages, and only by forms that they showed; nothing of them is cached."""
+    """Open the blueprint's pages to logged-in agents only, and accept only forms that these pages showed."""
     blueprint.before_request(_before)
     blueprint.after_request(_after)
     blueprint.add_url_rule("/login", view_func=login, methods=["GET", "POST"])
@@ -105,7 +110,7 @@ def logout() -> Any:
 
 
 def agent() -> Agent | None:
-    """Return who is logged in: the session is known, young, and from after the last change of the password."""
+    """Return the logged-in agent, None if the session is unknown, too old, or older than the password."""
     sid = session.get("sid")
     if not isinstance(sid, str):
         return None
@@ -121,7 +126,7 @@ def agent() -> Agent | None:
 
 
 def only_admins() -> None:
-    """Refuse agents who are no admins; raises Forbidden."""
+    """Raise Forbidden unless the agent is an admin."""
     if g.role != "admin":
         raise Forbidden("only admins may do this; ask one of them, whom the page Agents names")
 
@@ -147,7 +152,7 @@ def _before() -> Any:
 
 
 def _check_form() -> None:
-    """Refuse a form that no page of this session showed; raises BadRequest saying why that may be."""
+    """Raise BadRequest with the likely reason if no page of this session showed the form."""
     try:
         csrf.protect()
     except CSRFError as error:
@@ -185,7 +190,7 @@ def note(did: str, *, who: str) -> None:
 
 
 def _next(path: str) -> str:
-    """Return a page of ours to go to after logging in, and never one of somebody else.
+    """Return the admin page to go to after the login, never an address on another site.
 
     >>> _next("/admin/tickets/T1")
     '/admin/tickets/T1'
@@ -195,14 +200,14 @@ def _next(path: str) -> str:
 
 
 def _hash(sid: str) -> str:
-    """Return the id under which a session is kept: who reads the database cannot make its cookie."""
+    """Return the id of a session in the database. Nobody can make the cookie from it."""
     return hashlib.sha256(sid.encode()).hexdigest()
 
 
 def _loses_cookies() -> bool:
-    """Say whether the browser drops the session's cookie: it came over plain http, and not from the machine itself.
+    """Return True if the browser drops the session's cookie: it uses plain http, and not on the machine itself.
 
-    A proxy may say that it has https; it need not be believed to take a sentence away.
+    X-Forwarded-Proto is read from any proxy, because this only decides about a warning.
     """
     behind_tls = request.headers.get("X-Forwarded-Proto", "").strip() == "https"
     return not request.is_secure and not _is_loopback(request.host) and not behind_tls

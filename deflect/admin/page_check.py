@@ -1,4 +1,9 @@
-"""What an owner's page still lacks for the widget to work on it: each finding a sentence, and what to do about it."""
+"""A check of an owner's page: the findings that keep the widget from working on it, each with a remedy.
+
+The page is looked at as it was fetched, without running its scripts. The check looks for the widget's script and
+element, tries the selectors of the element on the page's forms, reads the Content-Security-Policy of headers and meta
+elements, and asks whether the origin may post events. A finding is "unsure" when a script of the page may change it.
+"""
 
 from __future__ import annotations
 
@@ -12,15 +17,29 @@ from deflect.admin.elements import Element, Unknown, elements, select
 from kb.outbound import Fetched
 
 Policy = Mapping[str, tuple[str, ...]]
+State = Literal["good", "bad", "unsure"]
 
 SCRIPT = ("script-src-elem", "script-src", "default-src")
 CONNECT = ("connect-src", "default-src")
 IMAGES = ("img-src", "default-src")
+FILE = "/widget/1/help-widget.js"
+FIELDS = ("subject", "body", "email", "category")
+SCRIPTS_LATER = "If a script of the page makes it later, this cannot be seen from here; the browser's console tells."
 OURS = "help-widget"  # the name under which the widget makes HTML of an article
 
 
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The result of one check: a sentence, and a remedy if something is wrong."""
+
+    state: State
+    what: str
+    remedy: str = ""
+    line: str = ""  # what to paste
+
+
 def parse(text: str) -> Policy:
-    """Return a policy's directives; of two with one name the first counts.
+    """Return the directives of a policy. The first of two with the same name counts, as in browsers.
 
     >>> parse("default-src 'none'; IMG-SRC *;; img-src 'self'")
     {'default-src': ("'none'",), 'img-src': ('*',)}
@@ -34,12 +53,12 @@ def parse(text: str) -> Policy:
 
 
 def policies(headers: Iterable[str], metas: Iterable[str]) -> list[Policy]:
-    """Return every policy of a page, all of which must allow a thing: those of its headers and of its meta elements."""
+    """Return the policies of a page, from its headers and its meta elements. All of them must allow a thing."""
     return [parse(one) for text in headers for one in text.split(",")] + [parse(text) for text in metas]
 
 
 def lacks(policy: Policy, *, center: str, page: str, nonce: str) -> list[str]:
-    """Return what must be added to a policy, directive by directive, each as it is written.
+    """Return the directives to change in a policy, each in its new form.
 
     `center` is the help center's origin, `page` that of the page, `nonce` that of the script's element.
     """
@@ -63,7 +82,7 @@ def _directive(policy: Policy, names: Iterable[str]) -> tuple[str, ...] | None:
 
 
 def _line(policy: Policy, name: str, ways: tuple[str, ...], center: str) -> str:
-    """Return the directive as it must become: what it allows already, and the help center."""
+    """Return the directive with the help center added."""
     there = next((one for one in ways if one in policy), name)
     values = [value for value in policy.get(there, ()) if value.lower() != "'none'"]
     return " ".join([name if there == "default-src" else there, *values, center])
@@ -77,7 +96,7 @@ def _runs(values: tuple[str, ...], *, center: str, page: str, nonce: str) -> boo
 
 
 def _allows(value: str, center: str, page: str) -> bool:
-    """Say whether one source of a directive covers the help center's files, which lie under several paths.
+    """Return True if a source of a directive covers all files of the help center.
 
     >>> _allows("https://*.example.com", "https://help.example.com", "")
     True
@@ -102,25 +121,8 @@ def _allows(value: str, center: str, page: str) -> bool:
     return fits and (port == "*" or there == int(port or usual)) and path in (None, "/")
 
 
-FILE = "/widget/1/help-widget.js"
-FIELDS = ("subject", "body", "email", "category")
-SCRIPTS_LATER = "If a script of the page makes it later, this cannot be seen from here; the browser's console tells."
-
-State = Literal["good", "bad", "unsure"]
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at: how it stands, in a sentence, and the remedy where it needs one."""
-
-    state: State
-    what: str
-    remedy: str = ""
-    line: str = ""  # what to paste
-
-
 def check(page: Fetched, *, center: str, allowed: Callable[[str], bool]) -> list[Finding]:
-    """Return the findings of a page for the help center at the origin `center`; `allowed` knows who may post."""
+    """Return the findings of a page for the help center at `center`; `allowed` tells if an origin may post."""
     found = elements(page.html)
     origin = origin_of(page.url)
     script = next((one for one in found if one.tag == "script" and _is_ours(one, page.url, center)), None)
@@ -214,7 +216,7 @@ def _form(found: list[Element], said: dict[str, str]) -> Iterator[Finding]:
 
 
 def _chosen(found: list[Element], name: str, selector: str) -> list[Element | None]:
-    """Return the elements of a selector; [None] where it is of a sort that cannot be looked at."""
+    """Return the elements of a selector, [None] if that kind of selector is not supported."""
     try:
         return list(select(found, selector))
     except Unknown:
@@ -227,7 +229,7 @@ def _guessed(found: list[Element]) -> list[Element | None]:
 
 
 def _is_drawn(found: list[Element]) -> bool:
-    """Say whether the page looks like one that scripts draw: nothing to fill in, and scripts."""
+    """Return True if the page has no field to fill in, so that scripts probably draw it."""
     return not any(one.tag in ("form", "textarea", "input") for one in found)
 
 

@@ -1,4 +1,10 @@
-"""The widget's playground in the admin pages: choose attributes, see it live, copy the lines, check a page."""
+"""The widget's playground in the admin pages: choose attributes, try the widget, copy its lines, check a page.
+
+The choice is in the address of the page. `snippet` makes the lines to paste of it, and the framed preview shows the
+widget with the same attributes. The preview asks for offers here and not at the API, so nothing of it is logged.
+Checking a page fetches it, never from a private network unless the settings allow that, and shows the findings of
+`page_check`.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +40,7 @@ COLOUR = re.compile(r"#[0-9a-fA-F]{3,8}")
 
 
 def chosen(said: Mapping[str, str]) -> dict[str, str]:
-    """Return what was chosen, of what there is to choose; nothing else goes into a snippet."""
+    """Return the chosen attributes. Values that are no choice are left out."""
     found = {name: said.get(name, "").strip()[:LONGEST_CHOICE] for name in ATTRIBUTES}
     found |= {name: found[name] if found[name] in values else "" for name, values in CHOICES.items()}
     shape = said.get("shape", "form")
@@ -45,7 +51,7 @@ def chosen(said: Mapping[str, str]) -> dict[str, str]:
 
 
 def attributes(choice: Mapping[str, str]) -> dict[str, str]:
-    """Return the attributes of the element: those of the form only where it stands at one."""
+    """Return the attributes of the element, without those of a form if it is a button."""
     skipped = (*SELECTORS, "success") if choice["shape"] == "button" else ("position", "label", "mode")
     wanted = {name: choice[name] for name in ATTRIBUTES if choice[name] and name not in skipped}
     return wanted if choice["shape"] == "button" else {"form": choice["form"]} | wanted
@@ -78,7 +84,7 @@ blueprint = Blueprint("playground", __name__, url_prefix="/widget")
 
 @blueprint.get("/")
 def page() -> str:
-    """Show what there is to choose, the widget as it was chosen, and the lines to paste."""
+    """Show the choices, the widget with them, and the lines to paste."""
     return _page(services())
 
 
@@ -90,7 +96,7 @@ def lines() -> Response:
 
 @blueprint.get("/preview")
 def preview() -> str:
-    """Show a page with a form and the widget as it was chosen, to be framed by the playground only."""
+    """Show a page with a form and the chosen widget. Only the playground may frame it."""
     choice = chosen(request.args)
     headers.allow(frame_ancestors="'self'", form_action="'none'", trusted_types="help-widget")
     lang = lang_of(choice["lang"], default=services().settings.lang)
@@ -105,7 +111,7 @@ def preview() -> str:
 
 @blueprint.get("/offers")
 def offers() -> Response:
-    """Return what a form would be offered, for the preview; nothing is logged."""
+    """Return the offers for the form in the preview. Nothing is logged."""
     here = services()
     subject, body = request.args.get("subject", "")[:300], request.args.get("body", "")[:LONGEST]
     lang = lang_of(request.args.get("lang", ""), default=here.settings.lang)
@@ -146,7 +152,7 @@ def _snippet(here: Services) -> str:
 
 
 def _center(here: Services) -> str:
-    """Return the origin under which pages know us."""
+    """Return the origin of the help center."""
     return page_check.origin_of(here.settings.url or request.host_url)
 
 

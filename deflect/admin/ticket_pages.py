@@ -1,4 +1,4 @@
-"""Tickets in the admin pages: found and shared out, answered with articles, and closed by what solved them."""
+"""The pages of tickets: find, assign, answer and close them, and begin articles from them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ blueprint = Blueprint("tickets", __name__, url_prefix="/tickets")
 
 @blueprint.get("")
 def listed() -> Any:
-    """List tickets: open, closed or all, of an agent, of nobody or of all, and with words in them; open a number."""
+    """List tickets by state, agent and words, or show the ticket with the number that was typed."""
     store, asked = services().store, request.args
     text, agent = asked.get("q", "").strip()[:200], asked.get("agent", "").strip()[:60]
     if text and (number := queries.get(store, text.lstrip("#").upper())):
@@ -59,13 +59,13 @@ def listed() -> Any:
 
 @blueprint.get("/<id>")
 def ticket(id: str) -> str:
-    """Show a ticket: its messages, articles to answer with, and all that is known of its requester."""
+    """Show a ticket with its messages, articles to answer with, and the history of its requester."""
     return _page(_ticket(id))
 
 
 @blueprint.post("/<id>/compose")
 def compose(id: str) -> str:
-    """Show the ticket with the text that was begun, a link to an article in it, or other articles to choose from."""
+    """Show the ticket with the begun text, with a link to an article added or other articles to choose from."""
     found, form = _ticket(id), request.form
     article = form.get("insert", "")
     title = title_of(services(), article, found["lang"]) if article else ""
@@ -136,7 +136,7 @@ def reopen(id: str) -> Any:
 
 @blueprint.get("/<id>/files/<file>")
 def attached(id: str, file: str) -> Response:
-    """Give a file that came with a ticket: to be saved, and of its own kind whatever it is called."""
+    """Return a file of a ticket, to be saved."""
     found = attachments.one(services().store, file)
     if found is None or found["ticket"] != id:
         raise NotFound("there is no such file; it may have been erased")
@@ -145,7 +145,7 @@ def attached(id: str, file: str) -> Response:
 
 @blueprint.get("/<id>/draft")
 def draft(id: str) -> str:
-    """Show an article begun from a ticket, to be saved among the articles."""
+    """Show the draft of an article from a ticket."""
     found = _ticket(id)
     begun = gaps.of_ticket(found, queries.messages(services().store, id))
     return render_template("admin/draft.html", ticket=found, draft=begun, folder=services().settings.articles.name)
@@ -153,7 +153,7 @@ def draft(id: str) -> str:
 
 @blueprint.get("/<id>/draft.md")
 def draft_file(id: str) -> Response:
-    """Give the article begun from a ticket as a file."""
+    """Return the draft of an article from a ticket as a file."""
     begun = gaps.of_ticket(_ticket(id), queries.messages(services().store, id))
     response = Response(begun.text, mimetype="text/markdown")
     response.headers.set("Content-Disposition", "attachment", filename=begun.file.rpartition("/")[2])
@@ -189,7 +189,7 @@ def _page(found: Row, *, text: str = "", words: str = "", chosen: str = "", noti
 
 
 def _answered_meanwhile(id: str) -> str:
-    """Return who answered since the page was shown on which this answer was written, or ""."""
+    """Return the agent who answered since the page with this answer was shown, or ""."""
     seen = request.form.get("seen", type=int)
     messages = queries.messages(services().store, id)
     if seen is None or request.form.get("id") in {m["id"] for m in messages}:
@@ -198,7 +198,7 @@ def _answered_meanwhile(id: str) -> str:
 
 
 def _address(found: Row, article: str) -> str:
-    """Return the public address of an article, as the requester reads it; "" where there is no such article."""
+    """Return the public address of an article for the requester, "" if there is no such article."""
     root = (services().settings.url or request.url_root).rstrip("/")
     address = address_of(services(), article, found["lang"])
     return root + address if address else ""

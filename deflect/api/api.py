@@ -1,4 +1,8 @@
-"""The JSON API: each call reads, asks one function and answers."""
+"""The JSON API under /api/v1: each call reads its request, calls one function and returns a document.
+
+Errors are problem documents. Pages of other origins call it as `deflect.api.cors` allows. Without consent, and for
+crawlers, nothing is noted of a visitor, and events are refused with the reason.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +55,7 @@ cors.guard(blueprint)
 @blueprint.errorhandler(HelpCenterError)
 @blueprint.errorhandler(HTTPException)
 def refuse(error: HelpCenterError | HTTPException) -> Response:
-    """Answer an error as a problem document."""
+    """Return an error as a problem document."""
     return problem(failure(error))
 
 
@@ -76,7 +80,7 @@ def complete() -> Response:
 
 @blueprint.get("/articles/<path:id>")
 def article(id: str) -> Response:
-    """Return one article, in the asked language or the nearest there is, to whom it is for."""
+    """Return one article in the asked or the nearest language, if it is for this person."""
     audience = http.claims(services()).audience
     lang = lang_of(request.args.get("lang", ""), default=services().settings.lang)
     snapshot = services().current.get().snapshot
@@ -106,7 +110,7 @@ def offers() -> Response:
 
 @blueprint.post("/events")
 def post_events() -> tuple[Response, int]:
-    """Store what happened on a page; each event is accepted or refused by itself."""
+    """Store the events of a page. Each is accepted or refused by itself."""
     here = services()
     limit(here, "events", rate=here.settings.rate_events)
     document = read_json(request, types=("application/json", "text/plain"))
@@ -129,7 +133,7 @@ def post_events() -> tuple[Response, int]:
 
 @blueprint.post("/tickets")
 def tickets() -> tuple[Response, int]:
-    """Keep a ticket, on disk before the answer, and deliver it in the background."""
+    """Keep a ticket on disk, and deliver it in the background."""
     here = services()
     key = contact.check_key(request.headers.get("Idempotency-Key"))
     document, files = _ticket(here)
@@ -142,7 +146,7 @@ def tickets() -> tuple[Response, int]:
 
 @blueprint.post("/contacts")
 def contacts() -> tuple[Response, int]:
-    """Take note of a contact made elsewhere, of which the owner's server tells."""
+    """Keep a contact made elsewhere, as the owner's server reports it."""
     here, document = services(), read_json(request)
     call = http.server_call(here, document, scope=tokens.CONTACTS)
     return jsonify({"stored": contact_calls.take(here, call, document)}), 202
@@ -157,7 +161,7 @@ def openapi_document() -> Response:
 @blueprint.route("/", defaults={"rest": ""}, methods=METHODS, provide_automatic_options=False)
 @blueprint.route("/<path:rest>", methods=METHODS, provide_automatic_options=False)
 def nothing(rest: str) -> Response:
-    """Refuse what is no call: an address that none has, or a method that the call there does not take."""
+    """Raise NotFound for an address without a call, and MethodNotAllowed for a method that a call does not take."""
     takes = openapi.methods(f"/{rest}")
     if takes:
         raise MethodNotAllowed(takes, f"{request.method} is no method of this call; it takes {', '.join(takes)}")
@@ -165,7 +169,7 @@ def nothing(rest: str) -> Response:
 
 
 def _ticket(here: Services) -> tuple[dict[str, Any], tuple[Attachment, ...]]:
-    """Return a posted ticket and its files: JSON, or a form whose part `ticket` is that JSON; all files or none."""
+    """Return a posted ticket and its files: JSON, or a form with that JSON in its part `ticket`. All files or none."""
     if not uploads.has_files(request):
         return read_json(request), ()
     limit(here, "uploads", rate=here.settings.rate_tickets)
@@ -180,7 +184,7 @@ def _ticket(here: Services) -> tuple[dict[str, Any], tuple[Attachment, ...]]:
 
 
 def _query(here: Services) -> tuple[str, str, int]:
-    """Return q, lang and k of a search; raises BadRequest naming the parameter."""
+    """Return q, lang and k of a search. Raises BadRequest with the name of the parameter."""
     text = request.args.get("q")
     if text is None:
         raise BadRequest("q is missing; it is what to search for")
@@ -193,7 +197,7 @@ def _query(here: Services) -> tuple[str, str, int]:
 
 
 def _visit(here: Services, document: dict[str, Any], *, visitor_required: bool) -> Visit:
-    """Return who asks and where, with what a token says for certain; no browser is known before it is agreed to."""
+    """Return the visitor, the page and the claims of a token. Without consent there is no id of a browser."""
     agreed = _may_note(here, document)
     visitor = visitor_of(document, required=visitor_required and agreed)
     return Visit(
@@ -210,21 +214,21 @@ def _visit(here: Services, document: dict[str, Any], *, visitor_required: bool) 
 
 
 def _may_note(here: Services, document: dict[str, Any]) -> bool:
-    """Say whether anything may be noted of who asks: of a person who agreed, and never of a crawler.
+    """Return True if the person agreed and the request does not come from a crawler.
 
-    A tool that is no browser may be the owner's server, which tells of people.
+    A tool that is no browser may be the owner's server, which reports events of people.
     """
     return consent.has_agreed(here, document) and not crawls(request.user_agent.string)
 
 
 def _email(document: dict[str, Any]) -> str | None:
-    """Return the address that a foreign form was sent with: only its keyed hash is kept, to know later contacts by."""
+    """Return the e-mail address of a foreign form. Only its keyed hash is kept, to recognise later contacts."""
     email = text_of(document, "email", longest=1000).strip()
     return email if EMAIL.fullmatch(email) else None
 
 
 def _parsed(posted: Any) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Return the rows to store, and the events refused with the reason."""
+    """Return the rows to store, and the refused events with the reasons."""
     if not isinstance(posted, list):
         raise BadRequest("events is not a list")
     if len(posted) > MOST_EVENTS:

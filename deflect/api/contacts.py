@@ -1,4 +1,4 @@
-"""Contacts made elsewhere, by a form, chat, e-mail or telephone of the owner's, as the owner's server tells them."""
+"""Contacts made elsewhere, in the owner's chat, e-mail or telephone, as the owner's server reports them."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def _moment(text: str, *, now: int) -> int:
 
 
 def _keys(services: Services, document: dict[str, Any]) -> list[str]:
-    """Return the keys of whoever made the contact, the strongest first."""
+    """Return the keys of the person who made the contact, the strongest first."""
     person = text_of(document, "person", longest=254).strip()
     email = text_of(document, "email", longest=1000).strip()
     if not person and not email:

@@ -29,13 +29,13 @@ blueprint.after_request(cors.publish_for_tokens)
 
 @blueprint.errorhandler(HelpCenterError)
 def refuse(error: HelpCenterError) -> Response:
-    """Answer an error as a problem document."""
+    """Return an error as a problem document."""
     return problem(failure(error))
 
 
 @blueprint.get("/context")
 def context() -> Response:
-    """Return the mode, the hits and the channels for a page, by its address and its title."""
+    """Return the mode, the hits and the channels for a page with an address and a title."""
     here = services()
     limit_typing(here)
     lang = lang_of(request.args.get("lang", ""), default=here.settings.lang)
@@ -44,7 +44,7 @@ def context() -> Response:
 
 
 def found(services: Services, *, page: str, title: str, topic: str, lang: str, claims: Claims) -> dict[str, Any]:
-    """Return `{"mode", "hits", "channels", "form"}`: what belongs to a page, and how this person may contact us."""
+    """Return `{"mode", "hits", "channels", "form"}`: the articles for a page, and the channels open to this person."""
     searcher = services.current.get()
     known = contexts.find(searcher.snapshot.contexts, page, audience=claims.audience)
     named = known.articles[:MOST] if known else ()

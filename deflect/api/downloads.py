@@ -1,4 +1,7 @@
-"""Files given out again: saved and never shown as a page, of the kind that they were found to be, by nobody kept."""
+"""Files of tickets to download: always saved, never opened as a page, and never cached.
+
+Their type is the one that was found when the file was checked, whatever its name says.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ blueprint = Blueprint("given_files", __name__)
 
 @blueprint.get("/attachments/<id>")
 def linked(id: str) -> Response:
-    """Give a file to whoever has a link that we signed, as a help desk has."""
+    """Return a file for a link that we signed, as the help desk has. Raises NotFound when it has run out."""
     here = services()
     may = file_links.opens_ticket_file(here.store, id, request.args.get("key", ""), now=time.time())
     found = one(here.store, id) if may else None
@@ -32,7 +35,7 @@ def linked(id: str) -> Response:
 
 
 def give(settings: Settings, file: Row) -> Response:
-    """Return a file of a ticket; raises NotFound where its bytes are gone from the disk."""
+    """Return a file of a ticket. Raises NotFound if its bytes are gone from the disk."""
     path = path_of(settings, file["digest"]).absolute()
     if not path.is_file():
         raise NotFound(f"the file {file['name']} is not on this disk any more; see 'kb doctor'")

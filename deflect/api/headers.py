@@ -1,4 +1,7 @@
-"""Security headers on every answer: what a page may load, and that nobody frames it."""
+"""Security headers of every answer: a strict Content-Security-Policy, and no framing by other sites.
+
+A page runs only scripts with the nonce of its answer. JSON and files run nothing and load nothing.
+"""
 
 from __future__ import annotations
 
@@ -28,18 +31,18 @@ FILE = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"  
 
 
 def protect(app: Flask) -> None:
-    """Give every answer of `app` its headers, and every template `nonce`."""
+    """Add the headers to every answer of `app`, and `nonce` to every template."""
     app.context_processor(lambda: {"nonce": nonce()})
     app.after_request(_add)
 
 
 def allow(**directives: str) -> None:
-    """Have this answer's policy say something else in some directives: `allow(frame_src="'self'")`."""
+    """Replace some directives in the policy of this answer: `allow(frame_src="'self'")`."""
     g.policy = {name.replace("_", "-"): value for name, value in directives.items()}
 
 
 def nonce() -> str:
-    """Return the nonce of this request's page; the same for each script on it."""
+    """Return the nonce of this answer, the same for each script."""
     if "nonce" not in g:
         g.nonce = secrets.token_urlsafe(16)
     return str(g.nonce)

@@ -1,4 +1,9 @@
-"""What pages and API share about HTTP: who asks, what was sent, and how an error is said."""
+"""Requests and answers of pages and API: the person and address that ask, rate limits, fields of a body, problems.
+
+A person is known for certain only by a token that the owner's server signed (`claims`, `server_call`). Calls have rates
+for each address, which is the peer's unless proxies are trusted (`client_address`). Fields of a JSON body are read
+by functions that raise BadRequest with the name of the field.
+"""
 
 from __future__ import annotations
 
@@ -21,11 +26,22 @@ from kb.degraded import Degraded
 from kb.errors import BadRequest, HelpCenterError, TooLarge, TooManyRequests, Unauthorized
 from kb.failures import Failure
 
+LONGEST_BODY = 64 * 1024
+PROBLEM = "application/problem+json"
+FAR = 4  # times the rate of searches at which they are refused; in between, they go by words only
+TYPING = 10  # requests while typing for each search: one a word and then some, and each is cheap
+
+
+class NotJson(HelpCenterError):
+    """A body of a media type that the call does not accept."""
+
+    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+
 
 def claims(services: Services, document: Mapping[str, Any] | None = None) -> Claims:
-    """Return what is known for certain of the person who asks, nothing without a token; raises Unauthorized.
+    """Return the claims of the token of a request, empty ones without a token. Raises Unauthorized.
 
-    An answer to a token is for one person: no cache may keep it.
+    The answer to a token is for one person, so no cache may keep it.
     """
     token = _token(document)
     if not token:
@@ -35,7 +51,7 @@ def claims(services: Services, document: Mapping[str, Any] | None = None) -> Cla
 
 
 def server_call(services: Services, document: Mapping[str, Any] | None, *, scope: str) -> ServerCall:
-    """Return the call that the owner's server makes; raises Unauthorized where no token says that it is one."""
+    """Return the call of the owner's server. Raises Unauthorized without a token that says so."""
     token = _token(document)
     if not token:
         raise Unauthorized("this call is for the owner's server: sign a token and send it as Authorization: Bearer")
@@ -58,23 +74,11 @@ def _private(response: Response) -> Response:
     return response
 
 
-LONGEST_BODY = 64 * 1024
-PROBLEM = "application/problem+json"
-FAR = 4  # times the rate of searches at which they are refused; between, meaning, the dear part, is left out
-TYPING = 10  # requests while typing for each search: one a word and then some, and each is cheap
-
-
-class NotJson(HelpCenterError):
-    """A body of a media type that this call does not take."""
-
-    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
-
-
 def client_address(asked: Request, *, trusted_proxies: int) -> str:
-    """Return the address of who asks: the peer's, or what the outermost proxy that we trust saw.
+    """Return the client's address: the peer's, or the one that the outermost trusted proxy saw.
 
-    With two proxies trusted, the second entry of X-Forwarded-For from the right counts; what stands further
-    left was written by the client and is not looked at.
+    With two trusted proxies this is the second entry of X-Forwarded-For from the right. Entries further left were
+    written by the client and are ignored.
     """
     peer = asked.remote_addr or "local"
     if trusted_proxies <= 0:
@@ -89,12 +93,12 @@ def client_address(asked: Request, *, trusted_proxies: int) -> str:
 
 
 def device_of(asked: Request) -> str:
-    """Return whether somebody asks from a phone or a computer, as the browser says; nothing finer is looked at."""
+    """Return "phone" or "computer", as the browser says. Nothing finer is read."""
     return "phone" if asked.headers.get("Sec-CH-UA-Mobile") == "?1" or "Mobi" in asked.user_agent.string else "computer"
 
 
 def limit(services: Services, what: str, *, rate: int, episode: str | None = None) -> None:
-    """Count this request against its address, and its episode where it names one; raises TooManyRequests."""
+    """Count this request against its address and its episode, if it has one. Raises TooManyRequests."""
     address = client_address(request, trusted_proxies=services.settings.trusted_proxies)
     who = [f"address {network(address)}", *([f"episode {episode}"] if episode else [])]
     for one in who:
@@ -109,7 +113,7 @@ def limit(services: Services, what: str, *, rate: int, episode: str | None = Non
 
 
 def limit_search(services: Services) -> Degraded | None:
-    """Count a search against its address; return why it is to go by words only, if it is.
+    """Count a search against its address. Returns "rate-limited" if it should go by words only.
 
     Raises TooManyRequests far above the rate.
     """
@@ -123,12 +127,12 @@ def limit_search(services: Services) -> Degraded | None:
 
 
 def limit_typing(services: Services) -> None:
-    """Count a request made while typing against its address; raises TooManyRequests."""
+    """Count a request made while typing against its address. Raises TooManyRequests."""
     limit(services, "requests while typing", rate=TYPING * services.settings.rate_search)
 
 
 def read_json(asked: Request, *, types: tuple[str, ...] = ("application/json",)) -> dict[str, Any]:
-    """Return the JSON object of a request; raises NotJson, TooLarge, or BadRequest saying what cannot be read."""
+    """Return the JSON object of a request. Raises NotJson, TooLarge, or BadRequest."""
     if asked.mimetype not in types:
         raise NotJson(f"the body is of type {asked.mimetype or 'none'}; send {' or '.join(types)}")
     if (asked.content_length or 0) > LONGEST_BODY:
@@ -140,7 +144,7 @@ def read_json(asked: Request, *, types: tuple[str, ...] = ("application/json",))
 
 
 def json_object(data: bytes) -> dict[str, Any]:
-    """Return a JSON object; raises BadRequest for what is none."""
+    """Return a JSON object. Raises BadRequest if the data is none."""
     try:
         document = json.loads(data)
     except (ValueError, RecursionError) as error:
@@ -151,7 +155,7 @@ def json_object(data: bytes) -> dict[str, Any]:
 
 
 def text_of(document: dict[str, Any], name: str, *, longest: int = 20_000) -> str:
-    """Return the text of a field, "" where there is none; raises BadRequest when it is something else or too long."""
+    """Return the text of a field, "" if there is none. Raises BadRequest if it is not text or too long."""
     value = document.get(name)
     if value is None:
         return ""
@@ -163,13 +167,13 @@ def text_of(document: dict[str, Any], name: str, *, longest: int = 20_000) -> st
 
 
 def form_id() -> str:
-    """Return the id that a page gave its form, so that a form sent twice is kept once; a new one where it gave none."""
+    """Return the id that a page gave its form, or a new id. A form that is sent twice is kept once by it."""
     id = request.form.get("id", "")
     return id if len(id) == 36 and id.replace("-", "").isalnum() else new_id()
 
 
 def visitor_of(document: dict[str, Any], *, required: bool) -> str | None:
-    """Return the visitor's id; raises BadRequest when it is missing where it is needed, or no id."""
+    """Return the visitor's id. Raises BadRequest if it is no id, or missing although it is required."""
     value = text_of(document, "visitor", longest=1000)
     if not value and not required:
         return None
@@ -181,7 +185,7 @@ def visitor_of(document: dict[str, Any], *, required: bool) -> str | None:
 
 
 def episode_of(document: dict[str, Any]) -> str | None:
-    """Return the episode's id, None where there is none; raises BadRequest when it is no id."""
+    """Return the episode's id, None if there is none. Raises BadRequest if it is no id."""
     value = text_of(document, "episode", longest=1000)
     if value and not re.fullmatch(r"[\w.:-]{1,64}", value):
         raise BadRequest("episode is not an id as POST offers gives it")
@@ -189,7 +193,7 @@ def episode_of(document: dict[str, Any]) -> str | None:
 
 
 def lang_of(value: str, *, default: str) -> str:
-    """Return a language, the default where none is named; raises BadRequest for what is no language tag."""
+    """Return a language, or the default if none is named. Raises BadRequest if it is no language tag."""
     if not value:
         return default
     if not LANG.fullmatch(value):

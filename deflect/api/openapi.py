@@ -1,4 +1,4 @@
-"""The API described as OpenAPI 3.1: its calls, what each takes and gives, and the errors that it may answer with."""
+"""The OpenAPI 3.1 document of the API: its calls with their parameters, bodies, answers and errors."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ BEARER: Json = {
 
 
 def methods(path: str) -> list[str]:
-    """Return the methods that the call at a path takes, none where there is no call.
+    """Return the methods of the call at a path, none if there is no call.
 
     >>> methods("/articles/account/reset"), methods("/articles/"), methods("/nothing")
     (['GET', 'HEAD', 'OPTIONS'], [], [])

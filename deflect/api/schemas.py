@@ -1,4 +1,4 @@
-"""The shapes of what the API takes and gives, as JSON Schema, made from the same lists that the API checks against."""
+"""The JSON Schemas of bodies and answers of the API, made from the lists that the API checks against."""
 
 from __future__ import annotations
 
@@ -178,7 +178,7 @@ def schemas() -> dict[str, Json]:
 
 
 def event() -> Json:
-    """Return the schema of an event that a client may post, with the fields that each type needs."""
+    """Return the schema of an event that a client may post. Its description lists the fields of each type."""
     lines = [f"{name}: {', '.join(events.CATALOGUE[name].needs)}" for name in events.CLIENT_TYPES]
     return shape(
         ("id", "type", "at"),

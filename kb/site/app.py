@@ -32,7 +32,7 @@ LONGEST_FORM = 480 * 1024  # bytes: 50,000 characters of any script, as forms en
 
 
 def create_app(settings: Settings, *, writer: Writer | None = None) -> Flask:
-    """Return the application; without `writer` it writes through the background process of `kb serve`."""
+    """Return the application. Without `writer` it writes through the background process of `kb serve`."""
     store = Store.open(settings.database)
     app = Flask("kb.site", static_folder=str(config.static_folder()), static_url_path="/static")
     app.config.update(MAX_CONTENT_LENGTH=LONGEST_FORM, SEND_FILE_MAX_AGE_DEFAULT=3600)
@@ -60,7 +60,7 @@ def create_app(settings: Settings, *, writer: Writer | None = None) -> Flask:
 
 
 def health() -> tuple[Response, int]:
-    """Tell a load balancer whether searches are answered, and from which generation and revision of the articles."""
+    """Return the generation and the revision of the articles for a load balancer, or 503 while there is no index."""
     try:
         searcher = services().current.get()
     except HelpCenterError as error:

@@ -1,4 +1,9 @@
-"""Files: our own scripts and styles under an address that changes with them, and the attachments of articles."""
+"""Files for browsers: our scripts and styles, and the pictures and attachments of articles.
+
+The address of a script or style holds a digest of all of them, so browsers keep it for a year. An attachment is served
+from the folder of the articles, never source or hidden files. A file that only articles for some refer to needs the key
+that comes with such an article.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +32,7 @@ blueprint = Blueprint("files", __name__)
 
 @cache
 def version() -> str:
-    """Return a name for the scripts and styles as they are, so that a browser may keep them for good."""
+    """Return a digest of all scripts and styles, which is part of their addresses."""
     folder = static_folder()
     digest = hashlib.blake2b(digest_size=6)
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
@@ -42,7 +47,7 @@ def asset(name: str) -> str:
 
 @blueprint.get("/static/v/<tag>/<path:name>")
 def assets(tag: str, name: str) -> Response:
-    """Serve a static file, for a year under its present version and for now under any other."""
+    """Return a static file, to be kept for a year at the address of the present version only."""
     response = send_from_directory(static_folder(), name, max_age=YEAR if tag == version() else 0)
     response.cache_control.public = True
     response.cache_control.immutable = tag == version()
@@ -69,9 +74,9 @@ def _gzip(path: Path, _changed: int) -> bytes:
 
 @blueprint.get("/files/<path:name>")
 def attachment(name: str) -> Response:
-    """Serve an image or another attachment that lies among the articles.
+    """Return an image or another file from the folder of the articles.
 
-    What only articles for some refer to is there for whoever has the key that came with such an article.
+    A file that only articles for some refer to needs the key that came with such an article.
     """
     folder = services().settings.articles.resolve()
     limited = servable(folder, name) and limited_name(folder, name)
@@ -87,7 +92,7 @@ def attachment(name: str) -> Response:
 
 
 def limited_name(folder: Path, name: str) -> str:
-    """Return the name under which only articles for some refer to a file, by whatever path it is asked for, or ""."""
+    """Return the name by which only articles for some refer to a file, however the path is spelled, or ""."""
     limited = services().current.get().snapshot.limited_files
     real = (folder / name).resolve().relative_to(folder).as_posix()
     names = (posixpath.normpath(name), real, *limited) if limited else ()
@@ -95,7 +100,7 @@ def limited_name(folder: Path, name: str) -> str:
 
 
 def servable(folder: Path, name: str) -> bool:
-    """Tell whether `name` is a file in `folder`, by path and by link, and neither source nor hidden."""
+    """Return True if `name` is a file in `folder`, also after links are followed, and neither source nor hidden."""
     try:
         path = (folder / name).resolve()
         inside = path.is_relative_to(folder) and path.is_file()

@@ -1,4 +1,10 @@
-"""What visitors send without a script: the contact form, what they say about an offer, and votes."""
+"""The contact form and the votes of visitors without scripts, and the files that come with a message.
+
+Sending a form first shows articles that may answer it, on a page of their own; sending again keeps the message. On an
+error the visitor gets the form back with the text in it. Uploaded files are held on the server, and the form carries a
+list of them (`held`), so that they need not be chosen again. `key` stays the same each time one form is sent, so a
+message that is sent twice is kept once.
+"""
 
 from __future__ import annotations
 
@@ -27,12 +33,14 @@ from kb.site.frame import indexed, render, searcher, shelf
 from kb.site.visitor import from_machine, visitor
 
 DROP = "drop-"  # begins the name of the button that removes a file
+TICKET = re.compile(r"[\w-]{4,40}", re.ASCII)
+EPISODE = re.compile(r"[\w.:-]{1,64}", re.ASCII)
 UPLOADS = 4  # forms with files for each ticket that may be sent: offers and corrections come between
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A form as it came: its texts, the list of its files, what is wrong with others, and whether one was removed."""
+    """A posted form: its texts, the list of its files, what is wrong with others, and whether one was removed."""
 
     texts: Mapping[str, str]
     held: str
@@ -41,7 +49,7 @@ class Sent:
 
 
 def take() -> Sent:
-    """Return the form of this request with the files it had and those that came along; raises TooLarge and the like."""
+    """Return the posted form with its files, those held already and new ones. Raises TooLarge, Refused and the like."""
     here = services()
     if uploads.has_files(request):
         limit(here, "uploads", rate=UPLOADS * here.settings.rate_tickets)
@@ -60,12 +68,12 @@ def take() -> Sent:
 
 
 def of(token: str) -> tuple[Attachment, ...]:
-    """Return the files of a form to show or send; raises Refused when they are too many, too large, or gone."""
+    """Return the files of a form. Raises Refused when they are too many, too large, or gone."""
     return attachments.check_all(services().settings, held(services(), token))
 
 
 def listed(token: str) -> tuple[Attachment, ...]:
-    """Return the files of a form to show, as far as they are there."""
+    """Return the files of a form, none if their list is not valid any more."""
     try:
         return held(services(), token)
     except Refused:
@@ -84,7 +92,7 @@ def _said(error: HelpCenterError) -> str:
 
 
 def frame() -> dict[str, Any]:
-    """Return what the page says about files before any is chosen."""
+    """Return the limits of files and the words of the script that adds them."""
     limits = attachments.limits(services().settings)
     data = limits | {
         "remove": _("Remove"),
@@ -98,13 +106,9 @@ def frame() -> dict[str, Any]:
     return limits | {"accept": ends, "drop": DROP, "data": data}
 
 
-TICKET = re.compile(r"[\w-]{4,40}", re.ASCII)
-EPISODE = re.compile(r"[\w.:-]{1,64}", re.ASCII)
-
-
 @dataclass(frozen=True, slots=True)
 class Form:
-    """The contact form as filled in; `offered` says that offers were seen, `key` makes a second sending harmless."""
+    """The contact form as filled in; `offered` is set once offers were seen, `key` makes a second sending harmless."""
 
     key: str = ""
     episode: str = ""
@@ -122,13 +126,13 @@ class Form:
 
     @classmethod
     def of(cls, given: Mapping[str, str]) -> Form:
-        """Return what was sent, with a new key where none came along."""
+        """Return the form with the given fields, and a new key if it has none."""
         form = cls(**{field.name: given.get(field.name, "") for field in fields(cls)})
         episode = form.episode if EPISODE.fullmatch(form.episode) else ""
         return replace(form, key=form.key or uuid.uuid4().hex, episode=episode)
 
     def visit(self) -> Visit:
-        """Return who writes and from where."""
+        """Return the visitor, the page and the device that the message comes from."""
         place = self.page or request.path
         who = visitor()
         return Visit(
@@ -142,7 +146,7 @@ class Form:
         )
 
     def document(self) -> dict[str, Any]:
-        """Return the form with the names that tickets have."""
+        """Return the form with the field names of tickets."""
         return {
             "subject": self.subject,
             "body": self.message,
@@ -153,19 +157,19 @@ class Form:
 
 
 def posted() -> tuple[Form, tuple[HelpCenterError, ...]]:
-    """Return the form that was sent, which holds its files, and why others were not kept."""
+    """Return the posted form with its files, and the errors of files that were not kept."""
     sent = take()
     form = replace(Form.of(sent.texts), held=sent.held)
     return replace(form, edit="1") if sent.dropped else form, sent.wrong
 
 
 def topics() -> tuple[Topic, ...]:
-    """Return the topics to choose from; none while there is no generation, since writing to us must work without."""
+    """Return the topics to choose from. None while there is no index: the form works without."""
     return shelf(searcher().snapshot, g.lang).topics if indexed() else ()
 
 
 def show(form: Form, *, errors: Mapping[str, str] | None = None, status: int = 200) -> Response:
-    """Return the contact form, filled in, with what is wrong beside each field."""
+    """Return the page of the contact form, with the errors beside its fields."""
     return render(
         "contact.html",
         form=form,
@@ -181,9 +185,9 @@ def show(form: Form, *, errors: Mapping[str, str] | None = None, status: int = 2
 
 
 def send(form: Form, *, wrong: Sequence[HelpCenterError] = ()) -> Response:
-    """Keep the message and say so, or show offers or errors first; whatever happens, the text is not lost.
+    """Keep the message, or show offers or errors first. The visitor's text is never lost.
 
-    What is `wrong` with files that came along is said instead of sending the message without them.
+    A message is not sent without files that are `wrong`: the form comes back and names them.
     """
     about = {"files": said(wrong)} if wrong else {}
     if form.edit:
@@ -221,7 +225,7 @@ def again(form: Form, error: HelpCenterError, about: Mapping[str, str]) -> Respo
 
 
 def between(form: Form) -> Offer | None:
-    """Return the offers to show between form and sending, unless they were seen or the topic has none."""
+    """Return the offers to show before sending, None if they were seen or the topic makes no offers."""
     topic = next((topic for topic in topics() if topic.name == form.category), None)
     if form.offered or (topic and not topic.offers):
         return None
@@ -233,14 +237,14 @@ def between(form: Form) -> Offer | None:
 
 
 def show_offers(form: Form, offer: Offer) -> Response:
-    """Return the page between: it shows nothing but the cards, so that they count as shown."""
+    """Return the page with offers. It holds nothing but the cards, so each counts as shown."""
     for rank, card in enumerate(offer.cards, 1):
         record(services(), visitor(), "shown", episode=offer.episode, article=card.article, rank=rank)
     return render("offers.html", form=form, cards=offer.cards, noindex=True)
 
 
 def say(form: Form, what: str) -> None:
-    """Log what a person says about an offered article."""
+    """Log the answer of a visitor to an offered article."""
     about: dict[str, Any] = {"episode": form.episode, "article": form.article}
     if what == "solved" and form.rank.isdecimal():
         about["rank"] = int(form.rank)
@@ -248,14 +252,14 @@ def say(form: Form, what: str) -> None:
 
 
 def thank(ticket: str) -> Response:
-    """Return the page that tells a ticket's number; without one there is nothing to thank for."""
+    """Return the page with the number of a ticket, or lead back to the form if there is no number."""
     if not TICKET.fullmatch(ticket):
         return redirect(url_for("site.contact", lang=g.lang))  # type: ignore[return-value]
     return render("sent.html", ticket=ticket, noindex=True)
 
 
 def vote() -> Response:
-    """Log a vote, and go back to the article, which says thank you."""
+    """Log a vote, and lead back to the article, which thanks for it."""
     article, reason = request.form.get("article", ""), request.form.get("reason", "")
     entry = searcher().snapshot.best(article, g.lang)
     if entry is None or entry.audience:

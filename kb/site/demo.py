@@ -1,4 +1,8 @@
-"""The demo shop: a contact page of another origin with the widget on it, to show people and to try a policy on."""
+"""The demo shop: a contact page with the widget on it, under the strictest policy that the widget works with.
+
+`kb serve` opens it on the port after its own, so that it is another origin. Both are one process: `ByPort` chooses the
+application by the port of the socket.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +30,7 @@ blueprint = Blueprint("demo", __name__)
 
 @blueprint.get("/demo")
 def go() -> Any:
-    """Lead to the shop, which is on the next port so that it is another origin."""
+    """Lead to the shop on the next port."""
     port = current_app.config.get(PORT)
     if port is None:
         raise NotFound("The demo shop is not running: it needs the port after ours, and that was taken.")
@@ -34,7 +38,7 @@ def go() -> Any:
 
 
 def create_shop(*, help_port: int) -> Flask:
-    """Return the shop, whose pages load nothing but their own style and the help center on the same host."""
+    """Return the shop. Its pages load nothing but their own style and files of the help center on the same host."""
     app = Flask("kb.site", static_folder=None)
 
     def center() -> str:
@@ -79,6 +83,6 @@ class ByPort:
         app.config[PORT] = help_port + 1
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        """Answer a request; the port is the socket's, not what the client says."""
+        """Answer a request by the port of the socket, which a client cannot choose by its headers."""
         app = self.shop if environ["SERVER_PORT"] == self.port else self.app
         return app(environ, start_response)

@@ -1,4 +1,4 @@
-"""Feeds of what changed lately, of all articles and of each topic, for feed readers (Atom, RFC 4287)."""
+"""Feeds of the latest changes, for all articles and for each topic (Atom, RFC 4287)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ blueprint = Blueprint("feed", __name__)
 
 @blueprint.get("/<lang>/feed.xml")
 def of_all(lang: str) -> Response:
-    """Answer with the articles that everybody may read, latest change first."""
+    """Return the feed of all articles that everybody may read, latest change first."""
     _speak(lang)
     title = services().settings.title
     return _feed(title, shelf(searcher().snapshot, lang).entries.values(), page=url_for("site.home", lang=lang))
@@ -28,7 +28,7 @@ def of_all(lang: str) -> Response:
 
 @blueprint.get("/<lang>/categories/<path:name>/feed.xml")
 def of_topic(lang: str, name: str) -> Response:
-    """Answer with a topic's articles, latest change first."""
+    """Return the feed of a topic, latest change first."""
     _speak(lang)
     known = shelf(searcher().snapshot, lang)
     topic = known.topic(name)

@@ -68,7 +68,7 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Favourites:
-    """Articles to open without having searched, and what they are called."""
+    """Articles to open without a search, and their heading."""
 
     title: str
     entries: tuple[Entry, ...]
@@ -83,12 +83,12 @@ def searcher() -> Searcher:
 
 
 def let_go(_error: BaseException | None = None) -> None:
-    """Forget the generation at the end of a request: what Flask keeps of one is a cycle that is collected late."""
+    """Forget the generation at the end of a request: Flask's request is a cycle, which is collected late."""
     g.pop("searcher", None)
 
 
 def indexed() -> bool:
-    """Tell whether there is a generation to answer from, with its pages."""
+    """Return True if there is a generation with pages."""
     try:
         return bool(searcher().snapshot)
     except BadGeneration:
@@ -96,17 +96,17 @@ def indexed() -> bool:
 
 
 def languages() -> tuple[str, ...]:
-    """Return the languages that have articles; the default one where there is no generation yet."""
+    """Return the languages of the articles, or the default language while there is no generation."""
     return searcher().snapshot.languages if indexed() else (services().settings.lang,)
 
 
 def speaks(lang: str) -> bool:
-    """Tell whether there is a site in this language: articles, or at least an interface."""
+    """Return True if there are articles or an interface in this language."""
     return lang in languages() or lang in i18n.interface_languages()
 
 
 def preferred() -> str:
-    """Return the language of the address if it has one, else the one that the browser asks for."""
+    """Return the language that the address begins with, or else the one that the browser prefers."""
     first = request.path.split("/")[1]
     if speaks(first):
         return first
@@ -121,12 +121,14 @@ def shelf(snapshot: Snapshot, lang: str) -> Shelf:
 def favourites(k: int) -> Favourites:
     """Return what people open most, filled up with some of each topic; before anybody did it has another name."""
     opened = state(Popular).articles()
+    """Return the articles opened most, filled up with some of each topic. The title says which of both they are."""
+    opened = popular(services().store)
     title = _("Popular articles") if opened else _("Good places to start")
     return Favourites(title, shelf(searcher().snapshot, g.lang).pick(opened, k=k))
 
 
 def root() -> str:
-    """Return the public address of the help center, without a slash at its end."""
+    """Return the public address of the help center, without a slash at the end."""
     return (services().settings.url or request.url_root).rstrip("/")
 
 
@@ -170,12 +172,12 @@ def url(endpoint: str, **values: str | None) -> str:
 
 
 def ways_about(topic: str = "") -> tuple[Way, ...]:
-    """Return how a visitor may contact us about a topic; nobody is signed in on our own pages."""
+    """Return the channels open to a visitor about a topic. Our own pages know no segment of a visitor."""
     return ways(services(), topic=topic, lang=g.lang)
 
 
 def respond(html: str, *, status: int = 200) -> Response:
-    """Return a page to this visitor, with its nonce; a browser that has it already is told so."""
+    """Return the answer with a page and its nonce, or 304 if the browser has the page already."""
     response = make_response(html.replace(NONCE, nonce()), status)
     if status != 200 or request.method != "GET":
         return response
@@ -186,14 +188,14 @@ def respond(html: str, *, status: int = 200) -> Response:
 
 @cache
 def _interface_attributes(lang: str) -> Markup:
-    """Return what marks a part that speaks the interface's language, where that is not the page's."""
+    """Return the attribute for parts in the interface's language, empty if that is the page's language too."""
     spoken = i18n.interface_language(lang)
     same = spoken.split("-")[0] == lang.split("-")[0]
     return Markup() if same else Markup(' lang="{}"').format(spoken)
 
 
 def snippet(hit: Hit) -> Markup:
-    """Return the sentence that answers, with marks."""
+    """Return the snippet of a hit as HTML, the words of the query marked."""
     pieces = (Markup("<mark>{}</mark>").format(f.text) if f.mark else escape(f.text) for f in hit.snippet)
     return Markup("").join(pieces)
 
@@ -219,5 +221,5 @@ def words(lang: str) -> dict[str, str]:
 
 
 def today() -> date:
-    """Return the day it is, in UTC."""
+    """Return the current day in UTC."""
     return datetime.now(UTC).date()

@@ -1,4 +1,8 @@
-"""What stands at an address: an article, perhaps in another language, the way to where it is, or that it is gone."""
+"""Addresses of articles: `find` returns the article, the address it moved to, or the article that was withdrawn.
+
+An article has one address, may have former ones, and can be asked for by its id in any language. Articles that are for
+some only count as missing: nobody can find out here that they, or redirects to them, exist or existed.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +22,7 @@ LONGEST = 200
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Exactly one of `entry`, `gone` and `elsewhere`; `lang` is the language of the page around it."""
+    """The article, the withdrawn article, or the address to go on to; `lang` is the language of the page around it."""
 
     lang: str
     entry: Entry | None = None
@@ -28,9 +32,9 @@ class Found:
 
 
 def find(snapshot: Snapshot, path: str, *, lang: str | None = None, id: str | None = None) -> Found | None:
-    """Return what stands at `path`; `lang` and `id` are what the address of an article says, where it is one.
+    """Return what is published at `path`, None if nothing is.
 
-    What is for some only is not there: neither the article nor a redirect to it nor that it was withdrawn.
+    `lang` and `id` are the language and the id in the path, if it is of the form /lang/articles/id.
     """
     found = _entry(snapshot, path, lang=lang, id=id)
     if found is None and path.endswith(MARKDOWN):
@@ -65,7 +69,7 @@ def _former(snapshot: Snapshot, path: str, *, lang: str | None) -> Found | None:
 
 
 def words_of(path: str) -> str:
-    """Return the words of an address, to search for where nothing stands at it.
+    """Return the words of an address, to search for them when it has no page.
 
     >>> words_of("/en/articles/account/reset-password.html")
     'account reset password'

@@ -1,4 +1,4 @@
-"""A page of results: what was found, how, and what to do when it is not it."""
+"""The search page: results with a sentence on how they were found, or popular articles when nothing was."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ MOST = 50  # when more are asked for
 
 
 def ask() -> Response:
-    """Return the search page before anything was asked."""
+    """Return the search page without a query."""
     return render("search.html", query="", results=None, popular=favourites(6), noindex=True)
 
 
 def show(query: str, *, more: bool) -> Response:
-    """Return the results of a search, the best or `more` of them, or what to open instead."""
+    """Return the page with the results of a search, the best or `more` of them."""
     k = MOST if more else FOUND
     found = searcher().search(query, lang=g.lang, k=k + 1, degraded=limit_search(services()))
     results = replace(found, hits=found.hits[:k])
@@ -46,7 +46,7 @@ def show(query: str, *, more: bool) -> Response:
 
 
 def count(found: int, *, more: bool, query: str) -> str:
-    """Say how many articles were found."""
+    """Return a sentence with the number of articles found."""
     if not found:
         return _("No article found for “%(query)s”.") % {"query": query}
     if more:
@@ -55,7 +55,7 @@ def count(found: int, *, more: bool, query: str) -> str:
 
 
 def how(results: Results) -> str:
-    """Say by what the articles were found."""
+    """Return a sentence about how the words of the query were matched."""
     if not results.hits:
         return ""
     return {
@@ -67,14 +67,14 @@ def how(results: Results) -> str:
 
 
 def words_only(results: Results) -> str:
-    """Say why the articles were found by words only, if they were."""
+    """Return a sentence with the reason why meaning was left out of the search, "" if it was not."""
     if results.degraded == "rate-limited":
         return _("There were many searches from where you are. In a minute we search by meaning again.")
     return _("Searching by meaning is not ready at the moment.") if results.degraded else ""
 
 
 def as_typed(query: str, corrected: str) -> str:
-    """Return the query with each word that was corrected in quotes, since quoted words are searched as they are.
+    """Return the query with each corrected word in quotes, because quoted words are not corrected.
 
     >>> as_typed("reset my pasword", "reset my password")
     'reset my "pasword"'

@@ -49,7 +49,7 @@ def linked_data(frame: Frame, entry: Entry, topic: Topic | None) -> dict[str, An
 
 @blueprint.get("/sitemap.xml")
 def sitemap() -> Response:
-    """Answer with every page that everybody may find, its languages, and when it changed."""
+    """Return the site map: every page that everybody may find, with its languages and its last change."""
     text = render_template("sitemap.xml", root=root(), homes=_homes(), topics=_topics(), articles=_articles().values())
     return machine_text(text, "application/xml")
 
@@ -79,7 +79,7 @@ def _articles() -> dict[str, list[Entry]]:
 
 @blueprint.get("/robots.txt")
 def robots() -> Response:
-    """Tell robots where the site map is, and what is not for them."""
+    """Return robots.txt: the address of the site map, and the paths that robots should leave out."""
     lines = [
         "User-agent: *",
         "Disallow: /admin/",
@@ -94,7 +94,7 @@ def robots() -> Response:
 
 @blueprint.get("/llms.txt")
 def llms() -> Response:
-    """Answer with the articles of the default language, as a list of links to their Markdown."""
+    """Return llms.txt: the articles of the default language as links to their Markdown."""
     lines = [f"# {services().settings.title}"]
     for topic in shelf(searcher().snapshot, services().settings.lang).topics:
         if not topic.entries:
@@ -107,7 +107,7 @@ def llms() -> Response:
 
 
 def machine_text(text: str, kind: str) -> Response:
-    """Return a text that anybody may keep for an hour."""
+    """Return an answer with a text that any cache may keep for an hour."""
     response = make_response(text)
     response.content_type = f"{kind}; charset=utf-8"
     response.cache_control.public = True

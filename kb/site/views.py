@@ -1,4 +1,4 @@
-"""The pages: each reads what is asked, calls what answers, and gives it to its template."""
+"""The routes of the site: each view reads the request, calls one function and returns its page."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ View = Callable[..., Any]
 
 
 def page(rule: str, **options: Any) -> Callable[[View], View]:
-    """Register a view below a language; where an address begins with no language of ours, it is an article's own."""
+    """Register a view below a language. An address that begins with no language of ours may be an article's own."""
 
     def register(view: View) -> View:
         @wraps(view)
@@ -73,7 +73,7 @@ def _led(endpoint: str) -> Response:
 
 @page("/", strict_slashes=False)
 def home() -> Response:
-    """Show the search box, the topics, and what people open most."""
+    """Show the search box, the topics and the popular articles."""
     topics = shelf(searcher().snapshot, g.lang).within(None)
     return render("home.html", categories=topics, popular=favourites(10), canonical=here(), alternates=homes())
 
@@ -93,14 +93,14 @@ def category(name: str) -> Response:
 
 @page("/articles/<path:id>")
 def article(id: str) -> Response:
-    """Show an article, in the language asked for or in the nearest to it."""
+    """Show an article in the language of the address, or in the nearest one."""
     return answer(find(searcher().snapshot, request.path, lang=g.lang, id=id))
 
 
 @blueprint.get("/<lang>/search/")
 @blueprint.get("/<lang>/contact/")
 def without_slash(lang: str) -> Any:
-    """Lead on from an address with a slash too many."""
+    """Redirect to the address without its last slash."""
     if not speaks(lang):
         return own_address(request.path[1:])
     asked = request.query_string.decode("latin-1")
@@ -109,16 +109,16 @@ def without_slash(lang: str) -> Any:
 
 @blueprint.get("/<path:path>")
 def own_address(path: str) -> Response:
-    """Show an article at the address that its author gave it, or lead on from one where it used to be.
+    """Show an article at its own address, or redirect from a former one.
 
-    Where no article has it, /contact is the form in the visitor's language: the widget's lines link to it.
+    Unless an article has that address, /contact leads to the form in the visitor's language: the widget links to it.
     """
     found = find(searcher().snapshot, f"/{path}")
     return _led("site.contact") if found is None and path == "contact" else answer(found)
 
 
 def answer(found: Found | None) -> Response:
-    """Show what is at an address: an article, the way to it, or that it was withdrawn."""
+    """Show the article that was found, redirect to it, or show that it was withdrawn."""
     if found is None:
         raise NotFound("there is no page at this address")
     if found.elsewhere:
@@ -135,20 +135,20 @@ def answer(found: Found | None) -> Response:
 
 @page("/search")
 def search() -> Response:
-    """Show the results of a search, and how they were found."""
+    """Show the results of a search."""
     query = request.args.get("q", "").strip()[:500]
     return search_page.show(query, more="more" in request.args) if query else search_page.ask()
 
 
 @page("/contact")
 def contact() -> Response:
-    """Show the contact form; a search that found nothing goes along as the subject."""
+    """Show the contact form, filled in with the fields of the address."""
     return contact_form.show(Form.of(request.args))
 
 
 @page("/contact", methods=["POST"])
 def send() -> Response:
-    """Keep a message, or show the form again with what it lacks."""
+    """Keep a message, or show the form again with its errors."""
     from_our_page()
     form, wrong = contact_form.posted()
     return contact_form.send(form, wrong=wrong)
@@ -156,7 +156,7 @@ def send() -> Response:
 
 @page("/contact/solved", methods=["POST"])
 def solved() -> Response:
-    """Log that an offered article solved it; nothing is sent, and the text comes along for an undo."""
+    """Log that an offered article solved the problem. Nothing is sent; the page keeps the text for an undo."""
     from_our_page()
     form = Form.of(request.form)
     contact_form.say(form, "solved")
@@ -165,7 +165,7 @@ def solved() -> Response:
 
 @page("/contact/undo", methods=["POST"])
 def undo() -> Response:
-    """Take back that it was solved, and show the form as it was."""
+    """Log that the problem is not solved after all, and show the form again."""
     from_our_page()
     form = Form.of(request.form)
     contact_form.say(form, "undo")
@@ -174,37 +174,37 @@ def undo() -> Response:
 
 @page("/contact/sent")
 def sent() -> Response:
-    """Thank for a message, and tell its number."""
+    """Show the number of a ticket."""
     return contact_form.thank(request.args.get("ticket", ""))
 
 
 @page("/vote", methods=["POST"])
 def vote() -> Response:
-    """Log whether an article helped."""
+    """Log a vote on an article."""
     from_our_page()
     return contact_form.vote()
 
 
 @page("/consent", methods=["POST"])
 def agree() -> Response:
-    """Take what a visitor decides about being noted."""
+    """Keep the visitor's decision about consent."""
     from_our_page()
     return consented()
 
 
 def here() -> str:
-    """Return the public address of this page, without what was asked of it."""
+    """Return the public address of this page without its query."""
     return root() + request.path
 
 
 def homes() -> tuple[Place, ...]:
-    """Return the home page in each language, where there are several."""
+    """Return the home page in each language, nothing if there is only one."""
     places = tuple(Place(lang, url_for("site.home", lang=lang)) for lang in languages())
     return places if len(places) > 1 else ()
 
 
 def missing(*, gone: Entry | None = None) -> Response:
-    """Return the page for what is not there or no longer there, with what comes nearest to it."""
+    """Return the page for a missing or withdrawn article, with the nearest articles."""
     g.setdefault("lang", preferred())
     query = gone.title if gone else words_of(request.path)
     found = nearest(query, but=gone.id if gone else "")
@@ -216,7 +216,7 @@ def missing(*, gone: Entry | None = None) -> Response:
 
 
 def nearest(query: str, *, but: str) -> tuple[Hit, ...]:
-    """Return what a search finds; nothing where it fails or there were too many: a missing page must not fail too."""
+    """Return the hits of a search. None if it fails or there were too many: a missing page must not fail too."""
     if not query:
         return ()
     try:
@@ -227,7 +227,7 @@ def nearest(query: str, *, but: str) -> tuple[Hit, ...]:
 
 
 def failed(status: int, message: str) -> Response:
-    """Return the page for an error; what a visitor cannot do anything about is said in general."""
+    """Return the page for an error, with a general sentence for errors that a visitor can do nothing about."""
     said = {
         403: _("This form did not come from our own page. Open the page again and send it from there."),
         405: _("This address is for our forms only."),

@@ -1,4 +1,4 @@
-"""The widget's files as pages of every origin load them: made small, compressed, and cached by browsers for an hour."""
+"""The files of the widget for pages of every origin: minified, compressed, and cached by browsers for an hour."""
 
 from __future__ import annotations
 

@@ -20,7 +20,6 @@ from search.index.logistic import Matrix
 FOLDER = "_tuning"  # in the articles' repository; no article, so it is neither shown nor checked
 FEATURES = ("dense", "lexical", "head", "memory")
 USUAL = (5.0, 5.0, 0.6, 8.0)  # their weights while few questions say otherwise: what a thousand of a real desk gave
-ALONE = (13.0, 7.0)  # of the first two where nothing else is known, fitted to the same thousand
 PENALTY = 0.1  # of the head's weights
 UNSEEN = 0.005  # added to the head's probabilities: what an article that solved nothing yet may hope for
 NEAR = 0.3  # cosine below which a solved question says nothing

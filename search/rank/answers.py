@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from search.index.passage import split_sentences
 from search.index.postings import Postings
+from search.rank import fusion
 from search.rank.collection import Collection
 from search.rank.hit import Fragment, Hit
 from search.rank.semantic import Semantic
@@ -133,7 +134,6 @@ def _spans(text: str, wanted: Mapping[str, float], analyzer: Analyzer) -> list[t
 
 
 LOOKED_AT = 6  # sections of an article whose words are weighed, those nearest in meaning first
-DENSE = 0.6  # of a section's score, where there are vectors
 
 Wanted = Mapping[str, float]  # term -> how rare it is
 
@@ -203,9 +203,9 @@ def _section(collection: Collection, number: int, wanted: Wanted, semantic: Sema
         return "", "", document.summary or document.title
     near = dict.fromkeys(rows, 0.0)
     if semantic is not None:
-        near = {i: DENSE * float(semantic.units[i]) for i in rows}
+        near = {i: fusion.IN_SECTION * float(semantic.units[i]) for i in rows}
         rows = sorted(rows, key=lambda i: (-near[i], i))[:LOOKED_AT]
-    share = 0.0 if not wanted else 1.0 if semantic is None else 1 - DENSE
+    share = 0.0 if not wanted else 1.0 if semantic is None else 1 - fusion.IN_SECTION
     total = sum(wanted.values()) or 1.0
     best, found = (-2.0, 0), ("", "", "")
     for i in rows:

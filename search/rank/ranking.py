@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from search.index.embedder import Vectors
-from search.index.learned import ALONE, FEATURES, Learned
+from search.index.learned import FEATURES, Learned
 from search.index.logistic import Matrix, softmax
 from search.index.postings import Floats
 from search.rank import fusion, lexical, semantic
@@ -19,8 +19,6 @@ from search.rank.lexical import Lexical
 from search.rank.semantic import Questions, Semantic
 from search.text.analyzer import analyzer
 from search.text.query import Query, parse
-
-ACROSS = 0.75  # weight of meaning between languages: flat from .6 to 1 for short questions, .65 is best for messages
 
 System = Literal["bm25", "dense", "hybrid", "learned"]
 
@@ -101,7 +99,8 @@ def _with_new(total: Matrix, ranking: Ranking, *, new: Mask) -> Matrix:
     They are those against the best of the others, so that what came first among all before still does: to have
     solved nothing yet, since nobody could see it, says nothing against an article.
     """
-    alone = ALONE[0] * ranking.dense.astype(np.float64) + ALONE[1] * ranking.lexical.scores
+    by_meaning, by_words = fusion.ALONE
+    alone = by_meaning * ranking.dense.astype(np.float64) + by_words * ranking.lexical.scores
     known = (ranking.scores >= 0) & ~new
     lift = total[known].max() - alone[known].max() if known.any() else 0.0
     return np.where(new, alone + lift, total)
@@ -158,7 +157,7 @@ def rank(
 
 def _shares(collection: Collection, found: Semantic, *, weight: float) -> Floats:
     """Return the weight of meaning for each document: more where words of another language mislead."""
-    across = max(weight, ACROSS) if collection.manifest.crosses else weight
+    across = max(weight, fusion.ACROSS) if collection.manifest.crosses else weight
     return np.where(found.crossed, np.float32(across), np.float32(weight))
 
 

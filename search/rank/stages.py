@@ -17,7 +17,6 @@ from search.rank.semantic import Questions, Semantic
 from search.text.analyzer import fold, tokens
 from search.text.query import Query, normal
 
-EXACT = 0.25  # weight of meaning where a query is nothing but codes or quoted words
 NEAR = 0.2  # of the best one's own probability: what is shown although it has not enough of the words
 AS_GOOD = 0.8  # of the best score: what has fewer of the words is shown when its meaning makes up for them
 POOL = 200  # documents that are looked at for a page of hits
@@ -103,7 +102,7 @@ def _rank(
     meaning: Semantic | None = None,
 ) -> Ranking:
     exact = any(_is_exact(query) for query in question.queries.values())
-    weight = EXACT if exact else fusion.DENSE
+    weight = fusion.EXACT if exact else fusion.DENSE
     return rank(collection, question, mask=mask, k=k, system=system, weight=weight, meaning=meaning)
 
 

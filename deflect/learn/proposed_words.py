@@ -93,7 +93,7 @@ def pins(searcher: Searcher, store: Store, *, now: int, lang: str) -> list[Usele
 def _untouched(searcher: Searcher, query: str, *, lang: str) -> tuple[str, ...]:
     """Return the articles for a query as they would come without any pin."""
     documents, collection = searcher.collection.documents, searcher.collection
-    _, ranking, _ = searcher.rank_query(query, lang=lang, k=10)
+    _, ranking = searcher.rank_query(query, lang=lang, k=10)
     mask = collection.visible(lang, frozenset())
     titled = [n for n in collection.titles.get(normal(query), ()) if mask[n]]
     order = ranking.order if ranking is not None else ()

@@ -25,7 +25,7 @@ class BadCollection(HelpCenterError):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class BeirQuestion:
     """One question: a typed query, or a form's subject and message."""
 
     id: str
@@ -39,7 +39,7 @@ class Asked:
         """The subject and the message; a question without them is all message."""
         return (self.subject, self.body) if self.body is not None else ("", self.text)
 
-    def only(self, part: Part) -> Asked:
+    def only(self, part: Part) -> BeirQuestion:
         """Return the question as if only its subject, or only its message, had been written."""
         if part == "both" or self.body is None:
             return self
@@ -93,7 +93,7 @@ class Folder:
         return {(content.article.id, content.article.lang): str(row["_id"]) for content, row in pairs}
 
     @cached_property
-    def questions(self) -> Mapping[str, Asked]:
+    def questions(self) -> Mapping[str, BeirQuestion]:
         """All questions by their id."""
         return {str(row["_id"]): self._asked(row) for row in self._rows("queries.jsonl")}
 
@@ -115,7 +115,7 @@ class Folder:
         return sorted(path.stem for path in (self.path / "qrels").glob("*.tsv"))
 
     @cached_property
-    def unanswerable(self) -> Sequence[Asked]:
+    def unanswerable(self) -> Sequence[BeirQuestion]:
         """The questions that no split judges: nothing here answers them."""
         judged = {question for split in self.splits for question in self.qrels(split)}
         return [asked for id, asked in self.questions.items() if id not in judged]
@@ -151,6 +151,6 @@ class Folder:
         )
         return Content(article, (Whole(row["text"]),))
 
-    def _asked(self, row: Mapping[str, Any]) -> Asked:
+    def _asked(self, row: Mapping[str, Any]) -> BeirQuestion:
         lang = row.get("lang") or detect(row["text"]) or self.lang
-        return Asked(str(row["_id"]), row["text"], row.get("title") or "", row.get("body"), lang)
+        return BeirQuestion(str(row["_id"]), row["text"], row.get("title") or "", row.get("body"), lang)

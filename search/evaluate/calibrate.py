@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from kb import config
 from search.evaluate import evaluation
-from search.evaluate.beir import Asked, Folder
+from search.evaluate.beir import BeirQuestion, Folder
 from search.evaluate.evaluation import Mode
 from search.index import logistic
 from search.rank import floor
@@ -149,15 +149,15 @@ def _cases(
     return own, visiting, abroad
 
 
-def _asker(searcher: Searcher, folder: Folder, kind: Kind) -> Callable[[Asked, Any], Iterable[Case]]:
+def _asker(searcher: Searcher, folder: Folder, kind: Kind) -> Callable[[BeirQuestion, Any], Iterable[Case]]:
     ids = [folder.document_ids[d.article, d.lang] for d in searcher.collection.documents]
 
-    def ask(asked: Asked, judged: Any) -> Iterable[Case]:
+    def ask(asked: BeirQuestion, judged: Any) -> Iterable[Case]:
         if kind.mode == "suggest":
-            _, ranking, _ = searcher.rank_message(*asked.message, lang=asked.lang, k=CANDIDATES, system=kind.system)
+            _, ranking = searcher.rank_message(*asked.message, lang=asked.lang, k=CANDIDATES, system=kind.system)
         else:
             text = asked.subject or asked.text
-            _, ranking, _ = searcher.rank_query(text, lang=asked.lang, k=CANDIDATES, system=kind.system)
+            _, ranking = searcher.rank_query(text, lang=asked.lang, k=CANDIDATES, system=kind.system)
         if ranking is not None:
             right = np.asarray([ids[n] in judged for n in ranking.order])
             yield Case(ranking.features(), right, ranking.own)

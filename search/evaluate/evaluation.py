@@ -13,7 +13,7 @@ import numpy as np
 from kb import progress
 from kb.config import Settings
 from search.evaluate import metrics
-from search.evaluate.beir import Asked, BadCollection, Folder, Part, Qrels
+from search.evaluate.beir import BadCollection, BeirQuestion, Folder, Part, Qrels
 from search.index import build, embedder
 from search.index.embedder import Embedder
 from search.index.learned import Learned
@@ -99,7 +99,7 @@ def evaluate(
     return document
 
 
-def _guests(folder: Path) -> list[Asked]:
+def _guests(folder: Path) -> list[BeirQuestion]:
     """Return all questions of another collection, under ids that ours do not have."""
     return [replace(asked, id=f"{folder.resolve().name}/{id}") for id, asked in Folder(folder).questions.items()]
 
@@ -158,12 +158,12 @@ def _encoder(settings: Settings) -> Embedder | None:
     return embedder.load(settings.embedder, models=settings.data / "models", threads=2)
 
 
-def asker(searcher: Searcher, beir: Folder, *, mode: Mode, system: System) -> Callable[[Asked], Answer]:
+def asker(searcher: Searcher, beir: Folder, *, mode: Mode, system: System) -> Callable[[BeirQuestion], Answer]:
     """Return what asks one question as the product does and keeps time; documents are named as in the corpus."""
     ids = beir.document_ids
     documents = searcher.collection.documents
 
-    def ask(asked: Asked) -> Answer:
+    def ask(asked: BeirQuestion) -> Answer:
         began = time.perf_counter()
         found = _ranked(searcher, asked, mode=mode, system=system)
         cards = found.cards(CARDS)
@@ -174,14 +174,14 @@ def asker(searcher: Searcher, beir: Folder, *, mode: Mode, system: System) -> Ca
     return ask
 
 
-def _ranked(searcher: Searcher, asked: Asked, *, mode: Mode, system: System) -> Ranked:
+def _ranked(searcher: Searcher, asked: BeirQuestion, *, mode: Mode, system: System) -> Ranked:
     if mode == "suggest":
         subject, body = asked.message
         return searcher.ranked_message(subject, body, lang=asked.lang, k=DEPTH, system=system)
     return searcher.ranked_query(asked.text, lang=asked.lang, k=DEPTH, system=system)
 
 
-def _all(ask: Callable[[Asked], Answer], questions: Sequence[Asked], *, label: str) -> dict[str, Answer]:
+def _all(ask: Callable[[BeirQuestion], Answer], questions: Sequence[BeirQuestion], *, label: str) -> dict[str, Answer]:
     report = progress.reporter(label)
     found = {}
     for done, asked in enumerate(questions, 1):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,8 +14,9 @@ from search.index.learned import USUALLY, Learned, Weighed
 from search.index.logistic import Matrix
 from search.index.passage import Unit
 from search.learn.training import Triple
+from search.rank.asked import ask
 from search.rank.collection import Collection
-from search.rank.ranking import Question, Ranking, parsed, rank
+from search.rank.ranking import Ranking, rank
 from search.rank.searcher import Searcher
 from search.text import message
 
@@ -54,10 +55,8 @@ def learn(
     lexical = np.zeros_like(dense)
     for row, (one, said) in enumerate(zip(known, read, strict=True)):
         mask = collection.visible(one.lang, frozenset())
-        langs = collection.langs_of(mask)
-        queries = parsed(collection, said.whole, langs=langs, heavy=said.subject)
-        question = Question(one.lang, queries, {recipe: vectors[row]})
-        ranking = rank(collection, question, mask=mask, k=1)
+        asked = ask(collection, said.whole, lang=one.lang, mask=mask, heavy=said.subject)
+        ranking = rank(collection, replace(asked, vectors={recipe: vectors[row]}), k=1)
         seen = np.flatnonzero(mask)
         places = [columns[collection.documents[number].article] for number in seen]
         dense[row, places], lexical[row, places] = ranking.dense[seen], ranking.lexical.scores[seen]
@@ -87,7 +86,7 @@ def mine(searcher: Searcher, solved: Sequence[Solved]) -> list[Triple]:
     collection = searcher.collection
     found = []
     for one in solved:
-        _, ranking, _ = searcher.rank_message(one.subject, one.body, lang=one.lang, k=CANDIDATES)
+        _, ranking = searcher.rank_message(one.subject, one.body, lang=one.lang, k=CANDIDATES)
         triple = _triple(collection, ranking, one) if ranking is not None and ranking.semantic is not None else None
         if triple is not None:
             found.append(triple)

@@ -18,7 +18,7 @@ from search.index.generation import Document, Manifest, Units
 from search.index.learned import Learned
 from search.index.postings import Postings
 from search.rank.semantic import SpaceIndex
-from search.text.query import Synonyms, normal
+from search.text.query import Synonyms, Text, normal
 from search.text.spelling import Vocabulary
 
 Mask = NDArray[np.bool_]
@@ -176,13 +176,11 @@ class Collection:
         """Return the groups of words of a language that mean the same."""
         return [tuple(group) for group in self.manifest.extra.get("synonyms", {}).get(lang, ())]
 
-    def pinned(self, text: str, lang: str, *, today: date) -> list[str]:
-        """Return the articles that come first for a query, by the pins that still hold."""
-        asked = normal(text)
-        pins = [
-            pin for pin in self.manifest.extra.get("pins", ()) if not pin.get("until") or pin["until"] >= str(today)
-        ]
-        return [id for pin in pins if pin["lang"] == lang and normal(pin["query"]) == asked for id in pin["articles"]]
+    def pinned(self, text: Text, lang: str, *, today: date) -> list[str]:
+        """Return the articles that are pinned to a query on that day."""
+        known = [pin for pin in self.manifest.extra.get("pins", ()) if pin["lang"] == lang]
+        pins = [pin for pin in known if not pin.get("until") or pin["until"] >= str(today)]
+        return [id for pin in pins if normal(pin["query"]) == text.normal for id in pin["articles"]]
 
     def vocabulary(self, lang: str) -> Vocabulary:
         """Return the words of a language as they are written."""

@@ -1,4 +1,4 @@
-"""While typing: titles, questions and headings that hold the words typed so far, the last one perhaps unfinished."""
+"""Completion of a query while it is typed, by titles, authors' questions and headings that hold its words."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import numpy as np
 
 from search.index.postings import Floats, Postings
 from search.rank import answers, fusion
-from search.rank.collection import Collection, Mask
+from search.rank.asked import Asked
+from search.rank.collection import Collection
 from search.rank.hit import Results, Stage
 from search.rank.lexical import SYNONYM
-from search.text.analyzer import analyzer, fold, tokens
-from search.text.query import Query, Word, normal, parse
+from search.text.analyzer import analyzer, fold
+from search.text.query import Query, Text, Word
 
 NAMES = {"title": 2.0, "queries": 1.5, "headings": 1.0, "names": 0.5}
 BODY = {"body": 0.3, "exact": 1.0}  # so that a word that stands in no title still leads somewhere
@@ -21,33 +22,31 @@ SHORTEST = 3  # letters of a beginning that is taken for a word, though others f
 PREFIXES = 64  # words that are tried for an unfinished one
 
 
-def complete(collection: Collection, text: str, *, ends: bool, lang: str, mask: Mask, k: int) -> Results:
-    """Return the documents that hold every word of `text`; `ends` says that the last word is finished.
+def complete(collection: Collection, asked: Asked, *, ends: bool, k: int) -> Results:
+    """Return the documents that hold every word that is asked; `ends` says that the last word is finished.
 
-    Where none does, a misspelled finished word is corrected, and then the documents that hold the most are shown.
+    A finished word that no article has is corrected. Where no document holds all words, those with most are returned.
     """
-    if not text or not mask.any():
-        return Results(text, lang, "none", None, "", ())
+    line, mask = asked.text.line, asked.mask
+    if asked.empty:
+        return Results(line, asked.page, "none", None, "", ())
     scores = np.zeros(len(collection.documents), dtype=np.float32)
     matched = np.zeros(len(collection.documents), dtype=np.int16)
-    queries: dict[str, Query] = {}
-    asked = 0
-    for own in collection.langs_of(mask):
-        query = parse(text, analyzer(own), synonyms=collection.synonyms(own))
-        queries[own] = query
-        got, had = _score(collection, own, query, ends=ends)
-        scores, matched, asked = np.maximum(scores, got), np.maximum(matched, had), max(asked, len(query.asked))
+    most = 0
+    for lang, query in asked.queries.items():
+        got, had = _score(collection, lang, query, last=_last(asked.text, query), ends=ends)
+        scores, matched, most = np.maximum(scores, got), np.maximum(matched, had), max(most, len(query.asked))
     scores *= mask
-    need, stage = _need(matched * mask, asked)
+    need, stage = _need(matched * mask, most)
     scores[matched < need] = 0.0
     some = min(LIKELY, int(np.count_nonzero(scores > 0))) if need else 0
     likely = fusion.order(scores, collection.names, k=some)
     for n in likely:
-        scores[n] *= _titled(collection.normal_titles[n], normal(text))
+        scores[n] *= _titled(collection.normal_titles[n], asked.text.normal)
     chosen = sorted(likely, key=lambda n: (-float(scores[n]), collection.names[n]))[:k]
     peak = max((float(scores[n]) for n in chosen), default=1.0)
-    hits = answers.title_hits(collection, [(n, float(scores[n]) / peak) for n in chosen], queries=queries)
-    return Results(text, lang, stage, None, "", hits)
+    hits = answers.title_hits(collection, [(n, float(scores[n]) / peak) for n in chosen], queries=asked.queries)
+    return Results(line, asked.page, stage, None, "", hits)
 
 
 def _titled(title: str, text: str) -> float:
@@ -70,12 +69,11 @@ def _need(matched: np.ndarray[tuple[int], np.dtype[np.int16]], asked: int) -> tu
 
 
 def _score(
-    collection: Collection, lang: str, query: Query, *, ends: bool
+    collection: Collection, lang: str, query: Query, *, last: Word | None, ends: bool
 ) -> tuple[Floats, np.ndarray[tuple[int], np.dtype[np.int16]]]:
     postings = collection.postings[lang]
     scores = np.zeros(len(collection.documents), dtype=np.float32)
     matched = np.zeros(len(collection.documents), dtype=np.int16)
-    last = _last(query)
     for word in query.words:
         own = _finished(postings, word, len(scores))
         if word == last and not ends:
@@ -91,10 +89,9 @@ def _score(
     return scores, matched - np.int16(1) if little else matched
 
 
-def _last(query: Query) -> Word | None:
+def _last(text: Text, query: Query) -> Word | None:
     """Return the word that is being typed: the last of the text, wherever it stood first."""
-    final = next(reversed(list(tokens(query.text))), None)
-    folded = fold(final.text) if final else ""
+    folded = fold(text.tokens[-1].text) if text.tokens else ""
     return next((word for word in query.words if word.text == folded), None)
 
 

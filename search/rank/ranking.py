@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -13,23 +13,13 @@ from search.index.learned import FEATURES, Learned
 from search.index.logistic import Matrix, softmax
 from search.index.postings import Floats
 from search.rank import fusion, lexical, semantic
+from search.rank.asked import Asked
 from search.rank.collection import Collection, Mask
 from search.rank.floor import Features
 from search.rank.lexical import Lexical
-from search.rank.semantic import Questions, Semantic
-from search.text.analyzer import analyzer
-from search.text.query import Query, parse
+from search.rank.semantic import Semantic
 
 System = Literal["bm25", "dense", "hybrid", "learned"]
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What is asked: its language, its words as each language of the articles has them, and its vectors by recipe."""
-
-    lang: str
-    queries: Mapping[str, Query]
-    vectors: Questions
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,35 +113,29 @@ def kind_of(collection: Collection, ranking: Ranking) -> str:
     return "-multilingual" if ranking.semantic.multilingual and collection.manifest.crosses else ""
 
 
-def parsed(collection: Collection, text: str, *, langs: Sequence[str], heavy: str = "") -> dict[str, Query]:
-    """Return `text` as the words of each of `langs`, with the synonyms of that language."""
-    return {lang: parse(text, analyzer(lang), synonyms=collection.synonyms(lang), heavy=heavy) for lang in langs}
-
-
 def rank(
     collection: Collection,
-    question: Question,
+    asked: Asked,
     *,
-    mask: Mask,
     k: int,
     system: System = "hybrid",
     weight: float = fusion.DENSE,
     meaning: Semantic | None = None,
 ) -> Ranking:
-    """Score every document that `mask` shows by the legs that `system` names, and order the best `k`.
+    """Score every document that may be found by the legs that `system` names, and order the best `k`.
 
-    `meaning` is what the vectors say of the question, where that is known already.
+    `meaning` are the scores of the semantic leg, where they are known already.
     """
-    words = _lexical(collection, question, mask) if system != "dense" else _no_words(collection)
-    found = meaning or (_semantic(collection, question) if system != "bm25" else None)
-    hidden = ~mask
+    mask = asked.mask
+    words = _lexical(collection, asked) if system != "dense" else _no_words(collection)
+    found = meaning or (_semantic(collection, asked) if system != "bm25" else None)
     if found is None:
         dense, scores = np.zeros_like(words.scores), words.scores.copy()
     else:
         dense = np.where(mask, found.scores, np.float32(0.0))
         shares = _shares(collection, found, weight=1.0 if system == "dense" else weight)
         scores = fusion.combine(dense, words.scores, weight=shares)
-    scores[hidden] = -1.0
+    scores[~mask] = -1.0
     return Ranking(scores, dense, words, found, fusion.order(scores, collection.names, k=min(k, int(mask.sum()))))
 
 
@@ -161,15 +145,11 @@ def _shares(collection: Collection, found: Semantic, *, weight: float) -> Floats
     return np.where(found.crossed, np.float32(across), np.float32(weight))
 
 
-def _semantic(collection: Collection, question: Question) -> Semantic | None:
-    if not question.vectors or not collection.spaces:
+def _semantic(collection: Collection, asked: Asked) -> Semantic | None:
+    if not asked.vectors or not collection.spaces:
         return None
     return semantic.search(
-        collection.spaces,
-        question.vectors,
-        lang=question.lang,
-        langs=collection.langs,
-        units=len(collection.units),
+        collection.spaces, asked.vectors, lang=asked.lang, langs=collection.langs, units=len(collection.units)
     )
 
 
@@ -179,12 +159,12 @@ def _no_words(collection: Collection) -> Lexical:
     return Lexical(zeros, np.zeros(size, dtype=np.int16), 0, zeros)
 
 
-def _lexical(collection: Collection, question: Question, mask: Mask) -> Lexical:
-    """Score the documents of each language by that language's postings, and put the hidden ones at nothing."""
+def _lexical(collection: Collection, asked: Asked) -> Lexical:
+    """Score the documents of each language by its postings; those that may not be found score zero."""
     total = _no_words(collection)
-    scores, matched, weight, asked = total.scores.copy(), total.matched.copy(), total.weight.copy(), 0
-    for lang, query in question.queries.items():
+    scores, matched, weight, most = total.scores.copy(), total.matched.copy(), total.weight.copy(), 0
+    for lang, query in asked.queries.items():
         own = lexical.score(collection.postings[lang], query, size=len(scores))
         scores, matched = np.maximum(scores, own.scores), np.maximum(matched, own.matched)
-        weight, asked = np.maximum(weight, own.weight), max(asked, own.asked)
-    return Lexical(scores * mask, (matched * mask).astype(np.int16), asked, weight * mask)
+        weight, most = np.maximum(weight, own.weight), max(most, own.asked)
+    return Lexical(scores * asked.mask, (matched * asked.mask).astype(np.int16), most, weight * asked.mask)

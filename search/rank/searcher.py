@@ -1,4 +1,4 @@
-"""The one way to find an article: for the search page, while typing, for a form, and for an article's neighbours."""
+"""Finding articles: for the search page, while typing, for a message on a form, and beside another article."""
 
 from __future__ import annotations
 
@@ -17,10 +17,14 @@ from search.index.embedder import Embedder
 from search.rank import answers, completion, floor, questions, stages
 from search.rank.collection import Collection, Mask
 from search.rank.hit import Hit, Results, Suggestions
+from search.rank import answers, completion, floor, stages
+from search.rank.asked import Asked, ask, language_of, parsed
+from search.rank.collection import Collection
+from search.rank.hit import Degraded, Hit, Results, Suggestions
 from search.rank.questions import REMEMBERED, QuestionEncoder
-from search.rank.ranking import Question, Ranking, System, kind_of, parsed, rank, taught
+from search.rank.ranking import Ranking, System, kind_of, rank, taught
 from search.text import message
-from search.text.query import clean
+from search.text.query import Text
 
 Audience = frozenset[str]
 EVERYBODY: Audience = frozenset()
@@ -33,13 +37,12 @@ class Ranked:
 
     ranked: tuple[tuple[int, float], ...]
     floor: float  # as tuned for this mode
-    question: Question | None
-    ranking: Ranking | None
-    degraded: Degraded | None
+    asked: Asked
+    ranking: Ranking | None  # None where nothing was asked, or nothing may be found
 
     def cards(self, k: int, *, floor: float | None = None) -> list[tuple[int, float]]:
         """Return the first `k` that are at or above the floor; none for a question of nothing but stop words."""
-        if self.question is not None and all(query.only_little for query in self.question.queries.values()):
+        if all(query.only_little for query in self.asked.queries.values()):
             return []
         least = self.floor if floor is None else floor
         return [(number, chance) for number, chance in self.ranked[:k] if chance >= least]
@@ -131,38 +134,19 @@ class Searcher:
 
         With a reason in `degraded` it goes by words only.
         """
-        lang = self.collection.spoken(lang)
-        line = clean(text)
-        mask = self.collection.visible(lang, audience)
-        if not line or not mask.any():
-            return Results(line, lang, "none", self.degraded or degraded, self.ranker, ())
-        asked_in = self._language(line, lang=lang, mask=mask)
-        ranker = self.ranker if degraded is None else self._by_words
+        asked = self._typed(text, lang=lang, audience=audience)
+        if asked.empty:
+            return Results(asked.text.line, asked.page, "none", self.degraded or degraded, self.ranker, ())
         if degraded is None:
-            vectors, degraded = self._questions.encode(line, lang=asked_in, mask=mask)
+            asked, ranker = self._encoded(asked, asked.text.line), self.ranker
         else:
-            vectors, degraded = {}, self.degraded or degraded
-        return stages.search(
-            self.collection,
-            line,
-            lang=lang,
-            asked_in=asked_in,
-            mask=mask,
-            vectors=vectors,
-            k=k,
-            degraded=degraded,
-            ranker=ranker,
-            least=self.settings.floor_search,
-        )
+            asked, ranker = replace(asked, degraded=self.degraded or degraded), self._by_words
+        return stages.search(self.collection, asked, k=k, ranker=ranker, least=self.settings.floor_search)
 
     def complete(self, text: str, *, lang: str, k: int = 8, audience: Audience = EVERYBODY) -> Results:
         """Return the articles whose names hold the typed words, the last one perhaps unfinished."""
-        lang = self.collection.spoken(lang)
-        mask = self.collection.visible(lang, audience)
-        line = clean(text)
-        found = completion.complete(
-            self.collection, line, ends=not text or text[-1].isspace(), lang=lang, mask=mask, k=k
-        )
+        asked = self._typed(text, lang=lang, audience=audience)
+        found = completion.complete(self.collection, asked, ends=not text or text[-1].isspace(), k=k)
         return replace(found, degraded=self.degraded, ranker=self.ranker)
 
     def suggest(
@@ -175,83 +159,87 @@ class Searcher:
         category: str | None = None,
         audience: Audience = EVERYBODY,
     ) -> Suggestions:
-        """Return the articles that probably solve what a message asks: none rather than a wrong one."""
+        """Return the articles that probably solve what a message asks; none where none is probable enough."""
         if category in self.collection.silent or self._is_silent(category):
             return Suggestions(True, self.degraded, self.ranker, (), ())
         found = self.ranked_message(subject, body, lang=lang, k=CANDIDATES, audience=audience, system="learned")
         chosen = found.cards(k, floor=self.settings.floor_suggest)
-        queries = found.question.queries if found.question else {}
         semantic = found.ranking.semantic if found.ranking else None
-        cards = answers.hits(self.collection, chosen, queries=queries, semantic=semantic)
+        cards = answers.hits(self.collection, chosen, queries=found.asked.queries, semantic=semantic)
         names = tuple((self.collection.documents[n].article, round(chance, 4)) for n, chance in found.ranked)
-        return Suggestions(not cards, found.degraded, self.ranker, cards, names)
+        return Suggestions(not cards, found.asked.degraded, self.ranker, cards, names)
 
     def ranked_message(
         self, subject: str, body: str, *, lang: str, k: int, system: System = "hybrid", audience: Audience = EVERYBODY
     ) -> Ranked:
-        """Return the `k` articles that most probably solve what a message asks, whatever the floor."""
-        asked, ranking, degraded = self.rank_message(subject, body, lang=lang, k=k, system=system, audience=audience)
-        return self._judged(asked, ranking, degraded, mode="suggest")
+        """Return the `k` articles that most probably solve what a message asks, without a floor."""
+        asked, ranking = self.rank_message(subject, body, lang=lang, k=k, system=system, audience=audience)
+        return self._judged(asked, ranking, mode="suggest")
 
     def rank_message(
         self, subject: str, body: str, *, lang: str, k: int, system: System = "hybrid", audience: Audience = EVERYBODY
-    ) -> tuple[Question | None, Ranking | None, Degraded | None]:
-        """Return what a message asks and how the articles answer it, not yet judged."""
-        lang = self.collection.spoken(lang)
-        mask = self.collection.visible(lang, audience) & self.collection.offered
+    ) -> tuple[Asked, Ranking | None]:
+        """Return what a message asks and its ranking, without probabilities; None where nothing can be ranked."""
+        page = self.collection.spoken(lang)
+        mask = self.collection.visible(page, audience) & self.collection.offered
         said = message.read(subject, body)
-        if not clean(said.whole) or not mask.any():
-            return None, None, self.degraded
-        asked_in = self._language(said.whole, lang=lang, mask=mask)
-        vectors, degraded = (
-            self._questions.encode(said.whole, lang=asked_in, mask=mask) if system != "bm25" else ({}, None)
-        )
-        queries = parsed(self.collection, said.whole, langs=self.collection.langs_of(mask), heavy=said.subject)
-        question = Question(asked_in, queries, vectors)
-        ranking = rank(self.collection, question, mask=mask, k=k, system=system)
-        if system == "learned" and self.learned is not None and vectors:
+        asked = ask(self.collection, said.whole, lang=page, mask=mask, heavy=said.subject)
+        if asked.empty:
+            return replace(asked, degraded=self.degraded), None
+        if system != "bm25":
+            asked = self._encoded(asked, said.whole)
+        ranking = rank(self.collection, asked, k=k, system=system)
+        if system == "learned" and self.learned is not None and asked.vectors:
             own = self._questions.vector(self.learned.recipe, said.whole)
             ranking = taught(self.collection, ranking, self.learned, question=own, k=k)
-        return question, ranking, degraded
+        return asked, ranking
 
     def ranked_query(
         self, text: str, *, lang: str, k: int, system: System = "hybrid", audience: Audience = EVERYBODY
     ) -> Ranked:
         """Return the `k` articles that best answer a typed query, in the order of the search page, without a floor."""
-        lang = self.collection.spoken(lang)
-        asked, ranking, degraded = self.rank_query(text, lang=lang, k=k, system=system, audience=audience)
-        found = self._judged(asked, ranking, degraded, mode="search")
-        if ranking is None:
-            return found
-        chances, mask = dict(found.ranked), self.collection.visible(lang, audience)
-        order = stages.ordered(self.collection, ranking, clean(text), lang=lang, mask=mask)
-        return replace(found, ranked=tuple((n, chances.get(n, 1.0)) for n in order[:k]))
+        typed, found = self._staged(text, lang=lang, k=k, system=system, audience=audience)
+        if found is None:
+            return self._judged(typed, None, mode="search")
+        judged = self._judged(found.asked, found.ranking, mode="search")
+        chances = dict(judged.ranked)
+        order = stages.ordered(self.collection, typed, found.ranking)
+        return replace(judged, ranked=tuple((n, chances.get(n, 1.0)) for n in order[:k]))
 
     def rank_query(
         self, text: str, *, lang: str, k: int, system: System = "hybrid", audience: Audience = EVERYBODY
-    ) -> tuple[Question | None, Ranking | None, Degraded | None]:
-        """Return what a typed query asks and how the articles answer it, not yet judged."""
-        lang = self.collection.spoken(lang)
-        mask = self.collection.visible(lang, audience)
-        line = clean(text)
-        if not line or not mask.any():
-            return None, None, self.degraded
-        asked_in = self._language(line, lang=lang, mask=mask)
-        vectors, degraded = self._questions.encode(line, lang=asked_in, mask=mask) if system != "bm25" else ({}, None)
-        _, question, ranking, _, _ = stages.staged(
-            self.collection, line, lang=lang, asked_in=asked_in, mask=mask, vectors=vectors, k=k, system=system
-        )
-        return question, ranking, degraded
+    ) -> tuple[Asked, Ranking | None]:
+        """Return what a typed query asks and its ranking, without probabilities; None where nothing can be ranked."""
+        typed, found = self._staged(text, lang=lang, k=k, system=system, audience=audience)
+        return (typed, None) if found is None else (found.asked, found.ranking)
 
-    def _judged(
-        self, question: Question | None, ranking: Ranking | None, degraded: Degraded | None, *, mode: str
-    ) -> Ranked:
+    def _staged(
+        self, text: str, *, lang: str, k: int, system: System, audience: Audience
+    ) -> tuple[Asked, stages.Staged | None]:
+        typed = self._typed(text, lang=lang, audience=audience)
+        if typed.empty:
+            return replace(typed, degraded=self.degraded), None
+        if system != "bm25":
+            typed = self._encoded(typed, typed.text.line)
+        return typed, stages.staged(self.collection, typed, k=k, system=system)
+
+    def _typed(self, text: str, *, lang: str, audience: Audience) -> Asked:
+        page = self.collection.spoken(lang)
+        return ask(self.collection, text, lang=page, mask=self.collection.visible(page, audience))
+
+    def _encoded(self, asked: Asked, text: str) -> Asked:
+        """Return `asked` with its language and the vectors of `text`, or with the reason why it has none."""
+        lang = language_of(self.collection, asked)
+        vectors, degraded = self._questions.encode(text, lang=lang, mask=asked.mask)
+        return replace(asked, lang=lang, vectors=vectors, degraded=degraded)
+
+    def _judged(self, asked: Asked, ranking: Ranking | None, *, mode: str) -> Ranked:
         if ranking is None:
-            return Ranked((), 1.0, None, None, degraded)
+            return Ranked((), 1.0, asked, None)
         tuned = floor.calibration(mode + kind_of(self.collection, ranking))
         chances = tuned.scores(ranking.features(), own=ranking.own)
         pairs = sorted(zip(ranking.order, map(float, chances), strict=True), key=lambda pair: -pair[1])
-        return Ranked(tuple(pairs), tuned.floor, question, ranking, degraded)
+        return Ranked(tuple(pairs), tuned.floor, asked, ranking)
 
     def related(self, article_id: str, *, lang: str, k: int = 4, audience: Audience = EVERYBODY) -> tuple[Hit, ...]:
         """Return the articles nearest to one: by the vectors of its units, or by the words of its title."""
@@ -263,10 +251,11 @@ class Searcher:
         mask[own] = False
         spaces = [space for space in self.collection.spaces if int(own[0]) in space and document.last > document.first]
         vectors = {space.recipe: space.mean(document.first, document.last) for space in spaces}
-        question = Question(document.lang, parsed(self.collection, document.title, langs=[document.lang]), vectors)
-        ranking = rank(self.collection, question, mask=mask, k=k)
+        title = Text.of(document.title)
+        queries = parsed(self.collection, title, langs=[document.lang])
+        ranking = rank(self.collection, Asked(title, lang, document.lang, mask, queries, vectors), k=k)
         scored = [(n, float(ranking.scores[n])) for n in ranking.order if ranking.scores[n] > 0]
-        queries = dict.fromkeys(self.collection.postings, question.queries[document.lang])
+        queries = dict.fromkeys(self.collection.postings, queries[document.lang])
         return answers.title_hits(self.collection, scored, queries=queries)
 
     def _is_silent(self, category: str | None) -> bool:
@@ -274,6 +263,3 @@ class Searcher:
             return False
         lang = self.collection.manifest.default_lang
         return any(c.name == category and not c.offers for c in self.snapshot.categories(lang))
-
-    def _language(self, text: str, *, lang: str, mask: Mask) -> str:
-        return questions.language_of(self.collection, text, lang=lang, langs=self.collection.langs_of(mask))

@@ -1,20 +1,31 @@
-"""A typed query, met in stages that are said aloud: all its words, enough of them, corrected ones, or none."""
+"""A typed query, and how well its words are met: all of them, enough, only corrected ones, or none.
+
+The ranking is made for the words as they were typed. Unless one article has them all, each word that no article has
+is corrected, and the ranking is made again for the corrected text, with the vectors of the typed one. The corrected
+text is shown where the typed one finds nothing, and offered otherwise. Shown are the pinned articles and the one of
+exactly this title, then those that have enough of the words or are near in meaning, by their score.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
 
 from kb.degraded import Degraded
 from search.rank import answers, floor, fusion
+from search.rank.asked import Asked, instead
 from search.rank.collection import Collection, Mask
 from search.rank.hit import Results, Stage
 from search.rank.ranking import Question, Ranking, System, kind_of, parsed, rank
 from search.rank.semantic import Questions, Semantic
 from search.text.analyzer import fold, tokens
+from search.rank.ranking import Ranking, System, kind_of, rank
+from search.rank.semantic import Semantic
+from search.text.analyzer import fold
 from search.text.query import Query, normal
 
 NEAR = 0.2  # of the best one's own probability: what is shown although it has not enough of the words
@@ -22,61 +33,51 @@ AS_GOOD = 0.8  # of the best score: what has fewer of the words is shown when it
 POOL = 200  # documents that are looked at for a page of hits
 
 
-def search(
-    collection: Collection,
-    text: str,
-    *,
-    lang: str,
-    asked_in: str,
-    mask: Mask,
-    vectors: Questions,
-    k: int,
-    degraded: Degraded | None,
-    ranker: str,
-    least: float | None,
-) -> Results:
-    """Return the hits of `text` at the first stage that has any, and a correction where a word is in no article."""
-    stage, question, ranking, corrected, did_you_mean = staged(
-        collection, text, lang=lang, asked_in=asked_in, mask=mask, vectors=vectors, k=POOL
-    )
-    shown = _shown(collection, question, ranking, stage, text, lang=lang, mask=mask, k=k, least=least)
-    hits = answers.hits(collection, shown, queries=question.queries, semantic=ranking.semantic)
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """A ranking, the stage that it meets, and the question that it was made for, with corrected words or as typed."""
+
+    stage: Stage
+    asked: Asked
+    ranking: Ranking
+    corrected: str | None = None  # the text that was searched instead
+    did_you_mean: str | None = None  # the text that was perhaps meant
+
+
+def search(collection: Collection, asked: Asked, *, k: int, ranker: str, least: float | None) -> Results:
+    """Return the hits at the first stage that has any, and a correction where a word is in no article."""
+    found = staged(collection, asked, k=POOL)
+    shown = _shown(collection, asked, found, k=k, least=least)
+    hits = answers.hits(collection, shown, queries=found.asked.queries, semantic=found.ranking.semantic)
     return Results(
-        text, lang, stage, degraded, ranker, hits,
-        corrected=corrected, did_you_mean=did_you_mean,
+        asked.text.line, asked.page, found.stage, asked.degraded, ranker, hits,
+        corrected=found.corrected, did_you_mean=found.did_you_mean,
     )  # fmt: skip
 
 
-def staged(
-    collection: Collection,
-    text: str,
-    *,
-    lang: str,
-    asked_in: str,
-    mask: Mask,
-    vectors: Questions,
-    k: int,
-    system: System = "hybrid",
-) -> tuple[Stage, Question, Ranking, str | None, str | None]:
-    """Return the stage that is met, its ranking, the text searched instead, and the text that was perhaps meant."""
-    langs = collection.langs_of(mask)
-    question = Question(asked_in, parsed(collection, text, langs=langs), vectors)
-    ranking = _rank(collection, question, mask, k, system)
+def staged(collection: Collection, asked: Asked, *, k: int, system: System = "hybrid") -> Staged:
+    """Return the ranking of what was typed, or of its correction where only that finds anything."""
+    ranking = _rank(collection, asked, k, system)
     stage = met(ranking)
-    better = _corrected(collection, text, queries=question.queries, lang=lang) if stage != "all" else None
+    better = _corrected(collection, asked) if stage != "all" else None
     if better is None:
-        return stage, question, ranking, None, None
-    other = Question(asked_in, parsed(collection, better, langs=langs), vectors)
-    instead = _rank(collection, other, mask, k, system, meaning=ranking.semantic)
-    if stage == "none" and met(instead) != "none":
-        return "corrected", other, instead, better, None
-    return stage, question, ranking, None, better if met(instead) != "none" else None
+        return Staged(stage, asked, ranking)
+    other = instead(collection, asked, better)
+    again = _rank(collection, other, k, system, meaning=ranking.semantic)
+    if stage == "none" and met(again) != "none":
+        return Staged("corrected", other, again, corrected=better)
+    return Staged(stage, asked, ranking, did_you_mean=better if met(again) != "none" else None)
 
 
-def ordered(collection: Collection, ranking: Ranking, text: str, *, lang: str, mask: Mask) -> list[int]:
+def ordered(collection: Collection, asked: Asked, ranking: Ranking) -> list[int]:
     """Return the documents of a ranking with pinned ones and those of exactly this title before all others."""
-    titled = [n for n in collection.titles.get(normal(text), ()) if mask[n]]
-    return list(dict.fromkeys([*_pinned(collection, text, lang, mask), *titled, *ranking.order]))
+    return list(dict.fromkeys([*_first(collection, asked), *ranking.order]))
+
+
+def _first(collection: Collection, asked: Asked) -> list[int]:
+    """Return the pinned documents, then those of exactly this title."""
+    titled = (n for n in collection.titles.get(asked.text.normal, ()) if asked.mask[n])
+    return list(dict.fromkeys([*_pinned(collection, asked), *titled]))
 
 
 def needed(asked: int) -> int:
@@ -92,40 +93,24 @@ def met(ranking: Ranking) -> Stage:
     return "enough" if asked > 1 and most >= needed(asked) else "none"
 
 
-def _rank(
-    collection: Collection,
-    question: Question,
-    mask: Mask,
-    k: int,
-    system: System,
-    *,
-    meaning: Semantic | None = None,
-) -> Ranking:
-    exact = any(_is_exact(query) for query in question.queries.values())
+def _rank(collection: Collection, asked: Asked, k: int, system: System, *, meaning: Semantic | None = None) -> Ranking:
+    exact = any(_is_exact(query) for query in asked.queries.values())
     weight = fusion.EXACT if exact else fusion.DENSE
-    return rank(collection, question, mask=mask, k=k, system=system, weight=weight, meaning=meaning)
+    return rank(collection, asked, k=k, system=system, weight=weight, meaning=meaning)
 
 
 def _is_exact(query: Query) -> bool:
-    """Say whether all words that count are quoted or part of a code."""
+    """Return True if all words but stop words are quoted or part of a code."""
     inside = {word for code in query.codes for word in re.split(r"\W|_", code)}
     words = query.asked
     return bool(words) and all(word.quoted or word.text in inside for word in words)
 
 
 def _shown(
-    collection: Collection,
-    question: Question,
-    ranking: Ranking,
-    stage: Stage,
-    text: str,
-    *,
-    lang: str,
-    mask: Mask,
-    k: int,
-    least: float | None,
+    collection: Collection, typed: Asked, found: Staged, *, k: int, least: float | None
 ) -> list[tuple[int, float]]:
     """Return the documents to show with their scores: pinned ones, the exact title, and what meets words or meaning."""
+    ranking = found.ranking
     numbers = np.asarray(ranking.order, dtype=np.int64)
     tuned = floor.calibration("search" + kind_of(collection, ranking))
     features = ranking.features()
@@ -133,62 +118,58 @@ def _shown(
     enough = tuned.scores(features, own=own) >= (tuned.floor if least is None else least)
     scores = np.minimum(1.0, ranking.scores[numbers].astype(np.float64))
     asked, matched = ranking.lexical.asked, ranking.lexical.matched[numbers]
-    held = _holding_phrases(collection, question, ranking.order)
-    by_words = held & (matched >= (asked + 1 if stage == "none" else needed(asked)))
+    held = _holding_phrases(collection, found.asked, ranking.order)
+    by_words = held & (matched >= (asked + 1 if found.stage == "none" else needed(asked)))
     by_meaning = (own >= NEAR * own.max(initial=0.0)) & enough & ((matched > 0) | (ranking.semantic is not None))
     best = scores[by_words].max() if by_words.any() else 2.0
     shown = held & (by_words | by_meaning | ((matched > 0) & (scores >= AS_GOOD * best)))
     if least is not None:
         shown &= enough
-    first = [n for n in collection.titles.get(normal(text), ()) if mask[n]]
-    pinned = _pinned(collection, text, lang, mask)
-    top = list(dict.fromkeys([*pinned, *first]))
+    first = _first(collection, typed)
     kept = zip(numbers[shown].tolist(), scores[shown].tolist(), strict=True)
-    return [*((n, 1.0) for n in top), *((n, score) for n, score in kept if n not in top)][:k]
+    return [*((n, 1.0) for n in first), *((n, score) for n, score in kept if n not in first)][:k]
 
 
-def _pinned(collection: Collection, text: str, lang: str, mask: Mask) -> list[int]:
-    wanted = collection.pinned(text, lang, today=date.today())
+def _pinned(collection: Collection, asked: Asked) -> list[int]:
+    wanted = collection.pinned(asked.text, asked.page, today=date.today())
     if not wanted:
         return []
-    places = {collection.documents[n].article: int(n) for n in np.flatnonzero(mask)}
+    places = {collection.documents[n].article: int(n) for n in np.flatnonzero(asked.mask)}
     return [places[id] for id in wanted if id in places]
 
 
-def _holding_phrases(collection: Collection, question: Question, numbers: Sequence[int]) -> Mask:
+def _holding_phrases(collection: Collection, asked: Asked, numbers: Sequence[int]) -> Mask:
     """Return which documents hold what is quoted."""
-    if not any(query.phrases for query in question.queries.values()):
+    if not asked.text.phrases:
         return np.ones(len(numbers), dtype=np.bool_)
-    return np.asarray([_holds_phrases(collection, question, n) for n in numbers], dtype=np.bool_)
+    return np.asarray([_holds(collection, n, asked.text.phrases) for n in numbers], dtype=np.bool_)
 
 
-def _holds_phrases(collection: Collection, question: Question, number: int) -> bool:
+def _holds(collection: Collection, number: int, phrases: Sequence[str]) -> bool:
     document = collection.documents[number]
-    query = question.queries.get(document.lang)
-    if query is None or not query.phrases:
-        return True
     texts = (" ".join(collection.units[i][1:]) for i in range(document.first, document.last))
     whole = f" {normal(document.title)} \n" + "\n".join(f" {normal(text)} " for text in texts)
-    return all(f" {phrase} " in whole for phrase in query.phrases)
+    return all(f" {phrase} " in whole for phrase in phrases)
 
 
-def _corrected(collection: Collection, text: str, *, queries: Mapping[str, Query], lang: str) -> str | None:
-    """Return `text` with each word that no article has replaced by the one that was meant; None when none is near."""
+def _corrected(collection: Collection, asked: Asked) -> str | None:
+    """Return the text with each word that no article has replaced by the one nearest to it; None when none is near."""
+    line, queries = asked.text.line, asked.queries
     known = {
         word.text for own, q in queries.items() for word in q.words if _is_known(collection, own, word.terms, word.text)
     }
     quoted = {word.text for q in queries.values() for word in q.words if word.quoted}
-    codes = {word for q in queries.values() for code in q.codes for word in re.split(r"\W|_", code)}
+    codes = {word for code in asked.text.codes for word in re.split(r"\W|_", code)}
     parts, at, changed = [], 0, False
-    for token in tokens(text):
+    for token in asked.text.tokens:
         folded = fold(token.text)
         meant = None
         if token.kind == "word" and folded not in known | quoted | codes:
-            meant = _meant(collection, folded, [lang, *queries])
+            meant = _meant(collection, folded, [asked.page, *queries])
         if meant:
-            parts += [text[at : token.start], meant]
+            parts += [line[at : token.start], meant]
             at, changed = token.end, True
-    return "".join([*parts, text[at:]]) if changed else None
+    return "".join([*parts, line[at:]]) if changed else None
 
 
 def _is_known(collection: Collection, lang: str, terms: tuple[str, ...], text: str) -> bool:

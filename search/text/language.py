@@ -1,13 +1,14 @@
-"""The language of a text, told by its script or its little words; None where neither gives it away."""
+"""The language of a text, detected by its script or its stop words."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import cache
 
 from whoosh.lang.stopwords import stoplists
 
-from search.text.analyzer import fold, tokens
+from search.text.analyzer import Token, fold, tokens
 
 LOOKED_AT = 4000  # characters
 LEAST = 0.12  # share of little words among all words of a text in that language
@@ -30,10 +31,11 @@ _SCRIPTS = (
 )
 
 
-def detect(text: str, *, usual: str = "") -> str | None:
-    """Return the language of `text`: of a few words at least, or of one in a script of its own.
+def detect(text: str, *, usual: str = "", found: Iterable[Token] | None = None) -> str | None:
+    """Return the language of `text`, or None where neither its script nor its stop words show it.
 
-    Where one is `usual` there must be twice as much for another.
+    Another language than the `usual` one needs twice as many stop words. `found` are the tokens of `text`, where
+    the caller has them.
 
     >>> detect("¿Cómo puedo cambiar mi contraseña?"), detect("error 42")
     ('es', None)
@@ -42,7 +44,8 @@ def detect(text: str, *, usual: str = "") -> str | None:
     script = _script(sample)
     if script:
         return script
-    words = [fold(token.text) for token in tokens(sample) if token.kind == "word"]
+    found = tokens(sample) if found is None else (token for token in found if token.end <= LOOKED_AT)
+    words = [fold(token.text) for token in found if token.kind == "word"]
     counts = {lang: sum(_weight(word) for word in words if word in small) for lang, small in little_words().items()}
     best, second = sorted(counts, key=lambda lang: (-counts[lang], lang))[:2]
     clear = counts[best] >= max(2.0, LEAST * len(words)) and counts[best] > LEAD * counts[second]
@@ -53,13 +56,13 @@ def detect(text: str, *, usual: str = "") -> str | None:
 
 @cache
 def little_words() -> dict[str, frozenset[str]]:
-    """Return the words that hold sentences together, folded, by language."""
+    """Return the stop words of each language, folded."""
     lists = {lang: frozenset(fold(word) for word in words) for lang, words in stoplists.items() if words}
     return lists | {lang: frozenset(words.split()) for lang, words in _MORE.items()}
 
 
 def _weight(word: str) -> float:
-    """One letter says less: it may be an initial or a list's."""
+    """Return how much a stop word counts: a single letter less, since it may be an initial."""
     return 0.5 if len(word) == 1 else 1.0
 
 

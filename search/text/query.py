@@ -1,10 +1,13 @@
-"""What a visitor typed, as words, quoted phrases and codes; nothing in it is syntax but quotes."""
+"""A text that is searched, as words, quoted phrases and codes; only quotes are syntax.
+
+A `Text` is cleaned and cut into tokens once. Its `Query` in a language has the terms that the tokens stand for there.
+"""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from search.text.analyzer import Analyzer, Token, codes, fold, tokens
@@ -19,7 +22,7 @@ Synonyms = Sequence[tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word of a query: the terms that it stands for in the index, and the terms of its synonyms."""
+    """A word of a query, with its terms in the index and those of its synonyms."""
 
     text: str  # folded, as typed
     terms: tuple[str, ...]
@@ -35,14 +38,31 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
+class Text:
+    """A text, cut into tokens once for all languages."""
+
+    line: str  # cleaned: one line, no control characters
+    tokens: tuple[Token, ...]
+    normal: str  # folded, without punctuation
+    phrases: tuple[str, ...]  # what is quoted, in the same form
+    codes: tuple[str, ...]
+
+    @classmethod
+    def of(cls, text: str) -> Text:
+        """Return `text` cleaned and cut into tokens."""
+        line = clean(text)
+        found = tuple(tokens(line))
+        phrases = tuple(filter(None, map(normal, _QUOTED.findall(line))))
+        return cls(line, found, " ".join(fold(t.text) for t in found), phrases, tuple(dict.fromkeys(codes(line))))
+
+
+@dataclass(frozen=True, slots=True)
 class Query:
     """A text as it is searched in one language."""
 
-    text: str  # cleaned: one line, no control characters
     words: tuple[Word, ...]
-    phrases: tuple[str, ...]  # folded, spaces single
     codes: tuple[str, ...]
-    only_little: bool = False  # nothing but stop words: they are searched, but ask for nothing
+    only_little: bool = False  # nothing but stop words: they are searched, but no offer is made for them
 
     @property
     def asked(self) -> tuple[Word, ...]:
@@ -59,17 +79,15 @@ def clean(text: str) -> str:
 
 
 def normal(text: str) -> str:
-    """Return what two texts have in common that differ in case, accents, punctuation and spaces only."""
+    """Return `text` without case, accents and punctuation, its words divided by single spaces."""
     return " ".join(fold(token.text) for token in tokens(text))
 
 
-def parse(text: str, analyzer: Analyzer, *, synonyms: Synonyms = (), heavy: str = "") -> Query:
-    """Return `text` as words with their synonyms, quoted phrases and codes; those of `heavy` count more."""
-    line = clean(text)
-    phrases = tuple(normal(found) for found in _QUOTED.findall(line))
-    quoted = {word for phrase in phrases for word in phrase.split()}
+def parse(text: Text, analyzer: Analyzer, *, synonyms: Synonyms = (), heavy: Collection[str] = ()) -> Query:
+    """Return `text` as words with their synonyms, quoted phrases and codes; the folded words in `heavy` count more."""
+    quoted = {word for phrase in text.phrases for word in phrase.split()}
     seen: dict[tuple[str, ...], Word] = {}
-    for token in tokens(line):
+    for token in text.tokens:
         word = _word(token, analyzer, quoted)
         seen.setdefault(word.terms, word)
     words = tuple(seen.values())
@@ -77,10 +95,9 @@ def parse(text: str, analyzer: Analyzer, *, synonyms: Synonyms = (), heavy: str 
     if only_little:
         words = tuple(replace(word, little=False) for word in words)  # nothing but little words: they are meant
     if heavy:
-        weighty = {fold(token.text) for token in tokens(heavy)}
-        words = tuple(replace(word, heavy=word.text in weighty) for word in words)
+        words = tuple(replace(word, heavy=word.text in heavy) for word in words)
     words = _with_synonyms(words, analyzer, synonyms)
-    return Query(line, words, tuple(filter(None, phrases)), tuple(dict.fromkeys(codes(line))), only_little)
+    return Query(words, text.codes, only_little)
 
 
 def _word(token: Token, analyzer: Analyzer, quoted: set[str]) -> Word:
@@ -90,7 +107,7 @@ def _word(token: Token, analyzer: Analyzer, quoted: set[str]) -> Word:
 
 
 def _with_synonyms(words: tuple[Word, ...], analyzer: Analyzer, groups: Synonyms) -> tuple[Word, ...]:
-    """Give the first word of what is in a group the terms of all that is said instead."""
+    """Give the first word of each phrase of a group the terms of the group's other phrases."""
     if not groups:
         return words
     stems = [word.terms[0] for word in words if word.terms]

@@ -21,7 +21,7 @@ from kb.cli.main import kb
 from kb.config import Settings
 from kb.errors import BadSetting
 from search.evaluate import evaluation, figures, metrics
-from search.evaluate.beir import Asked, BadCollection, Folder
+from search.evaluate.beir import BadCollection, BeirQuestion, Folder
 from search.index.embedder import Embedder
 from search.index.learned import Learned
 from search.learn.learn import Solved, learn
@@ -210,7 +210,7 @@ def test_what_another_product_is_asked_counts_as_unanswerable(
     [("both", ("No code", "It never came")), ("title", ("No code", "")), ("body", ("", "It never came"))],
 )
 def test_subject_and_message_can_be_asked_apart(part: Any, message: tuple[str, str]) -> None:
-    assert Asked("q", "No code\nIt never came", "No code", "It never came", "en").only(part).message == message
+    assert BeirQuestion("q", "No code\nIt never came", "No code", "It never came", "en").only(part).message == message
 
 
 def test_a_part_is_said(settings: Settings, collection: Path) -> None:

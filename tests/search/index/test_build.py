@@ -16,6 +16,7 @@ from kb.errors import BadGeneration
 from search.index import build as builder
 from search.index import generation
 from search.rank.collection import Collection
+from search.text.query import Text
 from tests.support.shelf_of_articles import WordEmbedder
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -87,8 +88,8 @@ def test_a_pin_comes_first_until_its_last_day(articles: Path, tmp_path: Path) ->
     )
     pinned = Collection(build(articles, tmp_path)).pinned
     day = date(2026, 11, 30)
-    assert [pinned(query, "en", today=day) for query in ("Login", "page", "sign in")] == [["vat"], ["vat"], []]
-    assert pinned("login", "es", today=day) == []
+    assert [pinned(Text.of(query), "en", today=day) for query in ("Login", "page", "sign in")] == [["vat"], ["vat"], []]
+    assert pinned(Text.of("login"), "es", today=day) == []
 
 
 def test_a_draft_and_a_scheduled_article_are_not_in_it(articles: Path, tmp_path: Path) -> None:

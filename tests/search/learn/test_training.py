@@ -91,8 +91,8 @@ def test_a_training_that_ends_early_leaves_no_model(source: Path, tmp_path: Path
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from search import training
-from tests.test_training import RECIPE, TRIPLES
+from search.learn import training
+from tests.search.learn.test_training import RECIPE, TRIPLES
 source, target = map(Path, sys.argv[1:])
 training.train(source, target, TRIPLES, recipe=RECIPE, report=lambda done, total: os.kill(os.getpid(), signal.SIGKILL))
 """

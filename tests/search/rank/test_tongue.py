@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from search.rank.questions import UNKNOWN, language_of
+from search.rank.asked import UNKNOWN, ask, language_of
 from search.rank.searcher import Searcher
 from tests.support.shelf_of_articles import WordEmbedder, article, ids, shelf
 
@@ -36,6 +36,14 @@ def searcher(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
     return shelf(tmp_path_factory.mktemp("shelf"), articles, encoder=Interpreter())
 
 
+def told(searcher: Searcher, text: str, *, lang: str) -> str:
+    """Return the language of `text` asked on a page in `lang` of the articles, which are all in English."""
+    mask = np.ones(len(searcher.collection.documents), dtype=np.bool_)
+    asked = ask(searcher.collection, text, lang=lang, mask=mask)
+    assert list(asked.queries) == ["en"]
+    return language_of(searcher.collection, asked)
+
+
 @pytest.mark.parametrize(
     ("text", "lang"),
     [
@@ -50,16 +58,16 @@ def searcher(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
     ],
 )
 def test_what_no_article_has_is_of_another_language(searcher: Searcher, text: str, lang: str) -> None:
-    assert language_of(searcher.collection, text, lang="en", langs=["en"]) == lang
+    assert told(searcher, text, lang="en") == lang
 
 
 def test_a_language_that_no_article_is_in_stays_as_it_was_asked(searcher: Searcher) -> None:
-    assert language_of(searcher.collection, "wachtwoord vergeten", lang="nl", langs=["en"]) == "nl"
+    assert told(searcher, "wachtwoord vergeten", lang="nl") == "nl"
 
 
 def test_without_vectors_across_languages_the_page_decides(tmp_path: Path) -> None:
     by_words = shelf(tmp_path, [article("reset", "Reset your password")])
-    assert language_of(by_words.collection, "wachtwoord vergeten", lang="en", langs=["en"]) == "en"
+    assert told(by_words, "wachtwoord vergeten", lang="en") == "en"
 
 
 @pytest.mark.parametrize("text", ["wachtwoord vergeten", "contraseña olvidada"])

@@ -119,10 +119,8 @@ def shelf(snapshot: Snapshot, lang: str) -> Shelf:
 
 
 def favourites(k: int) -> Favourites:
-    """Return what people open most, filled up with some of each topic; before anybody did it has another name."""
-    opened = state(Popular).articles()
     """Return the articles opened most, filled up with some of each topic. The title says which of both they are."""
-    opened = popular(services().store)
+    opened = state(Popular).articles()
     title = _("Popular articles") if opened else _("Good places to start")
     return Favourites(title, shelf(searcher().snapshot, g.lang).pick(opened, k=k))
 

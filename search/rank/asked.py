@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from kb.degraded import Degraded
 from search.rank.collection import Collection, Mask
-from search.rank.hit import Degraded
 from search.rank.semantic import Questions
 from search.text.analyzer import analyzer, fold, tokens
 from search.text.language import detect

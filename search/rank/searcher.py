@@ -14,13 +14,10 @@ from kb.errors import BadGeneration, HelpCenterError
 from kb.render.snapshot import Snapshot
 from search.index import embedder, generation
 from search.index.embedder import Embedder
-from search.rank import answers, completion, floor, questions, stages
-from search.rank.collection import Collection, Mask
-from search.rank.hit import Hit, Results, Suggestions
 from search.rank import answers, completion, floor, stages
 from search.rank.asked import Asked, ask, language_of, parsed
 from search.rank.collection import Collection
-from search.rank.hit import Degraded, Hit, Results, Suggestions
+from search.rank.hit import Hit, Results, Suggestions
 from search.rank.questions import REMEMBERED, QuestionEncoder
 from search.rank.ranking import Ranking, System, kind_of, rank, taught
 from search.text import message

@@ -15,14 +15,10 @@ from datetime import date
 
 import numpy as np
 
-from kb.degraded import Degraded
 from search.rank import answers, floor, fusion
 from search.rank.asked import Asked, instead
 from search.rank.collection import Collection, Mask
 from search.rank.hit import Results, Stage
-from search.rank.ranking import Question, Ranking, System, kind_of, parsed, rank
-from search.rank.semantic import Questions, Semantic
-from search.text.analyzer import fold, tokens
 from search.rank.ranking import Ranking, System, kind_of, rank
 from search.rank.semantic import Semantic
 from search.text.analyzer import fold

@@ -23,7 +23,6 @@ Degraded = Literal[
     "no-receipt-articles",  # a receipt goes without articles
     "no-advice",  # an agent sees a ticket without suggested articles
     "not-logged",  # an event or an offer was not kept
-    "no-changes",  # git or the index does not tell what changed
 ]
 Reason = TypeVar("Reason", bound=Degraded)
 

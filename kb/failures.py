@@ -8,13 +8,13 @@ which may hold the words of a visitor; people read a general sentence with statu
 from __future__ import annotations
 
 import logging
-import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
 from werkzeug.exceptions import ClientDisconnected, HTTPException, RequestTimeout
 
+from kb.degraded import frames
 from kb.errors import HelpCenterError
 
 OURS = "something failed on our side; it was logged, please try again later"
@@ -40,6 +40,5 @@ def failure(error: Exception, *, during: str = "") -> Failure:
     if isinstance(error, HTTPException):
         headers = {name: value for name, value in error.get_headers() if name in ("Allow", "Retry-After")}
         return Failure(HTTPStatus(error.code or 500), error.description or "", headers)
-    frames = "".join(traceback.format_tb(error.__traceback__))
-    log.error("%s: %s\n%s", during, type(error).__name__, frames)
+    log.error("%s: %s", during, frames(error))
     return Failure(HTTPStatus.INTERNAL_SERVER_ERROR, OURS)

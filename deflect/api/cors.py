@@ -21,6 +21,7 @@ from deflect.store.database import Row, Store, insert
 from deflect.store.services import Services, services
 from deflect.store.writer import write
 from deflect.tickets.ticket_writes import audit
+from kb.degraded import degraded
 from kb.errors import BadRequest, Forbidden, HelpCenterError
 
 ORIGIN = re.compile(r"https?://[a-z0-9.-]{1,200}(:\d{1,5})?|https?://\[[0-9a-f:.]{2,45}\](:\d{1,5})?")
@@ -97,7 +98,8 @@ def _is_listed(services: Services, origin: str) -> bool:
         return True
     try:
         return services.store.one("SELECT 1 FROM allowed_origins WHERE id = ?", [origin]) is not None
-    except HelpCenterError:
+    except HelpCenterError as error:
+        degraded("no-origins", error)
         return False
 
 
@@ -137,8 +139,8 @@ def _remember(origin: str) -> None:
         return
     try:
         services().writer.run(refused_origin, origin=origin, path=request.path, now=clock.now())
-    except HelpCenterError:
-        return
+    except HelpCenterError as error:
+        degraded("not-logged", error)
 
 
 @write(patience=0.2)

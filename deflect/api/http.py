@@ -22,7 +22,7 @@ from deflect.offers.episode import LANG, VISITOR, new_id
 from deflect.store import tokens
 from deflect.store.services import Services, network
 from deflect.store.tokens import NOBODY, Claims, ServerCall
-from kb.degraded import Degraded
+from kb.degraded import Degraded, degraded
 from kb.errors import BadRequest, HelpCenterError, TooLarge, TooManyRequests, Unauthorized
 from kb.failures import Failure
 
@@ -122,7 +122,7 @@ def limit_search(services: Services) -> Degraded | None:
     try:
         limit(services, "searches by meaning", rate=rate)
     except TooManyRequests:
-        return "rate-limited"
+        return degraded("rate-limited")
     return None
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from deflect.store import clock
 from deflect.store.database import Store
+from kb.degraded import degraded
 from kb.errors import HelpCenterError
 
 WINDOW = 30 * clock.DAY
@@ -52,6 +53,7 @@ def most_opened(store: Store, *, since: int, k: int) -> tuple[str, ...]:
             """,
             [since, k],
         )
-    except HelpCenterError:
+    except HelpCenterError as error:
+        degraded("no-popular", error)
         return ()
     return tuple(str(row["article"]) for row in rows)

@@ -21,7 +21,8 @@ from deflect.store.services import services, state
 from kb import i18n
 from kb.content import frontmatter
 from kb.content.channels import Way
-from kb.errors import HelpCenterError, NotFound
+from kb.degraded import degraded
+from kb.errors import NotFound
 from kb.render.snapshot import Entry, Heading, Snapshot
 from kb.render.topics import Topics, for_everybody, review
 from kb.site import seo
@@ -140,7 +141,8 @@ def related(asked: ArticlePage) -> tuple[Hit, ...]:
     """Return the articles nearest to this one; none when they cannot be searched for."""
     try:
         return asked.searcher.related(asked.entry.id, lang=asked.frame.lang)
-    except HelpCenterError:
+    except Exception as error:  # the article is there all the same
+        degraded("search-failed", error)
         return ()
 
 

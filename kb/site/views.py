@@ -11,7 +11,8 @@ from flask import Blueprint, Response, g, redirect, request, url_for
 
 from deflect.api.http import limit_search
 from deflect.store.services import services
-from kb.errors import HelpCenterError, NotFound
+from kb.degraded import degraded
+from kb.errors import NotFound, TooManyRequests
 from kb.i18n import gettext as _
 from kb.render.snapshot import Entry
 from kb.site import article_page, assets, contact_form, search_page, seo
@@ -221,7 +222,10 @@ def nearest(query: str, *, but: str) -> tuple[Hit, ...]:
         return ()
     try:
         hits = searcher().search(query, lang=g.lang, k=NEAREST + 1, degraded=limit_search(services())).hits
-    except HelpCenterError:
+    except TooManyRequests:
+        return ()
+    except Exception as error:  # the page says what is missing all the same
+        degraded("search-failed", error)
         return ()
     return tuple(hit for hit in hits if hit.article != but)[:NEAREST]
 

@@ -8,6 +8,7 @@ import time
 from contextlib import suppress
 
 from kb.config import Settings
+from kb.degraded import degraded
 from kb.errors import BadGeneration
 from search.index.build import CURRENT
 from search.index.embedder import Embedder
@@ -93,6 +94,7 @@ class Current:
             self._refused = made
             if self._searcher is None:
                 raise BadGeneration(str(error)) from error
+            degraded("old-generation", error)
         return self._searcher
 
     def _worth_another_try(self) -> bool:

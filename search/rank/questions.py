@@ -15,8 +15,7 @@ from functools import cached_property
 
 import numpy as np
 
-from kb.degraded import Degraded
-from kb.errors import HelpCenterError
+from kb.degraded import Degraded, degraded
 from search.index import embedder
 from search.index.embedder import Embedder, Vectors
 from search.rank import semantic
@@ -59,8 +58,8 @@ class QuestionEncoder:
         recipes = semantic.wanted(self._usable, lang=lang, shown=mask, langs=self._collection.langs)
         try:
             return {recipe: self.vector(recipe, text) for recipe in recipes}, None
-        except (HelpCenterError, RuntimeError, ValueError, OSError):
-            return {}, "embedder-failed"
+        except Exception as error:  # whatever a model dies of, words are left
+            return {}, degraded("embedder-failed", error)
 
     def vector(self, recipe: str, text: str) -> Vectors:
         """Return the vector of a text in the space of a recipe; raises what the encoder raises."""

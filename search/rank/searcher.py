@@ -8,9 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
+from kb import degraded as degradation
 from kb.config import Settings
 from kb.degraded import Degraded
-from kb.errors import BadGeneration, HelpCenterError
+from kb.errors import BadGeneration
+from kb.metrics import SEARCHES
 from kb.render.snapshot import Snapshot
 from search.index import embedder, generation
 from search.index.embedder import Embedder
@@ -76,7 +78,8 @@ class Searcher:
         if encoder is None and collection.spaces:
             try:
                 encoder = embedder.load(settings.embedder, models=settings.data / "models")
-            except (HelpCenterError, ImportError):
+            except Exception as error:  # whatever a model dies of, words are left
+                degradation.degraded("embedder-failed", error)
                 failed = True
         return cls(collection, settings=settings, encoder=encoder, failed=failed, remember=remember)
 
@@ -133,18 +136,18 @@ class Searcher:
         """
         asked = self._typed(text, lang=lang, audience=audience)
         if asked.empty:
-            return Results(asked.text.line, asked.page, "none", self.degraded or degraded, self.ranker, ())
+            return _counted(Results(asked.text.line, asked.page, "none", self.degraded or degraded, self.ranker, ()))
         if degraded is None:
             asked, ranker = self._encoded(asked, asked.text.line), self.ranker
         else:
             asked, ranker = replace(asked, degraded=self.degraded or degraded), self._by_words
-        return stages.search(self.collection, asked, k=k, ranker=ranker, least=self.settings.floor_search)
+        return _counted(stages.search(self.collection, asked, k=k, ranker=ranker, least=self.settings.floor_search))
 
     def complete(self, text: str, *, lang: str, k: int = 8, audience: Audience = EVERYBODY) -> Results:
         """Return the articles whose names hold the typed words, the last one perhaps unfinished."""
         asked = self._typed(text, lang=lang, audience=audience)
         found = completion.complete(self.collection, asked, ends=not text or text[-1].isspace(), k=k)
-        return replace(found, degraded=self.degraded, ranker=self.ranker)
+        return _counted(replace(found, degraded=self.degraded, ranker=self.ranker))
 
     def suggest(
         self,
@@ -260,3 +263,8 @@ class Searcher:
             return False
         lang = self.collection.manifest.default_lang
         return any(c.name == category and not c.offers for c in self.snapshot.categories(lang))
+
+
+def _counted(results: Results) -> Results:
+    SEARCHES.labels(results.stage, results.degraded or "none").inc()
+    return results

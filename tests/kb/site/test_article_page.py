@@ -8,11 +8,10 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from flask.testing import FlaskClient
 
+from deflect.store.services import state
 from kb.content.channels import Way
-from kb.site import article_page
-from kb.site.article_page import ArticlePage, html
+from kb.site.article_page import ArticlePage, ArticlePages, html
 from kb.site.frame import NONCE
 from tests.support.sample import fresh, help_center
 
@@ -25,29 +24,27 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
     return help_center(tmp_path_factory.mktemp("center"))
 
 
-def asked_by(client: FlaskClient, path: str, monkeypatch: pytest.MonkeyPatch) -> ArticlePage:
+def asked_by(app: Flask, path: str, monkeypatch: pytest.MonkeyPatch) -> ArticlePage:
     """Return the value that a request makes a page of."""
     asked: list[ArticlePage] = []
-    with monkeypatch.context() as patched:
-        patched.setattr(article_page, "html", lambda value: asked.append(value) or "")
-        client.get(path)
+    with app.app_context(), monkeypatch.context() as patched:
+        patched.setattr(state(ArticlePages), "html", lambda value: asked.append(value) or "")
+        app.test_client().get(path)
     return asked[0]
 
 
 @pytest.mark.parametrize("lang", ["en", "es", "ar"])
 def test_a_page_is_the_same_without_a_request(app: Flask, lang: str, monkeypatch: pytest.MonkeyPatch) -> None:
     path = f"/{lang}/{ADDRESS}?thanks=helpful"
-    value = asked_by(app.test_client(), path, monkeypatch)
-    html.cache_clear()
+    value = asked_by(app, path, monkeypatch)
     sent = app.test_client().get(path)
     nonce = sent.text.split('nonce="')[1].split('"')[0]
-    html.cache_clear()
     with app.app_context():
         assert html(value).replace(NONCE, nonce) == sent.text
 
 
 def test_every_part_of_the_value_makes_another_page(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    value = asked_by(app.test_client(), "/en/articles/account/passkey", monkeypatch)
+    value = asked_by(app, "/en/articles/account/passkey", monkeypatch)
     entry = replace(value.entry, verified=date(2026, 10, 1), review_every=30)
     value = replace(value, entry=entry, today=date(2026, 10, 2))
     others = {
@@ -57,7 +54,7 @@ def test_every_part_of_the_value_makes_another_page(app: Flask, monkeypatch: pyt
         "thanked": "helpful",
     }
     frames = {"title": "Other", "root": "https://x", "lang": "es", "path": "/en/x", "languages": ("en",), "asks": True}
-    assert {*others, "generation", "frame"} == {field.name for field in fields(value)}
+    assert {*others, "generation", "topics", "frame"} == {field.name for field in fields(value)}
     assert set(frames) == {field.name for field in fields(value.frame)}
     values = [replace(value, **{name: other}) for name, other in others.items()]
     values += [replace(value, frame=replace(value.frame, **{name: other})) for name, other in frames.items()]

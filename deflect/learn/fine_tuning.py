@@ -18,9 +18,10 @@ from kb.config import Settings
 from kb.content import library
 from kb.files import replace_folder
 from search.index import build, embedder, export
-from search.index.learned import FOLDER, Weighed
+from search.index.learned import FOLDER
 from search.learn import learn as mining
 from search.learn import training
+from search.learn.fit import Weighed
 from search.learn.learn import learn
 from search.learn.training import Recipe
 from search.rank.searcher import Searcher

@@ -15,7 +15,8 @@ from kb.config import Settings
 from kb.errors import BadSetting
 from search.index import embedder
 from search.index.embedder import Embedder
-from search.index.learned import FOLDER, USUALLY, TooFewOutcomes, Weighed
+from search.index.learned import FOLDER
+from search.learn.fit import USUALLY, TooFewOutcomes, Weighed
 from search.learn.learn import Solved, learn
 from search.rank.current import Current
 from search.rank.searcher import Searcher

@@ -1,4 +1,10 @@
-"""Learning from questions that were solved: what the untaught ranking makes of each, and the fit over all."""
+"""Learning from solved questions, and mining them for examples to fine-tune an encoder on.
+
+To learn, each question is ranked as if nothing had been learned, which gives two scores for every article; the fit is
+made over these and the vectors of the questions. To mine, each question is paired with the nearest passage of the
+article that solved it, and with the best passage of an article that the ranking mistakes for it. Only articles that
+score surely less are taken for mistakes: one that scores nearly as much may answer the question, too.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +13,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from search.index import learned
 from search.index.embedder import Vectors
 from search.index.generation import KINDS
-from search.index.learned import USUALLY, Learned, Weighed
+from search.index.learned import Learned
 from search.index.logistic import Matrix
 from search.index.passage import Unit
+from search.learn.fit import USUALLY, Examples, Weighed, fit
 from search.learn.training import Triple
 from search.rank.asked import ask
 from search.rank.collection import Collection
@@ -41,8 +47,8 @@ def learn(
 ) -> tuple[Learned, Matrix]:
     """Return what `solved` teaches the ranking of `searcher`, and P(article) of each question, itself not learned from.
 
-    `encode` gives vectors of the collection's main recipe; whoever calls may keep them. Questions whose article is
-    gone are left out; `weighed` counts those that are left.
+    `encode` returns vectors of the collection's main recipe. Questions whose article is gone are left out; `weighed`
+    counts those that are left. Raises TooFewOutcomes.
     """
     collection = searcher.collection
     recipe = collection.main_recipe
@@ -60,28 +66,27 @@ def learn(
         seen = np.flatnonzero(mask)
         places = [columns[collection.documents[number].article] for number in seen]
         dense[row, places], lexical[row, places] = ranking.dense[seen], ranking.lexical.scores[seen]
-    return learned.fit(
-        vectors,
-        [one.article for one in known],
+    examples = Examples(
+        questions=vectors,
+        answers=[one.article for one in known],
         articles=articles,
         dense=dense,
         lexical=lexical,
-        recipe=recipe,
         meant=np.stack([collection.meaning(article) for article in articles]).astype(np.float16),
-        weighed=weighed,
         counts=[one.weight for one in known] if any(one.weight != 1.0 for one in known) else (),
     )
+    return fit(examples, recipe=recipe, weighed=weighed)
 
 
 CANDIDATES = 10
-SURELY_LESS = 0.95  # a wrong article that scores nearer to the right one may answer, too, and teaches nothing
+SURELY_LESS = 0.95  # of the right article's score
 
 
 def mine(searcher: Searcher, solved: Sequence[Solved]) -> list[Triple]:
-    """Return each question with the passage that is nearest in the article that solved it, and one mistaken for it.
+    """Return each question with the nearest passage of the article that solved it, and a mistaken one.
 
-    The mistaken one is the best passage of the article that our untaught ranking puts first among those that score
-    surely less. Questions whose article is gone, and those of another language than the vectors, are left out.
+    The mistaken one is the best passage of the first article that scores surely less. Questions whose article is
+    gone, and those that have no vectors, are left out.
     """
     collection = searcher.collection
     found = []

@@ -12,8 +12,8 @@ from deflect.learn import evidence, tuning
 from deflect.learn.evidence import FITS, SOURCE, WEIGHT
 from deflect.learn.lessons import Lesson
 from search.evaluate import metrics
-from search.index import learned
-from search.index.learned import Learned, TooFewOutcomes
+from search.index.learned import Learned
+from search.learn.fit import Examples, TooFewOutcomes, fit
 from tests.learning.visitors import Log, Model, People, visit
 from tests.learning.world import Numbers, World
 
@@ -122,15 +122,17 @@ def _learn(world: World, found: Sequence[Lesson], published: np.ndarray) -> Lear
     """Fit as `search.learn.learn.learn` does, on what it would compute anew each time."""
     rows = np.asarray([_row(one)[0] for one in found], dtype=np.int64)
     try:
-        return learned.fit(
-            world.vectors[rows],
-            [one.article for one in found],
-            articles=[id for id, there in zip(world.articles, published, strict=True) if there],
-            dense=world.dense[rows][:, published],
-            lexical=world.lexical[rows][:, published],
+        return fit(
+            Examples(
+                questions=world.vectors[rows],
+                answers=[one.article for one in found],
+                articles=[id for id, there in zip(world.articles, published, strict=True) if there],
+                dense=world.dense[rows][:, published],
+                lexical=world.lexical[rows][:, published],
+                meant=np.zeros((int(published.sum()), 1), dtype=np.float16),
+                counts=[one.weight for one in found],
+            ),
             recipe=world.searcher.collection.main_recipe,
-            meant=np.zeros((int(published.sum()), 1), dtype=np.float16),
-            counts=[one.weight for one in found],
         )[0]
     except TooFewOutcomes:
         return None

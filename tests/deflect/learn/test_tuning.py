@@ -21,8 +21,9 @@ from kb.config import Settings
 from kb.errors import BadSetting
 from kb.server.indexing import refresh
 from search.evaluate import metrics
-from search.index.learned import Learned, TooFewOutcomes
+from search.index.learned import Learned
 from search.index.vectors import VectorCache
+from search.learn.fit import TooFewOutcomes
 from search.learn.learn import Solved
 from search.rank.current import Current
 from search.rank.searcher import Searcher

@@ -9,16 +9,17 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 
 from kb.errors import BadSetting
 from kb.languages import normalise
+from kb.patterns import EMAIL
 
 FILE = "kb.toml"
 PREFIX = "KB_"
 TOKEN_KEY = re.compile(r"\s*[\w.-]{1,64}\s*:\s*\S{32,}\s*", re.ASCII)
-MAILBOX = re.compile(r"[\w.+!#$%&'/=?^`{|}~-]+(\+\*)?@[\w-]+(\.[\w-]+)*")  # `+*` is where a ticket's mark goes
 ORIGIN = re.compile(r"https?://[^/\s]+", re.IGNORECASE)
 LEAST = {  # the least value of settings that are counts
     "workers": 1, "threads": 1, "rate_offers": 0, "rate_events": 0, "rate_tickets": 0, "rate_logins": 0,
@@ -189,7 +190,8 @@ def _check_texts(settings: Settings) -> None:
     """Raise BadSetting for a language, an address, an origin or a network that is none."""
     if not settings.host.strip():
         raise BadSetting("host is empty; it is an address such as 127.0.0.1, or 0.0.0.0 for all of this machine's")
-    if settings.mail_to and not MAILBOX.fullmatch(settings.mail_to):
+    mailbox = settings.mail_to.replace("+*@", "@")  # where a ticket's mark goes
+    if mailbox and ("*" in mailbox or not EMAIL.fullmatch(mailbox)):
         raise BadSetting(f"mail_to is {settings.mail_to!r}; it is an address such as help@example.com, and no name")
     if normalise(settings.lang) != settings.lang:
         raise BadSetting(f"lang is {settings.lang!r}; it is a language code in small letters, such as es or pt-br")
@@ -200,7 +202,7 @@ def _check_texts(settings: Settings) -> None:
             raise BadSetting(f"{name} {said} address such as https://help.example.com")
     for name in ("smtp_to", "smtp_from"):
         value = getattr(settings, name)
-        if value and not re.search(r"[^\s@]@[^\s@]", value):
+        if value and not EMAIL.fullmatch(parseaddr(value)[1]):
             raise BadSetting(f"{name} is {value!r}; it is an e-mail address such as help@example.com")
     for origin in settings.origins:
         if not ORIGIN.fullmatch(origin.removesuffix("/")):

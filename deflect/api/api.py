@@ -33,7 +33,6 @@ from deflect.offers.episode import Visit, keys
 from deflect.offers.offer import make_offer
 from deflect.privacy import consent
 from deflect.privacy.consent import crawls
-from deflect.privacy.email_keys import EMAIL
 from deflect.store import attachments, clock, tokens
 from deflect.store.attachments import Attachment, Refused
 from deflect.store.services import Services, services
@@ -41,6 +40,7 @@ from deflect.tickets import contact, file_links, uploads
 from kb.errors import BadRequest, HelpCenterError, NotFound
 from kb.failures import failure
 from kb.metrics import EVENTS
+from kb.patterns import EMAIL
 
 LONGEST_QUERY = 1000
 MOST_HITS = 50

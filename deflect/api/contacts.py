@@ -8,13 +8,14 @@ from typing import Any
 from deflect.api.http import episode_of, text_of
 from deflect.history import import_writes
 from deflect.offers.episode import new_id
-from deflect.privacy.email_keys import EMAIL, email_key
+from deflect.privacy.email_keys import email_key
 from deflect.store import clock
 from deflect.store.clock import MINUTE
 from deflect.store.events import CHANNELS
 from deflect.store.services import Services
 from deflect.store.tokens import ServerCall
 from kb.errors import BadRequest, Unauthorized
+from kb.patterns import EMAIL
 
 AHEAD = 5 * MINUTE  # that the clock of the owner's server may be fast
 

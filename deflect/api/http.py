@@ -10,7 +10,6 @@ from __future__ import annotations
 import ipaddress
 import json
 import math
-import re
 import time
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -18,13 +17,14 @@ from typing import Any
 
 from flask import Request, Response, after_this_request, request
 
-from deflect.offers.episode import LANG, VISITOR, new_id
+from deflect.offers.episode import LANG, new_id
 from deflect.store import tokens
 from deflect.store.services import Services, network
 from deflect.store.tokens import NOBODY, Claims, ServerCall
 from kb.degraded import Degraded, degraded
 from kb.errors import BadRequest, HelpCenterError, TooLarge, TooManyRequests, Unauthorized
 from kb.failures import Failure
+from kb.patterns import ID
 
 LONGEST_BODY = 64 * 1024
 PROBLEM = "application/problem+json"
@@ -177,7 +177,7 @@ def visitor_of(document: dict[str, Any], *, required: bool) -> str | None:
     value = text_of(document, "visitor", longest=1000)
     if not value and not required:
         return None
-    if not VISITOR.fullmatch(value):
+    if not ID.fullmatch(value):
         raise BadRequest(
             "visitor is not an id of 1 to 64 letters, digits and hyphens; make a random one at the first interaction"
         )
@@ -187,7 +187,7 @@ def visitor_of(document: dict[str, Any], *, required: bool) -> str | None:
 def episode_of(document: dict[str, Any]) -> str | None:
     """Return the episode's id, None if there is none. Raises BadRequest if it is no id."""
     value = text_of(document, "episode", longest=1000)
-    if value and not re.fullmatch(r"[\w.:-]{1,64}", value):
+    if value and not ID.fullmatch(value):
         raise BadRequest("episode is not an id as POST offers gives it")
     return value or None
 

@@ -9,6 +9,7 @@ from deflect.privacy import consent
 from deflect.store import events
 from deflect.tickets import contact
 from kb.content.contexts import Mode
+from kb.patterns import ID
 
 Json = dict[str, Any]
 
@@ -42,8 +43,8 @@ CONSENT = {
     "enum": [consent.GIVEN, None],
     "description": "Says that the visitor agreed to be noted, where KB_CONSENT is ask; without it nothing is.",
 }
-VISITOR = text("A random id, made at the first interaction.", pattern=r"^[A-Za-z0-9_.:\-]{1,64}$", required=True)
-EPISODE = text("The episode that an earlier offer gave.", pattern=r"^[A-Za-z0-9_.:\-]{1,64}$")
+VISITOR = text("A random id, made at the first interaction.", pattern=rf"^{ID.pattern}$", required=True)
+EPISODE = text("The episode that an earlier offer gave.", pattern=rf"^{ID.pattern}$")
 TOKEN = text("A JWT of the owner's server.") | {"format": "jwt"}
 TAG = rf"^{LANG_TAG.pattern}$"
 LANG = text("A language, such as en or pt-BR.", pattern=TAG)

@@ -12,7 +12,6 @@ from pathlib import Path
 from deflect.history import import_writes
 from deflect.history import records as history_records
 from deflect.history.records import BadLine, Document, Record, Tally, text_of
-from deflect.offers.episode import VISITOR
 from deflect.privacy.email_keys import email_hash
 from deflect.store import clock
 from deflect.store.clock import from_date
@@ -20,11 +19,11 @@ from deflect.store.events import CHANNELS
 from deflect.store.writer import opened
 from kb import progress
 from kb.config import Settings
+from kb.patterns import EMAIL, ID
 
 TIMES = ("at", "time", "created", "created_at", "date")
 TICKETS = ("ticket", "ticket_id", "external_id", "id")
 ALSO = {"telephone": "phone", "call": "phone", "voice": "phone", "mail": "email", "e-mail": "email", "form": "web"}
-ADDRESS = re.compile(r"[^\s@]+@[^\s@]+")
 MONTH = re.compile(r"(\d{4})-(\d{2})")
 
 
@@ -78,9 +77,9 @@ def moment(document: Document, names: Iterable[str]) -> int:
 def _keys(document: Document, *, secret: str) -> list[str]:
     """Return the keys of a person: what looks like an address is one, also where it stands as the person."""
     person, email, visitor = (text_of(document, [name]) for name in ("person", "email", "visitor"))
-    if person and not email and ADDRESS.fullmatch(person):
+    if person and not email and EMAIL.fullmatch(person):
         person, email = "", person
-    if visitor and not VISITOR.fullmatch(visitor):
+    if visitor and not ID.fullmatch(visitor):
         raise BadLine("visitor is not an id of 1 to 64 letters, digits and hyphens")
     found = [f"verified:{person}"] if person else []
     found += [email_hash(secret, email)] if email else []

@@ -11,12 +11,12 @@ from pathlib import Path
 from deflect.history import import_writes
 from deflect.history import records as history_records
 from deflect.history.records import BadLine, Document, Record, Tally
-from deflect.offers.episode import VISITOR
 from deflect.offers.log import Refused, parse, with_text
 from deflect.privacy.email_keys import email_hash
 from deflect.store.writer import opened
 from kb import progress
 from kb.config import Settings
+from kb.patterns import ID
 
 PERSON = ("visitor", "email", "person")  # who it was: a browser's id, an address, or a verified id
 NAMESPACE = uuid.UUID("6f2c1f0e-6d0a-4b61-9d5e-0d8a3a2b7c11")  # for ids of events that bring none
@@ -88,7 +88,7 @@ def _data(document: Document) -> Document:
 def _keys(document: Document, *, secret: str) -> list[str]:
     """Return the keys of whom an event is of, the strongest first; none where only the episode says it."""
     visitor, email, person = (history_records.text_of(document, [name]) for name in PERSON)
-    if visitor and not VISITOR.fullmatch(visitor):
+    if visitor and not ID.fullmatch(visitor):
         raise BadLine("visitor is not an id of 1 to 64 letters, digits and hyphens")
     found = [f"verified:{person}"] if person else []
     found += [email_hash(secret, email)] if email else []

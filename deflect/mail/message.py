@@ -15,9 +15,9 @@ from email.utils import getaddresses
 from typing import Literal
 
 from deflect.mail.text import decoded, of_html
-from deflect.privacy.email_keys import EMAIL
 from deflect.tickets.contact import LONGEST
 from kb.errors import BadRequest
+from kb.patterns import EMAIL
 
 LARGEST = 25 * 2**20  # bytes that are read of an e-mail
 MOST_LINES = 500_000  # that are read, and of lines that may begin a part: what 25 MB hold at most that somebody wrote

@@ -36,7 +36,6 @@ def ways(
     return decide(table, segment=segment, topic=topic, lang=lang, now=now or datetime.now(UTC))
 
 
-VISITOR = re.compile(r"[\w.:-]{1,64}", re.ASCII)
 LANG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,4}")
 LONGEST_TITLE = 200  # characters of a page's title that are kept
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # nothing that is misread over the telephone

@@ -18,6 +18,7 @@ from deflect.store.services import Services
 from kb.degraded import degraded
 from kb.errors import HelpCenterError
 from kb.metrics import EVENTS
+from kb.patterns import ID
 
 
 class Refused(ValueError):
@@ -37,7 +38,7 @@ def like(pattern: str) -> Callable[[str], bool]:
 
 CHECKS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "article": (like(r"[^\x00-\x1f\x7f\\]{1,300}"), "the id of an article, such as account/reset-password"),
-    "episode": (like(r"[\w.:-]{1,64}"), "the id that POST offers gave"),
+    "episode": (like(ID.pattern), "the id that POST offers gave"),
     "revision": (like(r"[\w.-]{1,64}"), "the revision that the article was read in"),
     "source": (one_of(events.SOURCES), f"one of {', '.join(events.SOURCES)}"),
     "reason": (one_of(events.REASONS), f"one of {', '.join(events.REASONS)}"),

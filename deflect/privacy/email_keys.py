@@ -1,14 +1,11 @@
-"""E-mail addresses: the one pattern of them, and the keyed hashes by which people are known without them."""
+"""The keyed hashes by which people are known without their e-mail addresses."""
 
 from __future__ import annotations
 
-import re
 import unicodedata
 
 from deflect.store.database import Store
 from deflect.store.signatures import signature
-
-EMAIL = re.compile(r"[^\s@<>()\[\]\\,;:\"]{1,64}@(?:[\w](?:[\w-]{0,61}[\w])?\.)+[\w-]{2,63}")
 
 
 def email_key(store: Store, email: str) -> str:

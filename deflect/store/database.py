@@ -15,7 +15,7 @@ from sqlite_utils import Database
 
 from deflect.store.schema import migrations
 from kb.errors import StorageFull, Unavailable
-from kb.files import locked as _lock
+from kb.files import locked
 
 Row = dict[str, Any]
 PATIENCE = 10.0  # seconds that a command of the operator waits while the writer writes
@@ -40,7 +40,7 @@ class Store:
         """Return the store at `path`, made or brought up to date where needed; raises StorageFull or Unavailable."""
         path.parent.mkdir(parents=True, exist_ok=True)
         store = cls(path)
-        with _lock(path.with_suffix(".lock")), explained():
+        with locked(path.with_suffix(".lock")), explained():
             db = store.connect()
             db.enable_wal()
             if migrations.pending(db):

@@ -26,10 +26,11 @@ from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 from sqlite_utils import Database
 
 from deflect.store.database import FULL, Store, transaction
-from deflect.store.writer_socket import alone, connect, listening
+from deflect.store.writer_socket import connect, listening
 from kb.config import Settings
 from kb.degraded import frames
 from kb.errors import BadRequest, HelpCenterError, Unavailable, WriteFailed
+from kb.files import locked_unless
 from kb.metrics import WRITER_QUEUE
 
 P = ParamSpec("P")
@@ -161,7 +162,7 @@ def serve(store: Store, socket_path: Path, stop: Event) -> None:
 
     A second writer waits here until the first has ended, however it ended.
     """
-    with alone(socket_path.with_suffix(".lock"), stop) as ours:
+    with locked_unless(socket_path.with_suffix(".lock"), stop) as ours:
         if not ours:
             return
         db = store.connect()

@@ -9,12 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from kb.files import locked_unless
-
 LONGEST = 4 * 1024 * 1024  # bytes of one line; a page's cap of 64 KB is far below
 Call = tuple[socket.socket, bytes]
-
-alone = locked_unless
 
 
 class Hub:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from deflect.offers.episode import LONGEST_TITLE, Visit, intent, keys, new_id, new_ticket_id, page_address
-from deflect.privacy.email_keys import EMAIL, normal_email
+from deflect.privacy.email_keys import normal_email
 from deflect.store import attachments, clock
 from deflect.store.attachments import Attachment
 from deflect.store.services import Services
@@ -20,6 +20,7 @@ from deflect.tickets.ticket_writes import RECEIPT
 from kb.config import Settings
 from kb.errors import BadRequest
 from kb.metrics import TICKETS
+from kb.patterns import EMAIL
 
 CHANNEL = "web"  # our form's; e-mail, chat and telephone come as messages of other channels
 TYPED = "e-mail typed"  # the field that holds another address than the token's

@@ -7,12 +7,14 @@ from collections.abc import Collection, Iterable, Mapping, MutableSequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
+from urllib.parse import quote
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from kb import languages
 from kb.content import frontmatter, keys
 from kb.content.frontmatter import Value
 from kb.errors import BadArticle, Problem
+from kb.patterns import EMAIL
 
 NAMES = ("web", "email", "chat", "phone")
 
@@ -158,7 +160,7 @@ def _reach(written: Value, say: Any) -> dict[str, str]:
 def _link(channel: str, text: str) -> str | None:
     if channel == "email":
         address = text.removeprefix("mailto:")
-        return f"mailto:{address}" if re.fullmatch(r"[^\s@<>\"'?&%]+@[\w.-]+\.\w+", address) else None
+        return f"mailto:{quote(address, safe='@+')}" if EMAIL.fullmatch(address) else None
     if channel == "phone":
         number = re.sub(r"[\s()./-]", "", text.removeprefix("tel:"))
         return f"tel:{number}" if re.fullmatch(r"\+?\d{3,20}", number) else None

@@ -28,13 +28,13 @@ from deflect.tickets import contact, uploads
 from deflect.tickets.uploads import held, hold
 from kb.errors import Conflict, FileLost, HelpCenterError, NotFound, TooManyRequests
 from kb.i18n import gettext as _
+from kb.patterns import ID
 from kb.render.topics import Topic
 from kb.site.frame import indexed, render, searcher, shelf
 from kb.site.visitor import from_machine, visitor
 
 DROP = "drop-"  # begins the name of the button that removes a file
 TICKET = re.compile(r"[\w-]{4,40}", re.ASCII)
-EPISODE = re.compile(r"[\w.:-]{1,64}", re.ASCII)
 UPLOADS = 4  # forms with files for each ticket that may be sent: offers and corrections come between
 
 
@@ -128,7 +128,7 @@ class Form:
     def of(cls, given: Mapping[str, str]) -> Form:
         """Return the form with the given fields, and a new key if it has none."""
         form = cls(**{field.name: given.get(field.name, "") for field in fields(cls)})
-        episode = form.episode if EPISODE.fullmatch(form.episode) else ""
+        episode = form.episode if ID.fullmatch(form.episode) else ""
         return replace(form, key=form.key or uuid.uuid4().hex, episode=episode)
 
     def visit(self) -> Visit:

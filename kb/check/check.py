@@ -16,7 +16,7 @@ from kb import progress
 from kb.check import lint, outside_links, vanished
 from kb.config import Settings
 from kb.content import library
-from kb.content.article import Article
+from kb.content.article import Article, Version
 from kb.content.library import Library
 from kb.errors import Problem
 from kb.server.indexing import encoder_or_reason
@@ -145,7 +145,7 @@ def finder(settings: Settings, shelf: Library, place: Path, *, now: datetime) ->
     The n-th question of every article is left out of the n-th index, so that a handful of indexes serve all.
     """
     encoder, _ = encoder_or_reason(settings)
-    numbers = {(a.id, a.lang, query): n for a in shelf.articles for n, query in enumerate(a.queries)}
+    numbers = {(a.version, query): n for a in shelf.articles for n, query in enumerate(a.queries)}
 
     @cache
     def searcher(number: int) -> Searcher:
@@ -158,7 +158,7 @@ def finder(settings: Settings, shelf: Library, place: Path, *, now: datetime) ->
         return Searcher.open(path, settings=settings, encoder=encoder)
 
     def find(query: str, lang: str, article: str) -> Sequence[str]:
-        asked = searcher(numbers[article, lang, query])
+        asked = searcher(numbers[Version(article, lang), query])
         found = asked.ranked_query(query, lang=lang, k=lint.TOP)  # the order alone: the floor is no matter of an author
         return [asked.collection.documents[number].article for number, _ in found.ranked]
 

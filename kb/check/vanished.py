@@ -91,10 +91,10 @@ def _addresses(past: Past, there: Library, now: datetime) -> Iterator[Problem]:
     speaks = there.addresses.languages.union(interface_languages())
     live |= {normal(f"/{lang}/articles/{a.id}"): a for lang in speaks for a in there.published(now) if not a.audience}
     before = {normal(article.address): article for article in past.library.published(now) if not article.audience}
-    by_id = {(article.id, article.lang): article for article in there.published(now)}
+    same = {article.version: article for article in there.published(now)}
     for place, article in before.items():
         if place not in live and place not in there.redirects:
-            yield _lost(past, there, place, article, by_id.get((article.id, article.lang)))
+            yield _lost(past, there, place, article, same.get(article.version))
     for place in past.library.redirects:
         if place not in live and place not in there.redirects and place not in before:
             target = past.library.redirects[place]

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import PurePosixPath
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from kb import languages
 from kb.content import foreign_keys, foreign_markdown, frontmatter
@@ -28,6 +28,13 @@ _ATTRIBUTES = re.compile(r"\{[:#.][^{}]*\}$")
 _UNDERLINE = re.compile(r"=+[ \t]*")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _MARKS = re.compile(r"[*_`~]+|!?\[([^\]]*)\]\([^)]*\)|</?[a-z][^>]*>", re.IGNORECASE)
+
+
+class Version(NamedTuple):
+    """An article in one language."""
+
+    id: str
+    lang: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +66,21 @@ class Article:
     outdated: bool = False  # a translation whose original says something else since
 
     @property
+    def version(self) -> Version:
+        """Its id and language, which no two articles share."""
+        return Version(self.id, self.lang)
+
+    @property
     def source(self) -> str:
         """What names the file as it is: what was made of it is kept under this."""
         return f"{self.revision} {self.path}"
 
 
-def identity(path: str, *, default_lang: str, folders: Collection[str] = ()) -> tuple[str, str]:
-    """Return the (id, language) that a path says; `folders` are top folders that are categories whatever their name.
+def identity(path: str, *, default_lang: str, folders: Collection[str] = ()) -> Version:
+    """Return the id and language that a path says; `folders` are top folders that are categories whatever their name.
 
     >>> identity("account/reset.es.md", default_lang="en"), identity("es/account/reset.md", default_lang="en")
-    (('account/reset', 'es'), ('account/reset', 'es'))
+    (Version(id='account/reset', lang='es'), Version(id='account/reset', lang='es'))
     """
     stem, lang = PurePosixPath(path).with_suffix("").as_posix(), None
     name, dot, suffix = stem.rpartition(".")
@@ -77,8 +89,8 @@ def identity(path: str, *, default_lang: str, folders: Collection[str] = ()) -> 
         stem = name if lang else stem
     top, slash, rest = stem.partition("/")
     if slash and top not in folders and (folder_lang := languages.normalise(top)):
-        return rest, lang or folder_lang
-    return stem, lang or default_lang
+        return Version(rest, lang or folder_lang)
+    return Version(stem, lang or default_lang)
 
 
 def parse(path: str, text: bytes | str, *, default_lang: str, folders: Collection[str] = ()) -> Article:

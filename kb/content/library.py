@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path, PurePosixPath
 
 from kb.content import channels, contexts, git, redirects
-from kb.content.article import Article
+from kb.content.article import Article, Version
 from kb.content.cache import Parsed
 from kb.content.categories import Category, Pin
 from kb.content.categories import load as load_categories
@@ -152,10 +152,10 @@ def _read_all(
 
 def _distinct(articles: list[Article], default_lang: str, problems: list[Problem]) -> list[Article]:
     """Return the articles with ids and addresses that no two share; the default language has the first claim."""
-    kept: dict[tuple[str, str], Article] = {}
+    kept: dict[Version, Article] = {}
     taken: dict[str, str] = {}
     for article in sorted(articles, key=lambda a: (a.lang != default_lang, a.path)):
-        if other := kept.get((article.id, article.lang)):
+        if other := kept.get(article.version):
             why = f"{other.path} is the same article in the same language; rename one"
             problems.append(Problem(article.path, 1, why, "duplicate-article", "error"))
             continue
@@ -170,8 +170,8 @@ def _distinct(articles: list[Article], default_lang: str, problems: list[Problem
             problems.append(Problem(article.path, 1, why, "duplicate-address"))
             address = own
         taken.setdefault(normal(address), article.path)
-        kept[article.id, article.lang] = article if address == article.address else replace(article, address=address)
-    return sorted(kept.values(), key=lambda article: (article.id, article.lang))
+        kept[article.version] = article if address == article.address else replace(article, address=address)
+    return [kept[version] for version in sorted(kept)]
 
 
 def _inherit(articles: list[Article], default_lang: str) -> list[Article]:

@@ -9,8 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import pairwise
+from operator import attrgetter
 from pathlib import Path
 
+from kb.content.article import Version
 from kb.errors import BadGeneration
 from kb.files import link_or_copy
 from kb.render.rendered import Rendered, of_row, to_row
@@ -28,26 +30,24 @@ class Bundle:
     last: int
 
 
-def bundles(versions: Sequence[tuple[str, str]]) -> list[Bundle]:
-    """Return the bundles of articles by (language, id), which come in order.
+def bundles(versions: Sequence[Version]) -> list[Bundle]:
+    """Return the bundles of versions, which come in order of language and id.
 
     An article begins a bundle by the hash of its own name: one more or less changes one bundle, or cuts or joins two.
     """
     size = LEAST
     while size * MOST < len(versions):
         size *= 2  # by powers of two: seldom, and each new beginning was one before
-    hashes = [blake2b(f"{lang}/{id}".encode(), digest_size=8).digest() for lang, id in versions]
+    hashes = [blake2b(f"{lang}/{id}".encode(), digest_size=8).digest() for id, lang in versions]
     starts = [
         number
-        for number, (lang, _) in enumerate(versions)
-        if number == 0 or lang != versions[number - 1][0] or int.from_bytes(hashes[number]) % size == 0
+        for number, version in enumerate(versions)
+        if number == 0 or version.lang != versions[number - 1].lang or int.from_bytes(hashes[number]) % size == 0
     ]
     return [Bundle(hashes[first].hex(), first, last) for first, last in pairwise([*starts, len(versions)])]
 
 
 FOLDER = "pages"
-
-Version = tuple[str, str]  # an article's language and id
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ def write(
     A file that holds what it held is linked.
     """
     (folder / FOLDER).mkdir(exist_ok=True)
-    versions = sorted({**fresh, **kept})
+    versions = sorted({**fresh, **kept}, key=attrgetter("lang", "id"))
     old = PageFiles(before, sorted({place.bundle for place in kept.values()})) if before is not None else None
     found: dict[Version, Place] = {}
     for bundle in bundles(versions):

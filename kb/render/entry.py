@@ -12,10 +12,10 @@ from operator import attrgetter
 from typing import Any
 from urllib.parse import unquote
 
-from kb.content.article import Article
+from kb.content.article import Article, Version
 from kb.content.library import Library
 from kb.content.links import normal
-from kb.render.bundles import Place, Version
+from kb.render.bundles import Place
 from kb.render.rendered import Rendered
 
 COLUMNS = (
@@ -76,7 +76,7 @@ def of_articles(
     """
     silent = {(category.name, category.lang) for category in library.categories if not category.offers}
     for article in library.published(now):
-        place, page = places.get((article.lang, article.id)), rendered.get((article.lang, article.id))
+        place, page = places.get(article.version), rendered.get(article.version)
         if place is None:
             continue
         where = {"bundle": place.bundle, "start": place.start, "html": place.html, "rest": place.rest}

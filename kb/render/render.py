@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from kb.content.article import Article
+from kb.content.article import Article, Version
 from kb.content.links import Addresses
 from kb.errors import BadArticle
 from kb.render import budget, dialect, sanitise
@@ -92,11 +92,11 @@ MANY = 200  # fewer are rendered before other processes have started
 MAX_PROCESSES = 8
 
 
-def render_all(articles: Sequence[Article], *, addresses: Addresses) -> dict[tuple[str, str], Rendered]:
-    """Return pages by (id, language); an article that cannot be rendered is left out, as `kb check` says of it."""
+def render_all(articles: Sequence[Article], *, addresses: Addresses) -> dict[Version, Rendered]:
+    """Return the pages; an article that cannot be rendered is left out, as `kb check` says of it."""
     many = len(articles) >= MANY and _processors() > 1
     found = _together(articles, addresses) if many else _one_by_one(articles, addresses)
-    return {(article.id, article.lang): page for article, page in found if page is not None}
+    return {article.version: page for article, page in found if page is not None}
 
 
 def still_right(articles: Sequence[Article], *, addresses: Addresses, kept: Mapping[str, Rendered]) -> set[str]:

@@ -18,6 +18,7 @@ from typing import Any
 import sqlite_utils
 
 from kb.content import channels, contexts
+from kb.content.article import Version
 from kb.content.categories import way
 from kb.content.channels import Table
 from kb.content.contexts import Context
@@ -54,15 +55,16 @@ _BEST = f"""
 def write(
     folder: Path,
     library: Library,
-    rendered: Mapping[tuple[str, str], Rendered],
+    rendered: Mapping[Version, Rendered],
     *,
     now: datetime,
-    kept: Collection[tuple[str, str]] = (),
+    kept: Collection[Version] = (),
     before: Path | None = None,
 ) -> None:
-    """Write what visitors may see at `now` into `folder`; `rendered` holds pages by (id, language).
+    """Write what visitors may see at `now` into `folder`.
 
-    The pages in `kept` are those of the generation `before`. A published article without a page is left out.
+    `rendered` are new pages, `kept` those that the generation `before` has. A published article without a page is left
+    out.
     """
     path = folder / FILE
     path.unlink(missing_ok=True)
@@ -76,11 +78,10 @@ def write(
         with db.conn:
             if not (before is not None and kept):
                 _create(db)
-            fresh = {(lang, id): page for (id, lang), page in rendered.items()}
             known = _known(db)
-            right = {(lang, id): Place(*row[-4:]) for (id, lang), row in known.items() if (id, lang) in kept}
-            places = bundles.write(folder, fresh, right, before=before)
-            _update(db, known, entries.of_articles(library, fresh, places, now=now))
+            right = {version: Place(*row[-4:]) for version, row in known.items() if version in kept}
+            places = bundles.write(folder, rendered, right, before=before)
+            _update(db, known, entries.of_articles(library, rendered, places, now=now))
             leads = ({"place": old, "target": new} for old, new in library.redirects.items())
             meta = {"default_lang": library.default_lang, "fingerprint": library.fingerprint, "recipe": recipe()}
             meta |= {"addresses": library.addresses.fingerprint, **library.rules}
@@ -100,26 +101,26 @@ def _create(db: sqlite_utils.Database) -> None:
     db.table("entries").create_index(["category", "lang"])
 
 
-def _known(db: sqlite_utils.Database) -> dict[tuple[str, str], tuple[Any, ...]]:
-    """Return the entries of the snapshot before by id and language, where each page is at the end."""
-    return {row[:2]: row for row in db.execute(f"SELECT {', '.join(_COMPARED)} FROM entries").fetchall()}
+def _known(db: sqlite_utils.Database) -> dict[Version, tuple[Any, ...]]:
+    """Return the entries of the snapshot before; the last columns say where the page is."""
+    return {Version(*row[:2]): row for row in db.execute(f"SELECT {', '.join(_COMPARED)} FROM entries").fetchall()}
 
 
 def _update(
-    db: sqlite_utils.Database, known: Mapping[tuple[str, str], tuple[Any, ...]], articles: Iterable[dict[str, Any]]
+    db: sqlite_utils.Database, known: Mapping[Version, tuple[Any, ...]], articles: Iterable[dict[str, Any]]
 ) -> None:
     """Bring the entries up to date: a row of what was not rendered changes what is there, if it differs at all."""
     values = itemgetter(*_COMPARED)
     left, fresh = set(known), []
     for row in articles:
-        key = row["id"], row["lang"]
-        left.discard(key)
+        version = Version(row["id"], row["lang"])
+        left.discard(version)
         if "files" in row:
             fresh.append(row)
-        elif known[key] != values(row):
-            db.table("entries").update(key, row)
-    for key in sorted(left):
-        db.table("entries").delete(key)
+        elif known[version] != values(row):
+            db.table("entries").update(version, row)
+    for version in sorted(left):
+        db.table("entries").delete(version)
     db.table("entries").upsert_all(fresh, pk=("id", "lang")) if known else db.table("entries").insert_all(fresh)
 
 
@@ -197,9 +198,9 @@ class Snapshot:
         found = self._query(f"SELECT files FROM entries WHERE {which} AND files != '[]'")
         return frozenset(name for (files,) in found for name in json.loads(files))
 
-    def versions(self) -> set[tuple[str, str]]:
-        """Return id and language of every published article."""
-        return set(self._query("SELECT id, lang FROM entries WHERE status = 'published'"))
+    def versions(self) -> set[Version]:
+        """Return every published article in each of its languages."""
+        return set(map(Version._make, self._query("SELECT id, lang FROM entries WHERE status = 'published'")))
 
     def translations(self, id: str) -> tuple[Entry, ...]:
         """Return a published article in all its languages."""

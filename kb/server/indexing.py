@@ -160,7 +160,7 @@ def _without_page(path: Path, shelf: Library, *, now: datetime) -> list[str]:
     """Return a sentence for each published article that could not be rendered and so has no page."""
     with closing(Snapshot.open(path)) as snapshot:
         pages = snapshot.versions()
-    missing = [article for article in shelf.published(now) if (article.id, article.lang) not in pages]
+    missing = [article for article in shelf.published(now) if article.version not in pages]
     return [f"{article.path}:1: the text cannot be rendered; 'kb check' says why" for article in missing]
 
 

@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-from kb.content.article import Article
+from kb.content.article import Article, Version
 from kb.errors import HelpCenterError
 from search.index.write import Content
 from search.text.language import detect
@@ -87,10 +87,10 @@ class Folder:
         return [self._content(row) for row in self.corpus]
 
     @cached_property
-    def document_ids(self) -> Mapping[tuple[str, str], str]:
-        """The corpus id of each (article, language)."""
+    def document_ids(self) -> Mapping[Version, str]:
+        """The corpus id of each article in each of its languages."""
         pairs = zip(self.contents, self.corpus, strict=True)
-        return {(content.article.id, content.article.lang): str(row["_id"]) for content, row in pairs}
+        return {content.article.version: str(row["_id"]) for content, row in pairs}
 
     @cached_property
     def questions(self) -> Mapping[str, BeirQuestion]:

@@ -150,7 +150,7 @@ def _cases(
 
 
 def _asker(searcher: Searcher, folder: Folder, kind: Kind) -> Callable[[BeirQuestion, Any], Iterable[Case]]:
-    ids = [folder.document_ids[d.article, d.lang] for d in searcher.collection.documents]
+    ids = [folder.document_ids[d.version] for d in searcher.collection.documents]
 
     def ask(asked: BeirQuestion, judged: Any) -> Iterable[Case]:
         if kind.mode == "suggest":

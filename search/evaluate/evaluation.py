@@ -168,8 +168,8 @@ def asker(searcher: Searcher, beir: Folder, *, mode: Mode, system: System) -> Ca
         found = _ranked(searcher, asked, mode=mode, system=system)
         cards = found.cards(CARDS)
         took = (time.perf_counter() - began) * 1000
-        named = tuple((ids[documents[n].article, documents[n].lang], chance) for n, chance in found.ranked)
-        return Answer(named, tuple(ids[documents[n].article, documents[n].lang] for n, _ in cards), took)
+        named = tuple((ids[documents[n].version], chance) for n, chance in found.ranked)
+        return Answer(named, tuple(ids[documents[n].version] for n, _ in cards), took)
 
     return ask
 

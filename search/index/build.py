@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from kb.content.article import Article
+from kb.content.article import Article, Version
 from kb.content.library import Library
 from kb.content.recipe import recipe as rendering
 from kb.errors import BadGeneration
@@ -30,8 +30,6 @@ from search.index.write import WORDS as WORDS  # the recipe of a generation with
 from search.index.write import Content, nothing, write
 
 CURRENT = "current"
-
-Version = tuple[str, str]  # an article's id and language
 
 
 class Memory:
@@ -55,8 +53,8 @@ class Memory:
 
 def fingerprint(library: Library, *, recipe: str, now: datetime, taught: Learned | None = None) -> str:
     """Return the name of the generation that `library` makes at `now`."""
-    published = sorted((article.id, article.lang) for article in library.published(now))
-    gone = sorted((article.id, article.lang) for article in library.gone(now))
+    published = sorted(article.version for article in library.published(now))
+    gone = sorted(article.version for article in library.gone(now))
     parts = [generation.VERSION, ANALYSIS, library.fingerprint, recipe, library.default_lang, published, gone]
     parts += [taught.fingerprint] if taught is not None else []
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
@@ -89,13 +87,13 @@ def build(
     contents = [
         Content(
             article,
-            rendered[key].sections if (key := (article.id, article.lang)) in rendered else (),
+            rendered[article.version].sections if article.version in rendered else (),
             article.category not in silent,
             source=article.source,
-            kept=kept.get(key),
+            kept=kept.get(article.version),
         )
         for article in library.published(now)
-        if (article.id, article.lang) in rendered or (article.id, article.lang) in kept
+        if article.version in rendered or article.version in kept
     ]
     with _workshop(folder) as work, ThreadPoolExecutor(1) as beside:
 
@@ -139,10 +137,10 @@ def _rendered(
     kept: dict[Version, Kept] = {}
     for article in published:
         source = article.source
-        found = before.share(source, article=article.id, lang=article.lang) if before and source in right else None
+        found = before.share(source, article.version) if before and source in right else None
         if found is not None:
-            kept[article.id, article.lang] = found
-    fresh = [article for article in published if (article.id, article.lang) not in kept]
+            kept[article.version] = found
+    fresh = [article for article in published if article.version not in kept]
     return render.render_all(fresh, addresses=library.addresses), kept
 
 

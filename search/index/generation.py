@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kb import processes
+from kb.content.article import Version
 from kb.errors import BadGeneration
 from kb.render.bundles import Bundle
 from search.index.passage import Kind, Unit
@@ -51,6 +52,11 @@ class Document:
     first: int
     last: int
     source: str = ""  # what names the article's file as it is; the next generation takes over what was made of it
+
+    @property
+    def version(self) -> Version:
+        """Its article's id, and its language."""
+        return Version(self.article, self.lang)
 
 
 _AUDIENCE = [field.name for field in fields(Document)].index("audience")

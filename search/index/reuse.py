@@ -12,6 +12,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from kb.content.article import Version
 from kb.errors import BadGeneration
 from kb.render.bundles import Bundle
 from search.index import generation
@@ -113,10 +114,10 @@ class Before:
         some = (document.article for document in self.documents if document.lang == lang)
         return frozenset(some) if lang in self._indexed else frozenset()
 
-    def share(self, source: str, *, article: str, lang: str) -> Kept | None:
+    def share(self, source: str, version: Version) -> Kept | None:
         """Return the units that were made of `source`, for the same article and language."""
         number = self._numbers.get(source)
-        if number is None or (self.documents[number].article, self.documents[number].lang) != (article, lang):
+        if number is None or self.documents[number].version != version:
             return None
         return Kept(self, number)
 

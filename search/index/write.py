@@ -33,7 +33,7 @@ class Filing:
         self, work: Path, documents: Sequence[Document], shares: Sequence[Share], *, before: Before | None
     ) -> None:
         self._work, self._documents, self._before = work, documents, before
-        self.bundles = bundles([(document.lang, document.article) for document in documents])
+        self.bundles = bundles([document.version for document in documents])
         self._shares = {bundle: shares[bundle.first : bundle.last] for bundle in self.bundles}
         found = (bundle for bundle in self.bundles if before is not None and before.has(bundle, self._shares[bundle]))
         self._same = frozenset(found)

@@ -54,7 +54,7 @@ def keyword_part(settings: Settings, path: Path, figures: Figures) -> float:
     """Time the analysis, the counting and the compiling of all words; return the seconds of the processor."""
     before = reuse.before(path)
     assert before is not None
-    kept = [(a, before.share(a.source, article=a.id, lang=a.lang)) for a in library.load(settings.articles).articles]
+    kept = [(a, before.share(a.source, a.version)) for a in library.load(settings.articles).articles]
     contents = [Content(article, (), kept=share) for article, share in kept if share is not None]
     with tempfile.TemporaryDirectory(dir=settings.data) as work:
         _, took = processor(lambda: write.write_words(Path(work), contents, before=None))

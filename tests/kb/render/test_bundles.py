@@ -6,19 +6,21 @@ from itertools import pairwise
 
 import pytest
 
+from kb.content.article import Version
 from kb.render.bundles import MOST, bundles
 
-VERSIONS = sorted((lang, f"topic-{n % 7}/article-{n}") for lang in ("en", "es") for n in range(1_000))
+NAMES = sorted((lang, f"topic-{n % 7}/article-{n}") for lang in ("en", "es") for n in range(1_000))
+VERSIONS = [Version(id, lang) for lang, id in NAMES]
 
 
-def contents(versions: list[tuple[str, str]]) -> dict[str, list[tuple[str, str]]]:
+def contents(versions: list[Version]) -> dict[str, list[Version]]:
     return {bundle.name: versions[bundle.first : bundle.last] for bundle in bundles(versions)}
 
 
 def test_bundles_hold_every_article_once_in_order_and_one_language_each() -> None:
     found = bundles(VERSIONS)
     assert [number for bundle in found for number in range(bundle.first, bundle.last)] == list(range(len(VERSIONS)))
-    assert all(len({lang for lang, _ in some}) == 1 for some in contents(VERSIONS).values())
+    assert all(len({version.lang for version in some}) == 1 for some in contents(VERSIONS).values())
     assert all(one.last == other.first for one, other in pairwise(found))
 
 
@@ -30,7 +32,7 @@ def test_one_article_less_changes_two_bundles_at_most(number: int) -> None:
 
 @pytest.mark.parametrize("count", [100, 10_000, 50_000])
 def test_there_are_not_many_bundles_however_many_articles(count: int) -> None:
-    assert 1 <= len(bundles([("en", f"{n:06}") for n in range(count)])) <= 2 * MOST
+    assert 1 <= len(bundles([Version(f"{n:06}", "en") for n in range(count)])) <= 2 * MOST
 
 
 def test_no_articles_are_no_bundles() -> None:

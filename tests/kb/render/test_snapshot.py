@@ -19,7 +19,7 @@ from tests.conftest import ARTICLES, NOW, write_articles
 def build(folder: Path, articles: dict[str, str] = ARTICLES) -> Snapshot:
     """Return the snapshot of articles."""
     shelf = library.load(write_articles(folder / "articles", articles))
-    pages = {(a.id, a.lang): render(a, addresses=shelf.addresses) for a in shelf.published(NOW)}
+    pages = {a.version: render(a, addresses=shelf.addresses) for a in shelf.published(NOW)}
     write(folder, shelf, pages, now=NOW)
     return Snapshot.open(folder)
 
@@ -135,7 +135,7 @@ def test_a_scheduled_article_appears_with_its_time(tmp_path: Path) -> None:
     shelf = library.load(
         write_articles(tmp_path / "articles", {"a.md": "---\ntitle: A\npublish_at: 2027-01-01\n---\n"})
     )
-    pages = {(a.id, a.lang): render(a, addresses={}) for a in shelf.articles}
+    pages = {a.version: render(a, addresses={}) for a in shelf.articles}
     for now, count in [(NOW, {}), (datetime(2027, 1, 1, tzinfo=UTC), {"en": 1})]:
         write(tmp_path, shelf, pages, now=now)
         assert Snapshot.open(tmp_path).counts == count

@@ -1,11 +1,10 @@
-"""The manual's tables of settings, commands, events, keys, modules and numbers, written from the code that has them.
+"""The manual's tables of settings, commands, events, keys and numbers, written from the code that has them.
 
 An article holds `<!-- table: settings -->` and `<!-- /table -->`; what stands between the two is replaced.
 """
 
 from __future__ import annotations
 
-import ast
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -17,7 +16,6 @@ import click
 from kb.config import PREFIX, Settings
 
 EPOCH = 10**15  # any moment: nothing has happened in an empty store
-PACKAGES = ("kb", "search", "deflect")
 BLOCK = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- /table -->)", re.DOTALL)
 
 
@@ -115,18 +113,6 @@ def category_keys() -> str:
     return table(("Key", "Takes", "What it is"), [(f"`{key.name}`", key.takes, key.doc) for key in CATEGORY_KEYS])
 
 
-def modules() -> str:
-    """Return the table of modules: path, and the first sentence of each."""
-    root = Path(__file__).parents[2]
-    paths = [path for package in PACKAGES for path in sorted((root / package).rglob("*.py")) if path.stem != "__init__"]
-    return table(("Module", "What it holds"), [(f"`{path.relative_to(root)}`", _sentence(path)) for path in paths])
-
-
-def _sentence(path: Path) -> str:
-    """Return the first line of a module's docstring, without running the module."""
-    return (ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "").split("\n")[0]
-
-
 def numbers() -> str:
     """Return the table of the report's numbers: name and formula, as an empty store gives them."""
     from deflect.report.report import report
@@ -159,7 +145,6 @@ TABLES: dict[str, Callable[[], str]] = {
     "events": events,
     "keys": keys,
     "category_keys": category_keys,
-    "modules": modules,
     "numbers": numbers,
 }
 

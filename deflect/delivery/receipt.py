@@ -20,6 +20,7 @@ from kb.i18n import catalogue, interface_language
 from search.rank.current import Current
 from search.text import message as messages
 
+PATIENCE = 10.0  # seconds that a receipt waits for its articles
 Choose = Callable[[Delivery], Sequence[tuple[str, str]]]
 SUBJECT = "We have your message"
 ARRIVED = "Your message to %(site)s has arrived. Its number is %(ticket)s."
@@ -67,7 +68,8 @@ def articles_for(current: Current, settings: Settings, delivery: Delivery) -> Se
     if not settings.url:
         return ()
     visit = Visit(lang=delivery.lang, category=delivery.category)
-    found, _ = suggest(current, settings, visit, subject=delivery.subject, body=delivery.body)
+    asked = {"subject": delivery.subject, "body": delivery.body}
+    found, _ = suggest(current, settings, visit, **asked, patience=PATIENCE)
     if not found.cards or (delivery.channel == "email" and _is_sensitive(current, delivery)):
         return ()
     return [(card.title, settings.url.rstrip("/") + card.url) for card in found.cards]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import sqlite3
 import sys
 from collections.abc import Iterator
@@ -185,13 +186,15 @@ def _take(services: Services, raw: bytes) -> Taken:
     Anybody may send anything: a defect of ours must neither bounce an e-mail nor hold up those behind it.
     """
     from deflect.mail.take import take
+    from kb.degraded import frames
 
     try:
         return take(services, raw)
     except HelpCenterError:
         raise
     except Exception as error:
-        raise Broken(f"an e-mail could not be taken: {error or type(error).__name__}") from error
+        logging.getLogger("shortstop").error("an e-mail could not be taken: %s", frames(error))
+        raise Broken(f"an e-mail could not be taken: {type(error).__name__}") from error
 
 
 @contextmanager

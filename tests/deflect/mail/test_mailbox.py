@@ -198,7 +198,9 @@ def test_an_e_mail_comes_again_later_where_something_is_set_wrongly(tmp_path: Pa
     assert "come again later" in done.stderr
 
 
-def test_a_defect_of_ours_bounces_no_e_mail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_defect_of_ours_bounces_no_e_mail(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     def take(_services: Services, _raw: bytes) -> Any:
         raise TypeError("a defect")
 
@@ -206,7 +208,8 @@ def test_a_defect_of_ours_bounces_no_e_mail(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setenv("KB_DATA", str(tmp_path))
     done = CliRunner().invoke(desk.mail, ["receive"], input=mail())
     assert done.exit_code == 75
-    assert "a defect; it shall come again later" in done.output
+    assert "an e-mail could not be taken: TypeError; it shall come again later" in done.output
+    assert "in take" in caplog.text  # the traceback
 
 
 @pytest.mark.parametrize(

@@ -270,3 +270,14 @@ def test_a_socket_in_a_folder_with_a_long_name_works(store: Store, tmp_path: Pat
     remote.close()
     stop.set()
     thread.join()
+
+
+@pytest.mark.parametrize(
+    "name", ["drop_all", "os:remove", "deflect.nowhere:drop", "deflect.store.writer:serve", "len", ""]
+)
+def test_an_unknown_write_is_refused(store: Store, name: str) -> None:
+    db = store.connect()
+    (line,) = run_all(db, [json.dumps({"write": name, "args": [], "named": {}}).encode()])
+    answer = json.loads(line)
+    assert answer["error"] == "kb.errors:BadRequest"
+    db.close()

@@ -40,7 +40,15 @@ from kb.config import Settings
 @click.option("--plot", type=click.Path(path_type=Path), help="Draw precision against coverage into this SVG file.")
 @json_option
 @with_articles("looks")
-def evaluate(settings: Settings, folder: Path, as_json: bool, plot: Path | None, **options: Any) -> None:
+def evaluate(
+    settings: Settings,
+    folder: Path,
+    as_json: bool,
+    plot: Path | None,
+    system: Any,
+    learn_from: str | None,
+    **options: Any,
+) -> None:
     """Measure rankings on questions with judged answers.
 
     FOLDER is a collection in the BEIR layout, or holds several.
@@ -51,9 +59,14 @@ def evaluate(settings: Settings, folder: Path, as_json: bool, plot: Path | None,
     from deflect.report import charts
     from search.evaluate import evaluation, figures
 
-    options["learn_from"] = tuple(filter(None, (options["learn_from"] or "").split(",")))
-    options["installed"] = lambda encoder: installed.installed(settings, encoder)
-    document = evaluation.side_by_side(settings, folder, **options)
+    document = evaluation.side_by_side(
+        settings,
+        folder,
+        system=system,
+        learn_from=tuple(filter(None, (learn_from or "").split(","))),
+        installed=lambda encoder: installed.installed(settings, encoder),
+        options=evaluation.Options(**options),
+    )
     if plot is not None:
         plot.write_bytes(charts.coverage(document.get("collections", [document])))
     emit(document, as_json=as_json, text=figures.shown)

@@ -45,42 +45,53 @@ class Answer:
         return self.ranked[0][1] if self.ranked else 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Which questions are asked and how, and what their rankings are compared with: options of `kb evaluate`."""
+
+    split: str = "dev"
+    mode: Mode | None = None  # None: suggest where questions have a body
+    part: Part = "both"  # of a form: its subject, its message, or both
+    no_answer: Path | None = None  # a collection of another product: nothing here answers its questions
+    run: Path | None = None  # a TREC run file to write
+    against: Path | None = None  # a run file to compare with
+
+
+PLAIN = Options()
+
+
 def evaluate(
     settings: Settings,
     folder: Path,
     *,
-    split: str = "dev",
-    mode: Mode | None = None,
     system: System = "hybrid",
     learn_from: Sequence[str] = (),
     installed: Installed | None = None,
-    part: Part = "both",
-    no_answer: Path | None = None,
-    run: Path | None = None,
-    against: Path | None = None,
+    options: Options = PLAIN,
 ) -> dict[str, Any]:
-    """Return the document of `kb evaluate` for one BEIR folder; the manual says what its numbers mean.
+    """Return the document of `kb evaluate` for one BEIR folder; the manual explains its numbers.
 
-    `part` asks only the subject or only the message of a form; the questions of the folder `no_answer`, of another
-    product, count among those that nothing here answers. `learned` without `learn_from` ranks by what is `installed`.
+    The system `learned` learns from the splits in `learn_from`; without any it ranks by what is `installed`.
     """
     beir = Folder(folder)
-    qrels = beir.qrels(split)
+    qrels = beir.qrels(options.split)
     searcher = open_collection(settings, beir, system=system)
     if learn_from:
         teach(settings, searcher, beir, {id: row for name in learn_from for id, row in beir.qrels(name).items()})
     elif system == "learned":
         _install(searcher, installed)
-    if mode is None:
-        mode = "suggest" if any(beir.questions[id].body is not None for id in qrels) else "search"
+    bodies = any(beir.questions[id].body is not None for id in qrels)
+    mode = options.mode or ("suggest" if bodies else "search")
     ask = asker(searcher, beir, mode=mode, system=system)
-    strangers = [*beir.unanswerable, *(_guests(no_answer) if no_answer else ())]
-    answers = _all(ask, [beir.questions[id].only(part) for id in qrels], label=f"Evaluating {beir.name}, {system}")
-    silent = _all(ask, [asked.only(part) for asked in strangers], label="No-answer questions")
+    strangers = [*beir.unanswerable, *(_guests(options.no_answer) if options.no_answer else ())]
+    answers = _all(
+        ask, [beir.questions[id].only(options.part) for id in qrels], label=f"Evaluating {beir.name}, {system}"
+    )
+    silent = _all(ask, [asked.only(options.part) for asked in strangers], label="No-answer questions")
     per_question = {id: metrics.measure([d for d, _ in answers[id].ranked], qrels[id]) for id in qrels}
     document = {
         "collection": beir.name,
-        "split": split,
+        "split": options.split,
         "mode": mode,
         "system": system,
         "learned_from": list(learn_from),
@@ -90,12 +101,13 @@ def evaluate(
         "latency_ms": _latency([answer.milliseconds for answer in answers.values()]),
         "recipe": f"{system}+{searcher.collection.manifest.recipe}",
     }
-    if part != "both":
-        document["part"] = part
-    if run is not None:
-        metrics.write(run, {id: answer.ranked for id, answer in answers.items()}, tag=system)
-    if against is not None:
-        document["against"] = metrics.compare(per_question, metrics.read(against), qrels, name=str(against))
+    if options.part != "both":
+        document["part"] = options.part
+    if options.run is not None:
+        metrics.write(options.run, {id: answer.ranked for id, answer in answers.items()}, tag=system)
+    if options.against is not None:
+        theirs = metrics.read(options.against)
+        document["against"] = metrics.compare(per_question, theirs, qrels, name=str(options.against))
     return document
 
 
@@ -233,7 +245,13 @@ Wanted = System | Literal["all"] | None
 
 
 def side_by_side(
-    settings: Settings, folder: Path, *, system: Wanted = None, learn_from: Sequence[str] = (), **options: Any
+    settings: Settings,
+    folder: Path,
+    *,
+    system: Wanted = None,
+    learn_from: Sequence[str] = (),
+    installed: Installed | None = None,
+    options: Options = PLAIN,
 ) -> dict[str, Any]:
     """Return the document of one collection and system, or of several `{"collections": [...]}`.
 
@@ -242,18 +260,21 @@ def side_by_side(
     """
     several = not (folder / "corpus.jsonl").is_file()
     if not several and system != "all":
-        return evaluate(settings, folder, system=system or "hybrid", learn_from=learn_from, **options)
-    split = options.get("split", "dev")
-    folders = _collections(folder, split) if several else [folder]
-    runs = [run for one in folders for run in _systems(one, split, system, learn_from)]
+        return evaluate(
+            settings, folder, system=system or "hybrid", learn_from=learn_from, installed=installed, options=options
+        )
+    folders = _collections(folder, options.split) if several else [folder]
+    runs = [run for one in folders for run in _systems(one, options.split, system, learn_from)]
     if system in (None, "all") and settings.embedder == "none":
         runs = [run for run in runs if run[1] != "dense"]
-    for name in ("run", "against"):
-        if options.get(name) is not None:
+    for name, file in (("run", options.run), ("against", options.against)):
+        if file is not None:
             raise BadCollection(f"--{name} names the ranking of one collection; name one with --system, too")
-    return {
-        "collections": [evaluate(settings, one, system=own, learn_from=taught, **options) for one, own, taught in runs]
-    }
+    documents = [
+        evaluate(settings, one, system=own, learn_from=taught, installed=installed, options=options)
+        for one, own, taught in runs
+    ]
+    return {"collections": documents}
 
 
 def _collections(folder: Path, split: str) -> list[Path]:

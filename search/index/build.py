@@ -27,7 +27,7 @@ from search.index.learned import Learned
 from search.index.reuse import ANALYSIS, Before, Kept
 from search.index.vectors import Progress
 from search.index.write import WORDS as WORDS  # the recipe of a generation without vectors
-from search.index.write import Content, nothing, write
+from search.index.write import About, Content, Encoding, nothing, write
 
 CURRENT = "current"
 
@@ -112,14 +112,9 @@ def build(
         write(
             work,
             contents,
+            about=About(name, library.fingerprint, library.default_lang, extra),
+            encoding=Encoding(embedder, cache or folder.parent / "vectors", progress),
             before=before,
-            cache=cache or folder.parent / "vectors",
-            embedder=embedder,
-            name=name,
-            content=library.fingerprint,
-            default_lang=library.default_lang,
-            extra=extra,
-            progress=progress,
             checksums=memory.checksums,
             beside=pages.result,
         )
@@ -174,14 +169,8 @@ def build_from_contents(
         write(
             work,
             contents,
-            before=None,
-            cache=cache,
-            embedder=embedder,
-            name=name,
-            content=name,
-            default_lang=default_lang,
-            extra={},
-            progress=progress,
+            about=About(name, name, default_lang),
+            encoding=Encoding(embedder, cache, progress),
         )
         return _settle(work, folder / name)
 

@@ -7,7 +7,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,29 @@ from search.index.postings import Segment, compile_postings
 from search.index.reuse import ANALYSIS, Before, Fresh, Kept, Share
 from search.index.vectors import Progress
 from search.text.analyzer import analyzer, codes
+
+
+def nothing(done: int, total: int) -> None:
+    """Report no progress."""
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """How texts become vectors: the embedder, if there is one, and the folder that keeps what it has encoded."""
+
+    embedder: Embedder | None
+    cache: Path
+    progress: Progress = nothing
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """The part of a manifest that does not follow from the files."""
+
+    name: str  # of the generation
+    content: str  # a hash of the articles
+    default_lang: str
+    extra: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Filing:
@@ -57,12 +80,12 @@ class Filing:
         np.save(self._work / generation.ENDS, np.cumsum(np.concatenate(sizes)))
         np.save(self._work / generation.UNIT_KINDS, np.concatenate(kinds))
 
-    def write_vectors(self, cache: Path, embedder: Embedder | None, progress: Progress) -> list[SpaceFile]:
+    def write_vectors(self, encoding: Encoding) -> list[SpaceFile]:
         """Write the vectors of the documents that each space is for: linked, taken over, from the cache, or encoded."""
-        found = enumerate(spaces(embedder) if embedder else ())
-        return [self._write_space(f"vectors/{number}", space, cache, progress) for number, space in found]
+        found = enumerate(spaces(encoding.embedder) if encoding.embedder else ())
+        return [self._write_space(f"vectors/{number}", space, encoding) for number, space in found]
 
-    def _write_space(self, folder: str, space: Space, cache: Path, progress: Progress) -> SpaceFile:
+    def _write_space(self, folder: str, space: Space, encoding: Encoding) -> SpaceFile:
         (self._work / folder).mkdir(parents=True)
         recipe, dimensions = space.embedder.recipe, space.embedder.dimensions
         own = [bundle for bundle in self.bundles if space.lang in ("", self._documents[bundle.first].lang)]
@@ -72,7 +95,7 @@ class Filing:
         texts = [unit.embedded(self._documents[n].title) for n, share in new for unit in share.units()]
         encoded = np.empty((0, dimensions), dtype=np.float32)
         if texts:
-            encoded = _cache(cache, space).encode(texts, embedder=space.embedder, progress=progress)
+            encoded = _cache(encoding.cache, space).encode(texts, embedder=space.embedder, progress=encoding.progress)
         ends = np.cumsum([share.count for _, share in new])
         known |= {n: encoded[end - share.count : end] for (n, share), end in zip(new, ends, strict=True)}
         for bundle in written:
@@ -133,28 +156,19 @@ class Content:
         return self.kept or Fresh(passage.units(self.article, self.sections))
 
 
-def nothing(done: int, total: int) -> None:
-    """Report no progress."""
-
-
 def write(
     work: Path,
     contents: Sequence[Content],
     *,
-    before: Before | None,
-    cache: Path,
-    embedder: Embedder | None,
-    name: str,
-    content: str,
-    default_lang: str,
-    extra: Mapping[str, Any],
-    progress: Progress,
+    about: About,
+    encoding: Encoding,
+    before: Before | None = None,
     checksums: Checksums | None = None,
     beside: Callable[[], None] = lambda: None,
 ) -> None:
     """Write the generation of `contents` to the folder `work`, its manifest last.
 
-    `beside` waits until what others write into the folder meanwhile is there.
+    `beside` waits until the files that others write into the folder meanwhile are there.
     """
     ordered = sorted(contents, key=lambda c: (c.article.lang, c.article.id))
     shares = [content.share() for content in ordered]
@@ -163,24 +177,25 @@ def write(
     filing = Filing(work, documents, shares, before=before)
     filing.write_units()
     with ThreadPoolExecutor(1) as other:  # the encoder needs no turn of the interpreter
-        written = other.submit(filing.write_vectors, cache, embedder, progress)
+        written = other.submit(filing.write_vectors, encoding)
         write_words(work, ordered, before=before, shares=shares)
         found = written.result()
     checksums = checksums or Checksums()
     beside()
     files = generation.checksums_below(work, checksums)
+    embedder = encoding.embedder
     Manifest(
         version=generation.VERSION,
-        fingerprint=name,
-        content=content,
+        fingerprint=about.name,
+        content=about.content,
         recipe=embedder.recipe if embedder else WORDS,
         bundles=filing.bundles,
         spaces=found,
         crosses=embedder is not None and crosses(embedder),
-        default_lang=default_lang,
+        default_lang=about.default_lang,
         counts=_counts(documents),
         files=files,
-        extra={**extra, "analysis": ANALYSIS, "vouched": checksums.vouched(work, files)},
+        extra={**about.extra, "analysis": ANALYSIS, "vouched": checksums.vouched(work, files)},
     ).write(work)
 
 

@@ -22,6 +22,7 @@ from kb.config import Settings
 from kb.errors import BadSetting
 from search.evaluate import evaluation, figures, metrics
 from search.evaluate.beir import BadCollection, BeirQuestion, Folder
+from search.evaluate.evaluation import Options
 from search.index.embedder import Embedder
 from search.index.learned import Learned
 from search.learn.learn import Solved, learn
@@ -71,7 +72,7 @@ def settings(tmp_path: Path) -> Settings:
 
 
 def test_the_document_has_the_shape_of_the_contract(settings: Settings, collection: Path) -> None:
-    document = evaluation.evaluate(settings, collection, split="dev")
+    document = evaluation.evaluate(settings, collection, options=Options(split="dev"))
     assert list(document) == [
         "collection", "split", "mode", "system", "learned_from", "queries", "metrics", "offered",
         "latency_ms", "recipe",
@@ -89,7 +90,7 @@ def test_figures_agree_with_ir_measures(
     settings: Settings, collection: Path, tmp_path: Path, system: evaluation.System, mode: evaluation.Mode
 ) -> None:
     run = tmp_path / "run.txt"
-    ours = evaluation.evaluate(settings, collection, mode=mode, system=system, run=run)["metrics"]
+    ours = evaluation.evaluate(settings, collection, system=system, options=Options(mode=mode, run=run))["metrics"]
     theirs = ir_measures.calc_aggregate(
         [Success @ 1, Success @ 3, RR @ 10, nDCG @ 10, R @ 10],
         ir_measures.read_trec_qrels("".join(f"{q} 0 {d} {g}\n" for q, row in DEV.items() for d, g in row.items())),
@@ -120,7 +121,7 @@ def test_measures_agree_with_ir_measures_on_any_ranking(ranked: list[str], judge
 
 
 def test_scores_of_a_run_file_fall_strictly(settings: Settings, collection: Path, tmp_path: Path) -> None:
-    evaluation.evaluate(settings, collection, run=tmp_path / "run.txt")
+    evaluation.evaluate(settings, collection, options=Options(run=tmp_path / "run.txt"))
     rows = [line.split() for line in (tmp_path / "run.txt").read_text().splitlines()]
     for before, after in pairwise(rows):
         assert len(before) == 6
@@ -130,14 +131,14 @@ def test_scores_of_a_run_file_fall_strictly(settings: Settings, collection: Path
 
 
 def test_languages_of_one_document_are_versions_of_one_article(settings: Settings, collection: Path) -> None:
-    document = evaluation.evaluate(settings, collection, split="test", mode="search", system="bm25")
+    document = evaluation.evaluate(settings, collection, system="bm25", options=Options(split="test", mode="search"))
     assert document["metrics"]["hit@1"] == 1.0
 
 
 def test_a_run_compared_with_itself_differs_nowhere(settings: Settings, collection: Path, tmp_path: Path) -> None:
     run = tmp_path / "run.txt"
-    evaluation.evaluate(settings, collection, run=run)
-    against = evaluation.evaluate(settings, collection, against=run)["against"]
+    evaluation.evaluate(settings, collection, options=Options(run=run))
+    against = evaluation.evaluate(settings, collection, options=Options(against=run))["against"]
     assert (against["wins"], against["losses"], against["ties"], against["worst"]) == (0, 0, 4, [])
     assert against["metrics"]["nDCG@10"] == {"difference": 0.0, "low": 0.0, "high": 0.0}
 
@@ -146,7 +147,7 @@ def test_the_questions_that_lost_most_come_first(settings: Settings, collection:
     run = tmp_path / "perfect.txt"
     rows = [(q, d, g) for q, judged in DEV.items() for d, g in judged.items()]
     run.write_text("".join(f"{q} Q0 {d} 1 {g} perfect\n" for q, d, g in rows))
-    against = evaluation.evaluate(settings, collection, system="bm25", against=run)["against"]
+    against = evaluation.evaluate(settings, collection, system="bm25", options=Options(against=run))["against"]
     gaps = [row["ours"] - row["theirs"] for row in against["worst"]]
     assert gaps == sorted(gaps)
     assert against["wins"] == 0
@@ -200,7 +201,7 @@ def test_what_another_product_is_asked_counts_as_unanswerable(
     settings: Settings, collection: Path, tmp_path: Path
 ) -> None:
     other = write(tmp_path / "other")
-    silent = evaluation.evaluate(settings, collection, no_answer=other)["offered"]["no_answer"]
+    silent = evaluation.evaluate(settings, collection, options=Options(no_answer=other))["offered"]["no_answer"]
     assert silent["queries"] == 1 + len(QUESTIONS)
     assert silent["curve"][0][1] >= silent["curve"][-1][1]
 
@@ -214,14 +215,14 @@ def test_subject_and_message_can_be_asked_apart(part: Any, message: tuple[str, s
 
 
 def test_a_part_is_said(settings: Settings, collection: Path) -> None:
-    document = evaluation.evaluate(settings, collection, part="title", system="bm25")
+    document = evaluation.evaluate(settings, collection, system="bm25", options=Options(part="title"))
     assert "title only" in figures.shown(document).splitlines()[0]
 
 
 def test_a_run_file_of_several_collections_is_refused(settings: Settings, tmp_path: Path) -> None:
     write(tmp_path / "all" / "shop")
     with pytest.raises(BadCollection, match="--run"):
-        evaluation.side_by_side(settings, tmp_path / "all", run=tmp_path / "run.txt")
+        evaluation.side_by_side(settings, tmp_path / "all", options=Options(run=tmp_path / "run.txt"))
 
 
 def test_a_folder_of_nothing_is_named(settings: Settings, tmp_path: Path) -> None:
@@ -266,8 +267,10 @@ def test_learned_without_a_split_ranks_by_what_is_installed(settings: Settings, 
         beir = Folder(collection)
         return learn(evaluation.open_collection(settings, beir), solved, encode=encoder.encode)[0]
 
-    untaught = evaluation.evaluate(settings, collection, split="dev")
-    taught = evaluation.evaluate(settings, collection, split="dev", system="learned", installed=installed)
+    untaught = evaluation.evaluate(settings, collection, options=Options(split="dev"))
+    taught = evaluation.evaluate(
+        settings, collection, system="learned", installed=installed, options=Options(split="dev")
+    )
     assert taught["learned_from"] == []
     assert taught["offered"] != untaught["offered"]
 
@@ -279,7 +282,9 @@ def test_learned_where_nothing_was_learned_says_what_to_do(settings: Settings, c
 
 def test_vectors_are_not_measured_where_there_are_none(collection: Path, settings: Settings) -> None:
     with pytest.raises(BadCollection, match="dense ranks by vectors, and KB_EMBEDDER names no model"):
-        evaluation.evaluate(replace(settings, embedder="none"), collection, split="dev", system="dense")
+        evaluation.evaluate(
+            replace(settings, embedder="none"), collection, system="dense", options=Options(split="dev")
+        )
 
 
 def test_words_alone_are_not_measured_under_the_name_of_a_model_that_is_missing(

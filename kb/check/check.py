@@ -135,7 +135,7 @@ def _found(settings: Settings, shelf: Library, *, queries: bool, now: datetime) 
 
 
 def failed(problems: Problems) -> bool:
-    """Tell whether the check failed."""
+    """Return True if there is any error among the problems."""
     return any(problem.severity == "error" for problem in problems)
 
 

@@ -1,4 +1,4 @@
-"""One Markdown file as a value: what its front matter and its path say."""
+"""One Markdown file as a value, read from its front matter, its path and its text."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class Article:
 
     @property
     def source(self) -> str:
-        """What names the file as it is: what was made of it is kept under this."""
+        """A key for what is made of the file; it changes with the file and its path."""
         return f"{self.revision} {self.path}"
 
 
@@ -101,7 +101,7 @@ def parse(path: str, text: bytes | str, *, default_lang: str, folders: Collectio
 def read(
     path: str, data: bytes | str, *, default_lang: str, folders: Collection[str] = ()
 ) -> tuple[Article, tuple[Note, ...]]:
-    """Return the article and what of its file was dropped or not understood."""
+    """Return the article, and notes on the parts of its file that were dropped or not understood."""
     raw = data.encode() if isinstance(data, str) else data
     written, body, body_line = _parts(path, _decode(path, raw))
     keys, key_notes = foreign_keys.translate_keys(written, default_lang=default_lang)

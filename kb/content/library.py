@@ -206,7 +206,7 @@ def _redirects(articles: list[Article], texts: Mapping[str, str], problems: list
 
 
 def _rules(texts: Mapping[str, str], articles: list[Article], problems: list[Problem]) -> dict[str, str]:
-    """Return the files that say who may use which channel, and what belongs to which page; they are read where used."""
+    """Return the texts of `_channels.yml` and `_contexts.yml`, after a check; their readers parse them again."""
     if channels.FILE not in texts and contexts.FILE not in texts:
         return {}
     topics = {name for a in articles for name in (a.category, *map(str, PurePosixPath(a.category).parents))}

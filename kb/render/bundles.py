@@ -52,7 +52,7 @@ FOLDER = "pages"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a page is: first its HTML, behind it as JSON what else was made of the article."""
+    """The place of a page in a file: its HTML, followed by the rest of the rendering as JSON."""
 
     bundle: str
     start: int
@@ -92,13 +92,13 @@ class PageFiles:
         return raw[: place.html], raw[place.html :]
 
     def holds(self, name: str, places: Iterable[Place]) -> bool:
-        """Tell whether a file holds these pages and nothing else."""
+        """Return True if a file holds these pages and nothing else."""
         some = list(places)
         size = os.fstat(self._files[name]).st_size if name in self._files else -1
         return all(place.bundle == name for place in some) and sum(place.html + place.rest for place in some) == size
 
     def path(self, name: str) -> Path:
-        """Return where a file is."""
+        """Return the path of a file."""
         return self._folder / name
 
     def close(self) -> None:

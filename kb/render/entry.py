@@ -1,4 +1,4 @@
-"""An article as a row of the snapshot, and a row as what the site says of an article."""
+"""An article as a row of the snapshot, and the row as the site reads it."""
 
 from __future__ import annotations
 

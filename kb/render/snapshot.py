@@ -109,7 +109,7 @@ def _known(db: sqlite_utils.Database) -> dict[Version, tuple[Any, ...]]:
 def _update(
     db: sqlite_utils.Database, known: Mapping[Version, tuple[Any, ...]], articles: Iterable[dict[str, Any]]
 ) -> None:
-    """Bring the entries up to date: a row of what was not rendered changes what is there, if it differs at all."""
+    """Bring the entries up to date; the row of an article that was not rendered again is written only if it differs."""
     values = itemgetter(*_COMPARED)
     left, fresh = set(known), []
     for row in articles:

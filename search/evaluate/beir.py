@@ -98,7 +98,7 @@ class Folder:
         return {str(row["_id"]): self._asked(row) for row in self._rows("queries.jsonl")}
 
     def qrels(self, split: str) -> Qrels:
-        """Return the judgments of a split: question -> document -> grade above nothing."""
+        """Return the judgments of a split: question -> document -> grade above zero."""
         path = self.path / "qrels" / f"{split}.tsv"
         if not path.is_file():
             raise BadCollection(f"{path} does not exist; there are {', '.join(self.splits) or 'no splits'}")
@@ -116,7 +116,7 @@ class Folder:
 
     @cached_property
     def unanswerable(self) -> Sequence[BeirQuestion]:
-        """The questions that no split judges: nothing here answers them."""
+        """The questions that no split judges, which no article here answers."""
         judged = {question for split in self.splits for question in self.qrels(split)}
         return [asked for id, asked in self.questions.items() if id not in judged]
 

@@ -75,7 +75,7 @@ KINDS = (  # the page shows the nearest by meaning where words fail, and says so
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """The candidates of one question: their features, which of them were judged right, and what was learned of each."""
+    """The candidates of one question: their features, the judgment of each, and its learned probability."""
 
     features: Features
     right: Flags
@@ -106,7 +106,7 @@ def fit(own: Sequence[Case], visiting: Sequence[Case], abroad: Sequence[Case], *
 
 
 def _right(own: Sequence[Case], names: Sequence[str]) -> Odds:
-    """Fit the odds of a candidate by its features; there are none where they were learned."""
+    """Fit the odds of a candidate by its features; there is nothing to fit where they were learned."""
     if not names:
         return Odds(0.0, {})
     rows = np.concatenate([np.stack([case.features[name] for name in names], axis=1) for case in own])

@@ -1,4 +1,11 @@
-"""Measuring: what the product's own ranking does with a collection of questions whose answers are judged."""
+"""Measuring the ranking of the product on questions with judged answers.
+
+A collection is indexed as the product indexes its articles, and its questions are asked through the same searcher.
+Their rankings are measured against the judgments. The offers are measured, too: how many questions get one at the
+floor, how many of these offers hold a right article, and how many questions without an answer get one although they
+should not. A curve shows the same at ten other floors, from an offer for every question to one for the surest tenth.
+Several systems, or several collections, are measured side by side.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +40,7 @@ SHARES = tuple(round(0.1 * step, 1) for step in range(10, 0, -1))
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the product gave for one question: documents with their chances, best first, and how long it took."""
+    """The answer to one question: documents with their chances, best first, and the time it took."""
 
     ranked: tuple[tuple[str, float], ...]
     cards: tuple[str, ...]
@@ -47,7 +54,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Which questions are asked and how, and what their rankings are compared with: options of `kb evaluate`."""
+    """The options of `kb evaluate` for the questions, and for the run files of their rankings."""
 
     split: str = "dev"
     mode: Mode | None = None  # None: suggest where questions have a body
@@ -136,7 +143,7 @@ def open_collection(settings: Settings, beir: Folder, *, system: System = "hybri
 
 
 def teach(settings: Settings, searcher: Searcher, beir: Folder, judged: Qrels) -> None:
-    """Give `searcher` what judged questions teach; their vectors are kept for the next time."""
+    """Let `searcher` learn from judged questions; their vectors are kept for the next time."""
     spaces = embedder.spaces(searcher.encoder) if searcher.encoder else ()
     encoder = next((s.embedder for s in spaces if s.embedder.recipe == searcher.collection.main_recipe), None)
     if encoder is None:
@@ -154,16 +161,16 @@ def teach(settings: Settings, searcher: Searcher, beir: Folder, judged: Qrels) -
 
 
 def _install(searcher: Searcher, installed: Installed | None) -> None:
-    """Give `searcher` what the help center has learned; raises BadCollection where that is nothing."""
+    """Give `searcher` what the help center has learned; raises BadCollection if that is nothing."""
     searcher.learned = installed(searcher.encoder) if installed and searcher.encoder else None
     if searcher.learned is None:
         raise BadCollection("nothing that was learned is installed for these vectors; run 'kb tune', or --learn-from")
 
 
 def _encoder(settings: Settings) -> Embedder | None:
-    """Load for building, then again as a web process has it, so that latency is a visitor's; None where none is wanted.
+    """Load the embedder as a web process has it, so that latency is a visitor's; None if the setting is "none".
 
-    Raises BadModel: figures of words alone must not stand under another name because a model is missing.
+    Raises BadModel if it cannot be loaded, so that words alone are never measured under the name of a model.
     """
     if embedder.load(settings.embedder, models=settings.data / "models", build=True) is None:
         return None
@@ -171,7 +178,7 @@ def _encoder(settings: Settings) -> Embedder | None:
 
 
 def asker(searcher: Searcher, beir: Folder, *, mode: Mode, system: System) -> Callable[[BeirQuestion], Answer]:
-    """Return what asks one question as the product does and keeps time; documents are named as in the corpus."""
+    """Return a function that asks one question as the product does; documents are named as in the corpus."""
     ids = beir.document_ids
     documents = searcher.collection.documents
 
@@ -287,7 +294,7 @@ def _collections(folder: Path, split: str) -> list[Path]:
 def _systems(
     folder: Path, split: str, wanted: Wanted, learn_from: Sequence[str]
 ) -> list[tuple[Path, System, Sequence[str]]]:
-    """Return what ranks a collection, and what each learns from: the split `train` unless others are named."""
+    """Return the systems for a collection, and the splits that each learns from: `train` unless others are named."""
     names: Sequence[System] = get_args(System) if wanted in (None, "all") else [wanted]  # type: ignore[list-item]
     known = [name for name in learn_from or ["train"] if name in Folder(folder).splits and name != split]
     return [(folder, name, known if name == "learned" else ()) for name in names if name != "learned" or known]

@@ -1,4 +1,4 @@
-"""An evaluation as lines for a terminal: the figures, the curve as bars, and what was won and lost."""
+"""An evaluation as lines for a terminal: the figures, the curve as bars, and the questions won and lost."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _head(document: Mapping[str, Any]) -> str:
 
 
 def _curve(document: Mapping[str, Any]) -> list[str]:
-    """Return what is right when only the surest share gets an offer, and what no-answer questions get at its floor."""
+    """Return, for each share of the surest questions, the right offers and the no-answer questions that get one."""
     offered = document["offered"]
     floors, strange = dict(offered["floors"]), dict(offered["no_answer"]["curve"])
     lines = ["  surest  floor  right" + ("  no-answer" if offered["no_answer"]["queries"] else "")]

@@ -1,4 +1,10 @@
-"""The measures of a ranking, as ir-measures computes them, and whether two rankings really differ."""
+"""The measures of a ranking, run files, and the comparison of two rankings.
+
+The measures are those of ir-measures, and a run file is that of TREC, so that other tools agree with ours. Two
+rankings are compared question by question. The questions are resampled ten thousand times with replacement, and the
+difference of the means lies in the given interval in 95 of 100 resamples: where the interval holds zero, the two
+cannot be told apart by these questions.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +23,7 @@ RESAMPLES = 10_000
 
 
 def measure(ranked: Sequence[str], judged: Mapping[str, int]) -> dict[str, float]:
-    """Return the measures of one question: documents best first, against grades above nothing.
+    """Return the measures of one question: documents, best first, against grades above zero.
 
     >>> measure(["a", "b"], {"b": 1})["RR@10"]
     0.5
@@ -84,7 +90,7 @@ def write(path: Path, answers: Mapping[str, Ranked], *, tag: str) -> None:
 
 
 def read(path: Path) -> dict[str, list[str]]:
-    """Return the documents of each question of a TREC run file, best first."""
+    """Return the documents of each question in a TREC run file, best first."""
     found: dict[str, list[tuple[float, int, str]]] = {}
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         parts = line.split()

@@ -33,14 +33,14 @@ CURRENT = "current"
 
 
 class Memory:
-    """What a process that builds again and again knows of the generation that it built last."""
+    """The generation that a process built last, kept in memory for the next build."""
 
     def __init__(self) -> None:
         self.checksums = Checksums()
         self._before: Before | None = None
 
     def before(self, path: Path | None) -> Before | None:
-        """Return the generation in `path` to take over from; one that is still what it was is not read again."""
+        """Return the generation in `path` to take over from; it is not read again while it has not changed."""
         if self._before is None or path != self._before.folder or not intact(path, self):
             known = self._before.segments if self._before is not None else {}
             self._before = reuse.before(path, checksums=self.checksums)
@@ -124,7 +124,7 @@ def build(
 def _rendered(
     library: Library, before: Before | None, now: datetime
 ) -> tuple[dict[Version, Rendered], dict[Version, Kept]]:
-    """Render what is published, but for what is kept: pages of `before` that show what they would show now."""
+    """Render the published articles, except those whose page in `before` would be the same now, which are kept."""
     from kb.render import render  # here, since whoever only serves needs no Markdown
 
     published = library.published(now)
@@ -140,7 +140,7 @@ def _rendered(
 
 
 def _still_right(library: Library, before: Before, articles: Sequence[Article]) -> Set[str]:
-    """Return the sources of the pages in `before` whose links lead where they would lead now."""
+    """Return the sources of the pages in `before` whose links would lead to the same places now."""
     from kb.render import render
 
     try:
@@ -184,7 +184,7 @@ def activate(path: Path) -> None:
 
 
 def current_path(folder: Path) -> Path | None:
-    """Return the generation that `current` points to, or None when there is none that this version can read."""
+    """Return the generation that `current` points to, or None if this version can read none there."""
     try:
         target = folder / os.readlink(folder / CURRENT)
         generation.read_manifest(target)
@@ -194,7 +194,7 @@ def current_path(folder: Path) -> Path | None:
 
 
 def intact(path: Path, memory: Memory | None = None) -> bool:
-    """Say whether the generation in `path` is there and every file as its manifest says."""
+    """Return True if there is a generation in `path` and every file has the checksum in its manifest."""
     try:
         manifest = generation.read_manifest(path)
         return not generation.damaged(path, manifest, checksums=memory.checksums if memory else None)
@@ -214,7 +214,7 @@ def prune(folder: Path, *, keep: int = 1) -> list[str]:
 
 
 class _workshop:  # noqa: N801  # reads as a function where it is used
-    """A folder beside the generations in which one is built; it goes away with whoever fails."""
+    """A folder beside the generations, in which one is built; it is removed when the build fails."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)

@@ -93,7 +93,7 @@ class Pair:
         self.dimensions = universal.dimensions
 
     def encode(self, texts: Sequence[str]) -> Vectors:
-        """Return the multilingual vectors, which any two texts have."""
+        """Return the multilingual vectors, which are comparable for any two texts."""
         return self.spaces[1].embedder.encode(texts)
 
 
@@ -103,7 +103,7 @@ def spaces(embedder: Embedder) -> tuple[Space, ...]:
 
 
 def crosses(embedder: Embedder) -> bool:
-    """Say whether a question in one language finds a text in another by its vectors."""
+    """Return True if a question in one language finds a text in another by its vectors."""
     return bool(getattr(embedder, "multilingual", False))
 
 
@@ -205,7 +205,7 @@ def _exported(source: Path, target: Path) -> Path:
 
 
 def _minilm(models: Path, threads: int, build: bool) -> Embedder:
-    """Serve all-MiniLM-L6-v2; its weights are needed only where it was not exported yet."""
+    """Return all-MiniLM-L6-v2; its weights are needed only if it was not exported yet."""
     target = models / slug(f"all-MiniLM-L6-v2-{MINILM_SHA256[:12]}-mean-{PIECES}")
     try:
         return OnnxEmbedder(target, threads=threads)
@@ -242,7 +242,7 @@ def _universal(models: Path, threads: int, build: bool) -> Embedder:
 
 
 def _auto(models: Path, threads: int, build: bool) -> Embedder:
-    """MiniLM for English, which it does best, and for the rest the multilingual encoder where it is installed."""
+    """Return MiniLM for English, paired with the multilingual encoder for the rest if that is installed."""
     return _paired(_minilm(models, threads, build), models, threads, build)
 
 

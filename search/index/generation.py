@@ -1,4 +1,4 @@
-"""An index generation on disk: its manifest, its documents and units, and what is wrong with it if anything is."""
+"""An index generation on disk: its manifest, its documents and units, and a check of its files."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class SpaceFile:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a generation was made of and what its files must be; it is written last."""
+    """The sources of a generation and the checksums of its files; it is written last."""
 
     version: int
     fingerprint: str
@@ -117,7 +117,7 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def stamps(*folders: Path) -> Stamps:
-    """Return what tells that a file below the folders was replaced, changed or removed, without reading any."""
+    """Return the inode, size and time of change of each file below the folders."""
     found = set()
     for path in (path for folder in folders if folder.is_dir() for path in folder.rglob("*")):
         with suppress(OSError):
@@ -130,12 +130,12 @@ def _stamp(found: os.stat_result) -> Stamp:
 
 
 def everything(_name: str) -> bool:
-    """Say yes to every file."""
+    """Accept every file."""
     return True
 
 
 def searched(name: str) -> bool:
-    """Say whether a search reads the file; the others are for the next build."""
+    """Return True if a search reads the file; the others are for the next build."""
     return "/whoosh/" not in name and "/segments/" not in name
 
 
@@ -146,7 +146,7 @@ class Checksums:
         self._known: dict[Stamp, str] = {}
 
     def of(self, path: Path) -> str:
-        """Return the sha256 of a file, or nothing when it cannot be read."""
+        """Return the sha256 of a file, or "" when it cannot be read."""
         try:
             with path.open("rb") as file:
                 found = os.fstat(file.fileno())
@@ -166,21 +166,21 @@ class Checksums:
             return list(pool.map(self.of, paths))
 
     def forget_others(self, folder: Path) -> None:
-        """Keep only what is known of the files below `folder`."""
+        """Forget the checksums of files that are not below `folder`."""
         kept = {stamp for _, stamp in stamps(folder)}
         self._known = {stamp: checksum for stamp, checksum in self._known.items() if stamp in kept}
 
     def vouched(self, folder: Path, names: Iterable[str]) -> dict[str, Any]:
-        """Return what tells the other processes of our `kb serve` which files need not be read a second time."""
+        """Return the files that other processes of the same `kb serve` need not read again, with their stamps."""
         known = {name: list(_stamp((folder / name).stat())) for name in names}
         known = {name: stamp for name, stamp in known.items() if tuple(stamp) in self._known}
         return {"family": processes.word(), "files": known} if processes.word() else {}
 
 
 def _vouched(folder: Path, manifest: Manifest, name: str) -> bool:
-    """Say whether a process of our own `kb serve` has just read the file for the manifest, and nobody changed it since.
+    """Return True if a process of the same `kb serve` has just read the file for the manifest, and it has not changed.
 
-    Just: a swap follows a build at once. Whoever opens a generation later, or in another life, reads every file.
+    A new generation is opened right after it is built. A process that opens it later reads every file.
     """
     told = manifest.extra.get("vouched", {})
     with suppress(OSError):
@@ -227,7 +227,7 @@ def write_documents(folder: Path, documents: Iterable[Document]) -> None:
 
 
 def read_documents(folder: Path) -> list[Document]:
-    """Return what `write_documents` wrote."""
+    """Return the documents that `write_documents` wrote."""
     lines = (folder / "documents.jsonl").read_bytes().splitlines()
     rows = json.loads(b"[" + b",".join(lines) + b"]")  # a third of the time of line by line
     for row in rows:

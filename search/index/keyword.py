@@ -24,7 +24,7 @@ Counts = Mapping[str, Mapping[str, int]]  # field -> term -> how often
 
 @dataclass(frozen=True, slots=True)
 class WordDocument:
-    """What the word index keeps of an article: its key, the hash of its content, and its terms."""
+    """An article in the word index: its key, the hash of its content, and its terms."""
 
     key: str
     hash: str
@@ -85,7 +85,7 @@ class WordIndex:
         return found
 
     def scores(self, terms: Sequence[tuple[str, str, float]]) -> dict[str, float]:
-        """Return Whoosh's own BM25F by key for (field, term, weight): what compiled postings are held against.
+        """Return Whoosh's own BM25F by key for (field, term, weight); tests compare compiled postings with it.
 
         Its segments are merged first: until then the deleted documents count in its statistics.
         """

@@ -17,7 +17,7 @@ _PIECE = re.compile(r"[\u2e80-\U0010ffff]|[^\W_\u2e80-\U0010ffff]{1,7}|[^\w\s]")
 
 
 class SectionLike(Protocol):
-    """What is read of a rendered section: its anchor, its heading path below the title, and its plain text."""
+    """A rendered section: its anchor, its heading path below the title, and its plain text."""
 
     @property
     def anchor(self) -> str: ...
@@ -41,7 +41,7 @@ class Unit:
     text: str  # what the reader sees of it
 
     def embedded(self, title: str) -> str:
-        """Return the text that is encoded: a section says first of what it is a section."""
+        """Return the text that is encoded: that of a section begins with the article's title and its headings."""
         if self.kind != "section":
             return self.text
         return f"{title} > {self.heading}\n{self.text}" if self.heading else f"{title}\n{self.text}"
@@ -96,7 +96,7 @@ def _filled(parts: Iterable[str], *, share: float, longest: int) -> Iterator[str
 
 
 def _short(part: str, longest: int) -> Iterator[str]:
-    """Cut a sentence that alone is too long: between words, or between characters where there are no words."""
+    """Cut a sentence that is too long by itself, between words, or between characters in a script without spaces."""
     if word_pieces(part) <= longest:
         yield part
         return

@@ -60,7 +60,7 @@ class Segment:
         return cls(name, keys, deleted, fields, vocabulary, rows, counts)
 
     def save(self, path: Path) -> None:
-        """Keep all but what is deleted, which changes, beside the index."""
+        """Write the segment beside the index, without its deletions, which change."""
         arrays: dict[str, NDArray[np.generic]] = {"keys": _packed(self.keys)}
         for name, field in self.fields.items():
             arrays |= {
@@ -74,7 +74,7 @@ class Segment:
 
     @classmethod
     def load(cls, path: Path, *, deleted: Ints) -> Segment:
-        """Return what `save` kept."""
+        """Return the segment that `save` wrote."""
         with np.load(path) as kept:
             fields = {
                 name: Field(
@@ -116,7 +116,7 @@ def compile_postings(segments: Sequence[Segment], numbers: Mapping[str, int], fo
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A segment in what is compiled: the document number of each of its documents, and the row of each of its terms."""
+    """A segment's place in the compiled postings: the numbers of its documents and the rows of its terms."""
 
     segment: Segment
     places: NDArray[np.int64]  # -1 where it is deleted
@@ -177,7 +177,7 @@ def _compiled(name: str, parts: Sequence[_Part], folder: Path, terms: int, docum
 
 
 def _live(part: _Part, name: str) -> tuple[NDArray[np.int64], Floats]:
-    """Return term * SPAN + document, and the frequency, of what is not deleted."""
+    """Return term * SPAN + document, and the frequency, of the documents that are not deleted."""
     field, places = part.segment.fields[name], part.places
     pairs = np.repeat(part.rows[part.segment.rows[name]] << BITS, np.diff(field.indptr))
     if places.min(initial=0) >= 0:

@@ -1,4 +1,4 @@
-"""An article's share of a generation: made anew, or taken over from the generation before where nothing has changed."""
+"""An article's share of a generation: made anew, or taken over from the generation before while it has not changed."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Fresh:
         return generation.block(self.made)
 
     def vectors(self, recipe: str) -> Vectors | None:
-        """Return nothing: they are not encoded yet."""
+        """Return None: they are not encoded yet."""
         return None
 
 
@@ -69,7 +69,7 @@ class Kept:
 
     @property
     def document(self) -> Document:
-        """What the generation before says of it."""
+        """Its document in the generation before."""
         return self.before.documents[self.number]
 
     @property
@@ -87,7 +87,7 @@ class Kept:
         return self.before.units.block(self.document.first, self.document.last)
 
     def vectors(self, recipe: str) -> Vectors | None:
-        """Return their vectors of a recipe, where the generation before has them."""
+        """Return their vectors of a recipe, if the generation before has them."""
         return self.before.vectors(self.number, recipe)
 
 
@@ -122,19 +122,19 @@ class Before:
         return Kept(self, number)
 
     def has(self, bundle: Bundle, shares: Sequence[Share]) -> bool:
-        """Tell whether a bundle of these shares was here, of the same articles in the same order, all as they were."""
+        """Return True if this generation has the bundle with the same articles in the same order, all unchanged."""
         old = self._bundles.get(bundle.name)
         numbers = [share.number if isinstance(share, Kept) else -1 for share in shares]
         return old is not None and numbers == list(range(old.first, old.last))
 
     def units_of(self, bundle: Bundle) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
-        """Return how long each of a bundle's units is in its file, and of which kind."""
+        """Return the length of each of a bundle's units in its file, and its kind."""
         old = self._bundles[bundle.name]
         first, last = self.documents[old.first].first, self.documents[old.last - 1].last
         return self.units.lengths(first, last), self.units.kinds[first:last]
 
     def vectors_of(self, bundle: Bundle, recipe: str) -> Path | None:
-        """Return the file of a bundle's vectors of a recipe, where there is one."""
+        """Return the file of a bundle's vectors of a recipe, if there is one."""
         old = self._bundles[bundle.name]
         found = self._spaces.get(recipe, {}).get(old.first)
         return found.path if found else None
@@ -162,7 +162,7 @@ class _Vectors:
 
 
 def before(folder: Path | None, *, checksums: Checksums | None = None) -> Before | None:
-    """Return the generation in `folder`, or None where it is damaged or was made by other code."""
+    """Return the generation in `folder`, or None if it is damaged or was made by other code."""
     if folder is None:
         return None
     try:

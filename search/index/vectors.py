@@ -1,4 +1,4 @@
-"""Vectors kept by the hash of text and recipe: a changed article costs its own units and nothing else."""
+"""A file that keeps vectors by the hash of text and recipe, so that only new texts are encoded."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class VectorCache:
         self._read = 0
 
     def key(self, text: str) -> bytes:
-        """Return what `text` is kept under."""
+        """Return the key of `text` in the file."""
         return hashlib.blake2b(f"{self._recipe}\0{text}".encode("utf-8", "surrogatepass"), digest_size=KEY).digest()
 
     def encode(
@@ -95,7 +95,7 @@ class VectorCache:
         return np.asarray(np.memmap(self._path, dtype=self._record, mode="r"))
 
     def _moved(self, file: int) -> bool:
-        """Say whether another process closed gaps: the last record that was read stands elsewhere."""
+        """Return True if another process removed records, so that the last one that was read is not in its place."""
         if not self._read:
             return False
         raw = os.pread(file, KEY, (self._read - 1) * self._record.itemsize)
@@ -128,7 +128,7 @@ def even(count: int, *, sample: int = 512) -> NDArray[np.int64]:
 
 
 def background(vectors: Vectors, owners: NDArray[np.int32]) -> float:
-    """Return the mean cosine of units of different articles: what two texts share that share nothing."""
+    """Return the mean cosine of units of different articles, which unrelated texts have."""
     if len(vectors) < 2:
         return 0.0
     cosines = vectors @ vectors.T

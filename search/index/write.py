@@ -1,4 +1,12 @@
-"""Writing the files of a generation: documents, units, the words of each language, the vectors of each space."""
+"""Writing the files of an index generation.
+
+A generation lists its documents in order of language and id, and their units (title, questions, sections) in the same
+order. Neighbouring documents form a bundle, which has one file of units and one of vectors for each space. A bundle
+that is as it was in the generation before is linked, not written. Of the others, an article that has not changed
+brings its units and vectors along, and only the rest is encoded. Encoding and the word index run side by side. The
+word index is updated by Whoosh and then compiled to postings, which is all that a search reads. The manifest is
+written last: before that, the folder is no generation.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +33,11 @@ from search.index.reuse import ANALYSIS, Before, Fresh, Kept, Share
 from search.index.vectors import Progress
 from search.text.analyzer import analyzer, codes
 
+if TYPE_CHECKING:
+    from search.index import keyword
+
+WORDS = "words"  # the recipe of a generation without vectors
+
 
 def nothing(done: int, total: int) -> None:
     """Report no progress."""
@@ -50,7 +63,7 @@ class About:
 
 
 class Filing:
-    """The files of a new generation in the folder `work`, beside those of the generation before, if any."""
+    """The bundles of a new generation in the folder `work`; unchanged ones are linked from the generation before."""
 
     def __init__(
         self, work: Path, documents: Sequence[Document], shares: Sequence[Share], *, before: Before | None
@@ -62,7 +75,7 @@ class Filing:
         self._same = frozenset(found)
 
     def write_units(self) -> None:
-        """Write the units, where each ends and of which kind it is."""
+        """Write the units, the place where each ends, and its kind."""
         (self._work / "units").mkdir()
         sizes, kinds = [np.zeros(1, dtype=np.int64)], [np.zeros(0, dtype=np.uint8)]
         for bundle in self.bundles:
@@ -109,7 +122,7 @@ class Filing:
         return enumerate(self._shares[bundle], bundle.first)
 
     def _linked(self, bundle: Bundle, recipe: str, folder: str) -> bool:
-        """Link the vectors of a bundle that the generation before has in this recipe, and say whether it does."""
+        """Link the vectors of a bundle from the generation before; return False if it has none in this recipe."""
         found = self._before.vectors_of(bundle, recipe) if self._before is not None and bundle in self._same else None
         if found is not None:
             link_or_copy(found, self._work / vectors_file(folder, bundle))
@@ -130,12 +143,6 @@ class Filing:
 def _cache(folder: Path, space: Space) -> vectors.VectorCache:
     recipe = space.embedder.recipe
     return vectors.VectorCache(folder / f"{recipe}.bin", recipe=recipe, dimensions=space.embedder.dimensions)
-
-
-if TYPE_CHECKING:
-    from search.index import keyword
-
-WORDS = "words"  # the recipe of a generation without vectors
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ class Triple:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What a training depends on besides its triples; the same gives the same weights on the same machine."""
+    """The settings of a training; the same ones give the same weights on the same machine."""
 
     epochs: int = 2
     batch: int = 16
@@ -71,9 +71,9 @@ def described(recipe: Recipe) -> dict[str, Any]:
 
 
 def batches(triples: Sequence[Triple], *, size: int, seed: int) -> list[list[int]]:
-    """Return the numbers of `triples` in batches in which no question's answer is another one's, nor its mistake.
+    """Return the numbers of `triples` in batches; no question's answer is another's answer or mistake.
 
-    What does not fit a batch waits for the next; the same triples and seed give the same batches.
+    A triple that does not fit a batch waits for the next. The same triples and seed give the same batches.
     """
     waiting = [int(number) for number in np.random.default_rng(seed).permutation(len(triples))]
     found = []

@@ -1,4 +1,4 @@
-"""An opened generation: its documents and units, the postings of each language, the vectors, and who may see what."""
+"""An opened generation: its documents and units, the postings of each language, the vectors, and who may see them."""
 
 from __future__ import annotations
 
@@ -88,12 +88,12 @@ class Collection:
 
     @cached_property
     def normal_titles(self) -> list[str]:
-        """What the title of every document has in common with others that differ in case and accents only."""
+        """The title of every document in its normal form."""
         return [_normal_title(document.title) for document in self.documents]
 
     @cached_property
     def titles(self) -> Mapping[str, list[int]]:
-        """The documents that have a title, by what their titles have in common but case and accents."""
+        """The documents by the normal form of their title."""
         found: dict[str, list[int]] = {}
         for number, title in enumerate(self.normal_titles):
             found.setdefault(title, []).append(number)
@@ -106,11 +106,11 @@ class Collection:
 
     @cached_property
     def silent(self) -> frozenset[str]:
-        """The categories in which no offers are made."""
+        """The categories without offers."""
         return frozenset(d.category for d in self.documents if not d.offers)
 
     def spoken(self, lang: str) -> str:
-        """Return the language of articles that is nearest to the one asked for: of es-MX es; where none is, itself."""
+        """Return the articles' language that is nearest to `lang` (es for es-MX), or `lang` if none is near."""
         return nearest(lang, self.postings) or lang
 
     def visible(self, lang: str, audience: frozenset[str]) -> Mask:
@@ -134,7 +134,7 @@ class Collection:
         return mask
 
     def columns(self, learned: Learned) -> NDArray[np.int64]:
-        """Return which column of what was learned each document is; -1 for an article that it does not know (now)."""
+        """Return the column of each document in the learned head; -1 for an article that is new or has changed."""
         if self._columns is None or self._columns[0] is not learned:
             changed = self.changed(learned)
             places = {id: column for column, id in enumerate(learned.articles) if id not in changed}
@@ -142,7 +142,7 @@ class Collection:
         return self._columns[1]
 
     def changed(self, learned: Learned) -> frozenset[str]:
-        """Return the articles that say something else than when it was learned what they solve."""
+        """Return the articles whose meaning has changed since it was learned which questions they solve."""
         past = zip(learned.articles, learned.meant.astype(np.float32), strict=True)
         return frozenset(id for id, before in past if before.any() and float(self.meaning(id) @ before) < SAME)
 

@@ -1,4 +1,4 @@
-"""The generation that is current, opened when it changes; whoever searches with the old one ends in peace."""
+"""The current generation, opened when it changes; a search that is under way ends with the old one."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Current:
         self._lock = threading.Lock()
 
     def get(self) -> Searcher:
-        """Return the searcher of the current generation; raises BadGeneration while there is none that can be served.
+        """Return the searcher of the current generation; raises BadGeneration if there is none to serve.
 
         A new generation that is damaged does not replace one that works.
         """
@@ -102,7 +102,7 @@ class Current:
         return failed and bool(self._opened) and time.monotonic() - self._since >= AGAIN
 
     def _read(self) -> tuple[str, str]:
-        """Return the current generation's name, and what tells it from a damaged one that had the same name."""
+        """Return the current generation's name, and a mark that differs from that of a damaged one of the same name."""
         try:
             name = os.readlink(self._settings.generations / CURRENT)
             return name, f"{name} {os.stat(self._settings.generations / name / MANIFEST).st_ino}"

@@ -32,7 +32,7 @@ class Odds:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """What was fitted for one mode, with vectors or by words only, and the floor that was tuned for it."""
+    """The odds that were fitted for one mode, with vectors or by words only, and its floor."""
 
     right: Odds  # that a candidate is the one, by its own features
     offer: Odds  # that one of the first three is, by features of the question and of these three
@@ -74,6 +74,6 @@ OF_QUESTION = ("cosine", "contrast", "mean_dense", "best_lexical", "contrast_lex
 
 @cache
 def calibration(mode: str) -> Calibration:
-    """Return what was fitted for a mode: search or suggest, or one of them followed by `-words`."""
+    """Return the calibration of a mode: search or suggest, or one of them followed by a kind such as `-words`."""
     known = json.loads(FILE.read_text(encoding="utf-8"))[mode]
     return Calibration(Odds(**known["right"]), Odds(**known["offer"]), known["floor"])

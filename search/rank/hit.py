@@ -1,4 +1,4 @@
-"""What a search gives back: hits with their snippets, and how they were found."""
+"""Results of a search: hits with their snippets, and how they were found."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Stage = Literal["all", "enough", "corrected", "none"]
 
 @dataclass(frozen=True, slots=True)
 class Fragment:
-    """A run of plain text of a snippet, marked where it holds what was asked."""
+    """A run of plain text of a snippet, marked if it is one of the asked words."""
 
     text: str
     mark: bool

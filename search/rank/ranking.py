@@ -24,7 +24,7 @@ System = Literal["bm25", "dense", "hybrid", "learned"]
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """The scores of all documents for one question; hidden documents score below nothing."""
+    """The scores of all documents for one question; hidden documents score -1."""
 
     scores: Floats  # fused, in [0, 1]; -1 for what may not be seen
     dense: Floats  # in [0, 1]
@@ -35,7 +35,7 @@ class Ranking:
     nearest: float = 0.0  # cosine of the nearest solved question
 
     def features(self) -> Features:
-        """Return what the probability of each document in `order` is computed from; all but `margin` in [0, 1]."""
+        """Return the features that give each document in `order` its probability; all but `margin` in [0, 1]."""
         numbers = np.asarray(self.order, dtype=np.int64)
         scores, ones = self.scores[numbers].astype(np.float64), np.ones(len(numbers))
         best = np.sort(scores)[::-1][:2] if len(scores) > 1 else np.asarray([*scores, 0.0])
@@ -84,10 +84,10 @@ def taught(collection: Collection, ranking: Ranking, learned: Learned, *, questi
 
 
 def _with_new(total: Matrix, ranking: Ranking, *, new: Mask) -> Matrix:
-    """Return the learned `total` in which each article that was not learned about keeps its untaught odds.
+    """Return the learned `total`, in which each article that was not learned about keeps its untaught odds.
 
-    They are those against the best of the others, so that what came first among all before still does: to have
-    solved nothing yet, since nobody could see it, says nothing against an article.
+    These are its odds against the best of the others, so that it still comes first if it came first before. An article
+    that could not be seen has solved nothing yet, which must not count against it.
     """
     by_meaning, by_words = fusion.ALONE
     alone = by_meaning * ranking.dense.astype(np.float64) + by_words * ranking.lexical.scores
@@ -105,7 +105,7 @@ def _contrast(scores: Floats) -> float:
 
 
 def kind_of(collection: Collection, ranking: Ranking) -> str:
-    """Return by what a ranking was made, as its calibration is named: each has a scale of its own."""
+    """Return the suffix of the calibration that fits a ranking; each kind of ranking has a scale of its own."""
     if ranking.semantic is None:
         return "-words"
     if ranking.own is not None:
@@ -140,7 +140,7 @@ def rank(
 
 
 def _shares(collection: Collection, found: Semantic, *, weight: float) -> Floats:
-    """Return the weight of meaning for each document: more where words of another language mislead."""
+    """Return the weight of meaning for each document: more for those in another language, whose words mislead."""
     across = max(weight, fusion.ACROSS) if collection.manifest.crosses else weight
     return np.where(found.crossed, np.float32(across), np.float32(weight))
 

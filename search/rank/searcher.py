@@ -32,7 +32,7 @@ CANDIDATES = 10
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """Documents with the probability that each answers, best first, and what they were ranked by."""
+    """Documents with the probability that each answers, best first, and the ranking behind them."""
 
     ranked: tuple[tuple[int, float], ...]
     floor: float  # as tuned for this mode
@@ -90,7 +90,7 @@ class Searcher:
 
     @property
     def encoder(self) -> Embedder | None:
-        """What encodes questions; the next generation's searcher takes it over."""
+        """The embedder of questions; the next generation's searcher takes it over."""
         return self._questions.encoder
 
     @property
@@ -100,7 +100,7 @@ class Searcher:
 
     @property
     def ranker(self) -> str:
-        """The name of what ranks, for logs: its system and the generation."""
+        """The name of the ranker in logs: its system and the generation."""
         if self.degraded is not None:
             return self._by_words
         return f"{'hybrid' if self.learned is None else 'learned'}-{self.generation}"

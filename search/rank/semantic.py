@@ -23,7 +23,7 @@ Questions = Mapping[str, Vectors]  # recipe -> the vector of the question
 
 @dataclass(frozen=True, slots=True)
 class Semantic:
-    """What the vectors say of all documents and units for one question."""
+    """The scores of all documents and units by their vectors, for one question."""
 
     scores: Floats  # of documents, in [0, 1]: 0 is what unrelated texts of the collection have in common
     cosines: Floats  # of documents, as they are
@@ -93,7 +93,7 @@ class SpaceIndex:
 def search(
     spaces: Sequence[SpaceIndex], questions: Questions, *, lang: str, langs: NDArray[np.str_], units: int
 ) -> Semantic | None:
-    """Score all documents for a question in `lang`; None where no space knows it.
+    """Score all documents for a question in `lang`; None if no space has a vector of it.
 
     A document in the question's language is scored in that language's own space if there is one, all others in
     the space for all languages.
@@ -111,7 +111,7 @@ def search(
 
 
 def wanted(spaces: Sequence[SpaceIndex], *, lang: str, shown: NDArray[np.bool_], langs: NDArray[np.str_]) -> list[str]:
-    """Return the recipes in which a question in `lang` must be encoded to score the documents that are shown."""
+    """Return the recipes of the vectors that a question in `lang` needs to score the documents that are shown."""
     own = [space for space in spaces if space.lang == lang and lang]
     covered = np.zeros(len(langs), dtype=np.bool_)
     for space in own:

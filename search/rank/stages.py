@@ -135,7 +135,7 @@ def _pinned(collection: Collection, asked: Asked) -> list[int]:
 
 
 def _holding_phrases(collection: Collection, asked: Asked, numbers: Sequence[int]) -> Mask:
-    """Return which documents hold what is quoted."""
+    """Return, for each document, True if it holds all that is quoted."""
     if not asked.text.phrases:
         return np.ones(len(numbers), dtype=np.bool_)
     return np.asarray([_holds(collection, n, asked.text.phrases) for n in numbers], dtype=np.bool_)

@@ -145,7 +145,7 @@ class Analyzer:
         return known
 
     def is_stopword(self, word: str) -> bool:
-        """Say whether `word` is one of the words that hold a sentence of this language together."""
+        """Return True if `word` is a stop word of this language."""
         return fold(word) in self.stopwords
 
     def _indexed(self, token: Token) -> tuple[str, ...]:
@@ -176,7 +176,7 @@ def analyzer(lang: str) -> Analyzer:
 
 
 def codes(text: str) -> list[str]:
-    """Return what must match as it stands: error codes, versions, file and host names, key and menu paths.
+    """Return the codes in `text`, which match as they are: errors, versions, names of files and hosts, menu paths.
 
     >>> codes("Error 0x80070005 in prefs.js, see Tools > Account Settings (v1.2)")
     ['0x80070005', 'prefs.js', 'v1.2', 'tools>account']

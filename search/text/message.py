@@ -1,4 +1,4 @@
-"""A message to the help desk, as what it asks: without greeting, closing, signature and quoted mail."""
+"""A message to the help desk without greeting, closing, signature and quoted mail."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ _BELOW = 5  # lines that may stand below a closing: name, position, telephone
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What a message says: its subject, and its text without what every message has."""
+    """The subject of a message, and its text without greeting, closing, signature and quoted mail."""
 
     subject: str
     body: str
@@ -108,7 +108,7 @@ def _own_lines(lines: Sequence[str]) -> list[str]:
 
 
 def _closes(line: str, *, rest: Sequence[str]) -> bool:
-    """Say whether a line is a closing with at most a name after it and little below: not thanks in the middle."""
+    """Return True if a line is a closing, with at most a name after it and few lines below."""
     match = _CLOSING.match(line)
     if not match or len(line) - match.end() > _NAME:
         return False

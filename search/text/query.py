@@ -33,7 +33,7 @@ class Word:
 
     @property
     def weight(self) -> float:
-        """What the word counts beside the others."""
+        """The weight of the word beside the others."""
         return (LITTLE if self.little else 1.0) * (HEAVY if self.heavy else 1.0)
 
 

@@ -1,4 +1,4 @@
-"""Spelling: the word of the vocabulary that was meant, when what was typed is in no article."""
+"""Spelling: the nearest word of the vocabulary for a typed word that is in no article."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Vocabulary:
         return np.fromiter((_bits(word) for word in self._words), dtype=np.uint64, count=len(self._words))
 
     def correct(self, word: str) -> str | None:
-        """Return the nearest known word, or None: for what is short or has digits, and when nothing is near.
+        """Return the nearest known word, or None if none is near, or if `word` is short or has digits.
 
         One slip is forgiven from four letters on, two from eight. Of two that are as near the more frequent is
         meant, and one that begins with the same letter is nearer than one that does not.

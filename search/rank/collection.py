@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from kb.degraded import degraded
 from kb.errors import BadGeneration
 from kb.languages import nearest
 from search.index import generation, learned
@@ -54,11 +55,10 @@ class Collection:
 
     def _open_spaces(self) -> Sequence[SpaceIndex]:
         found = [(space, self.manifest.vectors(space)) for space in self.manifest.spaces]
-        return [
-            SpaceIndex(self.folder, space, files, starts=self.starts, ends=self.ends)
-            for space, files in found
-            if self.damaged.isdisjoint(name for _, name in files)
-        ]
+        whole = [(space, files) for space, files in found if self.damaged.isdisjoint(name for _, name in files)]
+        if len(whole) < len(found):
+            degraded("no-vectors")
+        return [SpaceIndex(self.folder, *one, starts=self.starts, ends=self.ends) for one in whole]
 
     def _open_learned(self) -> Learned | None:
         found = learned.load(self.folder)

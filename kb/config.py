@@ -86,8 +86,7 @@ class Settings:
         False, "Whether who writes gets a receipt by e-mail, with number and articles; needs smtp_url and a sender."
     )
     mail_to: str = setting(
-        "",
-        "Address whose e-mails are read into tickets; ours ask for answers to it. `help+*@example.com` marks each.",
+        "", "Address whose e-mails are read into tickets; ours ask for answers to it. `help+*@example.com` marks each."
     )
     imap_url: str = setting(
         "", "Mailbox that is read into tickets, as imaps://user@host/INBOX; write @ in the user as %40.", secret=True
@@ -127,8 +126,7 @@ class Settings:
     rate_logins: int = setting(10, "Tries to log in a minute and address; 0 turns the limit off.")
     reply_target: int = setting(24, "Hours within which a ticket's first answer is due, for the report.")
     consent: str = setting(
-        "given",
-        "`ask`: until a visitor agrees, nothing is noted but what is sent to you; `given`: nobody is asked.",
+        "given", "`ask`: until a visitor agrees, nothing is noted but what is sent to you; `given`: nobody is asked."
     )
     keep_text: int = setting(90, "Days that redacted query and message text of events is kept.")
     keep_events: int = setting(730, "Days that events are kept.")

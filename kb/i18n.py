@@ -151,9 +151,5 @@ def install(app: Flask) -> None:
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
     app.jinja_env.globals.update(
-        direction=direction,
-        own_name=own_name,
-        name_in=name_in,
-        day=day,
-        interface_language=interface_language,
+        direction=direction, own_name=own_name, name_in=name_in, day=day, interface_language=interface_language
     )

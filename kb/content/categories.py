@@ -158,11 +158,7 @@ def _words(text: str) -> tuple[str, ...]:
 
 
 def pins(
-    texts: Mapping[str, str],
-    articles: Iterable[Article],
-    *,
-    default_lang: str,
-    problems: MutableSequence[Problem],
+    texts: Mapping[str, str], articles: Iterable[Article], *, default_lang: str, problems: MutableSequence[Problem]
 ) -> tuple[Pin, ...]:
     """Return the pins of `_pins.yml`: `query: article`, or a list of articles, or both below a language.
 

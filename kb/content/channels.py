@@ -192,11 +192,7 @@ def _rule(
     if None in codes:
         raise ValueError("lang is no language code such as es or pt-br")
     if unknown := sorted(set(_texts(row, "topic")) - set(topics)) if topics is not None else []:
-        say(
-            "rules",
-            f"rule {number}: {unknown[0]} is no category{keys.nearest(unknown[0], topics or ())}",
-            error=False,
-        )
+        say("rules", f"rule {number}: {unknown[0]} is no category{keys.nearest(unknown[0], topics or ())}", error=False)
     why = row.get("why") or ""
     if not isinstance(why, str):
         raise ValueError("why is no text")

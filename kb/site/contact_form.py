@@ -136,13 +136,7 @@ class Form:
         place = self.page or request.path
         who = visitor()
         return Visit(
-            who,
-            self.episode or None,
-            place,
-            g.lang,
-            self.category,
-            agreed=who is not None,
-            device=device_of(request),
+            who, self.episode or None, place, g.lang, self.category, agreed=who is not None, device=device_of(request)
         )
 
     def document(self) -> dict[str, Any]:

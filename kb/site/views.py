@@ -17,18 +17,7 @@ from kb.i18n import gettext as _
 from kb.render.snapshot import Entry
 from kb.site import article_page, assets, contact_form, search_page, seo
 from kb.site.contact_form import Form
-from kb.site.frame import (
-    Place,
-    favourites,
-    indexed,
-    languages,
-    preferred,
-    render,
-    root,
-    searcher,
-    shelf,
-    speaks,
-)
+from kb.site.frame import Place, favourites, indexed, languages, preferred, render, root, searcher, shelf, speaks
 from kb.site.lookup import Found, find, words_of
 from kb.site.visitor import consented, from_our_page
 from search.rank.hit import Hit

@@ -21,8 +21,8 @@ from deflect.store.database import Row, Store, insert
 from deflect.store.services import Services, services
 from deflect.store.writer import write
 from deflect.tickets.ticket_writes import audit
-from kb.degraded import degraded
 from kb.errors import BadRequest, Forbidden, HelpCenterError
+from kb.failures import degraded
 
 ORIGIN = re.compile(r"https?://[a-z0-9.-]{1,200}(:\d{1,5})?|https?://\[[0-9a-f:.]{2,45}\](:\d{1,5})?")
 FOR_ALL = {"api.search", "api.complete", "api.article", "api.offers", "api.openapi", "api.nothing"}

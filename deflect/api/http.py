@@ -21,9 +21,8 @@ from deflect.offers.episode import LANG, new_id
 from deflect.store import tokens
 from deflect.store.services import Services, network
 from deflect.store.tokens import NOBODY, Claims, ServerCall
-from kb.degraded import Degraded, degraded
 from kb.errors import BadRequest, HelpCenterError, TooLarge, TooManyRequests, Unauthorized
-from kb.failures import Failure
+from kb.failures import Degraded, Failure, degraded
 from kb.patterns import ID
 
 LONGEST_BODY = 64 * 1024

@@ -15,7 +15,7 @@ from deflect.offers.episode import Visit
 from deflect.offers.offer import suggest
 from deflect.tickets.ticket_writes import RECEIPT
 from kb.config import Settings
-from kb.degraded import degraded
+from kb.failures import degraded
 from kb.i18n import catalogue, interface_language
 from search.rank.current import Current
 from search.text import message as messages

@@ -18,8 +18,8 @@ from deflect.store.attachments import Attachment, Refused
 from deflect.store.services import Services
 from deflect.tickets.contact import receipts
 from kb.config import Settings
-from kb.degraded import degraded
 from kb.errors import BadGeneration, NotFound, StorageFull
+from kb.failures import degraded
 from kb.metrics import TICKETS
 from search.text.language import detect
 

@@ -15,8 +15,8 @@ from deflect.privacy.redaction import redact
 from deflect.store.services import Services
 from deflect.store.tokens import NOBODY, Claims
 from kb.content.channels import Table, Way, decide
-from kb.degraded import degraded
 from kb.errors import BadGeneration
+from kb.failures import degraded
 
 
 def ways(

@@ -15,8 +15,8 @@ from deflect.privacy.redaction import redact
 from deflect.store import clock, events
 from deflect.store.clock import from_rfc3339
 from deflect.store.services import Services
-from kb.degraded import degraded
 from kb.errors import HelpCenterError
+from kb.failures import degraded
 from kb.metrics import EVENTS
 from kb.patterns import ID
 

@@ -16,8 +16,8 @@ from deflect.store import clock
 from deflect.store.people import position
 from deflect.store.services import Services
 from kb.config import Settings
-from kb.degraded import Degraded, degraded
 from kb.errors import HelpCenterError
+from kb.failures import Degraded, degraded
 from kb.metrics import OFFERS
 from search.rank.current import Current
 from search.rank.hit import Hit, Suggestions

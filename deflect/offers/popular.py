@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 from deflect.store import clock
 from deflect.store.database import Store
-from kb.degraded import degraded
 from kb.errors import HelpCenterError
+from kb.failures import degraded
 
 WINDOW = 30 * clock.DAY
 MOST = 50  # articles

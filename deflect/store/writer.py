@@ -28,8 +28,8 @@ from sqlite_utils import Database
 from deflect.store.database import FULL, Store, transaction
 from deflect.store.writer_socket import connect, listening
 from kb.config import Settings
-from kb.degraded import frames
 from kb.errors import BadRequest, HelpCenterError, Unavailable, WriteFailed
+from kb.failures import frames
 from kb.files import locked_unless
 from kb.metrics import WRITER_QUEUE
 

@@ -10,7 +10,7 @@ from deflect.store.database import Row
 from deflect.store.services import Services
 from deflect.tickets import queries
 from deflect.tickets.timeline import Step
-from kb.degraded import degraded
+from kb.failures import degraded
 from kb.render.snapshot import Entry
 
 MOST = 6

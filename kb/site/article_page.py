@@ -21,8 +21,8 @@ from deflect.store.services import services, state
 from kb import i18n
 from kb.content import frontmatter
 from kb.content.channels import Way
-from kb.degraded import degraded
 from kb.errors import NotFound
+from kb.failures import degraded
 from kb.render.snapshot import Entry, Heading, Snapshot
 from kb.render.topics import Topics, for_everybody, review
 from kb.site import seo

@@ -11,8 +11,8 @@ from flask import Blueprint, Response, g, redirect, request, url_for
 
 from deflect.api.http import limit_search
 from deflect.store.services import services
-from kb.degraded import degraded
 from kb.errors import NotFound, TooManyRequests
+from kb.failures import degraded
 from kb.i18n import gettext as _
 from kb.render.snapshot import Entry
 from kb.site import article_page, assets, contact_form, search_page, seo

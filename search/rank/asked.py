@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from kb.degraded import Degraded
+from kb.failures import Degraded
 from search.rank.collection import Collection, Mask
 from search.rank.semantic import Questions
 from search.text.analyzer import analyzer, fold, tokens

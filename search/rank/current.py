@@ -8,8 +8,8 @@ import time
 from contextlib import suppress
 
 from kb.config import Settings
-from kb.degraded import degraded
 from kb.errors import BadGeneration
+from kb.failures import degraded
 from search.index.build import CURRENT
 from search.index.embedder import Embedder
 from search.index.generation import MANIFEST

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from kb.degraded import Degraded
+from kb.failures import Degraded
 
 Stage = Literal["all", "enough", "corrected", "none"]
 

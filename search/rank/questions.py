@@ -15,7 +15,7 @@ from functools import cached_property
 
 import numpy as np
 
-from kb.degraded import Degraded, degraded
+from kb.failures import Degraded, degraded
 from search.index import embedder
 from search.index.embedder import Embedder, Vectors
 from search.rank import semantic

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from kb import degraded as degradation
+from kb import failures as degradation
 from kb.config import Settings
-from kb.degraded import Degraded
 from kb.errors import BadGeneration
+from kb.failures import Degraded
 from kb.metrics import SEARCHES
 from kb.render.snapshot import Snapshot
 from search.index import embedder, generation

@@ -16,8 +16,8 @@ from deflect.tickets.uploads import Uploads
 from kb.config import Settings
 from kb.content.channels import Table
 from kb.content.contexts import Context
-from kb.degraded import Degraded
 from kb.errors import BadGeneration, Unavailable
+from kb.failures import Degraded
 from search.rank.hit import Fragment, Hit, Results, Suggestions
 
 ARTICLES = {

@@ -16,7 +16,7 @@ from flask.testing import FlaskClient
 from prometheus_client.parser import text_string_to_metric_families
 
 from deflect.store.services import EXTENSION, Services
-from kb.degraded import Degraded, degraded
+from kb.failures import Degraded, degraded
 from kb.server.doctor import examine
 
 TICKET = {"subject": "S", "body": "B", "email": "jo@example.com"}
@@ -110,7 +110,7 @@ def test_only_this_machine_and_named_networks_may_read(
 def test_processes_are_counted_together_and_doctor_says_what_is_degraded(services: Services) -> None:
     code = (
         "import sys; from pathlib import Path; from kb import metrics\n"
-        "from kb.degraded import degraded; degraded('no-popular'); degraded('no-popular')\n"
+        "from kb.failures import degraded; degraded('no-popular'); degraded('no-popular')\n"
         "sys.stdout.buffer.write(metrics.text([]))"
     )
     from kb import metrics

@@ -12,8 +12,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from kb.site import minify, widget
-from kb.site.minify import squeeze
+from kb.site import widget
+from kb.site.widget import squeeze
 
 SCRIPTS = sorted(path.name for path in widget.FOLDER.glob("*.js"))
 CATALOGUES = sorted(path.stem for path in (widget.FOLDER / "words").glob("*.json"))
@@ -66,7 +66,7 @@ def test_what_is_served_says_the_same_as_the_source(name: str, tmp_path: Path) -
 
 def test_no_two_properties_of_ours_are_one_when_shortened() -> None:
     source = "".join((widget.FOLDER / name).read_text(encoding="utf-8") for name in SCRIPTS)
-    names = {found[0] for found in minify.PROPERTY.finditer(source)}
+    names = {found[0] for found in widget.PROPERTY.finditer(source)}
     assert len({name[:3] for name in names}) == len(names) > 5
 
 

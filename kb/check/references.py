@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from kb.content.article import Article
+from kb.content.cache import recipe
 from kb.content.library import Library
-from kb.content.recipe import recipe
 from kb.errors import BadArticle
 from kb.files import written_aside
 

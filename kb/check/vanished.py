@@ -13,8 +13,7 @@ from kb.check import references
 from kb.check.references import Facts
 from kb.content import git, library
 from kb.content.article import Article
-from kb.content.folder import SUFFIXES
-from kb.content.library import Library
+from kb.content.library import SUFFIXES, Library
 from kb.content.links import normal
 from kb.errors import HelpCenterError, Problem
 from kb.i18n import interface_languages

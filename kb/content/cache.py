@@ -1,21 +1,36 @@
-"""Articles as they were last read, kept in a file until their own files change: reading ten thousand takes seconds."""
+"""Articles as they were last read, kept in a file until their own files change: reading ten thousand takes seconds.
+
+`reading` names our code that reads an article and the libraries it stands on, and `recipe` those that render one: what
+was kept under another name is made anew.
+"""
 
 from __future__ import annotations
 
+import functools
+import hashlib
 import json
 import os
 import time
 from collections.abc import Collection, Iterable
 from dataclasses import fields
 from datetime import date, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from kb.content import article as articles
 from kb.content.article import Article
 from kb.content.foreign_keys import Note
-from kb.content.recipe import reading
 from kb.files import written_aside
+
+_KB = Path(__file__).parent.parent
+_MODULES = (
+    *("content/article", "content/foreign_keys", "content/foreign_markdown", "content/links"),
+    *("render/budget", "render/dialect", "render/lists", "render/outline", "render/rendered"),
+    *("render/render", "render/sanitise"),
+)
+_READING = ("content/frontmatter", "languages", "content/keys")
+_LIBRARIES = ("markdown", "nh3", "pygments", "pymdown-extensions")
 
 SETTLED = 1.0  # seconds since a file's last change before it is kept: two changes at once may have one time
 _NAMES = tuple(field.name for field in fields(Article))
@@ -125,3 +140,24 @@ def _of_row(row: list[Any]) -> Found:
 
 def _line(row: list[Any]) -> bytes:
     return json.dumps(row, separators=(",", ":")).encode() + b"\n"
+
+
+@functools.cache
+def recipe() -> str:
+    """Return a name that changes when an article's page may change though the article does not."""
+    return _digest(_MODULES, _LIBRARIES)
+
+
+@functools.cache
+def reading() -> str:
+    """Return a name that changes when what is read of an article's file may change though the file does not."""
+    return _digest(_READING, ("pyyaml",), begin=recipe())
+
+
+def _digest(modules: Iterable[str], libraries: Iterable[str], *, begin: str = "") -> str:
+    digest = hashlib.sha256(begin.encode())
+    for name in modules:
+        digest.update((_KB / f"{name}.py").read_bytes())
+    for name in libraries:
+        digest.update(f"{name} {version(name)} ".encode())
+    return digest.hexdigest()[:16]

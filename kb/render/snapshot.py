@@ -19,12 +19,12 @@ import sqlite_utils
 
 from kb.content import channels, contexts
 from kb.content.article import Version
+from kb.content.cache import recipe
 from kb.content.categories import way
 from kb.content.channels import Table
 from kb.content.contexts import Context
 from kb.content.library import Category, Library
 from kb.content.links import normal
-from kb.content.recipe import recipe
 from kb.errors import BadGeneration
 from kb.languages import nearest
 from kb.render import bundles

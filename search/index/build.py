@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from kb.content.article import Article, Version
+from kb.content.cache import recipe as rendering
 from kb.content.library import Library
-from kb.content.recipe import recipe as rendering
 from kb.errors import BadGeneration
 from kb.render import snapshot
 from kb.render.rendered import Rendered

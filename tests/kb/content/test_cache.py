@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from kb.content import article, library
+from kb.content import article, cache, library
 from kb.content.cache import Parsed
 from kb.content.library import Library
 
@@ -98,3 +100,22 @@ def test_what_another_process_wrote_to_the_cache_is_not_written_over(folder: Pat
     library.load(folder / "articles", parsed=reader)
     assert b"another version" not in cache.read_bytes()
     assert len(cache.read_bytes().splitlines()) == 3
+
+
+def test_every_module_that_rendering_loads_is_in_the_recipe() -> None:
+    code = "import sys, kb.render.render; print(*sorted(name[3:] for name in sys.modules if name.startswith('kb.')))"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    without_effect = {
+        "content",
+        "render",
+        "errors",
+        "languages",
+        "content/frontmatter",
+        "content/keys",
+    }  # the path covers these
+    assert {name.replace(".", "/") for name in loaded} - without_effect == set(cache._MODULES)
+
+
+def test_the_modules_are_there_and_the_recipe_is_short() -> None:
+    assert all((cache._KB / f"{name}.py").is_file() for name in cache._MODULES)
+    assert len(cache.recipe()) == 16

@@ -26,7 +26,7 @@ from kb.files import written_aside
 _KB = Path(__file__).parent.parent
 _MODULES = (
     *("content/article", "content/foreign_keys", "content/foreign_markdown", "content/links"),
-    *("render/budget", "render/dialect", "render/lists", "render/outline", "render/rendered"),
+    *("render/dialect", "render/lists", "render/outline", "render/rendered"),
     *("render/render", "render/sanitise"),
 )
 _READING = ("content/frontmatter", "languages", "content/keys")

@@ -1,9 +1,11 @@
-"""Our Markdown: Python-Markdown with its own and pymdownx's extensions, CommonMark's lists, and a time budget."""
+"""Our Markdown: Python-Markdown with its own and pymdownx's extensions, CommonMark's lists, and a budget of time, depth and counts for one article."""
 
 from __future__ import annotations
 
 import re
 import threading
+import time
+from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 from xml.etree import ElementTree
@@ -14,9 +16,15 @@ from markdown.extensions import Extension
 from markdown.inlinepatterns import HTML_RE, HtmlInlineProcessor
 from markdown.preprocessors import Preprocessor
 from markdown.treeprocessors import InlineProcessor, Treeprocessor
+from pymdownx.superfences import SuperFencesException  # type: ignore[import-untyped]
 
-from kb.render import budget, lists
+from kb.render import lists
 
+SECONDS = 2.0  # seconds of processor time for one article; the slowest of 400 real ones took 0.04
+MAX_DEPTH = 60  # blocks in blocks; Python's own stack ends at a few hundred
+MAX_FENCES = 2_000
+MAX_UNCLOSED = 500
+MAX_SIGNS = 2_000  # brackets and the like in one paragraph, which Python-Markdown takes the square of
 MAX_CODE = 5_000  # characters of a code block that are still highlighted
 
 # Tags that are HTML; what else stands in angle brackets is text, as in "right-click on <account name>".
@@ -30,27 +38,11 @@ HTML = frozenset(
     "select slot small source spacer span strike strong style sub summary sup svg table tbody td template textarea "
     "tfoot th thead time tr track tt u ul var video wbr xmp".split()
 )
-EXTENSIONS = [
-    "abbr",
-    "admonition",
-    "attr_list",
-    "def_list",
-    "footnotes",
-    "md_in_html",
-    "sane_lists",
-    "tables",
-    "pymdownx.betterem",
-    "pymdownx.caret",
-    "pymdownx.details",
-    "pymdownx.highlight",
-    "pymdownx.keys",
-    "pymdownx.magiclink",
-    "pymdownx.mark",
-    "pymdownx.saneheaders",
-    "pymdownx.superfences",
-    "pymdownx.tabbed",
-    "pymdownx.tilde",
-]
+EXTENSIONS = (
+    "abbr admonition attr_list def_list footnotes md_in_html sane_lists tables pymdownx.betterem pymdownx.caret "
+    "pymdownx.details pymdownx.highlight pymdownx.keys pymdownx.magiclink pymdownx.mark pymdownx.saneheaders "
+    "pymdownx.superfences pymdownx.tabbed pymdownx.tilde"
+).split()
 CONFIGS: dict[str, dict[str, Any]] = {
     "footnotes": {"BACKLINK_TITLE": "", "BACKLINK_TEXT": "↩"},
     "tables": {"use_align_attribute": True},
@@ -84,20 +76,51 @@ _FENCE = re.compile(r"([ \t>]*(?:`{3,}|~{3,}))[ \t]*(\S?)")
 _local = threading.local()
 
 
+class TooMuch(SuperFencesException):  # type: ignore[misc]
+    """Text whose rendering takes more time or nesting than an article may; superfences lets only its own kind pass."""
+
+
 def convert(text: str) -> str:
     """Return the HTML of `text`, not yet sanitised; raises TooMuch for what is made to be slow."""
-    budget.check_counts(text)
+    _check_counts(text)
     md: markdown.Markdown = getattr(_local, "md", None) or _new()
     _local.md = None  # unless it comes to its end, it is left in the middle of its work
     md.reset()
-    with budget.begun():
+    _local.deadline, _local.depth = time.thread_time() + SECONDS, 0
+    try:
         html = md.convert(text)
+    except RecursionError:
+        raise TooMuch("is nested too deep; make it flatter") from None
     _local.md = md
     return html
 
 
 def _new() -> markdown.Markdown:
     return markdown.Markdown(extensions=[*EXTENSIONS, _Ours()], extension_configs=CONFIGS, output_format="html")
+
+
+def _check_time() -> None:
+    """Raise TooMuch when the time of this thread's text is over."""
+    if time.thread_time() > _local.deadline:
+        raise TooMuch(f"takes more than {SECONDS:.0f} s to render; shorten it, or split it into several articles")
+
+
+def _timed(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return `function` with a look at the clock before each call."""
+
+    def with_look(**named: Any) -> Any:
+        _check_time()
+        return function(**named)
+
+    return with_look
+
+
+def _check_counts(text: str) -> None:
+    """Refuse what Python's own HTML parser and the highlighter would take minutes for."""
+    if text.count("```") + text.count("~~~") > MAX_FENCES:
+        raise TooMuch(f"has over {MAX_FENCES:,} code fences; split it into several articles")
+    if text.count("<") - text.count(">") > MAX_UNCLOSED:
+        raise TooMuch(f"has over {MAX_UNCLOSED:,} '<' that no '>' closes; write &lt; for the sign")
 
 
 class _Ours(Extension):
@@ -110,7 +133,7 @@ class _Ours(Extension):
             processor.parser = parser
         md.parser = parser
         fences = md.preprocessors["fenced_code_block"].extension.superfences[0]  # type: ignore[attr-defined]
-        fences["formatter"] = budget.timed(fences["formatter"])
+        fences["formatter"] = _timed(fences["formatter"])
         md.preprocessors.register(_LongCode(md), "long_code", 26)  # before fences are put aside
         md.preprocessors.register(_Lists(md), "lists", 15)  # after fences and HTML are put aside
         md.inlinePatterns.register(_Html(HTML_RE, md), "html", 90)
@@ -123,12 +146,15 @@ class _Parser(BlockParser):
     """The block parser with a limit on time and depth."""
 
     def parseBlocks(self, parent: ElementTree.Element, blocks: list[str]) -> None:  # noqa: N802
-        with budget.deeper():
-            while blocks:
-                budget.check_time()
-                for processor in self.blockprocessors:
-                    if processor.test(parent, blocks[0]) and processor.run(parent, blocks) is not False:
-                        break
+        _local.depth += 1
+        if _local.depth > MAX_DEPTH:
+            raise TooMuch(f"is nested more than {MAX_DEPTH} deep; make it flatter")
+        while blocks:
+            _check_time()
+            for processor in self.blockprocessors:
+                if processor.test(parent, blocks[0]) and processor.run(parent, blocks) is not False:
+                    break
+        _local.depth -= 1
 
 
 class _Inline(InlineProcessor):
@@ -149,15 +175,15 @@ class _Inline(InlineProcessor):
     def _InlineProcessor__handleInline(self, data: str, *rest: Any) -> Any:  # noqa: N802
         if not _ANY_SIGN.search(data):
             return data
-        if len(data) > budget.MAX_SIGNS:
-            budget.check_signs(sum(1 for _ in _ANY_SIGN.finditer(data)))
+        if len(data) > MAX_SIGNS and sum(1 for _ in _ANY_SIGN.finditer(data)) > MAX_SIGNS:
+            raise TooMuch(f"has over {MAX_SIGNS:,} of Markdown's signs in one paragraph; split it")
         return super()._InlineProcessor__handleInline(data, *rest)  # type: ignore[misc]
 
     def _InlineProcessor__applyPattern(self, pattern: Any, data: str, *rest: Any, **named: Any) -> Any:  # noqa: N802
         signs = self.signs.get(pattern)
         if signs and not any(sign in data for sign in signs):
             return data, False, 0
-        budget.check_time()
+        _check_time()
         return super()._InlineProcessor__applyPattern(pattern, data, *rest, **named)  # type: ignore[misc]
 
 

@@ -15,7 +15,7 @@ from dataclasses import replace
 from kb.content.article import Article, Version
 from kb.content.links import Addresses
 from kb.errors import BadArticle
-from kb.render import budget, dialect, sanitise
+from kb.render import dialect, sanitise
 from kb.render.outline import outline
 from kb.render.rendered import Found, Image, Link, Rendered, Section
 
@@ -29,7 +29,7 @@ def render(article: Article, *, addresses: Mapping[str, str]) -> Rendered:
     """
     try:
         html = translate(dialect.convert(article.markdown), article.lang)
-    except budget.TooMuch as error:
+    except dialect.TooMuch as error:
         raise BadArticle(article.path, article.body_line, f"the text {error}") from None
     if sanitise.too_deep(html):
         raise BadArticle(article.path, article.body_line, "the HTML is nested too deep; close what is open")

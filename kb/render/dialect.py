@@ -1,4 +1,4 @@
-"""Our Markdown: Python-Markdown with its own and pymdownx's extensions, CommonMark's lists, and a budget of time, depth and counts for one article."""
+"""Our Markdown: Python-Markdown with its own and pymdownx's extensions, CommonMark's lists, and limits of time and depth."""
 
 from __future__ import annotations
 

@@ -36,16 +36,18 @@ def setting(default: Any, doc: str, *, secret: bool = False) -> Any:
 
 def default_articles() -> Path:
     """Return the folder of the product's own manual, in a checkout or in an installed wheel."""
-    package = Path(__file__).parent
-    bundled = package / "articles"
-    return bundled if bundled.is_dir() else package.parent / "articles"
+    return _ours("articles")
 
 
 def static_folder() -> Path:
     """Return the folder of stylesheets and scripts, in a checkout or in an installed wheel."""
+    return _ours("static")
+
+
+def _ours(name: str) -> Path:
     package = Path(__file__).parent
-    bundled = package / "static"
-    return bundled if bundled.is_dir() else package.parent / "static"
+    bundled = package / name
+    return bundled if bundled.is_dir() else package.parent / name
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,11 +259,9 @@ def _from_file(path: Path) -> dict[str, Any]:
 
 def _nearest(name: str, known: Any, *, prefix: str = "") -> str:
     near = difflib.get_close_matches(name.lower().removeprefix(PREFIX.lower()), list(known), n=1, cutoff=0.5)
-    return (
-        f"; the nearest is {prefix}{near[0].upper() if prefix else near[0]}"
-        if near
-        else "; see the article on settings"
-    )
+    if not near:
+        return "; see the article on settings"
+    return f"; the nearest is {prefix}{near[0].upper() if prefix else near[0]}"
 
 
 def _convert(name: str, value: Any, *, source: str) -> Any:
@@ -277,8 +277,8 @@ def _convert(name: str, value: Any, *, source: str) -> Any:
                 return None
             case "float" | "float | None" if not isinstance(value, bool):
                 return float(value)
-            case "bool":
-                return _flag(value)
+            case "bool" if str(value).lower() in TRUE | FALSE:
+                return str(value).lower() in TRUE
             case "tuple[str, ...]":
                 parts = value.split(",") if isinstance(value, str) else value
                 return tuple(part.strip() for part in parts if part.strip())
@@ -299,10 +299,3 @@ _KINDS = {
     "tuple[str, ...]": "a list of texts (in the environment: separated by commas)",
     "str": "text",
 }
-
-
-def _flag(value: Any) -> bool:
-    text = str(value).lower()
-    if text in TRUE | FALSE:
-        return text in TRUE
-    raise ValueError(text)

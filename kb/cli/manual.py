@@ -8,12 +8,14 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import click
 
 from kb.config import PREFIX, Settings
+from kb.content.keys import ARTICLE_KEYS, CATEGORY_KEYS, Key
 
 EPOCH = 10**15  # any moment: nothing has happened in an empty store
 BLOCK = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- /table -->)", re.DOTALL)
@@ -86,31 +88,16 @@ def events() -> str:
     """Return the table of events: type, who writes it, the fields it needs and may have, when."""
     from deflect.store.events import CATALOGUE
 
-    rows = [
-        (
-            f"`{kind.type}`",
-            "page or widget" if kind.client else "server",
-            _names(kind.needs),
-            _names(kind.may),
-            kind.doc,
-        )
-        for kind in CATALOGUE.values()
-    ]
+    rows = []
+    for kind in CATALOGUE.values():
+        writer = "page or widget" if kind.client else "server"
+        rows.append((f"`{kind.type}`", writer, _names(kind.needs), _names(kind.may), kind.doc))
     return table(("Event", "Written by", "Needs", "May have", "When"), rows)
 
 
-def keys() -> str:
-    """Return the table of an article's keys: name, what it takes, what it is for."""
-    from kb.content.keys import ARTICLE_KEYS
-
-    return table(("Key", "Takes", "What it is"), [(f"`{key.name}`", key.takes, key.doc) for key in ARTICLE_KEYS])
-
-
-def category_keys() -> str:
-    """Return the table of a category's keys."""
-    from kb.content.keys import CATEGORY_KEYS
-
-    return table(("Key", "Takes", "What it is"), [(f"`{key.name}`", key.takes, key.doc) for key in CATEGORY_KEYS])
+def keys(known: Iterable[Key]) -> str:
+    """Return the table of the keys of an article or a category: name, what it takes, what it is for."""
+    return table(("Key", "Takes", "What it is"), [(f"`{key.name}`", key.takes, key.doc) for key in known])
 
 
 def numbers() -> str:
@@ -143,8 +130,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "settings": settings,
     "commands": commands,
     "events": events,
-    "keys": keys,
-    "category_keys": category_keys,
+    "keys": partial(keys, ARTICLE_KEYS),
+    "category_keys": partial(keys, CATEGORY_KEYS),
     "numbers": numbers,
 }
 

@@ -79,7 +79,7 @@ def doctor(settings: Settings, as_json: bool) -> None:
     from kb.server.doctor import examine, shown
 
     findings = examine(settings)
-    emit([f.document() for f in findings], as_json=as_json, text=lambda _: shown(findings))
+    emit([asdict(finding) for finding in findings], as_json=as_json, text=lambda _: shown(findings))
     sys.exit(1 if any(f.state == "wrong" for f in findings) else 0)
 
 

@@ -21,25 +21,6 @@ class Note:
     why: str
 
 
-# What other systems' keys are called here.
-RENAMED = {
-    "redirect_from": "aliases",
-    "redirect_to": "replaced_by",
-    "description": "summary",
-    "intro": "summary",
-    "excerpt": "summary",
-    "sidebar_position": "order",
-    "nav_order": "order",
-    "weight": "order",
-    "locale": "lang",
-    "language": "lang",
-    "categories": "category",
-    "published": "status",
-    "draft": "status",
-    "unlisted": "status",
-    "expiryDate": "expire_at",
-    "publishDate": "publish_at",
-}
 # Whose the keys are that say how another system lays a page out; they mean nothing here.
 UNUSED = {
     "Jekyll": "layout permalink_redirect parent has_children has_toc nav_exclude grand_parent child children toc "
@@ -63,18 +44,15 @@ def translate_keys(written: FrontMatter, *, default_lang: str) -> tuple[FrontMat
     notes: list[Note] = []
     for name, value in written.values.items():
         line = written.lines[name]
-        key = RENAMED.get(name, name)
+        key, read = _READERS.get(name, (name, None))
         if name in _OWNER_OF:
             notes.append(Note(name, line, f"key '{name}' is of {_OWNER_OF[name]} and not used"))
         elif key != name and key in written.values:
             notes.append(Note(name, line, f"key '{name}' is not used beside '{key}'"))
-        elif name in _READERS:
-            read = _READERS[name](value, default_lang)
-            values[key], lines[key] = read, line
-            if read is None and value is not None:
-                notes.append(Note(name, line, f"the value of '{name}' means nothing here and is not used"))
         else:
-            values[key], lines[key] = value, line
+            values[key], lines[key] = read(value, default_lang) if read else value, line
+            if values[key] is None and value is not None:
+                notes.append(Note(name, line, f"the value of '{name}' means nothing here and is not used"))
     if "redirect_to" in written.values and values.get("replaced_by"):
         values["status"], lines["status"] = "archived", lines["replaced_by"]
     return FrontMatter(values, lines), notes
@@ -95,24 +73,12 @@ def _paths(value: Value, lang: str) -> Value:
     return [path for item in items if (path := _path(item, lang))] or None
 
 
-def _slug(value: Value, _: str) -> Value:
-    return _allowed(article_keys.slug, value)
-
-
-def _text(value: Value, _: str) -> Value:
-    return _allowed(article_keys.text, value)
-
-
 def _order(value: Value, _: str) -> Value:
     """Return a place in its category; Docusaurus takes fractions."""
     try:
         return str(round(float(article_keys.text(value))))
     except (ValueError, OverflowError):
         return None
-
-
-def _moment(value: Value, _: str) -> Value:
-    return _allowed(article_keys.moment, value)
 
 
 def _locale(value: Value, default_lang: str) -> Value:
@@ -125,15 +91,20 @@ def _locale(value: Value, default_lang: str) -> Value:
 
 def _first(value: Value, _: str) -> Value:
     first = value[0] if isinstance(value, list) and value else value
-    return _allowed(article_keys.text, first)
+    return _if_valid(article_keys.text)(first, "")
 
 
-def _allowed(read: Callable[[Value], object], value: Value) -> Value:
-    try:
-        read(value)
-    except ValueError:
-        return None
-    return value
+def _if_valid(read: Callable[[Value], object]) -> Callable[[Value, str], Value]:
+    """Return a reader that keeps a value as it is where our own key takes it."""
+
+    def allowed(value: Value, _: str) -> Value:
+        try:
+            read(value)
+        except ValueError:
+            return None
+        return value
+
+    return allowed
 
 
 def _flag(*, draft_when: set[str]) -> Callable[[Value, str], Value]:
@@ -144,23 +115,24 @@ def _flag(*, draft_when: set[str]) -> Callable[[Value, str], Value]:
     )
 
 
-_READERS: dict[str, Callable[[Value, str], Value]] = {
-    "permalink": _path,
-    "redirect_from": _paths,
-    "redirect_to": _first,
-    "slug": _slug,
-    "description": _text,
-    "intro": _text,
-    "excerpt": _text,
-    "sidebar_position": _order,
-    "nav_order": _order,
-    "weight": _order,
-    "locale": _locale,
-    "language": _locale,
-    "categories": _first,
-    "published": _flag(draft_when=_FALSE),
-    "draft": _flag(draft_when=_TRUE),
-    "unlisted": _flag(draft_when=_TRUE),
-    "expiryDate": _moment,
-    "publishDate": _moment,
+# What other systems' keys are called here, and how their values are read.
+_READERS: dict[str, tuple[str, Callable[[Value, str], Value]]] = {
+    "permalink": ("permalink", _path),
+    "redirect_from": ("aliases", _paths),
+    "redirect_to": ("replaced_by", _first),
+    "slug": ("slug", _if_valid(article_keys.slug)),
+    "description": ("summary", _if_valid(article_keys.text)),
+    "intro": ("summary", _if_valid(article_keys.text)),
+    "excerpt": ("summary", _if_valid(article_keys.text)),
+    "sidebar_position": ("order", _order),
+    "nav_order": ("order", _order),
+    "weight": ("order", _order),
+    "locale": ("lang", _locale),
+    "language": ("lang", _locale),
+    "categories": ("category", _first),
+    "published": ("status", _flag(draft_when=_FALSE)),
+    "draft": ("status", _flag(draft_when=_TRUE)),
+    "unlisted": ("status", _flag(draft_when=_TRUE)),
+    "expiryDate": ("expire_at", _if_valid(article_keys.moment)),
+    "publishDate": ("publish_at", _if_valid(article_keys.moment)),
 }

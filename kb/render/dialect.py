@@ -1,4 +1,4 @@
-"""Our Markdown: Python-Markdown with its own and pymdownx's extensions, CommonMark's lists, and limits of time and depth."""
+"""Our Markdown: Python-Markdown with its extensions and pymdownx's, CommonMark's lists, and limits of time and depth."""
 
 from __future__ import annotations
 

@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable
 from html import escape, unescape
 
-from kb.render.rendered import Anchors, Found, Image, Link, Rendered, Section, nearby
+from kb.content.links import Target
+from kb.render.rendered import Anchors, Image, Link, Rendered, Section, nearby
 
 # The sanitiser writes every tag in this one way, so that a pattern reads it without fail.
 _TAG = re.compile(r'<(/?)([a-z][a-z0-9]*)((?: [a-z-]+="[^"]*")*)>')
@@ -19,11 +20,13 @@ _BLOCKS = frozenset(
 _CELLS = frozenset(("td", "th"))
 _BETWEEN = " · "  # between the cells of a row, which are no one sentence
 _REPEATED = re.compile(r"· (?:· )+")
+Resolve = Callable[[str], tuple[Target, int]]
+
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 
 
-def outline(html: str, *, title: str, resolve: Callable[[str], Found]) -> Rendered:
-    """Return the page made of sanitised `html`; `resolve` says where a target as written leads."""
+def outline(html: str, *, title: str, resolve: Resolve) -> Rendered:
+    """Return the page made of sanitised `html`; `resolve` says where a target as written leads, and its line."""
     html = _EMPTY_HEAD.sub("", html)
     walker = _Walker(html, title, resolve)
     walker.walk(html)
@@ -33,7 +36,7 @@ def outline(html: str, *, title: str, resolve: Callable[[str], Found]) -> Render
 class _Walker:
     """One pass over the tags, with what is open at the moment."""
 
-    def __init__(self, html: str, title: str, resolve: Callable[[str], Found]) -> None:
+    def __init__(self, html: str, title: str, resolve: Resolve) -> None:
         self.resolve = resolve
         self.out: list[str] = []
         self.text: list[str] = []
@@ -44,7 +47,7 @@ class _Walker:
         self.title = title
         self.anchors = Anchors()
         self.heading: tuple[int, int, int, str] | None = None  # where its HTML and text begin, its level, its id
-        self.link: tuple[int, str, Found] | None = None  # where its text begins, its target
+        self.link: tuple[int, str, Target, int] | None = None  # where its text begins, its target, its line
         self.tables = 0
         self.pre = False
         self.top_level = min(map(int, re.findall(r"<h([1-6])[ >]", html)), default=1)
@@ -165,8 +168,8 @@ class _Walker:
             kept += f' id="{escape(anchor)}"'
         target = values.get("href")
         if target is not None:
-            found = self.resolve(target)
-            self.link = (len(self.text), target, found)
+            found, line = self.resolve(target)
+            self.link = (len(self.text), target, found, line)
             if found.href:
                 kept += f' href="{escape(found.href)}"'
             if found.kind == "outside":
@@ -176,19 +179,19 @@ class _Walker:
     def _close_link(self) -> None:
         if self.link is None:
             return
-        start, target, found = self.link
+        start, target, found, line = self.link
         self.link = None
         text = " ".join("".join(self.text[start:]).split())
         if text == "↩":
             del self.text[start:]  # the way back from a footnote is no text of the article
             return
-        self.links.append(Link(target, found.kind, found.href, found.article, found.anchor, text, found.line))
+        self.links.append(Link(target, found.kind, found.href, found.article, found.anchor, text, line))
 
     def _img(self, attributes: str) -> None:
         values = {key: unescape(value) for key, value in _ATTRIBUTE.findall(attributes)}
         target = values.get("src", "")
-        found = self.resolve(target)
-        self.images.append(Image(target, found.kind, found.href, values.get("alt"), found.line))
+        found, line = self.resolve(target)
+        self.images.append(Image(target, found.kind, found.href, values.get("alt"), line))
         if found.kind == "missing":
             self.out.append(escape(values.get("alt", "")))  # rather than a request that will fail
             return

@@ -13,11 +13,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from kb.content.article import Article, Version
-from kb.content.links import Addresses
+from kb.content.links import Addresses, Target
 from kb.errors import BadArticle
 from kb.render import dialect, sanitise
 from kb.render.outline import outline
-from kb.render.rendered import Found, Image, Link, Rendered, Section
+from kb.render.rendered import Image, Link, Rendered, Section
 
 __all__ = ["Image", "Link", "Rendered", "Section", "render"]
 
@@ -47,9 +47,8 @@ class _Resolver:
         self.seen: dict[str, int] = {}  # where in the text a target was found last
         self.ends: list[int] = []  # where the text's lines end
 
-    def __call__(self, target: str) -> Found:
-        found = self.addresses.resolve(target, article=self.article)
-        return Found(found.kind, found.href, found.article, found.anchor, self._line(target))
+    def __call__(self, target: str) -> tuple[Target, int]:
+        return self.addresses.resolve(target, article=self.article), self._line(target)
 
     def _line(self, target: str) -> int:
         text = self.article.markdown
@@ -62,8 +61,7 @@ class _Resolver:
         return self.article.body_line + bisect.bisect_left(self.ends, max(at, 0))
 
 
-KINDS = ("note", "info", "tip", "warning", "danger", "example", "quote")
-TITLES = {
+TITLES = {  # of sanitise.KINDS
     "ar": ("ملاحظة", "معلومة", "نصيحة", "تحذير", "خطر", "مثال", "اقتباس"),
     "de": ("Hinweis", "Info", "Tipp", "Warnung", "Gefahr", "Beispiel", "Zitat"),
     "es": ("Nota", "Información", "Consejo", "Advertencia", "Peligro", "Ejemplo", "Cita"),
@@ -82,7 +80,7 @@ _TITLE = re.compile(r'(<p class="admonition-title">|<summary>)(\w+)(?=</p>|</sum
 
 def translate(html: str, lang: str) -> str:
     """Return `html` with the default titles of admonitions in `lang`, where we know them."""
-    known = dict(zip(KINDS, TITLES.get(lang.split("-")[0], ()), strict=False))
+    known = dict(zip(sanitise.KINDS, TITLES.get(lang.split("-")[0], ()), strict=False))
     if not known:
         return html
     return _TITLE.sub(lambda match: match[1] + known.get(match[2].lower(), match[2]), html)

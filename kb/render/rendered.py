@@ -99,17 +99,6 @@ class Image:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """What a resolver says of a link or an image: as `kb.content.links.Target`, with the line it stands on."""
-
-    kind: str
-    href: str
-    article: str | None
-    anchor: str
-    line: int
-
-
-@dataclass(frozen=True, slots=True)
 class Rendered:
     """An article's page: HTML that a browser may be given as it is, and its parts."""
 

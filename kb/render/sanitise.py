@@ -19,10 +19,10 @@ TAGS = frozenset(
 )
 CLEARED = frozenset("script style template textarea title noembed noframes xmp iframe object svg math".split())
 LOST = CLEARED | {"audio", "video", "embed", "input", "select", "canvas", "frame", "map", "meter", "progress", "link"}
-_KINDS = {"note", "info", "tip", "warning", "danger", "example", "quote"}  # of admonitions
+KINDS = ("note", "info", "tip", "warning", "danger", "example", "quote")  # of admonitions
 CLASSES = {
-    "div": {"admonition", "highlight", "footnote", "tabs", *_KINDS},
-    "details": {"admonition", "tab", *_KINDS},
+    "div": {"admonition", "highlight", "footnote", "tabs", *KINDS},
+    "details": {"admonition", "tab", *KINDS},
     "p": {"admonition-title"},
     "a": {"footnote-ref", "footnote-backref"},
     "li": {"task"},

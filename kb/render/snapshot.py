@@ -144,9 +144,8 @@ class Snapshot:
         self.addresses: str = meta.get("addresses", "")  # where links could lead
         self.channels: Table = channels.read(meta.get(channels.FILE, ""))
         self.contexts: tuple[Context, ...] = contexts.read(meta.get(contexts.FILE, ""))
-        found = self._query("SELECT lang, count(*) FROM entries WHERE status = 'published' GROUP BY lang ORDER BY lang")
-        self._by_language: dict[str, int] = dict(found)
-        self.languages: tuple[str, ...] = tuple(sorted({self.default_lang, *self._by_language}))
+        spoken = self._query("SELECT DISTINCT lang FROM entries WHERE status = 'published'")
+        self.languages: tuple[str, ...] = tuple(sorted({self.default_lang, *(lang for (lang,) in spoken)}))
         names = self._query("SELECT DISTINCT bundle FROM entries WHERE status = 'published'")
         self._pages = PageFiles(path.parent, (name for (name,) in names))
 
@@ -168,11 +167,6 @@ class Snapshot:
                 self._connection.close()
             self._connection = None
         self._pages.close()
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """Published articles by language."""
-        return dict(self._by_language)
 
     def entry(self, id: str, lang: str) -> Entry | None:
         """Return a published article in exactly this language."""

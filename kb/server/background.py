@@ -32,6 +32,7 @@ FIRST_MAIL_PAUSE = 3.0  # seconds until the first look into the mailbox
 MAIL_PAUSE = 60.0  # between looks
 LONGEST_MAIL_PAUSE = 600.0
 DAY = 86400.0
+NEVER = datetime.max.replace(tzinfo=UTC)
 # Of glibc: the builder's threads share their memory, and it keeps what it gave back, since the next change needs it
 # again. Taken from the kernel anew, page by page, it cost 0.3 s of a change among 10,000 articles.
 MEMORY = {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": str(1 << 25), "MALLOC_TRIM_THRESHOLD_": str(1 << 30)}
@@ -197,25 +198,21 @@ def _keep_index(settings: Settings, *, stop: threading.Event, wake: threading.Ev
         if not stay:
             builder.end()
         due, built = _next_change(settings), _files(settings)
-        while not wake.wait(INDEX_PAUSE if due is None else min(INDEX_PAUSE, _seconds_to(due))):
-            if _files(settings) != built or (due is not None and datetime.now(UTC) >= due):
+        while not wake.wait(min(INDEX_PAUSE, max(1.0, (due - datetime.now(UTC)).total_seconds()))):
+            if _files(settings) != built or datetime.now(UTC) >= due:
                 break
         wake.clear()
     builder.end()
 
 
-def _next_change(settings: Settings) -> datetime | None:
-    """Return when an article appears or expires by itself, None when none will."""
+def _next_change(settings: Settings) -> datetime:
+    """Return when an article next appears or expires by itself."""
     current = current_path(settings.generations)
     try:
         due = read_manifest(current).extra.get("next_change") if current else None
     except BadGeneration:
-        return None
-    return datetime.fromisoformat(due) if due else None
-
-
-def _seconds_to(due: datetime) -> float:
-    return max(1.0, (due - datetime.now(UTC)).total_seconds())
+        due = None
+    return datetime.fromisoformat(due) if due else NEVER
 
 
 def _files(settings: Settings) -> Stamps:

@@ -7,9 +7,9 @@ import shutil
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from kb.config import Settings
 from kb.content import library
@@ -28,10 +28,6 @@ class Finding:
     what: str
     state: State
     sentence: str
-
-    def document(self) -> dict[str, Any]:
-        """Return the finding as JSON."""
-        return asdict(self)
 
 
 def examine(settings: Settings) -> list[Finding]:

@@ -8,7 +8,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
@@ -222,13 +222,12 @@ def load(environ: Mapping[str, str] | None = None, *, folder: Path = Path(), **o
     """
     environ = os.environ if environ is None else environ
     values = _from_file(folder / FILE)
-    known = {f.name: f for f in fields(Settings)}
     for key, text in sorted(environ.items()):
         if not key.startswith(PREFIX):
             continue
         name = key.removeprefix(PREFIX).lower()
-        if name not in known:
-            raise BadSetting(f"{key} in the environment is no setting{_nearest(name, known, prefix=PREFIX)}")
+        if name not in Settings.__dataclass_fields__:
+            raise BadSetting(f"{key} in the environment is no setting{_nearest(name, prefix=PREFIX)}")
         values[name] = _convert(name, text, source=key)
     values.update({name: value for name, value in over.items() if value is not None})
     settings = Settings(**values)
@@ -250,15 +249,15 @@ def _from_file(path: Path) -> dict[str, Any]:
         return {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadSetting(f"{path}: {error}; see the article on settings for an example") from error
-    known = {f.name for f in fields(Settings)}
     for name in table:
-        if name not in known:
-            raise BadSetting(f"{path}: {name} is no setting{_nearest(name, known)}")
+        if name not in Settings.__dataclass_fields__:
+            raise BadSetting(f"{path}: {name} is no setting{_nearest(name)}")
     return {name: _convert(name, value, source=f"{path}: {name}") for name, value in table.items()}
 
 
-def _nearest(name: str, known: Any, *, prefix: str = "") -> str:
-    near = difflib.get_close_matches(name.lower().removeprefix(PREFIX.lower()), list(known), n=1, cutoff=0.5)
+def _nearest(name: str, *, prefix: str = "") -> str:
+    known = list(Settings.__dataclass_fields__)
+    near = difflib.get_close_matches(name.lower().removeprefix(PREFIX.lower()), known, n=1, cutoff=0.5)
     if not near:
         return "; see the article on settings"
     return f"; the nearest is {prefix}{near[0].upper() if prefix else near[0]}"

@@ -7,7 +7,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Event
 from typing import BinaryIO
@@ -62,6 +62,14 @@ def written_aside(path: Path, *, shared: bool = False) -> Iterator[BinaryIO]:
         scratch.replace(path)
     finally:
         scratch.unlink(missing_ok=True)
+
+
+def keep_if_possible(path: Path, data: bytes) -> None:
+    """Write a file whole that only saves time: where its folder cannot be written to, nothing is kept."""
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with written_aside(path, shared=True) as file:
+            file.write(data)
 
 
 @contextmanager

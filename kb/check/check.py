@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 from functools import cache
@@ -16,13 +16,16 @@ from kb import progress
 from kb.check import lint, outside_links, vanished
 from kb.config import Settings
 from kb.content import library
-from kb.content.article import Article, Version
+from kb.content.article import Version
 from kb.content.library import Library
 from kb.errors import Problem
 from kb.server.indexing import encoder_or_reason
 from search.index import build
 from search.rank.searcher import Searcher
 
+Problems = tuple[Problem, ...]
+
+CACHE = "checks.json"  # in the data folder
 BY_FILE = frozenset({"alt"})  # said once for each file; everything else once for all files
 
 
@@ -88,18 +91,11 @@ def _property(text: str) -> str:
     return _data(text).replace(":", "%3A").replace(",", "%2C")
 
 
-Problems = tuple[Problem, ...]
-
-CACHE = "checks.json"  # in the data folder
-
-STYLES: dict[str, Callable[[Problems], str]] = {"text": format_text, "json": format_json}
-
-
 def shown(problems: Problems, *, style: str, folder: Path) -> str:
     """Return the output: as text, as JSON, or as annotations on the files of `folder`, seen from the working folder."""
-    if style != "github":
-        return STYLES[style](problems)
-    return format_github(problems, prefix=f"{os.path.relpath(folder)}/")
+    if style == "github":
+        return format_github(problems, prefix=f"{os.path.relpath(folder)}/")
+    return format_json(problems) if style == "json" else format_text(problems)
 
 
 def check(
@@ -130,7 +126,8 @@ def _found(settings: Settings, shelf: Library, *, queries: bool, now: datetime) 
     kept = settings.data / CACHE
     if not queries:
         return lint.check(shelf, now=now, cache=kept)
-    with tempfile.TemporaryDirectory(dir=_made(settings.data)) as place:
+    settings.data.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=settings.data) as place:
         return lint.check(shelf, now=now, cache=kept, find=finder(settings, shelf, Path(place), now=now))
 
 
@@ -149,7 +146,7 @@ def finder(settings: Settings, shelf: Library, place: Path, *, now: datetime) ->
 
     @cache
     def searcher(number: int) -> Searcher:
-        articles = tuple(_without(article, number) for article in shelf.articles)
+        articles = tuple(replace(a, queries=a.queries[:number] + a.queries[number + 1 :]) for a in shelf.articles)
         partial = replace(shelf, articles=articles, fingerprint=f"{shelf.fingerprint}-{number}")
         report = progress.reporter(f"Trying questions, round {number + 1}")
         path = build.build(
@@ -163,12 +160,3 @@ def finder(settings: Settings, shelf: Library, place: Path, *, now: datetime) ->
         return [asked.collection.documents[number].article for number, _ in found.ranked]
 
     return find
-
-
-def _made(folder: Path) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
-def _without(article: Article, number: int) -> Article:
-    return replace(article, queries=article.queries[:number] + article.queries[number + 1 :])

@@ -139,9 +139,8 @@ def _images(article: Article, images: Sequence[Picture], library: Library) -> It
         target = library.addresses.resolve(image.target, article=article)
         name = PurePosixPath(_bare(image.target)).name
         if target.kind not in ("file", "outside"):
-            yield Problem(
-                article.path, image.line, f"image {_bare(image.target)} is no file here", "missing-image", severity
-            )
+            why = f"image {_bare(image.target)} is no file here"
+            yield Problem(article.path, image.line, why, "missing-image", severity)
         elif image.target.lower().startswith("http:"):
             why = f"image {name} comes by http, which browsers do not show on a safe page; use https, or keep it here"
             yield Problem(article.path, image.line, why, "insecure-image")
@@ -207,6 +206,5 @@ def _unused(library: Library, known: dict[str, Facts]) -> Iterator[Problem]:
 def _redirects(library: Library) -> Iterator[Problem]:
     for old, new in sorted(library.redirects.items()):
         if new.startswith("/") and not library.addresses.leads_somewhere(new):
-            yield Problem(
-                "_redirects.yml", 1, f"{old} leads to {new}, which is no page of this help center", "redirect"
-            )
+            why = f"{old} leads to {new}, which is no page of this help center"
+            yield Problem("_redirects.yml", 1, why, "redirect")

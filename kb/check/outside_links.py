@@ -17,7 +17,7 @@ from kb.check import references
 from kb.config import Settings
 from kb.content.library import Library
 from kb.errors import Problem
-from kb.files import written_aside
+from kb.files import keep_if_possible
 from kb.outbound import BadAddress
 
 CACHE = "links.json"  # in the data folder: when each address last answered well
@@ -40,7 +40,7 @@ def check(shelf: Library, settings: Settings, *, now: float, cache: Path | None 
     ask = [url for url in sorted(written) if url not in good]
     answers = _ask_all(ask[:MOST], settings)
     good |= {url: now for url, why in answers.items() if not why}
-    _save(settings.data / CACHE, good)
+    keep_if_possible(settings.data / CACHE, json.dumps(good, ensure_ascii=False).encode())
     problems = [
         Problem(path, line, f"{url[:200]} {why}", "outside-link")
         for url, why in answers.items()
@@ -119,13 +119,3 @@ def _load(path: Path) -> dict[str, float]:
         return {str(url): float(at) for url, at in json.loads(path.read_text(encoding="utf-8")).items()}
     except (OSError, ValueError, AttributeError, TypeError):
         return {}
-
-
-def _save(path: Path, good: Mapping[str, float]) -> None:
-    """Write the file whole; a folder that cannot be written to only costs time."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with written_aside(path, shared=True) as file:
-            file.write(json.dumps(good, ensure_ascii=False).encode())
-    except OSError:
-        return

@@ -13,7 +13,7 @@ from kb.content.article import Article
 from kb.content.cache import recipe
 from kb.content.library import Library
 from kb.errors import BadArticle
-from kb.files import written_aside
+from kb.files import keep_if_possible
 
 VERSION = "1 "  # of what is kept of each article
 
@@ -59,7 +59,8 @@ def gather(library: Library, *, cache: Path | None) -> dict[str, Facts]:
         found[article.path] = facts = _of_row(row) if row else learn(article)
         fresh[key] = row or asdict(facts)
     if cache is not None and fresh.keys() != kept.keys():
-        _save(cache, fresh)
+        document = {"recipe": VERSION + recipe(), "articles": fresh}
+        keep_if_possible(cache, json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode())
     return found
 
 
@@ -71,18 +72,14 @@ def learn(article: Article) -> Facts:
         page = render.render(article, addresses={})
     except BadArticle as error:
         return Facts(error=(error.line, error.why))
+    written = [link for link in page.links if not link.target.startswith(("#fn:", "#fnref"))]  # not the renderer's own
     return Facts(
-        links=tuple(Reference(link.target, link.line) for link in page.links if not _ours(link.target)),
+        links=tuple(Reference(link.target, link.line) for link in written),
         images=tuple(Picture(i.target, i.line, i.alt, _decorative(article, i.target)) for i in page.images),
         anchors=tuple(sorted(page.anchors)),
         lost=tuple(sorted(page.lost)),
         empty=not any(section.text for section in page.sections) and not page.images,
     )
-
-
-def _ours(target: str) -> bool:
-    """Return whether a link was made by the renderer: to a footnote and back."""
-    return target.startswith(("#fn:", "#fnref"))
 
 
 def _decorative(article: Article, target: str) -> bool:
@@ -106,17 +103,6 @@ def _load(cache: Path | None) -> Mapping[str, Any]:
         return {}
     ours = isinstance(document, dict) and document.get("recipe") == VERSION + recipe()
     return document["articles"] if ours else {}
-
-
-def _save(cache: Path, rows: Mapping[str, Any]) -> None:
-    """Write the file whole or not at all; a folder that cannot be written to only costs time."""
-    document = {"recipe": VERSION + recipe(), "articles": rows}
-    try:
-        cache.parent.mkdir(parents=True, exist_ok=True)
-        with written_aside(cache, shared=True) as file:
-            file.write(json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode())
-    except OSError:
-        return
 
 
 def _of_row(row: Mapping[str, Any]) -> Facts:

@@ -19,6 +19,10 @@ from kb.cli.options import settings as settings_given
 from kb.config import Settings
 from kb.errors import HelpCenterError, StorageFull, Unavailable
 
+if TYPE_CHECKING:
+    from deflect.mail.take import Taken
+    from deflect.store.services import Services
+
 EXPORTS = (
     *("tickets", "events", "episodes", "messages", "outcomes", "contacts", "questions", "people", "deliveries"),
     *("users", "audit", "attachments", "mails"),
@@ -97,10 +101,6 @@ def erase(settings: Settings, person: str, as_json: bool) -> None:
     done["learned"] = forget_questions(settings, now=datetime.now(UTC)) if any(done["removed"].values()) else ""
     emit(done, as_json=as_json, text=erasure.shown)
 
-
-if TYPE_CHECKING:
-    from deflect.mail.take import Taken
-    from deflect.store.services import Services
 
 # What a mail server does next (sysexits.h): it sends the e-mail back to whom it is from, or tries again later.
 NO_MAIL, LATER = 65, 75

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -110,8 +111,6 @@ def content_gaps(
 
     Example: kb gaps --from 2026-10-01 --out drafts
     """
-    from dataclasses import asdict
-
     from deflect.gaps import unanswered
     from search.rank.current import Current
 

@@ -198,8 +198,9 @@ def _title(path: str, body: str, said: str, *, line: int, meant: str) -> tuple[s
     if len(said) > MAX_TITLE:
         raise BadArticle(path, line, f"title is over {MAX_TITLE} characters; shorten it")
     lines = body.split("\n")
+    first = next((number for number, line in enumerate(lines) if line.strip()), 0)
     for number, heading, length in _headings(lines):
-        if said and (number > _first(lines) or _folded(heading) != _folded(said)):
+        if said and (number > first or _folded(heading) != _folded(said)):
             break
         lines[number : number + length] = [""] * length
         said = said or heading[:MAX_TITLE]
@@ -207,10 +208,6 @@ def _title(path: str, body: str, said: str, *, line: int, meant: str) -> tuple[s
     if not said:
         raise BadArticle(path, 1, "title is missing; add 'title: …' or a first heading" + meant)
     return said, "\n".join(lines)
-
-
-def _first(lines: list[str]) -> int:
-    return next((number for number, line in enumerate(lines) if line.strip()), 0)
 
 
 def _headings(lines: list[str]) -> Iterator[tuple[int, str, int]]:

@@ -176,7 +176,7 @@ def pins(
         line = head.lines[key]
         lang = languages.normalise(key) if isinstance(value, dict) and "articles" not in value else ""
         for query, said in (value if lang and isinstance(value, dict) else {key: value}).items():
-            listed, until = _held(said)
+            listed, until = (said.get("articles"), said.get("until")) if isinstance(said, dict) else (said, None)
             names = [_id(str(name)) for name in (listed if isinstance(listed, list) else [listed]) if name]
             for name in sorted(set(names) - ids):
                 problem(line, f"'{query}' is pinned to {name}, which is no article{keys.nearest(name, ids)}")
@@ -188,11 +188,6 @@ def pins(
             if known := tuple(name for name in names if name in ids):
                 found.append(Pin(query, known, lang or default_lang, last))
     return tuple(found)
-
-
-def _held(value: Value) -> tuple[Value, Value]:
-    """Return the articles of a pin and until when it holds."""
-    return (value.get("articles"), value.get("until")) if isinstance(value, dict) else (value, None)
 
 
 def _id(name: str) -> str:

@@ -129,10 +129,6 @@ def _plain(node: yaml.Node) -> Value:
         return {str(key.value): _plain(value) for key, value in node.value if isinstance(key, yaml.ScalarNode)}
     if isinstance(node, yaml.SequenceNode):
         return [_plain(item) for item in node.value]
-    if getattr(node, "style", None) in (None, "") and node.value in (
-        "",
-        "~",
-        "null",
-    ):  # unquoted, so nothing rather than a word
+    if node.value in ("", "~", "null") and not getattr(node, "style", None):  # unquoted: nothing rather than a word
         return None
     return str(node.value).strip()

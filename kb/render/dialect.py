@@ -1,4 +1,4 @@
-"""Our Markdown: Python-Markdown with its extensions and pymdownx's, CommonMark's lists, and limits of time and depth."""
+"""Our Markdown: Python-Markdown with extensions, CommonMark's lists, and limits of time and nesting."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
 from html import unescape
 from operator import attrgetter
@@ -56,6 +56,9 @@ class Entry:
     order: int | None
     replaced_by: str  # the address to go on to from what is gone, or nothing
     outdated: bool = False  # a translation whose original says something else since
+
+
+_FIELDS = tuple(field.name for field in fields(Entry))  # in the order of COLUMNS
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,26 +124,11 @@ def of_categories(library: Library) -> Iterator[dict[str, Any]]:
 
 def entry(row: tuple[Any, ...]) -> Entry:
     """Return the article of a row of COLUMNS."""
-    (id, lang, title, summary, category, address, revision, updated, owner, review_every, verified, *rest) = row
-    audience, offers, status, path, queries, order, replaced_by, late = rest
-    return Entry(
-        id=id,
-        lang=lang,
-        title=title,
-        summary=summary,
-        category=category,
-        address=address,
-        revision=revision,
-        updated=datetime.fromisoformat(updated).astimezone(UTC) if updated else None,
-        owner=owner,
-        review_every=review_every,
-        verified=date.fromisoformat(verified) if verified else None,
-        audience=tuple(json.loads(audience)),
-        offers=bool(offers),
-        status=status,
-        path=path,
-        queries=tuple(json.loads(queries)),
-        order=order,
-        replaced_by=replaced_by,
-        outdated=bool(late),
-    )
+    values = dict(zip(_FIELDS, row, strict=True))
+    values["updated"] = datetime.fromisoformat(values["updated"]).astimezone(UTC) if values["updated"] else None
+    values["verified"] = date.fromisoformat(values["verified"]) if values["verified"] else None
+    for name in ("audience", "queries"):
+        values[name] = tuple(json.loads(values[name]))
+    for name in ("offers", "outdated"):
+        values[name] = bool(values[name])
+    return Entry(**values)

@@ -112,13 +112,9 @@ class Rendered:
 
 def to_row(page: Rendered) -> dict[str, Any]:
     """Return a page as JSON takes it, without its HTML."""
-    return {
-        "sections": [asdict(section) for section in page.sections],
-        "links": [asdict(link) for link in page.links],
-        "images": [asdict(image) for image in page.images],
-        "anchors": sorted(page.anchors),
-        "lost": sorted(page.lost),
-    }
+    row = asdict(page) | {"anchors": sorted(page.anchors), "lost": sorted(page.lost)}
+    del row["html"]
+    return row
 
 
 def of_row(html: str, row: Mapping[str, Any]) -> Rendered:

@@ -78,7 +78,8 @@ def write(
         with db.conn:
             if not (before is not None and kept):
                 _create(db)
-            known = _known(db)
+            rows = db.execute(f"SELECT {', '.join(_COMPARED)} FROM entries").fetchall()
+            known = {Version(*row[:2]): row for row in rows}  # the last columns say where the page is
             right = {version: Place(*row[-4:]) for version, row in known.items() if version in kept}
             places = bundles.write(folder, rendered, right, before=before)
             _update(db, known, entries.of_articles(library, rendered, places, now=now))
@@ -99,11 +100,6 @@ def _create(db: sqlite_utils.Database) -> None:
     db.table("meta").create({"key": str, "value": str}, pk="key")
     db.table("entries").create_index(["place"])
     db.table("entries").create_index(["category", "lang"])
-
-
-def _known(db: sqlite_utils.Database) -> dict[Version, tuple[Any, ...]]:
-    """Return the entries of the snapshot before; the last columns say where the page is."""
-    return {Version(*row[:2]): row for row in db.execute(f"SELECT {', '.join(_COMPARED)} FROM entries").fetchall()}
 
 
 def _update(

@@ -67,11 +67,6 @@ def take() -> Sent:
     return Sent(posted.texts, hold(here, tuple(kept)), tuple(wrong), bool(gone))
 
 
-def of(token: str) -> tuple[Attachment, ...]:
-    """Return the files of a form. Raises Refused when they are too many, too large, or gone."""
-    return attachments.check_all(services().settings, held(services(), token))
-
-
 def listed(token: str) -> tuple[Attachment, ...]:
     """Return the files of a form, none if their list is not valid any more."""
     try:
@@ -188,7 +183,7 @@ def send(form: Form, *, wrong: Sequence[HelpCenterError] = ()) -> Response:
         return show(form, errors=about, status=400 if wrong else 200)
     try:
         message = contact.check(form.document())
-        files = of(form.held)
+        files = attachments.check_all(services().settings, held(services(), form.held))
         if wrong:
             return show(form, errors=about, status=wrong[0].status)
         offer = between(form)

@@ -24,7 +24,7 @@ from kb.config import Settings
 from kb.errors import HelpCenterError
 from kb.failures import failure
 from kb.render.topics import Topics
-from kb.site import demo, feed, frame, views, widget
+from kb.site import demo, frame, views, widget
 from kb.site.article_page import ArticlePages
 from search.rank.current import Current
 
@@ -52,7 +52,7 @@ def create_app(settings: Settings, *, writer: Writer | None = None) -> Flask:
     login.install(app, store)
     app.teardown_appcontext(frame.let_go)
     store.close()  # each process reads on connections of its own
-    for part in (api, metrics, admin, views, feed, widget, demo, context, downloads):
+    for part in (api, metrics, admin, views, widget, demo, context, downloads):
         app.register_blueprint(part.blueprint)
     app.add_url_rule("/healthz", "healthz", health)
     app.register_error_handler(Exception, _failed)

@@ -1,16 +1,24 @@
-"""Pages for machines: the site map, robots.txt and llms.txt, and the linked data in an article's page."""
+"""Pages for machines: the site map, robots.txt, llms.txt and the feeds, and the linked data in an article's page.
+
+There is a feed of the latest changes of all articles, and one for each topic (Atom, RFC 4287).
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any
 
-from flask import Blueprint, Response, make_response, render_template, request
+from flask import Blueprint, Response, g, make_response, render_template, request
 
 from deflect.store.services import services
+from kb.errors import NotFound
 from kb.render.snapshot import Entry, Snapshot
 from kb.render.topics import Topic, for_everybody
-from kb.site.frame import Frame, Place, languages, root, searcher, shelf, url
+from kb.site.frame import Frame, Place, languages, root, searcher, shelf, speaks, url
+
+LONGEST = 50  # articles of a feed
+NEVER = "1970-01-01T00:00:00Z"  # a feed must have a date, and where nothing is in git nothing has one
 
 blueprint = Blueprint("seo", __name__)
 
@@ -50,12 +58,9 @@ def linked_data(frame: Frame, entry: Entry, topic: Topic | None) -> dict[str, An
 @blueprint.get("/sitemap.xml")
 def sitemap() -> Response:
     """Return the site map: every page that everybody may find, with its languages and its last change."""
-    text = render_template("sitemap.xml", root=root(), homes=_homes(), topics=_topics(), articles=_articles().values())
-    return machine_text(text, "application/xml")
-
-
-def _homes() -> list[Place]:
-    return [Place(lang, url("site.home", lang=lang)) for lang in languages()]
+    homes = [Place(lang, url("site.home", lang=lang)) for lang in languages()]
+    text = render_template("sitemap.xml", root=root(), homes=homes, topics=_topics(), articles=_articles().values())
+    return _machine_text(text, "application/xml")
 
 
 def _topics() -> list[Place]:
@@ -89,7 +94,7 @@ def robots() -> Response:
         f"Sitemap: {root()}/sitemap.xml",
         "",
     ]
-    return machine_text("\n".join(lines), "text/plain")
+    return _machine_text("\n".join(lines), "text/plain")
 
 
 @blueprint.get("/llms.txt")
@@ -103,10 +108,43 @@ def llms() -> Response:
         lines += [
             f"- [{e.title}]({root()}{e.address}.md)" + (f": {e.summary}" if e.summary else "") for e in topic.entries
         ]
-    return machine_text("\n".join(lines) + "\n", "text/plain")
+    return _machine_text("\n".join(lines) + "\n", "text/plain")
 
 
-def machine_text(text: str, kind: str) -> Response:
+@blueprint.get("/<lang>/feed.xml")
+def feed(lang: str) -> Response:
+    """Return the feed of all articles that everybody may read, latest change first."""
+    _speak(lang)
+    entries = shelf(searcher().snapshot, lang).entries.values()
+    return _feed(services().settings.title, entries, page=url("site.home", lang=lang))
+
+
+@blueprint.get("/<lang>/categories/<path:name>/feed.xml")
+def topic_feed(lang: str, name: str) -> Response:
+    """Return the feed of a topic, latest change first."""
+    _speak(lang)
+    known = shelf(searcher().snapshot, lang)
+    topic = known.topic(name)
+    if topic is None:
+        raise NotFound(f"there is no category {name}")
+    title = f"{services().settings.title}: {topic.title}"
+    return _feed(title, known.all_of(topic), page=url("site.category", lang=lang, name=name))
+
+
+def _speak(lang: str) -> None:
+    if not speaks(lang):
+        raise NotFound(f"there is no help center in {lang}")
+    g.lang = lang
+
+
+def _feed(title: str, entries: Iterable[Entry], *, page: str) -> Response:
+    dated = [(entry.updated.isoformat(), entry) for entry in entries if entry.updated]
+    latest = sorted(dated, key=lambda pair: (pair[0], pair[1].id), reverse=True)[:LONGEST]
+    text = render_template("feed.xml", title=title, lang=g.lang, root=root(), page=page, latest=latest, never=NEVER)
+    return _machine_text(text, "application/atom+xml")
+
+
+def _machine_text(text: str, kind: str) -> Response:
     """Return an answer with a text that any cache may keep for an hour."""
     response = make_response(text)
     response.content_type = f"{kind}; charset=utf-8"

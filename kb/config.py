@@ -237,7 +237,7 @@ def load(environ: Mapping[str, str] | None = None, *, folder: Path = Path(), **o
 
 
 def is_said(name: str, environ: Mapping[str, str] | None = None, *, folder: Path = Path()) -> bool:
-    """Tell whether somebody said a setting, in `kb.toml` or the environment, rather than leaving it to its default."""
+    """Return True if `kb.toml` or the environment sets a setting."""
     said = os.environ if environ is None else environ
     return f"{PREFIX}{name.upper()}" in said or name in _from_file(folder / FILE)
 

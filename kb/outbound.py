@@ -78,7 +78,7 @@ def resolve(url: str, *, allow: Iterable[str] = (), resolver: Resolver | None = 
 
 
 def permitted(ip: str, networks: Sequence[Network]) -> bool:
-    """Say whether `ip`, and the IPv4 address that it may carry, is public or allowed."""
+    """Return True if `ip`, and the IPv4 address that it may carry, is public or allowed."""
     address = ipaddress.ip_address(ip.split("%")[0])
     return all(
         _public(one) or any(one in net for net in networks if net.version == one.version) for one in _unwrapped(address)

@@ -132,7 +132,7 @@ def _found(settings: Settings, shelf: Library, *, queries: bool, now: datetime) 
 
 
 def failed(problems: Problems) -> bool:
-    """Return True if there is any error among the problems."""
+    """Return True if there is an error among the problems."""
     return any(problem.severity == "error" for problem in problems)
 
 

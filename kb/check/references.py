@@ -83,7 +83,7 @@ def learn(article: Article) -> Facts:
 
 
 def _decorative(article: Article, target: str) -> bool:
-    """Return whether an image stands in the text as HTML with an empty alt, rather than as Markdown without one."""
+    """Return True if an image stands in the text as HTML with an empty alt, rather than as Markdown without one."""
     return bool(re.search(rf"<img\b[^>]*{re.escape(target)}", article.markdown))
 
 

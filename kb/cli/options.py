@@ -112,7 +112,7 @@ def with_articles(use: Use | None) -> Callable[[Command], Command]:
 
 
 def names_articles() -> bool:
-    """Tell whether somebody named the articles: on the command line, in the environment or in `kb.toml`."""
+    """Return True if somebody named the articles: on the command line, in the environment or in `kb.toml`."""
     return given("articles") is not None or config.is_said("articles")
 
 

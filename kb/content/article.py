@@ -172,7 +172,7 @@ def _values(path: str, head: FrontMatter) -> tuple[dict[str, Any], list[Note]]:
 
 
 def _says_nothing(path: str, lang: str, default_lang: str, folders: Collection[str]) -> bool:
-    """Return whether neither the file's name nor its top folder names a language."""
+    """Return True if neither the file's name nor its top folder names a language."""
     if lang != default_lang:
         return False
     other = "de" if default_lang == "en" else "en"

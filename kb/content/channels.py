@@ -51,7 +51,7 @@ class Rule:
     dates: tuple[Span, ...] = ()
 
     def fits(self, *, segment: str, topic: str, lang: str, now: datetime) -> bool:
-        """Say whether the rule is for this person, at this moment of the table's time zone."""
+        """Return True if the rule is for this person, at this moment of the table's time zone."""
         return (
             (not self.segments or segment in self.segments)
             and (not self.topics or any(topic == name or topic.startswith(f"{name}/") for name in self.topics))

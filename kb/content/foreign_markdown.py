@@ -192,7 +192,7 @@ class _Reader:
         return indent + self._without_components(line, number) if line.strip() else line
 
     def _in_code(self, line: str) -> bool:
-        """Return whether a line is of a fenced block, its fences among it."""
+        """Return True if a line is in a fenced block or is one of its fences."""
         match = _FENCE.match(line)
         if self.fence:
             if match and match[1].startswith(self.fence) and not match[2].strip():

@@ -50,7 +50,7 @@ def normal(path: str) -> str:
 
 
 def is_ours(path: str) -> bool:
-    """Return whether the site has a page of its own at this address, so that no article can."""
+    """Return True if the site has a page of its own at this address, so that no article can."""
     first, *rest = normal(path).strip("/").split("/")
     if first in RESERVED or not first:
         return True
@@ -125,7 +125,7 @@ class Addresses(Mapping[str, str]):
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
     def leads_somewhere(self, address: str) -> bool:
-        """Return whether an address is that of an article, of a file, or of one of the site's own pages."""
+        """Return True if an address is that of an article, of a file, or of one of the site's own pages."""
         place = normal(address)
         known = place in self._path_at or place.removeprefix(FILES) in self._address
         return known or bool(_page(place, self.languages, self.default_lang))

@@ -52,7 +52,7 @@ def _kind(item: re.Match[str]) -> str:
 
 
 def _needs_blank(before: list[str], item: re.Match[str]) -> bool:
-    """Return whether a list begins right under a paragraph, which CommonMark allows a bullet and a 1."""
+    """Return True if a list begins right under a paragraph, which CommonMark allows a bullet and a 1."""
     if not before or not before[-1].strip() or before[-1].startswith("    "):
         return False
     last = before[-1]
@@ -61,7 +61,7 @@ def _needs_blank(before: list[str], item: re.Match[str]) -> bool:
 
 
 def _in_item(before: list[str]) -> bool:
-    """Return whether the lines end in a list item whose paragraph goes on without indentation."""
+    """Return True if the lines end in a list item whose paragraph goes on without indentation."""
     for line in reversed(before):
         if not line.strip():
             return False

@@ -66,7 +66,7 @@ def lost(html: str) -> frozenset[str]:
 
 
 def too_deep(html: str) -> bool:
-    """Return whether elements are nested so deep that cleaning would take seconds."""
+    """Return True if elements are nested so deep that cleaning would take seconds."""
     if html.count("<") < _MANY:
         return False
     depth = 0

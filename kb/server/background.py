@@ -148,7 +148,7 @@ class Builder:
         self._line = socket.socket()
 
     def look(self, stop: threading.Event) -> bool:
-        """Return whether it looked, or said why it could not; not so where it was killed."""
+        """Return True if it looked or said why it could not, False if it was killed."""
         if self._process is None:
             self._start()
         with suppress(BrokenPipeError, ConnectionResetError):

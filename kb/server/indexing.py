@@ -142,7 +142,7 @@ def encoder_or_reason(settings: Settings) -> tuple[Embedder | None, str]:
 def _serves(
     path: Path, shelf: Library, *, encoder: Embedder | None, taught: Learned | None, now: datetime, memory: build.Memory
 ) -> bool:
-    """Tell whether the generation in `path` is whole, has these articles, and vectors where they are wanted."""
+    """Return True if the generation in `path` is whole, has these articles, and vectors where they are wanted."""
     if encoder is None:
         recipe, taught = generation.read_manifest(path).recipe, learned.load(path)
     else:

@@ -70,7 +70,7 @@ class Child:
         )
 
     def ended(self) -> bool:
-        """Tell whether the process has ended, and if so when it is due again."""
+        """Return True if the process has ended; `due` then says when to start it again."""
         if self.process is None or self.process.poll() is None:
             return False
         young = time.monotonic() - self.started < SHORT_LIFE

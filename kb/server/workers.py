@@ -53,7 +53,7 @@ def _leave(_server: object, worker: Worker) -> None:
 
 
 def _silent(record: logging.LogRecord) -> bool:
-    """Say whether a line of the log is about a sender that stopped, which is its own affair."""
+    """Return True if a line of the log is about a sender that stopped, which is its own affair."""
     return record.exc_info is not None and isinstance(record.exc_info[1], BlockingIOError)
 
 

@@ -39,69 +39,6 @@ UPLOADS = 4  # forms with files for each ticket that may be sent: offers and cor
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
-    """A posted form: its texts, the list of its files, what is wrong with others, and whether one was removed."""
-
-    texts: Mapping[str, str]
-    held: str
-    wrong: tuple[HelpCenterError, ...]
-    dropped: bool = False
-
-
-def take() -> Sent:
-    """Return the posted form with its files, those held already and new ones. Raises TooLarge, Refused and the like."""
-    here = services()
-    if uploads.has_files(request):
-        limit(here, "uploads", rate=UPLOADS * here.settings.rate_tickets)
-        posted = uploads.read(request, here.settings, longest_text=request.max_content_length or 0)
-    else:
-        posted = uploads.Posted(request.form)
-    wrong = list(posted.refused)
-    try:
-        files = held(here, posted.texts.get("held", ""))
-    except Refused as error:
-        files = ()
-        wrong.append(error)
-    gone = {name.removeprefix(DROP) for name in posted.texts if name.startswith(DROP)}
-    kept = dict.fromkeys(file for file in (*files, *posted.files) if file.digest not in gone)
-    return Sent(posted.texts, hold(here, tuple(kept)), tuple(wrong), bool(gone))
-
-
-def listed(token: str) -> tuple[Attachment, ...]:
-    """Return the files of a form, none if their list is not valid any more."""
-    try:
-        return held(services(), token)
-    except Refused:
-        return ()
-
-
-def said(wrong: Iterable[HelpCenterError]) -> str:
-    """Return what is wrong with files, in the visitor's language."""
-    return " ".join(dict.fromkeys(map(_said, wrong)))
-
-
-def _said(error: HelpCenterError) -> str:
-    if isinstance(error, Refused):
-        return (f"{error.name}: " if error.name else "") + _(error.sentence) % error.limits
-    return _(attachments.GONE) if isinstance(error, FileLost) else _(attachments.NO_ROOM)
-
-
-def frame() -> dict[str, Any]:
-    """Return the limits of files and the words of the script that adds them."""
-    limits = attachments.limits(services().settings)
-    data = limits | {
-        "remove": _("Remove"),
-        "added": _("%s goes along."),
-        "removed": _("%s was removed."),
-        "many": _(attachments.TOO_MANY) % limits,
-        "big": "%s: " + _(attachments.TOO_BIG) % limits,
-        "much": _(attachments.TOO_MUCH) % limits,
-    }
-    ends = ",".join(end for ends in KINDS.values() for end in ends)
-    return limits | {"accept": ends, "drop": DROP, "data": data}
-
-
-@dataclass(frozen=True, slots=True)
 class Form:
     """The contact form as filled in; `offered` is set once offers were seen, `key` makes a second sending harmless."""
 
@@ -146,10 +83,60 @@ class Form:
 
 
 def posted() -> tuple[Form, tuple[HelpCenterError, ...]]:
-    """Return the posted form with its files, and the errors of files that were not kept."""
-    sent = take()
-    form = replace(Form.of(sent.texts), held=sent.held)
-    return replace(form, edit="1") if sent.dropped else form, sent.wrong
+    """Return the posted form with its files, those held already and new ones, and the errors of files not kept.
+
+    Raises TooLarge, Refused and the like.
+    """
+    here = services()
+    if uploads.has_files(request):
+        limit(here, "uploads", rate=UPLOADS * here.settings.rate_tickets)
+        sent = uploads.read(request, here.settings, longest_text=request.max_content_length or 0)
+    else:
+        sent = uploads.Posted(request.form)
+    wrong = list(sent.refused)
+    try:
+        files = held(here, sent.texts.get("held", ""))
+    except Refused as error:
+        files = ()
+        wrong.append(error)
+    gone = {name.removeprefix(DROP) for name in sent.texts if name.startswith(DROP)}
+    kept = dict.fromkeys(file for file in (*files, *sent.files) if file.digest not in gone)
+    form = replace(Form.of(sent.texts), held=hold(here, tuple(kept)))
+    return replace(form, edit="1") if gone else form, tuple(wrong)
+
+
+def listed(token: str) -> tuple[Attachment, ...]:
+    """Return the files of a form, none if their list is not valid any more."""
+    try:
+        return held(services(), token)
+    except Refused:
+        return ()
+
+
+def said(wrong: Iterable[HelpCenterError]) -> str:
+    """Return what is wrong with files, in the visitor's language."""
+    return " ".join(dict.fromkeys(map(_said, wrong)))
+
+
+def _said(error: HelpCenterError) -> str:
+    if isinstance(error, Refused):
+        return (f"{error.name}: " if error.name else "") + _(error.sentence) % error.limits
+    return _(attachments.GONE) if isinstance(error, FileLost) else _(attachments.NO_ROOM)
+
+
+def frame() -> dict[str, Any]:
+    """Return the limits of files and the words of the script that adds them."""
+    limits = attachments.limits(services().settings)
+    data = limits | {
+        "remove": _("Remove"),
+        "added": _("%s goes along."),
+        "removed": _("%s was removed."),
+        "many": _(attachments.TOO_MANY) % limits,
+        "big": "%s: " + _(attachments.TOO_BIG) % limits,
+        "much": _(attachments.TOO_MUCH) % limits,
+    }
+    ends = ",".join(end for ends in KINDS.values() for end in ends)
+    return limits | {"accept": ends, "drop": DROP, "data": data}
 
 
 def topics() -> tuple[Topic, ...]:

@@ -186,7 +186,7 @@ def _take(services: Services, raw: bytes) -> Taken:
     Anybody may send anything: a defect of ours must neither bounce an e-mail nor hold up those behind it.
     """
     from deflect.mail.take import take
-    from kb.degraded import frames
+    from kb.failures import frames
 
     try:
         return take(services, raw)

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from kb.degraded import degraded
 from kb.errors import BadGeneration
+from kb.failures import degraded
 from kb.languages import nearest
 from search.index import generation, learned
 from search.index.embedder import Vectors

@@ -23,7 +23,7 @@ from kb.metrics import DEGRADED
 
 Degraded = Literal[
     "embedder-failed",  # the language model cannot be loaded or used: search goes by words
-    "no-vectors",  # the index has no vectors: search goes by words
+    "no-vectors",  # the index has no vectors, or damaged ones: search goes by words
     "stale-vectors",  # the vectors are another model's: search goes by words
     "old-generation",  # the newest index cannot be opened: the one before it answers
     "rate-limited",  # an address asks too often: its search goes by words

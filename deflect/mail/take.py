@@ -21,7 +21,7 @@ from kb.config import Settings
 from kb.errors import BadGeneration, NotFound, StorageFull
 from kb.failures import degraded
 from kb.metrics import TICKETS
-from search.text.language import detect
+from search.text.analyzer import detect
 
 CHANNEL = "email"
 NOT_OPEN = "e-mail"  # the field of a ticket that says that e-mail is not a channel of this person

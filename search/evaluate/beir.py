@@ -14,7 +14,7 @@ from typing import Any, Literal
 from kb.content.article import Article, Version
 from kb.errors import HelpCenterError
 from search.index.write import Content
-from search.text.language import detect
+from search.text.analyzer import detect
 
 Qrels = Mapping[str, Mapping[str, int]]
 Part = Literal["both", "title", "body"]

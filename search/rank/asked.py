@@ -13,8 +13,7 @@ from dataclasses import dataclass, field, replace
 from kb.failures import Degraded
 from search.rank.collection import Collection, Mask
 from search.rank.semantic import Questions
-from search.text.analyzer import analyzer, fold, tokens
-from search.text.language import detect
+from search.text.analyzer import analyzer, detect, fold, tokens
 from search.text.query import Query, Text, Word, parse
 
 UNKNOWN = ""  # a language that we cannot name: it is compared across languages

@@ -21,8 +21,7 @@ from search.index import build, embedder, export
 from search.index.learned import FOLDER
 from search.learn import learn as mining
 from search.learn import training
-from search.learn.fit import Weighed
-from search.learn.learn import learn
+from search.learn.learn import Weighed, learn
 from search.learn.training import Recipe
 from search.rank.searcher import Searcher
 

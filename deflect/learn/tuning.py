@@ -16,8 +16,7 @@ from kb.errors import BadSetting
 from search.index import embedder
 from search.index.embedder import Embedder
 from search.index.learned import FOLDER
-from search.learn.fit import USUALLY, TooFewOutcomes, Weighed
-from search.learn.learn import Solved, learn
+from search.learn.learn import USUALLY, Solved, TooFewOutcomes, Weighed, learn
 from search.rank.current import Current
 from search.rank.searcher import Searcher
 

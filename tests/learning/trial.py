@@ -13,7 +13,7 @@ from deflect.learn.evidence import FITS, SOURCE, WEIGHT
 from deflect.learn.lessons import Lesson
 from search.evaluate import metrics
 from search.index.learned import Learned
-from search.learn.fit import Examples, TooFewOutcomes, fit
+from search.learn.learn import Examples, TooFewOutcomes, fit
 from tests.learning.visitors import Log, Model, People, visit
 from tests.learning.world import Numbers, World
 

@@ -21,7 +21,7 @@ from kb.server.indexing import refresh
 from search.evaluate import metrics
 from search.index import embedder, export
 from search.learn import training
-from search.learn.fit import TooFewOutcomes
+from search.learn.learn import TooFewOutcomes
 from search.rank.current import Current
 from tests.conftest import write_articles
 from tests.deflect.learn.test_tuning import SLANG

@@ -23,8 +23,7 @@ from kb.server.indexing import refresh
 from search.evaluate import metrics
 from search.index.learned import Learned
 from search.index.vectors import VectorCache
-from search.learn.fit import TooFewOutcomes
-from search.learn.learn import Solved
+from search.learn.learn import Solved, TooFewOutcomes
 from search.rank.current import Current
 from search.rank.searcher import Searcher
 from tests.conftest import write_articles

@@ -9,8 +9,7 @@ import pytest
 
 from search.index import build, learned, logistic
 from search.index.learned import Learned, recall
-from search.learn.fit import TooFewOutcomes
-from search.learn.learn import Solved, learn
+from search.learn.learn import Solved, TooFewOutcomes, learn
 from search.rank.searcher import Searcher
 from tests.support.shelf_of_articles import WordEmbedder, article, shelf
 

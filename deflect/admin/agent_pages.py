@@ -10,7 +10,7 @@ from deflect.admin import login
 from deflect.api.http import limit
 from deflect.store.services import services
 from deflect.tickets import accounts, queries
-from deflect.tickets.agent_writes import FIRST
+from deflect.tickets.accounts import FIRST
 from kb.errors import BadRequest
 
 blueprint = Blueprint("agents", __name__, url_prefix="/agents")

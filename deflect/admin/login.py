@@ -26,9 +26,8 @@ from deflect.store import clock
 from deflect.store.clock import HOUR
 from deflect.store.database import Store
 from deflect.store.services import network, services
-from deflect.tickets import accounts, agent_writes, ticket_writes
-from deflect.tickets.accounts import Agent
-from deflect.tickets.agent_writes import FIRST
+from deflect.tickets import accounts, ticket_writes
+from deflect.tickets.accounts import FIRST, Agent
 from kb.errors import BadRequest, Forbidden, TooManyRequests
 
 LIFETIME = 12 * HOUR
@@ -102,7 +101,7 @@ def login() -> Any:
 
 def logout() -> Any:
     """End the session, also for whoever has a copy of its cookie."""
-    services().writer.run(agent_writes.end_session, id=_hash(session.get("sid", "")))
+    services().writer.run(accounts.end_session, id=_hash(session.get("sid", "")))
     if g.agent:
         note("log out", who=g.agent)
     session.clear()
@@ -138,7 +137,7 @@ def begin(name: str) -> None:
     session["sid"] = secrets.token_urlsafe(32)
     here, now = services(), clock.now()
     stamp, id = accounts.stamp(here.store, here.settings, name), _hash(session["sid"])
-    here.writer.run(agent_writes.begin_session, id=id, who=name, stamp=stamp or "", now=now, before=now - LIFETIME)
+    here.writer.run(accounts.begin_session, id=id, who=name, stamp=stamp or "", now=now, before=now - LIFETIME)
 
 
 def _before() -> Any:

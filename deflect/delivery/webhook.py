@@ -17,7 +17,7 @@ from typing import Any
 
 from deflect.delivery.delivery import Carried, Delivery, DeliveryFailed
 from deflect.store.clock import SECOND, to_rfc3339
-from deflect.store.signatures import same
+from deflect.store.tokens import same
 from kb.config import Settings
 from kb.errors import BadSetting
 from kb.outbound import Target, resolve

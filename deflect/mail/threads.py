@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from deflect.store.database import Store
-from deflect.store.signatures import same, signature
+from deflect.store.tokens import same, signature
 
 MARK = re.compile(r"(T[0-9A-Z]{9})-([0-9a-f]{20})(?![0-9a-z])", re.IGNORECASE)
 OURS = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")  # how the id of a delivery looks

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 from deflect.store.database import Store
-from deflect.store.signatures import signature
+from deflect.store.tokens import signature
 
 
 def email_key(store: Store, email: str) -> str:

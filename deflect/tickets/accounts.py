@@ -1,22 +1,24 @@
-"""The agents' accounts: who may log in, by name or e-mail address and a password known here only as a hash."""
+"""The agents' accounts and sessions: who may log in, and with which password, known here only as a hash."""
 
 from __future__ import annotations
 
 import hashlib
-import uuid
+import unicodedata
 from dataclasses import dataclass
 
+from sqlite_utils import Database
 from werkzeug.security import check_password_hash, generate_password_hash
 
+from deflect.offers.episode import new_id
 from deflect.store import clock
-from deflect.store.database import Store
-from deflect.store.signatures import same, signature
-from deflect.store.writer import Writer, opened
-from deflect.tickets import agent_writes
-from deflect.tickets.agent_writes import FIRST, folded
+from deflect.store.database import Row, Store, insert
+from deflect.store.tokens import same, signature
+from deflect.store.writer import Writer, opened, write
+from deflect.tickets.ticket_writes import audit
 from kb.config import Settings
 from kb.errors import BadRequest, NotFound
 
+FIRST = "admin"  # who is there without being added
 ROLES = ("agent", "admin")  # an admin also allows origins and looks after the agents
 SHORTEST, LONGEST = 8, 60
 OPERATOR = "operator"  # who did it, in the audit log, where a command did
@@ -52,6 +54,11 @@ def find(store: Store, settings: Settings, user: str) -> Agent | None:
     return next(iter([*named, *(agent for agent in everybody if wanted and folded(agent.email) == wanted)]), None)
 
 
+def folded(text: str) -> str:
+    """Return a name or an address as it is compared: case, width and spaces do not count."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
 def add(
     store: Store, writer: Writer, settings: Settings, name: str, *, email: str, role: str, password: str, who: str
 ) -> Agent:
@@ -67,16 +74,14 @@ def add(
         if taken and (folded(taken) in RESERVED or find(store, settings, taken)):
             raise BadRequest(f"{taken} is taken; choose another, or set a new password")
     now = clock.now()
-    writer.run(
-        agent_writes.add_agent, id=name, email=email, role=role, hash=_hash(password), entry=_entry(), who=who, now=now
-    )
+    writer.run(add_agent, id=name, email=email, role=role, hash=_hash(password), entry=new_id(), who=who, now=now)
     return Agent(name, email, role, now)
 
 
 def set_password(store: Store, writer: Writer, settings: Settings, user: str, *, password: str, who: str) -> str:
     """Keep the hash of an agent's new password and return the agent's name; sessions that were open end."""
     name = FIRST if folded(user) == FIRST else the_one(store, settings, user).name
-    writer.run(agent_writes.set_password, id=name, hash=_hash(password), entry=_entry(), who=who, now=clock.now())
+    writer.run(keep_password, id=name, hash=_hash(password), entry=new_id(), who=who, now=clock.now())
     return name
 
 
@@ -85,7 +90,7 @@ def remove(store: Store, writer: Writer, settings: Settings, user: str, *, who: 
     name = the_one(store, settings, user).name
     if name == FIRST and settings.admin_password:
         raise BadRequest("the password of admin is the setting KB_ADMIN_PASSWORD; unset it, and admin cannot log in")
-    writer.run(agent_writes.remove_agent, id=name, entry=_entry(), who=who, now=clock.now())
+    writer.run(remove_agent, id=name, entry=new_id(), who=who, now=clock.now())
     return name
 
 
@@ -130,9 +135,69 @@ def _hash(password: str) -> str:
     return generate_password_hash(password[:1000], method="scrypt")
 
 
-def _entry() -> str:
-    return str(uuid.uuid4())
-
-
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
+
+
+@write()
+def add_agent(db: Database, *, id: str, email: str, role: str, hash: str, entry: str, who: str, now: int) -> Row:
+    """Let somebody log in; raises BadRequest where one of that name is there already."""
+    row = {"id": id, "email": email, "role": role, "hash": hash, "created": now, "changed": now}
+    if _is_done(db, entry):
+        return {"agent": id}
+    others = {
+        folded(text) for other in db.execute("SELECT id, email FROM admins") for text in (other["id"], other["email"])
+    }
+    if others & {folded(text) for text in (id, email) if text}:
+        raise BadRequest(f"there is an agent {id} already, or one with that address; choose another name")
+    insert(db, "admins", row)
+    audit(db, id=entry, who=who, did="add agent", what=id, now=now)
+    return {"agent": id}
+
+
+@write()
+def keep_password(db: Database, *, id: str, hash: str, entry: str, who: str, now: int) -> Row:
+    """Keep the hash of an agent's password; sessions that began before no longer count."""
+    if id == FIRST:
+        row = {"id": id, "email": "", "role": "admin", "hash": hash, "created": now, "changed": now}
+        insert(db, "admins", row)
+    if not db.execute("UPDATE admins SET hash = ?, changed = ? WHERE id = ?", [hash, now, id]).rowcount:
+        raise NotFound(f"there is no agent {id}; it may have been removed")
+    _end_sessions(db, id)
+    audit(db, id=entry, who=who, did="set the password of", what=id, now=now)
+    return {"agent": id}
+
+
+@write()
+def remove_agent(db: Database, *, id: str, entry: str, who: str, now: int) -> Row:
+    """Let somebody log in no more: sessions end, and open tickets are nobody's; what was done keeps the name."""
+    if not db.execute("DELETE FROM admins WHERE id = ?", [id]).rowcount and not _is_done(db, entry):
+        raise NotFound(f"there is no agent {id}; it may have been removed")
+    _end_sessions(db, id)
+    freed = db.execute("UPDATE tickets SET agent = NULL WHERE agent = ? AND state = 'open'", [id]).rowcount
+    audit(db, id=entry, who=who, did="remove agent", what=id, now=now)
+    return {"agent": id, "freed": freed}
+
+
+@write()
+def begin_session(db: Database, *, id: str, who: str, stamp: str, now: int, before: int) -> Row:
+    """Keep a new session of an agent; those begun before `before` have ended and go."""
+    db.execute("DELETE FROM sessions WHERE created < ?", [before])
+    insert(db, "sessions", {"id": id, "who": who, "stamp": stamp, "created": now})
+    return {}
+
+
+@write()
+def end_session(db: Database, *, id: str) -> Row:
+    """End a session."""
+    db.execute("DELETE FROM sessions WHERE id = ?", [id])
+    return {}
+
+
+def _end_sessions(db: Database, who: str) -> None:
+    db.execute("DELETE FROM sessions WHERE who = ?", [who])
+
+
+def _is_done(db: Database, entry: str) -> bool:
+    """Say whether this write was made before, and only its answer was lost."""
+    return db.execute("SELECT 1 FROM audit WHERE id = ?", [entry]).fetchone() is not None

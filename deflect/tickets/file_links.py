@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 from deflect.store.database import Store
 from deflect.store.services import Services
-from deflect.store.signatures import same, signature
+from deflect.store.tokens import same, signature
 
 ARTICLE, ARTICLE_LIFE = "file", 3600  # seconds, as long as a token at most
 TICKET, TICKET_LIFE = "attachment", 7 * 24 * 3600  # seconds

@@ -23,7 +23,7 @@ from werkzeug.formparser import FormDataParser
 from deflect.store.attachments import GONE, LIFE, NONE_TAKEN, TOO_MANY, Attachment, Incoming, Refused, is_there
 from deflect.store.file_kinds import MB
 from deflect.store.services import Services, state
-from deflect.store.signatures import same, signature
+from deflect.store.tokens import same, signature
 from kb.config import Settings
 from kb.errors import BadRequest, HelpCenterError, StorageFull, TooLarge, Unavailable
 

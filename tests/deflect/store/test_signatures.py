@@ -10,7 +10,7 @@ from deflect.mail import threads
 from deflect.privacy.email_keys import email_hash
 from deflect.store.attachments import Attachment
 from deflect.store.services import Services
-from deflect.store.signatures import same, signature
+from deflect.store.tokens import same, signature
 from deflect.tickets import accounts, file_links, uploads
 
 SECRET = bytes(range(32)).hex()

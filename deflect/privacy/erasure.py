@@ -1,21 +1,33 @@
-"""Erasure: a person is removed from every table, and the files are searched for what might be left."""
+"""Erasure and retention: what is removed of a person at once, and what of everybody once it is too old.
+
+`erase` removes a person from every table and searches the files for what might be left. `forget` and `sweep` remove
+texts, events, tickets, the audit log and files that were kept as long as the settings say.
+"""
 
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Sequence
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
 from sqlite_utils import Database
 
 from deflect.privacy.email_keys import email_hash, normal_email
-from deflect.store.attachments import HAS, folder, place_of
+from deflect.store import clock
+from deflect.store.attachments import HAS, LIFE, folder, place_of, strays
+from deflect.store.clock import DAY
 from deflect.store.database import Row, Store
 from deflect.store.writer import opened, write
 from kb.config import Settings
+from kb.errors import StorageFull, Unavailable
 
 BATCH = 2000  # rows that one write takes away, so that nobody waits for it
+FILES_AT_ONCE = 500  # files that one write removes
+KEEP_KEYS = 30 * DAY  # an idempotency key is a retry's; nobody retries a month later
+TELLING = 6  # a shorter name is found in anything
 
 # The tables that hold something of a person, those first that depend on others; :people is a list of person ids.
 PEOPLE = "(SELECT value FROM json_each(:people))"
@@ -89,14 +101,8 @@ OVER = f"""
       AND NOT EXISTS (SELECT 1 FROM outbox WHERE ticket = tickets.id AND state = 'pending')
     ORDER BY created, id LIMIT {BATCH}
     """
-PARTS = (
-    "attachments",
-    "mails",
-    "messages",
-    "outbox",
-    "outcomes",
-    "idempotency",
-)  # what goes with a ticket; its events have their own time
+# What goes with a ticket; its events have their own time.
+PARTS = ("attachments", "mails", "messages", "outbox", "outcomes", "idempotency")
 
 
 @write()
@@ -120,14 +126,14 @@ def prune(
         ("audit", "id", "created", audit_before),
     )
     sql = f"DELETE FROM mails WHERE id IN (SELECT id FROM mails WHERE ticket IS NULL AND created < ? LIMIT {BATCH})"
-    passed_over = db.execute(sql, [keys_before]).rowcount
-    removed = 0 if tickets_before is None else _prune_tickets(db, tickets_before)
+    removed = db.execute(sql, [keys_before]).rowcount
+    removed += 0 if tickets_before is None else _prune_tickets(db, tickets_before)
     for table, key, age, before in aged:
         if before is None:
             continue
         sql = f"DELETE FROM {table} WHERE {key} IN (SELECT {key} FROM {table} WHERE {age} < ? LIMIT {BATCH})"
         removed += db.execute(sql, [before]).rowcount
-    return {"removed": removed + passed_over}
+    return {"removed": removed}
 
 
 def _prune_tickets(db: Database, before: int) -> int:
@@ -135,9 +141,6 @@ def _prune_tickets(db: Database, before: int) -> int:
     tables = [*((table, "ticket") for table in PARTS), ("tickets", "id")]
     sql = "DELETE FROM {} WHERE {} IN (SELECT value FROM json_each(?))"
     return sum(db.execute(sql.format(table, key), [ids]).rowcount for table, key in tables)
-
-
-TELLING = 6  # a shorter name is found in anything
 
 
 def erase(settings: Settings, person: str) -> dict[str, Any]:
@@ -199,13 +202,42 @@ def _keys(store: Store, people: list[str]) -> list[str]:
 
 def _clean(store: Store) -> None:
     """Move the log into the file and cut it, so that no removed row stays there."""
-    db = store.connect()
-    try:
+    with closing(store.connect()) as db:
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-    finally:
-        db.close()
 
 
 def _left(database: Path, traces: list[str]) -> int:
     files = [path for path in (database, database.with_name(database.name + "-wal")) if path.exists()]
     return sum(path.read_bytes().lower().count(trace.lower().encode()) for path in files for trace in traces)
+
+
+def forget(settings: Settings, *, now: int | None = None) -> int:
+    """Remove what is older than it may be kept, a batch at a time, and return how many rows that were."""
+    moment = now or clock.now()
+    total = 0
+    with opened(settings) as (_, writer), suppress(StorageFull, Unavailable):  # tomorrow is soon enough
+        while removed := writer.run(
+            prune,
+            texts_before=moment - settings.keep_text * DAY,
+            events_before=moment - settings.keep_events * DAY,
+            keys_before=moment - KEEP_KEYS,
+            tickets_before=_before(settings.keep_tickets, moment),
+            audit_before=_before(settings.keep_audit, moment),
+        )["removed"]:
+            total += removed
+    return total
+
+
+def sweep(settings: Settings, *, now: float | None = None) -> int:
+    """Remove files that no ticket has and that are older than an hour, and return how many."""
+    before, files, total = (now or time.time()) - LIFE, str(folder(settings)), 0
+    with opened(settings) as (store, writer), suppress(StorageFull, Unavailable):  # the next time is soon enough
+        digests = list(strays(settings, store, before=before))
+        for first in range(0, len(digests), FILES_AT_ONCE):
+            some = digests[first : first + FILES_AT_ONCE]
+            total += writer.run(drop_files, digests=some, folder=files, before=before)["removed"]
+    return total
+
+
+def _before(days: int, moment: int) -> int | None:
+    return moment - days * DAY if days else None

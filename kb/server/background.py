@@ -16,7 +16,7 @@ from functools import partial
 from deflect.delivery import outbox
 from deflect.delivery.sinks import sink
 from deflect.mail import mailbox
-from deflect.privacy import retention
+from deflect.privacy import erasure
 from deflect.store import writer
 from deflect.store.database import Store
 from kb.config import Settings
@@ -128,7 +128,7 @@ def _mail_trouble(settings: Settings, stop: threading.Event) -> str:
 def _forget(settings: Settings, *, stop: threading.Event, wake: threading.Event) -> None:
     """Remove what is too old, once a day, and have the index forget the questions of whoever was erased."""
     while not stop.wait(60.0):
-        retention.forget(settings)
+        erasure.forget(settings)
         wake.set()
         if stop.wait(DAY):
             return
@@ -137,7 +137,7 @@ def _forget(settings: Settings, *, stop: threading.Event, wake: threading.Event)
 def _sweep(settings: Settings, *, stop: threading.Event) -> None:
     """Remove files that nobody has sent, and those whose ticket is gone."""
     while not stop.wait(SWEEP_PAUSE):
-        retention.sweep(settings)
+        erasure.sweep(settings)
 
 
 class Builder:

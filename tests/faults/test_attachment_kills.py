@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from deflect.privacy.retention import sweep
+from deflect.privacy.erasure import sweep
 from deflect.store.attachments import folder, of_ticket, path_of
 from deflect.store.database import Store
 from kb.config import Settings

@@ -16,9 +16,8 @@ from deflect.offers.episode import Visit
 from deflect.offers.log import record
 from deflect.offers.offer import make_offer
 from deflect.privacy.email_keys import email_hash
-from deflect.privacy.erasure import OWNED, erase, shown
+from deflect.privacy.erasure import OWNED, erase, forget, shown
 from deflect.privacy.export import NOT_EXPORTED, QUERIES, rows, to_csv
-from deflect.privacy.retention import forget
 from deflect.report.outcomes import ended
 from deflect.store import clock
 from deflect.store.attachments import keep

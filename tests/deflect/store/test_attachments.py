@@ -13,9 +13,8 @@ import pytest
 
 from deflect.delivery import outbox
 from deflect.offers.episode import Visit
-from deflect.privacy.erasure import erase, shown
+from deflect.privacy.erasure import erase, forget, shown, sweep
 from deflect.privacy.export import rows
-from deflect.privacy.retention import forget, sweep
 from deflect.store import attachments, clock
 from deflect.store.attachments import Attachment, Refused, clean, folder, keep, of_ticket, path_of
 from deflect.store.clock import DAY

@@ -28,7 +28,7 @@ from deflect.api.http import (
     text_of,
     visitor_of,
 )
-from deflect.offers import log, visit_writes
+from deflect.offers import log
 from deflect.offers.episode import Visit, keys
 from deflect.offers.offer import make_offer
 from deflect.privacy import consent
@@ -125,7 +125,7 @@ def post_events() -> tuple[Response, int]:
         limit(here, "events", rate=here.settings.rate_events, episode=episode)
     if rows:
         who = keys(here, visitor=visitor, email=_email(document), claims=http.claims(here, document))
-        kept = here.writer.run(visit_writes.log_events, keys=who, events=rows, now=clock.now())
+        kept = here.writer.run(log.log_events, keys=who, events=rows, now=clock.now())
         EVENTS.inc(kept["stored"])
         return jsonify({"stored": kept["stored"], "refused": refused + kept["refused"]}), 202
     return jsonify({"stored": 0, "refused": refused}), 202

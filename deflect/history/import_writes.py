@@ -15,7 +15,7 @@ from collections.abc import Sequence
 
 from sqlite_utils import Database
 
-from deflect.offers.visit_writes import append
+from deflect.offers.log import append
 from deflect.store.database import Row, insert
 from deflect.store.events import CHANNELS
 from deflect.store.people import WINDOW, keys_of_episode, link, owns

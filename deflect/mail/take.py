@@ -8,21 +8,29 @@ from dataclasses import dataclass
 from email.utils import parseaddr
 from typing import Any, Literal
 
-from deflect.mail import mail_writes
+from sqlite_utils import Database
+
 from deflect.mail.message import File, Mail, parse
 from deflect.mail.threads import is_ours, ticket_of
 from deflect.offers.episode import new_id, new_ticket_id, ways
+from deflect.offers.log import append
 from deflect.privacy.email_keys import email_key, normal_email
 from deflect.store import attachments, clock
 from deflect.store.attachments import Attachment, Refused
+from deflect.store.clock import HOUR
+from deflect.store.database import Row, insert
+from deflect.store.people import link
 from deflect.store.services import Services
+from deflect.store.writer import write
 from deflect.tickets.contact import receipts
+from deflect.tickets.ticket_writes import keep_message, keep_ticket, reopen_ticket
 from kb.config import Settings
 from kb.errors import BadGeneration, NotFound, StorageFull
 from kb.failures import degraded
 from kb.metrics import TICKETS
 from search.text.analyzer import detect
 
+BY = "e-mail"  # who the audit log names where an e-mail opened a ticket again
 CHANNEL = "email"
 NOT_OPEN = "e-mail"  # the field of a ticket that says that e-mail is not a channel of this person
 
@@ -95,7 +103,7 @@ def _open(services: Services, mail: Mail, row: dict[str, Any]) -> Taken:
     sinks = [{"id": new_id(), "sink": sink} for sink in settings.sinks]
     files, lost = keep_files(settings, mail.files)
     answer = services.writer.run(
-        mail_writes.open_by_mail,
+        open_by_mail,
         mail=row | {"what": "new"},
         keys=[email_key(services.store, mail.reply_to)],
         ticket={
@@ -133,7 +141,7 @@ def _reply(services: Services, mail: Mail, row: dict[str, Any], ticket: str) -> 
     sinks = [] if machine else [{"id": new_id(), "sink": sink} for sink in services.settings.sinks]
     files, lost = ([], []) if machine else keep_files(services.settings, mail.files)
     answer = services.writer.run(
-        mail_writes.reply_by_mail,
+        reply_by_mail,
         mail=row | {"what": "machine" if machine else "reply"},
         ticket=ticket,
         message=_message(mail, new_id(), author=author, lost=lost),
@@ -147,7 +155,7 @@ def _reply(services: Services, mail: Mail, row: dict[str, Any], ticket: str) -> 
 
 
 def _pass_over(services: Services, row: dict[str, Any]) -> Taken:
-    return Taken(**services.writer.run(mail_writes.pass_over_mail, mail=row, now=clock.now()))
+    return Taken(**services.writer.run(pass_over_mail, mail=row, now=clock.now()))
 
 
 def _message(mail: Mail, id: str, *, author: str, lost: Sequence[File]) -> dict[str, Any]:
@@ -177,3 +185,80 @@ def _has_table(services: Services) -> bool:
 
 def _size(file: File) -> str:
     return f"{max(1, round(len(file.data) / 1024)):,} KB"
+
+
+@write()
+def open_by_mail(
+    db: Database,
+    *,
+    mail: Row,
+    keys: Sequence[str],
+    ticket: Row,
+    message: Row,
+    outbox: Sequence[Row],
+    sent: Row | None,
+    most: int,
+    now: int,
+    files: Sequence[Row] = (),
+    folder: str = "",
+) -> Row:
+    """Make a ticket of an e-mail, unless it is there, or its sender wrote so many in this hour that it waits.
+
+    Its `files` are in `folder` already.
+    """
+    if answer := _met(db, mail, most=most, now=now):
+        return answer
+    row = ticket | {"person": link(db, keys, now=now)}
+    keep_ticket(db, row, message, outbox=outbox, files=files, folder=folder, now=now)
+    if sent:
+        append(db, keys[0], sent, now=now)
+    return _keep(db, mail | {"ticket": ticket["id"], "message": message["id"]}, now=now)
+
+
+@write()
+def reply_by_mail(
+    db: Database,
+    *,
+    mail: Row,
+    ticket: str,
+    message: Row,
+    outbox: Sequence[Row],
+    most: int,
+    now: int,
+    files: Sequence[Row] = (),
+    folder: str = "",
+) -> Row:
+    """Add an e-mail to its ticket; what a person wrote opens it again, what a machine wrote does not."""
+    if answer := _met(db, mail, most=most, now=now):
+        return answer
+    found = db.execute("SELECT state FROM tickets WHERE id = ?", [ticket]).fetchone()
+    if found is None:
+        raise NotFound(f"there is no ticket {ticket}; it may have been erased")
+    keep_message(db, message | {"ticket": ticket}, outbox=outbox, files=files, folder=folder, now=now)
+    if message["author"] != "machine":
+        db.execute("UPDATE tickets SET changed = ? WHERE id = ?", [now, ticket])
+        if found["state"] == "closed":
+            reopen_ticket(db, id=message["id"], ticket=ticket, who=BY, now=now)
+    return _keep(db, mail | {"ticket": ticket, "message": message["id"]}, now=now)
+
+
+@write()
+def pass_over_mail(db: Database, *, mail: Row, now: int) -> Row:
+    """Note that an e-mail was met and knowingly not kept."""
+    return _met(db, mail, most=0, now=now) or _keep(db, mail, now=now)
+
+
+def _met(db: Database, mail: Row, *, most: int, now: int) -> Row | None:
+    """Return what became of an e-mail that came before, or that it has to wait; None for one to take."""
+    earlier = db.execute("SELECT ticket FROM mails WHERE id = ?", [mail["id"]]).fetchone()
+    if earlier:
+        return {"what": "known", "ticket": earlier["ticket"]}
+    sql = "SELECT count(*) AS n FROM mails WHERE sender = ? AND created > ?"
+    if most and db.execute(sql, [mail["sender"], now - HOUR]).fetchone()["n"] >= most:
+        return {"what": "later", "ticket": None}
+    return None
+
+
+def _keep(db: Database, mail: Row, *, now: int) -> Row:
+    insert(db, "mails", mail | {"created": now})
+    return {"what": mail["what"], "ticket": mail.get("ticket")}

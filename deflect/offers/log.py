@@ -1,24 +1,38 @@
-"""Events that the server writes itself; none of them ever fails or delays a page."""
+"""The log of events: what may be in it, and how it is written.
+
+`parse` checks an event against the catalogue, whether a client posted it or the server writes it itself. `record`
+writes one of the server's own and never fails or delays a page. Each write may run again without doing anything twice.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import json
 import re
 import types
 import uuid
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, get_args, get_origin, get_type_hints
 
-from deflect.offers import visit_writes
+from sqlite_utils import Database
+
 from deflect.offers.episode import keys, new_id
 from deflect.privacy.redaction import redact
 from deflect.store import clock, events
 from deflect.store.clock import from_rfc3339
+from deflect.store.database import Row, insert
+from deflect.store.people import begin_episode, kept_under, link, owns
 from deflect.store.services import Services
+from deflect.store.writer import write
+from kb.degraded import degraded
 from kb.errors import HelpCenterError
 from kb.failures import degraded
 from kb.metrics import EVENTS
 from kb.patterns import ID
+from search.rank.hit import Results
+
+HASTE = 0.4  # seconds that a page waits for the log: a visitor must not wait longer
+LONGEST_TEXT = 2000  # characters of redacted text kept with an event
 
 
 class Refused(ValueError):
@@ -69,10 +83,8 @@ def parse(document: Any, *, by_client: bool) -> dict[str, Any]:
     kind = _kind(document.get("type"), by_client=by_client)
     row = {"id": _id(document.get("id")), "type": kind.type, "at": _time(document.get("at"))}
     hints = HINTS[kind.type]
-    spare = {
-        *events.ENVELOPE,
-        *events.COLUMNS,
-    } - hints.keys()  # a client may send one shape for all types; what a type has no use for is left out
+    # A client may send one shape for all types; what a type has no use for is left out.
+    spare = {*events.ENVELOPE, *events.COLUMNS} - hints.keys()
     given = {name: value for name, value in document.items() if value is not None and name not in spare}
     for name in given:
         if name not in hints:
@@ -155,12 +167,6 @@ def _word(hint: Any) -> str:
 HINTS = {kind.type: _hints(kind.shape) for kind in events.CATALOGUE.values()}
 
 
-if TYPE_CHECKING:
-    from search.rank.hit import Results
-
-LONGEST_TEXT = 2000  # characters of redacted text kept with an event
-
-
 def record_search(services: Services, visitor: str | None, text: str, results: Results) -> bool:
     """Log that a search ran: redacted text, hits, stage and ranker; say whether that was kept."""
     fields = {"hits": len(results.hits), "stage": results.stage, "ranker": results.ranker, "lang": results.lang}
@@ -178,9 +184,7 @@ def record(services: Services, visitor: str | None, type: str, *, text: str = ""
     document = {"id": new_id(), "type": type, "at": clock.to_rfc3339(now)} | fields
     try:
         row = parse(document, by_client=False) | {"at": now}
-        kept = services.writer.run(
-            visit_writes.log_event, keys=keys(services, visitor=visitor), event=with_text(row, text), now=now
-        )
+        kept = services.writer.run(log_event, keys=keys(services, visitor=visitor), event=with_text(row, text), now=now)
     except Refused:
         return False
     except HelpCenterError as error:
@@ -193,3 +197,56 @@ def record(services: Services, visitor: str | None, type: str, *, text: str = ""
 def with_text(row: dict[str, Any], text: str) -> dict[str, Any]:
     """Return the event with its text, redacted and cut."""
     return row | {"text": redact(text).strip()[:LONGEST_TEXT]} if text.strip() else row
+
+
+@write()
+def log_events(db: Database, *, keys: Sequence[str], events: Sequence[Row], now: int) -> Row:
+    """Append events of one person; an id that is there already is not stored again, a foreign episode is refused."""
+    person = link(db, keys, now=now)
+    stored, refused = 0, []
+    for event in events:
+        if event.get("episode") and not owns(db, person, event["episode"]):
+            refused.append({"id": event["id"], "why": "episode is not one of this visitor's; POST offers gives it"})
+        else:
+            stored += append(db, kept_under(keys), event, now=now)
+    return {"stored": stored, "refused": refused}
+
+
+@write(patience=HASTE)
+def log_event(db: Database, *, keys: Sequence[str], event: Row, now: int) -> Row:
+    """Append one event that the server wrote itself; nobody waits for it."""
+    return log_events(db, keys=keys, events=[event], now=now)
+
+
+@write(patience=HASTE)
+def log_offer(
+    db: Database, *, keys: Sequence[str], intent: Row, event: Row, now: int, episode: str | None = None
+) -> Row:
+    """Log an offer and return its episode and arm; the first of an episode is the contact intent."""
+    begun = begun_episode(db, keys, intent, episode=episode, now=now)
+    append(db, kept_under(keys), event | {"episode": begun["id"], "arm": begun["arm"]}, now=now)
+    return {"episode": begun["id"], "arm": begun["arm"]}
+
+
+def append(db: Database, key: str, event: Row, *, now: int) -> int:
+    """Append one event, its text beside it; return 1, or 0 when its id is there already."""
+    row = {name: event.get(name) for name in (*events.ENVELOPE, *events.COLUMNS)}
+    rest = {name: value for name, value in event.items() if name not in row and name != "text"}
+    data = json.dumps(rest, sort_keys=True) if rest else None
+    new = insert(db, "events", row | {"key": key, "received": now, "data": data})
+    if new and event.get("text"):
+        insert(db, "event_texts", {"event": event["id"], "text": event["text"], "received": now})
+    return new
+
+
+def begun_episode(db: Database, keys: Sequence[str], intent: Row, *, episode: str | None, now: int) -> Row:
+    """Return the episode of a contact intent: the one that goes on, or a new one, logged."""
+    person = link(db, keys, now=now)
+    details = {name: intent[name] for name in ("fresh", "holdout", "page", "lang", "category", "channels")}
+    begun = begin_episode(db, person, episode=episode, now=now, **details)
+    if begun["new"]:
+        names = ("id", "page", "lang", "channels", "holdout", "segment", "device", "text")
+        event = {name: intent.get(name) for name in names}
+        event |= {"type": "intent", "at": now, "episode": begun["id"], "arm": begun["arm"]}
+        append(db, kept_under(keys), event, now=now)
+    return begun

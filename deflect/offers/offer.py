@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from deflect.offers import visit_writes
+from deflect.offers import log
 from deflect.offers.context_cards import BY_CONTEXT, with_context
 from deflect.offers.episode import Visit, intent, keys, new_id
 from deflect.offers.log import with_text
@@ -65,7 +65,7 @@ def make_offer(services: Services, visit: Visit, *, subject: str, body: str, pat
             "lang": visit.lang or services.settings.lang,
         }
         begun = services.writer.run(
-            visit_writes.offer,
+            log.log_offer,
             keys=who,
             intent=intent(services, visit),
             episode=visit.episode,

@@ -88,7 +88,7 @@ def place_of(base: Path, digest: str) -> Path:
 def keep(settings: Settings, data: bytes, *, name: str) -> Attachment:
     """Keep the bytes of one file, on disk when this returns; raises Refused, or StorageFull where there is no room.
 
-    The caller writes its row next (`deflect.offers.visit_writes.attach`); one without a row is removed after an hour.
+    The caller writes its row next (`deflect.tickets.ticket_writes`); one without a row is removed after an hour.
     """
     incoming = Incoming(settings)
     incoming.write(data)
@@ -197,7 +197,7 @@ def is_there(settings: Settings, file: Attachment) -> bool:
 
 
 def rows(files: Iterable[Attachment], *, new: Callable[[], str]) -> list[Row]:
-    """Return the rows of a message's files, for `deflect.offers.visit_writes.attach`; `new` makes an id."""
+    """Return the rows of a message's files, for `deflect.tickets.ticket_writes.keep_message`; `new` makes an id."""
     return [{"id": new(), "place": place, **asdict(file)} for place, file in enumerate(files, 1)]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from deflect.offers.visit_writes import append, begun_episode
+from deflect.offers.log import append, begun_episode
 from deflect.store.attachments import place_of
 from deflect.store.clock import DAY, HOUR
 from deflect.store.database import Row, insert
@@ -45,31 +45,36 @@ def create_ticket(
     if earlier:
         return _created(db, earlier["ticket"])
     begun = begun_episode(db, keys, intent, episode=episode, now=now)
-    person = link(db, keys, now=now)
-    insert(
-        db,
-        "tickets",
-        ticket | {"person": person, "episode": begun["id"], "state": "open", "created": now, "changed": now},
-    )
-    insert(db, "messages", message | {"ticket": ticket["id"], "created": now})
-    attach(db, ticket=ticket["id"], message=message["id"], files=files, folder=folder, now=now)
-    for entry in outbox:
-        if entry["sink"] != RECEIPT or not has_many(db, person, now=now):
-            enqueue(db, entry, ticket=ticket["id"], message=message["id"], now=now)
+    row = ticket | {"person": link(db, keys, now=now), "episode": begun["id"]}
+    keep_ticket(db, row, message, outbox=outbox, files=files, folder=folder, now=now)
     insert(db, "idempotency", idempotency | {"ticket": ticket["id"], "created": now})
     append(db, kept_under(keys), sent | {"episode": begun["id"]}, now=now)
     return _created(db, ticket["id"])
 
 
-def attach(db: Database, *, ticket: str, message: str, files: Sequence[Row], folder: str, now: int) -> None:
-    """Write down the files of a message, which are on disk before; raises FileLost for one that is not.
+def keep_ticket(
+    db: Database, ticket: Row, message: Row, *, outbox: Sequence[Row], files: Sequence[Row], folder: str, now: int
+) -> None:
+    """Keep a new ticket with its first message; a person who wrote many gets no receipt."""
+    insert(db, "tickets", ticket | {"state": "open", "created": now, "changed": now})
+    many = _has_many(db, ticket["person"], now=now)
+    wanted = [entry for entry in outbox if entry["sink"] != RECEIPT or not many]
+    keep_message(db, message | {"ticket": ticket["id"]}, outbox=wanted, files=files, folder=folder, now=now)
+
+
+def keep_message(
+    db: Database, message: Row, *, outbox: Sequence[Row], files: Sequence[Row], folder: str, now: int
+) -> None:
+    """Keep a message with its deliveries and its files, which are on disk before; raises FileLost for one that is not.
 
     Only this writer removes files (`deflect.privacy.erasure.drop_files`), so none goes between this look and its row.
     """
+    insert(db, "messages", message | {"created": now})
     for file in files:
         if not place_of(Path(folder), file["digest"]).is_file():
             raise FileLost(f"the file {file['name']} is no longer here; send it again")
-        insert(db, "attachments", file | {"ticket": ticket, "message": message, "created": now})
+        insert(db, "attachments", file | {"ticket": message["ticket"], "message": message["id"], "created": now})
+    _enqueue(db, message, outbox, now=now)
 
 
 @write()
@@ -80,8 +85,7 @@ def add_message(db: Database, *, message: Row, outbox: Sequence[Row], who: str, 
     """
     _must_exist(db, message["ticket"])
     if insert(db, "messages", message | {"by": who, "created": now}):
-        for entry in outbox:
-            enqueue(db, entry, ticket=message["ticket"], message=message["id"], now=now)
+        _enqueue(db, message, outbox, now=now)
         answerer = who if message["author"] == "agent" else None  # whoever answers first has the ticket
         sql = "UPDATE tickets SET changed = ?, agent = coalesce(agent, ?) WHERE id = ?"
         db.execute(sql, [now, answerer, message["ticket"]])
@@ -128,21 +132,14 @@ def audit(db: Database, *, id: str, who: str, did: str, what: str, now: int) -> 
     return {}
 
 
-def enqueue(db: Database, entry: Row, *, ticket: str, message: str, now: int) -> None:
-    """Put a delivery of a message in line, due at once."""
-    row = {
-        "ticket": ticket,
-        "message": message,
-        "state": "pending",
-        "tries": 0,
-        "due": now,
-        "created": now,
-        "changed": now,
-    }
-    insert(db, "outbox", row | entry)
+def _enqueue(db: Database, message: Row, outbox: Sequence[Row], *, now: int) -> None:
+    """Put the deliveries of a message in line, due at once."""
+    row = {"ticket": message["ticket"], "message": message["id"], "state": "pending", "tries": 0}
+    for entry in outbox:
+        insert(db, "outbox", row | {"due": now, "created": now, "changed": now} | entry)
 
 
-def has_many(db: Database, person: str, *, now: int) -> bool:
+def _has_many(db: Database, person: str, *, now: int) -> bool:
     """Return True if a person wrote so much that receipts would only fill a mailbox."""
     sql = "SELECT count(*) AS n FROM tickets WHERE person = ? AND created > ?"
     return any(db.execute(sql, [person, now - span]).fetchone()["n"] > most for span, most in MOST_RECEIPTS)

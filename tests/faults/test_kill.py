@@ -21,7 +21,7 @@ from typing import Any
 
 import pytest
 
-from deflect.offers import visit_writes
+from deflect.offers import log
 from deflect.offers.episode import Visit
 from deflect.store import clock
 from deflect.store.database import Store
@@ -101,7 +101,7 @@ def write_one(services: Services) -> Callable[[int, Acknowledged], None]:
                 seen.tickets.append(made.ticket)
             else:
                 rows = [{"id": str(uuid.uuid4()), "type": "read", "at": 1, "article": "a"} for _ in range(3)]
-                services.writer.run(visit_writes.log_events, keys=[f"visitor:v{number}"], events=rows, now=clock.now())
+                services.writer.run(log.log_events, keys=[f"visitor:v{number}"], events=rows, now=clock.now())
                 seen.events.extend(row["id"] for row in rows)
         except (Unavailable, StorageFull) as error:
             seen.refused.append(error)

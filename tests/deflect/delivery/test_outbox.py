@@ -9,7 +9,7 @@ import pytest
 from deflect.delivery import outbox
 from deflect.delivery.delivery import Delivery, DeliveryFailed
 from deflect.delivery.outbox import MOST_TRIES, deliver, next_try
-from deflect.offers import visit_writes
+from deflect.offers import log
 from deflect.offers.episode import Visit
 from deflect.store import clock
 from deflect.store.clock import HOUR, MINUTE, SECOND
@@ -176,7 +176,7 @@ def test_nothing_is_sent_while_nothing_can_be_kept(services: Services) -> None:
 
 def test_the_requester_s_trail_goes_along(services: Services) -> None:
     services.writer.run(
-        visit_writes.log_events,
+        log.log_events,
         keys=["visitor:v0"],
         events=[{"id": "r", "type": "read", "at": 1, "article": "account/reset"}],
         now=clock.now(),

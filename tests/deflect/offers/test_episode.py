@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from deflect.offers import episode, visit_writes
+from deflect.offers import episode, log
 from deflect.offers.episode import Visit, intent, keys, page_address
 from deflect.privacy.email_keys import email_key
 from deflect.store.clock import DAY
@@ -27,7 +27,7 @@ def begin(services: Services, *who: str, now: int = DAY, episode_id: str | None 
     """Log an offer of a person with these keys and return its episode and arm."""
     event = {"id": episode.new_id(), "type": "offer", "at": now, "abstained": True}
     answer: dict[str, Any] = services.writer.run(
-        visit_writes.offer, keys=list(who), intent=intent(services, Visit()), episode=episode_id, event=event, now=now
+        log.log_offer, keys=list(who), intent=intent(services, Visit()), episode=episode_id, event=event, now=now
     )
     return answer
 

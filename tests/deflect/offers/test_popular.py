@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Sequence
 from pathlib import Path
 
-from deflect.offers import visit_writes
+from deflect.offers import log
 from deflect.offers.popular import Popular, most_opened
 from deflect.store import clock
 from deflect.store.database import Store
@@ -18,7 +18,7 @@ def opened(store: Store, visitor: str, articles: Sequence[str], *, at: int) -> N
     events = [
         {"id": str(uuid.uuid4()), "type": "follow", "at": at, "article": id, "source": "search"} for id in articles
     ]
-    DirectWriter(store).run(visit_writes.log_events, keys=[f"visitor:{visitor}"], events=events, now=at)
+    DirectWriter(store).run(log.log_events, keys=[f"visitor:{visitor}"], events=events, now=at)
 
 
 def test_an_article_counts_once_for_each_person(tmp_path: Path) -> None:

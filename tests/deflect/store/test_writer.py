@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlite_utils import Database
 
-from deflect.offers import visit_writes
+from deflect.offers import log
 from deflect.privacy import erasure
 from deflect.store.database import Store, insert
 from deflect.store.writer import DirectWriter, RemoteWriter, run_all, serve, write, writer_for
@@ -59,14 +59,14 @@ def event(**fields: Any) -> dict[str, Any]:
 
 
 def test_a_write_gives_its_answer(writer: DirectWriter | RemoteWriter) -> None:
-    assert writer.run(visit_writes.log_events, keys=["visitor:a"], events=[event(), event()], now=2) == {
+    assert writer.run(log.log_events, keys=["visitor:a"], events=[event(), event()], now=2) == {
         "stored": 2,
         "refused": [],
     }
 
 
 def test_what_was_answered_can_be_read(writer: DirectWriter | RemoteWriter, store: Store) -> None:
-    writer.run(visit_writes.log_events, keys=["visitor:a"], events=[event(id="e1")], now=2)
+    writer.run(log.log_events, keys=["visitor:a"], events=[event(id="e1")], now=2)
     assert store.one("SELECT id, received FROM events") == {"id": "e1", "received": 2}
 
 
@@ -169,7 +169,7 @@ def returned(db: Database, value: dict[str, Any]) -> dict[str, Any]:
 
 def test_text_of_any_script_arrives(writer: DirectWriter | RemoteWriter, store: Store) -> None:
     text = "שלום\n\u2028 'quoted' \U0001f600"
-    writer.run(visit_writes.log_events, keys=["visitor:a"], events=[event(text=text)], now=2)
+    writer.run(log.log_events, keys=["visitor:a"], events=[event(text=text)], now=2)
     assert store.one("SELECT text FROM event_texts") == {"text": text}
 
 
@@ -177,14 +177,14 @@ def test_a_bad_call_does_not_fail_its_batch(store: Store) -> None:
     db = store.connect()
     good = json.dumps(
         {
-            "write": "deflect.offers.visit_writes:log_events",
+            "write": "deflect.offers.log:log_events",
             "args": [],
             "named": {"keys": ["visitor:a"], "events": [event()], "now": 1},
         }
     ).encode()
     bad = json.dumps(
         {
-            "write": "deflect.offers.visit_writes:log_events",
+            "write": "deflect.offers.log:log_events",
             "args": [],
             "named": {"keys": ["visitor:b"], "events": [{"id": None}], "now": 1},
         }
@@ -203,7 +203,7 @@ def test_eight_callers_at_once_lose_nothing_and_are_never_told_of_locks(socket_p
         remote = RemoteWriter(socket_path)
         try:
             for _ in range(50):
-                remote.run(visit_writes.log_events, keys=[f"visitor:{name}"], events=[event()], now=1)
+                remote.run(log.log_events, keys=[f"visitor:{name}"], events=[event()], now=1)
         except BaseException as error:
             errors.append(error)
         remote.close()
@@ -213,7 +213,7 @@ def test_eight_callers_at_once_lose_nothing_and_are_never_told_of_locks(socket_p
         thread.start()
     direct = DirectWriter(store)  # and a command of the operator beside them
     for _ in range(20):
-        direct.run(visit_writes.log_events, keys=["visitor:x"], events=[event()], now=1)
+        direct.run(log.log_events, keys=["visitor:x"], events=[event()], now=1)
     for thread in threads:
         thread.join()
     direct.close()
@@ -227,7 +227,7 @@ def test_a_caller_that_breaks_off_or_sends_without_end_harms_nobody(socket_path:
     for sent in (b"", b'{"name": "log', b"\n\n", b"\xff\n", b"[]\n", b"x" * (LONGEST + 1)):
         with connect(socket_path, timeout=5.0) as caller, contextlib.suppress(OSError):
             caller.sendall(sent)
-    assert remote.run(visit_writes.log_events, keys=["visitor:a"], events=[event()], now=1)["stored"] == 1
+    assert remote.run(log.log_events, keys=["visitor:a"], events=[event()], now=1)["stored"] == 1
     remote.close()
 
 
@@ -253,10 +253,10 @@ def test_a_second_writer_waits_for_the_first(store: Store, socket_path: Path) ->
     remote = RemoteWriter(socket_path)
     remote.run(erasure.prune, texts_before=0, events_before=0, keys_before=0)
     second.start()
-    assert remote.run(visit_writes.log_events, keys=["visitor:a"], events=[event()], now=1)["stored"] == 1
+    assert remote.run(log.log_events, keys=["visitor:a"], events=[event()], now=1)["stored"] == 1
     stop.set()
     second.join()
-    assert remote.run(visit_writes.log_events, keys=["visitor:a"], events=[event()], now=1)["stored"] == 1
+    assert remote.run(log.log_events, keys=["visitor:a"], events=[event()], now=1)["stored"] == 1
     remote.close()
 
 
@@ -266,7 +266,7 @@ def test_a_socket_in_a_folder_with_a_long_name_works(store: Store, tmp_path: Pat
     thread = threading.Thread(target=serve, args=(store, path, stop))
     thread.start()
     remote = RemoteWriter(path)
-    assert remote.run(visit_writes.log_events, keys=["visitor:a"], events=[event()], now=1)["stored"] == 1
+    assert remote.run(log.log_events, keys=["visitor:a"], events=[event()], now=1)["stored"] == 1
     remote.close()
     stop.set()
     thread.join()

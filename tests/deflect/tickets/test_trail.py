@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from deflect.offers import visit_writes
+from deflect.offers import log
 from deflect.offers.episode import Visit
 from deflect.offers.log import record_search
 from deflect.offers.offer import make_offer
@@ -37,7 +37,7 @@ def walk(services: Services, visitor: str) -> Any:
     ]
     for at, row in enumerate(rows):
         services.writer.run(
-            visit_writes.log_events,
+            log.log_events,
             keys=[f"visitor:{visitor}"],
             events=[{"id": str(uuid.uuid4()), "at": at} | row],
             now=clock.now(),

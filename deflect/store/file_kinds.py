@@ -16,9 +16,8 @@ MOST_PARTS, LONGEST_LIST = 5000, 1 << 20  # of a document: its list of parts is 
 OFFICE = "application/vnd.openxmlformats-officedocument."
 OPEN = "application/vnd.oasis.opendocument."
 
-KINDS: Mapping[
-    str, tuple[str, ...]
-] = {  # media type, and the ends that its names may have; the first is given to others
+# Media type, and the ends that its names may have; the first is given to others.
+KINDS: Mapping[str, tuple[str, ...]] = {
     "image/png": (".png",),
     "image/jpeg": (".jpg", ".jpeg"),
     "image/gif": (".gif",),
@@ -31,12 +30,8 @@ KINDS: Mapping[
     f"{OPEN}spreadsheet": (".ods",),
     "text/plain": (".txt", ".log", ".csv", ".tsv", ".md", ".json"),
 }
-PREVIEWED = (
-    "image/png",
-    "image/jpeg",
-    "image/gif",
-    "image/webp",
-)  # what browsers show as pictures, and nothing runs in
+# What browsers show as pictures, and nothing runs in.
+PREVIEWED = ("image/png", "image/jpeg", "image/gif", "image/webp")
 
 MARKUP = re.compile(rb"\s*<(?:[!?/]|[a-z])", re.IGNORECASE)
 NOT_TEXT = bytes({*range(0x20), 0x7F} - set(b"\t\n\r\f\x1b"))  # ESC: logs have colours

@@ -74,9 +74,7 @@ class WebhookSink:
         """Return the sink that the settings describe."""
         if not settings.webhook_url or not settings.webhook_secret:
             raise BadSetting("the sink webhook needs KB_WEBHOOK_URL and KB_WEBHOOK_SECRET")
-        sign(
-            settings.webhook_secret, id="", timestamp=0, body=b""
-        )  # a bad secret is named at once, not at the first ticket
+        _key(settings.webhook_secret)  # a bad secret is named at once, not at the first ticket
         return cls(settings.webhook_url, settings.webhook_secret, settings.allow_networks)
 
     def deliver(self, delivery: Delivery) -> str:
@@ -85,10 +83,7 @@ class WebhookSink:
         body = json.dumps(document(delivery), ensure_ascii=False).encode()
         headers = sign(self.secret, id=f"msg_{delivery.id}", timestamp=int(self.clock()), body=body)
         headers |= {"Content-Type": "application/json", "User-Agent": "Shortstop", "Host": target.host_header}
-        try:
-            status, answer = post(target, body, headers)
-        except (OSError, http.client.HTTPException) as error:
-            raise DeliveryFailed(f"{target.host_header}: {type(error).__name__}: {error}"[:200]) from error
+        status, _, answer = exchange(target, "POST", body, headers, timeout=TIMEOUT, longest=LONGEST_ANSWER)
         if not 200 <= status < 300:
             hint = ", a redirect, which is not followed" if 300 <= status < 400 else ""
             raise DeliveryFailed(f"{target.host_header} answered {status}{hint}")
@@ -123,20 +118,28 @@ def attachment(file: Carried) -> dict[str, Any]:
     return about | {"url": file.link or None, "expires": expires}
 
 
-def post(target: Target, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
-    """Post to the judged address itself, with TLS for the name that was asked for; return status and answer."""
-    connection = http.client.HTTPConnection(target.host, target.port, timeout=TIMEOUT)
-    raw = socket.create_connection((target.ip, target.port), timeout=TIMEOUT)
+def exchange(
+    target: Target, method: str, body: bytes | None, headers: dict[str, str], *, timeout: float, longest: int
+) -> tuple[int, str, bytes]:
+    """Return status, Retry-After and body of an answer; raises DeliveryFailed where none comes.
+
+    The connection goes to the judged address itself, with TLS for the name that was asked for.
+    """
     try:
-        if target.scheme == "https":
-            raw = ssl.create_default_context().wrap_socket(raw, server_hostname=target.host)
-        connection.sock = raw
-        connection.request("POST", target.path, body=body, headers=headers)
-        answer = connection.getresponse()
-        return answer.status, answer.read(LONGEST_ANSWER)
-    finally:
-        connection.close()
-        raw.close()
+        connection = http.client.HTTPConnection(target.host, target.port, timeout=timeout)
+        raw = socket.create_connection((target.ip, target.port), timeout=timeout)
+        try:
+            if target.scheme == "https":
+                raw = ssl.create_default_context().wrap_socket(raw, server_hostname=target.host)
+            connection.sock = raw
+            connection.request(method, target.path, body=body, headers=headers)
+            answer = connection.getresponse()
+            return answer.status, answer.headers.get("Retry-After", ""), answer.read(longest)
+        finally:
+            connection.close()
+            raw.close()
+    except (OSError, http.client.HTTPException) as error:
+        raise DeliveryFailed(f"{target.host_header}: {type(error).__name__}: {error}"[:200]) from error
 
 
 def _id(answer: bytes) -> str:

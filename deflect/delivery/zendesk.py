@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import base64
-import http.client
 import json
-import socket
-import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
 from deflect.delivery.delivery import Carried, Delivery, DeliveryFailed, NotTaken
+from deflect.delivery.webhook import exchange
 from kb.config import Settings
 from kb.errors import BadSetting
 from kb.outbound import Target, resolve
@@ -79,10 +77,8 @@ class ZendeskSink:
 
     def _has_note(self, number: str, delivery: Delivery) -> bool:
         comments = _list(self._call("GET", f"/api/v2/tickets/{number}/comments.json"), "comments")
-        return any(
-            not one.get("public", True) and delivery.id in str(one.get("plain_body") or one.get("body"))
-            for one in comments
-        )
+        notes = [str(one.get("plain_body") or one.get("body")) for one in comments if not one.get("public", True)]
+        return any(delivery.id in body for body in notes)
 
     def _call(
         self,
@@ -100,11 +96,7 @@ class ZendeskSink:
         headers |= {"User-Agent": "Shortstop"} | ({"Idempotency-Key": key} if key else {})
         body = json.dumps(sent, ensure_ascii=False).encode() if isinstance(sent, dict) else sent
         headers |= {"Content-Type": media} if body is not None else {}
-        try:
-            status, wait, answer = exchange(target, method, body, headers)
-        except (OSError, http.client.HTTPException) as error:
-            raise DeliveryFailed(f"{target.host_header}: {type(error).__name__}: {error}"[:200]) from error
-        return _read(target, status, wait, answer)
+        return _read(target, *exchange(target, method, body, headers, timeout=TIMEOUT, longest=LONGEST_ANSWER))
 
 
 def ticket(delivery: Delivery, uploads: Mapping[Carried, str]) -> dict[str, Any]:
@@ -139,22 +131,6 @@ def _with_files(delivery: Delivery, uploads: Mapping[Carried, str], comment: dic
     left = "\n".join(file.line() for file in delivery.files if file not in uploads)
     said = {"body": f"{comment['body']}\n\n{left}"} if left else {}
     return comment | said | ({"uploads": list(uploads.values())} if uploads else {})
-
-
-def exchange(target: Target, method: str, body: bytes | None, headers: dict[str, str]) -> tuple[int, str, bytes]:
-    """Return status, Retry-After and body; the connection goes to the judged address, TLS to the name asked for."""
-    connection = http.client.HTTPConnection(target.host, target.port, timeout=TIMEOUT)
-    raw = socket.create_connection((target.ip, target.port), timeout=TIMEOUT)
-    try:
-        if target.scheme == "https":
-            raw = ssl.create_default_context().wrap_socket(raw, server_hostname=target.host)
-        connection.sock = raw
-        connection.request(method, target.path, body=body, headers=headers)
-        answer = connection.getresponse()
-        return answer.status, answer.headers.get("Retry-After", ""), answer.read(LONGEST_ANSWER)
-    finally:
-        raw.close()
-        connection.close()
 
 
 def _read(target: Target, status: int, wait: str, answer: bytes) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from email.policy import SMTP
 from urllib.parse import unquote, urlsplit
 
 from deflect.delivery.delivery import Carried, Delivery, DeliveryFailed, NotTaken
+from deflect.mail.message import line
 from deflect.store.clock import to_datetime
 from kb.config import Settings
 from kb.errors import BadSetting
@@ -42,18 +43,14 @@ class Server:
         if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
             raise BadSetting("smtp_url is not smtp://host:port or smtps://host:port")
         tls = parts.scheme == "smtps"
-        return cls(
-            parts.hostname,
-            port or (465 if tls else 25),
-            tls,
-            unquote(parts.username or ""),
-            unquote(parts.password or ""),
-        )
+        user, password = unquote(parts.username or ""), unquote(parts.password or "")
+        return cls(parts.hostname, port or (465 if tls else 25), tls, user, password)
 
     def send(self, message: EmailMessage) -> None:
         """Hand a message to the server; raises DeliveryFailed with what the server said."""
         try:
             with self._connect() as server:
+                server.ehlo()
                 if not self.tls and server.has_extn("starttls"):
                     server.starttls(context=ssl.create_default_context())
                     server.ehlo()
@@ -70,13 +67,9 @@ class Server:
 
     def _connect(self) -> smtplib.SMTP:
         if self.tls:
-            server: smtplib.SMTP = smtplib.SMTP_SSL(
-                self.host, self.port, timeout=TIMEOUT, context=ssl.create_default_context()
-            )
-        else:
-            server = smtplib.SMTP(self.host, self.port, timeout=TIMEOUT)
-        server.ehlo()
-        return server
+            context = ssl.create_default_context()
+            return smtplib.SMTP_SSL(self.host, self.port, timeout=TIMEOUT, context=context)
+        return smtplib.SMTP(self.host, self.port, timeout=TIMEOUT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +97,8 @@ class SmtpSink:
             return self._send(delivery, {})
 
     def _send(self, delivery: Delivery, along: Mapping[Carried, bytes]) -> str:
-        message = new_message(
-            delivery, sender=self.sender, to=self.to, subject=f"[{delivery.ticket}] {delivery.subject}"
-        )
+        subject = f"[{delivery.ticket}] {delivery.subject}"
+        message = new_message(delivery, sender=self.sender, to=self.to, subject=subject)
         message["Reply-To"] = _address(delivery.email, delivery.name)
         message.set_content(_ticket_text(delivery, along))
         for file, data in along.items():
@@ -151,7 +143,7 @@ def new_message(delivery: Delivery, *, sender: str, to: str, subject: str) -> Em
     message = EmailMessage(policy=SMTP)
     message["From"] = _parsed(sender)
     message["To"] = _parsed(to)
-    message["Subject"] = _line(subject)
+    message["Subject"] = line(subject)
     message["Date"] = email.utils.format_datetime(to_datetime(delivery.created))
     domain = _parsed(sender).domain or "localhost"
     message["Message-ID"] = f"<{delivery.id}@{domain}>"
@@ -194,8 +186,8 @@ def _ticket_text(delivery: Delivery, along: Mapping[Carried, bytes]) -> str:
         ("Category", delivery.category),
     ]
     facts += [("Page", delivery.page), *((str(name), str(value)) for name, value in delivery.fields.items())]
-    head = "\n".join(f"{name}: {_line(value)}" for name, value in facts if value)
-    trail = "\n".join(["Before writing:", *(f"- {line}" for line in delivery.trail)]) if delivery.trail else ""
+    head = "\n".join(f"{name}: {line(value)}" for name, value in facts if value)
+    trail = "\n".join(["Before writing:", *(f"- {step}" for step in delivery.trail)]) if delivery.trail else ""
     left = "\n".join(file.line() for file in delivery.files if file not in along)
     return "\n\n".join(part for part in (delivery.body, f"-- \n{head}", left, trail) if part) + "\n"
 
@@ -207,14 +199,9 @@ def _parsed(text: str) -> Address:
 
 def _address(address: str, name: str = "") -> Address:
     try:
-        return Address(display_name=_line(name), addr_spec=_line(address))
+        return Address(display_name=line(name), addr_spec=line(address))
     except (ValueError, IndexError, email.errors.MessageError) as error:
         raise DeliveryFailed(f"an e-mail address cannot be used: {type(error).__name__}") from error
-
-
-def _line(text: str) -> str:
-    """Return `text` on one line, without what ends one."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def _said(error: Exception) -> str:

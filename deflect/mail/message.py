@@ -15,7 +15,7 @@ from email.utils import getaddresses
 from typing import Literal
 
 from deflect.mail.text import decoded, of_html
-from deflect.tickets.contact import LONGEST
+from deflect.tickets.contact import LONGEST, printable
 from kb.errors import BadRequest
 from kb.patterns import EMAIL
 
@@ -81,8 +81,8 @@ def parse(raw: bytes) -> Mail:
     if not people:
         raise NoMail("this e-mail names no address that it comes from, so nobody could be answered")
     name, sender = people[0]
-    whole = lines(text[: 10 * LONGEST["body"]]).strip()
-    subject, body = line(_header(message, "Subject"))[: LONGEST["subject"]], whole[: LONGEST["body"]]
+    whole = printable(text[: 10 * LONGEST["body"]], lines=True).strip()
+    subject, body = line(_words(_raw(message, "Subject")))[: LONGEST["subject"]], whole[: LONGEST["body"]]
     kind = _kind(message, sender)
     id = next(iter(ID.findall(_raw(message, "Message-ID"))), "")
     own = [id, sender, subject, body] if id else [hashlib.sha256(raw).hexdigest()]
@@ -106,14 +106,6 @@ def parse(raw: bytes) -> Mail:
 def line(text: str) -> str:
     """Return `text` on one line, without what is not seen, or has other text be seen in another order."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
-
-
-def lines(text: str) -> str:
-    """Return `text` without control characters and lone surrogates; line ends and tabs stay."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(
-        c if c in "\n\t" or (c >= " " and c != "\x7f" and not "\ud800" <= c <= "\udfff") else " " for c in text
-    )
 
 
 def _bounded(raw: bytes) -> bytes:
@@ -145,7 +137,7 @@ def _files(part: Message) -> Iterator[File]:
             yield from _files(child)
     elif part.get_content_type() == "message/rfc822":
         inner = part.get_payload(0) if part.is_multipart() else part
-        title = line(_header(inner, "Subject"))[:100] if isinstance(inner, Message) else ""
+        title = line(_words(_raw(inner, "Subject")))[:100] if isinstance(inner, Message) else ""
         yield File(f"{title or 'message'}.eml", "message/rfc822", _bytes(inner))
     elif _is_file(part):
         name = line(_words(str(part.get_filename("") or "")))[:200]
@@ -193,10 +185,6 @@ def _values(message: Message, name: str) -> list[str]:
     return [decoded(value[:LONGEST_HEADER].encode("ascii", "surrogateescape"), "") for value in found]
 
 
-def _header(message: Message, name: str) -> str:
-    return _words(_raw(message, name))
-
-
 def _words(text: str) -> str:
     """Return a header with its encoded words decoded; what cannot be decoded stays as it is."""
     if "=?" not in text:
@@ -215,11 +203,7 @@ def _addresses(message: Message, *names: str) -> list[tuple[str, str]]:
         found = getaddresses([line(value) for value in values])
     except (ValueError, IndexError, TypeError, RecursionError):  # comments in comments
         return []
-    return [
-        (name, address)
-        for name, address in found[:200]
-        if len(address) <= LONGEST["email"] and EMAIL.fullmatch(address)
-    ]
+    return [pair for pair in found[:200] if len(pair[1]) <= LONGEST["email"] and EMAIL.fullmatch(pair[1])]
 
 
 def _reply_to(message: Message, kind: Kind) -> str:

@@ -69,7 +69,7 @@ def check(document: Mapping[str, Any]) -> Message:
     texts, wrong = {}, {}
     for name, longest in LONGEST.items():
         value = document.get(name)
-        texts[name] = _printable(value, lines=name == "body").strip() if isinstance(value, str) else ""
+        texts[name] = printable(value, lines=name == "body").strip() if isinstance(value, str) else ""
         if value is not None and not isinstance(value, str):
             wrong[name] = "This is not text."
         elif len(texts[name]) > longest:
@@ -168,7 +168,7 @@ def digest(message: Message, files: Sequence[Attachment] = ()) -> str:
 
 def _fields(visit: Visit, message: Message) -> dict[str, Any]:
     """Return the fields of a ticket; the page's title is one, and does not make a repeated message another."""
-    title = _printable(visit.title, lines=False).strip()[:LONGEST_TITLE]
+    title = printable(visit.title, lines=False).strip()[:LONGEST_TITLE]
     return ({"title": title} if title else {}) | dict(message.fields)
 
 
@@ -182,7 +182,7 @@ def _is_field(field: tuple[str, Any]) -> bool:
     return plain and len(name) <= 100 and name.isprintable() and len(str(value)) <= 2000 and str(value).isprintable()
 
 
-def _printable(text: str, *, lines: bool) -> str:
+def printable(text: str, *, lines: bool) -> str:
     """Return `text` without control characters and lone surrogates; line ends stay where a text has lines."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     keep = "\n\t" if lines else ""

@@ -23,6 +23,7 @@ from kb.errors import HelpCenterError, StorageFull, Unavailable
 
 FIRST_PAUSE = 5 * SECOND
 LONGEST_PAUSE = HOUR
+TEXTS = ("subject", "email", "name", "category", "channel", "lang", "page", "author", "verified", "segment")
 MOST_TRIES = 60  # about two days of trying, with an hour between tries from the tenth on
 
 Find = Callable[[str, Settings], TicketSink]
@@ -90,20 +91,14 @@ def next_try(tries: int, *, now: int, draw: float, wait: float = 0.0) -> int | N
 
 def waiting(settings: Settings) -> list[Row]:
     """Return what is pending or dead."""
-    store = Store.open(settings.database)
-    try:
+    with contextlib.closing(Store.open(settings.database)) as store:
         return queries.deliveries(store)
-    finally:
-        store.close()
 
 
 def not_waiting(settings: Settings, ids: Sequence[str]) -> list[str]:
     """Return which of the ids are of no delivery that is pending or dead."""
-    store = Store.open(settings.database)
-    try:
+    with contextlib.closing(Store.open(settings.database)) as store:
         return sorted(set(ids) - queries.waiting_ids(store))
-    finally:
-        store.close()
 
 
 def retry(settings: Settings, *, ids: Sequence[str] = ()) -> int:
@@ -130,13 +125,7 @@ def _delivery(settings: Settings, store: Store, row: Row) -> Delivery:
         answers=queries.mail_ids(store, row["id"], before=row["written"]),
         again=queries.is_again(store, row["id"], row["message"]),
         body="\n\n".join(filter(None, (row["body"], f"[{row['remark']}]" if row["remark"] else ""))),
-        **{
-            name: row[name] or ""
-            for name in (
-                *("subject", "email", "name", "category", "channel", "lang", "page", "author"),
-                *("verified", "segment"),
-            )
-        },
+        **{name: row[name] or "" for name in TEXTS},
     )
 
 

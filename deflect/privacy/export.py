@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any, TextIO
 
 from deflect.store.clock import to_rfc3339
@@ -66,21 +67,17 @@ NOT_EXPORTED = ("secrets", "admins", "sessions", "used_tokens", "idempotency", "
 
 def rows(settings: Settings, kind: str) -> Iterator[dict[str, Any]]:
     """Return the rows of `kind`, with times as text, a row at a time."""
-    store = Store.open(settings.database)
-    try:
+    with closing(Store.open(settings.database)) as store:
         for row in store.each(QUERIES[kind]):
             yield {
                 name: to_rfc3339(value) if name in TIMES and value is not None else value for name, value in row.items()
             }
-    finally:
-        store.close()
 
 
 def to_csv(settings: Settings, kind: str, out: TextIO) -> None:
     """Write `kind` as CSV with a head; what a spreadsheet would take for a formula gets an apostrophe before it."""
-    store = Store.open(settings.database)
-    names = store.columns(QUERIES[kind])
-    store.close()
+    with closing(Store.open(settings.database)) as store:
+        names = store.columns(QUERIES[kind])
     writer = csv.DictWriter(out, names)
     writer.writeheader()
     for row in rows(settings, kind):

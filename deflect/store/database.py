@@ -7,7 +7,7 @@ import secrets
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +19,7 @@ from kb.files import locked
 
 Row = dict[str, Any]
 PATIENCE = 10.0  # seconds that a command of the operator waits while the writer writes
-SECRETS = (
-    "session",
-    "email",
-    "salt",
-    "server",
-)  # signs admin sessions, keys e-mail hashes, draws arms, signs for the owner's server
+SECRETS = ("session", "email", "salt", "server")  # sign sessions, key e-mails, draw arms, sign for the owner's server
 FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_SHMSIZE}
 
 
@@ -40,15 +35,14 @@ class Store:
         """Return the store at `path`, made or brought up to date where needed; raises StorageFull or Unavailable."""
         path.parent.mkdir(parents=True, exist_ok=True)
         store = cls(path)
-        with locked(path.with_suffix(".lock")), explained():
-            db = store.connect()
+        with locked(path.with_suffix(".lock")), explained(), closing(store.connect()) as db:
             db.enable_wal()
             if migrations.pending(db):
                 migrations.apply(db)
             with db.atomic():
                 for name in SECRETS:
-                    _keep_secret(db, name)
-            db.close()
+                    if not db.execute("SELECT 1 FROM secrets WHERE name = ?", [name]).fetchone():
+                        insert(db, "secrets", {"name": name, "value": secrets.token_hex(32)})
             os.chmod(path, 0o600)
         return store
 
@@ -64,14 +58,11 @@ class Store:
 
     def rows(self, sql: str, arguments: Sequence[Any] | Mapping[str, Any] = ()) -> list[Row]:
         """Return what a query reads, as dictionaries."""
-        with explained():
-            return [dict(row) for row in self._reader().execute(sql, arguments)]
+        return list(self.each(sql, arguments))
 
     def one(self, sql: str, arguments: Sequence[Any] | Mapping[str, Any] = ()) -> Row | None:
         """Return the first row of a query, or None."""
-        with explained():
-            row = self._reader().execute(sql, arguments).fetchone()
-        return dict(row) if row is not None else None
+        return next(self.each(sql, arguments), None)
 
     def each(self, sql: str, arguments: Sequence[Any] | Mapping[str, Any] = ()) -> Iterator[Row]:
         """Return what a query reads, one row at a time, for what does not fit into memory."""
@@ -108,11 +99,8 @@ class Store:
 
 def integrity(path: Path) -> str:
     """Return "ok", or what SQLite finds wrong with the file at `path`."""
-    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
-    try:
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
         return "; ".join(str(row[0]) for row in connection.execute("PRAGMA quick_check(5)"))
-    finally:
-        connection.close()
 
 
 @contextmanager
@@ -141,9 +129,8 @@ def explained() -> Iterator[None]:
         if code & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             raise Unavailable("the database is busy; try again in a moment") from error
         if code & 0xFF in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
-            raise Unavailable(
-                f"the database cannot be reached or written ({error}); look at its folder with `kb doctor`"
-            ) from error
+            why = f"the database cannot be reached or written ({error}); look at its folder with `kb doctor`"
+            raise Unavailable(why) from error
         raise
 
 
@@ -152,8 +139,3 @@ def insert(db: Database, table: str, row: Row) -> int:
     names = ", ".join(f'"{name}"' for name in row)
     sql = f'INSERT INTO "{table}" ({names}) VALUES ({", ".join("?" * len(row))}) ON CONFLICT DO NOTHING'
     return int(db.execute(sql, list(row.values())).rowcount)
-
-
-def _keep_secret(db: Database, name: str) -> None:
-    if not db.execute("SELECT 1 FROM secrets WHERE name = ?", [name]).fetchone():
-        db.execute("INSERT INTO secrets (name, value) VALUES (?, ?)", [name, secrets.token_hex(32)])

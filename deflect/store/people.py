@@ -133,9 +133,6 @@ def _is_verified(db: Database, person: str) -> bool:
 
 
 def _merge(db: Database, person: str, *, into: str) -> None:
-    db.execute("UPDATE keys SET person = ? WHERE person = ?", [into, person])
-    db.execute("UPDATE episodes SET person = ? WHERE person = ?", [into, person])
-    db.execute("UPDATE tickets SET person = ? WHERE person = ?", [into, person])
-    db.execute("UPDATE contacts SET person = ? WHERE person = ?", [into, person])
-    db.execute("UPDATE past_questions SET person = ? WHERE person = ?", [into, person])
+    for table in ("keys", "episodes", "tickets", "contacts", "past_questions"):
+        db.execute(f"UPDATE {table} SET person = ? WHERE person = ?", [into, person])
     db.execute("DELETE FROM people WHERE id = ?", [person])

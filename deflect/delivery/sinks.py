@@ -30,19 +30,9 @@ class InboxSink:
         return delivery.ticket
 
 
-def _inbox(settings: Settings) -> TicketSink:
-    return InboxSink()
-
-
-def _smtp(settings: Settings) -> TicketSink:
-    if not settings.smtp_to:
-        raise BadSetting("the sink smtp needs KB_SMTP_TO, the address of the help desk")
-    return SmtpSink.from_settings(settings)
-
-
 FACTORIES: Mapping[str, Callable[[Settings], TicketSink]] = {
-    "inbox": _inbox,
-    "smtp": _smtp,
+    "inbox": lambda _: InboxSink(),
+    "smtp": SmtpSink.from_settings,
     "webhook": WebhookSink.from_settings,
     "zendesk": ZendeskSink.from_settings,
     "reply": ReplySink.from_settings,  # an agent's answer to the requester

@@ -84,6 +84,8 @@ class SmtpSink:
     @classmethod
     def from_settings(cls, settings: Settings) -> SmtpSink:
         """Return the sink that the settings describe."""
+        if not settings.smtp_to:
+            raise BadSetting("the sink smtp needs KB_SMTP_TO, the address of the help desk")
         return cls(Server.parse(settings.smtp_url), sender_of(settings), settings.smtp_to)
 
     def deliver(self, delivery: Delivery) -> str:

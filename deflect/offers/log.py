@@ -24,7 +24,6 @@ from deflect.store.database import Row, insert
 from deflect.store.people import begin_episode, kept_under, link, owns
 from deflect.store.services import Services
 from deflect.store.writer import write
-from kb.degraded import degraded
 from kb.errors import HelpCenterError
 from kb.failures import degraded
 from kb.metrics import EVENTS

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from kb.content.article import Article, Version
 from kb.errors import HelpCenterError
+from kb.render.rendered import Section
 from search.index.write import Content
 from search.text.analyzer import detect
 
@@ -46,15 +47,6 @@ class BeirQuestion:
         if part == "title":
             return replace(self, text=self.subject, body="")
         return replace(self, text=self.body, subject="")
-
-
-@dataclass(frozen=True, slots=True)
-class Whole:
-    """The whole text of an article as its one section."""
-
-    text: str
-    anchor: str = ""
-    path: tuple[str, ...] = ()
 
 
 class Folder:
@@ -149,7 +141,7 @@ class Folder:
             address=f"/{lang}/articles/{id}",
             revision="",
         )
-        return Content(article, (Whole(row["text"]),))
+        return Content(article, (Section("", "", (), 0, row["text"]),))  # the whole text as one section
 
     def _asked(self, row: Mapping[str, Any]) -> BeirQuestion:
         lang = row.get("lang") or detect(row["text"]) or self.lang

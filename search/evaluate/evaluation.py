@@ -151,9 +151,7 @@ def teach(settings: Settings, searcher: Searcher, beir: Folder, judged: Qrels) -
     pairs = [(beir.questions[id], document) for id, row in judged.items() for document in row]
     articles = {id: article for (article, _), id in beir.document_ids.items()}
     solved = [Solved(*asked.message, lang=asked.lang, article=articles[document]) for asked, document in pairs]
-    kept = VectorCache(
-        settings.data / "evaluate" / f"{encoder.recipe}.bin", recipe=encoder.recipe, dimensions=encoder.dimensions
-    )
+    kept = VectorCache.of(settings.data / "evaluate", encoder)
     report = progress.reporter(f"Learning from {len(solved)} questions")
     searcher.learned, _ = learn(
         searcher, solved, encode=lambda texts: kept.encode(texts, embedder=encoder, progress=report)
@@ -229,10 +227,6 @@ def _offered(answers: Mapping[str, Answer], qrels: Qrels, silent: Mapping[str, A
             ],
         },
     }
-
-
-def _share(chances: Sequence[float], least: float) -> float:
-    return sum(chance >= least for chance in chances) / max(len(chances), 1)
 
 
 def _surest(answers: Mapping[str, Answer], qrels: Qrels, share: float) -> tuple[float, float]:

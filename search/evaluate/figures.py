@@ -54,28 +54,12 @@ def _compared(against: Mapping[str, Any]) -> list[str]:
 
 def _table(documents: Sequence[dict[str, Any]]) -> str:
     """Return a row a collection and system; `to leg` is the nDCG@10 above the better of words and meaning alone."""
-    names = list(documents[0]["metrics"])
-    head = [
-        "collection",
-        "mode",
-        "system",
-        "questions",
-        *names,
-        "to leg",
-        "offered",
-        "right",
-        "at 60%",
-        "no-answer",
-        "p95 ms",
-    ]
-    rows = [
-        head,
-        *(_row(document, documents) for document in documents),
-    ]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
-    )
+    head = ["collection", "mode", "system", "questions", *documents[0]["metrics"]]
+    head += ["to leg", "offered", "right", "at 60%", "no-answer", "p95 ms"]
+    rows = [head, *(_row(document, documents) for document in documents)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
+    return "\n".join(line.rstrip() for line in lines)
 
 
 def _row(document: dict[str, Any], documents: Sequence[dict[str, Any]]) -> list[str]:
@@ -96,11 +80,8 @@ def _row(document: dict[str, Any], documents: Sequence[dict[str, Any]]) -> list[
 
 
 def _to_leg(document: dict[str, Any], documents: Sequence[dict[str, Any]]) -> str:
-    legs = [
-        one["metrics"]["nDCG@10"]
-        for one in documents
-        if one["collection"] == document["collection"] and one["system"] in LEGS
-    ]
+    same = [one for one in documents if one["collection"] == document["collection"]]
+    legs = [one["metrics"]["nDCG@10"] for one in same if one["system"] in LEGS]
     if document["system"] in LEGS or len(legs) < len(LEGS):
         return ""
     return f"{document['metrics']['nDCG@10'] - max(legs):+.3f}"

@@ -7,17 +7,18 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Sequence, Set
+from collections.abc import Iterator, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from kb.content.article import Article, Version
 from kb.content.cache import recipe as rendering
 from kb.content.library import Library
 from kb.errors import BadGeneration
+from kb.progress import Report, silent
 from kb.render import snapshot
 from kb.render.rendered import Rendered
 from search.index import generation, reuse
@@ -25,9 +26,8 @@ from search.index.embedder import Embedder
 from search.index.generation import Checksums
 from search.index.learned import Learned
 from search.index.reuse import ANALYSIS, Before, Kept
-from search.index.vectors import Progress
 from search.index.write import WORDS as WORDS  # the recipe of a generation without vectors
-from search.index.write import About, Content, Encoding, nothing, write
+from search.index.write import About, Content, Encoding, write
 
 CURRENT = "current"
 
@@ -68,7 +68,7 @@ def build(
     now: datetime,
     cache: Path | None = None,
     taught: Learned | None = None,
-    progress: Progress = nothing,
+    progress: Report = silent,
     memory: Memory | None = None,
 ) -> Path:
     """Build the generation of `library` below `folder` and return it; one that is there and whole is not built again.
@@ -96,17 +96,13 @@ def build(
         if article.version in rendered or article.version in kept
     ]
     with _workshop(folder) as work, ThreadPoolExecutor(1) as beside:
-
-        def write_pages() -> None:
-            known = before.folder if before else None
-            snapshot.write(work, library, rendered, now=now, kept=kept, before=known)
-
-        pages = beside.submit(write_pages)
+        known = before.folder if before else None
+        pages = beside.submit(snapshot.write, work, library, rendered, now=now, kept=kept, before=known)
         if taught is not None:
             taught.save(work)
         extra = {
             "synonyms": {lang: [list(group) for group in groups] for lang, groups in library.synonyms.items()},
-            "pins": [_pin(pin) for pin in library.pins],
+            "pins": [asdict(p) | {"until": p.until.isoformat() if p.until else None} for p in library.pins],
             "next_change": due.isoformat() if (due := library.next_change(now)) else None,
         }
         write(
@@ -131,9 +127,7 @@ def _rendered(
     right = _still_right(library, before, published) if before else frozenset()
     kept: dict[Version, Kept] = {}
     for article in published:
-        source = article.source
-        found = before.share(source, article.version) if before and source in right else None
-        if found is not None:
+        if before and article.source in right and (found := before.share(article.source, article.version)):
             kept[article.version] = found
     fresh = [article for article in published if article.version not in kept]
     return render.render_all(fresh, addresses=library.addresses), kept
@@ -160,7 +154,7 @@ def build_from_contents(
     default_lang: str,
     embedder: Embedder | None,
     cache: Path,
-    progress: Progress = nothing,
+    progress: Report = silent,
 ) -> Path:
     """Build a generation of articles that come from no folder (a collection to be evaluated), without pages."""
     if intact(folder / name):
@@ -213,18 +207,15 @@ def prune(folder: Path, *, keep: int = 1) -> list[str]:
     return [path.name for path in stale]
 
 
-class _workshop:  # noqa: N801  # reads as a function where it is used
-    """A folder beside the generations, in which one is built; it is removed when the build fails."""
-
-    def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self._path = Path(tempfile.mkdtemp(prefix=f".build-{os.getpid()}-", dir=folder))
-
-    def __enter__(self) -> Path:
-        return self._path
-
-    def __exit__(self, *_: object) -> None:
-        shutil.rmtree(self._path, ignore_errors=True)
+@contextmanager
+def _workshop(folder: Path) -> Iterator[Path]:
+    """Give a folder beside the generations in which one is built; it goes away when building fails."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = Path(tempfile.mkdtemp(prefix=f".build-{os.getpid()}-", dir=folder))
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def _abandoned(path: Path) -> bool:
@@ -248,11 +239,3 @@ def _settle(work: Path, target: Path) -> Path:
         shutil.rmtree(broken, ignore_errors=True)
     work.rename(target)
     return target
-
-
-def _pin(pin: Any) -> dict[str, Any]:
-    return {name: _plain_value(getattr(pin, name)) for name in pin.__dataclass_fields__}
-
-
-def _plain_value(value: Any) -> Any:
-    return value.isoformat() if hasattr(value, "isoformat") else list(value) if isinstance(value, tuple) else value

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kb.errors import BadSetting
+from search.index import export
 from search.index.export import MANIFEST, PIECES, checksum, recipe_of, slug, verified
 from search.index.export import BadModel as BadModel
 
@@ -184,35 +185,28 @@ def _onnx(source: Path, models: Path, threads: int, build: bool) -> Embedder:
     """Serve an export: `source` itself when it is one, else the one kept in `models`, made now if `build`."""
     if (source / MANIFEST).is_file():
         return OnnxEmbedder(source, threads=threads)
-    target = models / recipe_of(source)
+    return _exported(lambda: source, models / recipe_of(source), threads, build)
+
+
+def _exported(source: Callable[[], Path], target: Path, threads: int, build: bool) -> Embedder:
+    """Serve the export in `target`; where there is none, and `build`, it is made of the model that `source` finds."""
     try:
         return OnnxEmbedder(target, threads=threads)
     except BadModel:
         if not build:
             raise
-    return OnnxEmbedder(_exported(source, target), threads=threads)
-
-
-def _exported(source: Path, target: Path) -> Path:
-    from search.index.export import export
-
     try:
-        return export(source, target)
+        export.export(source(), target)
     except ImportError as error:
-        raise BadModel(
-            f"the model cannot be exported without {error.name}; run pip install 'shortstop[build]'"
-        ) from error
+        why = f"the model cannot be exported without {error.name}; run pip install 'shortstop[build]'"
+        raise BadModel(why) from error
+    return OnnxEmbedder(target, threads=threads)
 
 
 def _minilm(models: Path, threads: int, build: bool) -> Embedder:
     """Return all-MiniLM-L6-v2; its weights are needed only if it was not exported yet."""
     target = models / slug(f"all-MiniLM-L6-v2-{MINILM_SHA256[:12]}-mean-{PIECES}")
-    try:
-        return OnnxEmbedder(target, threads=threads)
-    except BadModel:
-        if not build:
-            raise
-    return OnnxEmbedder(_exported(_minilm_folder(), target), threads=threads)
+    return _exported(_minilm_folder, target, threads, build)
 
 
 def _minilm_folder() -> Path:
@@ -228,9 +222,7 @@ def _minilm_folder() -> Path:
 
 
 def _torch(models: Path, threads: int, build: bool) -> Embedder:
-    from search.index.export import TorchEmbedder
-
-    return TorchEmbedder(_minilm_folder())
+    return export.TorchEmbedder(_minilm_folder())
 
 
 def _universal(models: Path, threads: int, build: bool) -> Embedder:

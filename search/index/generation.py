@@ -108,12 +108,11 @@ def read_manifest(folder: Path) -> Manifest:
         if read.get("version") != VERSION:
             raise BadGeneration(f"{folder} was built by another version; run 'kb index'")
         spaces = [SpaceFile(**space) for space in read["spaces"]]
-        found = Manifest(**(read | {"spaces": spaces, "bundles": [Bundle(**bundle) for bundle in read["bundles"]]}))
+        return Manifest(**(read | {"spaces": spaces, "bundles": [Bundle(**bundle) for bundle in read["bundles"]]}))
     except FileNotFoundError as error:
         raise BadGeneration(f"{folder} holds no index generation; run 'kb index'") from error
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise BadGeneration(f"{folder / MANIFEST} cannot be read; run 'kb index'") from error
-    return found
 
 
 def stamps(*folders: Path) -> Stamps:
@@ -127,11 +126,6 @@ def stamps(*folders: Path) -> Stamps:
 
 def _stamp(found: os.stat_result) -> Stamp:
     return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
-
-
-def everything(_name: str) -> bool:
-    """Accept every file."""
-    return True
 
 
 def searched(name: str) -> bool:
@@ -194,17 +188,16 @@ def damaged(
     folder: Path,
     manifest: Manifest,
     *,
-    which: Callable[[str], bool] = everything,
+    which: Callable[[str], bool] | None = None,
     checksums: Checksums | None = None,
     trusting: bool = False,
 ) -> list[str]:
-    """Return the files, of those asked for, that are not as the manifest says.
+    """Return the files, all or those asked for, that are not as the manifest says.
 
     One who is `trusting` does not read again what the builder of the same `kb serve` has read a moment ago.
     """
-    wanted = sorted(
-        name for name in filter(which, manifest.files) if not (trusting and _vouched(folder, manifest, name))
-    )
+    names = filter(which, manifest.files)  # without `which` all, since no name is empty
+    wanted = sorted(name for name in names if not (trusting and _vouched(folder, manifest, name)))
     found = (checksums or Checksums()).of_all([folder / name for name in wanted])
     return [name for name, checksum in zip(wanted, found, strict=True) if checksum != manifest.files[name]]
 
@@ -218,10 +211,8 @@ def checksums_below(folder: Path, checksums: Checksums | None = None) -> dict[st
 
 def write_documents(folder: Path, documents: Iterable[Document]) -> None:
     """Write one document a line, its values in the order of their fields."""
-    values, encode = (
-        attrgetter(*(field.name for field in fields(Document))),
-        json.JSONEncoder(ensure_ascii=False).encode,
-    )
+    values = attrgetter(*(field.name for field in fields(Document)))
+    encode = json.JSONEncoder(ensure_ascii=False).encode
     lines = (encode(values(document)) for document in documents)
     (folder / "documents.jsonl").write_text("".join(line + "\n" for line in lines), encoding="utf-8")
 

@@ -80,12 +80,7 @@ def softmax(values: Matrix) -> Matrix:
 
 
 def fit_choice(
-    features: Matrix,
-    chosen: NDArray[np.int64],
-    *,
-    centre: Matrix,
-    penalty: float = 1.0,
-    counts: Matrix | None = None,
+    features: Matrix, chosen: NDArray[np.int64], *, centre: Matrix, penalty: float = 1.0, counts: Matrix | None = None
 ) -> Matrix:
     """Return the weights that make the chosen one of each row's candidates most likely (conditional logit).
 

@@ -5,28 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal
 
 from kb.content.article import Article
+from kb.render.rendered import Section
 
 Kind = Literal["title", "query", "section"]
 
 LONGEST = 200  # word pieces of a section's text: 150 to 220 ranked best, and the model cuts at 256
 _BREAK = re.compile(r"\n\s*\n|\n|(?<=[.!?。！？])\s+|(?<=[。！？])")
 _PIECE = re.compile(r"[\u2e80-\U0010ffff]|[^\W_\u2e80-\U0010ffff]{1,7}|[^\w\s]")
-
-
-class SectionLike(Protocol):
-    """A rendered section: its anchor, its heading path below the title, and its plain text."""
-
-    @property
-    def anchor(self) -> str: ...
-
-    @property
-    def path(self) -> tuple[str, ...]: ...
-
-    @property
-    def text(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +35,7 @@ class Unit:
         return f"{title} > {self.heading}\n{self.text}" if self.heading else f"{title}\n{self.text}"
 
 
-def units(article: Article, sections: Sequence[SectionLike]) -> list[Unit]:
+def units(article: Article, sections: Sequence[Section]) -> list[Unit]:
     """Return the units of `article`: title and summary first, then its questions, then its sections in order."""
     head = f"{article.title}\n{article.summary}" if article.summary else article.title
     found = [Unit(article.id, article.lang, "", "", "title", head)]

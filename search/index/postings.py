@@ -37,6 +37,9 @@ class Field:
     lengths: NDArray[np.float64]  # of each document, as the index rounds it
 
 
+ARRAYS = ("indptr", "docs", "weights", "lengths")  # of a field, in the order of its fields
+
+
 @dataclass(frozen=True, slots=True)
 class Segment:
     """The postings of one segment of a word index, deleted documents still in them."""
@@ -63,12 +66,8 @@ class Segment:
         """Write the segment beside the index, without its deletions, which change."""
         arrays: dict[str, NDArray[np.generic]] = {"keys": _packed(self.keys)}
         for name, field in self.fields.items():
-            arrays |= {
-                f"{name}.terms": _packed(field.terms),
-                f"{name}.indptr": field.indptr,
-                f"{name}.docs": field.docs,
-            }
-            arrays |= {f"{name}.weights": field.weights, f"{name}.lengths": field.lengths}
+            arrays[f"{name}.terms"] = _packed(field.terms)
+            arrays |= {f"{name}.{part}": getattr(field, part) for part in ARRAYS}
         with written_aside(path) as file:
             np.savez(file, **arrays)  # type: ignore[arg-type]
 
@@ -77,13 +76,7 @@ class Segment:
         """Return the segment that `save` wrote."""
         with np.load(path) as kept:
             fields = {
-                name: Field(
-                    terms=_unpacked(kept[f"{name}.terms"]),
-                    indptr=kept[f"{name}.indptr"],
-                    docs=kept[f"{name}.docs"],
-                    weights=kept[f"{name}.weights"],
-                    lengths=kept[f"{name}.lengths"],
-                )
+                name: Field(_unpacked(kept[f"{name}.terms"]), *(kept[f"{name}.{part}"] for part in ARRAYS))
                 for name in FIELDS
             }
             return cls.of(path.stem, _unpacked(kept["keys"]), deleted, fields)
@@ -179,12 +172,11 @@ def _compiled(name: str, parts: Sequence[_Part], folder: Path, terms: int, docum
 def _live(part: _Part, name: str) -> tuple[NDArray[np.int64], Floats]:
     """Return term * SPAN + document, and the frequency, of the documents that are not deleted."""
     field, places = part.segment.fields[name], part.places
-    pairs = np.repeat(part.rows[part.segment.rows[name]] << BITS, np.diff(field.indptr))
-    if places.min(initial=0) >= 0:
-        pairs += places[field.docs]
-        return pairs, field.weights
     there = places[field.docs]
+    pairs = np.repeat(part.rows[part.segment.rows[name]] << BITS, np.diff(field.indptr))
     pairs += there
+    if places.min(initial=0) >= 0:
+        return pairs, field.weights
     kept = there >= 0
     return pairs[kept], field.weights[kept]
 

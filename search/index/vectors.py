@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import zlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kb.files import locked
+from kb.progress import Report, silent
 from search.index.embedder import Embedder, Vectors
-
-Progress = Callable[[int, int], None]
 
 KEY = 16  # bytes of the hash of recipe and text
 STEP = 64  # texts between two writes: what a kill costs
@@ -31,13 +30,17 @@ class VectorCache:
         self._known: dict[bytes, int] = {}
         self._read = 0
 
+    @classmethod
+    def of(cls, folder: Path, embedder: Embedder) -> VectorCache:
+        """Return the file of an embedder's vectors in `folder`."""
+        recipe = embedder.recipe
+        return cls(folder / f"{recipe}.bin", recipe=recipe, dimensions=embedder.dimensions)
+
     def key(self, text: str) -> bytes:
         """Return the key of `text` in the file."""
         return hashlib.blake2b(f"{self._recipe}\0{text}".encode("utf-8", "surrogatepass"), digest_size=KEY).digest()
 
-    def encode(
-        self, texts: Sequence[str], *, embedder: Embedder, progress: Progress = lambda done, total: None
-    ) -> Vectors:
+    def encode(self, texts: Sequence[str], *, embedder: Embedder, progress: Report = silent) -> Vectors:
         """Return a vector for each of `texts`; those not kept yet are encoded and appended, `STEP` at a time.
 
         Whoever is killed loses the last step; another process that builds at the same time waits for its turn.
@@ -54,7 +57,7 @@ class VectorCache:
                 some = missing[start : start + STEP]
                 self._append(file, [key for key, _ in some], embedder.encode([text for _, text in some]))
                 progress(min(start + STEP, total), total)
-            return self._vectors(file, keys)
+            return self._vectors(keys)
 
     def forget_others(self, texts: Sequence[str]) -> int:
         """Remove the vectors of all texts but these, and return how many were removed."""
@@ -65,7 +68,7 @@ class VectorCache:
             keys = [key for key in self._known if key in wanted]
             removed = len(self._known) - len(keys)
             if removed:
-                kept = self._vectors(file, keys)
+                kept = self._vectors(keys)
                 os.ftruncate(file, 0)
                 self._known, self._read = {}, 0
                 self._append(file, keys, kept)
@@ -110,11 +113,10 @@ class VectorCache:
             self._known[key] = self._read
             self._read += 1
 
-    def _vectors(self, file: int, keys: list[bytes]) -> Vectors:
+    def _vectors(self, keys: list[bytes]) -> Vectors:
         out = np.empty((len(keys), self._record["vector"].shape[0]), dtype=np.float32)
-        if not keys:
-            return out
-        out[:] = self._records()["vector"][[self._known[key] for key in keys]]
+        if keys:  # an empty file cannot be mapped
+            out[:] = self._records()["vector"][[self._known[key] for key in keys]]
         return out
 
 

@@ -23,14 +23,15 @@ import numpy as np
 
 from kb.content.article import Article
 from kb.files import link_or_copy
+from kb.progress import Report, silent
 from kb.render.bundles import Bundle, bundles
+from kb.render.rendered import Section
 from search.index import generation, passage, vectors
 from search.index.embedder import Embedder, Space, crosses, spaces
 from search.index.generation import Checksums, Document, Manifest, SpaceFile, units_file, vectors_file
-from search.index.passage import SectionLike, Unit
+from search.index.passage import Unit
 from search.index.postings import Segment, compile_postings
 from search.index.reuse import ANALYSIS, Before, Fresh, Kept, Share
-from search.index.vectors import Progress
 from search.text.analyzer import analyzer, codes
 
 if TYPE_CHECKING:
@@ -39,17 +40,13 @@ if TYPE_CHECKING:
 WORDS = "words"  # the recipe of a generation without vectors
 
 
-def nothing(done: int, total: int) -> None:
-    """Report no progress."""
-
-
 @dataclass(frozen=True, slots=True)
 class Encoding:
     """How texts become vectors: the embedder, if there is one, and the folder that keeps what it has encoded."""
 
     embedder: Embedder | None
     cache: Path
-    progress: Progress = nothing
+    progress: Report = silent
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +68,7 @@ class Filing:
         self._work, self._documents, self._before = work, documents, before
         self.bundles = bundles([document.version for document in documents])
         self._shares = {bundle: shares[bundle.first : bundle.last] for bundle in self.bundles}
-        found = (bundle for bundle in self.bundles if before is not None and before.has(bundle, self._shares[bundle]))
-        self._same = frozenset(found)
+        self._same = frozenset(b for b in self.bundles if before is not None and before.has(b, self._shares[b]))
 
     def write_units(self) -> None:
         """Write the units, the place where each ends, and its kind."""
@@ -108,7 +104,8 @@ class Filing:
         texts = [unit.embedded(self._documents[n].title) for n, share in new for unit in share.units()]
         encoded = np.empty((0, dimensions), dtype=np.float32)
         if texts:
-            encoded = _cache(encoding.cache, space).encode(texts, embedder=space.embedder, progress=encoding.progress)
+            cache = vectors.VectorCache.of(encoding.cache, space.embedder)
+            encoded = cache.encode(texts, embedder=space.embedder, progress=encoding.progress)
         ends = np.cumsum([share.count for _, share in new])
         known |= {n: encoded[end - share.count : end] for (n, share), end in zip(new, ends, strict=True)}
         for bundle in written:
@@ -140,11 +137,6 @@ class Filing:
         return vectors.background(np.concatenate(found), owners[numbers]) if found else 0.0
 
 
-def _cache(folder: Path, space: Space) -> vectors.VectorCache:
-    recipe = space.embedder.recipe
-    return vectors.VectorCache(folder / f"{recipe}.bin", recipe=recipe, dimensions=space.embedder.dimensions)
-
-
 @dataclass(frozen=True, slots=True)
 class Content:
     """An article version with its sections, and whether it may be offered.
@@ -153,7 +145,7 @@ class Content:
     """
 
     article: Article
-    sections: Sequence[SectionLike]
+    sections: Sequence[Section]
     offers: bool = True
     source: str = ""  # what names the file as it is
     kept: Kept | None = None

@@ -48,7 +48,8 @@ class Collection:
         }
         self.ends: NDArray[np.int64] = np.asarray([d.last for d in self.documents], dtype=np.int64)
         self.spaces: Sequence[SpaceIndex] = self._open_spaces()
-        self.learned = self._open_learned()
+        found = learned.load(folder)
+        self.learned = found if found and found.recipe in {space.recipe for space in self.spaces} else None
         self._visible: dict[tuple[str, frozenset[str]], Mask] = {}
         self._columns: tuple[Learned, NDArray[np.int64]] | None = None
         self._vocabularies: dict[str, Vocabulary] = {}
@@ -59,10 +60,6 @@ class Collection:
         if len(whole) < len(found):
             degraded("no-vectors")
         return [SpaceIndex(self.folder, *one, starts=self.starts, ends=self.ends) for one in whole]
-
-    def _open_learned(self) -> Learned | None:
-        found = learned.load(self.folder)
-        return found if found is not None and found.recipe in {space.recipe for space in self.spaces} else None
 
     @property
     def main_recipe(self) -> str:
@@ -164,11 +161,8 @@ class Collection:
         """The document of each article in the main space: that of the default language, else the first."""
         lang, found = self.manifest.default_lang, dict[str, int]()
         for number, document in enumerate(self.documents):
-            if (
-                self._main is not None
-                and number in self._main
-                and (document.lang == lang or document.article not in found)
-            ):
+            main = self._main is not None and number in self._main
+            if main and (document.lang == lang or document.article not in found):
                 found[document.article] = number
         return found
 

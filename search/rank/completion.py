@@ -52,11 +52,8 @@ def complete(collection: Collection, asked: Asked, *, ends: bool, k: int) -> Res
 def _titled(title: str, text: str) -> float:
     """Return how much a document gains by its title: most when that begins as typed, some when it has the words."""
     words, typed = title.split(), text.split()
-    if (
-        words[: len(typed) - 1] == typed[:-1]
-        and len(words) >= len(typed)
-        and words[len(typed) - 1].startswith(typed[-1])
-    ):
+    *whole, last = typed
+    if words[: len(whole)] == whole and len(words) > len(whole) and words[len(whole)].startswith(last):
         return BEGINS
     return HAS if all(any(word.startswith(one) for word in words) for one in typed) else 1.0
 

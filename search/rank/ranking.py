@@ -47,7 +47,8 @@ class Ranking:
             "best_lexical": words.max(initial=0.0),
             "contrast_lexical": _contrast(words),
             "best_covered": self.lexical.weight.max(initial=0.0),
-            "cosine": self._best_cosine(shown),
+            # As it is: the scale of one collection must not hide a stranger.
+            "cosine": self.semantic.cosines[shown].max(initial=0.0) if self.semantic is not None else 0.0,
             "solved": self.nearest,
         }
         return {
@@ -57,10 +58,6 @@ class Ranking:
             "margin": np.where(scores == best[0], scores - best[1], scores - best[0]) if len(scores) else scores,
             **{name: float(value) * ones for name, value in of_question.items()},
         }
-
-    def _best_cosine(self, shown: Mask) -> float:
-        """Return the cosine of the nearest article as it is: the scale of one collection must not hide a stranger."""
-        return float(self.semantic.cosines[shown].max(initial=0.0)) if self.semantic is not None else 0.0
 
     @property
     def own(self) -> Matrix | None:
@@ -146,11 +143,10 @@ def _shares(collection: Collection, found: Semantic, *, weight: float) -> Floats
 
 
 def _semantic(collection: Collection, asked: Asked) -> Semantic | None:
-    if not asked.vectors or not collection.spaces:
+    spaces, units = collection.spaces, len(collection.units)
+    if not asked.vectors or not spaces:
         return None
-    return semantic.search(
-        collection.spaces, asked.vectors, lang=asked.lang, langs=collection.langs, units=len(collection.units)
-    )
+    return semantic.search(spaces, asked.vectors, lang=asked.lang, langs=collection.langs, units=units)
 
 
 def _no_words(collection: Collection) -> Lexical:

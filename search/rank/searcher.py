@@ -117,18 +117,11 @@ class Searcher:
         """Read every file again; raises BadGeneration naming those that are not as they were built."""
         broken = generation.damaged(self.collection.folder, self.collection.manifest)
         if broken:
-            raise BadGeneration(
-                f"{self.collection.folder}: {', '.join(broken)} changed after it was built; run 'kb index'"
-            )
+            where = f"{self.collection.folder}: {', '.join(broken)}"
+            raise BadGeneration(f"{where} changed after it was built; run 'kb index'")
 
     def search(
-        self,
-        text: str,
-        *,
-        lang: str,
-        k: int = 10,
-        audience: Audience = EVERYBODY,
-        degraded: Degraded | None = None,
+        self, text: str, *, lang: str, k: int = 10, audience: Audience = EVERYBODY, degraded: Degraded | None = None
     ) -> Results:
         """Return the articles that answer a typed query, best first, and how its words were met.
 

@@ -52,16 +52,10 @@ _MORE = {
     "pl": "i w z na nie sie jest do to ze jak co po mi moja moje czy dla od przez przy tak juz tylko mam mozna byc",
     "cs": "a v na se je to ze s z do jak co po mi moje pro od pri tak jsem jsou byt bylo ale prosim kdyz nebo mam",
 }
-_SCRIPTS = (
-    ("ja", re.compile("[\u3040-\u30ff]")),
-    ("ko", re.compile("[\uac00-\ud7af]")),
-    ("zh", re.compile("[\u4e00-\u9fff]")),
-    ("th", re.compile("[\u0e00-\u0e7f]")),
-    ("ar", re.compile("[\u0600-\u06ff]")),
-    ("he", re.compile("[\u0590-\u05ff]")),
-    ("el", re.compile("[\u0370-\u03ff]")),
-    ("hi", re.compile("[\u0900-\u097f]")),
-)
+_SCRIPTS = {
+    "ja": "\u3040-\u30ff", "ko": "\uac00-\ud7af", "zh": "\u4e00-\u9fff", "th": "\u0e00-\u0e7f",
+    "ar": "\u0600-\u06ff", "he": "\u0590-\u05ff", "el": "\u0370-\u03ff", "hi": "\u0900-\u097f",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +118,7 @@ class Analyzer:
 
     def terms(self, text: str) -> list[str]:
         """Return the terms of `text` for an index: of an accented word both stems, of an unspaced run its pairs."""
-        out: list[str] = []
-        for token in tokens(text):
-            out.extend(self._indexed(token))
-        return out
+        return [term for token in tokens(text) for term in self._indexed(token)]
 
     def count(self, text: str) -> tuple[Counter[str], Counter[str]]:
         """Return how often `text` holds each term, and each word as it stands but for case and accents.
@@ -146,10 +137,7 @@ class Analyzer:
 
     def query(self, text: str) -> list[str]:
         """Return the terms of `text` for a query, one for each word, in order and with repeats."""
-        out: list[str] = []
-        for token in tokens(text):
-            out.extend(self.asked(token))
-        return out
+        return [term for token in tokens(text) for term in self.asked(token)]
 
     def asked(self, token: Token) -> tuple[str, ...]:
         """Return the terms that a token of a query stands for."""
@@ -210,11 +198,9 @@ def codes(text: str) -> list[str]:
         chunk = raw.lstrip(_BEFORE).rstrip(_AFTER)
         if not chunk.isalpha() and _is_code(chunk):
             found.append(fold(chunk)[:LONGEST])
-    steps = [
-        (text[max(0, a.start() - LONGEST) : a.start()], text[a.end() : a.end() + LONGEST])
-        for a in _ARROW.finditer(text)
-    ]
-    found.extend(_step(before, after) for before, after in steps)
+    for arrow in _ARROW.finditer(text):
+        start, end = arrow.span()
+        found.append(_step(text[max(0, start - LONGEST) : start], text[end : end + LONGEST]))
     return [code for code in found if code]
 
 
@@ -228,9 +214,7 @@ def _is_code(chunk: str) -> bool:
     """A digit beside a letter, or a sign inside: `ERR_42`, `C++`, `.csv`, `1.2.3`, `imap.example.com`, `Ctrl+S`."""
     if len(chunk) < 2 or chunk.isdigit():
         return len(chunk) >= 3
-    if not _CODE.search(chunk):
-        return False
-    return not _RUNS.search(chunk)
+    return bool(_CODE.search(chunk)) and not _RUNS.search(chunk)
 
 
 def _pairs(run: str) -> tuple[str, ...]:
@@ -247,8 +231,7 @@ def detect(text: str, *, usual: str = "", found: Iterable[Token] | None = None) 
     ('es', None)
     """
     sample = text[:LOOKED_AT]
-    script = _script(sample)
-    if script:
+    if script := _script(sample):
         return script
     found = tokens(sample) if found is None else (token for token in found if token.end <= LOOKED_AT)
     words = [fold(token.text) for token in found if token.kind == "word"]
@@ -274,5 +257,5 @@ def _weight(word: str) -> float:
 
 def _script(text: str) -> str | None:
     letters = sum(char.isalpha() for char in text)
-    found = (lang for lang, pattern in _SCRIPTS if len(pattern.findall(text)) > 0.3 * max(letters, 1))
-    return next(found, None)
+    enough = 0.3 * max(letters, 1)
+    return next((lang for lang, chars in _SCRIPTS.items() if len(re.findall(f"[{chars}]", text)) > enough), None)

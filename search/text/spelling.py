@@ -51,13 +51,10 @@ class Vocabulary:
             return None
         start, end = bisect.bisect_left(self._words, word[0]), bisect.bisect_left(self._words, word[0] + chr(0x10FFFF))
         often = sorted(range(start, end), key=lambda i: (-int(self._counts[i]), i))[:MOST]
-        ends = (0, 1, -1)
-        near = (
-            self._words[i]
-            for i in often
-            if any(slips(word, self._words[i][: len(word) + e], most=1) <= 1 for e in ends)
-        )
-        return next(near, None)
+        for known in (self._words[i] for i in often):
+            if any(slips(word, known[: len(word) + more], most=1) <= 1 for more in (0, 1, -1)):
+                return known
+        return None
 
     def _near(self, word: str, allowed: int) -> list[int]:
         """Return the words of like length that share nearly all letters: no other can be `allowed` slips away."""

@@ -63,11 +63,7 @@ class Refused(BadRequest):
 
 def limits(settings: Settings) -> dict[str, int]:
     """Return the most files of a message, and the most MB of each and of all together."""
-    return {
-        "most": settings.attachments,
-        "each": settings.attachments_each,
-        "total": settings.attachments_total,
-    }
+    return {"most": settings.attachments, "each": settings.attachments_each, "total": settings.attachments_total}
 
 
 def folder(settings: Settings) -> Path:

@@ -86,13 +86,16 @@ def write(id: str) -> Any:
         return _page(found, notice="There is no text yet. Write an answer or a note first."), 400
     if kind == "agent" and not here.settings.can_reply:
         raise BadRequest("answers go out by e-mail, which is not set up: set KB_SMTP_URL and KB_SMTP_FROM")
-    if kind == "agent" and (other := _answered_meanwhile(id)):
-        return _page(found, text=body, notice=f"{other} answered while you were writing. Read that first; then send.")
     message = {"id": form_id(), "ticket": id, "author": kind, "channel": "email" if kind == "agent" else "web"}
     outbox = [{"id": form_id(), "sink": "reply"}] if kind == "agent" else []
-    here.writer.run(
-        ticket_writes.add_message, message=message | {"body": body}, outbox=outbox, who=g.agent, now=clock.now()
-    )
+    seen = request.form.get("seen", type=int) if kind == "agent" else None
+    message |= {"body": body}
+    try:
+        here.writer.run(
+            ticket_writes.add_message, message=message, outbox=outbox, who=g.agent, now=clock.now(), seen=seen
+        )
+    except ticket_writes.AnsweredMeanwhile as error:
+        return _page(found, text=body, notice=str(error))
     flash("Your answer is on its way." if kind == "agent" else "The note is kept.")
     return redirect(url_for("admin.tickets.ticket", id=id))
 
@@ -186,15 +189,6 @@ def _page(found: Row, *, text: str = "", words: str = "", chosen: str = "", noti
         chosen=chosen,
         notice=notice,
     )
-
-
-def _answered_meanwhile(id: str) -> str:
-    """Return the agent who answered since the page with this answer was shown, or ""."""
-    seen = request.form.get("seen", type=int)
-    messages = queries.messages(services().store, id)
-    if seen is None or request.form.get("id") in {m["id"] for m in messages}:
-        return ""
-    return next((m["by"] or "somebody" for m in messages[seen:] if m["author"] == "agent"), "")
 
 
 def _address(found: Row, article: str) -> str:

@@ -19,6 +19,13 @@ RECEIPT = "receipt"  # the sink of the receipt that a requester gets; not to be 
 MOST_RECEIPTS = ((HOUR, 3), (DAY, 10))  # that one person is sent: a form must not be a way to fill mailboxes
 
 
+class AnsweredMeanwhile(Conflict):
+    """Another agent answered while this answer was being written."""
+
+    def __init__(self, other: str) -> None:
+        super().__init__(f"{other} answered while you were writing. Read that first; then send.")
+
+
 @write()
 def create_ticket(
     db: Database,
@@ -78,19 +85,25 @@ def keep_message(
 
 
 @write()
-def add_message(db: Database, *, message: Row, outbox: Sequence[Row], who: str, now: int) -> Row:
+def add_message(
+    db: Database, *, message: Row, outbox: Sequence[Row], who: str, now: int, seen: int | None = None
+) -> Row:
     """Keep an agent's answer or note, with the outbox entries that carry an answer.
 
     The same form sent twice is kept once; raises Conflict where it comes with another text, as after going back.
+    Raises AnsweredMeanwhile when another agent's answer stands behind the `seen` messages that the page showed.
     """
     _must_exist(db, message["ticket"])
+    known = db.execute("SELECT body FROM messages WHERE id = ?", [message["id"]]).fetchone()
+    if not known and seen is not None and (other := _answered_after(db, message["ticket"], seen)):
+        raise AnsweredMeanwhile(other)
     if insert(db, "messages", message | {"by": who, "created": now}):
         _enqueue(db, message, outbox, now=now)
         answerer = who if message["author"] == "agent" else None  # whoever answers first has the ticket
         sql = "UPDATE tickets SET changed = ?, agent = coalesce(agent, ?) WHERE id = ?"
         db.execute(sql, [now, answerer, message["ticket"]])
         audit(db, id=message["id"], who=who, did=message["author"], what=message["ticket"], now=now)
-    elif db.execute("SELECT body FROM messages WHERE id = ?", [message["id"]]).fetchone()["body"] != message["body"]:
+    elif known["body"] != message["body"]:
         raise Conflict("this form was sent before with another text; load the ticket again, and paste this one there")
     return {"message": message["id"]}
 
@@ -148,6 +161,13 @@ def _has_many(db: Database, person: str, *, now: int) -> bool:
 def _created(db: Database, ticket: str) -> Row:
     row = db.execute("SELECT id, channel FROM tickets WHERE id = ?", [ticket]).fetchone()
     return {"ticket": ticket, "channel": row["channel"] if row else "web"}
+
+
+def _answered_after(db: Database, ticket: str, seen: int) -> str:
+    """Return the agent who answered first behind so many messages, or ""."""
+    sql = 'SELECT author, "by" FROM messages WHERE ticket = ? ORDER BY created, id LIMIT -1 OFFSET ?'
+    answers = (row["by"] for row in db.execute(sql, [ticket, seen]) if row["author"] == "agent")
+    return next((by or "somebody" for by in answers), "")
 
 
 def _must_exist(db: Database, ticket: str) -> None:

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 from kb.check import references
 from kb.check.references import Facts, Picture, Reference
 from kb.content.article import Article
-from kb.content.keys import nearest
+from kb.content.article_keys import nearest
 from kb.content.library import Library
 from kb.content.links import Target, normal
 from kb.errors import Problem, Severity

@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 import click
 
 from kb.config import PREFIX, Settings
-from kb.content.keys import ARTICLE_KEYS, CATEGORY_KEYS, Key
+from kb.content.article_keys import ARTICLE_KEYS, CATEGORY_KEYS, Key
 
 EPOCH = 10**15  # any moment: nothing has happened in an empty store
 BLOCK = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- /table -->)", re.DOTALL)

@@ -11,8 +11,7 @@ from pathlib import PurePosixPath
 from typing import Any, Literal, NamedTuple
 
 from kb import languages
-from kb.content import foreign_keys, foreign_markdown, frontmatter
-from kb.content import keys as article_keys
+from kb.content import article_keys, foreign_keys, foreign_markdown, frontmatter
 from kb.content.foreign_keys import Note
 from kb.content.frontmatter import FrontMatter
 from kb.errors import BadArticle

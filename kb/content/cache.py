@@ -26,10 +26,10 @@ from kb.files import written_aside
 _KB = Path(__file__).parent.parent
 _MODULES = (
     *("content/article", "content/foreign_keys", "content/foreign_markdown", "content/links"),
-    *("render/dialect", "render/lists", "render/outline", "render/rendered"),
+    *("render/markdown", "render/lists", "render/outline", "render/rendered"),
     *("render/render", "render/sanitise"),
 )
-_READING = ("content/frontmatter", "languages", "content/keys")
+_READING = ("content/frontmatter", "languages", "content/article_keys")
 _LIBRARIES = ("markdown", "nh3", "pygments", "pymdown-extensions")
 
 SETTLED = 1.0  # seconds since a file's last change before it is kept: two changes at once may have one time

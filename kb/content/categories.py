@@ -9,12 +9,12 @@ from datetime import date
 from typing import Any
 
 from kb import languages
-from kb.content import frontmatter, keys
+from kb.content import article_keys, frontmatter
 from kb.content.article import Article
 from kb.content.frontmatter import FrontMatter, Value
 from kb.errors import BadArticle, Problem
 
-KEYS = {key.name: key for key in keys.CATEGORY_KEYS}
+KEYS = {key.name: key for key in article_keys.CATEGORY_KEYS}
 _FILE = re.compile(r"(?:(?P<folder>.*)/)?_category(?:\.(?P<lang>[\w-]+))?\.ya?ml")
 
 
@@ -114,7 +114,7 @@ def _values(
     for name, value in written.items():
         key, line = KEYS.get(name), lines.get(name, 1)
         if key is None:
-            why = f"key '{name}' is unknown and not used{keys.nearest(name, KEYS)}"
+            why = f"key '{name}' is unknown and not used{article_keys.nearest(name, KEYS)}"
             problems.append(Problem(path, line, why, "not-used"))
         elif value is not None:
             try:
@@ -179,9 +179,9 @@ def pins(
             listed, until = (said.get("articles"), said.get("until")) if isinstance(said, dict) else (said, None)
             names = [_id(str(name)) for name in (listed if isinstance(listed, list) else [listed]) if name]
             for name in sorted(set(names) - ids):
-                problem(line, f"'{query}' is pinned to {name}, which is no article{keys.nearest(name, ids)}")
+                problem(line, f"'{query}' is pinned to {name}, which is no article{article_keys.nearest(name, ids)}")
             try:
-                last = keys.day(until) if until else None
+                last = article_keys.day(until) if until else None
             except ValueError:
                 problem(line, f"'{query}' is pinned until {until!r}, which is no date; write it as 2027-01-31")
                 continue

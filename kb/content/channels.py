@@ -11,7 +11,7 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from kb import languages
-from kb.content import frontmatter, keys
+from kb.content import article_keys, frontmatter
 from kb.content.frontmatter import Value
 from kb.errors import BadArticle, Problem
 from kb.patterns import EMAIL
@@ -129,7 +129,7 @@ def read(
                              "error" if error else "warning"))  # fmt: skip
 
     for name in head.values.keys() - set(KEYS):
-        say(name, f"key '{name}' is unknown and not used{keys.nearest(name, KEYS)}", error=False)
+        say(name, f"key '{name}' is unknown and not used{article_keys.nearest(name, KEYS)}", error=False)
     zone = str(head.values.get("timezone") or "UTC")
     if zone_of(zone) is None:
         say("timezone", f"timezone is {zone!r}; it takes a name such as Europe/Berlin")
@@ -147,7 +147,7 @@ def _reach(written: Value, say: Any) -> dict[str, str]:
     for channel, value in (written if isinstance(written, dict) else {}).items():
         link = _link(channel, value.strip()) if isinstance(value, str) else None
         if channel not in REACH:
-            say("reach", f"'{channel}' is no channel with an address{keys.nearest(channel, REACH)}")
+            say("reach", f"'{channel}' is no channel with an address{article_keys.nearest(channel, REACH)}")
         elif link is None:
             say("reach", f"{channel} is {str(value)[:60]!r}; it takes {REACH[channel]}")
         else:
@@ -187,12 +187,16 @@ def _rule(
 ) -> Rule:
     """Return a rule; raises ValueError where leaving a part out would let it fit whom it is not for."""
     for name in row.keys() - set(RULE_KEYS):
-        raise ValueError(f"key '{name}' is unknown{keys.nearest(name, RULE_KEYS)}")
+        raise ValueError(f"key '{name}' is unknown{article_keys.nearest(name, RULE_KEYS)}")
     codes = [languages.normalise(name) for name in _texts(row, "lang")]
     if None in codes:
         raise ValueError("lang is no language code such as es or pt-br")
     if unknown := sorted(set(_texts(row, "topic")) - set(topics)) if topics is not None else []:
-        say("rules", f"rule {number}: {unknown[0]} is no category{keys.nearest(unknown[0], topics or ())}", error=False)
+        say(
+            "rules",
+            f"rule {number}: {unknown[0]} is no category{article_keys.nearest(unknown[0], topics or ())}",
+            error=False,
+        )
     why = row.get("why") or ""
     if not isinstance(why, str):
         raise ValueError("why is no text")
@@ -226,7 +230,7 @@ def _channels(number: int, row: Mapping[str, Value], reach: Mapping[str, str], s
 def _texts(row: Mapping[str, Value], name: str) -> tuple[str, ...]:
     value = row.get(name)
     try:
-        return keys.texts(value) if value is not None else ()
+        return article_keys.texts(value) if value is not None else ()
     except ValueError as error:
         raise ValueError(f"{name} is no text and no list of texts") from error
 

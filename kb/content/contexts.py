@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from typing import Literal, get_args
 from urllib.parse import urlsplit
 
-from kb.content import frontmatter, keys
+from kb.content import article_keys, frontmatter
 from kb.content.frontmatter import Value
 from kb.errors import BadArticle, Problem
 
@@ -47,7 +47,9 @@ def read(
         else:
             unknown = sorted(set(found[-1].articles) - set(articles)) if articles is not None else []
             wrong += [
-                Problem(FILE, line, f"{id} is no article{keys.nearest(id, articles or ())}", "settings", "error")
+                Problem(
+                    FILE, line, f"{id} is no article{article_keys.nearest(id, articles or ())}", "settings", "error"
+                )
                 for id in unknown
             ]
     if problems is not None:
@@ -78,7 +80,7 @@ def _context(entry: Value) -> Context:
     if not isinstance(entry, dict) or not isinstance(entry.get("page"), str):
         raise ValueError("page is missing; write 'page: /checkout/*'")
     for name in entry.keys() - set(KEYS):
-        raise ValueError(f"key '{name}' is unknown{keys.nearest(name, KEYS)}")
+        raise ValueError(f"key '{name}' is unknown{article_keys.nearest(name, KEYS)}")
     mode, query = entry.get("mode"), entry.get("query") or ""
     if mode is not None and mode not in get_args(Mode):
         raise ValueError(f"mode is not one of {', '.join(get_args(Mode))}")
@@ -91,6 +93,6 @@ def _context(entry: Value) -> Context:
 def _texts(entry: dict[str, Value], name: str) -> tuple[str, ...]:
     value = entry.get(name)
     try:
-        return keys.texts(value) if value is not None else ()
+        return article_keys.texts(value) if value is not None else ()
     except ValueError as error:
         raise ValueError(f"{name} is no list of texts, such as [billing/vat]") from error

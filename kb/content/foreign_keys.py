@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from kb import languages
-from kb.content import keys as article_keys
+from kb.content import article_keys
 from kb.content.frontmatter import FrontMatter, Value
 
 

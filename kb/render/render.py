@@ -15,7 +15,7 @@ from dataclasses import replace
 from kb.content.article import Article, Version
 from kb.content.links import Addresses, Target
 from kb.errors import BadArticle
-from kb.render import dialect, sanitise
+from kb.render import markdown, sanitise
 from kb.render.outline import outline
 from kb.render.rendered import Image, Link, Rendered, Section
 
@@ -28,8 +28,8 @@ def render(article: Article, *, addresses: Mapping[str, str]) -> Rendered:
     Raises BadArticle for a text whose rendering would take more time or nesting than an article may.
     """
     try:
-        html = translate(dialect.convert(article.markdown), article.lang)
-    except dialect.TooMuch as error:
+        html = translate(markdown.convert(article.markdown), article.lang)
+    except markdown.TooMuch as error:
         raise BadArticle(article.path, article.body_line, f"the text {error}") from None
     if sanitise.too_deep(html):
         raise BadArticle(article.path, article.body_line, "the HTML is nested too deep; close what is open")

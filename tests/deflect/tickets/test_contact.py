@@ -8,9 +8,11 @@ import pytest
 
 from deflect.offers.episode import Visit
 from deflect.privacy.email_keys import email_key
+from deflect.store import clock
 from deflect.store.services import Services
 from deflect.tickets import contact
 from deflect.tickets.contact import BadMessage, check, create_ticket
+from deflect.tickets.ticket_writes import AnsweredMeanwhile, add_message
 from kb.errors import BadRequest, Conflict, Unavailable
 from tests.support.fakes import NoWriter, close, make_services, sizes
 
@@ -127,3 +129,17 @@ def test_what_cannot_be_kept_is_said(tmp_path: Path) -> None:
 
 def test_a_ticket_id_can_be_read_out(services: Services) -> None:
     assert all(c in "T23456789ABCDEFGHJKMNPQRSTVWXYZ" for c in send(services))
+
+
+def test_of_two_agents_who_answer_at_once_the_second_is_told(services: Services) -> None:
+    """The look and the write are one, so that no answer slips between them."""
+    ticket = create_ticket(services, Visit("v1"), check(FORM), key="k").ticket
+    told = []
+    for who in ("ann", "bob"):
+        message = {"id": f"m-{who}", "ticket": ticket, "author": "agent", "channel": "email", "body": f"From {who}"}
+        try:
+            services.writer.run(add_message, message=message, outbox=[], who=who, now=clock.now(), seen=1)
+        except AnsweredMeanwhile as error:
+            told.append(str(error))
+    assert told == ["ann answered while you were writing. Read that first; then send."]
+    assert services.store.rows("SELECT body FROM messages WHERE author = 'agent'") == [{"body": "From ann"}]

@@ -111,7 +111,7 @@ def test_every_module_that_rendering_loads_is_in_the_recipe() -> None:
         "errors",
         "languages",
         "content/frontmatter",
-        "content/keys",
+        "content/article_keys",
     }  # the path covers these
     assert {name.replace(".", "/") for name in loaded} - without_effect == set(cache._MODULES)
 

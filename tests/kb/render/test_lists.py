@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from kb.render.dialect import convert
 from kb.render.lists import normalise
+from kb.render.markdown import convert
 
 
 def html(text: str) -> str:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from kb.content.article import Article, parse
 from kb.content.links import Addresses
 from kb.errors import BadArticle
-from kb.render import dialect
+from kb.render import markdown
 from kb.render.render import Rendered, render
 from kb.render.sanitise import TAGS
 from tests.support.attacks import texts, what_could_run
@@ -252,7 +252,7 @@ def test_of_a_missing_image_its_text_is_shown() -> None:
     ],
 )
 def test_text_made_to_be_slow_is_refused_soon_and_by_name(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dialect, "SECONDS", 0.3)
+    monkeypatch.setattr(markdown, "SECONDS", 0.3)
     with pytest.raises(BadArticle, match=r"account/page\.md:4: the (text|HTML)") as caught:
         page(text)
     assert "; " in caught.value.why

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
 import ipaddress
 import os
 import re
@@ -20,6 +21,7 @@ from kb.patterns import EMAIL
 FILE = "kb.toml"
 PREFIX = "KB_"
 TOKEN_KEY = re.compile(r"\s*[\w.-]{1,64}\s*:\s*\S{32,}\s*", re.ASCII)
+SHARED_MEMORY = Path("/dev/shm")
 ORIGIN = re.compile(r"https?://[^/\s]+", re.IGNORECASE)
 LEAST = {  # the least value of settings that are counts
     "workers": 1, "threads": 1, "rate_offers": 0, "rate_events": 0, "rate_tickets": 0, "rate_logins": 0,
@@ -172,8 +174,9 @@ class Settings:
 
     @property
     def metrics(self) -> Path:
-        """The folder in which the processes of one `kb serve` count."""
-        return self.data / "metrics"
+        """The folder in which the processes of one `kb serve` count: in memory, since a full disk must stop nothing."""
+        name = hashlib.sha256(os.fsencode(self.data.absolute())).hexdigest()[:16]
+        return SHARED_MEMORY / f"shortstop-{os.getuid()}-{name}" if SHARED_MEMORY.is_dir() else self.data / "metrics"
 
     @property
     def can_reply(self) -> bool:

@@ -1,13 +1,15 @@
 """The counters that operators read at `/metrics` and in `kb doctor`.
 
-Each process counts in files of its own below `var/metrics`, which `kb serve` empties when it starts, so that all
-processes of one `kb serve` are read as one. Outside `kb serve` a process counts in its memory.
+Each process counts in mapped files of its own, which `kb serve` empties when it starts and removes when it ends, so
+that all processes of one `kb serve` are read as one. The files are in memory (`Settings.metrics`): a mapped file on a
+full disk would kill the process that counts. Outside `kb serve` a process counts for itself.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,17 +60,27 @@ def text(readings: Iterable[Reading]) -> bytes:
 
 def degradations(folder: Path) -> dict[str, int]:
     """Return how often each reason made an answer less than it could be, as the processes counted in `folder`."""
-    metrics = _counted(folder).collect() if folder.is_dir() else ()
+    metrics = _counted(folder).collect() if _is_ours(folder) else ()
     samples = [sample for metric in metrics if metric.name == "shortstop_degraded" for sample in metric.samples]
     return {s.labels["reason"]: int(s.value) for s in samples if s.name.endswith("_total")}
 
 
 def emptied(folder: Path) -> dict[str, str]:
-    """Remove the counts of an earlier run, and return the environment in which processes count in `folder`."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for path in folder.glob("*.db"):
-        path.unlink()
-    return {FOLDER: str(folder.absolute())}
+    """Remove the counts of an earlier run, and return the environment in which processes count in `folder`.
+
+    Where it cannot be made, or is another user's, each process counts for itself.
+    """
+    with suppress(OSError):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if _is_ours(folder):
+            for path in folder.glob("*.db"):
+                path.unlink()
+            return {FOLDER: str(folder.absolute())}
+    return {}
+
+
+def _is_ours(folder: Path) -> bool:
+    return folder.is_dir() and not folder.is_symlink() and folder.stat().st_uid == os.getuid()
 
 
 def _counted(folder: Path) -> CollectorRegistry:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -126,6 +127,7 @@ def supervise(
         time.sleep(0.05)
     for child in reversed(children):  # the writer goes last, so that what is in flight is kept
         _stop(child)
+    shutil.rmtree(settings.metrics, ignore_errors=True)
 
 
 def _stop_on_signals(reload: Callable[[], None]) -> Callable[[], bool]:

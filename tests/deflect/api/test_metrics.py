@@ -16,6 +16,7 @@ from flask.testing import FlaskClient
 from prometheus_client.parser import text_string_to_metric_families
 
 from deflect.store.services import EXTENSION, Services
+from kb import metrics
 from kb.failures import Degraded, degraded
 from kb.server.doctor import examine
 
@@ -113,8 +114,6 @@ def test_processes_are_counted_together_and_doctor_says_what_is_degraded(service
         "from kb.failures import degraded; degraded('no-popular'); degraded('no-popular')\n"
         "sys.stdout.buffer.write(metrics.text([]))"
     )
-    from kb import metrics
-
     environ = os.environ | metrics.emptied(services.settings.metrics)
     for _ in range(2):
         done = subprocess.run([sys.executable, "-c", code], env=environ, check=True, capture_output=True, text=True)
@@ -123,11 +122,10 @@ def test_processes_are_counted_together_and_doctor_says_what_is_degraded(service
     assert finding.sentence.endswith("since the start: no-popular 4")
     metrics.emptied(services.settings.metrics)
     assert not [one for one in examine(services.settings) if one.what == "degraded"]
+    services.settings.metrics.rmdir()
 
 
 def test_a_start_empties_the_counts_of_the_run_before(tmp_path: Path) -> None:
-    from kb import metrics
-
     (tmp_path / "counter_1.db").write_bytes(b"old")
     metrics.emptied(tmp_path)
     assert list(tmp_path.iterdir()) == []
@@ -136,3 +134,20 @@ def test_a_start_empties_the_counts_of_the_run_before(tmp_path: Path) -> None:
 def test_the_manual_names_each_reason() -> None:
     article = Path("articles/operators/doctor.md").read_text("utf-8")
     assert re.findall(r"^\| `([a-z-]+-[a-z-]+)` \|", article, re.MULTILINE) == list(get_args(Degraded))
+
+
+def test_counts_are_kept_in_memory_so_that_a_full_disk_stops_nothing(services: Services) -> None:
+    assert services.settings.metrics.parent == Path("/dev/shm")
+    other = replace(services.settings, data=services.settings.data / "other")
+    assert other.metrics != services.settings.metrics
+
+
+def test_a_folder_that_cannot_be_made_or_is_a_link_counts_nothing_together(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    (tmp_path / "real").mkdir()
+    (tmp_path / "real" / "counter_1.db").write_bytes(b"somebody's")
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    for name in ("file", "file/below", "link"):
+        assert metrics.emptied(tmp_path / name) == {}
+        assert metrics.degradations(tmp_path / name) == {}
+    assert (tmp_path / "real" / "counter_1.db").read_bytes() == b"somebody's"

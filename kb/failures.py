@@ -25,6 +25,7 @@ Degraded = Literal[
     "embedder-failed",  # the language model cannot be loaded or used: search goes by words
     "no-vectors",  # the index has no vectors, or damaged ones: search goes by words
     "stale-vectors",  # the vectors are another model's: search goes by words
+    "no-index",  # the index cannot be read: people can write to us, and no more
     "old-generation",  # the newest index cannot be opened: the one before it answers
     "rate-limited",  # an address asks too often: its search goes by words
     "search-failed",  # no offer, or no neighbours, because the search failed

@@ -175,7 +175,7 @@ def _fields(services: Services, mail: Mail, lang: str) -> dict[str, str]:
 
 def _has_table(services: Services) -> bool:
     try:
-        return bool(services.current.get().snapshot.channels.rules)
+        return bool(services.current.snapshot().channels.rules)
     except BadGeneration:
         return False
     except Exception as error:  # an e-mail must be kept whatever is wrong with the index

@@ -27,7 +27,7 @@ def ways(
     While there are no articles there is no table, and our own form is open to everybody.
     """
     try:
-        table = services.current.get().snapshot.channels
+        table = services.current.snapshot().channels
     except BadGeneration:
         table = Table()
     except Exception as error:  # a message must be kept whatever is wrong with the index

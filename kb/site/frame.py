@@ -28,6 +28,7 @@ from deflect.store.services import services, state
 from kb import i18n
 from kb.content.channels import Way
 from kb.errors import BadGeneration
+from kb.failures import degraded
 from kb.i18n import gettext as _
 from kb.render.snapshot import Entry, Snapshot
 from kb.render.topics import Shelf, Topics
@@ -92,6 +93,9 @@ def indexed() -> bool:
     try:
         return bool(searcher().snapshot)
     except BadGeneration:
+        return False
+    except Exception as error:  # whatever is wrong with the index, people can write to us
+        degraded("no-index", error)
         return False
 
 

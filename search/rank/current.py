@@ -10,7 +10,8 @@ from contextlib import suppress
 from kb.config import Settings
 from kb.errors import BadGeneration
 from kb.failures import degraded
-from search.index.build import CURRENT
+from kb.render.snapshot import Snapshot
+from search.index.build import CURRENT, current_path
 from search.index.embedder import Embedder
 from search.index.generation import MANIFEST
 from search.rank.searcher import Searcher
@@ -54,6 +55,15 @@ class Current:
             return searcher
         finally:
             self._lock.release()
+
+    def snapshot(self) -> Snapshot:
+        """Return the articles without waiting for a search, a model or a new generation; raises BadGeneration."""
+        if self._searcher is not None:
+            return self._searcher.snapshot
+        path = current_path(self._settings.generations)
+        if path is None:
+            raise BadGeneration(f"{self._settings.generations} holds no index yet; run 'kb index'")
+        return Snapshot.open(path)
 
     def warm(self) -> None:
         """Open the current generation and its models, if any: before a server forks, so that its workers share them."""

@@ -120,6 +120,10 @@ class FakeCurrent:
         """Return the searcher."""
         return self.searcher
 
+    def snapshot(self) -> FakeSnapshot:
+        """Return its articles."""
+        return self.searcher.snapshot
+
 
 def sizes(services: Services) -> dict[str, int]:
     """Return how many rows each table of people's has."""

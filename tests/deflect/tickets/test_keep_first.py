@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ from flask import Flask
 from deflect.delivery.receipt import articles_for
 from deflect.mail.take import take
 from deflect.store.services import EXTENSION, Services
+from search.rank.current import Current
 from search.rank.searcher import Searcher
 from tests.support.mails import mail
 from tests.support.sample import fresh, help_center
@@ -65,6 +67,20 @@ def by_api(app: Flask) -> None:
 def by_mail(app: Flask) -> None:
     services: Services = app.extensions[EXTENSION]
     assert take(services, mail("No code came.", subject="The code never arrives")).what == "new"
+
+
+@pytest.mark.parametrize("way_in", [by_form, by_api, by_mail])
+@pytest.mark.parametrize("error", [TypeError, MemoryError, sqlite3.DatabaseError, OSError])
+def test_a_ticket_needs_no_index(
+    app: Flask, way_in: Callable[[Flask], None], error: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any) -> Any:
+        raise error
+
+    monkeypatch.setattr(Current, "get", broken)
+    monkeypatch.setattr(Current, "snapshot", broken)
+    way_in(app)
+    assert app.extensions[EXTENSION].store.rows("SELECT subject FROM tickets") == [{"subject": FORM["subject"]}]
 
 
 @pytest.mark.parametrize("way_in", [by_form, by_api, by_mail])

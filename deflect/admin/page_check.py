@@ -3,18 +3,27 @@
 The page is looked at as it was fetched, without running its scripts. The check looks for the widget's script and
 element, tries the selectors of the element on the page's forms, reads the Content-Security-Policy of headers and meta
 elements, and asks whether the origin may post events. A finding is "unsure" when a script of the page may change it.
+
+Reading HTML as browsers do can take time and memory by the square of a page's length: a megabyte of <b> and <p> would
+fill the machine. So `check_apart` does it in a process of its own, with limits.
 """
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import resource
+import subprocess
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Literal
 from urllib.parse import urljoin, urlsplit
 
-from deflect.admin.elements import Element, Unknown, elements, select
-from kb.outbound import Fetched
+from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
+
+from kb.outbound import Fetched, Unreadable
 
 Policy = Mapping[str, tuple[str, ...]]
 State = Literal["good", "bad", "unsure"]
@@ -26,6 +35,10 @@ FILE = "/widget/1/help-widget.js"
 FIELDS = ("subject", "body", "email", "category")
 SCRIPTS_LATER = "If a script of the page makes it later, this cannot be seen from here; the browser's console tells."
 OURS = "help-widget"  # the name under which the widget makes HTML of an article
+LIMITS = ((resource.RLIMIT_CPU, 2), (resource.RLIMIT_AS, 1 << 30), (resource.RLIMIT_CORE, 0))
+LONGEST = 300  # characters of a selector
+SPECIAL = re.compile(r"[][:+~|]")  # states and neighbours, which scripts change most, and what is left open
+QUOTED = re.compile(r"\[[^\]]*\]|\\.")  # of a selector: an attribute with its value, an escaped character
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,17 +134,55 @@ def _allows(value: str, center: str, page: str) -> bool:
     return fits and (port == "*" or there == int(port or usual)) and path in (None, "/")
 
 
+class Unknown(ValueError):
+    """A kind of selector that is not supported here."""
+
+
+def check_apart(page: Fetched, *, center: str, allowed: Callable[[str], bool]) -> list[Finding]:
+    """Return the findings as `check` does, from a process with limits. Raises Unreadable if the page exceeds them."""
+    task = [page.url, page.headers, page.html, center, allowed(origin_of(page.url))]
+    environ = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, "-m", __name__]
+    done = subprocess.run(command, input=json.dumps(task).encode(), capture_output=True, env=environ, check=False)
+    if done.returncode:
+        raise Unreadable("the page's HTML takes too long to read; check that each element on it is closed")
+    return [Finding(**one) for one in json.loads(done.stdout)]
+
+
+def main() -> None:
+    """Check the page that comes in, as a process that `check_apart` started."""
+    for kind, most in LIMITS:
+        resource.setrlimit(kind, (most, most))
+    url, headers, html, center, may = json.load(sys.stdin)
+    page = Fetched(url, tuple((name, value) for name, value in headers), html)
+    print(json.dumps([asdict(one) for one in check(page, center=center, allowed=lambda _: may)]))
+
+
 def check(page: Fetched, *, center: str, allowed: Callable[[str], bool]) -> list[Finding]:
     """Return the findings of a page for the help center at `center`; `allowed` tells if an origin may post."""
-    found = elements(page.html)
+    tree = LexborHTMLParser(page.html)
     origin = origin_of(page.url)
-    script = next((one for one in found if one.tag == "script" and _is_ours(one, page.url, center)), None)
+    script = next((one for one in tree.css("script") if _is_ours(one, page.url, center)), None)
     return [
         *_script(script, page.url, center),
-        *_element(found, script, page.url, center),
-        *_policy(page, found, script, origin=origin, center=center),
+        *_element(tree, script, page.url, center),
+        *_policy(page, tree, script, origin=origin, center=center),
         *_origin(origin, allowed),
     ]
+
+
+def select(tree: LexborHTMLParser, selector: str) -> list[LexborNode]:
+    """Return the elements that a selector matches: tags, ids, classes, attributes, within and child; raises Unknown.
+
+    >>> [e.tag for e in select(LexborHTMLParser('<form id="a"><input name="b"></form>'), "#a > [name=b]")]
+    ['input']
+    """
+    if len(selector) > LONGEST or SPECIAL.search(QUOTED.sub("", selector)):
+        raise Unknown(selector)
+    try:
+        return tree.css(selector)
+    except SelectolaxError as error:
+        raise Unknown(selector) from error
 
 
 def origin_of(url: str) -> str:
@@ -146,16 +197,16 @@ def origin_of(url: str) -> str:
     return f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port and parts.port != usual else "")
 
 
-def _is_ours(one: Element, url: str, center: str) -> bool:
-    source = urlsplit(urljoin(url, one.attributes.get("src", "").strip()))
+def _is_ours(one: LexborNode, url: str, center: str) -> bool:
+    source = urlsplit(urljoin(url, _said(one, "src").strip()))
     return source.path.endswith(FILE) and origin_of(source.geturl()) == center
 
 
-def _script(script: Element | None, url: str, center: str) -> Iterator[Finding]:
+def _script(script: LexborNode | None, url: str, center: str) -> Iterator[Finding]:
     line = f'<script type="module" src="{center}{FILE}"></script>'
     if script is None:
         yield Finding("bad", "The widget's script is not on the page.", "Put this line into its head:", line)
-    elif script.attributes.get("type", "").strip().lower() != "module":
+    elif _said(script, "type").strip().lower() != "module":
         yield Finding("bad", "The widget's script is not loaded as a module.", 'Add type="module":', line)
     else:
         yield Finding("good", "The widget's script is on the page.")
@@ -164,8 +215,8 @@ def _script(script: Element | None, url: str, center: str) -> Iterator[Finding]:
         yield Finding("bad", what, "Serve the help center over https.")
 
 
-def _element(found: list[Element], script: Element | None, url: str, center: str) -> Iterator[Finding]:
-    widgets = [(one, "") for one in found if one.tag == "help-widget"]
+def _element(tree: LexborHTMLParser, script: LexborNode | None, url: str, center: str) -> Iterator[Finding]:
+    widgets = [(one, "") for one in tree.css("help-widget")]
     one_tag = script is not None and any(f"data-{name}" in script.attributes for name in ("form", "label", "position"))
     if not widgets and one_tag and script is not None:
         widgets = [(script, "data-")]
@@ -175,26 +226,28 @@ def _element(found: list[Element], script: Element | None, url: str, center: str
             "bad", "There is no <help-widget> on the page.", f"Put one after your form. {SCRIPTS_LATER}", line
         )
     for one, prefix in widgets:
-        said = {name.removeprefix(prefix): text for name, text in one.attributes.items() if name.startswith(prefix)}
+        said = {
+            name.removeprefix(prefix): text or "" for name, text in one.attributes.items() if name.startswith(prefix)
+        }
         if prefix == "" and "src" in said and origin_of(urljoin(url, said["src"])) != center:
             what = f'The element asks another help center: src="{said["src"]}".'
             yield Finding("bad", what, f'Write src="{center}/", or leave it out.')
         if "form" in said:
-            yield from _form(found, said)
+            yield from _form(tree, said)
         else:
             yield Finding("good", "The element is a button of its own.")
 
 
-def _form(found: list[Element], said: dict[str, str]) -> Iterator[Finding]:
-    forms = list(_chosen(found, "form", said["form"])) if said["form"] else _guessed(found)
+def _form(tree: LexborHTMLParser, said: dict[str, str]) -> Iterator[Finding]:
+    forms = _chosen(tree, said["form"]) if said["form"] else _guessed(tree)
     if not forms:
-        frame = any(one.tag == "iframe" for one in found)
+        frame = tree.css_first("iframe") is not None
         what = (
             f'form="{said["form"]}" matches nothing on the page.' if said["form"] else "The page has no form to guess."
         )
         inside = " The page has a frame: if your form is in it, the snippet goes into the framed page." if frame else ""
         yield Finding(
-            "unsure" if frame or _is_drawn(found) else "bad", what, f"Mend the selector.{inside} {SCRIPTS_LATER}"
+            "unsure" if frame or _is_drawn(tree) else "bad", what, f"Mend the selector.{inside} {SCRIPTS_LATER}"
         )
         return
     if forms[0] is None:
@@ -205,44 +258,48 @@ def _form(found: list[Element], said: dict[str, str]) -> Iterator[Finding]:
     for name in FIELDS:
         if not said.get(name):
             continue
-        fields = _chosen(found, name, said[name])
+        fields = _chosen(tree, said[name])
         if not fields:
             what = f'{name}="{said[name]}" matches nothing on the page.'
             yield Finding("bad", what, f"Mend the selector, or leave it out to have the field guessed. {SCRIPTS_LATER}")
         elif fields[0] is not None:
             yield Finding("good", f"The field for {name} is found.")
-    if not said.get("body") and not any(one.tag == "textarea" and one.within(forms[0]) for one in found):
+    if not said.get("body") and forms[0].css_first("textarea") is None:
         yield Finding("bad", "The form has no text area to guess.", 'Name the field of the message: body="[name=…]".')
 
 
-def _chosen(found: list[Element], name: str, selector: str) -> list[Element | None]:
+def _chosen(tree: LexborHTMLParser, selector: str) -> list[LexborNode | None]:
     """Return the elements of a selector, [None] if that kind of selector is not supported."""
     try:
-        return list(select(found, selector))
+        return list(select(tree, selector))
     except Unknown:
         return [None]
 
 
-def _guessed(found: list[Element]) -> list[Element | None]:
-    areas = [one for one in found if one.tag == "textarea"]
-    return [one for one in found if one.tag == "form" and any(area.within(one) for area in areas)]
+def _guessed(tree: LexborHTMLParser) -> list[LexborNode | None]:
+    return [one for one in tree.css("form") if one.css_first("textarea") is not None]
 
 
-def _is_drawn(found: list[Element]) -> bool:
+def _is_drawn(tree: LexborHTMLParser) -> bool:
     """Return True if the page has no field to fill in, so that scripts probably draw it."""
-    return not any(one.tag in ("form", "textarea", "input") for one in found)
+    return tree.css_first("form, textarea, input") is None
+
+
+def _said(one: LexborNode, name: str) -> str:
+    """Return the text of an attribute, "" for none."""
+    return one.attributes.get(name) or ""
 
 
 def _policy(
-    page: Fetched, found: list[Element], script: Element | None, *, origin: str, center: str
+    page: Fetched, tree: LexborHTMLParser, script: LexborNode | None, *, origin: str, center: str
 ) -> Iterator[Finding]:
     metas = [
-        one.attributes.get("content", "")
-        for one in found
-        if one.tag == "meta" and one.attributes.get("http-equiv", "").strip().lower() == "content-security-policy"
+        _said(one, "content")
+        for one in tree.css("meta")
+        if _said(one, "http-equiv").strip().lower() == "content-security-policy"
     ]
     every = policies(page.all("content-security-policy"), metas)
-    nonce = script.attributes.get("nonce", "") if script else ""
+    nonce = _said(script, "nonce") if script else ""
     missing = list(dict.fromkeys(line for one in every for line in lacks(one, center=center, page=origin, nonce=nonce)))
     for line in missing:
         if line == "nonce":
@@ -265,3 +322,7 @@ def _origin(origin: str, allowed: Callable[[str], bool]) -> Iterator[Finding]:
     else:
         what = f"{origin} may not post events and tickets yet; offers work all the same."
         yield Finding("bad", what, "Allow it below Origins, or in KB_ORIGINS:", origin)
+
+
+if __name__ == "__main__":
+    main()

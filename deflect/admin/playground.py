@@ -160,4 +160,4 @@ def _findings(here: Services, address: str) -> list[page_check.Finding]:
     shop = current_app.config.get("DEMO_PORT")
     own, allow = frozenset([shop] if shop else []), here.settings.allow_networks
     found = outbound.fetch(address, judge=lambda url: outbound.judge(url, allow=allow, own=own))
-    return page_check.check(found, center=_center(here), allowed=lambda origin: cors.allowed(here, origin))
+    return page_check.check_apart(found, center=_center(here), allowed=lambda origin: cors.allowed(here, origin))

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import gzip
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
 from flask import Flask, Response, redirect, request
+from selectolax.lexbor import LexborHTMLParser
 
-from deflect.admin.elements import Unknown, elements, select
-from deflect.admin.page_check import check, lacks, parse
+from deflect.admin.page_check import Unknown, check, check_apart, lacks, parse, select
 from kb import outbound
 from kb.outbound import BadAddress, Fetched, Unreadable, fetch, judge
 from tests.browser.shop import serving
@@ -131,7 +132,7 @@ def test_every_policy_must_allow_it_that_of_a_meta_element_too() -> None:
     ("selector", "count"),
     [
         ("form", 2), ("#a", 1), (".x.y", 1), ("form input", 3), ("form > input", 2), ("div > form input", 3),
-        ("[name]", 3), ('[name="q r"]', 1), ("input[name^=q]", 1), ("#a, #b", 2), ("*", 8), ("form form", 0),
+        ("[name]", 3), ('[name="q r"]', 1), ("input[name^=q]", 1), ("#a, #b", 2), ("body *", 8), ("form form", 0),
         ("div div > form input", 0),
     ],
 )  # fmt: skip
@@ -140,19 +141,40 @@ def test_simple_selectors_find_what_a_browser_finds(selector: str, count: int) -
         '<div><form id="a" class="x y"><p><input name="q r"></p><input name=b></form>'
         '<form id=b><input name="c"></form></div><p>'
     )
-    assert len(select(elements(html), selector)) == count
+    assert len(select(LexborHTMLParser(html), selector)) == count
 
 
 @pytest.mark.parametrize("selector", ["a:hover", "a + b", "", "a >", "..x", "[x", "x" * 500])
 def test_other_selectors_are_not_guessed_at(selector: str) -> None:
     with pytest.raises(Unknown):
-        select(elements("<a>"), selector)
+        select(LexborHTMLParser("<a>"), selector)
 
 
-def test_html_of_any_sort_is_read_in_little_time() -> None:
-    deep = elements("<div>" * 60_000 + '<p class="' + "x" * 10_000)
-    assert len(deep) <= 50_000
-    assert select(deep, "div div div div div div div > div > p") == []
+@pytest.mark.parametrize(
+    "html", ["<a " * 16_000, "<div>" * 10_000, "<a>" * 300_000, "<!--" * 250_000, '<a b="' * 160_000, "<b>" * 300_000]
+)
+def test_html_of_any_sort_is_read_in_little_time(html: str) -> None:
+    begun = time.process_time()
+    assert select(LexborHTMLParser(html), "div div div div div div div > div > p") == []
+    assert len(found(html)) == 2
+    assert time.process_time() - begun < 1
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<p>" + "".join(f"<b {number}>" for number in range(5_000)) + "<p>x" * 100_000,
+        "<div>" * 90_000 + "</p>" * 100_000,
+    ],
+)
+def test_a_page_that_would_fill_the_machine_is_given_up(html: str) -> None:
+    with pytest.raises(Unreadable, match="too long to read"):
+        check_apart(Fetched(SHOP, (), html), center=CENTER, allowed=bool)
+
+
+def test_a_process_apart_finds_the_same() -> None:
+    page = Fetched(f"{SHOP}/ä", (("content-security-policy", "default-src 'self'"),), "<p>é" + FORM)
+    assert check_apart(page, center=CENTER, allowed=bool) == check(page, center=CENTER, allowed=bool)
 
 
 @pytest.mark.parametrize(

@@ -22,8 +22,8 @@ from deflect.privacy.export import safe
 from deflect.report import charts, trends
 from deflect.report.episodes import FILTERS, counted, detail
 from deflect.report.numbers import interval_of, worded
-from deflect.report.outcomes import Ended
-from deflect.report.report import SPLITS, Material, Report, connected, earliest, material, moment, report
+from deflect.report.outcomes import SPLITS, Ended
+from deflect.report.report import Material, Report, connected, earliest, material, moment, report
 from deflect.report.trends import changes
 from deflect.store import clock
 from deflect.store.clock import DAY, to_datetime, to_rfc3339

@@ -11,14 +11,17 @@ import json
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 from deflect.report.statistics import Arms
 from deflect.store.clock import MINUTE
 from deflect.store.database import Row, Store
+from deflect.store.events import CHANNELS
 from deflect.store.people import WINDOW
+from kb.languages import without_region
 
 Outcome = Literal["pending", "solved", "contacted", "left after reading", "left without reading"]
+SPLITS = ("segment", "channel", "lang", "category", "device", "page")
 VISIT = 30 * MINUTE  # a visit ends after as long without an action, as analytics tools count it
 
 EPISODES = """
@@ -134,6 +137,18 @@ def by_arm(episodes: Iterable[Ended]) -> Arms[list[Ended]]:
     """Return the episodes of each arm, in the same order."""
     found = list(episodes)
     return Arms([e for e in found if e.arm == "control"], [e for e in found if e.arm == "treatment"])
+
+
+def values_of(episode: Ended, by: str) -> Sequence[str]:
+    """Return the values of `by` with which an episode counts."""
+    if by == "channel":
+        return [c for c in CHANNELS if c in episode.channels] or ["none"]
+    return [named(getattr(episode, by), by)]
+
+
+def named(value: Any, by: str) -> str:
+    """Return a value as the report names it; browsers say "en-US" where a page says "en"."""
+    return without_region(value or "") if by == "lang" else str(value or "")
 
 
 def times(rows: Iterable[Row]) -> dict[str, list[int]]:

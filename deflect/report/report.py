@@ -1,7 +1,7 @@
 """The report: all numbers of a period, for everybody and by segment, and the numbers of the tickets themselves.
 
 `material` reads the episodes, searches and tickets of a period once; all numbers are computed from these. Numbers of
-episodes and of the experiment come from `episode_numbers`, those of searches and people from `search_numbers`, and
+episodes and of the experiment come from `episodes`, those of searches and people from `search_numbers`, and
 those of tickets from here. A split computes the same numbers again for each part of the material, such as one language.
 `kb report` and the admin pages both show this report.
 """
@@ -15,14 +15,13 @@ from typing import Any
 
 from deflect.report import statistics
 from deflect.report.effect import Before
-from deflect.report.episode_numbers import of_episodes
+from deflect.report.episodes import of_episodes
 from deflect.report.numbers import Number, given, share, unknown
-from deflect.report.outcomes import CONTACTS, Ended, before, ended, times
+from deflect.report.outcomes import CONTACTS, Ended, before, ended, named, times, values_of
 from deflect.report.search_numbers import HELP, SearchDay, of_people, of_searches, search_days
 from deflect.store import clock
 from deflect.store.clock import DAY, HOUR, to_rfc3339
 from deflect.store.database import Row, Store
-from deflect.store.events import CHANNELS
 from kb.config import Settings
 from kb.errors import BadRequest
 from kb.languages import without_region
@@ -71,7 +70,6 @@ def _touches(answers: Sequence[int], formula: str) -> Number:
     return given("touches per ticket", statistics.mean_interval(answers), len(answers), formula)
 
 
-SPLITS = ("segment", "channel", "lang", "category", "device", "page")
 MEMORY = 90 * DAY  # how far back a person's earlier tickets and visits are looked at
 
 VISITS = f"""
@@ -204,22 +202,10 @@ def split(whole: Material, by: str) -> dict[str, Material]:
         f"{by}={label or 'unknown'}": Material(
             [e for e in whole.episodes if label in values_of(e, by)],
             [s for s in whole.searches if by == "lang" and without_region(s.lang) == label],
-            [t for t in whole.tickets if by in ("lang", "category", "channel") and _named(t[by], by) == label],
+            [t for t in whole.tickets if by in ("lang", "category", "channel") and named(t[by], by) == label],
         )
         for label in labels
     }
-
-
-def values_of(episode: Ended, by: str) -> Sequence[str]:
-    """Return the values of `by` with which an episode counts."""
-    if by == "channel":
-        return [c for c in CHANNELS if c in episode.channels] or ["none"]
-    return [_named(getattr(episode, by), by)]
-
-
-def _named(value: Any, by: str) -> str:
-    """Return a value as the report names it; browsers say "en-US" where a page says "en"."""
-    return without_region(value or "") if by == "lang" else str(value or "")
 
 
 def _numbers(

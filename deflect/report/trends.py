@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from deflect.report.episode_numbers import of_episodes
+from deflect.report.episodes import of_episodes
 from deflect.report.numbers import Number
 from deflect.report.report import Material
 from deflect.report.search_numbers import of_searches

@@ -7,8 +7,8 @@ from typing import Any
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from werkzeug.exceptions import HTTPException
 
-from deflect.admin import agent_pages, login, playground, report_pages, ticket_pages
-from deflect.api import cors
+from deflect.admin import login, playground, report_pages, ticket_pages
+from deflect.api import headers
 from deflect.api.http import form_id
 from deflect.delivery.outbox import retry_deliveries
 from deflect.history import example
@@ -24,8 +24,8 @@ from kb.failures import failure
 
 blueprint = Blueprint("admin", __name__, url_prefix="/admin", template_folder="templates")
 login.guard(blueprint)
-for part in (ticket_pages, agent_pages, report_pages, playground):
-    blueprint.register_blueprint(part.blueprint)
+for part in (ticket_pages.blueprint, login.agents, report_pages.blueprint, playground.blueprint):
+    blueprint.register_blueprint(part)
 
 
 @blueprint.errorhandler(HelpCenterError)
@@ -141,7 +141,7 @@ def origin_list() -> str:
         "admin/origins.html",
         refused=activity.refused_origins(here.store),
         settled=here.settings.origins,
-        allowed=cors.allowed_by_agents(here.store),
+        allowed=headers.allowed_by_agents(here.store),
     )
 
 
@@ -149,8 +149,8 @@ def origin_list() -> str:
 def judge_origin(what: str) -> Any:
     """Allow the pages of an origin to post, or take that back; both are in the audit log."""
     login.only_admins()
-    origin = cors.normal(request.form.get("origin", ""))
-    write = cors.allow_origin if what == "allow" else cors.forbid_origin
+    origin = headers.normal_origin(request.form.get("origin", ""))
+    write = headers.allow_origin if what == "allow" else headers.forbid_origin
     services().writer.run(write, id=form_id(), origin=origin, who=g.agent, now=clock.now())
     flash(f"{origin} may post events and tickets." if what == "allow" else f"{origin} may no longer post.")
     return redirect(url_for("admin.origins"))

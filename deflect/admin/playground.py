@@ -16,7 +16,7 @@ from typing import Any
 from flask import Blueprint, Response, current_app, g, jsonify, render_template, request
 
 from deflect.admin import page_check
-from deflect.api import cors, headers
+from deflect.api import headers
 from deflect.api.http import lang_of
 from deflect.offers.episode import new_id
 from deflect.offers.offer import CARDS, LONGEST
@@ -160,4 +160,4 @@ def _findings(here: Services, address: str) -> list[page_check.Finding]:
     shop = current_app.config.get("DEMO_PORT")
     own, allow = frozenset([shop] if shop else []), here.settings.allow_networks
     found = outbound.fetch(address, judge=lambda url: outbound.judge(url, allow=allow, own=own))
-    return page_check.check_apart(found, center=_center(here), allowed=lambda origin: cors.allowed(here, origin))
+    return page_check.check_apart(found, center=_center(here), allowed=lambda origin: headers.may_post(here, origin))

@@ -1,6 +1,6 @@
 """The JSON API under /api/v1: each call reads its request, calls one function and returns a document.
 
-Errors are problem documents. Pages of other origins call it as `deflect.api.cors` allows. Without consent, and for
+Errors are problem documents. Pages of other origins call it as `deflect.api.headers` allows. Without consent, and for
 crawlers, nothing is noted of a visitor, and events are refused with the reason.
 """
 
@@ -13,7 +13,7 @@ from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from deflect.api import contacts as contact_calls
-from deflect.api import cors, http, openapi
+from deflect.api import headers, http, openapi
 from deflect.api.http import (
     LONGEST_BODY,
     device_of,
@@ -49,7 +49,7 @@ WHY_NOT = "this browser says that it is a crawler, of which nothing is noted"
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
-cors.guard(blueprint)
+headers.guard(blueprint)
 
 
 @blueprint.errorhandler(HelpCenterError)

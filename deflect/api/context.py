@@ -10,7 +10,7 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
-from deflect.api import cors, http
+from deflect.api import headers, http
 from deflect.api.http import lang_of, limit_typing, problem
 from deflect.offers.context_cards import named_hits
 from deflect.offers.episode import ways
@@ -24,7 +24,7 @@ MOST = 5
 LONGEST = 500
 
 blueprint = Blueprint("here", __name__, url_prefix="/api/v1")
-blueprint.after_request(cors.publish_for_tokens)
+blueprint.after_request(headers.publish_for_tokens)
 
 
 @blueprint.errorhandler(HelpCenterError)

@@ -9,7 +9,7 @@ import time
 
 from flask import Blueprint, Response, request, send_file
 
-from deflect.api import cors
+from deflect.api import headers
 from deflect.store.attachments import one, path_of
 from deflect.store.database import Row
 from deflect.store.services import services
@@ -44,4 +44,4 @@ def give(settings: Settings, file: Row) -> Response:
     response.headers["Content-Security-Policy"] = POLICY
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Cache-Control"] = "private, no-store"
-    return cors.keep(response)
+    return headers.keep(response)

@@ -19,7 +19,7 @@ from string import ascii_letters, ascii_uppercase
 
 from flask import Blueprint, Response, abort, request
 
-from deflect.api import cors
+from deflect.api import headers
 from kb.config import static_folder
 
 FOLDER = static_folder() / "widget"
@@ -68,7 +68,7 @@ def file(name: str) -> Response:
     if zipped:
         response.headers["Content-Encoding"] = "gzip"
     response.headers["Vary"] = "Accept-Encoding"
-    cors.publish(response)
+    headers.publish(response)
     response.headers["Cache-Control"] = f"public, max-age={SECONDS}, stale-while-revalidate=86400"
     response.set_etag(found.etag, weak=True)
     response.make_conditional(request)

@@ -12,7 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from deflect.api import cors
+from deflect.api import headers
 from deflect.mail.take import take
 from deflect.offers.episode import Visit
 from deflect.offers.log import record
@@ -88,7 +88,7 @@ def test_axe_finds_nothing_and_nothing_sticks_out(
         record(services, "v1", "search", text=f"words {n} שלום", hits=0, stage="none", ranker="r")
     send(services, subject="لا أستطيع تغيير كلمة المرور " * 4, email="someone.with.a.long.name@customer.example")
     ticket = send(services, subject="ERR_" * 40, fields={"plan": "Pro", "x" * 60: "y" * 90})
-    services.writer.run(cors.refused_origin, origin="https://shop.example", path="/api/v1/events", now=1)
+    services.writer.run(headers.refused_origin, origin="https://shop.example", path="/api/v1/events", now=1)
     with browser.new_context(
         viewport={"width": width, "height": 900}, color_scheme=scheme, reduced_motion="reduce"
     ) as context:

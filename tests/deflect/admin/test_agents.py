@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from sqlite_utils import Database
 from werkzeug.test import TestResponse
 
-from deflect.api import cors
+from deflect.api import headers
 from deflect.offers.episode import Visit
 from deflect.store import clock
 from deflect.store.database import Store
@@ -308,7 +308,7 @@ def test_what_only_admins_may_do_is_refused_to_agents(
 def test_an_agent_is_shown_no_button_that_only_admins_may_press(
     services: Services, ana: FlaskClient, agent: FlaskClient
 ) -> None:
-    services.writer.run(cors.refused_origin, origin="https://shop.example", path="/", now=1)
+    services.writer.run(headers.refused_origin, origin="https://shop.example", path="/", now=1)
     assert "/admin/origins/allow" in agent.get("/admin/origins").text
     assert "/admin/origins/allow" not in ana.get("/admin/origins").text
     assert "First password" in agent.get("/admin/agents").text

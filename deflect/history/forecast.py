@@ -21,8 +21,7 @@ from deflect.gaps import gaps
 from deflect.gaps.gaps import Diagnosis, Question
 from deflect.history import import_tickets
 from deflect.history.import_tickets import Past
-from deflect.history.records import BadFile, Tally
-from deflect.history.references import References
+from deflect.history.records import BadFile, References, Tally
 from deflect.history.replay import Encoded, Replayed, replay
 from deflect.privacy.redaction import redact
 from deflect.report import charts, statistics

@@ -15,7 +15,7 @@ from deflect.history.records import BadLine, Document, Tally, text_of
 from kb import progress
 
 if TYPE_CHECKING:
-    from deflect.history.references import References
+    from deflect.history.records import References
 
 SUBJECTS = ("subject", "title", "raw_subject")
 BODIES = ("body", "description", "message", "text", "question", "ticket_text", "ticket", "content")

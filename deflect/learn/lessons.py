@@ -9,8 +9,7 @@ from pathlib import Path
 
 from deflect.history import import_tickets, import_writes, records
 from deflect.history.import_tickets import Past
-from deflect.history.records import Document, Tally
-from deflect.history.references import References
+from deflect.history.records import Document, References, Tally
 from deflect.privacy.email_keys import email_hash
 from deflect.privacy.redaction import redact
 from deflect.store import clock

@@ -118,6 +118,7 @@ def of_episodes(
     """Return all numbers of episodes, with the effect of offers and how many are unserved or pending."""
     done = [e for e in episodes if e.outcome != "pending"]
     reachable = [e for e in done if e.channels]
+    unserved = len(done) - len(reachable)
     return [
         *_usual(reachable),
         *experiment(reachable, holdout=holdout, connected=connected, before=before),

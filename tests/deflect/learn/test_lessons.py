@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from deflect.history import import_events
-from deflect.history.references import References
+from deflect.history.records import References
 from deflect.learn.lessons import Lesson, lessons, load, shown
 from deflect.privacy import erasure
 from deflect.store.clock import from_rfc3339, now

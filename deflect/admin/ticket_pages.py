@@ -6,8 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response, flash, g, redirect, render_template, request, url_for
 
-from deflect.api.downloads import give
-from deflect.api.http import form_id
+from deflect.api.http import form_id, give_file
 from deflect.gaps import gaps
 from deflect.offers.episode import new_id
 from deflect.store import attachments, clock
@@ -143,7 +142,7 @@ def attached(id: str, file: str) -> Response:
     found = attachments.one(services().store, file)
     if found is None or found["ticket"] != id:
         raise NotFound("there is no such file; it may have been erased")
-    return give(services().settings, found)
+    return give_file(services().settings, found)
 
 
 @blueprint.get("/<id>/draft")

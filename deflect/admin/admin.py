@@ -13,7 +13,7 @@ from deflect.api.http import form_id
 from deflect.delivery.outbox import retry_deliveries
 from deflect.history import example
 from deflect.offers.episode import new_id
-from deflect.report import activity
+from deflect.report import trends
 from deflect.store import clock
 from deflect.store.clock import DAY
 from deflect.store.events import CATALOGUE
@@ -79,7 +79,7 @@ def frame() -> dict[str, Any]:
     here = services()
     return {
         "open_tickets": queries.counts(here.store).get("open", 0),
-        "dead": activity.deliveries(here.store).get("dead", 0),
+        "dead": trends.deliveries(here.store).get("dead", 0),
         "made_up": example.is_made_up(here.settings),
     }
 
@@ -90,11 +90,11 @@ def overview() -> str:
     here, now = services(), clock.now()
     return render_template(
         "admin/overview.html",
-        week=activity.since(here.store, now - 7 * DAY),
+        week=trends.since(here.store, now - 7 * DAY),
         mine=queries.find(here.store, state="open", agent=g.agent, limit=8),
         latest=queries.find(here.store, state="open", agent=queries.NOBODY, limit=8),
-        waiting=activity.on_the_way(here.store),
-        origins=activity.refused_origins(here.store),
+        waiting=trends.on_the_way(here.store),
+        origins=headers.refused_origins(here.store),
         holdout=here.settings.holdout,
     )
 
@@ -104,7 +104,7 @@ def outbox() -> str:
     """List deliveries: those that wait, those that failed for good, and the last ones sent."""
     store = services().store
     waiting, done = queries.deliveries(store), queries.deliveries(store, states=("sent",), limit=50)
-    return render_template("admin/outbox.html", waiting=waiting, done=done, counts=activity.deliveries(store))
+    return render_template("admin/outbox.html", waiting=waiting, done=done, counts=trends.deliveries(store))
 
 
 @blueprint.post("/outbox/retry")
@@ -127,8 +127,8 @@ def events() -> str:
     store = services().store
     return render_template(
         "admin/events.html",
-        days=activity.by_day(store, now=clock.now()),
-        latest=activity.latest(store, type=type),
+        days=trends.by_day(store, now=clock.now()),
+        latest=trends.latest(store, type=type),
         type=type,
     )
 
@@ -139,7 +139,7 @@ def origin_list() -> str:
     here = services()
     return render_template(
         "admin/origins.html",
-        refused=activity.refused_origins(here.store),
+        refused=headers.refused_origins(here.store),
         settled=here.settings.origins,
         allowed=headers.allowed_by_agents(here.store),
     )
@@ -159,4 +159,4 @@ def judge_origin(what: str) -> Any:
 @blueprint.get("/audit")
 def audit() -> str:
     """List the actions of agents."""
-    return render_template("admin/audit.html", entries=activity.audit(services().store))
+    return render_template("admin/audit.html", entries=trends.audit(services().store))

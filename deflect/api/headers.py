@@ -152,6 +152,11 @@ def allowed_by_agents(store: Store) -> list[Row]:
     return store.rows("SELECT id AS origin, who, created FROM allowed_origins ORDER BY id")
 
 
+def refused_origins(store: Store) -> list[Row]:
+    """Return the origins whose pages were refused, the latest first."""
+    return store.rows("SELECT id AS origin, path, times, first, last FROM refused_origins ORDER BY last DESC, id")
+
+
 def _is_listed(services: Services, origin: str) -> bool:
     """Return True if the settings or an agent allow an origin. False when the database cannot be read."""
     if origin in {listed.rstrip("/").lower() for listed in services.settings.origins}:

@@ -2,8 +2,8 @@
 
 A person is known for certain only by a token that the owner's server signed (`claims`, `server_call`). Calls have rates
 for each address, which is the peer's unless proxies are trusted (`client_address`). Fields of a JSON body are read
-by functions that raise BadRequest with the name of the field. Files of tickets are always saved, never opened as a page,
-and never cached; their type is the one that was found when the file was checked, whatever the name says.
+by functions that raise BadRequest with the name of the field. Files of tickets are always saved, never opened as a
+page, and never cached; their type is the one that was found when the file was checked, whatever the name says.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from deflect.history import import_events
+from deflect.history import imports
 from deflect.store import clock
 from deflect.store.clock import DAY, HOUR, MINUTE, SECOND, to_rfc3339
 from deflect.store.database import Store
@@ -182,7 +182,7 @@ def fill(
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "events.jsonl"
         path.write_text("".join(json.dumps(event) + "\n" for event in made.events), encoding="utf-8")
-        return import_events.load(settings, path)
+        return imports.load_events(settings, path)
 
 
 def is_made_up(settings: Settings) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deflect.history import records
-from deflect.history.import_contacts import moment
+from deflect.history.imports import moment
 from deflect.history.records import BadLine, Document, Tally, text_of
 from kb import progress
 

@@ -124,9 +124,7 @@ def of_episodes(
         *experiment(reachable, holdout=holdout, connected=connected, before=before),
         *_guardrails(reachable),
         *_outcomes(reachable),
-        share(
-            "unserved", len(done) - len(reachable), len(done), "episodes whose person could reach no human ÷ episodes"
-        ),
+        share("unserved", unserved, len(done), "episodes whose person could reach no human ÷ episodes"),
         Number("pending", len(episodes) - len(done), None, None, len(episodes), "episodes younger than 7 days"),
     ]
 

@@ -1,12 +1,14 @@
-"""Trends: the numbers of a period by day, week or month, with the changes that happened meanwhile.
+"""Trends: the numbers of a period by day, week or month, with the changes that happened meanwhile; and the last days.
 
 Each point is computed from the part of the period's material that lies in its stretch, with the same functions as the
 report. Two kinds of change are marked: commits to the articles, read from git, and the first use of a new ranker,
-read from the log. A trend without marks is still a trend, so a folder without git has none.
+read from the log. A trend without marks is still a trend, so a folder without git has none. For the last days there are
+counts of events, the latest of them, the audit log, and the deliveries.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +18,12 @@ from deflect.report.numbers import Number
 from deflect.report.report import Material
 from deflect.report.search_numbers import of_searches
 from deflect.store.clock import DAY, SECOND, to_datetime
-from deflect.store.database import Store
+from deflect.store.database import Row, Store
+from deflect.store.events import CATALOGUE
 from kb.content import git
 
+DAYS = 14
+MOST = 35  # points: more of them hold too few episodes each to say anything
 PATIENCE = 5.0  # seconds that a very long history may take; a trend without marks is still a trend
 
 RANKERS = """
@@ -52,9 +57,6 @@ def _commits(folder: Path, *, start: int, end: int) -> Iterator[Change]:
         seconds, _, subject = line.partition(" ")
         if start <= int(seconds) * SECOND < end:
             yield Change(int(seconds) * SECOND, "articles", subject)
-
-
-MOST = 35  # points: more of them hold too few episodes each to say anything
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,3 +108,60 @@ def _point(
     numbers = [*of_episodes(episodes, holdout=holdout, connected=connected), *of_searches(searches)]
     within = tuple(change for change in changes if start <= change.at < end)
     return Point(start, end, {number.name: number for number in numbers if number.segment is None}, within)
+
+
+def by_day(store: Store, *, now: int, days: int = DAYS) -> list[Row]:
+    """Return for each type of event how many came on each of the last days, in UTC, the oldest first, and in all."""
+    first = now // DAY - days + 1
+    rows = store.rows(
+        "SELECT type, received / ? AS day, count(*) AS n FROM events WHERE received >= ? GROUP BY type, day",
+        [DAY, first * DAY],
+    )
+    found = {(row["type"], row["day"]): row["n"] for row in rows}
+    counts = {type: [found.get((type, first + i), 0) for i in range(days)] for type in CATALOGUE}
+    return [{"type": type, "doc": CATALOGUE[type].doc, "days": n, "total": sum(n)} for type, n in counts.items()]
+
+
+def latest(store: Store, *, type: str = "", limit: int = 100) -> list[Row]:
+    """Return the latest events, of one type or all, with their redacted text."""
+    rows = store.rows(
+        """
+        SELECT events.id, type, key, episode, article, rank, source, reason, events.received, data, text
+        FROM events LEFT JOIN event_texts ON event_texts.event = events.id
+        WHERE :type = '' OR type = :type
+        ORDER BY events.received DESC, events.id LIMIT :limit
+        """,
+        {"type": type, "limit": limit},
+    )
+    return [row | {"data": json.loads(row["data"] or "{}")} for row in rows]
+
+
+def since(store: Store, moment: int) -> dict[str, int]:
+    """Return how many events of each type came since a time."""
+    rows = store.rows("SELECT type, count(*) AS n FROM events WHERE received >= ? GROUP BY type", [moment])
+    return {row["type"]: row["n"] for row in rows}
+
+
+def audit(store: Store, *, limit: int = 200) -> list[Row]:
+    """Return what agents did, the latest first."""
+    return store.rows(
+        """
+        SELECT who, did, what, created, EXISTS (SELECT 1 FROM tickets WHERE tickets.id = what) AS ticket
+        FROM audit ORDER BY created DESC, id LIMIT ?
+        """,
+        [limit],
+    )
+
+
+def on_the_way(store: Store) -> int:
+    """Return how many tickets still have to reach a help desk; our own inbox has them from the beginning."""
+    row = store.one(
+        "SELECT count(DISTINCT ticket) AS n FROM outbox WHERE state = 'pending' AND sink NOT IN (?, ?, ?)",
+        ["inbox", "reply", "receipt"],
+    )
+    return int(row["n"]) if row else 0
+
+
+def deliveries(store: Store) -> dict[str, int]:
+    """Return how many deliveries are in each state."""
+    return {row["state"]: row["n"] for row in store.rows("SELECT state, count(*) AS n FROM outbox GROUP BY state")}

@@ -32,9 +32,9 @@ def events_import(settings: Settings, file: Path, as_json: bool) -> None:
 
     Example: kb events import september.jsonl
     """
-    from deflect.history import import_events, records
+    from deflect.history import imports, records
 
-    _imported(import_events.load(settings, file, report=progress.reporter("Importing events")), as_json, records.shown)
+    _imported(imports.load_events(settings, file, report=progress.reporter("Importing events")), as_json, records.shown)
 
 
 @click.group()
@@ -76,10 +76,10 @@ def contacts_import(settings: Settings, file: Path, as_json: bool) -> None:
 
     Example: kb contacts import calls.csv
     """
-    from deflect.history import import_contacts, records
+    from deflect.history import imports, records
 
     _imported(
-        import_contacts.load(settings, file, report=progress.reporter("Importing contacts")), as_json, records.shown
+        imports.load_contacts(settings, file, report=progress.reporter("Importing contacts")), as_json, records.shown
     )
 
 
@@ -99,9 +99,9 @@ def users_import(settings: Settings, file: Path, as_json: bool) -> None:
 
     Example: kb users import active-users.csv
     """
-    from deflect.history import import_contacts, records
+    from deflect.history import imports, records
 
-    _imported(import_contacts.load_users(settings, file), as_json, records.shown)
+    _imported(imports.load_users(settings, file), as_json, records.shown)
 
 
 def _imported(document: dict[str, Any], as_json: bool, text: Callable[[Any], str]) -> None:

@@ -9,7 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from deflect.api import schemas
-from deflect.history.import_contacts import contact
+from deflect.history.imports import contact
 from deflect.offers.log import CHECKS
 from kb.config import Settings
 from kb.content.channels import _link

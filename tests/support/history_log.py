@@ -7,7 +7,7 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-from deflect.history import import_contacts, import_events
+from deflect.history import imports
 from kb.config import Settings
 
 OFFER = {"articles": ["account/reset-password"], "scores": [0.9], "ranker": "x"}
@@ -55,7 +55,7 @@ class Log:
 
 def load(settings: Settings, folder: Path, log: Log, *calls: dict[str, Any]) -> None:
     """Import the log, and contacts made elsewhere."""
-    for name, rows, importer in (("e", log.events, import_events.load), ("c", list(calls), import_contacts.load)):
+    for name, rows, importer in (("e", log.events, imports.load_events), ("c", list(calls), imports.load_contacts)):
         path = folder / f"{name}.jsonl"
         path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
         done = importer(settings, path)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from deflect.history import import_events
+from deflect.history import imports
 from deflect.learn import evidence
 from deflect.learn.evidence import followed
 from deflect.learn.tuning import split
@@ -53,7 +53,7 @@ def loaded(settings: Settings, folder: Path, log: Log) -> Store:
     """Import the log and return the store."""
     path = folder / "events.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in log.events), encoding="utf-8")
-    assert import_events.load(settings, path)["bad"] == []
+    assert imports.load_events(settings, path)["bad"] == []
     return Store.open(settings.database)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from deflect.history import import_events
+from deflect.history import imports
 from deflect.history.records import References
 from deflect.learn.lessons import Lesson, lessons, load, shown
 from deflect.privacy import erasure
@@ -162,10 +162,10 @@ def test_what_a_visitor_said_is_a_lesson_unless_it_was_taken_back(services: Serv
         event(2, "offer", 1, text="Where is the VAT", **offer),
         event(3, "solved", 2, article="billing/vat"),
     ]
-    import_events.load(services.settings, write(tmp_path, events))
+    imports.load_events(services.settings, write(tmp_path, events))
     assert [(lesson.body, lesson.source) for lesson in lessons(services.store)] == [("Where is the VAT", "visitor")]
     assert lessons(services.store, before=from_rfc3339("2026-09-08T10:00:00Z")) == []  # it is pending
-    import_events.load(services.settings, write(tmp_path, [event(4, "undo", 3)]))
+    imports.load_events(services.settings, write(tmp_path, [event(4, "undo", 3)]))
     assert lessons(services.store) == []
 
 
@@ -182,7 +182,7 @@ def test_what_a_visitor_said_is_no_lesson_when_they_wrote_to_us_within_a_week(
         {"type": "sent", "at": f"{day}T10:00:00Z", "ticket": "T1", "channel": "web"},
     ]
     events = [{"id": str(uuid.UUID(int=n)), **common, **row} for n, row in enumerate(rows, 1)]
-    assert not import_events.load(services.settings, write(tmp_path, events))["refused"]
+    assert not imports.load_events(services.settings, write(tmp_path, events))["refused"]
     assert bool(lessons(services.store)) is counts
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from deflect.history import import_events
+from deflect.history import imports
 from deflect.learn import lessons, proposals
 from deflect.store.clock import from_rfc3339
 from kb.config import Settings
@@ -63,7 +63,7 @@ def happened(center: Settings, visitors: int, steps: list[dict[str, Any]], *, se
     ]
     file = center.data / f"events-{seed}.jsonl"
     file.write_text("\n".join(map(json.dumps, rows)))
-    done = import_events.load(center, file)
+    done = imports.load_events(center, file)
     assert not done["refused"], done
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from deflect.history import import_contacts
+from deflect.history import imports
 from deflect.report import numbers as numbers_module
 from deflect.report.outcomes import by_arm, ended
 from deflect.report.report import Report, of_tickets, report
@@ -310,7 +310,7 @@ def test_of_nothing_nothing_is_measured(services: Services) -> None:
 def test_usage_is_per_thousand_active_users(month: Services, tmp_path: Path) -> None:
     path = tmp_path / "users.csv"
     path.write_text("month,users\n2026-08,500\n2026-09,2000\n", encoding="utf-8")
-    import_contacts.load_users(month.settings, path)
+    imports.load_users(month.settings, path)
     assert numbers(month).number("help users per 1,000").value == 2.5  # five people of 2,000
 
 

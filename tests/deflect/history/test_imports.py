@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 
-from deflect.history import import_events
-from deflect.history.import_contacts import load as load_contacts
-from deflect.history.import_contacts import load_users
+from deflect.history import imports
+from deflect.history.imports import load_contacts, load_users
 from deflect.privacy.export import rows, to_csv
 from deflect.store.clock import from_rfc3339
 from deflect.store.events import CATALOGUE
@@ -41,7 +40,7 @@ SENT = event("sent", "03T10:00:00", 2, episode="e1", ticket="T1", channel="web")
 
 
 def test_an_intent_makes_its_episode_even_where_it_stands_last(services: Services, tmp_path: Path) -> None:
-    done = import_events.load(services.settings, write(tmp_path, SENT, INTENT))
+    done = imports.load_events(services.settings, write(tmp_path, SENT, INTENT))
     assert (done["stored"], done["refused"], done["records"]) == (2, 0, 2)
     episode = services.store.one("SELECT * FROM episodes")
     assert episode is not None
@@ -52,9 +51,9 @@ def test_an_intent_makes_its_episode_even_where_it_stands_last(services: Service
 
 def test_the_same_file_again_changes_nothing(services: Services, tmp_path: Path) -> None:
     path = write(tmp_path, INTENT, SENT)
-    import_events.load(services.settings, path)
+    imports.load_events(services.settings, path)
     before = sizes(services)
-    done = import_events.load(services.settings, path)
+    done = imports.load_events(services.settings, path)
     assert (done["stored"], done["known"]) == (0, 2)
     assert sizes(services) == before
 
@@ -80,13 +79,13 @@ def test_every_type_of_the_catalogue_comes_in(services: Services, tmp_path: Path
         event(kind.type, f"0{1 + (kind.type != 'intent')}T10:00:00", n, **{name: fields[name] for name in kind.needs})
         for n, kind in enumerate(CATALOGUE.values())
     ]
-    done = import_events.load(services.settings, write(tmp_path, *events))
+    done = imports.load_events(services.settings, write(tmp_path, *events))
     assert (done["stored"], done["bad"]) == (len(CATALOGUE), [])
 
 
 def test_bad_lines_are_named_and_good_ones_kept(services: Services, tmp_path: Path) -> None:
     stranger = event("shown", "01T10:00:00", 3, episode="e9")
-    done = import_events.load(
+    done = imports.load_events(
         services.settings,
         write(tmp_path, INTENT, "not json\n", event("clicked", "01T10:00:00", 4), stranger, "[1]\n", SENT),
     )
@@ -99,38 +98,38 @@ def test_bad_lines_are_named_and_good_ones_kept(services: Services, tmp_path: Pa
 def test_an_id_that_is_missing_or_no_uuid_is_the_same_the_next_time(services: Services, tmp_path: Path) -> None:
     bare = {key: value for key, value in SENT.items() if key != "id"}
     path = write(tmp_path, INTENT | {"id": "first"}, bare)
-    assert import_events.load(services.settings, path)["stored"] == 2
-    assert import_events.load(services.settings, path)["known"] == 2
+    assert imports.load_events(services.settings, path)["stored"] == 2
+    assert imports.load_events(services.settings, path)["known"] == 2
 
 
 def test_a_visitor_s_batch_is_taken_as_the_api_takes_it(services: Services, tmp_path: Path) -> None:
     path = write(tmp_path, {"visitor": "v1", "events": [INTENT, SENT]})
-    assert import_events.load(services.settings, path)["stored"] == 2
+    assert imports.load_events(services.settings, path)["stored"] == 2
 
 
 def test_without_a_visitor_an_event_is_of_whoever_the_episode_is(services: Services, tmp_path: Path) -> None:
     path = write(tmp_path, INTENT, {key: value for key, value in SENT.items() if key != "visitor"})
-    assert import_events.load(services.settings, path)["refused"] == 0
+    assert imports.load_events(services.settings, path)["refused"] == 0
     assert {row["key"] for row in services.store.rows("SELECT key FROM events")} == {"visitor:v1"}
 
 
 def test_an_address_links_two_browsers_and_is_nowhere_in_the_store(services: Services, tmp_path: Path) -> None:
     one = event("read", "01T10:00:00", 5, article="a", email="jo@example.com")
     two = event("read", "02T10:00:00", 6, article="a", email="JO@example.com") | {"visitor": "v2"}
-    import_events.load(services.settings, write(tmp_path, one, two))
+    imports.load_events(services.settings, write(tmp_path, one, two))
     assert len(services.store.rows("SELECT * FROM people")) == 1
     assert b"jo@example" not in services.settings.database.read_bytes().lower()
 
 
 def test_a_text_is_redacted(services: Services, tmp_path: Path) -> None:
     search = event("search", "01T10:00:00", 7, hits=1, stage="all", ranker="x", text="mail jo@example.com")
-    import_events.load(services.settings, write(tmp_path, search))
+    imports.load_events(services.settings, write(tmp_path, search))
     assert services.store.rows("SELECT text FROM event_texts") == [{"text": "mail [email]"}]
 
 
 @pytest.mark.parametrize("form", ["csv", "json"])
 def test_what_was_exported_can_be_imported_elsewhere(services: Services, tmp_path: Path, form: str) -> None:
-    import_events.load(
+    imports.load_events(
         services.settings, write(tmp_path, INTENT, SENT, event("shown", "01T10:00:02", 8, episode="e1", rank=2))
     )
     path = tmp_path / f"export.{form}"
@@ -139,14 +138,14 @@ def test_what_was_exported_can_be_imported_elsewhere(services: Services, tmp_pat
             list(rows(services.settings, "events")), out
         )
     other = make_services(tmp_path / "other")
-    done = import_events.load(other.settings, path)
+    done = imports.load_events(other.settings, path)
     assert (done["stored"], done["bad"]) == (3, [])
     assert len(other.store.rows("SELECT * FROM episodes WHERE arm = 'control'")) == 1
     other.store.close()
 
 
 def test_contacts_come_as_csv_or_json_lines_and_join_the_person(services: Services, tmp_path: Path) -> None:
-    import_events.load(services.settings, write(tmp_path, INTENT | {"email": "jo@example.com"}))
+    imports.load_events(services.settings, write(tmp_path, INTENT | {"email": "jo@example.com"}))
     table = "email,at,channel,ticket\nJO@example.com,2026-09-04 10:00:00,telephone,77\nx@example.com,soon,phone,78\n"
     done = load_contacts(services.settings, write(tmp_path, table, name="calls.csv"))
     assert (done["stored"], done["refused"]) == (1, 1)

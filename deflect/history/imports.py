@@ -1,0 +1,194 @@
+"""`kb events import`, `kb contacts import` and `kb users import`: what happened before, or on another system.
+
+Events keep their times. Contacts by telephone, chat, e-mail or another help desk end episodes as contacted. The active
+users of each month make numbers for each thousand of them. What is there already is not stored twice.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import re
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from deflect.history import import_writes, records
+from deflect.history.records import BadLine, Document, Record, Tally, text_of
+from deflect.offers.log import Refused, parse, with_text
+from deflect.privacy.email_keys import email_hash
+from deflect.store import clock
+from deflect.store.clock import from_date
+from deflect.store.events import CHANNELS
+from deflect.store.writer import opened
+from kb import progress
+from kb.config import Settings
+from kb.patterns import EMAIL, ID
+
+PERSON = ("visitor", "email", "person")  # who it was: a browser's id, an address, or a verified id
+NAMESPACE = uuid.UUID("6f2c1f0e-6d0a-4b61-9d5e-0d8a3a2b7c11")  # for ids of events that bring none
+TIMES = ("at", "time", "created", "created_at", "date")
+TICKETS = ("ticket", "ticket_id", "external_id", "id")
+ALSO = {"telephone": "phone", "call": "phone", "voice": "phone", "mail": "email", "e-mail": "email", "form": "web"}
+MONTH = re.compile(r"(\d{4})-(\d{2})")
+Rows = Iterator[tuple[int, Document]]
+
+
+def load_events(settings: Settings, path: Path, *, report: progress.Report = progress.silent) -> Document:
+    """Import a file of events of any type, JSON lines or CSV as `kb export events` writes it; return the totals.
+
+    Intents are read first, so that an event may stand before its episode's. The same event is stored once.
+    """
+    tally, total = Tally(str(path)), records.count(path)
+    with opened(settings) as (store, writer):
+        secret = store.secret("email")
+        for intents in (True, False):
+            passed = Tally(str(path)) if intents else tally  # what is wrong with a line is said once
+            half = _half(report, total, first=intents)
+            found = records.watched(records.read(path, passed), report=half, total=total)
+            rows = _events(found, tally, secret=secret, intents=intents)
+            records.keep(rows, tally, send=lambda batch: writer.run(import_writes.import_events, rows=batch))
+    return tally.document()
+
+
+def load_contacts(settings: Settings, path: Path, *, report: progress.Report = progress.silent) -> Document:
+    """Import contacts by telephone, chat, e-mail or another help desk, which then end episodes as contacted."""
+    now = clock.now()
+    with opened(settings) as (store, writer):
+        secret = store.secret("email")
+        return _import(
+            path,
+            lambda document: contact(document, secret=secret),
+            lambda rows: writer.run(import_writes.import_contacts, rows=rows, now=now),
+            report,
+        )
+
+
+def load_users(settings: Settings, path: Path, *, report: progress.Report = progress.silent) -> Document:
+    """Import how many people used the product in each month: `month` as 2026-10, and `users`."""
+    with opened(settings) as (_, writer):
+        return _import(path, _month, lambda rows: writer.run(import_writes.import_users, rows=rows), report)
+
+
+def contact(document: Document, *, secret: str) -> Document:
+    """Return the row of one contact; raises BadLine saying what it lacks."""
+    at = moment(document, TIMES)
+    channel = text_of(document, ["channel", "via"]).lower()
+    channel = ALSO.get(channel, channel)
+    if channel not in CHANNELS:
+        raise BadLine(f"channel is not one of {', '.join(CHANNELS)}")
+    keys, episode = _keys(_with_address(document), secret=secret), text_of(document, ["episode"]) or None
+    if not keys and not episode:
+        raise BadLine("person is missing; name who it was by email, person, visitor or episode")
+    ticket = text_of(document, TICKETS) or None
+    own = text_of(document, ["external_id", "id"]) or ticket  # the id under which POST contacts keeps it too
+    id = own or hashlib.sha256(json.dumps([keys, episode, at, ticket]).encode()).hexdigest()[:32]
+    row = {"id": f"{channel}:{id}", "channel": channel, "ticket": ticket, "at": at}
+    return {"keys": keys, "episode": episode, "contact": row}
+
+
+def moment(document: Document, names: Iterable[str]) -> int:
+    """Return the time under the first of `names` that is there; raises BadLine."""
+    for name in names:
+        value = document.get(name)
+        if value:
+            with contextlib.suppress(ValueError, OverflowError):
+                return from_date(str(value))
+            raise BadLine(f"{name} is not a time, such as 2026-10-01T12:00:00Z or 2026-10-01")
+    raise BadLine(f"{next(iter(names))} is missing; it is the time, such as 2026-10-01T12:00:00Z")
+
+
+def _half(report: progress.Report, total: int, *, first: bool) -> progress.Report:
+    """Return a report of one of two passes over a file as half of the whole."""
+    return lambda done, _: report((done + (0 if first else total)) // 2, total)
+
+
+def _events(found: Iterable[Record], tally: Tally, *, secret: str, intents: bool) -> Rows:
+    for record in found:
+        for document in _documents(record.document):
+            if (document.get("type") == "intent") != intents:
+                continue
+            try:
+                yield record.line, _event(document, secret=secret)
+            except (Refused, BadLine) as error:
+                tally.refuse(record.line, str(error))
+
+
+def _documents(document: Document) -> list[Document]:
+    """Return the events of a record: it is one, or holds a visitor's, as `POST events` takes them."""
+    events = document.get("events")
+    if not isinstance(events, list):
+        return [document]
+    who = {name: value for name, value in document.items() if name in PERSON}
+    return [who | event if isinstance(event, dict) else {} for event in events]
+
+
+def _event(document: Document, *, secret: str) -> Document:
+    exported = "key" in document
+    keys = [str(document["key"])] if exported else _keys(document, secret=secret)
+    text = document.get("text") if isinstance(document.get("text"), str) else ""
+    spare = {*PERSON, "key", "received", "data", "text"}
+    event = {name: value for name, value in (_data(document) | document).items() if name not in spare and value != ""}
+    event["id"] = _id(event)
+    if exported and isinstance(event.get("rank"), str):
+        event["rank"] = int(event["rank"]) if event["rank"].isdecimal() else event["rank"]
+    return {"keys": keys, "event": with_text(parse(event, by_client=False), text or "")}
+
+
+def _data(document: Document) -> Document:
+    """Return the fields that an export keeps as JSON in one column."""
+    with contextlib.suppress(ValueError, TypeError):
+        data = json.loads(document.get("data") or "{}")
+        return data if isinstance(data, dict) else {}
+    return {}
+
+
+def _id(event: Document) -> str:
+    """Return the event's id; one that is no UUID, or is missing, becomes one that is the same the next time."""
+    id = event.get("id")
+    with contextlib.suppress(ValueError, TypeError, AttributeError):
+        return str(uuid.UUID(str(id))) if id else str(uuid.uuid5(NAMESPACE, json.dumps(event, sort_keys=True)))
+    return str(uuid.uuid5(NAMESPACE, str(id)))
+
+
+def _keys(document: Document, *, secret: str) -> list[str]:
+    """Return the keys of whom a record is of, the strongest first; none if only the episode says it."""
+    visitor, email, person = (text_of(document, [name]) for name in PERSON)
+    if visitor and not ID.fullmatch(visitor):
+        raise BadLine("visitor is not an id of 1 to 64 letters, digits and hyphens")
+    found = [f"verified:{person}"] if person else []
+    found += [email_hash(secret, email)] if email else []
+    return [*found, f"visitor:{visitor}"] if visitor else found
+
+
+def _with_address(document: Document) -> Document:
+    """Return a contact with the person as its e-mail address, if that looks like one and no other is given."""
+    person = text_of(document, ["person"])
+    if EMAIL.fullmatch(person) and not text_of(document, ["email"]):
+        return document | {"person": None, "email": person}
+    return document
+
+
+def _month(document: Document) -> Document:
+    month, users = MONTH.match(text_of(document, ["month", "date"])), text_of(document, ["users", "active_users"])
+    if not month:
+        raise BadLine("month is not a month, such as 2026-10")
+    if not users.isdecimal():
+        raise BadLine("users is not a whole number")
+    return {"id": month[0], "at": moment({"month": f"{month[0]}-01"}, ["month"]), "users": int(users)}
+
+
+def _import(path: Path, parse: Callable[[Document], Document], send: records.Send, report: progress.Report) -> Document:
+    tally, total = Tally(str(path)), records.count(path)
+    found = records.watched(records.read(path, tally), report=report, total=total)
+    records.keep(_rows(found, tally, parse), tally, send=send)
+    return tally.document()
+
+
+def _rows(found: Iterable[Record], tally: Tally, parse: Callable[[Document], Document]) -> Rows:
+    for record in found:
+        try:
+            yield record.line, parse(record.document)
+        except BadLine as error:
+            tally.refuse(record.line, str(error))

@@ -97,12 +97,7 @@ class Gap:
 
 
 def gaps(
-    questions: Sequence[Question],
-    *,
-    days: float,
-    help: Help = ASSUMED,
-    limit: int = 50,
-    vectors: Floats | None = None,
+    questions: Sequence[Question], *, days: float, help: Help = ASSUMED, limit: int = 50, vectors: Floats | None = None
 ) -> list[Gap]:
     """Return the gaps, those first about which most people wrote to us; the order of `questions` does not matter.
 

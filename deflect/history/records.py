@@ -103,13 +103,7 @@ def count(path: Path) -> int:
 Send = Callable[[list[Document]], Document]
 
 
-def keep(
-    records: Iterable[tuple[int, Document]],
-    tally: Tally,
-    *,
-    send: Send,
-    size: int = 500,
-) -> None:
+def keep(records: Iterable[tuple[int, Document]], tally: Tally, *, send: Send, size: int = 500) -> None:
     """Send records of (line, row) in batches, and count what was stored, known already, or refused."""
     batch: list[tuple[int, Document]] = []
     for record in records:

@@ -88,12 +88,7 @@ def examples(
 
 
 def _example(before: Judged, after: Judged, lesson: Lesson) -> dict[str, Any]:
-    return {
-        "question": text_of(lesson)[:200],
-        "article": lesson.article,
-        "before": before.rank,
-        "after": after.rank,
-    }
+    return {"question": text_of(lesson)[:200], "article": lesson.article, "before": before.rank, "after": after.rank}
 
 
 def _offers(judged: Sequence[Judged]) -> dict[str, float]:

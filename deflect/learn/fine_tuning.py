@@ -67,12 +67,7 @@ def tune(settings: Settings, *, now: datetime, dry_run: bool = False, recipe: Re
             everything, _ = learn(own, solved(ground.past), encode=encode, weighed=weighed)
             replace_folder(folder, settings.data / "models" / folder.name)
             installed.write(
-                settings.articles / FOLDER,
-                everything,
-                document,
-                until=ground.until,
-                resets=ground.resets,
-                encoder=fine,
+                settings.articles / FOLDER, everything, document, until=ground.until, resets=ground.resets, encoder=fine
             )
         else:
             _forget(settings, fine["recipe"])

@@ -120,10 +120,7 @@ def solved(past: Sequence[Lesson]) -> list[Solved]:
 def counts(ground: Ground) -> dict[str, Any]:
     """Return how many outcomes there are, as the first part of a report."""
     return {
-        "outcomes": {
-            "learned_from": sum(one.weight == 1.0 for one in ground.earlier),
-            "judged_on": len(ground.later),
-        },
+        "outcomes": {"learned_from": sum(one.weight == 1.0 for one in ground.earlier), "judged_on": len(ground.later)},
         "followed": sum(one.weight != 1.0 for one in ground.earlier),
         "reset": sorted(ground.resets),
     }

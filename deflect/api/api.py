@@ -29,6 +29,7 @@ from deflect.api.http import (
     visitor_of,
 )
 from deflect.offers import log
+from deflect.offers import log, visit_writes
 from deflect.offers.episode import Visit, keys
 from deflect.offers.offer import make_offer
 from deflect.privacy import consent
@@ -56,7 +57,7 @@ headers.guard(blueprint)
 @blueprint.errorhandler(HTTPException)
 def refuse(error: HelpCenterError | HTTPException) -> Response:
     """Return an error as a problem document."""
-    return problem(failure(error))
+    return http.problem(failure(error))
 
 
 @blueprint.get("/search")
@@ -64,7 +65,7 @@ def search() -> Response:
     """Search the published articles."""
     text, lang, k = _query(services())
     audience = http.claims(services()).audience
-    degraded = limit_search(services())
+    degraded = http.limit_search(services())
     found = services().current.get().search(text, lang=lang, k=k, audience=audience, degraded=degraded)
     return jsonify(found.document())
 
@@ -74,7 +75,7 @@ def complete() -> Response:
     """Search while typing: the last word may be unfinished."""
     text, lang, k = _query(services())
     audience = http.claims(services()).audience
-    limit_typing(services())
+    http.limit_typing(services())
     return jsonify(services().current.get().complete(text, lang=lang, k=k, audience=audience).document())
 
 
@@ -82,7 +83,7 @@ def complete() -> Response:
 def article(id: str) -> Response:
     """Return one article in the asked or the nearest language, if it is for this person."""
     audience = http.claims(services()).audience
-    lang = lang_of(request.args.get("lang", ""), default=services().settings.lang)
+    lang = http.lang_of(request.args.get("lang", ""), default=services().settings.lang)
     snapshot = services().current.get().snapshot
     entry = snapshot.best(id, lang)
     if entry is None or (entry.audience and audience.isdisjoint(entry.audience)):
@@ -99,12 +100,12 @@ def article(id: str) -> Response:
 def offers() -> Response:
     """Offer articles for a message that is being typed."""
     here = services()
-    document = read_json(request)
-    subject, body = text_of(document, "subject"), text_of(document, "body", longest=60_000)
+    document = http.read_json(request)
+    subject, body = http.text_of(document, "subject"), http.text_of(document, "body", longest=60_000)
     if not (subject.strip() or body.strip()):
         raise BadRequest("subject and body are both empty; ask when something was typed")
     visit = _visit(here, document, visitor_required=True)
-    limit(here, "offers", rate=here.settings.rate_offers, episode=visit.episode)
+    http.limit(here, "offers", rate=here.settings.rate_offers, episode=visit.episode)
     return jsonify(make_offer(here, visit, subject=subject, body=body).document())
 
 
@@ -112,17 +113,17 @@ def offers() -> Response:
 def post_events() -> tuple[Response, int]:
     """Store the events of a page. Each is accepted or refused by itself."""
     here = services()
-    limit(here, "events", rate=here.settings.rate_events)
-    document = read_json(request, types=("application/json", "text/plain"))
+    http.limit(here, "events", rate=here.settings.rate_events)
+    document = http.read_json(request, types=("application/json", "text/plain"))
     agreed = _may_note(here, document)
-    visitor = visitor_of(document, required=agreed)
+    visitor = http.visitor_of(document, required=agreed)
     rows, refused = _parsed(document.get("events"))
     if not agreed:
         why = WHY_NOT if crawls(request.user_agent.string) else consent.WHY
         refused += [{"id": row["id"], "why": why} for row in rows]
         return jsonify({"stored": 0, "refused": refused}), 202
     for episode in sorted({row["episode"] for row in rows if row.get("episode")}):
-        limit(here, "events", rate=here.settings.rate_events, episode=episode)
+        http.limit(here, "events", rate=here.settings.rate_events, episode=episode)
     if rows:
         who = keys(here, visitor=visitor, email=_email(document), claims=http.claims(here, document))
         kept = here.writer.run(log.log_events, keys=who, events=rows, now=clock.now())
@@ -138,7 +139,7 @@ def tickets() -> tuple[Response, int]:
     key = contact.check_key(request.headers.get("Idempotency-Key"))
     document, files = _ticket(here)
     visit = _visit(here, document, visitor_required=False)
-    limit(here, "tickets", rate=here.settings.rate_tickets, episode=visit.episode)
+    http.limit(here, "tickets", rate=here.settings.rate_tickets, episode=visit.episode)
     message = contact.check(contact.signed(document, visit.claims))
     created = contact.create_ticket(here, visit, message, key=key, files=files)
     return jsonify(asdict(created)), 201
@@ -147,7 +148,7 @@ def tickets() -> tuple[Response, int]:
 @blueprint.post("/contacts")
 def contacts() -> tuple[Response, int]:
     """Keep a contact made elsewhere, as the owner's server reports it."""
-    here, document = services(), read_json(request)
+    here, document = services(), http.read_json(request)
     call = http.server_call(here, document, scope=tokens.CONTACTS)
     return jsonify({"stored": contact_calls.take(here, call, document)}), 202
 
@@ -171,12 +172,12 @@ def nothing(rest: str) -> Response:
 def _ticket(here: Services) -> tuple[dict[str, Any], tuple[Attachment, ...]]:
     """Return a posted ticket and its files: JSON, or a form with that JSON in its part `ticket`. All files or none."""
     if not uploads.has_files(request):
-        return read_json(request), ()
-    limit(here, "uploads", rate=here.settings.rate_tickets)
-    posted = uploads.read(request, here.settings, longest_text=LONGEST_BODY)
+        return http.read_json(request), ()
+    http.limit(here, "uploads", rate=here.settings.rate_tickets)
+    posted = uploads.read(request, here.settings, longest_text=http.LONGEST_BODY)
     for error in posted.refused:
         raise contact.BadMessage({uploads.FIELD: str(error)}) if isinstance(error, Refused) else error
-    document = json_object(posted.texts.get("ticket", "").encode("utf-8", "replace"))
+    document = http.json_object(posted.texts.get("ticket", "").encode("utf-8", "replace"))
     try:
         return document, attachments.check_all(here.settings, posted.files)
     except Refused as error:
@@ -193,23 +194,23 @@ def _query(here: Services) -> tuple[str, str, int]:
     k = request.args.get("k", "10")
     if not (k.isascii() and k.isdigit() and 1 <= int(k[:4]) <= MOST_HITS):
         raise BadRequest(f"k is not a whole number from 1 to {MOST_HITS}")
-    return text.replace("\0", " "), lang_of(request.args.get("lang", ""), default=here.settings.lang), int(k)
+    return text.replace("\0", " "), http.lang_of(request.args.get("lang", ""), default=here.settings.lang), int(k)
 
 
 def _visit(here: Services, document: dict[str, Any], *, visitor_required: bool) -> Visit:
     """Return the visitor, the page and the claims of a token. Without consent there is no id of a browser."""
     agreed = _may_note(here, document)
-    visitor = visitor_of(document, required=visitor_required and agreed)
+    visitor = http.visitor_of(document, required=visitor_required and agreed)
     return Visit(
         claims=http.claims(here, document),
         visitor=visitor if agreed else None,
         agreed=agreed,
-        episode=episode_of(document),
-        page=text_of(document, "page"),
-        lang=lang_of(text_of(document, "lang"), default=here.settings.lang),
-        category=text_of(document, "category", longest=100),
-        device=device_of(request),
-        title=text_of(document, "title", longest=1000),
+        episode=http.episode_of(document),
+        page=http.text_of(document, "page"),
+        lang=http.lang_of(http.text_of(document, "lang"), default=here.settings.lang),
+        category=http.text_of(document, "category", longest=100),
+        device=http.device_of(request),
+        title=http.text_of(document, "title", longest=1000),
     )
 
 
@@ -223,7 +224,7 @@ def _may_note(here: Services, document: dict[str, Any]) -> bool:
 
 def _email(document: dict[str, Any]) -> str | None:
     """Return the e-mail address of a foreign form. Only its keyed hash is kept, to recognise later contacts."""
-    email = text_of(document, "email", longest=1000).strip()
+    email = http.text_of(document, "email", longest=1000).strip()
     return email if EMAIL.fullmatch(email) else None
 
 

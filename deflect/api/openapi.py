@@ -30,32 +30,20 @@ WITH_FILES: Json = {
     )
 }
 
+ABOUT = "Search articles, offer them, log events, keep tickets."
+TELL = "Tell of a contact made elsewhere, from server to server."
+ASKED = (400, 401, 429, 503)
+KEPT = (400, 401, 403, 413, 415, 503, 507)
+POSTED = (*KEPT, 429)
+
 # method, path, sentence, parameters, body, status, answer, errors
 CALLS: tuple[tuple[str, str, str, tuple[Json, ...], str | None, int, str, tuple[int, ...]], ...] = (
-    ("get", "/search", "Search the published articles.", QUERY, None, 200, "Results", (400, 401, 429, 503)),
-    ("get", "/complete", "Search while typing.", QUERY, None, 200, "Results", (400, 401, 429, 503)),
+    ("get", "/search", "Search the published articles.", QUERY, None, 200, "Results", ASKED),
+    ("get", "/complete", "Search while typing.", QUERY, None, 200, "Results", ASKED),
     ("get", "/articles/{id}", "Return one article.", (ID, QUERY[1]), None, 200, "Article", (400, 401, 404, 503)),
-    (
-        "get",
-        "/context",
-        "Return what belongs to a page.",
-        (*PAGE, QUERY[1]),
-        None,
-        200,
-        "Context",
-        (400, 401, 429, 503),
-    ),
+    ("get", "/context", "Return what belongs to a page.", (*PAGE, QUERY[1]), None, 200, "Context", ASKED),
     ("post", "/offers", "Offer articles for a message.", (), "OfferRequest", 200, "Offer", (400, 401, 413, 415, 429)),
-    (
-        "post",
-        "/events",
-        "Store what happened on a page.",
-        (),
-        "EventsRequest",
-        202,
-        "EventsAnswer",
-        (400, 401, 403, 413, 415, 429, 503, 507),
-    ),
+    ("post", "/events", "Store what happened on a page.", (), "EventsRequest", 202, "EventsAnswer", POSTED),
     (
         "post",
         "/tickets",
@@ -64,18 +52,9 @@ CALLS: tuple[tuple[str, str, str, tuple[Json, ...], str | None, int, str, tuple[
         "TicketRequest",
         201,
         "Ticket",
-        (400, 401, 403, 409, 413, 415, 422, 429, 503, 507),
+        (*POSTED, 409, 422),
     ),
-    (
-        "post",
-        "/contacts",
-        "Tell of a contact made elsewhere, from server to server.",
-        (),
-        "ContactRequest",
-        202,
-        "ContactAnswer",
-        (400, 401, 403, 413, 415, 503, 507),
-    ),
+    ("post", "/contacts", TELL, (), "ContactRequest", 202, "ContactAnswer", KEPT),
 )
 BEARER: Json = {
     "type": "http",
@@ -114,11 +93,7 @@ def document() -> Json:
         paths.setdefault(path, {})[method] = operation
     return {
         "openapi": "3.1.0",
-        "info": {
-            "title": "Shortstop",
-            "version": "1",
-            "description": "Search articles, offer them, log events, keep tickets.",
-        },
+        "info": {"title": "Shortstop", "version": "1", "description": ABOUT},
         "servers": [{"url": "/api/v1"}],
         "paths": paths,
         "components": {"schemas": schemas(), "securitySchemes": {"token": BEARER}},

@@ -25,6 +25,11 @@ def shape(required: tuple[str, ...], **properties: Json) -> Json:
     return {"type": "object", "required": list(required), "properties": properties}
 
 
+def whole(**properties: Json) -> Json:
+    """Return the schema of an object that has all its properties."""
+    return shape(tuple(properties), **properties)
+
+
 def array(items: Json, **more: Any) -> Json:
     """Return the schema of a list."""
     return {"type": "array", "items": items} | more
@@ -36,6 +41,7 @@ def ref(name: str) -> Json:
 
 
 STRING, NUMBER, FLAG = {"type": "string"}, {"type": "number"}, {"type": "boolean"}
+CHANNEL: Json = {"type": "string", "enum": list(events.CHANNELS)}
 FILLED: Json = {"minLength": 1}
 NAME_OR_NULL: Json = {"type": ["string", "null"]}
 CONSENT = {
@@ -55,19 +61,12 @@ PAGE_TITLE = text("Title of the page, for the agent who answers.", longest=1000)
 def schemas() -> dict[str, Json]:
     """Return the named schemas."""
     return {
-        "Hit": shape(
-            ("article", "lang", "title", "url", "anchor", "heading", "snippet", "score"),
-            article=STRING,
-            lang=STRING,
-            title=STRING,
-            url=STRING,
-            anchor=STRING,
-            heading=STRING,
-            snippet=array(shape(("text", "mark"), text=STRING, mark=FLAG)),
+        "Hit": whole(
+            **dict.fromkeys(("article", "lang", "title", "url", "anchor", "heading"), STRING),
+            snippet=array(whole(text=STRING, mark=FLAG)),
             score=NUMBER,
         ),
-        "Results": shape(
-            ("query", "lang", "stage", "degraded", "ranker", "hits", "corrected", "did_you_mean"),
+        "Results": whole(
             query=STRING,
             lang=STRING,
             stage={"type": "string", "enum": list(events.STAGES)},
@@ -77,31 +76,17 @@ def schemas() -> dict[str, Json]:
             corrected=text("What was searched instead, where another spelling was."),
             did_you_mean=text("Another spelling, which was not searched."),
         ),
-        "Article": shape(
-            ("article", "lang", "title", "html", "headings", "revision", "url"),
-            article=STRING,
-            lang=STRING,
-            title=STRING,
-            html=STRING,
+        "Article": whole(
+            **dict.fromkeys(("article", "lang", "title", "html"), STRING),
+            headings=array(whole(anchor=STRING, heading=STRING, level={"type": "integer"})),
             revision=STRING,
             url=STRING,
-            headings=array(
-                shape(("anchor", "heading", "level"), anchor=STRING, heading=STRING, level={"type": "integer"})
-            ),
         ),
-        "Context": shape(
-            ("mode", "hits", "channels", "form"),
-            form=FLAG,
+        "Context": whole(
             mode={"enum": [*get_args(Mode), None]},
             hits=array(ref("Hit")),
-            channels=array(
-                shape(
-                    ("channel", "why", "address"),
-                    channel={"type": "string", "enum": list(events.CHANNELS)},
-                    why=STRING,
-                    address=STRING,
-                )
-            ),
+            channels=array(whole(channel=CHANNEL, why=STRING, address=STRING)),
+            form=FLAG,
         ),
         "OfferRequest": shape(
             ("visitor", "subject", "body"),
@@ -116,8 +101,7 @@ def schemas() -> dict[str, Json]:
             lang=LANG,
             category=text("Category chosen.", longest=100),
         ),
-        "Offer": shape(
-            ("episode", "abstained", "degraded", "ranker", "cards"),
+        "Offer": whole(
             episode=NAME_OR_NULL,
             abstained=FLAG,
             degraded=NAME_OR_NULL,
@@ -133,11 +117,7 @@ def schemas() -> dict[str, Json]:
             token=TOKEN,
             events=array(ref("Event"), maxItems=200),
         ),
-        "EventsAnswer": shape(
-            ("stored", "refused"),
-            stored={"type": "integer"},
-            refused=array(shape(("id", "why"), id=NAME_OR_NULL, why=STRING)),
-        ),
+        "EventsAnswer": whole(stored={"type": "integer"}, refused=array(whole(id=NAME_OR_NULL, why=STRING))),
         "TicketRequest": shape(
             ("subject", "body", "email"),
             visitor=VISITOR | {"type": ["string", "null"]},
@@ -154,26 +134,24 @@ def schemas() -> dict[str, Json]:
             title=PAGE_TITLE,
             lang=LANG,
         ),
-        "Ticket": shape(
-            ("ticket", "channel"), ticket=STRING, channel={"type": "string", "enum": list(events.CHANNELS)}
-        ),
+        "Ticket": whole(ticket=STRING, channel=CHANNEL),
         "ContactRequest": shape(
             ("external_id", "channel", "at"),
             external_id=text("The contact's id in your system; it is kept once.", longest=200, required=True) | FILLED,
-            channel={"type": "string", "enum": list(events.CHANNELS)},
+            channel=CHANNEL,
             at={"type": "string", "format": "date-time"},
             email=text("Who made it, by e-mail address; or `person`.", longest=254) | {"format": "email"},
             person=text("Who made it, by the id that the sub of your tokens has; or `email`.", longest=254),
             episode=EPISODE,
         ),
-        "ContactAnswer": shape(("stored",), stored={"type": "integer", "enum": [0, 1]}),
+        "ContactAnswer": whole(stored={"type": "integer", "enum": [0, 1]}),
         "Problem": shape(
             ("type", "title", "status", "detail"),
             type=STRING,
             title=STRING,
             status={"type": "integer"},
             detail=STRING,
-            errors=array(shape(("field", "why"), field=STRING, why=STRING)),
+            errors=array(whole(field=STRING, why=STRING)),
         ),
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
@@ -12,15 +13,16 @@ from deflect.api import headers
 from deflect.api.http import form_id
 from deflect.delivery.outbox import retry_deliveries
 from deflect.history import example
-from deflect.offers.episode import new_id
 from deflect.report import trends
 from deflect.store import clock
 from deflect.store.clock import DAY
 from deflect.store.events import CATALOGUE
 from deflect.store.services import services
-from deflect.tickets import queries, ticket_writes
+from deflect.tickets import queries
 from kb.errors import HelpCenterError
 from kb.failures import failure
+
+TIMES = {"moment": "%d %b %Y, %H:%M", "day": "%A, %d %b %Y", "hour": "%H:%M"}  # filters of the templates
 
 blueprint = Blueprint("admin", __name__, url_prefix="/admin", template_folder="templates")
 login.guard(blueprint)
@@ -37,28 +39,14 @@ def refuse(error: HelpCenterError | HTTPException) -> Any:
     return html, found.status, found.headers
 
 
-@blueprint.app_template_filter("moment")
-def moment(micros: int) -> str:
+def written(micros: int, *, form: str) -> str:
     """Return a time for people, in UTC."""
-    return f"{clock.to_datetime(micros):%d %b %Y, %H:%M}"
+    return format(clock.to_datetime(micros), form)
 
 
-@blueprint.app_template_filter("stamp")
-def stamp(micros: int) -> str:
-    """Return a time for machines."""
-    return clock.to_rfc3339(micros)
-
-
-@blueprint.app_template_filter("day")
-def day(micros: int) -> str:
-    """Return a day for people, in UTC."""
-    return f"{clock.to_datetime(micros):%A, %d %b %Y}"
-
-
-@blueprint.app_template_filter("hour")
-def hour(micros: int) -> str:
-    """Return the time of a day for people, in UTC."""
-    return f"{clock.to_datetime(micros):%H:%M}"
+for name, form in TIMES.items():
+    blueprint.add_app_template_filter(partial(written, form=form), name)
+blueprint.add_app_template_filter(clock.to_rfc3339, "stamp")
 
 
 @blueprint.app_template_filter("ago")
@@ -112,9 +100,7 @@ def retry() -> Any:
     """Put one delivery, or all, back in line."""
     id = request.form.get("id")
     count = services().writer.run(retry_deliveries, ids=[id] if id else None, now=clock.now())["retried"]
-    services().writer.run(
-        ticket_writes.audit, id=new_id(), who=g.agent, did="retry deliveries", what=id or "all", now=clock.now()
-    )
+    login.note("retry deliveries", who=g.agent, what=id or "all")
     flash(f"{count} put back in line.")
     return redirect(url_for("admin.outbox"))
 

@@ -187,10 +187,11 @@ def _form(sentence: str | None, *, status: int, headers: Mapping[str, str] | Non
     )
 
 
-def note(did: str, *, who: str) -> None:
-    """Write down who came and went, and from where."""
+def note(did: str, *, who: str, what: str = "") -> None:
+    """Keep in the audit log who did something and to what; without `what`, from where."""
     address = client_address(request, trusted_proxies=services().settings.trusted_proxies)
-    services().writer.run(ticket_writes.audit, id=new_id(), who=who, did=did, what=network(address), now=clock.now())
+    what = what or network(address)
+    services().writer.run(ticket_writes.audit, id=new_id(), who=who, did=did, what=what, now=clock.now())
 
 
 def _next(path: str) -> str:

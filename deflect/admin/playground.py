@@ -15,14 +15,12 @@ from typing import Any
 
 from flask import Blueprint, Response, current_app, g, jsonify, render_template, request
 
-from deflect.admin import page_check
+from deflect.admin import login, page_check
 from deflect.api import headers
 from deflect.api.http import lang_of
 from deflect.offers.episode import new_id
 from deflect.offers.offer import CARDS, LONGEST
-from deflect.store import clock
 from deflect.store.services import Services, services
-from deflect.tickets import ticket_writes
 from kb import outbound
 from kb.errors import HelpCenterError
 from kb.languages import direction
@@ -123,9 +121,7 @@ def offers() -> Response:
 def check() -> Any:
     """Look at an owner's page and say what it lacks."""
     here, address = services(), request.form.get("address", "").strip()[:2000]
-    here.writer.run(
-        ticket_writes.audit, id=new_id(), who=g.agent, did="check page", what=address[:200], now=clock.now()
-    )
+    login.note("check page", who=g.agent, what=address[:200])
     try:
         findings, sentence, status = _findings(here, address), "", 200
     except HelpCenterError as error:

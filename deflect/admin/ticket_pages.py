@@ -95,8 +95,7 @@ def write(id: str) -> Any:
         )
     except ticket_writes.AnsweredMeanwhile as error:
         return _page(found, text=body, notice=str(error))
-    flash("Your answer is on its way." if kind == "agent" else "The note is kept.")
-    return redirect(url_for("admin.tickets.ticket", id=id))
+    return _done(id, "Your answer is on its way." if kind == "agent" else "The note is kept.")
 
 
 @blueprint.post("/<id>/assign")
@@ -108,8 +107,7 @@ def assign(id: str) -> Any:
         ticket_writes.assign_ticket, id=form_id(), ticket=_ticket(id)["id"], agent=agent, who=g.agent, now=clock.now()
     )
     whose = "yours" if agent == g.agent else f"{agent}'s" if agent else "nobody's"
-    flash(f"The ticket is {whose} now.")
-    return redirect(url_for("admin.tickets.ticket", id=id))
+    return _done(id, f"The ticket is {whose} now.")
 
 
 @blueprint.post("/<id>/close")
@@ -122,8 +120,7 @@ def close(id: str) -> Any:
         return _page(found, notice=f"{said} Choose one, or name one as account/reset-password; then close."), 400
     given = article if solved else None
     here.writer.run(ticket_writes.close_ticket, id=form_id(), ticket=id, article=given, who=g.agent, now=clock.now())
-    flash("The ticket is closed.")
-    return redirect(url_for("admin.tickets.ticket", id=id))
+    return _done(id, "The ticket is closed.")
 
 
 @blueprint.post("/<id>/reopen")
@@ -132,8 +129,7 @@ def reopen(id: str) -> Any:
     services().writer.run(
         ticket_writes.reopen_ticket, id=new_id(), ticket=_ticket(id)["id"], who=g.agent, now=clock.now()
     )
-    flash("The ticket is open again.")
-    return redirect(url_for("admin.tickets.ticket", id=id))
+    return _done(id, "The ticket is open again.")
 
 
 @blueprint.get("/<id>/files/<file>")
@@ -188,6 +184,11 @@ def _page(found: Row, *, text: str = "", words: str = "", chosen: str = "", noti
         chosen=chosen,
         notice=notice,
     )
+
+
+def _done(id: str, sentence: str) -> Any:
+    flash(sentence)
+    return redirect(url_for("admin.tickets.ticket", id=id))
 
 
 def _address(found: Row, article: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -64,8 +63,8 @@ def effects(store: Store, *, start: int, end: int, now: int) -> list[Effect]:
 
     Readers count once their seven days are over.
     """
-    readers, contacts = _readers(store, start=start, end=min(end, now - WINDOW)), _contacts(store, start)
-    said = _said(store, start=start, end=end)
+    readers, contacts = _by_article(store, READERS, start=start, end=min(end, now - WINDOW)), _contacts(store, start)
+    said = _by_article(store, SAID, start=start, end=end)
     found = []
     for article, people in readers.items():
         wrote = sum(between(contacts, row["person"], row["at"], row["at"] + WINDOW) is not None for row in people)
@@ -79,7 +78,7 @@ def read_then_wrote(store: Store, article: str, *, start: int, end: int) -> list
     """Return who read an article and wrote to us within seven days, the latest first."""
     contacts = _contacts(store, start)
     found = []
-    for row in _readers(store, start=start, end=end).get(article, []):
+    for row in _by_article(store, READERS, start=start, end=end).get(article, []):
         wrote = between(contacts, row["person"], row["at"], row["at"] + WINDOW)
         if wrote is not None:
             found.append(Reader(row["person"], row["at"], wrote))
@@ -88,7 +87,7 @@ def read_then_wrote(store: Store, article: str, *, start: int, end: int) -> list
 
 def votes(store: Store, article: str, *, start: int, end: int) -> list[Row]:
     """Return what was said about an article, by the revision that was read, the latest first."""
-    rows = _said(store, start=start, end=end).get(article, [])
+    rows = _by_article(store, SAID, start=start, end=end).get(article, [])
     return sorted(rows, key=lambda row: (-row["last"], row["type"], row["reason"]))
 
 
@@ -97,22 +96,16 @@ def comments(store: Store, article: str, *, start: int, end: int) -> list[Row]:
     return store.rows(COMMENTS, {"article": article, "start": start, "end": end})
 
 
-def _readers(store: Store, *, start: int, end: int) -> dict[str, list[Row]]:
+def _by_article(store: Store, sql: str, *, start: int, end: int) -> dict[str, list[Row]]:
+    """Return the rows of each article, in the order of the query."""
     found: dict[str, list[Row]] = {}
-    for row in store.rows(READERS, {"start": start, "end": end}):
+    for row in store.rows(sql, {"start": start, "end": end}):
         found.setdefault(row["article"], []).append(row)
     return found
 
 
 def _contacts(store: Store, start: int) -> Mapping[str, list[int]]:
     return times(store.rows(CONTACTS, {"first": start}))
-
-
-def _said(store: Store, *, start: int, end: int) -> Mapping[str, list[Row]]:
-    found: Mapping[str, list[Row]] = defaultdict(list)
-    for row in store.rows(SAID, {"start": start, "end": end}):
-        found[row["article"]].append(row)
-    return found
 
 
 def _counts(rows: list[Row]) -> dict[str, int]:

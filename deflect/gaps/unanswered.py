@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -88,13 +89,10 @@ def find(
 
 def of_period(settings: Settings, searcher: Searcher, *, start: str | None, end: str | None) -> list[Gap]:
     """Return the gaps of days as people type them, by default all there were; raises BadRequest."""
-    store, now = Store.open(settings.database), clock.now()
-    try:
-        first, last = moment(start, last=False), moment(end, last=True) or now
+    with closing(Store.open(settings.database)) as store:
+        first, last = moment(start, last=False), moment(end, last=True) or clock.now()
         first = first if first is not None else earliest(store) or last - DAY
         return find(store, searcher, start=first, end=last, encode=gaps.MOST)
-    finally:
-        store.close()
 
 
 def save(found: Sequence[Gap], folder: Path) -> list[str]:

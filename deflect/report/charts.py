@@ -43,10 +43,7 @@ LOOK: Mapping[str, Any] = {
 def outcomes(points: Sequence[Point]) -> bytes:
     """Return how episodes ended, as stacked bars."""
     names = ("solved", "left after reading", "left without reading", "contacted")
-    chart = _chart("StackedBar", [point.label for point in points], as_shares=False)
-    for name in names:
-        chart.add(name, [_count(point.numbers[f"ended {name}"]) for point in points])
-    return _drawn(chart)
+    return _bars(points, {name: f"ended {name}" for name in names})
 
 
 def deflection(points: Sequence[Point]) -> bytes:
@@ -64,18 +61,12 @@ def deflection(points: Sequence[Point]) -> bytes:
 
 def searches(points: Sequence[Point]) -> bytes:
     """Return what became of search episodes, as stacked bars."""
-    chart = _chart("StackedBar", [point.label for point in points], as_shares=False)
-    for label, name in (("opened", "search success"), ("nothing opened", "no-follow"), ("no result", "zero-result")):
-        chart.add(label, [_count(point.numbers[name]) for point in points])
-    return _drawn(chart)
+    return _bars(points, {"opened": "search success", "nothing opened": "no-follow", "no result": "zero-result"})
 
 
 def stacked(labels: Sequence[str], series: Mapping[str, Sequence[int]]) -> bytes:
     """Return counts as stacked bars, one for each label, for a page that is always light."""
-    chart = _chart("StackedBar", labels, as_shares=False, dark=False)
-    for name, counts in series.items():
-        chart.add(name, list(counts))
-    return _drawn(chart)
+    return _plotted(_chart("StackedBar", labels, as_shares=False, dark=False), series)
 
 
 def coverage(evaluations: Sequence[Mapping[str, Any]]) -> bytes:
@@ -97,18 +88,14 @@ def gains(labels: Sequence[str], series: Mapping[str, Sequence[float | None]], *
     chart = _chart("Line", labels, as_shares=False)
     chart.value_formatter = lambda value: f"{value:+.2f}"
     chart.truncate_legend, chart.legend_at_bottom_columns, chart.x_title = -1, 3, of
-    for name, values in series.items():
-        chart.add(name, list(values))
-    return _drawn(chart)
+    return _plotted(chart, series)
 
 
 def lines(labels: Sequence[str], series: Mapping[str, Sequence[float]]) -> bytes:
     """Return times in milliseconds as lines on a scale of tens."""
     chart = _chart("Line", labels, as_shares=False)
     chart.logarithmic = True
-    for name, values in series.items():
-        chart.add(name, list(values))
-    return _drawn(chart)
+    return _plotted(chart, series)
 
 
 CHARTS: Mapping[str, Callable[[Sequence[Point]], bytes]] = {
@@ -161,6 +148,18 @@ def _inert(root: Element) -> Element:
             if child.tag == "script" or not isinstance(child.tag, str):
                 parent.remove(child)
     return root
+
+
+def _bars(points: Sequence[Point], names: Mapping[str, str]) -> bytes:
+    """Return the counts behind shares as stacked bars; `names` are those of the numbers by their labels."""
+    chart = _chart("StackedBar", [point.label for point in points], as_shares=False)
+    return _plotted(chart, {label: [_count(p.numbers[name]) for p in points] for label, name in names.items()})
+
+
+def _plotted(chart: Any, series: Mapping[str, Sequence[float | None]]) -> bytes:
+    for name, values in series.items():
+        chart.add(name, list(values))
+    return _drawn(chart)
 
 
 def _drawn(chart: Any) -> bytes:

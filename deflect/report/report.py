@@ -9,6 +9,7 @@ those of tickets from here. A split computes the same numbers again for each par
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -152,14 +153,11 @@ def of_period(settings: Settings, *, start: str | None, end: str | None, by: str
 
     Raises BadRequest when a day or time cannot be read, or when the period ends before it begins.
     """
-    store = Store.open(settings.database)
-    try:
+    with closing(Store.open(settings.database)) as store:
         first, last = moment(start, last=False), moment(end, last=True)
         if first is not None and first >= (last or clock.now()):
             raise BadRequest(f"the period from {start} to {end or 'now'} ends before it begins")
         return report(store, settings, start=first, end=last, now=clock.now(), by=by).document()
-    finally:
-        store.close()
 
 
 def moment(text: str | None, *, last: bool) -> int | None:

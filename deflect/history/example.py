@@ -7,6 +7,7 @@ import random
 import tempfile
 import uuid
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -164,15 +165,12 @@ def fill(
 
     The answers are those of the real search. Raises NotEmpty where anything is logged already.
     """
-    store = Store.open(settings.database)
-    try:
+    with closing(Store.open(settings.database)) as store:
         if store.one("SELECT 1 FROM events LIMIT 1") or store.one("SELECT 1 FROM tickets LIMIT 1"):
             raise NotEmpty(
                 f"{settings.database} holds events or tickets, among which made-up ones must not stand; "
                 "name a new folder with --data"
             )
-    finally:
-        store.close()
     (settings.data / MARK).touch()
     nowhere = [Wanted(text, settings.lang, None) for text in NOWHERE]
     made = _Visits(searcher, [*wanted, *nowhere * max(1, len(wanted) // 40)], random.Random(seed))

@@ -21,14 +21,13 @@ from deflect.gaps import gaps
 from deflect.gaps.gaps import Diagnosis, Question
 from deflect.history import import_tickets
 from deflect.history.import_tickets import Past
-from deflect.history.records import BadFile, References, Tally
+from deflect.history.records import BadFile, Tally
 from deflect.history.replay import Encoded, Replayed, replay
 from deflect.privacy.redaction import redact
 from deflect.report import charts, statistics
 from deflect.store.clock import DAY, to_datetime, to_rfc3339
 from kb import progress
 from kb.config import Settings
-from kb.content import library
 
 if TYPE_CHECKING:
     from search.rank.searcher import Searcher
@@ -141,12 +140,8 @@ def worth(replayed: Sequence[Replayed], *, months: float, cost: float) -> dict[s
 
 
 def _history(settings: Settings, tickets: Path, tally: Tally, *, split: str | None) -> list[Past]:
-    known = References(frozenset())
-    if not tickets.is_dir():
-        known = References.of(library.load(settings.articles, default_lang=settings.lang))
-    past = [
-        one for _, one in import_tickets.read(tickets, tally, split=split, references=known, report=progress.silent)
-    ]
+    found = import_tickets.read(tickets, tally, split=split, settings=settings, report=progress.silent)
+    past = [one for _, one in found]
     if not past:
         why = tally.bad[0]["why"] if tally.bad else "it is empty"
         raise BadFile(f"{tickets} holds no ticket with a text and a date: {why}")

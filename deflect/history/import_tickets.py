@@ -7,15 +7,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from html import unescape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from deflect.history import records
 from deflect.history.imports import moment
-from deflect.history.records import BadLine, Document, Tally, text_of
+from deflect.history.records import BadLine, Document, References, Tally, text_of
 from kb import progress
-
-if TYPE_CHECKING:
-    from deflect.history.records import References
+from kb.config import Settings
+from kb.content import library
 
 SUBJECTS = ("subject", "title", "raw_subject")
 BODIES = ("body", "description", "message", "text", "question", "ticket_text", "ticket", "content")
@@ -42,7 +41,7 @@ class Past:
 
 
 def read(
-    path: Path, tally: Tally, *, split: str | None, references: References, report: progress.Report
+    path: Path, tally: Tally, *, split: str | None, settings: Settings, report: progress.Report
 ) -> Iterator[tuple[int, Past]]:
     """Return past tickets with their line: of a file, or of a BEIR folder's split (all splits where none is named).
 
@@ -51,6 +50,7 @@ def read(
     if path.is_dir():
         yield from _beir(path, split=split, report=report)
         return
+    references = References.of(library.load(settings.articles, default_lang=settings.lang))
     for record in records.watched(records.read(path, tally), report=report, total=records.count(path)):
         try:
             yield record.line, ticket(record.document, references)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from deflect.history import import_tickets, import_writes, records
 from deflect.history.import_tickets import Past
-from deflect.history.records import Document, References, Tally
+from deflect.history.records import Document, Tally
 from deflect.privacy.email_keys import email_hash
 from deflect.privacy.redaction import redact
 from deflect.store import clock
@@ -18,7 +18,6 @@ from deflect.store.people import WINDOW
 from deflect.store.writer import opened
 from kb import progress
 from kb.config import Settings
-from kb.content import library
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +87,9 @@ def load(
     settings: Settings, path: Path, *, split: str | None = None, report: progress.Report = progress.silent
 ) -> Document:
     """Import a help desk's history: past tickets, redacted, each with the article that solved it where one did."""
-    known = References(frozenset())
-    if not path.is_dir():
-        known = References.of(library.load(settings.articles, default_lang=settings.lang))
     tally, counts, now = Tally(str(path)), {"solved": 0, "unknown": 0}, clock.now()
     with opened(settings) as (store, writer):
-        found = import_tickets.read(path, tally, split=split, references=known, report=report)
+        found = import_tickets.read(path, tally, split=split, settings=settings, report=report)
         records.keep(
             _rows(found, counts, secret=store.secret("email"), source=path.stem, lang=settings.lang),
             tally,

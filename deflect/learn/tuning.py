@@ -129,35 +129,22 @@ def counts(ground: Ground) -> dict[str, Any]:
 def shown(document: dict[str, Any]) -> str:
     """Return the report of a tuning as lines."""
     outcomes, gain = document["outcomes"], document["gain"]["RR@10"]
-    offers = document["offered"]
+    offers, hits = document["offered"], document["before"]
     verdict = "kept in _tuning/; commit it, then run 'kb index'" if document["kept"] else _refusal(document)
-    return "\n".join(
-        [
-            f"learned from {outcomes['learned_from']:,} outcomes, judged on {outcomes['judged_on']:,} later ones",
-            *(
-                [f"and a little from {document['followed']:,} questions that were followed"]
-                * bool(document["followed"])
-            ),
-            *(
-                f"{name}: {document['before'][name]:.3f} -> {document['after'][name]:.3f}"
-                for name in document["before"]
-            ),
-            f"gain in RR@10: {gain['difference']:+.3f} [{gain['low']:+.3f}, {gain['high']:+.3f}]",
-            *(
-                f"offers {when}: to {offers[when]['coverage']:.1%}, {offers[when]['right']:.1%} of them right"
-                for when in offers
-            ),
-            f"{document['won']:,} questions won, {document['lost']:,} lost; hit@3 by category and language:",
-            *(
-                f"  {row['what']}: {row['before']['hit@3']:.3f} -> {row['after']['hit@3']:.3f} of {row['n']}"
-                for row in document["by"]
-            ),
-            *(_shown_example("won", row) for row in document["most_won"]),
-            *(_shown_example("lost", row) for row in document["most_lost"]),
-            *([f"reset, since they changed: {', '.join(document['reset'])}"] if document["reset"] else []),
-            verdict,
-        ]
-    )
+    lines = [f"learned from {outcomes['learned_from']:,} outcomes, judged on {outcomes['judged_on']:,} later ones"]
+    if document["followed"]:
+        lines.append(f"and a little from {document['followed']:,} questions that were followed")
+    lines += [f"{name}: {hits[name]:.3f} -> {document['after'][name]:.3f}" for name in hits]
+    lines.append(f"gain in RR@10: {gain['difference']:+.3f} [{gain['low']:+.3f}, {gain['high']:+.3f}]")
+    for when, offer in offers.items():
+        lines.append(f"offers {when}: to {offer['coverage']:.1%}, {offer['right']:.1%} of them right")
+    lines.append(f"{document['won']:,} questions won, {document['lost']:,} lost; hit@3 by category and language:")
+    for row in document["by"]:
+        lines.append(f"  {row['what']}: {row['before']['hit@3']:.3f} -> {row['after']['hit@3']:.3f} of {row['n']}")
+    lines += [_shown_example(how, row) for how in ("won", "lost") for row in document[f"most_{how}"]]
+    if document["reset"]:
+        lines.append(f"reset, since they changed: {', '.join(document['reset'])}")
+    return "\n".join([*lines, verdict])
 
 
 def _shown_example(how: str, row: dict[str, Any]) -> str:

@@ -27,11 +27,8 @@ from deflect.store import clock
 from deflect.store.clock import HOUR
 from deflect.store.database import Store
 from deflect.store.services import network, services
-from deflect.tickets import accounts, ticket_writes
+from deflect.tickets import accounts, queries, ticket_writes
 from deflect.tickets.accounts import FIRST, Agent
-from deflect.tickets import accounts, agent_writes, queries, ticket_writes
-from deflect.tickets.accounts import Agent
-from deflect.tickets.agent_writes import FIRST
 from kb.errors import BadRequest, Forbidden, TooManyRequests
 
 LIFETIME = 12 * HOUR

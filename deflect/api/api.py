@@ -14,22 +14,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from deflect.api import contacts as contact_calls
 from deflect.api import headers, http, openapi
-from deflect.api.http import (
-    LONGEST_BODY,
-    device_of,
-    episode_of,
-    json_object,
-    lang_of,
-    limit,
-    limit_search,
-    limit_typing,
-    problem,
-    read_json,
-    text_of,
-    visitor_of,
-)
 from deflect.offers import log
-from deflect.offers import log, visit_writes
 from deflect.offers.episode import Visit, keys
 from deflect.offers.offer import make_offer
 from deflect.privacy import consent

@@ -24,8 +24,8 @@ from deflect.store.database import Row, Store, insert
 from deflect.store.services import Services, services
 from deflect.store.writer import write
 from deflect.tickets.ticket_writes import audit
-from kb.degraded import degraded
 from kb.errors import BadRequest, Forbidden, HelpCenterError
+from kb.failures import degraded
 
 PAGE = {
     "default-src": "'none'",

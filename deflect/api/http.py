@@ -24,13 +24,10 @@ from deflect.store import attachments, tokens
 from deflect.store.database import Row
 from deflect.store.services import Services, network, services
 from deflect.store.tokens import NOBODY, Claims, ServerCall
-from kb.errors import BadRequest, HelpCenterError, TooLarge, TooManyRequests, Unauthorized
-from kb.failures import Degraded, Failure, degraded
 from deflect.tickets import file_links
 from kb.config import Settings
-from kb.degraded import Degraded, degraded
 from kb.errors import BadRequest, HelpCenterError, NotFound, TooLarge, TooManyRequests, Unauthorized
-from kb.failures import Failure
+from kb.failures import Degraded, Failure, degraded
 from kb.patterns import ID
 
 LONGEST_BODY = 64 * 1024

@@ -1,9 +1,8 @@
-"""Login to the admin pages: sessions, protection of their forms, limits on attempts, and the page of agents.
+"""Login to the admin pages: sessions, protection of their forms, and limits on attempts.
 
 A session is a row in the database and a signed cookie with its id. It ends after two hours without a request, after
 twelve hours in any case, on logout, and when the agent's password changes. A form must carry the CSRF token of its
-session. Attempts to log in are counted against the address. Admins add and remove agents, and each agent changes their
-own password.
+session. Attempts to log in are counted against the address.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Flask, Response, flash, g, redirect, render_template, request, session, url_for
+from flask import Blueprint, Flask, Response, g, redirect, render_template, request, session, url_for
 from flask.sessions import SecureCookieSessionInterface
 from flask_wtf.csrf import CSRFError, CSRFProtect
 
@@ -27,7 +26,7 @@ from deflect.store import clock
 from deflect.store.clock import HOUR
 from deflect.store.database import Store
 from deflect.store.services import network, services
-from deflect.tickets import accounts, queries, ticket_writes
+from deflect.tickets import accounts, ticket_writes
 from deflect.tickets.accounts import FIRST, Agent
 from kb.errors import BadRequest, Forbidden, TooManyRequests
 
@@ -45,7 +44,6 @@ PLAIN = (
 )
 HOST = re.compile(r"(\[[\da-f:.]+\]|[\w.-]+)(?::(\d{1,5}))?", re.ASCII | re.IGNORECASE)
 csrf = CSRFProtect()
-agents = Blueprint("agents", __name__, url_prefix="/agents")
 
 
 class Sessions(SecureCookieSessionInterface):
@@ -233,57 +231,3 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(name).is_loopback
     except ValueError:
         return name == "localhost" or name.endswith(".localhost")
-
-
-@agents.get("", endpoint="page")
-def agents_page() -> str:
-    """List the agents."""
-    here = services()
-    return render_template(
-        "admin/agents.html",
-        agents=accounts.agents(here.store, here.settings),
-        open_of=queries.open_of_agents(here.store),
-        roles=accounts.ROLES,
-        shortest=accounts.SHORTEST,
-        by_setting=bool(here.settings.admin_password),
-    )
-
-
-@agents.post("", endpoint="add")
-def add_agent() -> Any:
-    """Add an agent with a first password."""
-    only_admins()
-    here, form = services(), request.form
-    given = {name: form.get(name, "") for name in ("email", "role", "password")}
-    made = accounts.add(here.store, here.writer, here.settings, form.get("name", ""), who=g.agent, **given)
-    flash(f"{made.name} can log in now, with the password that you chose.")
-    return redirect(url_for("admin.agents.page"))
-
-
-@agents.post("/remove", endpoint="remove")
-def remove_agent() -> Any:
-    """Remove an agent."""
-    only_admins()
-    here = services()
-    name = accounts.the_one(here.store, here.settings, request.form.get("name", "")).name
-    if name == g.agent:
-        raise BadRequest("you cannot remove yourself; ask another admin, or run 'kb admin remove'")
-    gone = accounts.remove(here.store, here.writer, here.settings, name, who=g.agent)
-    flash(f"{gone} cannot log in any more. Open tickets of {gone} are nobody's now.")
-    return redirect(url_for("admin.agents.page"))
-
-
-@agents.post("/password", endpoint="password")
-def change_password() -> Any:
-    """Change the password of the agent who is logged in. Their other sessions end."""
-    here, old = services(), request.form.get("old", "")
-    limit(here, "logins", rate=here.settings.rate_logins)
-    if not accounts.matches(here.store, here.settings, user=g.agent, password=old[:1000]):
-        raise BadRequest("the present password is wrong; go back and type it again")
-    if g.agent == FIRST and here.settings.admin_password:
-        raise BadRequest("the password of admin is the setting KB_ADMIN_PASSWORD; whoever runs this server changes it")
-    new = request.form.get("new", "")
-    accounts.set_password(here.store, here.writer, here.settings, g.agent, password=new, who=g.agent)
-    begin(g.agent)
-    flash("Your password is changed. Other browsers in which you were logged in are logged out.")
-    return redirect(url_for("admin.agents.page"))

@@ -6,7 +6,8 @@ from typing import Any
 
 from flask import Blueprint, Response, flash, g, redirect, render_template, request, url_for
 
-from deflect.api.http import form_id, give_file
+from deflect.api.downloads import give_file
+from deflect.api.http import form_id
 from deflect.gaps import gaps
 from deflect.offers.episode import new_id
 from deflect.store import attachments, clock

@@ -1,9 +1,8 @@
-"""Requests and answers of pages and API: the person and address that ask, rate limits, fields, problems and files.
+"""Requests and answers of pages and API: the person and address that ask, rate limits, fields and problems.
 
 A person is known for certain only by a token that the owner's server signed (`claims`, `server_call`). Calls have rates
 for each address, which is the peer's unless proxies are trusted (`client_address`). Fields of a JSON body are read
-by functions that raise BadRequest with the name of the field. Files of tickets are always saved, never opened as a
-page, and never cached; their type is the one that was found when the file was checked, whatever the name says.
+by functions that raise BadRequest with the name of the field.
 """
 
 from __future__ import annotations
@@ -16,26 +15,20 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
-from flask import Blueprint, Request, Response, after_this_request, request, send_file
+from flask import Request, Response, after_this_request, request
 
-from deflect.api import headers
 from deflect.offers.episode import LANG, new_id
-from deflect.store import attachments, tokens
-from deflect.store.database import Row
-from deflect.store.services import Services, network, services
+from deflect.store import tokens
+from deflect.store.services import Services, network
 from deflect.store.tokens import NOBODY, Claims, ServerCall
-from deflect.tickets import file_links
-from kb.config import Settings
-from kb.errors import BadRequest, HelpCenterError, NotFound, TooLarge, TooManyRequests, Unauthorized
+from kb.errors import BadRequest, HelpCenterError, TooLarge, TooManyRequests, Unauthorized
 from kb.failures import Degraded, Failure, degraded
 from kb.patterns import ID
 
 LONGEST_BODY = 64 * 1024
 PROBLEM = "application/problem+json"
 FAR = 4  # times the rate of searches at which they are refused; in between, they go by words only
-FILE_POLICY = "sandbox; default-src 'none'; frame-ancestors 'none'"
 TYPING = 10  # requests while typing for each search: one a word and then some, and each is cheap
-blueprint = Blueprint("given_files", __name__)
 
 
 class NotJson(HelpCenterError):
@@ -217,30 +210,6 @@ def problem(found: Failure) -> Response:
     response.headers["Cache-Control"] = "no-store"
     response.headers.update(found.headers)
     return response
-
-
-@blueprint.get("/attachments/<id>")
-def linked_file(id: str) -> Response:
-    """Return a file for a link that we signed, as the help desk has. Raises NotFound when it has run out."""
-    here = services()
-    may = file_links.opens_ticket_file(here.store, id, request.args.get("key", ""), now=time.time())
-    found = attachments.one(here.store, id) if may else None
-    if found is None:
-        raise NotFound("this link has run out, or the file was erased")
-    return give_file(here.settings, found)
-
-
-def give_file(settings: Settings, file: Row) -> Response:
-    """Return a file of a ticket. Raises NotFound if its bytes are gone from the disk."""
-    path = attachments.path_of(settings, file["digest"]).absolute()
-    if not path.is_file():
-        raise NotFound(f"the file {file['name']} is not on this disk any more; see 'kb doctor'")
-    response = send_file(path, mimetype=file["media"], as_attachment=True, download_name=file["name"], etag=False)
-    response.headers["Content-Type"] = file["media"]
-    response.headers["Content-Security-Policy"] = FILE_POLICY
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Cache-Control"] = "private, no-store"
-    return headers.keep(response)
 
 
 def _without_port(hop: str) -> str:

@@ -13,7 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from deflect.admin import admin, login
 from deflect.admin.report_pages import ReportCache
-from deflect.api import api, context, headers, http, metrics
+from deflect.api import api, context, downloads, headers, http, metrics
 from deflect.offers.popular import Popular
 from deflect.store.database import Store
 from deflect.store.services import EXTENSION, Limiter, Services, add_state, services
@@ -52,7 +52,7 @@ def create_app(settings: Settings, *, writer: Writer | None = None) -> Flask:
     login.install(app, store)
     app.teardown_appcontext(frame.let_go)
     store.close()  # each process reads on connections of its own
-    for part in (api, metrics, admin, views, widget, demo, context, http):
+    for part in (api, metrics, admin, views, widget, demo, context, downloads):
         app.register_blueprint(part.blueprint)
     app.add_url_rule("/healthz", "healthz", health)
     app.register_error_handler(Exception, _failed)

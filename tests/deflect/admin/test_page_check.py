@@ -12,7 +12,8 @@ import pytest
 from flask import Flask, Response, redirect, request
 from selectolax.lexbor import LexborHTMLParser
 
-from deflect.admin.page_check import Unknown, check, check_apart, lacks, parse, select
+from deflect.admin.page_check import Unknown, check, check_apart, select
+from deflect.admin.policy import lacks, parse
 from kb import outbound
 from kb.outbound import BadAddress, Fetched, Unreadable, fetch, judge
 from tests.browser.shop import serving

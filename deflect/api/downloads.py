@@ -1,0 +1,46 @@
+"""Files of tickets as answers: always saved, never opened as a page, and never cached.
+
+Their type is the one that was found when the file was checked, not the one that its name says.
+"""
+
+from __future__ import annotations
+
+import time
+
+from flask import Blueprint, Response, request, send_file
+
+from deflect.api import headers
+from deflect.store import attachments
+from deflect.store.database import Row
+from deflect.store.services import services
+from deflect.tickets import file_links
+from kb.config import Settings
+from kb.errors import NotFound
+
+FILE_POLICY = "sandbox; default-src 'none'; frame-ancestors 'none'"
+
+blueprint = Blueprint("downloads", __name__)
+
+
+@blueprint.get("/attachments/<id>")
+def linked_file(id: str) -> Response:
+    """Return a file for a link that we signed, as the help desk has. Raises NotFound when it has run out."""
+    here = services()
+    may = file_links.opens_ticket_file(here.store, id, request.args.get("key", ""), now=time.time())
+    found = attachments.one(here.store, id) if may else None
+    if found is None:
+        raise NotFound("this link has run out, or the file was erased")
+    return give_file(here.settings, found)
+
+
+def give_file(settings: Settings, file: Row) -> Response:
+    """Return a file of a ticket. Raises NotFound if its bytes are gone from the disk."""
+    path = attachments.path_of(settings, file["digest"]).absolute()
+    if not path.is_file():
+        raise NotFound(f"the file {file['name']} is not on this disk any more; see 'kb doctor'")
+    response = send_file(path, mimetype=file["media"], as_attachment=True, download_name=file["name"], etag=False)
+    response.headers["Content-Type"] = file["media"]
+    response.headers["Content-Security-Policy"] = FILE_POLICY
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Cache-Control"] = "private, no-store"
+    return headers.keep(response)

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 from flask import Flask
 
-from deflect.api import http
+from deflect.api import downloads
 from deflect.delivery.delivery import Carried
 from deflect.delivery.outbox import deliver
 from deflect.delivery.sinks import sink
@@ -126,7 +126,7 @@ def test_a_webhook_tells_name_type_size_and_sha256_and_a_link_that_opens_the_fil
     assert [told[name] for name in ("name", "type", "size", "sha256")] == ["shot.png", "image/png", len(PNG), digest]
     app = Flask("t")
     app.extensions[EXTENSION] = services
-    app.register_blueprint(http.blueprint)
+    app.register_blueprint(downloads.blueprint)
     link = urlsplit(str(told["url"]))
     assert f"{link.scheme}://{link.netloc}" == "https://help.example"
     answer = app.test_client().get(f"{link.path}?{link.query}", buffered=True)

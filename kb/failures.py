@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Literal, TypeVar
 
-from kb.errors import HelpCenterError
+from kb.errors import HelpCenterError, WriteFailed
 from kb.metrics import DEGRADED
 
 Degraded = Literal[
@@ -58,6 +58,8 @@ class Failure:
 def failure(error: Exception, *, during: str = "") -> Failure:
     """Return the answer to an error. Logs an error that is a mistake of ours, with what happened `during` it."""
     if isinstance(error, HelpCenterError):
+        if error.status == HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(error, WriteFailed):  # it is logged
+            log.error("%s: %s", during, frames(error))
         return Failure(error.status, str(error), error.headers, error.fields)
     from werkzeug.exceptions import ClientDisconnected, HTTPException, RequestTimeout  # 60 ms that no search needs
 
@@ -70,11 +72,16 @@ def failure(error: Exception, *, during: str = "") -> Failure:
     return Failure(HTTPStatus.INTERNAL_SERVER_ERROR, OURS)
 
 
-def degraded(reason: Reason, error: BaseException | None = None) -> Reason:
-    """Count a reason and log its cause, at most once a minute; return the reason."""
+def degraded(reason: Reason, error: BaseException | None = None, *, detail: str = "") -> Reason:
+    """Count a reason and log its cause, at most once a minute; return the reason.
+
+    `detail` says more of the cause. It must hold nothing that a visitor wrote.
+    """
     DEGRADED.labels(reason).inc()
-    cause = frames(error) if error is not None else ""
+    cause = frames(error) if error is not None else detail
     now = time.monotonic()
+    if len(_logged) > 1000:
+        _logged.clear()
     if now - _logged.get((reason, cause), -PAUSE) >= PAUSE:
         _logged[reason, cause] = now
         log.warning("degraded: %s %s", reason, cause)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import configparser
+import functools
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from tests.rooms import SAID, layers, picture
@@ -48,3 +50,25 @@ def test_every_file_that_the_manual_names_is_there() -> None:
     for path in ARTICLES:
         named = re.findall(rf"`({folders}/[\w./-]+)`", path.read_text(encoding="utf-8"))
         assert [name for name in named if not (ROOT / name).exists()] == [], path.name
+
+
+def test_no_chain_of_imports_within_a_room_has_ten_floors() -> None:
+    paths = [path for package in ("kb", "search", "deflect") for path in ROOT.glob(f"{package}/**/*.py")]
+    names = {".".join(path.relative_to(ROOT).with_suffix("").parts): path for path in paths}
+    below = {name: _imports(path, names) for name, path in names.items()}
+
+    @functools.cache
+    def floors(name: str) -> int:
+        room = name.rpartition(".")[0]
+        return 1 + max((floors(other) for other in below[name] if other.rpartition(".")[0] == room), default=0)
+
+    assert max(map(floors, names)) < 10
+
+
+def _imports(path: Path, names: Mapping[str, Path]) -> set[str]:
+    """Return our modules that a module imports."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return found & names.keys()

@@ -66,11 +66,16 @@ def _may_read(here: Services) -> bool:
 
 
 def _readings(here: Services) -> Iterator[Reading]:
-    rows = here.store.rows(OUTBOX)
+    try:
+        rows = here.store.rows(OUTBOX)
+    except HelpCenterError:  # the other numbers are there all the same
+        rows = []
     waiting = [((row["state"],), float(row["n"])) for row in rows]
     ages = [((row["state"],), (clock.now() - row["oldest"]) / SECOND) for row in rows]
     yield Reading("shortstop_outbox", "Deliveries that are not accepted yet.", ("state",), waiting)
     yield Reading("shortstop_outbox_oldest_seconds", "Age of the oldest of them.", ("state",), ages)
+    found = [((name,), float(count)) for name, count in sorted(processes.running().items())]
+    yield Reading("shortstop_processes", "Processes of this `kb serve`.", ("command",), found)
     try:
         collection = here.current.get().collection
     except HelpCenterError:  # no index yet, as /healthz says
@@ -78,5 +83,3 @@ def _readings(here: Services) -> Iterator[Reading]:
     name, built = collection.manifest.fingerprint, collection.folder.stat().st_mtime
     yield Reading("shortstop_generation", "The index that answers.", ("name",), [((name,), 1.0)])
     yield Reading("shortstop_generation_age_seconds", "Time since it was built.", (), [((), time.time() - built)])
-    found = [((name,), float(count)) for name, count in sorted(processes.running().items())]
-    yield Reading("shortstop_processes", "Processes of this `kb serve`.", ("command",), found)

@@ -14,7 +14,7 @@ from deflect.delivery.sinks import sink
 from deflect.mail.threads import mark
 from deflect.store import attachments, clock
 from deflect.store.clock import HOUR, SECOND
-from deflect.store.database import Row, Store
+from deflect.store.database import Row, Store, reading
 from deflect.store.writer import Writer, opened, write
 from deflect.tickets import file_links, queries
 from deflect.tickets.timeline import lines
@@ -91,13 +91,13 @@ def next_try(tries: int, *, now: int, draw: float, wait: float = 0.0) -> int | N
 
 def waiting(settings: Settings) -> list[Row]:
     """Return what is pending or dead."""
-    with contextlib.closing(Store.open(settings.database)) as store:
+    with reading(settings) as store:
         return queries.deliveries(store)
 
 
 def not_waiting(settings: Settings, ids: Sequence[str]) -> list[str]:
     """Return which of the ids are of no delivery that is pending or dead."""
-    with contextlib.closing(Store.open(settings.database)) as store:
+    with reading(settings) as store:
         return sorted(set(ids) - queries.waiting_ids(store))
 
 

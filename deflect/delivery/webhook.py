@@ -38,7 +38,7 @@ def sign(secret: str, *, id: str, timestamp: int, body: bytes) -> dict[str, str]
 
 
 def verify(secret: str, *, headers: Mapping[str, str], body: bytes, now: int) -> bool:
-    """Say whether a webhook is whole, from who knows the secret, and at most five minutes old; for receivers."""
+    """Return True if a webhook is whole, from who knows the secret, and at most five minutes old; for receivers."""
     stamp = headers.get("webhook-timestamp", "")
     if not stamp.isdigit() or abs(now - int(stamp)) > TOLERANCE:
         return False

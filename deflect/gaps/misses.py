@@ -25,7 +25,7 @@ EPISODE = """
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class MissedQuestion:
     """A question as it was typed most often: by how many people, and what it was asked as next, if so."""
 
     text: str
@@ -37,9 +37,9 @@ class Asked:
 class Misses:
     """Searches that led nowhere, most people first."""
 
-    no_result: tuple[Asked, ...]
-    nothing_opened: tuple[Asked, ...]
-    asked_again: tuple[Asked, ...]
+    no_result: tuple[MissedQuestion, ...]
+    nothing_opened: tuple[MissedQuestion, ...]
+    asked_again: tuple[MissedQuestion, ...]
 
 
 def misses(store: Store, *, start: int, end: int, limit: int = 50) -> Misses:
@@ -100,11 +100,12 @@ class Tally:
             self._people[key] += 1
         self._typed.setdefault(key, Counter())[texts] += 1
 
-    def most(self, limit: int) -> tuple[Asked, ...]:
+    def most(self, limit: int) -> tuple[MissedQuestion, ...]:
         """Return what most people typed, as it was typed most often."""
         best = sorted(self._people, key=lambda key: (-self._people[key], key))[:limit]
         return tuple(
-            Asked(_usual(self._typed[key])[0], self._people[key], *_usual(self._typed[key])[1:]) for key in best
+            MissedQuestion(_usual(self._typed[key])[0], self._people[key], *_usual(self._typed[key])[1:])
+            for key in best
         )
 
 

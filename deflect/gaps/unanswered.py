@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +19,7 @@ from deflect.report.report import earliest, moment
 from deflect.report.statistics import wilson
 from deflect.store import clock
 from deflect.store.clock import DAY
-from deflect.store.database import Row, Store
+from deflect.store.database import Row, Store, reading
 from deflect.store.people import WINDOW
 from kb.config import Settings
 
@@ -89,7 +88,7 @@ def find(
 
 def of_period(settings: Settings, searcher: Searcher, *, start: str | None, end: str | None) -> list[Gap]:
     """Return the gaps of days as people type them, by default all there were; raises BadRequest."""
-    with closing(Store.open(settings.database)) as store:
+    with reading(settings) as store:
         first, last = moment(start, last=False), moment(end, last=True) or clock.now()
         first = first if first is not None else earliest(store) or last - DAY
         return find(store, searcher, start=first, end=last, encode=gaps.MOST)

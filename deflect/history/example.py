@@ -7,7 +7,6 @@ import random
 import tempfile
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from deflect.history import imports
 from deflect.store import clock
 from deflect.store.clock import DAY, HOUR, MINUTE, SECOND, to_rfc3339
-from deflect.store.database import Store
+from deflect.store.database import reading
 from deflect.store.people import arm
 from kb import progress
 from kb.config import Settings
@@ -165,7 +164,7 @@ def fill(
 
     The answers are those of the real search. Raises NotEmpty where anything is logged already.
     """
-    with closing(Store.open(settings.database)) as store:
+    with reading(settings) as store:
         if store.one("SELECT 1 FROM events LIMIT 1") or store.one("SELECT 1 FROM tickets LIMIT 1"):
             raise NotEmpty(
                 f"{settings.database} holds events or tickets, among which made-up ones must not stand; "
@@ -184,7 +183,7 @@ def fill(
 
 
 def is_made_up(settings: Settings) -> bool:
-    """Tell whether what is in the data folder was made up."""
+    """Return True if what is in the data folder was made up."""
     return (settings.data / MARK).exists()
 
 

@@ -79,6 +79,8 @@ def contact(document: Document, *, secret: str) -> Document:
     if channel not in CHANNELS:
         raise BadLine(f"channel is not one of {', '.join(CHANNELS)}")
     keys, episode = _keys(_with_address(document), secret=secret), text_of(document, ["episode"]) or None
+    if episode and not ID.fullmatch(episode):
+        raise BadLine("episode is not an id as POST offers gives it")
     if not keys and not episode:
         raise BadLine("person is missing; name who it was by email, person, visitor or episode")
     ticket = text_of(document, TICKETS) or None

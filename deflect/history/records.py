@@ -175,7 +175,7 @@ def _json(path: Path, tally: Tally) -> Iterator[Record]:
 
 
 def _is_one_document(path: Path) -> bool:
-    """Say whether a file holds one document over many lines, or a list, rather than one record a line."""
+    """Return True if a file holds one document over many lines, or a list, rather than one record a line."""
     with path.open(encoding="utf-8-sig") as file:
         first = file.readline().strip()
     if first.startswith("["):

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from deflect.learn.evidence import everything
 from deflect.learn.lessons import Lesson
-from deflect.store.database import Store
+from deflect.store.database import reading
 from kb import progress
 from kb.config import Settings
 from kb.errors import BadSetting
@@ -72,7 +72,8 @@ def installed(settings: Settings, encoder: Embedder) -> Learned | None:
     if own is None:
         return None
     articles = {id: column for column, id in enumerate(document["articles"])}
-    known = everything(Store.open(settings.database))
+    with reading(settings) as store:
+        known = everything(store)
     past = [one for one in counting(known, document["resets"], until=document["until"]) if one.article in articles]
     try:
         with np.load(settings.articles / FOLDER / HEAD) as head:

@@ -24,7 +24,7 @@ from deflect.learn.installed import text_of
 from deflect.learn.lessons import Lesson, lessons
 from deflect.learn.proposed_words import ProposedSynonym, UselessPin
 from deflect.privacy.redaction import MARK
-from deflect.store.database import Store
+from deflect.store.database import reading
 from kb.config import Settings
 from kb.content import library
 from search.index.embedder import Vectors
@@ -131,17 +131,17 @@ def propose(settings: Settings, *, now: int) -> dict[str, Any]:
 
     A file without proposals is removed. The same articles and events give the same bytes.
     """
-    searcher, store = Current(settings).get(), Store.open(settings.database)
-    past = lessons(store)
+    searcher = Current(settings).get()
     shelf = library.load(settings.articles, default_lang=settings.lang)
     known: dict[str, list[str]] = defaultdict(list)
     for article in shelf.articles:
         known[article.id] += article.queries
-    here = [one for one in past if one.article in known]
+    with reading(settings) as store:
+        here = [one for one in lessons(store) if one.article in known]
+        words = proposed_words.synonyms(searcher, store, now=now, lang=settings.lang)
+        pins = proposed_words.pins(searcher, store, now=now, lang=settings.lang)
     solved = {id: sum(one.article == id for one in here) for id in {one.article for one in here}}
     queries = mined(searcher, here, known=known)
-    words = proposed_words.synonyms(searcher, store, now=now, lang=settings.lang)
-    pins = proposed_words.pins(searcher, store, now=now, lang=settings.lang)
     pairs = duplicates(searcher, solved=solved)
     files = {
         "queries.yml": _queries(queries),

@@ -140,7 +140,7 @@ def _replaced(before: str, after: str, *, lang: str) -> tuple[str, str] | None:
 
 
 def _typing_error(one: str, two: str) -> bool:
-    """Say whether two words are one edit apart, or two where they are long."""
+    """Return True if two words are one edit apart, or two where they are long."""
     row = list(range(len(two) + 1))
     for i, a in enumerate(one, 1):
         before, row[0] = row[0], i

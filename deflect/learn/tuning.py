@@ -10,7 +10,7 @@ from deflect.learn import compare, installed
 from deflect.learn.evidence import everything
 from deflect.learn.installed import Encode, Resets, text_of
 from deflect.learn.lessons import Lesson
-from deflect.store.database import Store
+from deflect.store.database import reading
 from kb.config import Settings
 from kb.errors import BadSetting
 from search.index import embedder
@@ -82,9 +82,8 @@ def survey(settings: Settings) -> Ground:
     known = {document.article for document in searcher.collection.documents}
     previous = installed.read(settings) or {}
     resets = _resets(settings, searcher, encoder, previous)
-    past = [
-        one for one in installed.counting(everything(Store.open(settings.database)), resets) if one.article in known
-    ]
+    with reading(settings) as store:
+        past = [one for one in installed.counting(everything(store), resets) if one.article in known]
     fine = previous.get("encoder")
     fine = fine if fine and fine["recipe"] == encoder.recipe else None
     earlier, later = split(past, after=fine["until"] if fine else None)

@@ -145,7 +145,7 @@ def _files(part: Message) -> Iterator[File]:
 
 
 def _is_file(part: Message) -> bool:
-    """Say whether a part is a file: it is named so, or is neither text nor what a report holds."""
+    """Return True if a part is a file: it is named so, or is neither text nor what a report holds."""
     said = _raw(part, "Content-Disposition").strip().lower()
     if said.startswith("attachment"):
         return True

@@ -30,7 +30,7 @@ def signed(secret: str, text: str) -> str:
 
 
 def is_ours(store: Store, id: str) -> bool:
-    """Say whether an e-mail is one that we sent ourselves."""
+    """Return True if an e-mail is one that we sent ourselves."""
     return bool(_delivered(store, id))
 
 

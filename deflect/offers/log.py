@@ -141,7 +141,7 @@ def _bare(hint: Any) -> Any:
 
 
 def _is(value: Any, hint: Any) -> bool:
-    """Say whether JSON's `value` is of the field's type; true and false are no numbers."""
+    """Return True if JSON's `value` is of the field's type; true and false are no numbers."""
     if get_origin(hint) is tuple:
         return (
             isinstance(value, (list, tuple))
@@ -154,7 +154,7 @@ def _is(value: Any, hint: Any) -> bool:
 
 
 def _clean(text: str) -> bool:
-    """Say whether `text` is short and can be stored: no lone surrogates."""
+    """Return True if `text` is short and can be stored: no lone surrogates."""
     return len(text) <= 2000 and not any("\ud800" <= c <= "\udfff" for c in text)
 
 
@@ -189,7 +189,6 @@ def record(services: Services, visitor: str | None, type: str, *, text: str = ""
     except HelpCenterError as error:
         degraded("not-logged", error)
         return False
-    EVENTS.inc(kept["stored"])
     return bool(kept["stored"])
 
 
@@ -233,6 +232,7 @@ def append(db: Database, key: str, event: Row, *, now: int) -> int:
     rest = {name: value for name, value in event.items() if name not in row and name != "text"}
     data = json.dumps(rest, sort_keys=True) if rest else None
     new = insert(db, "events", row | {"key": key, "received": now, "data": data})
+    EVENTS.inc(new)
     if new and event.get("text"):
         insert(db, "event_texts", {"event": event["id"], "text": event["text"], "received": now})
     return new

@@ -14,12 +14,12 @@ WHY = "this visitor has not agreed that anything is noted; a page says so with c
 
 
 def asks(services: Services) -> bool:
-    """Say whether visitors are asked before anything is noted of them."""
+    """Return True if visitors are asked before anything is noted of them."""
     return services.settings.consent == ASK
 
 
 def has_agreed(services: Services, document: Mapping[str, Any]) -> bool:
-    """Say whether something may be noted of whoever sent this document."""
+    """Return True if something may be noted of whoever sent this document."""
     return not asks(services) or document.get("consent") == GIVEN
 
 
@@ -34,7 +34,7 @@ BROWSER = re.compile(r"Mozilla/|Opera/")  # how every browser begins, and what a
 
 
 def crawls(agent: str) -> bool:
-    """Say whether an agent is a browser that names itself as one without a person, such as a search engine's.
+    """Return True if an agent is a browser that names itself as one without a person, such as a search engine's.
 
     >>> crawls("Mozilla/5.0 (compatible; Googlebot/2.1)"), crawls("Checkout/1.0 (+https://shop.example)")
     (True, False)
@@ -43,7 +43,7 @@ def crawls(agent: str) -> bool:
 
 
 def is_machine(agent: str) -> bool:
-    """Say whether an agent names itself as a crawler or a monitor; a tool such as curl is somebody who tries something.
+    """Return True if an agent names itself as a crawler or a monitor, which a tool such as curl does not.
 
     >>> is_machine("Slackbot 1.0"), is_machine("curl/8.1"), is_machine("Mozilla/5.0 (X11; Linux x86_64; rv:144.0)")
     (True, False, False)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
-from contextlib import closing
 from typing import Any, TextIO
 
 from deflect.store.clock import to_rfc3339
-from deflect.store.database import Store
+from deflect.store.database import reading
 from kb.config import Settings
 
 TIMES = {"created", "changed", "at", "received", "started", "last", "due"}
@@ -67,7 +66,7 @@ NOT_EXPORTED = ("secrets", "admins", "sessions", "used_tokens", "idempotency", "
 
 def rows(settings: Settings, kind: str) -> Iterator[dict[str, Any]]:
     """Return the rows of `kind`, with times as text, a row at a time."""
-    with closing(Store.open(settings.database)) as store:
+    with reading(settings) as store:
         for row in store.each(QUERIES[kind]):
             yield {
                 name: to_rfc3339(value) if name in TIMES and value is not None else value for name, value in row.items()
@@ -76,7 +75,7 @@ def rows(settings: Settings, kind: str) -> Iterator[dict[str, Any]]:
 
 def to_csv(settings: Settings, kind: str, out: TextIO) -> None:
     """Write `kind` as CSV with a head; what a spreadsheet would take for a formula gets an apostrophe before it."""
-    with closing(Store.open(settings.database)) as store:
+    with reading(settings) as store:
         names = store.columns(QUERIES[kind])
     writer = csv.DictWriter(out, names)
     writer.writeheader()

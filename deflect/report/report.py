@@ -9,7 +9,6 @@ those of tickets from here. A split computes the same numbers again for each par
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -22,7 +21,7 @@ from deflect.report.outcomes import CONTACTS, Ended, before, ended, named, times
 from deflect.report.search_numbers import HELP, SearchDay, of_people, of_searches, search_days
 from deflect.store import clock
 from deflect.store.clock import DAY, HOUR, to_rfc3339
-from deflect.store.database import Row, Store
+from deflect.store.database import Row, Store, reading
 from kb.config import Settings
 from kb.errors import BadRequest
 from kb.languages import without_region
@@ -153,7 +152,7 @@ def of_period(settings: Settings, *, start: str | None, end: str | None, by: str
 
     Raises BadRequest when a day or time cannot be read, or when the period ends before it begins.
     """
-    with closing(Store.open(settings.database)) as store:
+    with reading(settings) as store:
         first, last = moment(start, last=False), moment(end, last=True)
         if first is not None and first >= (last or clock.now()):
             raise BadRequest(f"the period from {start} to {end or 'now'} ends before it begins")

@@ -184,7 +184,7 @@ def check_all(settings: Settings, files: Iterable[Attachment]) -> tuple[Attachme
 
 
 def is_there(settings: Settings, file: Attachment) -> bool:
-    """Say whether a file is on disk still; if so it stays for another hour."""
+    """Return True if a file is on disk still; if so it stays for another hour."""
     try:
         os.utime(path_of(settings, file.digest))
     except OSError:

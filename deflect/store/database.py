@@ -14,6 +14,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from deflect.store.schema import migrations
+from kb.config import Settings
 from kb.errors import StorageFull, Unavailable
 from kb.files import locked
 
@@ -95,6 +96,16 @@ class Store:
             local["db"].execute("PRAGMA query_only = ON")
         connection: sqlite3.Connection = local["db"].conn
         return connection
+
+
+@contextmanager
+def reading(settings: Settings) -> Iterator[Store]:
+    """Open the store for a command that only reads."""
+    store = Store.open(settings.database)
+    try:
+        yield store
+    finally:
+        store.close()
 
 
 def integrity(path: Path) -> str:

@@ -93,7 +93,7 @@ def _has_macros(parts: set[str]) -> bool:
 
 
 def _has_short_list(path: Path) -> bool:
-    """Say whether an archive's list of parts is as short as a document's, before anything reads it."""
+    """Return True if an archive's list of parts is as short as a document's, before anything reads it."""
     with path.open("rb") as file:
         size = file.seek(0, 2)
         file.seek(max(0, size - 22 - 0xFFFF))
@@ -103,7 +103,7 @@ def _has_short_list(path: Path) -> bool:
 
 
 def _is_text(path: Path) -> bool:
-    """Say whether a file is plain text in an encoding that grew out of ASCII, or UTF-16 with its mark."""
+    """Return True if a file is plain text in an encoding that grew out of ASCII, or UTF-16 with its mark."""
     with path.open("rb") as file:
         head = file.read(HEAD)
         wide = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}.get(head[:2])
@@ -124,5 +124,5 @@ def _is_text(path: Path) -> bool:
 
 
 def _reads_as_text(head: bytes) -> bool:
-    """Say whether a text begins as one, and not as markup that a browser would run or a script."""
+    """Return True if a text begins as one, and not as markup that a browser would run or a script."""
     return bool(head) and not MARKUP.match(head) and not head.startswith((b"#!", b"@echo", b"%!"))

@@ -111,7 +111,7 @@ def begin_episode(
 
 
 def owns(db: Database, person: str, episode: str) -> bool:
-    """Say whether the episode is this person's."""
+    """Return True if the episode is this person's."""
     return db.execute("SELECT 1 FROM episodes WHERE id = ? AND person = ?", [episode, person]).fetchone() is not None
 
 

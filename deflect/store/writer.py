@@ -28,7 +28,7 @@ from sqlite_utils import Database
 from deflect.store.database import FULL, Store, transaction
 from deflect.store.writer_socket import connect, listening
 from kb.config import Settings
-from kb.errors import BadRequest, HelpCenterError, Unavailable, WriteFailed
+from kb.errors import HelpCenterError, Unavailable, WriteFailed
 from kb.failures import frames
 from kb.files import locked_unless
 from kb.metrics import WRITER_QUEUE
@@ -170,7 +170,8 @@ def serve(store: Store, socket_path: Path, stop: Event) -> None:
             with listening(socket_path) as hub:
                 while not stop.is_set():
                     calls = hub.gather(timeout=0.1)
-                    WRITER_QUEUE.set(len(calls))
+                    if calls:
+                        WRITER_QUEUE.set(len(calls))
                     answers = run_all(db, [line for _, line in calls]) if calls else []
                     for (caller, _), answer in zip(calls, answers, strict=True):
                         hub.answer(caller, answer)
@@ -185,6 +186,8 @@ def run_all(db: Database, calls: list[bytes]) -> list[bytes]:
             return [_answer(db, call) for call in calls]
     except HelpCenterError as error:  # the disk is full, or busy: nothing of this batch was kept
         return [_refusal(error)] * len(calls)
+    except sqlite3.Error as error:  # the database is damaged
+        return [_refusal(_failed(error))] * len(calls)
 
 
 def _answer(db: Database, call: bytes) -> bytes:
@@ -199,8 +202,7 @@ def _answer(db: Database, call: bytes) -> bytes:
     except Exception as error:
         if isinstance(error, sqlite3.Error) and (_code(error) in FULL or not db.conn.in_transaction):
             raise  # SQLite gave up the whole transaction
-        log.error("a write failed: %s", frames(error))
-        return _refusal(WriteFailed("this could not be saved; it was logged, please try again later"))
+        return _refusal(_failed(error))
 
 
 def _code(error: sqlite3.Error) -> int:
@@ -218,22 +220,22 @@ def _call(function: Callable[..., Any], args: tuple[Any, ...], named: Mapping[st
     try:
         return json.dumps({"write": _name(function), "args": args, "named": named}).encode() + b"\n"
     except (TypeError, ValueError) as error:
-        log.error("a write cannot be sent: %s", frames(error))
-        raise WriteFailed("this could not be saved; it was logged, please try again later") from error
+        raise _failed(error) from error
 
 
 def _read(call: bytes) -> tuple[Callable[..., Any], list[Any], dict[str, Any]]:
-    """Return the function and the arguments of a line; raises BadRequest where it names no write of ours."""
-    try:
-        document = json.loads(call)
-        name, args, named = document["write"], document["args"], document["named"]
-        if name not in _REGISTERED and name.startswith("deflect."):
-            resolve_name(name)  # its module registers it
-    except (ValueError, TypeError, KeyError, AttributeError, ImportError) as error:
-        raise BadRequest(f"this is no call of a write: {type(error).__name__}") from error
-    if name not in _REGISTERED:
-        raise BadRequest(f"{name} is no write")
+    """Return the function and the arguments of a line; raises an error of any kind where it names no write."""
+    document = json.loads(call)
+    name, args, named = document["write"], document["args"], document["named"]
+    if name not in _REGISTERED and name.startswith("deflect."):
+        resolve_name(name)  # its module registers it
     return _REGISTERED[name].function, args, named
+
+
+def _failed(error: Exception) -> WriteFailed:
+    """Log an error that is a mistake of ours, and return the answer to it."""
+    log.error("a write failed: %s", frames(error))
+    return WriteFailed("this could not be saved; it was logged, please try again later")
 
 
 def _refusal(error: HelpCenterError) -> bytes:

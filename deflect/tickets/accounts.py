@@ -103,7 +103,7 @@ def the_one(store: Store, settings: Settings, user: str) -> Agent:
 
 
 def has_password(settings: Settings) -> bool:
-    """Say whether somebody can log in."""
+    """Return True if somebody can log in."""
     if settings.admin_password or not settings.database.is_file():
         return bool(settings.admin_password)
     with opened(settings) as (store, _):
@@ -199,5 +199,5 @@ def _end_sessions(db: Database, who: str) -> None:
 
 
 def _is_done(db: Database, entry: str) -> bool:
-    """Say whether this write was made before, and only its answer was lost."""
+    """Return True if this write was made before, and only its answer was lost."""
     return db.execute("SELECT 1 FROM audit WHERE id = ?", [entry]).fetchone() is not None

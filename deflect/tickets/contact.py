@@ -150,7 +150,8 @@ def create_ticket(
         folder=str(attachments.folder(settings)),
         now=now,
     )
-    TICKETS.labels(CHANNEL).inc()
+    if created.pop("new"):
+        TICKETS.labels(CHANNEL).inc()
     return Created(**created)
 
 

@@ -170,7 +170,7 @@ def mail_ids(store: Store, ticket: str, *, before: int) -> tuple[str, ...]:
 
 
 def is_again(store: Store, ticket: str, message: str) -> bool:
-    """Say whether a message is not the first one of its ticket."""
+    """Return True if a message is not the first one of its ticket."""
     first = store.one("SELECT id FROM messages WHERE ticket = ? ORDER BY created, id LIMIT 1", [ticket])
     return first is not None and bool(first["id"] != message)
 

@@ -50,13 +50,13 @@ def create_ticket(
     if earlier and earlier["digest"] != idempotency["digest"]:
         raise Conflict("this Idempotency-Key came with another body before; use a new key for a new ticket")
     if earlier:
-        return _created(db, earlier["ticket"])
+        return _created(db, earlier["ticket"]) | {"new": False}
     begun = begun_episode(db, keys, intent, episode=episode, now=now)
     row = ticket | {"person": link(db, keys, now=now), "episode": begun["id"]}
     keep_ticket(db, row, message, outbox=outbox, files=files, folder=folder, now=now)
     insert(db, "idempotency", idempotency | {"ticket": ticket["id"], "created": now})
     append(db, kept_under(keys), sent | {"episode": begun["id"]}, now=now)
-    return _created(db, ticket["id"])
+    return _created(db, ticket["id"]) | {"new": True}
 
 
 def keep_ticket(

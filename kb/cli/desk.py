@@ -1,4 +1,4 @@
-"""Commands over what people wrote and did: the outbox, exports, erasing."""
+"""Commands over what people wrote and did: the outbox, exports, erasing, and incoming e-mail."""
 
 from __future__ import annotations
 

@@ -57,7 +57,19 @@ class ArticlePages:
     """The pages of articles that an application keeps in memory, the least recently read first to go."""
 
     def __init__(self) -> None:
-        self.html = lru_cache(maxsize=KEPT)(html)
+        self._kept = lru_cache(maxsize=KEPT)(html)
+
+    def html(self, asked: ArticlePage) -> str:
+        """Return the HTML of a page; it is not kept while its related articles cannot be searched for."""
+        try:
+            return self._kept(asked)
+        except NoRelated as error:
+            degraded("search-failed", error.__cause__)
+            return html(asked, related=())
+
+
+class NoRelated(Exception):
+    """The related articles of a page cannot be searched for."""
 
 
 def show(entry: Entry) -> Response:
@@ -77,8 +89,8 @@ def show(entry: Entry) -> Response:
     return response
 
 
-def html(asked: ArticlePage) -> str:
-    """Return the HTML of an article's page."""
+def html(asked: ArticlePage, *, related: tuple[Hit, ...] | None = None) -> str:
+    """Return the HTML of an article's page, with `related` articles if they are given; raises NoRelated."""
     entry, frame, snapshot = asked.entry, asked.frame, asked.searcher.snapshot
     topic = asked.topics.shelf(snapshot, frame.lang).topic(entry.category)
     return page(
@@ -91,7 +103,7 @@ def html(asked: ArticlePage) -> str:
         original=original(snapshot, entry),
         neighbours=topic.neighbours(entry) if topic else (None, None),
         review=review(entry, today=asked.today),
-        related=related(asked),
+        related=nearest(asked) if related is None else related,
         reasons=reasons(frame.lang),
         thanked=asked.thanked,
         ways=lambda _topic: asked.ways,
@@ -137,13 +149,12 @@ def contents(snapshot: Snapshot, entry: Entry) -> list[Heading]:
     return [heading for heading in snapshot.headings(entry) if heading.level <= 3]
 
 
-def related(asked: ArticlePage) -> tuple[Hit, ...]:
-    """Return the articles nearest to this one; none when they cannot be searched for."""
+def nearest(asked: ArticlePage) -> tuple[Hit, ...]:
+    """Return the articles nearest to this one; raises NoRelated when they cannot be searched for."""
     try:
         return asked.searcher.related(asked.entry.id, lang=asked.frame.lang)
     except Exception as error:  # the article is there all the same
-        degraded("search-failed", error)
-        return ()
+        raise NoRelated from error
 
 
 def reasons(lang: str) -> dict[str, str]:

@@ -27,6 +27,7 @@ from deflect.store.services import services
 from deflect.tickets import contact, uploads
 from deflect.tickets.uploads import held, hold
 from kb.errors import Conflict, FileLost, HelpCenterError, NotFound, TooManyRequests
+from kb.failures import degraded
 from kb.i18n import gettext as _
 from kb.patterns import ID
 from kb.render.topics import Topic
@@ -208,6 +209,7 @@ def between(form: Form) -> Offer | None:
     try:
         limit(services(), "offers", rate=services().settings.rate_offers)
     except TooManyRequests:
+        degraded("rate-limited")
         return None
     return make_offer(services(), form.visit(), subject=form.subject, body=form.message, patience=PATIENCE)
 

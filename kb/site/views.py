@@ -212,6 +212,7 @@ def nearest(query: str, *, but: str) -> tuple[Hit, ...]:
     try:
         hits = searcher().search(query, lang=g.lang, k=NEAREST + 1, degraded=limit_search(services())).hits
     except TooManyRequests:
+        degraded("rate-limited")
         return ()
     except Exception as error:  # the page says what is missing all the same
         degraded("search-failed", error)

@@ -58,7 +58,7 @@ class Collection:
         found = [(space, self.manifest.vectors(space)) for space in self.manifest.spaces]
         whole = [(space, files) for space, files in found if self.damaged.isdisjoint(name for _, name in files)]
         if len(whole) < len(found):
-            degraded("no-vectors")
+            degraded("no-vectors", detail=f"damaged: {', '.join(sorted(self.damaged))}")
         return [SpaceIndex(self.folder, *one, starts=self.starts, ends=self.ends) for one in whole]
 
     @property

@@ -103,6 +103,7 @@ class Current:
                 return self._look()
             self._refused = made
             if self._searcher is None:
+                degraded("no-index", error)
                 raise BadGeneration(str(error)) from error
             degraded("old-generation", error)
         return self._searcher

@@ -81,7 +81,10 @@ class Searcher:
             except Exception as error:  # whatever a model dies of, words are left
                 degradation.degraded("embedder-failed", error)
                 failed = True
-        return cls(collection, settings=settings, encoder=encoder, failed=failed, remember=remember)
+        made = cls(collection, settings=settings, encoder=encoder, failed=failed, remember=remember)
+        if made.degraded == "stale-vectors" or (made.degraded == "no-vectors" and settings.embedder != "none"):
+            degradation.degraded(made.degraded)
+        return made
 
     @cached_property
     def snapshot(self) -> Snapshot:

@@ -45,7 +45,7 @@ SECRET = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz"
 class Acknowledged:
     """What clients were told is kept, and how often they were told that nothing could be."""
 
-    queries: list[str] = field(default_factory=list)
+    tickets: list[str] = field(default_factory=list)
     events: list[str] = field(default_factory=list)
     refused: list[BaseException] = field(default_factory=list)
 

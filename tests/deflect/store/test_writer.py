@@ -275,9 +275,21 @@ def test_a_socket_in_a_folder_with_a_long_name_works(store: Store, tmp_path: Pat
 @pytest.mark.parametrize(
     "name", ["drop_all", "os:remove", "deflect.nowhere:drop", "deflect.store.writer:serve", "len", ""]
 )
-def test_an_unknown_write_is_refused(store: Store, name: str) -> None:
+def test_an_unknown_write_is_refused_and_logged(store: Store, name: str, caplog: pytest.LogCaptureFixture) -> None:
     db = store.connect()
     (line,) = run_all(db, [json.dumps({"write": name, "args": [], "named": {}}).encode()])
     answer = json.loads(line)
-    assert answer["error"] == "kb.errors:BadRequest"
+    assert answer["error"] == "kb.errors:WriteFailed"
+    assert "a write failed" in caplog.text
     db.close()
+
+
+def test_a_damaged_database_is_logged_and_a_500(
+    writer: DirectWriter | RemoteWriter, store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    writer.run(insert_then, id="a", kind="", now=1)
+    store.connect().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    for path in store.path.parent.glob("shortstop.db*"):
+        path.write_bytes(b"x" * 8192)
+    with pytest.raises((WriteFailed, Unavailable)):
+        writer.run(insert_then, id="b", kind="", now=1)

@@ -58,7 +58,7 @@ class Failure:
 def failure(error: Exception, *, during: str = "") -> Failure:
     """Return the answer to an error. Logs an error that is a mistake of ours, with what happened `during` it."""
     if isinstance(error, HelpCenterError):
-        if error.status == HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(error, WriteFailed):  # it is logged
+        if during and error.status == HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(error, WriteFailed):
             log.error("%s: %s", during, frames(error))
         return Failure(error.status, str(error), error.headers, error.fields)
     from werkzeug.exceptions import ClientDisconnected, HTTPException, RequestTimeout  # 60 ms that no search needs

@@ -83,7 +83,7 @@ class Searcher:
                 failed = True
         made = cls(collection, settings=settings, encoder=encoder, failed=failed, remember=remember)
         if made.degraded == "stale-vectors" or (made.degraded == "no-vectors" and settings.embedder != "none"):
-            degradation.degraded(made.degraded)
+            degradation.degraded(made.degraded, detail="the index has no vectors of the model; kb index builds them")
         return made
 
     @cached_property

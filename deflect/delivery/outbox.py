@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import random
 from collections.abc import Callable, Sequence
+from contextlib import closing, suppress
 
 from sqlite_utils import Database
 
@@ -15,7 +15,7 @@ from deflect.mail.threads import mark
 from deflect.store import attachments, clock
 from deflect.store.clock import HOUR, SECOND
 from deflect.store.database import Row, Store, reading
-from deflect.store.writer import Writer, opened, write
+from deflect.store.writer import Writer, opened, write, writer_for
 from deflect.tickets import file_links, queries
 from deflect.tickets.timeline import lines
 from kb.config import Settings
@@ -33,7 +33,8 @@ def deliver_due(
     settings: Settings, *, now: int | None = None, draw: Callable[[], float] = random.random, find: Find = sink
 ) -> int:
     """Carry what is due, through the running writer, and return how many were accepted."""
-    with opened(settings) as (store, writer):
+    store = Store(settings.database)  # not opened anew: `kb serve` looks every second
+    with closing(store), closing(writer_for(store, settings.writer_socket)) as writer:
         return deliver(settings, store, writer, now=now, draw=draw, find=find)
 
 
@@ -109,7 +110,7 @@ def retry(settings: Settings, *, ids: Sequence[str] = ()) -> int:
 
 def _keep(writer: Writer, id: str, *, note: str, now: int) -> None:
     """Mark an accepted delivery; where that cannot be kept it will be sent once more, under the same id."""
-    with contextlib.suppress(StorageFull, Unavailable):
+    with suppress(StorageFull, Unavailable):
         writer.run(delivered, id=id, note=note, now=now)
 
 

@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from contextlib import suppress
+from pathlib import Path
 
 from kb.config import Settings
 from kb.errors import BadGeneration
@@ -27,6 +28,7 @@ class Current:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._searcher: Searcher | None = None
+        self._articles: tuple[Path, Snapshot] | None = None  # opened before there is a searcher
         self._opened = ""
         self._looked = 0.0
         self._since = 0.0
@@ -63,7 +65,9 @@ class Current:
         path = current_path(self._settings.generations)
         if path is None:
             raise BadGeneration(f"{self._settings.generations} holds no index yet; run 'kb index'")
-        return Snapshot.open(path)
+        if self._articles is None or self._articles[0] != path:
+            self._articles = path, Snapshot.open(path)
+        return self._articles[1]
 
     def warm(self) -> None:
         """Open the current generation and its models, if any: before a server forks, so that its workers share them."""

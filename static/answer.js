@@ -1,4 +1,4 @@
-// At a ticket: a link to a suggested article goes into the answer where the caret is, by a press or by Alt and its number.
+// A ticket's page: a click, or Alt and a digit, inserts the link to a suggested article into the answer at the caret.
 
 const body = document.getElementById("body");
 const said = document.getElementById("inserted");
@@ -9,7 +9,8 @@ function insert(button) {
   const before = body.value.slice(0, body.selectionStart);
   const text = (before && !/\s$/.test(before) ? " " : "") + button.dataset.link;
   body.focus();
-  if (!document.execCommand("insertText", false, text)) body.setRangeText(text, body.selectionStart, body.selectionEnd, "end"); // the first can be undone
+  const undoable = document.execCommand("insertText", false, text);
+  if (!undoable) body.setRangeText(text, body.selectionStart, body.selectionEnd, "end");
   if (article) article.value = button.value;
   said.textContent = `Inserted: ${button.dataset.title}`;
 }
@@ -24,7 +25,8 @@ for (const [n, button] of buttons.entries()) {
 }
 
 addEventListener("keydown", (event) => {
-  const button = event.altKey && !event.ctrlKey && !event.metaKey && buttons[/^Digit([1-9])$/.exec(event.code)?.[1] - 1];
+  const digit = /^Digit([1-9])$/.exec(event.code)?.[1];
+  const button = event.altKey && !event.ctrlKey && !event.metaKey && buttons[digit - 1];
   if (!button) return;
   event.preventDefault();
   insert(button);

@@ -1,4 +1,4 @@
-// The widget's playground: what is chosen shows at once, in the preview and in the lines to paste.
+// The widget's playground: each choice shows at once in the preview and in the lines to paste.
 
 const form = document.getElementById("choose");
 const frame = document.getElementById("frame");
@@ -15,7 +15,8 @@ async function show() {
 }
 
 function fit() {
-  for (const part of form.querySelectorAll("[data-for]")) part.hidden = !part.dataset.for.split(" ").includes(form.elements.shape.value);
+  const shape = form.elements.shape.value;
+  for (const part of form.querySelectorAll("[data-for]")) part.hidden = !part.dataset.for.split(" ").includes(shape);
 }
 
 form.addEventListener("input", () => {

@@ -1,4 +1,4 @@
-// The preview of the widget: offers are asked for without being logged, and what would be sent goes nowhere.
+// The widget's preview: offers are asked for without being logged, and tickets and events are not sent.
 
 const { offers, accent } = document.currentScript.dataset;
 const real = window.fetch;
@@ -7,13 +7,18 @@ window.fetch = (address, options) => {
   const call = new URL(address, location.href).pathname.split("/api/v1/")[1];
   if (call === "offers") {
     const { subject, body, lang } = JSON.parse(options.body);
-    return real(`${offers}?${new URLSearchParams({ subject, body: body.slice(0, 1500), lang })}`, { signal: options.signal });
+    const query = new URLSearchParams({ subject, body: body.slice(0, 1500), lang });
+    return real(`${offers}?${query}`, { signal: options.signal });
   }
   if (call === "events") return Promise.resolve(Response.json({ stored: 0, refused: [] }, { status: 202 }));
-  if (call === "tickets") return Promise.resolve(Response.json({ ticket: "T000000000", channel: "web" }, { status: 201 }));
+  if (call === "tickets") {
+    return Promise.resolve(Response.json({ ticket: "T000000000", channel: "web" }, { status: 201 }));
+  }
   return real(address, options);
 };
 navigator.sendBeacon = () => true;
 
 document.addEventListener("submit", (event) => event.preventDefault());
-addEventListener("DOMContentLoaded", () => accent && document.querySelector("help-widget").style.setProperty("--help-accent", accent));
+addEventListener("DOMContentLoaded", () => {
+  if (accent) document.querySelector("help-widget").style.setProperty("--help-accent", accent);
+});

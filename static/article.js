@@ -1,6 +1,8 @@
-// On an article: what was read, the vote, copying code, and where one is in the table of contents.
+// An article's page: reading, the vote, buttons that copy code, and the present section in the table of contents.
 
-import { element, send, tell, visitor, watchReading, words } from "./events.js";
+import { service, words } from "./site-service.js";
+import { h } from "./widget/dom.js";
+import { watchReading } from "./widget/reader.js";
 
 const article = document.querySelector("article[data-article]");
 const about = { article: article.dataset.article, revision: article.dataset.revision };
@@ -9,15 +11,16 @@ const half = () => {
   const area = article.getBoundingClientRect();
   return area.top + area.height / 2 <= innerHeight;
 };
-watchReading(half, document, () => tell("read", about));
+watchReading(half, document, () => service.log("read", about));
 
 const vote = document.querySelector(".vote form");
 vote?.addEventListener("submit", (event) => {
-  if (!visitor()) return; // sent as a form, and kept under no number
+  if (!service.visitor) return; // the form is sent, and the vote is kept without an id
   event.preventDefault();
   const { name, value } = event.submitter ?? { name: "vote", value: "helpful" };
-  if (name === "reason") send("unhelpful", { ...about, reason: value, comment: vote.elements.comment.value.trim() });
-  else send("helpful", about);
+  const comment = vote.elements.comment?.value.trim() || undefined;
+  if (name === "reason") service.log("unhelpful", { ...about, reason: value, comment });
+  else service.log("helpful", about);
   const section = vote.closest(".vote");
   const thanks = name === "reason" ? words.thanksNo : words.thanksYes;
   const title = section.querySelector("h2");
@@ -29,7 +32,7 @@ vote?.addEventListener("submit", (event) => {
 
 for (const pre of article.querySelectorAll(".prose pre")) {
   if (!navigator.clipboard) break;
-  const button = element("button", { class: "copy", type: "button" }, words.copy);
+  const button = h("button", { class: "copy", type: "button" }, words.copy);
   button.addEventListener("click", async () => {
     const code = (pre.querySelector("code") ?? pre).cloneNode(true);
     code.querySelectorAll(".gp").forEach((prompt) => prompt.remove()); // "$ " is not part of the command
@@ -37,12 +40,13 @@ for (const pre of article.querySelectorAll(".prose pre")) {
     button.textContent = words.copied;
     setTimeout(() => (button.textContent = words.copy), 2000);
   });
-  const frame = element("div", { class: "code" });
+  const frame = h("div", { class: "code" });
   pre.replaceWith(frame);
   frame.append(pre, button);
 }
 
-const links = new Map([...document.querySelectorAll(".toc a")].map((link) => [decodeURIComponent(link.hash.slice(1)), link]));
+const entries = [...document.querySelectorAll(".toc a")];
+const links = new Map(entries.map((link) => [decodeURIComponent(link.hash.slice(1)), link]));
 const headings = [...links.keys()].map((id) => document.getElementById(id)).filter(Boolean);
 function locate() {
   const here = headings.findLast((heading) => heading.getBoundingClientRect().top < 140);

@@ -1,6 +1,7 @@
 // Files of the contact form: chosen, dropped or pasted, listed with their sizes, and each can be removed again.
 
-import { element, fill, lang } from "./events.js";
+import { fill, lang } from "./site-service.js";
+import { h } from "./widget/dom.js";
 
 const MB = 1e6;
 const box = document.getElementById("kb-attach");
@@ -8,7 +9,8 @@ const box = document.getElementById("kb-attach");
 function readable(size) {
   const unit = size < MB ? "kilobyte" : "megabyte";
   const value = size < MB ? Math.max(1, Math.round(size / 1000)) : size / MB;
-  return new Intl.NumberFormat(lang, { style: "unit", unit, maximumFractionDigits: value < 10 ? 1 : 0 }).format(value);
+  const maximumFractionDigits = value < 10 ? 1 : 0;
+  return new Intl.NumberFormat(lang, { style: "unit", unit, maximumFractionDigits }).format(value);
 }
 
 export function attach(form, status) {
@@ -32,11 +34,11 @@ export function attach(form, status) {
     input.files = carried.files;
     list.querySelectorAll("[data-new]").forEach((item) => item.remove());
     for (const file of chosen) {
-      const remove = element("button", { class: "button quiet", type: "button" }, box.dataset.remove, " ",
-        element("span", { class: "sr" }, file.name));
+      const remove = h("button", { class: "button quiet", type: "button" }, box.dataset.remove, " ",
+        h("span", { class: "sr" }, file.name));
       remove.addEventListener("click", () => drop(file));
-      list.append(element("li", { "data-new": "" }, element("bdi", {}, file.name), " ",
-        element("span", { class: "soft" }, readable(file.size)), remove));
+      list.append(h("li", { "data-new": true }, h("bdi", {}, file.name), " ",
+        h("span", { class: "soft" }, readable(file.size)), remove));
     }
     list.hidden = !list.children.length;
   }
@@ -50,7 +52,8 @@ export function attach(form, status) {
   }
 
   function add(files) {
-    const same = (file) => chosen.some((one) => one.name === file.name && one.size === file.size && one.lastModified === file.lastModified);
+    const key = ({ name, size, lastModified }) => [name, size, lastModified].join("/");
+    const same = (file) => chosen.some((one) => key(one) === key(file));
     const problems = new Set(), added = [];
     for (const file of files) {
       if (same(file)) continue;

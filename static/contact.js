@@ -1,100 +1,121 @@
-// The contact form: its draft is kept, offers stand beside it, and a solved question can be undone.
+// The contact form: its draft is kept, offers appear beside it, and "solved" can be undone.
 
 import { attach } from "./attach.js";
-import { send, tell } from "./events.js";
 import { isOpen, onAnswer, open } from "./panel.js";
-import { offers } from "./offers.js";
+import { fill, service, words } from "./site-service.js";
+import { h, marked, opensElsewhere } from "./widget/dom.js";
+import { kept, restoreDraft, saveDraft } from "./widget/draft.js";
+import { Offers } from "./widget/offers.js";
 
 const DRAFT = "shortstop-draft";
 const EPISODE = "shortstop-episode";
-const form = document.getElementById("kb-contact");
-const done = document.getElementById("kb-done");
-const fields = ["category", "subject", "message", "email", "name"].map((name) => form.elements[name]).filter(Boolean);
-const category = form.elements.category;
-let over = false; // sent or solved: leaving is no longer leaving without either
+const LEAST = 10; // characters; less is not a question yet
+const MOST = 3; // cards
 
-const board = offers({
-  box: document.getElementById("kb-offers"),
-  busy: isOpen,
-  read: () => ({
-    subject: form.elements.subject.value.trim(),
-    body: form.elements.message.value.trim(),
-    page: location.pathname,
-    ...(category?.value && { category: category.value }),
-    quiet: category?.selectedOptions[0]?.dataset.offers === "none",
-  }),
-  onOpen: open,
-  onEpisode: (episode) => {
-    form.elements.episode.value = episode;
-    sessionStorage.setItem(EPISODE, episode);
+const form = document.getElementById("kb-contact");
+const { category, subject, message, email, name, episode } = form.elements;
+const fields = [category, subject, message, email, name].filter(Boolean).map((field) => [field.name, field]);
+const button = document.getElementById("kb-send");
+const box = document.getElementById("kb-offers");
+const list = box.querySelector("ol");
+const status = document.getElementById("kb-said");
+const done = document.getElementById("kb-done");
+let over = false; // sent or solved, so that leaving is not recorded
+
+// The offers beside the form.
+
+function item(hit) {
+  const link = h("a", { href: hit.url }, hit.title);
+  link.addEventListener("click", (event) => {
+    const about = offers.about(hit);
+    service.log("follow", about);
+    if (opensElsewhere(event)) return;
+    event.preventDefault();
+    open(hit, about);
+  });
+  const made = h("li", { class: "offer", lang: hit.lang }, h("h3", {}, link));
+  if (hit.heading) made.append(h("p", { class: "path" }, hit.heading));
+  if (hit.snippet.length) made.append(h("p", { class: "snippet" }, ...marked(hit.snippet)));
+  return Object.assign(made, { card: hit });
+}
+
+const offers = new Offers(service, {
+  read() {
+    const question = { subject: subject.value.trim(), body: message.value.trim() };
+    if (category?.value) question.category = category.value;
+    const takesNone = category?.selectedOptions[0]?.dataset.offers === "none";
+    return takesNone || question.subject.length + question.body.length < LEAST ? null : question;
+  },
+  started(id) {
+    service.episode = episode.value = kept(EPISODE, id);
+  },
+  prepare() {},
+  held: () => isOpen() || list.matches(":hover, :focus-within"),
+  choose: (_shown, fresh) => fresh.slice(0, MOST),
+  draw(cards) {
+    const items = cards.map(item);
+    list.replaceChildren(...items);
+    box.hidden = !cards.length;
+    const found = cards.length === 1 ? words.offerOne : fill(words.offerMany, cards.length);
+    status.textContent = cards.length ? found : "";
+    return items;
   },
 });
 
-function keep() {
-  sessionStorage.setItem(DRAFT, JSON.stringify(Object.fromEntries(fields.map((field) => [field.name, field.value]))));
-}
+const release = () => offers.release();
+list.addEventListener("pointerleave", release);
+list.addEventListener("focusout", release);
+document.getElementById("kb-panel").addEventListener("close", release);
 
-function restore() {
-  const draft = JSON.parse(sessionStorage.getItem(DRAFT) ?? "{}");
-  for (const field of fields) {
-    if (!field.value && draft[field.name]) field.value = draft[field.name];
-  }
-  const episode = form.elements.episode.value || sessionStorage.getItem(EPISODE);
-  if (episode) {
-    form.elements.episode.value = episode;
-    board.resume(episode);
-  }
-  if (draft.message) board.typed(); // typed here, and not only part of the address that led here
-}
+// Answers to an offer.
 
-form.elements.offered.value = "seen"; // the offers stand beside the form, so no page comes between
-form.addEventListener("input", (event) => {
-  keep();
-  if (!event.isComposing) board.typed();
-});
-form.addEventListener("compositionend", () => board.typed());
-form.addEventListener("submit", () => {
-  over = true;
-  document.getElementById("kb-send").disabled = true;
+let solved; // the fields of the event that can be undone
+
+onAnswer({
+  solved(_hit, about) {
+    over = true;
+    solved = about;
+    service.log("solved", about);
+    form.hidden = true;
+    done.hidden = false;
+    done.focus();
+  },
+  notThis(hit, about) {
+    service.log("not_this", about);
+    offers.hidden.push(hit.article);
+    offers.put(offers.cards.filter(({ article }) => article !== hit.article));
+    (list.querySelector("a") ?? message).focus();
+  },
 });
 
-function solved(_hit, about) {
-  over = true;
-  send("solved", about);
-  form.hidden = true;
-  done.hidden = false;
-  done.focus();
-  undone = () => send("undo", about);
-}
-
-let undone = () => {};
 document.getElementById("kb-undo").addEventListener("click", () => {
   over = false;
-  undone();
+  service.log("undo", solved);
   done.hidden = true;
   form.hidden = false;
-  form.elements.message.focus();
+  message.focus();
 });
 
-function notThis(hit, about) {
-  send("not_this", about);
-  const next = board.dismiss(hit) ?? form.elements.message;
-  next.focus();
-}
+// Writing, sending and leaving.
 
-onAnswer(solved, notThis);
-document.getElementById("kb-panel").addEventListener("close", board.settle);
-
-addEventListener("pagehide", () => {
-  const episode = form.elements.episode.value;
-  if (episode && !over) tell("left", { episode });
+form.elements.offered.value = "seen"; // the offers are beside the form, so no page with offers comes in between
+form.addEventListener("input", (event) => {
+  saveDraft(DRAFT, fields);
+  if (!event.isComposing) offers.soon();
 });
+form.addEventListener("compositionend", () => offers.soon());
+form.addEventListener("submit", () => {
+  over = true;
+  button.disabled = true;
+});
+addEventListener("pagehide", () => over || (service.episode && service.log("left")));
 addEventListener("pageshow", (event) => {
   if (!event.persisted) return;
-  document.getElementById("kb-send").disabled = false;
+  button.disabled = false;
   over = false;
 });
 
-attach(form, document.getElementById("kb-said"));
+attach(form, status);
 document.getElementById("kb-errors")?.focus();
-restore();
+service.episode = episode.value ||= kept(EPISODE) ?? "";
+if (restoreDraft(DRAFT, fields).message) offers.soon(); // typed here, and not only filled in by the address

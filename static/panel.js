@@ -1,10 +1,7 @@
 // The side panel in which an offered article opens, so that the form and its text stay where they are.
 
-import { api, tell, watchReading, words } from "./events.js";
-
-// The one place that takes HTML: the API's article, which the server has sanitised.
-const own = { createHTML: (html) => html };
-const policy = window.trustedTypes?.createPolicy("shortstop", own) ?? own;
+import { service, words } from "./site-service.js";
+import { fetchArticle, followWithin, isHalfSeen, scrollToHeading, watchReading } from "./widget/reader.js";
 
 const panel = document.getElementById("kb-panel");
 const title = document.getElementById("kb-panel-title");
@@ -13,27 +10,14 @@ const out = document.getElementById("kb-panel-out");
 let current = null;
 let stopWatching = () => {};
 
-async function load(hit) {
-  const id = hit.article.split("/").map(encodeURIComponent).join("/");
-  const answer = await fetch(`${api}/articles/${id}?lang=${encodeURIComponent(hit.lang)}`);
-  if (!answer.ok) throw new Error(String(answer.status));
-  return answer.json();
-}
-
-const half = () => body.scrollTop + body.clientHeight >= body.scrollHeight / 2;
-
-function place(anchor) {
-  const heading = anchor && body.querySelector(`#${CSS.escape(anchor)}`);
-  body.scrollTop = heading ? heading.getBoundingClientRect().top - body.getBoundingClientRect().top - 12 : 0;
-}
-
-// By key, the buttons are few steps away: headings are no stops here, and what scrolls is one only where it does.
+// Tab reaches the buttons in few steps: it skips the anchors of headings, and what could scroll but doesn't.
 function skip(stops) {
   for (const stop of stops) {
     if (stop.matches("a") || (stop.clientWidth && stop.scrollWidth <= stop.clientWidth)) stop.tabIndex = -1;
   }
 }
 
+/** Open an article; `about` are the fields of its events. */
 export async function open(hit, about) {
   current = { hit, about };
   title.textContent = hit.title;
@@ -42,26 +26,19 @@ export async function open(hit, about) {
   body.textContent = words.loading;
   panel.showModal();
   try {
-    const article = await load(hit);
+    const { nodes, revision } = await fetchArticle(service, hit.article, hit.lang);
     if (current?.hit !== hit) return;
-    body.innerHTML = policy.createHTML(article.html);
-    for (const link of body.querySelectorAll("a[href]:not([href^='#'])")) link.target = "_blank";
+    body.replaceChildren(...nodes);
     skip(body.querySelectorAll("a.anchor, pre, .table"));
-    place(hit.anchor);
-    stopWatching = watchReading(half, body, () => tell("read", { ...about, revision: article.revision }));
+    scrollToHeading(body, hit.anchor);
+    stopWatching = watchReading(() => isHalfSeen(body), body, () => service.log("read", { ...about, revision }));
   } catch {
     if (current?.hit === hit) body.textContent = words.failed;
   }
 }
 
-body.addEventListener("click", (event) => {
-  const link = event.target.closest("a[href^='#']");
-  if (!link) return;
-  event.preventDefault();
-  place(decodeURIComponent(link.hash.slice(1)));
-});
-
-export function onAnswer(solved, notThis) {
+/** Call one of these with the hit and the fields of its events when the visitor answers. */
+export function onAnswer({ solved, notThis }) {
   const answer = (done) => () => {
     const { hit, about } = current;
     panel.close();
@@ -71,10 +48,12 @@ export function onAnswer(solved, notThis) {
   document.getElementById("kb-not").addEventListener("click", answer(notThis));
 }
 
+export const isOpen = () => panel.open;
+
+body.addEventListener("click", (event) => followWithin(event, body));
 document.getElementById("kb-panel-close").addEventListener("click", () => panel.close());
 panel.addEventListener("click", (event) => event.target === panel && panel.close());
 panel.addEventListener("close", () => {
   stopWatching();
   current = null;
 });
-export const isOpen = () => panel.open;

@@ -1,13 +1,14 @@
-// As-you-type search: the combobox pattern over GET /api/v1/complete; without it the form searches as it is.
+// Search while typing: a combobox over GET /api/v1/complete. Without it, the form searches when it is sent.
 
-import { api, element, fill, lang, words } from "./events.js";
+import { fill, lang, service, words } from "./site-service.js";
+import { h } from "./widget/dom.js";
 
 const PAUSE = 120;
 
 function upgrade(form) {
   const input = form.querySelector("input[name=q]");
-  const list = element("div", { class: "found", role: "listbox", id: `${input.id}-list`, "aria-label": words.found });
-  const status = element("p", { class: "sr", role: "status" });
+  const list = h("div", { class: "found", role: "listbox", id: `${input.id}-list`, "aria-label": words.found });
+  const status = h("p", { class: "sr", role: "status" });
   list.hidden = true;
   form.append(list, status);
   for (const [name, value] of Object.entries({
@@ -43,15 +44,15 @@ function upgrade(form) {
 
   function option(hit, at) {
     const under = [hit.heading, hit.snippet.map((piece) => piece.text).join("")].find(Boolean);
-    const made = element("a", { href: hit.url, role: "option", id: `${list.id}-${at}`, tabindex: "-1",
+    const made = h("a", { href: hit.url, role: "option", id: `${list.id}-${at}`, tabindex: "-1",
       "data-article": hit.article, "data-rank": String(at + 1), "data-source": "search" },
-      element("strong", {}, hit.title), ...(under ? [element("span", {}, under)] : []));
+      h("strong", {}, hit.title), ...(under ? [h("span", {}, under)] : []));
     if (hit.lang !== lang) made.setAttribute("lang", hit.lang);
     return made;
   }
 
   function render(text, hits) {
-    const all = element("a", { class: "all", role: "option", id: `${list.id}-all`, tabindex: "-1",
+    const all = h("a", { class: "all", role: "option", id: `${list.id}-all`, tabindex: "-1",
       href: `${form.action}?q=${encodeURIComponent(text)}` }, fill(words.all, text));
     list.replaceChildren(...hits.map(option), all);
     show(document.activeElement === input);
@@ -69,10 +70,7 @@ function upgrade(form) {
     running = new AbortController();
     const turn = ++asked;
     try {
-      const query = new URLSearchParams({ q: text, lang, k: "7" });
-      const answer = await fetch(`${api}/complete?${query}`, { signal: running.signal });
-      if (!answer.ok) throw new Error(String(answer.status));
-      const { hits } = await answer.json();
+      const { hits } = await service.call("complete", { q: text, lang, k: 7, signal: running.signal });
       if (turn === asked) render(text, hits); // an older answer never overwrites a newer one
     } catch {
       if (turn === asked) show(false); // Enter still searches
@@ -104,7 +102,8 @@ function upgrade(form) {
   input.addEventListener("input", (event) => event.isComposing || later());
   input.addEventListener("compositionend", later);
   input.addEventListener("keydown", key);
-  input.addEventListener("focus", () => input.value.trim() === shown && shown && list.childElementCount && show(true));
+  const isCurrent = () => shown && input.value.trim() === shown && list.childElementCount;
+  input.addEventListener("focus", () => isCurrent() && show(true));
   input.addEventListener("blur", () => show(false));
   list.addEventListener("pointerdown", (event) => event.preventDefault()); // the click comes before the blur
   form.addEventListener("submit", (event) => input.value.trim() || event.preventDefault());

@@ -1,13 +1,13 @@
-// On every page: the search box, what is followed, the language menu.
+// Every page: the search box, links to articles, and the language menu.
 
 import "./searchbox.js";
-import { send } from "./events.js";
+import { service } from "./site-service.js";
 
 function follow(event) {
   const link = event.target.closest("a[data-article]");
   if (!link || event.defaultPrevented || (event.type === "auxclick" && event.button !== 1)) return;
   const { article, rank, source } = link.dataset;
-  send("follow", { article, rank: Number(rank), source });
+  service.log("follow", { article, rank: Number(rank), source, episode: undefined }); // a search is in no episode
 }
 document.addEventListener("click", follow);
 document.addEventListener("auxclick", follow);

@@ -40,7 +40,7 @@ PAGE = {
     "base-uri": "'none'",
     "frame-ancestors": "'none'",
     "require-trusted-types-for": "'script'",
-    "trusted-types": "shortstop",
+    "trusted-types": "help-widget",
 }
 DATA = "default-src 'none'; frame-ancestors 'none'"
 FILE = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"  # a picture may be SVG: it must not run

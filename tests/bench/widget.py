@@ -17,9 +17,9 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from kb.site import widget
 from tests.browser.conftest import CHROMIUM, NO_CHROMIUM, QUIET
 from tests.browser.shop import Help, shop_and_help
+from tests.support.widget_files import bytes_by_use
 
 SLOWER = 4
 RUNS = 7
@@ -63,7 +63,7 @@ def main() -> None:
     if CHROMIUM is None:
         print(f"the widget was not measured: {NO_CHROMIUM}")
         return
-    rows = [("File", "Bytes, gzip"), ("---", "---:"), *sizes()]
+    rows = [("Use", "Bytes, gzip"), ("---", "---:"), *sizes()]
     with shop_and_help() as help, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=QUIET)
         bare = middle(visit(browser, help, bare=True) for _ in range(RUNS))
@@ -76,9 +76,8 @@ def main() -> None:
 
 
 def sizes() -> list[tuple[str, str]]:
-    """Return each script's weight as it is served, and the sum."""
-    weights = {path.name: len(widget.asset(path).zipped) for path in sorted(widget.FOLDER.glob("*.js"))}
-    return [*((name, f"{size:,}") for name, size in weights.items()), ("all", f"{sum(weights.values()):,}")]
+    """Return the bytes of each use, as they are served."""
+    return [(use, f"{size:,}") for use, size in bytes_by_use().items()]
 
 
 def middle(visits: Iterable[Visit]) -> Visit:

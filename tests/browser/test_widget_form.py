@@ -214,7 +214,7 @@ def test_a_card_with_the_focus_neither_moves_nor_changes(page: Page, help: Help)
 def test_a_newcomer_must_be_clearly_better(page: Page, help: Help) -> None:
     offered(page, help)
     settle = """async ([shown, fresh]) => {
-        const { settle } = await import(`${document.querySelector('script').src.replace('help-widget', 'help')}`);
+        const { settle } = await import(`${document.querySelector('script').src.replace('help-widget', 'offers')}`);
         return settle(shown, fresh).map(({ article }) => article.slice(-1));
     }"""
     shown = [card(1, score=0.6), card(2, score=0.55), card(3, score=0.5)]
@@ -264,7 +264,7 @@ def test_a_help_center_that_fails_leaves_the_form_as_it_was(page: Page, help: He
     assert errors == []
 
 
-@pytest.mark.parametrize("stopped", ["**/api/v1/**", "**/help.js", "**/help-widget.js"])
+@pytest.mark.parametrize("stopped", ["**/api/v1/**", "**/form.js", "**/help-widget.js"])
 def test_a_blocker_leaves_the_form_as_it_was(page: Page, help: Help, stopped: str) -> None:
     errors: list[str] = []
     lines: list[str] = []

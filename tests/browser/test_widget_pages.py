@@ -268,7 +268,7 @@ def test_a_browser_without_modules_shows_the_link(page: Page, help: Help, said: 
 @pytest.mark.parametrize("broken", ["throw new Error('no');", "export const = ;", "<html>a captive portal</html>"])
 def test_an_error_in_our_script_harms_nothing(page: Page, help: Help, said: list[str], broken: str) -> None:
     answer = {"content_type": "text/javascript", "headers": {"Access-Control-Allow-Origin": "*"}}
-    page.route("**/help.js", lambda route: route.fulfill(body=broken, **answer))  # type: ignore[arg-type]
+    page.route("**/form.js", lambda route: route.fulfill(body=broken, **answer))  # type: ignore[arg-type]
     page.goto(f"{help.shop}/form.html")
     page.locator("[name=message]").press_sequentially("the code never arrives")
     page.get_by_role("button", name="Send").click()

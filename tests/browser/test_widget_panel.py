@@ -46,7 +46,7 @@ def test_before_somebody_reaches_for_the_button_there_is_one_file(page: Page, he
     page.on("request", lambda request: seen.append(request.url))
     page.goto(f"{help.shop}/button.html", wait_until="networkidle")
     assert [url for url in seen if help.origin in url] == [f"{help.origin}/widget/1/help-widget.js"]
-    with page.expect_response("**/help.js"):
+    with page.expect_response("**/panel.js"):
         page.locator(BUTTON).hover()
     assert help.asked == []
     assert page.evaluate("[localStorage.length, sessionStorage.length, document.cookie]") == [0, 0, ""]

@@ -134,7 +134,7 @@ KEPT_APART = EMBEDDED | {"Vary": "Origin"}
         ("POST", "/api/v1/context", READABLE),
         ("POST", "/api/v1/contacts", KEPT_APART),
         ("OPTIONS", "/api/v1/contacts", KEPT_APART),
-        ("GET", "/widget/1/help.js", PUBLIC),
+        ("GET", "/widget/1/form.js", PUBLIC),
         ("GET", "/widget/1/none.js", {}),
         ("GET", "/files/none.png", EMBEDDED),
         ("POST", "/files/none.png", EMBEDDED),

@@ -82,7 +82,7 @@ def test_page_and_widget_let_people_write_as_much_as_the_api_takes(client: Flask
     allowed = {name: int(n) for name, n in re.findall(r'name="(\w+)"[^>]*maxlength="(\d+)"', page) if name != "q"}
     called = {"subject": "subject", "message": "body", "email": "email", "name": "name"}
     assert allowed == {name: LONGEST[field] for name, field in called.items()}
-    widget = Path("static/widget/help.js").read_text("utf-8")
+    widget = Path("static/widget/write.js").read_text("utf-8")
     for name in ("subject", "body"):
         assert re.search(rf'field\("{name}", "\w+", {{[^}}]*maxlength: {LONGEST[name]} }}', widget)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -12,12 +13,14 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from kb.config import static_folder
 from kb.site import widget
-from kb.site.widget import squeeze
+from tests.support.widget_files import LOADER, bytes_by_use, fetched, source, weight
 
 SCRIPTS = sorted(path.name for path in widget.FOLDER.glob("*.js"))
 CATALOGUES = sorted(path.stem for path in (widget.FOLDER / "words").glob("*.json"))
 ZIPPED = {"Accept-Encoding": "gzip, br"}
+KB = 1024  # bytes
 
 
 @pytest.fixture
@@ -28,57 +31,64 @@ def client() -> FlaskClient:
     return app.test_client()
 
 
-def weight(client: FlaskClient, name: str) -> int:
-    """Return the bytes that a file takes on the wire."""
-    return len(client.get(f"/widget/1/{name}", headers=ZIPPED).data)
+def imported(name: str) -> set[str]:
+    """Return a script with every script that it imports, directly or not."""
+    found, left = set[str](), {name}
+    while left:
+        script = left.pop()
+        found.add(script)
+        left |= set(re.findall(r'from "\./([\w-]+\.js)"', source(script))) - found
+    return found
 
 
-def test_the_loader_with_its_first_paint_is_at_most_3_kb(client: FlaskClient) -> None:
-    assert weight(client, "help-widget.js") <= 3_000
+def test_each_use_of_the_widget_stays_within_its_bytes() -> None:
+    sizes = bytes_by_use()
+    for use, size in sizes.items():
+        print(f"{use}: {size:,} bytes")
+    assert sizes["loader"] <= 3 * KB
+    assert sizes["loader"] + sizes["offer"] <= 12 * KB
+    assert sizes["panel"] <= 8 * KB
 
 
-def test_everything_is_at_most_12_kb(client: FlaskClient) -> None:
-    assert sum(weight(client, name) for name in SCRIPTS) <= 12_288
+def test_the_files_weigh_on_the_wire_as_they_are_counted(client: FlaskClient) -> None:
+    assert len(client.get(f"/widget/1/{LOADER}", headers=ZIPPED).data) == weight(LOADER)
+
+
+@pytest.mark.parametrize("part", ["Form", "Panel"])
+def test_the_loader_fetches_at_once_all_scripts_that_a_part_imports(part: str) -> None:
+    assert fetched(part) == imported(f"{part.lower()}.js") | imported("embedded.js")
+
+
+def test_every_script_belongs_to_a_use_and_every_line_is_short() -> None:
+    assert set(SCRIPTS) == fetched("Form") | fetched("Panel") | {LOADER}
+    paths = [path for kind in ("*.js", "*.css") for path in static_folder().rglob(kind)]
+    long = [
+        f"{path.name}:{number}"
+        for path in paths
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if len(line) >= 120 and 'url("data:' not in line
+    ]
+    assert long == []
 
 
 @pytest.mark.parametrize("lang", CATALOGUES)
-def test_a_catalogue_is_at_most_1_kb_and_has_every_word(client: FlaskClient, lang: str) -> None:
-    assert weight(client, f"words/{lang}.json") <= 1_000
+def test_a_catalogue_is_at_most_1_kb_and_has_every_word(lang: str) -> None:
+    assert weight(f"words/{lang}.json") <= 1_000
     words = json.loads((widget.FOLDER / "words" / f"{lang}.json").read_text(encoding="utf-8"))
-    source = (widget.FOLDER / "help.js").read_text(encoding="utf-8")
-    english = source.split("const english = {")[1].split("};")[0]
-    assert set(words) == {line.split(":")[0].strip() for line in english.splitlines() if ":" in line}
+    english = source("words.js") + source("panel-words.js")
+    assert set(words) == set(re.findall(r'^  (\w+): "', english, re.MULTILINE))
     assert {"{n}" in words["offered"], "{ticket}" in words["number"]} == {True}
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
-def test_what_is_served_says_the_same_as_the_source(name: str, tmp_path: Path) -> None:
-    source = (widget.FOLDER / name).read_text(encoding="utf-8")
-    served = squeeze(source)
-    assert squeeze(served) == served
-    assert len(served) < len(source)
+def test_a_script_is_still_a_script_when_it_is_served(client: FlaskClient, name: str, tmp_path: Path) -> None:
+    served = client.get(f"/widget/1/{name}").get_data(as_text=True)
+    assert len(served) < len(source(name))
     node = shutil.which("node")
     if node is None:
-        pytest.skip("node is missing, so the syntax was not looked at here; the browser tests run the same bytes")
+        pytest.skip("node is missing, so the syntax was not checked here; the browser tests run the same bytes")
     (tmp_path / "served.mjs").write_text(served, encoding="utf-8")
     assert subprocess.run([node, "--check", tmp_path / "served.mjs"], check=False).returncode == 0
-
-
-def test_no_two_properties_of_ours_are_one_when_shortened() -> None:
-    source = "".join((widget.FOLDER / name).read_text(encoding="utf-8") for name in SCRIPTS)
-    names = {found[0] for found in widget.PROPERTY.finditer(source)}
-    assert len({name[:3] for name in names}) == len(names) > 5
-
-
-def test_private_names_and_constants_are_short_and_no_public_name_is() -> None:
-    source = "const FIRST = 1;\nclass A { #secret = FIRST; get open() { return this.#secret + FIRST; } }\n"
-    assert squeeze(source) == "let B=1;class A{#a=B;get open(){return this.#a+B}}"
-    assert squeeze("a((event) => true, [b, c,])") == "a(event=>!0,[b,c])"
-
-
-def test_strings_and_patterns_stay_as_they_are_when_a_script_is_squeezed() -> None:
-    source = 'const a = "x  // y"; // z\nconst b = /\\/ [/"] +/g;\nreturn a  in  b ? c++ + ++d : `t  ${ e }`;\n'
-    assert squeeze(source) == 'let a="x  // y";let b=/\\/ [/"] +/g;return a in b?c++ + ++d:`t  ${ e }`;'
 
 
 def test_pages_of_any_origin_may_load_the_files_and_keep_them(client: FlaskClient) -> None:

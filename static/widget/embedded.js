@@ -1,0 +1,122 @@
+// The service on another owner's page: an id instead of a cookie, signed tokens, and lines for the owner's console.
+
+import { kept } from "./draft.js";
+import { Service, uuid } from "./service.js";
+import { english } from "./words.js";
+
+const MONTH = 2.592e9; // ms
+const STORED = "help-widget:visitor";
+
+export class EmbeddedService extends Service {
+  credentials = "omit";
+  #warned = new Set();
+  #words;
+
+  constructor(host) {
+    super(host.life);
+    this.host = host;
+    const forbidden = (event) => this.#forbidden(event);
+    document.addEventListener("securitypolicyviolation", forbidden, { signal: host.life });
+  }
+
+  get base() {
+    return this.host.base;
+  }
+
+  /** A random id, made when the visitor (not the page's script) first acts and kept for 30 days; never a cookie. */
+  get visitor() {
+    if (this.consent === "ask") return;
+    this.known ??= kept(STORED, undefined, "localStorage");
+    if (!(this.known?.until > Date.now())) {
+      const acted = navigator.userActivation?.hasBeenActive !== false;
+      this.known = acted ? kept(STORED, { id: uuid(), until: Date.now() + MONTH }, "localStorage") : null;
+    }
+    return this.known?.id;
+  }
+
+  /** "ask" while the visitor has not decided about being recorded, "given" once they agreed. */
+  get consent() {
+    return this.host.getAttribute("consent") ?? undefined;
+  }
+
+  get identity() {
+    const { visitor, consent } = this;
+    return { visitor, consent };
+  }
+
+  get place() {
+    const page = location.origin + location.pathname;
+    return { page, title: document.title.slice(0, 200), lang: this.host.language };
+  }
+
+  /** The visitor's attributes, signed by the owner's server. */
+  get token() {
+    return this.host.getAttribute("token") ?? undefined;
+  }
+
+  /** The fields that events carry besides the visitor's id: they have no header for the token. */
+  get sender() {
+    const { token, email } = this;
+    return { token, email };
+  }
+
+  get headers() {
+    return this.token && { Authorization: `Bearer ${this.token}` };
+  }
+
+  async call(path, options) {
+    const { token } = this;
+    try {
+      return await super.call(path, options);
+    } catch (error) {
+      if (error.status !== 401 || !token) throw error;
+      this.host.removeAttribute("token"); // expired, perhaps: go on without it until the page sets a fresh one
+      this.warn("the token was refused; set a fresh one when help-token tells so");
+      this.say("token");
+      return this.call(path, options);
+    }
+  }
+
+  /** Return the words in the visitor's language, or in English if there are none. */
+  words() {
+    return (this.#words ??= this.#fetchWords());
+  }
+
+  async #fetchWords() {
+    const lang = this.host.language.slice(0, 2);
+    const own = this.host.getAttribute("words");
+    if (lang === "en" && !own) return english;
+    try {
+      const url = own ? new URL(own, document.baseURI) : new URL(`words/${lang}.json`, import.meta.url);
+      const answer = await fetch(url);
+      return { ...english, ...(await answer.json()) };
+    } catch {
+      this.warn(`there are no words for lang="${lang}"; words="address" brings your own`);
+      return english;
+    }
+  }
+
+  /** Tell the page as a bubbling event. */
+  say(type, detail) {
+    const name = `help-${type.replace("_", "-")}`;
+    this.host.dispatchEvent(new CustomEvent(name, { bubbles: true, composed: true, detail }));
+  }
+
+  /** Write one line for the owner of the page, once; visitors see nothing. */
+  warn(line) {
+    if (!this.#warned.has(line)) console.warn(`help-widget: ${line}`);
+    this.#warned.add(line);
+  }
+
+  unreachable(path) {
+    const [api, admin] = [this.url(`api/v1/${path}`), this.url("admin/")];
+    const allowed = `is ${location.origin} in its KB_ORIGINS (press Allow in ${admin})?`;
+    this.warn(`no answer from ${api}: is it up, and ${allowed}`);
+  }
+
+  #forbidden({ effectiveDirective, blockedURI }) {
+    const { origin } = this.url("");
+    if (!blockedURI.startsWith(origin)) return;
+    this.warn(`add ${origin} to ${effectiveDirective} of this page's Content-Security-Policy`);
+  }
+}

@@ -1,0 +1,289 @@
+// A form with cards: the owner's, beside which they stand over the page, or ours in the panel, which they follow.
+
+import { h, marked, opensElsewhere, press } from "./dom.js";
+import { kept, restoreDraft, saveDraft } from "./draft.js";
+import { dress } from "./look.js";
+import { Offers, settle } from "./offers.js";
+import { lift, placeBeside } from "./place.js";
+
+const LEAST = 5; // characters
+const LINES = "input:is(:not([type]), [type=text], [type=email], [type=tel], [type=url])";
+const SUBJECT = /subject|topic|title|betreff|thema|asunto|tema|sujet|objet|oggetto|assunto|موضوع/i;
+const SECRET = /^(cc-|one-time)/; // values of autocomplete
+const REJECTED = "help-widget:not-this";
+
+/** Return the contact form among some, if there is one: it has a text area, but no password and no search. */
+function guess(forms) {
+  const unfit = "[type=password], [type=search]";
+  const fit = forms.filter((form) => form.querySelector("textarea") && !form.querySelector(unfit));
+  return fit.find((form) => form.querySelector("[type=email]")) ?? fit[0];
+}
+
+/** Return a hit as one link: title, section, and the sentence that matches. */
+export function card(hit, open) {
+  const click = (event) => {
+    const elsewhere = opensElsewhere(event);
+    if (!elsewhere) event.preventDefault();
+    open(elsewhere);
+  };
+  const { url: href, lang } = hit;
+  const attributes = { part: "card", href, target: "_blank", rel: "noopener", lang, dir: "auto", click };
+  const parts = [h("b", {}, hit.title), h("small", {}, hit.heading), h("span", {}, ...marked(hit.snippet))];
+  return h("a", attributes, ...parts);
+}
+
+export class Form {
+  choose = settle;
+
+  /** `own` is our form in the panel; without it, the form is the owner's. */
+  constructor(host, own) {
+    const { service } = host;
+    Object.assign(this, { host, own, service, selector: host.getAttribute("form"), page: location.pathname });
+    this.offers = new Offers(service, this);
+    this.offers.hidden = kept(REJECTED) ?? [];
+    this.size = new ResizeObserver(() => this.#place());
+    this.loading = Promise.all([service.words(), dress(host.shadowRoot)]);
+    this.loading.catch(() => {}); // said where it is needed
+    this.#listen();
+  }
+
+  #listen() {
+    const { host, own } = this;
+    const on = (type, act, target = window) => {
+      target?.addEventListener(type, act, { signal: host.life, capture: true, passive: true });
+    };
+    on("submit", ({ target }) => target === this.form && !own && this.#attempted());
+    on("pagehide", () => this.#leave("left"));
+    on("navigatesuccess", () => this.#moved(), window.navigation);
+    on("resize", () => this.#place());
+    on("scroll", () => this.#place());
+    on(host.getAttribute("success"), ({ target }) => {
+      if (!target.closest || target.contains(this.form) || this.form?.contains(target)) this.sent();
+    });
+  }
+
+  /** Handle a key: cheap, since everything else waits for a pause. `path` is the event's. */
+  typed({ isComposing }, path) {
+    if (path[0] !== this.field) {
+      this.#moved();
+      if (!this.#take(this.own ?? this.#formOf(path))) return;
+      this.field = path[0];
+    }
+    this.fresh = true;
+    if (!isComposing) this.offers.soon();
+  }
+
+  /** Look for a form in which something was typed before a reload. */
+  restore() {
+    const { own, selector } = this;
+    this.#take(own ?? (selector ? document.querySelector(selector) : guess([...document.forms])));
+  }
+
+  /** Note that the message arrived: the page said so, its success event came, or our API accepted it. */
+  sent(detail) {
+    kept(this.draft, null);
+    this.fresh = false;
+    this.done = true;
+    if (this.service.episode && !this.own) this.service.log("attempted", { accepted: true });
+    this.service.say("sent", detail);
+    this.offers.put([]);
+  }
+
+  /** The key of this form's draft. */
+  get draft() {
+    return `help-widget:draft ${this.page} ${this.own ? "" : this.selector}`;
+  }
+
+  // Finding the form and its fields. Fields are looked up each time, since frameworks replace them.
+
+  #formOf(path) {
+    if (path.includes(this.host)) return;
+    if (this.selector) return path.find((node) => node.matches?.(this.selector));
+    return guess(path.filter((node) => node.localName === "form"));
+  }
+
+  #take(form) {
+    if (form && this.form !== form) {
+      this.form = form;
+      this.size.disconnect();
+      this.size.observe(form);
+      this.#refill();
+    }
+    return form;
+  }
+
+  #field(name, guessed, isLikely = () => true) {
+    const selector = !this.own && this.host.getAttribute(name);
+    const found = selector && (this.form.querySelector(selector) ?? document.querySelector(selector));
+    if (selector && !found) {
+      this.service.warn(`${name}="${selector}" matches nothing; leave it out to have it guessed`);
+    }
+    return found || [...this.form.querySelectorAll(guessed)].find(isLikely);
+  }
+
+  #fields() {
+    const fields = [...this.form.querySelectorAll(`textarea, ${LINES}`)];
+    const open = fields.filter(({ autocomplete }) => !SECRET.test(autocomplete));
+    return open.map((field, index) => [field.name || index, field]);
+  }
+
+  #save(sent) {
+    if (!this.fresh && !sent) return;
+    this.fresh = false;
+    saveDraft(this.draft, this.#fields(), { " sent": sent });
+  }
+
+  #refill() {
+    const isNew = performance.getEntriesByType("navigation")[0]?.type === "navigate";
+    if (isNew && kept(this.draft)?.[" sent"]) kept(this.draft, null);
+    else restoreDraft(this.draft, this.#fields());
+  }
+
+  // The view of the offers.
+
+  /** Return the question, or null if there is too little text or only the page's own script filled in the form. */
+  read() {
+    const { visitor, consent } = this.service;
+    if (!visitor && consent !== "ask") return null;
+    this.#save();
+    this.body = this.#field("body", "textarea, [contenteditable]");
+    const isSubject = ({ name, id, placeholder, labels }) => {
+      return SUBJECT.test([name, id, placeholder, labels[0]?.textContent]);
+    };
+    const line = this.#field("subject", LINES, isSubject);
+    const [subject, body] = [line, this.body].map((field) => (field?.value ?? field?.innerText ?? "").trim());
+    const category = this.form.querySelector(this.host.getAttribute("category") || "[name=category]")?.value;
+    if ((subject + body).length < LEAST) return null;
+    return { subject: subject.slice(0, 300), body: body.slice(0, 8000), category };
+  }
+
+  started(episode) {
+    this.service.episode = episode;
+  }
+
+  held() {
+    return this.box?.matches(":hover, :focus-within");
+  }
+
+  /** Make the box for the cards, once. */
+  async prepare() {
+    const [words] = await this.loading;
+    if (this.box) return;
+    this.words = words;
+    this.list = h("ul");
+    this.note = h("p", { class: "note" });
+    this.said = h("p", { role: "status", class: "sr" });
+    const close = press("×", () => this.#away(), "icon", words.close);
+    const keydown = (event) => {
+      if (event.key !== "Escape") return;
+      event.stopPropagation();
+      this.#away();
+    };
+    const release = () => this.offers.release();
+    const listeners = { keydown, focusout: release, pointerleave: release };
+    const attributes = { part: "offers", "aria-label": words.offers, hidden: true, popover: !this.own && "manual" };
+    const header = h("header", {}, h("h2", {}, words.offers), close);
+    this.box = h("section", { ...attributes, ...listeners }, header, this.list, this.note);
+    this.chip = press("", () => this.box.scrollIntoView({ block: "nearest" }));
+    Object.assign(this.chip, { part: "chip", hidden: true, popover: "manual" });
+    (this.own?.parentNode ?? this.host.root).append(this.box, this.chip, this.said);
+    this.host.part("Panel").catch(() => {}); // while there is a connection: a card may be opened later
+  }
+
+  /** Show the cards, with a note under them. */
+  draw(cards, note = "", ...undo) {
+    if (!this.box) return [];
+    const there = [...this.list.children];
+    const found = cards.length ? this.words.offered.replace("{n}", cards.length) : "";
+    const items = cards.map((hit) => there.find(({ card }) => card.url === hit.url) ?? this.#item(hit));
+    this.list.replaceChildren(...items);
+    this.note.replaceChildren(note, ...undo);
+    setTimeout(() => (this.said.textContent = note || found), 100); // readers announce changes of known elements only
+    this.chip.textContent = found;
+    this.box.hidden = !found && !note;
+    setTimeout(() => this.#place()); // a task of its own, before that in which the browser lays the cards out
+    if (found && !note) this.service.say("offer", { articles: cards.map(({ article }) => article) });
+    return items;
+  }
+
+  #item(hit) {
+    const open = (elsewhere) => {
+      this.service.log("follow", this.about(hit));
+      if (!elsewhere) this.host.article(hit.article, hit, this);
+    };
+    const no = press("×", () => this.reject(hit), "icon", `${this.words.not_this}: ${hit.title}`);
+    return Object.assign(h("li", {}, card(hit, open), no), { card: hit });
+  }
+
+  // Answers to an offer, here or in the panel.
+
+  about(hit) {
+    return this.offers.about(hit);
+  }
+
+  solved(hit) {
+    this.#answered("solved", hit, [], this.offers.hidden, this.words.glad);
+    this.done = true;
+  }
+
+  reject(hit) {
+    const rest = this.offers.cards.filter(({ article }) => article !== hit.article);
+    this.#answered("not_this", hit, rest, [...this.offers.hidden, hit.article], this.words.hidden);
+  }
+
+  #answered(type, hit, rest, rejected, note) {
+    const { cards, hidden } = this.offers;
+    const undo = press(this.words.undo, () => {
+      this.done = false;
+      this.#change("undo", hit, cards, hidden);
+    });
+    this.#change(type, hit, rest, rejected, note, undo);
+  }
+
+  #change(type, hit, cards, hidden, ...note) {
+    this.service.log(type, this.about(hit));
+    this.offers.hidden = kept(REJECTED, hidden);
+    this.offers.put(cards, ...note);
+    this.box.querySelector(".note button, a")?.focus();
+  }
+
+  #away() {
+    this.offers.put([]);
+    (this.body ?? this.field).focus();
+  }
+
+  #place() {
+    const { form, box, chip } = this;
+    if (!box || this.own) return;
+    const on = !box.hidden && form.isConnected;
+    if (on && !box.matches(":hover, :focus-within")) placeBeside(form, box, this.host);
+    lift(box, on); // last: finding a place lays the page out, and a box already shown elsewhere would have shifted
+    const isBelow = () => on && chip.textContent && box.getBoundingClientRect().top > innerHeight - 40;
+    requestAnimationFrame(() => lift(chip, isBelow()));
+  }
+
+  // How the visit to the form ends.
+
+  #attempted() {
+    this.#save(true);
+    this.service.email = this.#field("email", "[type=email]")?.value || undefined;
+    this.#leave("attempted");
+  }
+
+  #leave(type) {
+    this.#save();
+    if (this.service.episode && !this.done) {
+      this.service.log(type);
+      this.service.flush(true); // the page may be going
+    }
+    this.done = true;
+  }
+
+  #moved() {
+    if (this.page === location.pathname) return;
+    this.offers.stop();
+    this.#leave("left");
+    this.offers.put([]);
+    Object.assign(this, { page: location.pathname, done: false });
+  }
+}

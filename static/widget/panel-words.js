@@ -1,0 +1,27 @@
+// The words of the panel in English; words/*.json hold the other languages.
+
+export const english = {
+  help: "Help",
+  back: "Back",
+  asked: "Does this solve it?",
+  solved: "This solved it",
+  thanks: "Thank you.",
+  page: "Open in a new tab",
+  query: "Search for an answer",
+  search: "Search",
+  none: "Nothing was found. Try other words, or write to us.",
+  here: "About this page",
+  write: "Write to us",
+  chat: "Chat",
+  subject: "Subject",
+  body: "Message",
+  email: "E-mail address",
+  name: "Name (optional)",
+  send: "Send",
+  sent: "Your message has arrived",
+  number: "Its number is {ticket}. The answer comes by e-mail.",
+  loading: "Loading…",
+  down: "This does not work at the moment. Your text is kept; try again.",
+  busy: "That was too often. Your text is kept; try again in a minute.",
+  refused: "This was not accepted. Your text is kept.",
+};

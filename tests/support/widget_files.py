@@ -1,0 +1,35 @@
+"""The widget's files by use, as the loader fetches them, and their bytes as they are served."""
+
+from __future__ import annotations
+
+import re
+
+from kb.site import widget
+
+LOADER = "help-widget.js"
+
+
+def source(name: str) -> str:
+    """Return the text of a file as it is written."""
+    return (widget.FOLDER / name).read_text(encoding="utf-8")
+
+
+def fetched(part: str) -> set[str]:
+    """Return the scripts that the loader fetches for a part: "Form" or "Panel"."""
+    form, panel = re.search(r"const FORM = .*", source(LOADER)), re.search(r"Panel: .*", source(LOADER))
+    assert form is not None
+    assert panel is not None
+    lists = form[0] if part == "Form" else panel[0] + form[0]
+    return {f"{name}.js" for name in re.findall(r'"([\w-]+)"', lists)}
+
+
+def bytes_by_use() -> dict[str, int]:
+    """Return the compressed bytes of the loader, of an offer besides the loader, and of the panel besides an offer."""
+    offer, panel = fetched("Form"), fetched("Panel") - fetched("Form")
+    files = {"loader": {LOADER}, "offer": {"look.css", *offer}, "panel": {"panel.css", *panel}}
+    return {use: sum(weight(name) for name in names) for use, names in files.items()}
+
+
+def weight(name: str) -> int:
+    """Return the bytes that a file takes on the wire."""
+    return len(widget.asset(widget.FOLDER / name).zipped)

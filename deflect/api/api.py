@@ -30,7 +30,7 @@ from kb.patterns import EMAIL
 LONGEST_QUERY = 1000
 MOST_HITS = 50
 MOST_EVENTS = 200
-WHY_NOT = "this browser says that it is a crawler, of which nothing is noted"
+WHY_NOT = "this browser identifies itself as a crawler, and events from crawlers aren't stored"
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
@@ -87,7 +87,7 @@ def offers() -> Response:
     document = http.read_json(request)
     subject, body = http.text_of(document, "subject"), http.text_of(document, "body", longest=60_000)
     if not (subject.strip() or body.strip()):
-        raise BadRequest("subject and body are both empty; ask when something was typed")
+        raise BadRequest("subject and body are both empty; send at least one of them")
     visit = _visit(here, document, visitor_required=True)
     http.limit(here, "offers", rate=here.settings.rate_offers, episode=visit.episode)
     return jsonify(make_offer(here, visit, subject=subject, body=body).document())
@@ -148,8 +148,8 @@ def nothing(rest: str) -> Response:
     """Raise NotFound for an address without a call, and MethodNotAllowed for a method that a call does not take."""
     takes = openapi.methods(f"/{rest}")
     if takes:
-        raise MethodNotAllowed(takes, f"{request.method} is no method of this call; it takes {', '.join(takes)}")
-    raise NotFound("there is no such call; /api/v1/openapi.json lists all there are")
+        raise MethodNotAllowed(takes, f"this call doesn't accept {request.method}; use {' or '.join(takes)}")
+    raise NotFound("this call doesn't exist; /api/v1/openapi.json lists every call")
 
 
 def _ticket(here: Services) -> tuple[dict[str, Any], tuple[Attachment, ...]]:
@@ -171,7 +171,7 @@ def _query(here: Services) -> tuple[str, str, int]:
     """Return q, lang and k of a search. Raises BadRequest with the name of the parameter."""
     text = request.args.get("q")
     if text is None:
-        raise BadRequest("q is missing; it is what to search for")
+        raise BadRequest("q is missing; set it to the text to search for")
     if len(text) > LONGEST_QUERY:
         raise BadRequest(f"q is longer than {LONGEST_QUERY:,} characters")
     k = request.args.get("k", "10")

@@ -32,14 +32,14 @@ def take(services: Services, call: ServerCall, document: dict[str, Any]) -> int:
         now=now,
     )
     if kept["replayed"]:
-        raise Unauthorized("this token was used before; sign one for each call, each with a jti of its own")
+        raise Unauthorized("this token was used before; sign a new token with a new jti for each call")
     return int(kept["stored"])
 
 
 def _contact(document: dict[str, Any], *, now: int) -> dict[str, Any]:
     external_id = text_of(document, "external_id", longest=200).strip()
     if not external_id or not external_id.isprintable():
-        raise BadRequest("external_id is missing; it is the contact's id in your system, by which it is kept once")
+        raise BadRequest("external_id is missing; send the contact's id in your system, so that it is stored only once")
     channel = document.get("channel")
     if channel not in CHANNELS:
         raise BadRequest(f"channel is not one of {', '.join(CHANNELS)}")
@@ -55,9 +55,9 @@ def _moment(text: str, *, now: int) -> int:
     with contextlib.suppress(ValueError, OverflowError):
         at = clock.from_rfc3339(text)
         if at > now + AHEAD:
-            raise BadRequest("at is in the future; it is when the contact was made")
+            raise BadRequest("at is in the future; send the time when the contact was made")
         return min(at, now)
-    raise BadRequest("at is not a time, such as 2026-10-01T12:00:00Z")
+    raise BadRequest("at is not a time like 2026-10-01T12:00:00Z")
 
 
 def _keys(services: Services, document: dict[str, Any]) -> list[str]:
@@ -65,11 +65,11 @@ def _keys(services: Services, document: dict[str, Any]) -> list[str]:
     person = text_of(document, "person", longest=254).strip()
     email = text_of(document, "email", longest=1000).strip()
     if not person and not email:
-        raise BadRequest("email and person are both missing; name who made the contact by one of them")
+        raise BadRequest("email and person are both missing; send at least one of them")
     if email and not EMAIL.fullmatch(email):
-        raise BadRequest("email is not an e-mail address; it looks like name@example.com")
+        raise BadRequest("email is not an e-mail address like name@example.com")
     if not person.isprintable():
-        raise BadRequest("person is not the id that the sub of your tokens has")
+        raise BadRequest("person contains unprintable characters; send the id that your tokens have as sub")
     found = [f"verified:{person}"] if person else []
     address = email or (person if EMAIL.fullmatch(person) else "")  # where addresses are the ids, they are both
     return [*found, email_key(services.store, address)] if address else found

@@ -29,7 +29,7 @@ def linked_file(id: str) -> Response:
     may = file_links.opens_ticket_file(here.store, id, request.args.get("key", ""), now=time.time())
     found = attachments.one(here.store, id) if may else None
     if found is None:
-        raise NotFound("this link has run out, or the file was erased")
+        raise NotFound("this link has expired, or the file was deleted")
     return give_file(here.settings, found)
 
 
@@ -37,7 +37,7 @@ def give_file(settings: Settings, file: Row) -> Response:
     """Return a file of a ticket. Raises NotFound if its bytes are gone from the disk."""
     path = attachments.path_of(settings, file["digest"]).absolute()
     if not path.is_file():
-        raise NotFound(f"the file {file['name']} is not on this disk any more; see 'kb doctor'")
+        raise NotFound(f"the file {file['name']} is missing from the disk; run 'kb doctor'")
     response = send_file(path, mimetype=file["media"], as_attachment=True, download_name=file["name"], etag=False)
     response.headers["Content-Type"] = file["media"]
     response.headers["Content-Security-Policy"] = FILE_POLICY

@@ -129,7 +129,7 @@ def normal_origin(text: str) -> str:
     """
     origin = text.strip().rstrip("/").lower()
     if not ORIGIN.fullmatch(origin):
-        raise BadRequest("that is no origin; it is scheme, host and port, such as https://shop.example.com")
+        raise BadRequest("this is not an origin; enter a scheme and a host, such as https://shop.example.com")
     return origin
 
 
@@ -171,11 +171,11 @@ def _is_listed(services: Services, origin: str) -> bool:
 def _before() -> Response | None:
     origin = request.headers.get("Origin")
     if origin and request.endpoint in FOR_SERVERS:
-        raise Forbidden("pages may not do this; it is for the owner's server")
+        raise Forbidden("pages can't make this call; it is for the owner's server")
     if origin and request.endpoint not in FOR_ALL and not may_post(services(), origin.lower()):
         _remember(origin)
         raise Forbidden(
-            "pages of this origin may not do this; the owner allows it in the admin pages, or in KB_ORIGINS"
+            "pages of this origin can't make this call; allow the origin in the admin pages or in KB_ORIGINS"
         )
     return Response(status=204) if request.method == "OPTIONS" else None
 

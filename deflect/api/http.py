@@ -53,7 +53,7 @@ def server_call(services: Services, document: Mapping[str, Any] | None, *, scope
     """Return the call of the owner's server. Raises Unauthorized without a token that says so."""
     token = _token(document)
     if not token:
-        raise Unauthorized("this call is for the owner's server: sign a token and send it as Authorization: Bearer")
+        raise Unauthorized("this call needs a token signed by the owner's server; send it as Authorization: Bearer")
     return tokens.server_call(token, services.settings, scope=scope)
 
 
@@ -106,7 +106,7 @@ def limit(services: Services, what: str, *, rate: int, episode: str | None = Non
             seconds = max(1, math.ceil(wait))
             unit = "second" if seconds == 1 else "seconds"
             raise TooManyRequests(
-                f"that was too often: more than {rate} {what} a minute; try again in {seconds} {unit}",
+                f"too many requests: the limit is {rate} {what} a minute; try again in {seconds} {unit}",
                 retry_after=seconds,
             )
 
@@ -133,7 +133,7 @@ def limit_typing(services: Services) -> None:
 def read_json(asked: Request, *, types: tuple[str, ...] = ("application/json",)) -> dict[str, Any]:
     """Return the JSON object of a request. Raises NotJson, TooLarge, or BadRequest."""
     if asked.mimetype not in types:
-        raise NotJson(f"the body is of type {asked.mimetype or 'none'}; send {' or '.join(types)}")
+        raise NotJson(f"the Content-Type is {asked.mimetype or 'missing'}; send {' or '.join(types)}")
     if (asked.content_length or 0) > LONGEST_BODY:
         raise TooLarge("the body is over 64 KB; send less")
     data = asked.stream.read(LONGEST_BODY + 1)
@@ -178,7 +178,7 @@ def visitor_of(document: dict[str, Any], *, required: bool) -> str | None:
         return None
     if not ID.fullmatch(value):
         raise BadRequest(
-            "visitor is not an id of 1 to 64 letters, digits and hyphens; make a random one at the first interaction"
+            "visitor is not an id of 1 to 64 letters, digits and hyphens; create a random one at the first interaction"
         )
     return value
 
@@ -187,7 +187,7 @@ def episode_of(document: dict[str, Any]) -> str | None:
     """Return the episode's id, None if there is none. Raises BadRequest if it is no id."""
     value = text_of(document, "episode", longest=1000)
     if value and not ID.fullmatch(value):
-        raise BadRequest("episode is not an id as POST offers gives it")
+        raise BadRequest("episode is not an id from POST /offers")
     return value or None
 
 
@@ -196,7 +196,7 @@ def lang_of(value: str, *, default: str) -> str:
     if not value:
         return default
     if not LANG.fullmatch(value):
-        raise BadRequest("lang is not a language, such as en or pt-BR")
+        raise BadRequest("lang is not a language tag like en or pt-BR")
     return value
 
 

@@ -32,7 +32,7 @@ def show() -> Response:
     """Answer with everything that is counted; raises Forbidden for an address that is not named."""
     here = services()
     if not _may_read(here):
-        raise Forbidden("this address may not read the metrics; KB_METRICS_NETWORKS names the networks that may")
+        raise Forbidden("this address can't read the metrics; add its network to KB_METRICS_NETWORKS")
     return Response(metrics.text(list(_readings(here))), mimetype="text/plain; version=0.0.4")
 
 
@@ -72,8 +72,8 @@ def _readings(here: Services) -> Iterator[Reading]:
         rows = []
     waiting = [((row["state"],), float(row["n"])) for row in rows]
     ages = [((row["state"],), (clock.now() - row["oldest"]) / SECOND) for row in rows]
-    yield Reading("shortstop_outbox", "Deliveries that are not accepted yet.", ("state",), waiting)
-    yield Reading("shortstop_outbox_oldest_seconds", "Age of the oldest of them.", ("state",), ages)
+    yield Reading("shortstop_outbox", "Deliveries that have not been accepted yet.", ("state",), waiting)
+    yield Reading("shortstop_outbox_oldest_seconds", "Age of the oldest delivery in each state.", ("state",), ages)
     found = [((name,), float(count)) for name, count in sorted(processes.running().items())]
     yield Reading("shortstop_processes", "Processes of this `kb serve`.", ("command",), found)
     try:
@@ -81,5 +81,5 @@ def _readings(here: Services) -> Iterator[Reading]:
     except HelpCenterError:  # no index yet, as /healthz says
         return
     name, built = collection.manifest.fingerprint, collection.folder.stat().st_mtime
-    yield Reading("shortstop_generation", "The index that answers.", ("name",), [((name,), 1.0)])
+    yield Reading("shortstop_generation", "The index generation in use.", ("name",), [((name,), 1.0)])
     yield Reading("shortstop_generation_age_seconds", "Time since it was built.", (), [((), time.time() - built)])

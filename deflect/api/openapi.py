@@ -26,12 +26,12 @@ WITH_FILES: Json = {
     "schema": shape(
         ("ticket",),
         ticket={"type": "string", "contentMediaType": "application/json", "contentSchema": ref("TicketRequest")},
-        files=array(FILES) | {"description": "Files that go along: pictures, PDF, plain text, office documents."},
+        files=array(FILES) | {"description": "Attached files: pictures, PDF, plain text or office documents."},
     )
 }
 
-ABOUT = "Search articles, offer them, log events, keep tickets."
-TELL = "Tell of a contact made elsewhere, from server to server."
+ABOUT = "Search articles, get offers, log events and create tickets."
+TELL = "Report a contact made on another channel, from server to server."
 ASKED = (400, 401, 429, 503)
 KEPT = (400, 401, 403, 413, 415, 503, 507)
 POSTED = (*KEPT, 429)
@@ -41,13 +41,13 @@ CALLS: tuple[tuple[str, str, str, tuple[Json, ...], str | None, int, str, tuple[
     ("get", "/search", "Search the published articles.", QUERY, None, 200, "Results", ASKED),
     ("get", "/complete", "Search while typing.", QUERY, None, 200, "Results", ASKED),
     ("get", "/articles/{id}", "Return one article.", (ID, QUERY[1]), None, 200, "Article", (400, 401, 404, 503)),
-    ("get", "/context", "Return what belongs to a page.", (*PAGE, QUERY[1]), None, 200, "Context", ASKED),
+    ("get", "/context", "Return the articles and channels for a page.", (*PAGE, QUERY[1]), None, 200, "Context", ASKED),
     ("post", "/offers", "Offer articles for a message.", (), "OfferRequest", 200, "Offer", (400, 401, 413, 415, 429)),
-    ("post", "/events", "Store what happened on a page.", (), "EventsRequest", 202, "EventsAnswer", POSTED),
+    ("post", "/events", "Store the events of a page.", (), "EventsRequest", 202, "EventsAnswer", POSTED),
     (
         "post",
         "/tickets",
-        "Keep a ticket and deliver it.",
+        "Create a ticket and deliver it.",
         (KEY,),
         "TicketRequest",
         201,
@@ -60,7 +60,7 @@ BEARER: Json = {
     "type": "http",
     "scheme": "bearer",
     "bearerFormat": "JWT",
-    "description": "A token of the owner's server: HS256, with kid and exp; a server's own call has scope and jti.",
+    "description": "A JWT from the owner's server: HS256, with kid and exp. Server calls also need scope and jti.",
 }
 
 
@@ -101,7 +101,7 @@ def document() -> Json:
 
 
 PROBLEM = {
-    "description": "What is wrong, and what to do.",
+    "description": "An error, with a sentence that says how to fix it.",
     "content": {"application/problem+json": {"schema": ref("Problem")}},
 }
 

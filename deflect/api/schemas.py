@@ -47,15 +47,15 @@ NAME_OR_NULL: Json = {"type": ["string", "null"]}
 CONSENT = {
     "type": ["string", "null"],
     "enum": [consent.GIVEN, None],
-    "description": "Says that the visitor agreed to be noted, where KB_CONSENT is ask; without it nothing is.",
+    "description": "Set when the visitor agreed to be recorded. With KB_CONSENT=ask, nothing is recorded without it.",
 }
-VISITOR = text("A random id, made at the first interaction.", pattern=rf"^{ID.pattern}$", required=True)
-EPISODE = text("The episode that an earlier offer gave.", pattern=rf"^{ID.pattern}$")
-TOKEN = text("A JWT of the owner's server.") | {"format": "jwt"}
+VISITOR = text("A random id, created at the visitor's first interaction.", pattern=rf"^{ID.pattern}$", required=True)
+EPISODE = text("The episode from an earlier offer.", pattern=rf"^{ID.pattern}$")
+TOKEN = text("A JWT signed by the owner's server.") | {"format": "jwt"}
 TAG = rf"^{LANG_TAG.pattern}$"
-LANG = text("A language, such as en or pt-BR.", pattern=TAG)
-PAGE_ADDRESS = text("Address of the page; its query and fragment are not kept.")
-PAGE_TITLE = text("Title of the page, for the agent who answers.", longest=1000)
+LANG = text("A language tag, such as en or pt-BR.", pattern=TAG)
+PAGE_ADDRESS = text("Address of the page. Its query and fragment are not stored.")
+PAGE_TITLE = text("Title of the page, shown to the agent.", longest=1000)
 
 
 def schemas() -> dict[str, Json]:
@@ -73,8 +73,8 @@ def schemas() -> dict[str, Json]:
             degraded=NAME_OR_NULL,
             ranker=STRING,
             hits=array(ref("Hit")),
-            corrected=text("What was searched instead, where another spelling was."),
-            did_you_mean=text("Another spelling, which was not searched."),
+            corrected=text("The corrected query, if a corrected spelling was searched."),
+            did_you_mean=text("A suggested spelling that was not searched."),
         ),
         "Article": whole(
             **dict.fromkeys(("article", "lang", "title", "html"), STRING),
@@ -113,7 +113,7 @@ def schemas() -> dict[str, Json]:
             ("visitor", "events"),
             visitor=VISITOR,
             consent=CONSENT,
-            email=text("The address that a foreign form was sent with; only its keyed hash is kept.", longest=1000),
+            email=text("The e-mail address from your own form. Only its keyed hash is stored.", longest=1000),
             token=TOKEN,
             events=array(ref("Event"), maxItems=200),
         ),
@@ -124,10 +124,10 @@ def schemas() -> dict[str, Json]:
             consent=CONSENT,
             episode=EPISODE,
             token=TOKEN,
-            subject=text("What it is about.", longest=contact.LONGEST["subject"], required=True) | FILLED,
+            subject=text("Subject of the message.", longest=contact.LONGEST["subject"], required=True) | FILLED,
             body=text("The message.", longest=contact.LONGEST["body"], required=True) | FILLED,
-            email=text("Where to answer.", longest=contact.LONGEST["email"], required=True) | {"format": "email"},
-            name=text("Who writes.", longest=contact.LONGEST["name"]),
+            email=text("Address for replies.", longest=contact.LONGEST["email"], required=True) | {"format": "email"},
+            name=text("Name of the requester.", longest=contact.LONGEST["name"]),
             category=text("Category chosen.", longest=contact.LONGEST["category"]),
             fields={"type": ["object", "null"], "description": contact.BAD_FIELDS},
             page=PAGE_ADDRESS,
@@ -137,11 +137,11 @@ def schemas() -> dict[str, Json]:
         "Ticket": whole(ticket=STRING, channel=CHANNEL),
         "ContactRequest": shape(
             ("external_id", "channel", "at"),
-            external_id=text("The contact's id in your system; it is kept once.", longest=200, required=True) | FILLED,
+            external_id=text("The contact's id in your system, stored once.", longest=200, required=True) | FILLED,
             channel=CHANNEL,
             at={"type": "string", "format": "date-time"},
-            email=text("Who made it, by e-mail address; or `person`.", longest=254) | {"format": "email"},
-            person=text("Who made it, by the id that the sub of your tokens has; or `email`.", longest=254),
+            email=text("E-mail address of the person. Needed without `person`.", longest=254) | {"format": "email"},
+            person=text("Id of the person, the sub of your tokens. Needed without `email`.", longest=254),
             episode=EPISODE,
         ),
         "ContactAnswer": whole(stored={"type": "integer", "enum": [0, 1]}),
@@ -171,5 +171,5 @@ def event() -> Json:
         revision=text("The revision that was read.", longest=64),
         reason={"enum": [*events.REASONS, None]},
         accepted={"type": ["boolean", "null"]},
-        comment=text("What is missing or wrong, of a vote; it is redacted.", longest=events.LONGEST_COMMENT),
-    ) | {"description": "Each type needs: " + "; ".join(lines)}
+        comment=text("Comment on a vote: what is missing or wrong. It is redacted.", longest=events.LONGEST_COMMENT),
+    ) | {"description": "Required fields of each type: " + "; ".join(lines)}

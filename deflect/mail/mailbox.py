@@ -45,12 +45,12 @@ class Mailbox:
             parts = urlsplit(settings.imap_url)
             port = parts.port
         except ValueError as error:
-            raise BadSetting("imap_url is no address; it looks like imaps://user@host/INBOX") from error
+            raise BadSetting("imap_url is not a URL like imaps://user@host/INBOX") from error
         if parts.scheme not in ("imap", "imaps") or not parts.hostname or not parts.username:
-            raise BadSetting("imap_url is not imaps://user@host/INBOX")
+            raise BadSetting("imap_url is not a URL like imaps://user@host/INBOX")
         password = settings.imap_password or unquote(parts.password or "")
         if not password:
-            raise BadSetting("imap_url needs KB_IMAP_PASSWORD, the password of the mailbox")
+            raise BadSetting("imap_url needs a password; set KB_IMAP_PASSWORD to the mailbox's password")
         tls = parts.scheme == "imaps"
         folder = unquote(parts.path.strip("/")) or "INBOX"
         user = unquote(parts.username)
@@ -112,7 +112,7 @@ class Mailbox:
         if "STARTTLS" in client.capabilities and self.host not in LOOPBACK:
             client.starttls(ssl.create_default_context())
         elif self.host not in LOOPBACK:
-            raise ValueError("it has no TLS, and the password would be read by everybody between; use imaps://")
+            raise ValueError("the server offers no TLS, so the password would be sent unencrypted; use imaps://")
         return client
 
     def _log_in(self, client: imaplib.IMAP4) -> None:
@@ -122,7 +122,9 @@ class Mailbox:
             else:
                 client.login(_string(self.user), self.password)
         except imaplib.IMAP4.error as error:
-            raise ValueError("user name or password was refused; see KB_IMAP_URL and KB_IMAP_PASSWORD") from error
+            raise ValueError(
+                "the server refused the user name or password; check KB_IMAP_URL and KB_IMAP_PASSWORD"
+            ) from error
 
     def _settle(self, client: imaplib.IMAP4, uid: str) -> None:
         """Mark an e-mail as read, or move it; where MOVE is not known it is copied and then deleted."""

@@ -69,7 +69,7 @@ def parse(raw: bytes) -> Mail:
     if raw.startswith((b"From ", b">From ")):  # as mail servers write into files
         raw = raw.partition(b"\n")[2]
     if not FORM.match(raw):
-        raise NoMail("this is no e-mail: it does not begin with a header")
+        raise NoMail("this is not an e-mail: it doesn't start with a header")
     bounded = _bounded(raw)
     try:
         message = BytesParser(policy=compat32).parsebytes(bounded)
@@ -79,7 +79,7 @@ def parse(raw: bytes) -> Mail:
         text, files = decoded(bounded.partition(b"\n\n")[2][: 4 * LONGEST["body"]], "utf-8"), ()
     people = _addresses(message, "From", "Sender")
     if not people:
-        raise NoMail("this e-mail names no address that it comes from, so nobody could be answered")
+        raise NoMail("this e-mail has no sender address, so it can't be answered")
     name, sender = people[0]
     whole = printable(text[: 10 * LONGEST["body"]], lines=True).strip()
     subject, body = line(_words(_raw(message, "Subject")))[: LONGEST["subject"]], whole[: LONGEST["body"]]

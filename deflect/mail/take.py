@@ -74,7 +74,7 @@ def own_addresses(settings: Settings) -> frozenset[str]:
 
 def note_of(mail: Mail, lost: Sequence[File] = ()) -> str:
     """Return what is to be said of an e-mail beside its text: that it was cut, and files that were not kept."""
-    said = ["The e-mail was longer; the rest was not kept."] if mail.cut else []
+    said = ["The e-mail was too long, so its end was cut off."] if mail.cut else []
     if lost:
         names = ", ".join(f"{file.name} {_size(file)}" for file in lost[:20])
         more = f" and {len(lost) - 20} more" if len(lost) > 20 else ""
@@ -169,7 +169,7 @@ def _fields(services: Services, mail: Mail, lang: str) -> dict[str, str]:
     fields = {} if normal_email(mail.sender) == normal_email(mail.reply_to) else {"sent from": mail.sender}
     open_to = [way.channel for way in ways(services, lang=lang)] if _has_table(services) else [CHANNEL]
     if CHANNEL not in open_to:
-        fields[NOT_OPEN] = f"not open to this person now; open: {', '.join(open_to) or 'none'}"
+        fields[NOT_OPEN] = f"not available to this person now; available: {', '.join(open_to) or 'none'}"
     return fields
 
 

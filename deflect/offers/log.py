@@ -51,8 +51,8 @@ def like(pattern: str) -> Callable[[str], bool]:
 
 CHECKS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "article": (like(r"[^\x00-\x1f\x7f\\]{1,300}"), "the id of an article, such as account/reset-password"),
-    "episode": (like(ID.pattern), "the id that POST offers gave"),
-    "revision": (like(r"[\w.-]{1,64}"), "the revision that the article was read in"),
+    "episode": (like(ID.pattern), "an id from POST /offers"),
+    "revision": (like(r"[\w.-]{1,64}"), "a revision of up to 64 letters, digits, dots, underscores and hyphens"),
     "source": (one_of(events.SOURCES), f"one of {', '.join(events.SOURCES)}"),
     "reason": (one_of(events.REASONS), f"one of {', '.join(events.REASONS)}"),
     "stage": (one_of(events.STAGES), f"one of {', '.join(events.STAGES)}"),
@@ -78,7 +78,7 @@ def parse(document: Any, *, by_client: bool) -> dict[str, Any]:
     wrong and what it takes.
     """
     if not isinstance(document, dict):
-        raise Refused("an event is an object")
+        raise Refused("the event is not an object")
     kind = _kind(document.get("type"), by_client=by_client)
     row = {"id": _id(document.get("id")), "type": kind.type, "at": _time(document.get("at"))}
     hints = HINTS[kind.type]
@@ -87,7 +87,7 @@ def parse(document: Any, *, by_client: bool) -> dict[str, Any]:
     given = {name: value for name, value in document.items() if value is not None and name not in spare}
     for name in given:
         if name not in hints:
-            raise Refused(f"{name} is no field of {kind.type}; it takes {', '.join(hints)}")
+            raise Refused(f"{kind.type} has no field {name}; its fields are {', '.join(hints)}")
     for name in kind.needs:
         if name not in given:
             raise Refused(f"{name} is missing; {kind.type} needs {', '.join(kind.needs)}")
@@ -111,7 +111,7 @@ def _kind(name: Any, *, by_client: bool) -> events.Kind:
     if kind is None:
         raise Refused(f"type is not one of {', '.join(events.CLIENT_TYPES if by_client else events.CATALOGUE)}")
     if by_client and not kind.client:
-        raise Refused(f"{kind.type} is written by the server; a client may post {', '.join(events.CLIENT_TYPES)}")
+        raise Refused(f"{kind.type} is written by the server; a client can send {', '.join(events.CLIENT_TYPES)}")
     return kind
 
 
@@ -126,7 +126,7 @@ def _time(value: Any) -> int:
     if isinstance(value, str):
         with contextlib.suppress(ValueError, OverflowError):
             return from_rfc3339(value)
-    raise Refused("at is not a time, such as 2026-10-01T12:00:00Z")
+    raise Refused("at is not a time like 2026-10-01T12:00:00Z")
 
 
 def _hints(shape: events.Shape) -> Mapping[str, type]:
@@ -204,7 +204,9 @@ def log_events(db: Database, *, keys: Sequence[str], events: Sequence[Row], now:
     stored, refused = 0, []
     for event in events:
         if event.get("episode") and not owns(db, person, event["episode"]):
-            refused.append({"id": event["id"], "why": "episode is not one of this visitor's; POST offers gives it"})
+            refused.append(
+                {"id": event["id"], "why": "episode is not one of this visitor's; send an episode from POST /offers"}
+            )
         else:
             stored += append(db, kept_under(keys), event, now=now)
     return {"stored": stored, "refused": refused}

@@ -10,7 +10,7 @@ from deflect.store.services import Services
 
 ASK = "ask"
 GIVEN = "given"  # what a page says in `consent` once its visitor agreed
-WHY = "this visitor has not agreed that anything is noted; a page says so with consent: given"
+WHY = "this visitor has not agreed to be recorded; send consent: given once they agree"
 
 
 def asks(services: Services) -> bool:

@@ -170,15 +170,12 @@ def erase(settings: Settings, person: str) -> dict[str, Any]:
 def shown(document: dict[str, Any]) -> str:
     """Return what was removed, and what is out of our reach, as lines for a terminal."""
     lines = [f"{table}: {count} removed" for table, count in document["removed"].items() if count]
-    lines = lines or ["nobody by that name was found"]
+    lines = lines or ["no matching person found"]
     lines += [f"files: {document['files']['removed']} removed"] if document["files"]["removed"] else []
     if shared := document["files"]["shared"]:
-        lines.append(f"files: {shared} stay, since somebody else sent the same")
+        lines.append(f"files: {shared} kept, because other tickets have the same files")
     lines += [f"learned questions: {document['learned']}"] if document.get("learned") else []
-    lines += [
-        f"{sink}: {count} delivered and out of our reach; remove them there"
-        for sink, count in document["copies"].items()
-    ]
+    lines += [f"{sink}: {count} already delivered; delete them there" for sink, count in document["copies"].items()]
     return "\n".join([*lines, f"left: {document['left']}"])
 
 

@@ -30,16 +30,16 @@ FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 HAS = "SELECT 1 FROM attachments WHERE digest = ? LIMIT 1"
 
 NOT_TAKEN = (
-    "Files of this kind are not taken. Send a picture (PNG, JPEG, GIF, WebP, HEIC), a PDF, a plain text, "
+    "This file type isn't accepted. Send a picture (PNG, JPEG, GIF, WebP, HEIC), a PDF, a plain text file, "
     "a log, a CSV, or a Word, Excel or OpenDocument file without macros."
 )
 EMPTY = "This file is empty."
 TOO_BIG = "This file is larger than %(each)s MB."
-TOO_MANY = "Only %(most)s files can go with a message."
-TOO_MUCH = "Together the files are larger than %(total)s MB."
-NO_ROOM = "There is no room for files at the moment. Send your message without them, or try again later."
-NONE_TAKEN = "Files are not taken here."
-GONE = "This file was kept for an hour only. Please choose it again."
+TOO_MANY = "You can attach at most %(most)s files."
+TOO_MUCH = "Together, the files are larger than %(total)s MB."
+NO_ROOM = "Files can't be saved right now. Send your message without them, or try again later."
+NONE_TAKEN = "You can't attach files here."
+GONE = "This file was only kept for an hour. Please choose it again."
 SENTENCES = (NOT_TAKEN, EMPTY, TOO_BIG, TOO_MANY, TOO_MUCH, NO_ROOM, NONE_TAKEN, GONE)  # a page translates them
 
 

@@ -20,9 +20,9 @@ def from_rfc3339(text: str) -> int:
     """Return the microseconds of `text`, such as 2026-10-01T12:00:00Z; raises ValueError without a time zone."""
     moment = datetime.fromisoformat(text.upper())  # RFC 3339 lets T and Z be small
     if moment.tzinfo is None or "T" not in text.upper():
-        raise ValueError(f"{text!r} is no RFC 3339 time")
+        raise ValueError(f"{text!r} is not an RFC 3339 time with a time zone")
     if not 1970 <= moment.year <= 2200:
-        raise ValueError(f"{text!r} is no time of this world")
+        raise ValueError(f"{text!r} is not between 1970 and 2200")
     return int((moment - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds()) * SECOND + moment.microsecond
 
 

@@ -80,7 +80,7 @@ class Store:
         """Return one of the secrets that the store made for itself when it was new."""
         row = self.one("SELECT value FROM secrets WHERE name = ?", [name])
         if row is None:
-            raise Unavailable(f"{self.path}: the secret {name!r} is missing; start `kb serve` once to make it")
+            raise Unavailable(f"{self.path}: the secret {name!r} is missing; start `kb serve` once to create it")
         return str(row["value"])
 
     def close(self) -> None:
@@ -140,7 +140,7 @@ def explained() -> Iterator[None]:
         if code & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             raise Unavailable("the database is busy; try again in a moment") from error
         if code & 0xFF in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
-            why = f"the database cannot be reached or written ({error}); look at its folder with `kb doctor`"
+            why = f"the database can't be read or written ({error}); check its folder with `kb doctor`"
             raise Unavailable(why) from error
         raise
 

@@ -16,7 +16,7 @@ CHANNELS = ("web", "email", "chat", "phone")
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """A search ran: redacted text, how many hits, and which stage answered."""
+    """A visitor searched: the redacted query, the number of hits and the stage of the search."""
 
     hits: int
     stage: str
@@ -27,7 +27,7 @@ class Search:
 
 @dataclass(frozen=True, slots=True)
 class Follow:
-    """A hit or an offer was opened, at its rank, from a search, an offer, related articles or by browsing."""
+    """A visitor opened an article from a search, an offer or related articles, or by browsing; with its rank."""
 
     article: str
     source: str
@@ -38,7 +38,7 @@ class Follow:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """Twenty seconds were spent on an article, or half of it was scrolled."""
+    """A visitor spent twenty seconds on an article, or scrolled through half of it."""
 
     article: str
     source: str | None = None
@@ -49,7 +49,7 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Helpful:
-    """The article helped; the vote is bound to the revision that was read."""
+    """A visitor voted that an article helped; the vote belongs to the revision that was read."""
 
     article: str
     revision: str
@@ -59,7 +59,7 @@ class Helpful:
 
 @dataclass(frozen=True, slots=True)
 class Unhelpful:
-    """The article did not help, with a reason and a comment where given; bound to the revision that was read."""
+    """A visitor voted that an article did not help, with an optional reason and comment; belongs to that revision."""
 
     article: str
     revision: str
@@ -71,7 +71,7 @@ class Unhelpful:
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """Somebody began to write to us: arm, channels this person could use, and page; the episode starts."""
+    """A visitor began to write a message, which starts an episode: arm, channels open to the visitor, and page."""
 
     episode: str
     arm: str
@@ -86,7 +86,7 @@ class Intent:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """An offer was computed, shown or not: candidates, scores, cards, arm, ranker and propensity of the slots."""
+    """An offer was computed, shown or not: candidates, scores, cards, arm, ranker and propensity of each slot."""
 
     episode: str
     articles: tuple[str, ...]
@@ -111,7 +111,7 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Solved:
-    """The person said that an offered article solved it."""
+    """The visitor answered "This solved it" to an offered article."""
 
     episode: str
     article: str
@@ -122,7 +122,7 @@ class Solved:
 
 @dataclass(frozen=True, slots=True)
 class NotThis:
-    """The person said that an offered article is not it."""
+    """The visitor answered "Not this" to an offered article."""
 
     episode: str
     article: str
@@ -134,7 +134,7 @@ class NotThis:
 
 @dataclass(frozen=True, slots=True)
 class Undo:
-    """The person took back the last thing said in this episode: solved, or not this."""
+    """The visitor took back the last answer in this episode, "This solved it" or "Not this"."""
 
     episode: str
     article: str | None = None
@@ -142,7 +142,7 @@ class Undo:
 
 @dataclass(frozen=True, slots=True)
 class Attempted:
-    """A foreign form was submitted; not known to be accepted, unless the page's own event said so."""
+    """The site's own form was submitted; `accepted` is true if the page reported that the form was sent."""
 
     episode: str
     accepted: bool | None = None
@@ -159,7 +159,7 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """The page was left without solving and without sending."""
+    """The visitor left the page without a solution and without sending the message."""
 
     episode: str
 

@@ -52,7 +52,7 @@ def person(token: str, settings: Settings) -> Claims:
     """
     said = _verified(token, settings)
     if _scopes(said):
-        raise Unauthorized("this token is for calls of the owner's server; sign one for the person, without scope")
+        raise Unauthorized("this token is for server calls; sign one for the person, without scope")
     segment = _text(said, "segment")
     audience = frozenset(filter(None, [segment, *_texts(said, "audience")]))
     return Claims(_text(said, "sub"), _text(said, "email"), segment, audience)
@@ -62,10 +62,10 @@ def server_call(token: str, settings: Settings, *, scope: str) -> ServerCall:
     """Return the one call that a server's token allows; raises Unauthorized, or Forbidden where it is a person's."""
     said = _verified(token, settings)
     if scope not in _scopes(said):
-        raise Forbidden(f'this token is not for this call; sign one of your server\'s own with "scope": "{scope}"')
+        raise Forbidden(f'this token is not for this call; sign a server token with "scope": "{scope}"')
     id = _text(said, "jti")
     if not id:
-        raise Unauthorized("the token of a server's call has no jti; give each a new random one, such as a UUID")
+        raise Unauthorized("the server token has no jti; give each token a new random one, such as a UUID")
     return ServerCall(id, int((said["exp"] + LEEWAY) * 1_000_000))
 
 
@@ -88,9 +88,9 @@ def _verified(token: str, settings: Settings) -> Mapping[str, Any]:
     except jwt.ExpiredSignatureError as error:
         raise Unauthorized("the token has expired; have your server sign a new one") from error
     except jwt.InvalidSignatureError as error:
-        raise Unauthorized("the token's signature is wrong; sign it with the secret of its kid") from error
+        raise Unauthorized("the token's signature is wrong; sign it with the secret that belongs to its kid") from error
     except jwt.MissingRequiredClaimError as error:
-        raise Unauthorized("the token has no exp; let it expire within an hour") from error
+        raise Unauthorized("the token has no exp; make it expire within an hour") from error
     except UNREADABLE as error:
         raise Unauthorized(f"the token cannot be used: {str(error)[:100] or type(error).__name__}") from error
     _check_life(said)
@@ -102,17 +102,17 @@ def _secret(token: str, settings: Settings) -> str:
     """Return the secret that the token's kid names; raises Unauthorized for what is no such token."""
     keys = keyring(settings)
     if not keys:
-        raise Unauthorized("tokens are not set up here; the operator sets KB_TOKEN_KEYS, or leave the token out")
+        raise Unauthorized("tokens aren't set up here; set KB_TOKEN_KEYS, or send no token")
     if len(token) > LONGEST:
         raise Unauthorized(f"the token is longer than {LONGEST:,} characters")
     try:
         head = jwt.get_unverified_header(token)
     except UNREADABLE as error:
-        raise Unauthorized("the token is no JWT") from error
+        raise Unauthorized("the token is not a JWT") from error
     if head.get("alg") != ALGORITHM:
-        raise Unauthorized(f"the token is not signed with {ALGORITHM}; nothing else is believed")
+        raise Unauthorized(f"the token is not signed with {ALGORITHM}, the only algorithm accepted here")
     if head.get("kid") not in keys:
-        raise Unauthorized("the token's kid is not one of the keys here; put the key's id into its header")
+        raise Unauthorized("the token's kid is not one of the keys in KB_TOKEN_KEYS; put the key's id in its header")
     return keys[head["kid"]]
 
 
@@ -123,7 +123,7 @@ def _check_life(said: Mapping[str, Any]) -> None:
     except (TypeError, ValueError, OverflowError):
         too_long = True
     if too_long:
-        raise Unauthorized("the token lives longer than an hour; let it expire sooner")
+        raise Unauthorized("the token is valid for longer than an hour; make it expire sooner")
 
 
 def _check_recipient(said: Mapping[str, Any], settings: Settings) -> None:
@@ -131,7 +131,9 @@ def _check_recipient(said: Mapping[str, Any], settings: Settings) -> None:
     ours = {US, settings.url.rstrip("/")} - {""}
     named = {str(name).rstrip("/") for name in (meant if isinstance(meant, list) else [meant])}
     if meant is not None and not named & ours:
-        raise Unauthorized(f"the token is for somebody else; its aud names {' or '.join(sorted(ours))}, or is left out")
+        raise Unauthorized(
+            f"the token is for another recipient; set its aud to {' or '.join(sorted(ours))}, or leave it out"
+        )
 
 
 def _scopes(said: Mapping[str, Any]) -> list[str]:
@@ -143,7 +145,7 @@ def _text(said: Mapping[str, Any], name: str) -> str:
     if value is None:
         return ""
     if not isinstance(value, str) or len(value) > LONGEST_CLAIM or not value.isprintable():
-        raise Unauthorized(f"the token's {name} is not a text of up to {LONGEST_CLAIM} characters")
+        raise Unauthorized(f"the token's {name} is not printable text of up to {LONGEST_CLAIM} characters")
     return value.strip()
 
 

@@ -110,7 +110,7 @@ class RemoteWriter:
             except OSError as error:
                 self.close()
                 if time.monotonic() >= end:
-                    raise Unavailable("nothing can be saved at the moment; try again in a minute") from error
+                    raise Unavailable("nothing can be saved right now; try again in a minute") from error
                 time.sleep(0.02)
 
     def close(self) -> None:
@@ -132,7 +132,7 @@ class RemoteWriter:
         local["socket"].sendall(call)
         answer: bytes = local["reader"].readline()
         if not answer.endswith(b"\n"):
-            raise ConnectionError("the writer went away")
+            raise ConnectionError("the writer closed the connection")
         return answer
 
 
@@ -235,7 +235,7 @@ def _read(call: bytes) -> tuple[Callable[..., Any], list[Any], dict[str, Any]]:
 def _failed(error: Exception) -> WriteFailed:
     """Log an error that is a mistake of ours, and return the answer to it."""
     log.error("a write failed: %s", frames(error))
-    return WriteFailed("this could not be saved; it was logged, please try again later")
+    return WriteFailed("this couldn't be saved, and the error was logged; please try again later")
 
 
 def _refusal(error: HelpCenterError) -> bytes:

@@ -95,7 +95,7 @@ def test_a_file_that_is_too_large_is_said_at_once_and_not_taken(site: str, page:
 def test_a_refusal_of_the_server_keeps_text_and_files_and_can_be_mended(app: Flask, site: str, page: Page) -> None:
     fill(page, site, SHOT, PAGE)
     page.click("#kb-send")
-    expect(page.locator("#kb-errors")).to_contain_text("trick.png: Files of this kind are not taken")
+    expect(page.locator("#kb-errors")).to_contain_text("trick.png: This file type isn't accepted")
     expect(page.locator("#kb-message")).to_have_value(TEXT)
     expect(page.locator(LISTED)).to_contain_text(["shot.png"])
     page.set_input_files("#kb-files", LOG)

@@ -129,7 +129,7 @@ def test_a_wrong_field_of_an_offer_is_named_and_starts_nothing(
 
 def test_an_offer_for_whom_a_token_does_not_prove_is_refused(client: FlaskClient, services: Services) -> None:
     answer = client.post("/api/v1/offers", json=OFFER | {"token": "a.b.c"})
-    assert_problem(answer, 401, "tokens are not set up")
+    assert_problem(answer, 401, "tokens aren't set up")
     assert answer.headers["WWW-Authenticate"] == "Bearer"
     assert sizes(services)["episodes"] == 0
 
@@ -315,7 +315,7 @@ def test_a_rate_is_kept_with_a_clear_answer(tmp_path: Path, path: str, setting: 
     posted = OFFER | TICKET | {"events": [event()]}
     answers = [client.post(f"/api/v1/{path}", json=posted, headers={"Idempotency-Key": str(n)}) for n in range(3)]
     assert [answer.status_code < 400 for answer in answers] == [True, True, False]
-    assert_problem(answers[2], 429, f"more than 2 {path} a minute; try again in")
+    assert_problem(answers[2], 429, f"the limit is 2 {path} a minute; try again in")
     assert 1 <= int(answers[2].headers["Retry-After"]) <= 60
     close(services)
 
@@ -331,7 +331,7 @@ def test_above_the_rate_searches_go_by_words_and_say_so_and_far_above_it_they_ar
     answers = [found_from(client) for _ in range(9)]
     assert answers == [(200, None)] * 2 + [(200, "rate-limited")] * 6 + [(429, None)]
     refused = client.get("/api/v1/search?q=password")
-    assert_problem(refused, 429, "more than 8 searches a minute; try again in")
+    assert_problem(refused, 429, "the limit is 8 searches a minute; try again in")
     assert 1 <= int(refused.headers["Retry-After"]) <= 60
     assert refused.headers["Access-Control-Allow-Origin"] == "*"
     close(services)
@@ -342,7 +342,7 @@ def test_typing_has_ten_times_the_rate_of_searches_and_one_of_its_own(tmp_path: 
     client = make_app(services).test_client()
     asked = ["/api/v1/complete?q=pass", "/api/v1/context?page=&title=password"]
     assert [client.get(asked[n % 2]).status_code for n in range(10)] == [200] * 10
-    assert_problem(client.get(asked[0]), 429, "more than 10 requests while typing a minute")
+    assert_problem(client.get(asked[0]), 429, "the limit is 10 requests while typing a minute")
     assert client.get(asked[1]).status_code == 429
     assert found_from(client) == (200, None)
     close(services)
@@ -419,12 +419,12 @@ def test_whatever_is_posted_has_an_answer_of_the_contract(
 
 def test_a_wrong_method_is_answered_with_those_that_the_call_takes(client: FlaskClient) -> None:
     answer = client.put("/api/v1/offers", json=OFFER)
-    assert_problem(answer, 405, "PUT is no method of this call; it takes OPTIONS, POST")
+    assert_problem(answer, 405, "this call doesn't accept PUT; use OPTIONS or POST")
     assert set(answer.headers["Allow"].split(", ")) == {"OPTIONS", "POST"}
 
 
 def test_articles_without_an_id_are_no_call(client: FlaskClient) -> None:
-    assert_problem(client.get("/api/v1/articles/"), 404, "no such call")
+    assert_problem(client.get("/api/v1/articles/"), 404, "this call doesn't exist")
 
 
 def test_a_time_may_be_written_with_small_letters_as_rfc_3339_says(client: FlaskClient) -> None:

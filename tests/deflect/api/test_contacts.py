@@ -122,7 +122,7 @@ def test_no_page_may_tell_of_a_contact_not_even_ours(client: FlaskClient, servic
         ({"email": None}, "email and person are both missing"),
         ({"email": "jo"}, "email is not an e-mail address"),
         ({"episode": "a b"}, "episode is not an id"),
-        ({"person": "a\nb"}, "person is not the id"),
+        ({"person": "a\nb"}, "person contains unprintable characters"),
     ],
 )
 def test_what_is_wrong_with_a_contact_is_named(client: FlaskClient, change: dict[str, Any], words: str) -> None:

@@ -74,7 +74,7 @@ def test_only_an_agent_allows_an_origin(client: FlaskClient) -> None:
     "text", ["", "null", "*", "https://*", "shop.example", "https://shop.example/contact", "file://"]
 )
 def test_what_is_no_origin_is_not_allowed(app: Flask, agent: Any, text: str) -> None:
-    assert "that is no origin" in submit(agent, "/admin/origins/allow", origin=text).text
+    assert "this is not an origin" in submit(agent, "/admin/origins/allow", origin=text).text
     assert logged(app) == []
 
 

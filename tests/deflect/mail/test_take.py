@@ -297,7 +297,7 @@ def test_whoever_may_not_write_e_mails_has_a_ticket_that_says_so(tmp_path: Path)
     searcher.snapshot = Snapshot()  # type: ignore[misc]
     services = make_services(tmp_path, searcher=searcher)
     take(services, mail())
-    assert "open: web, phone" in json.loads(only(services)["fields"])["e-mail"]
+    assert "available: web, phone" in json.loads(only(services)["fields"])["e-mail"]
     close(services)
 
 

@@ -134,7 +134,7 @@ def test_copies_that_a_sink_carried_away_are_named(tmp_path: Path) -> None:
     everywhere(services, "josephine")
     report = erase(services.settings, "visitor-of-josephine")
     assert report["copies"] == {"webhook": 1}
-    assert "webhook: 1 delivered and out of our reach" in shown(report)
+    assert "webhook: 1 already delivered; delete them there" in shown(report)
     close(services)
 
 

@@ -106,7 +106,7 @@ def test_a_kind_that_is_taken_is_known_by_its_content(services: Services, name: 
 def test_a_kind_that_is_not_taken_is_refused_whatever_it_is_called_and_leaves_nothing(
     services: Services, name: str
 ) -> None:
-    with pytest.raises(Refused, match=r"kind are not taken|is empty") as refused:
+    with pytest.raises(Refused, match=r"type isn't accepted|is empty") as refused:
         keep(services.settings, REFUSED[name], name=name)
     assert refused.value.name == name
     assert on_disk(services) == []
@@ -144,7 +144,7 @@ def test_files_of_a_message_are_counted_and_summed_each_once(services: Services)
         return [Attachment(name, "image/png", size, name * 64) for name in names]
 
     assert len(attachments.check_all(services.settings, sized(1, *"abcde", "a"))) == 5
-    with pytest.raises(Refused, match="Only 5 files"):
+    with pytest.raises(Refused, match="at most 5 files"):
         attachments.check_all(services.settings, sized(1, *"abcdef"))
     with pytest.raises(Refused, match="larger than 2 MB"):
         attachments.check_all(services.settings, sized(MB, *"abc"))
@@ -152,7 +152,7 @@ def test_files_of_a_message_are_counted_and_summed_each_once(services: Services)
 
 def test_a_full_disk_refuses_the_file_with_a_sentence(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(attachments, "RESERVE", 1 << 62)
-    with pytest.raises(StorageFull, match="no room for files"):
+    with pytest.raises(StorageFull, match="Files can't be saved"):
         keep(services.settings, PNG, name="a.png")
 
 
@@ -205,7 +205,7 @@ def test_an_erased_person_s_files_go_at_once_and_what_somebody_else_sent_too_sta
     report = erase(services.settings, "jo@example.com")
     assert (report["files"], report["removed"]["attachments"]) == ({"removed": 1, "shared": 1}, 2)
     assert on_disk(services) == [both.digest]
-    assert "1 stay, since somebody else sent the same" in shown(report)
+    assert "1 kept, because other tickets have the same files" in shown(report)
     assert erase(services.settings, "ann@example.com")["files"] == {"removed": 1, "shared": 0}
     assert on_disk(services) == []
 

@@ -61,7 +61,7 @@ def test_each_field_that_a_type_needs_is_asked_for(type: str) -> None:
 @pytest.mark.parametrize(
     ("document", "why"),
     [
-        ("x", "an event is an object"),
+        ("x", "the event is not an object"),
         (event("sold"), "type is not one of follow"),
         (event("search", hits=1, stage="all", ranker="r"), "search is written by the server"),
         (event("left", episode="e1") | {"id": "1"}, "id is not a UUID"),
@@ -70,7 +70,7 @@ def test_each_field_that_a_type_needs_is_asked_for(type: str) -> None:
         (event("left", episode="e1") | {"at": "2026-10-01T12:00:00"}, "at is not a time"),
         (event("left", episode="e1") | {"at": "9999-10-01T12:00:00Z"}, "at is not a time"),
         (event("left", episode="e1") | {"at": 5}, "at is not a time"),
-        (event("left", episode="e1", text="secret"), "text is no field of left"),
+        (event("left", episode="e1", text="secret"), "left has no field text"),
         (event("left", episode=5), "episode is not"),
         (event("follow", article="a", source="mail"), "source is not one of search, offer, related, browse"),
         (event("follow", article="a", source="offer", rank=0), "rank is not a whole number"),
@@ -79,7 +79,7 @@ def test_each_field_that_a_type_needs_is_asked_for(type: str) -> None:
         (event("follow", article="a\ud800", source="offer"), "article is not"),
         (event("unhelpful", article="a", revision="r", reason="bad"), "reason is not one of wrong, outdated"),
         (event("unhelpful", article="a", revision="r", comment="x" * 501), "comment is not a text of at most 500"),
-        (event("helpful", article="a", revision="r", comment="good"), "comment is no field of helpful"),
+        (event("helpful", article="a", revision="r", comment="good"), "helpful has no field comment"),
     ],
 )
 def test_what_is_wrong_is_said(document: Any, why: str) -> None:

@@ -94,7 +94,7 @@ def insert_then(db: Database, *, id: str, kind: str, now: int) -> str:
 OURS: dict[str, HelpCenterError] = {
     "bad request": BadRequest("no field"),
     "not found": NotFound("no ticket"),
-    "too many": TooManyRequests("that was too often", retry_after=7),
+    "too many": TooManyRequests("too many requests", retry_after=7),
     "bad article": BadArticle("a.md", 2, "no title"),
     "bad message": BadMessage({"email": "no address"}),
     "disk": StorageFull("the disk is full"),
@@ -128,7 +128,7 @@ def test_an_error_of_ours_arrives_as_it_was_raised_and_nothing_is_kept(
 def test_anything_else_is_logged_with_its_traceback_and_is_a_500(
     writer: DirectWriter | RemoteWriter, store: Store, kind: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with pytest.raises(WriteFailed, match="it was logged") as raised:
+    with pytest.raises(WriteFailed, match="the error was logged") as raised:
         writer.run(insert_then, id="a", kind=kind, now=1)
     assert raised.value.status == 500
     assert store.rows("SELECT id FROM audit") == []
@@ -142,7 +142,7 @@ def test_anything_else_is_logged_with_its_traceback_and_is_a_500(
 def test_a_wrong_argument_is_logged_and_a_500(
     writer: DirectWriter | RemoteWriter, named: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
-    with pytest.raises(WriteFailed, match="it was logged"):
+    with pytest.raises(WriteFailed, match="the error was logged"):
         writer.run(insert_then, **named)
     assert "TypeError" in caplog.text
 
@@ -151,7 +151,7 @@ def test_a_wrong_argument_is_logged_and_a_500(
 def test_an_argument_that_json_does_not_know_is_logged_and_a_500(
     writer: DirectWriter | RemoteWriter, value: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with pytest.raises(WriteFailed, match="it was logged"):
+    with pytest.raises(WriteFailed, match="the error was logged"):
         writer.run(insert_then, id=value, kind="", now=1)
     assert "TypeError" in caplog.text
 

@@ -1,7 +1,7 @@
 """The JSON API under /api/v1: each call reads its request, calls one function and returns a document.
 
-Errors are problem documents. Pages of other origins call it as `deflect.api.headers` allows. Without consent, and for
-crawlers, nothing is noted of a visitor, and events are refused with the reason.
+Errors are problem documents. `deflect.api.headers` decides which other origins may call the API. Without consent, and
+for crawlers, the API stores no events: it refuses them and gives the reason.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def complete() -> Response:
 
 @blueprint.get("/articles/<path:id>")
 def article(id: str) -> Response:
-    """Return one article in the asked or the nearest language, if it is for this person."""
+    """Return one article in the requested or the nearest language. Raises NotFound if it is not for this person."""
     audience = http.claims(services()).audience
     lang = http.lang_of(request.args.get("lang", ""), default=services().settings.lang)
     snapshot = services().current.get().snapshot
@@ -74,7 +74,7 @@ def article(id: str) -> Response:
         raise NotFound(f"there is no article {id}")
     headings = [{"anchor": h.anchor, "heading": h.heading, "level": h.level} for h in snapshot.headings(entry)]
     html = snapshot.html(entry)
-    if entry.audience:  # nobody without its token opens its pictures, and a browser sends none for a picture
+    if entry.audience:  # its files need a key, because browsers send no token with a request for a picture
         html = file_links.with_keys(services(), html, snapshot.limited_files)
     document = {"article": entry.id, "lang": entry.lang, "title": entry.title, "html": html}
     return jsonify(document | {"headings": headings, "revision": entry.revision, "url": entry.address})
@@ -82,7 +82,7 @@ def article(id: str) -> Response:
 
 @blueprint.post("/offers")
 def offers() -> Response:
-    """Offer articles for a message that is being typed."""
+    """Offer articles for the message that a visitor is typing."""
     here = services()
     document = http.read_json(request)
     subject, body = http.text_of(document, "subject"), http.text_of(document, "body", longest=60_000)
@@ -95,7 +95,7 @@ def offers() -> Response:
 
 @blueprint.post("/events")
 def post_events() -> tuple[Response, int]:
-    """Store the events of a page. Each is accepted or refused by itself."""
+    """Store the events of a page. Each event is accepted or refused on its own."""
     here = services()
     http.limit(here, "events", rate=here.settings.rate_events)
     document = http.read_json(request, types=("application/json", "text/plain"))
@@ -117,7 +117,7 @@ def post_events() -> tuple[Response, int]:
 
 @blueprint.post("/tickets")
 def tickets() -> tuple[Response, int]:
-    """Keep a ticket on disk, and deliver it in the background."""
+    """Store a ticket on disk. The outbox delivers it in the background."""
     here = services()
     key = contact.check_key(request.headers.get("Idempotency-Key"))
     document, files = _ticket(here)
@@ -130,7 +130,7 @@ def tickets() -> tuple[Response, int]:
 
 @blueprint.post("/contacts")
 def contacts() -> tuple[Response, int]:
-    """Keep a contact made elsewhere, as the owner's server reports it."""
+    """Store a contact that was made on another channel and reported by the owner's server."""
     here, document = services(), http.read_json(request)
     call = http.server_call(here, document, scope=tokens.CONTACTS)
     return jsonify({"stored": contact_calls.take(here, call, document)}), 202
@@ -138,14 +138,14 @@ def contacts() -> tuple[Response, int]:
 
 @blueprint.get("/openapi.json", endpoint="openapi")
 def openapi_document() -> Response:
-    """Return the description of this API."""
+    """Return the OpenAPI document."""
     return jsonify(openapi.document())
 
 
 @blueprint.route("/", defaults={"rest": ""}, methods=METHODS, provide_automatic_options=False)
 @blueprint.route("/<path:rest>", methods=METHODS, provide_automatic_options=False)
 def nothing(rest: str) -> Response:
-    """Raise NotFound for an address without a call, and MethodNotAllowed for a method that a call does not take."""
+    """Raise MethodNotAllowed if there is a call at this address but not with this method, otherwise NotFound."""
     takes = openapi.methods(f"/{rest}")
     if takes:
         raise MethodNotAllowed(takes, f"this call doesn't accept {request.method}; use {' or '.join(takes)}")
@@ -153,7 +153,10 @@ def nothing(rest: str) -> Response:
 
 
 def _ticket(here: Services) -> tuple[dict[str, Any], tuple[Attachment, ...]]:
-    """Return a posted ticket and its files: JSON, or a form with that JSON in its part `ticket`. All files or none."""
+    """Return a posted ticket and its files. A multipart form has the JSON in its part `ticket`.
+
+    Raises BadMessage if any file is refused; then none is attached.
+    """
     if not uploads.has_files(request):
         return http.read_json(request), ()
     http.limit(here, "uploads", rate=here.settings.rate_tickets)
@@ -168,7 +171,7 @@ def _ticket(here: Services) -> tuple[dict[str, Any], tuple[Attachment, ...]]:
 
 
 def _query(here: Services) -> tuple[str, str, int]:
-    """Return q, lang and k of a search. Raises BadRequest with the name of the parameter."""
+    """Return q, lang and k of a search. Raises BadRequest, which names the wrong parameter."""
     text = request.args.get("q")
     if text is None:
         raise BadRequest("q is missing; set it to the text to search for")
@@ -181,7 +184,7 @@ def _query(here: Services) -> tuple[str, str, int]:
 
 
 def _visit(here: Services, document: dict[str, Any], *, visitor_required: bool) -> Visit:
-    """Return the visitor, the page and the claims of a token. Without consent there is no id of a browser."""
+    """Return the visitor, the page and the claims of the token. Without consent the visitor is None."""
     agreed = _may_note(here, document)
     visitor = http.visitor_of(document, required=visitor_required and agreed)
     return Visit(
@@ -198,21 +201,24 @@ def _visit(here: Services, document: dict[str, Any], *, visitor_required: bool) 
 
 
 def _may_note(here: Services, document: dict[str, Any]) -> bool:
-    """Return True if the person agreed and the request does not come from a crawler.
+    """Return True if the visitor agreed and the request does not come from a crawler's browser.
 
-    A tool that is no browser may be the owner's server, which reports events of people.
+    Other programs are accepted, since the owner's server may report events of visitors.
     """
     return consent.has_agreed(here, document) and not crawls(request.user_agent.string)
 
 
 def _email(document: dict[str, Any]) -> str | None:
-    """Return the e-mail address of a foreign form. Only its keyed hash is kept, to recognise later contacts."""
+    """Return the e-mail address from the site's own form, None if it is invalid.
+
+    Only its keyed hash is stored, to recognise later contacts.
+    """
     email = http.text_of(document, "email", longest=1000).strip()
     return email if EMAIL.fullmatch(email) else None
 
 
 def _parsed(posted: Any) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Return the rows to store, and the refused events with the reasons."""
+    """Return the rows to store, and the ids and reasons of the refused events."""
     if not isinstance(posted, list):
         raise BadRequest("events is not a list")
     if len(posted) > MOST_EVENTS:

@@ -1,4 +1,4 @@
-"""Contacts made elsewhere, in the owner's chat, e-mail or telephone, as the owner's server reports them."""
+"""Contacts made by chat, e-mail or phone outside the help center, reported by the owner's server."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from deflect.store.tokens import ServerCall
 from kb.errors import BadRequest, Unauthorized
 from kb.patterns import EMAIL
 
-AHEAD = 5 * MINUTE  # that the clock of the owner's server may be fast
+AHEAD = 5 * MINUTE  # how far the clock of the owner's server may be ahead
 
 
 def take(services: Services, call: ServerCall, document: dict[str, Any]) -> int:
-    """Keep a contact, so that the episode of whoever made it ends as contacted; return 0 where it is known already."""
+    """Store a contact, so that the person's episode ends as contacted. Returns 1, or 0 if it is stored already."""
     now = clock.now()
     kept = services.writer.run(
         import_writes.take_contact,
@@ -61,7 +61,7 @@ def _moment(text: str, *, now: int) -> int:
 
 
 def _keys(services: Services, document: dict[str, Any]) -> list[str]:
-    """Return the keys of the person who made the contact, the strongest first."""
+    """Return the keys of the person, the strongest first."""
     person = text_of(document, "person", longest=254).strip()
     email = text_of(document, "email", longest=1000).strip()
     if not person and not email:
@@ -71,5 +71,5 @@ def _keys(services: Services, document: dict[str, Any]) -> list[str]:
     if not person.isprintable():
         raise BadRequest("person contains unprintable characters; send the id that your tokens have as sub")
     found = [f"verified:{person}"] if person else []
-    address = email or (person if EMAIL.fullmatch(person) else "")  # where addresses are the ids, they are both
+    address = email or (person if EMAIL.fullmatch(person) else "")  # an id that is an address counts as both
     return [*found, email_key(services.store, address)] if address else found

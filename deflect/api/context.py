@@ -1,6 +1,6 @@
-"""The call that opens the widget: the articles and channels for the page that it is on.
+"""The call that the widget makes when it opens: the articles and channels for its page.
 
-The owner's contexts name articles for some pages; on others the page's title is searched for.
+The owner's contexts name the articles of some pages. For other pages it searches for the page's title.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def refuse(error: HelpCenterError) -> Response:
 
 @blueprint.get("/context")
 def context() -> Response:
-    """Return the mode, the hits and the channels for a page with an address and a title."""
+    """Return the mode, the hits and the channels for the page of a request."""
     here = services()
     limit_typing(here)
     lang = lang_of(request.args.get("lang", ""), default=here.settings.lang)

@@ -1,6 +1,6 @@
-"""Files of tickets as answers: always saved, never opened as a page, and never cached.
+"""Downloads of the files of tickets: browsers save them, never open them as a page, and never cache them.
 
-Their type is the one that was found when the file was checked, not the one that its name says.
+Their media type was detected when the file was checked; it does not depend on the file's name.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ blueprint = Blueprint("downloads", __name__)
 
 @blueprint.get("/attachments/<id>")
 def linked_file(id: str) -> Response:
-    """Return a file for a link that we signed, as the help desk has. Raises NotFound when it has run out."""
+    """Return the file of a signed link, such as the help desk gets. Raises NotFound if the link has expired."""
     here = services()
     may = file_links.opens_ticket_file(here.store, id, request.args.get("key", ""), now=time.time())
     found = attachments.one(here.store, id) if may else None
@@ -34,7 +34,7 @@ def linked_file(id: str) -> Response:
 
 
 def give_file(settings: Settings, file: Row) -> Response:
-    """Return a file of a ticket. Raises NotFound if its bytes are gone from the disk."""
+    """Return a file of a ticket. Raises NotFound if it is missing from the disk."""
     path = attachments.path_of(settings, file["digest"]).absolute()
     if not path.is_file():
         raise NotFound(f"the file {file['name']} is missing from the disk; run 'kb doctor'")

@@ -1,13 +1,13 @@
-"""Security headers of every answer, and cross-origin requests: which pages may read an answer or send something.
+"""Security headers of every answer, and the rules for cross-origin requests.
 
-`protect` gives every answer a strict Content-Security-Policy, and no framing by other sites. A page runs only scripts
-with the nonce of its answer. JSON and files run nothing and load nothing.
+`protect` gives every answer a strict Content-Security-Policy and forbids framing by other sites. A page runs only
+scripts with the nonce of its answer. JSON and files can't run or load anything.
 
-The widget's files, searches and offers are for pages of every origin (`publish`). Events and tickets are taken from our
-own pages and from the origins that the owner lists in KB_ORIGINS or an agent allows: `guard` refuses other pages,
-counts the refusal so that the owner can allow them, and never names an unlisted origin in an answer. No page may post
-contacts, because they come from the owner's server. Pages of every origin may show the pictures of articles (`embed`),
-and only our own pages may show the files of tickets (`keep`). No other module sets these headers.
+Pages of every origin may use the widget's files, searches and offers (`publish`). Only our own pages, and pages of
+origins in KB_ORIGINS or allowed by an agent, may post events and tickets. `guard` refuses other pages, counts the
+refusal so that the owner can allow them, and never repeats an unlisted origin in an answer. No page may post contacts,
+because only the owner's server sends them. Pages of every origin may show the pictures of articles (`embed`), but only
+our own pages may load the files of tickets (`keep`). No other module sets these headers.
 """
 
 from __future__ import annotations
@@ -43,11 +43,11 @@ PAGE = {
     "trusted-types": "help-widget",
 }
 DATA = "default-src 'none'; frame-ancestors 'none'"
-FILE = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"  # a picture may be SVG: it must not run
+FILE = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"  # an SVG picture must not run scripts
 ORIGIN = re.compile(r"https?://[a-z0-9.-]{1,200}(:\d{1,5})?|https?://\[[0-9a-f:.]{2,45}\](:\d{1,5})?")
 FOR_ALL = {"api.search", "api.complete", "api.article", "api.offers", "api.openapi", "api.nothing"}
-FOR_SERVERS = {"api.contacts"}  # a page that could call this would have the server's secret
-PREFLIGHT_SECONDS = "7200"  # as long as Chromium keeps a preflight
+FOR_SERVERS = {"api.contacts"}  # a page that could make this call would hold the server's secret
+PREFLIGHT_SECONDS = "7200"  # the most that Chromium accepts
 
 
 def protect(app: Flask) -> None:
@@ -62,19 +62,19 @@ def allow(**directives: str) -> None:
 
 
 def nonce() -> str:
-    """Return the nonce of this answer, the same for each script."""
+    """Return the nonce of this answer. All scripts of a page share it."""
     if "nonce" not in g:
         g.nonce = secrets.token_urlsafe(16)
     return str(g.nonce)
 
 
 def _protect(response: Response) -> Response:
-    if response.status_code == 304:  # what the browser has keeps its own headers: its page was made with its nonce
+    if response.status_code == 304:  # the cached page needs its own headers, which have its nonce
         return response
     response.headers.setdefault("Content-Security-Policy", _policy(response))
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("Referrer-Policy", "same-origin")
-    if request.path.startswith("/files/"):  # the widget shows pictures on pages that demand this
+    if request.path.startswith("/files/"):  # the widget also shows pictures on pages with Cross-Origin-Embedder-Policy
         embed(response)
     if response.mimetype == "text/html":
         response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
@@ -91,26 +91,26 @@ def _policy(response: Response) -> str:
 
 
 def guard(blueprint: Blueprint) -> None:
-    """Answer preflights of the blueprint's calls, refuse unlisted origins, and add the headers to every answer."""
+    """Answer preflights of a blueprint's calls, refuse unlisted origins, and add the headers to every answer."""
     blueprint.before_request(_before)
     blueprint.after_request(_after)
 
 
 def publish(response: Response) -> Response:
-    """Let pages of every origin read an answer and load it."""
+    """Let pages of every origin read and load an answer."""
     response.headers["Access-Control-Allow-Origin"] = "*"
     return embed(response)
 
 
 def publish_for_tokens(response: Response) -> Response:
-    """Let pages of every origin read an answer that they may ask for with a token."""
+    """Let pages of every origin read an answer and send a token with the request."""
     response.headers["Access-Control-Allow-Headers"] = "Authorization"
     response.headers["Access-Control-Max-Age"] = PREFLIGHT_SECONDS
     return publish(response)
 
 
 def embed(response: Response) -> Response:
-    """Let pages of every origin load an answer, also pages with Cross-Origin-Embedder-Policy."""
+    """Let pages of every origin load an answer, including pages with Cross-Origin-Embedder-Policy."""
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     return response
 
@@ -134,12 +134,12 @@ def normal_origin(text: str) -> str:
 
 
 def may_post(services: Services, origin: str) -> bool:
-    """Return True if pages of `origin` may post events and tickets: our own, and those that the owner allows."""
+    """Return True if pages of `origin` may post events and tickets: our own pages and those of allowed origins."""
     return origin in own_origins(services) or _is_listed(services, origin)
 
 
 def own_origins(services: Services) -> set[str]:
-    """Return our own origins: that of KB_URL, that of the request, and that of the demo shop while it runs."""
+    """Return our own origins: the origin of KB_URL, of the request, and of the demo shop while it runs."""
     url = urlsplit(services.settings.url)
     named = {f"{url.scheme}://{url.netloc}".lower()} if url.netloc else set()
     if shop := current_app.config.get("DEMO_PORT"):
@@ -148,7 +148,7 @@ def own_origins(services: Services) -> set[str]:
 
 
 def allowed_by_agents(store: Store) -> list[Row]:
-    """Return the origins that agents allowed, by name."""
+    """Return the origins that agents allowed, sorted by name."""
     return store.rows("SELECT id AS origin, who, created FROM allowed_origins ORDER BY id")
 
 
@@ -158,7 +158,7 @@ def refused_origins(store: Store) -> list[Row]:
 
 
 def _is_listed(services: Services, origin: str) -> bool:
-    """Return True if the settings or an agent allow an origin. False when the database cannot be read."""
+    """Return True if the settings or an agent allow an origin, False if the database cannot be read."""
     if origin in {listed.rstrip("/").lower() for listed in services.settings.origins}:
         return True
     try:
@@ -199,7 +199,7 @@ def _after(response: Response) -> Response:
 
 
 def _remember(origin: str) -> None:
-    """Count the refusal for the owner. The refusal stands even when it cannot be counted."""
+    """Count the refusal for the owner. A failure to count it changes nothing for the page."""
     if urlsplit(origin).scheme not in ("http", "https") or len(origin) > 200 or not origin.isprintable():
         return
     try:
@@ -210,7 +210,7 @@ def _remember(origin: str) -> None:
 
 @write(patience=0.2)
 def refused_origin(db: Database, *, origin: str, path: str, now: int) -> Row:
-    """Count a refused origin, so that the owner sees what to allow; the longest unseen of 200 makes room."""
+    """Count a refused origin, so that the owner sees which to allow. Keeps the 200 that were seen last."""
     db.execute(
         """
         INSERT INTO refused_origins (id, path, times, first, last) VALUES (?, ?, 1, ?, ?)
@@ -226,7 +226,7 @@ def refused_origin(db: Database, *, origin: str, path: str, now: int) -> Row:
 
 @write()
 def allow_origin(db: Database, *, id: str, origin: str, who: str, now: int) -> Row:
-    """Let pages of an origin post events and tickets."""
+    """Allow pages of an origin to post events and tickets."""
     if insert(db, "allowed_origins", {"id": origin, "who": who, "created": now}):
         audit(db, id=id, who=who, did="allow origin", what=origin, now=now)
     db.execute("DELETE FROM refused_origins WHERE lower(id) = ?", [origin])
@@ -235,7 +235,7 @@ def allow_origin(db: Database, *, id: str, origin: str, who: str, now: int) -> R
 
 @write()
 def forbid_origin(db: Database, *, id: str, origin: str, who: str, now: int) -> Row:
-    """Take back that pages of an origin may post."""
+    """Stop allowing pages of an origin to post."""
     if db.execute("DELETE FROM allowed_origins WHERE id = ?", [origin]).rowcount:
         audit(db, id=id, who=who, did="forbid origin", what=origin, now=now)
     return {}

@@ -1,8 +1,8 @@
-"""Requests and answers of pages and API: the person and address that ask, rate limits, fields and problems.
+"""Requests and answers of pages and API: tokens, addresses, rate limits, fields and problem documents.
 
-A person is known for certain only by a token that the owner's server signed (`claims`, `server_call`). Calls have rates
-for each address, which is the peer's unless proxies are trusted (`client_address`). Fields of a JSON body are read
-by functions that raise BadRequest with the name of the field.
+Only a token signed by the owner's server identifies a person (`claims`, `server_call`). Rates are limited by client
+address, which is the peer's unless proxies are trusted (`client_address`). Functions that read a field of a JSON body
+raise BadRequest with the name of the field.
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ from kb.patterns import ID
 
 LONGEST_BODY = 64 * 1024
 PROBLEM = "application/problem+json"
-FAR = 4  # times the rate of searches at which they are refused; in between, they go by words only
-TYPING = 10  # requests while typing for each search: one a word and then some, and each is cheap
+FAR = 4  # times the rate of searches, at which they are refused; above the rate they only match words
+TYPING = 10  # requests while typing per search: more than one per word, and each is cheap
 
 
 class NotJson(HelpCenterError):
-    """A body of a media type that the call does not accept."""
+    """The media type of a body is not accepted by the call."""
 
     status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
 
 
 def claims(services: Services, document: Mapping[str, Any] | None = None) -> Claims:
-    """Return the claims of the token of a request, empty ones without a token. Raises Unauthorized.
+    """Return the claims of a request's token, empty claims without a token. Raises Unauthorized for a bad token.
 
-    The answer to a token is for one person, so no cache may keep it.
+    With a token, the answer is marked private, because it is for one person and no cache may store it.
     """
     token = _token(document)
     if not token:
@@ -50,7 +50,7 @@ def claims(services: Services, document: Mapping[str, Any] | None = None) -> Cla
 
 
 def server_call(services: Services, document: Mapping[str, Any] | None, *, scope: str) -> ServerCall:
-    """Return the call of the owner's server. Raises Unauthorized without a token that says so."""
+    """Return the call of the owner's server. Raises Unauthorized without a valid token, Forbidden without the scope."""
     token = _token(document)
     if not token:
         raise Unauthorized("this call needs a token signed by the owner's server; send it as Authorization: Bearer")
@@ -74,10 +74,10 @@ def _private(response: Response) -> Response:
 
 
 def client_address(asked: Request, *, trusted_proxies: int) -> str:
-    """Return the client's address: the peer's, or the one that the outermost trusted proxy saw.
+    """Return the client's address: the peer's, or the address that the outermost trusted proxy saw.
 
-    With two trusted proxies this is the second entry of X-Forwarded-For from the right. Entries further left were
-    written by the client and are ignored.
+    With two trusted proxies this is the second entry of X-Forwarded-For from the right. Entries further left come
+    from the client and are ignored.
     """
     peer = asked.remote_addr or "local"
     if trusted_proxies <= 0:
@@ -92,12 +92,12 @@ def client_address(asked: Request, *, trusted_proxies: int) -> str:
 
 
 def device_of(asked: Request) -> str:
-    """Return "phone" or "computer", as the browser says. Nothing finer is read."""
+    """Return "phone" or "computer", from the browser's headers. No other detail is read."""
     return "phone" if asked.headers.get("Sec-CH-UA-Mobile") == "?1" or "Mobi" in asked.user_agent.string else "computer"
 
 
 def limit(services: Services, what: str, *, rate: int, episode: str | None = None) -> None:
-    """Count this request against its address and its episode, if it has one. Raises TooManyRequests."""
+    """Count this request for its address, and for its episode if it has one. Raises TooManyRequests."""
     address = client_address(request, trusted_proxies=services.settings.trusted_proxies)
     who = [f"address {network(address)}", *([f"episode {episode}"] if episode else [])]
     for one in who:
@@ -112,9 +112,9 @@ def limit(services: Services, what: str, *, rate: int, episode: str | None = Non
 
 
 def limit_search(services: Services) -> Degraded | None:
-    """Count a search against its address. Returns "rate-limited" if it should go by words only.
+    """Count a search for its address. Returns "rate-limited" above the rate: the search then only matches words.
 
-    Raises TooManyRequests far above the rate.
+    Raises TooManyRequests above four times the rate.
     """
     rate = services.settings.rate_search
     limit(services, "searches", rate=FAR * rate)
@@ -126,7 +126,7 @@ def limit_search(services: Services) -> Degraded | None:
 
 
 def limit_typing(services: Services) -> None:
-    """Count a request made while typing against its address. Raises TooManyRequests."""
+    """Count a request made while typing for its address. Raises TooManyRequests."""
     limit(services, "requests while typing", rate=TYPING * services.settings.rate_search)
 
 
@@ -143,7 +143,7 @@ def read_json(asked: Request, *, types: tuple[str, ...] = ("application/json",))
 
 
 def json_object(data: bytes) -> dict[str, Any]:
-    """Return a JSON object. Raises BadRequest if the data is none."""
+    """Return the JSON object in `data`. Raises BadRequest for anything else."""
     try:
         document = json.loads(data)
     except (ValueError, RecursionError) as error:
@@ -154,7 +154,7 @@ def json_object(data: bytes) -> dict[str, Any]:
 
 
 def text_of(document: dict[str, Any], name: str, *, longest: int = 20_000) -> str:
-    """Return the text of a field, "" if there is none. Raises BadRequest if it is not text or too long."""
+    """Return the text of a field, "" if it is missing. Raises BadRequest if it is not text or too long."""
     value = document.get(name)
     if value is None:
         return ""
@@ -166,13 +166,13 @@ def text_of(document: dict[str, Any], name: str, *, longest: int = 20_000) -> st
 
 
 def form_id() -> str:
-    """Return the id that a page gave its form, or a new id. A form that is sent twice is kept once by it."""
+    """Return the id of the submitted form, or a new id. It prevents duplicates when a form is sent twice."""
     id = request.form.get("id", "")
     return id if len(id) == 36 and id.replace("-", "").isalnum() else new_id()
 
 
 def visitor_of(document: dict[str, Any], *, required: bool) -> str | None:
-    """Return the visitor's id. Raises BadRequest if it is no id, or missing although it is required."""
+    """Return the visitor's id, None if it is missing. Raises BadRequest if it is invalid, or missing but `required`."""
     value = text_of(document, "visitor", longest=1000)
     if not value and not required:
         return None
@@ -184,7 +184,7 @@ def visitor_of(document: dict[str, Any], *, required: bool) -> str | None:
 
 
 def episode_of(document: dict[str, Any]) -> str | None:
-    """Return the episode's id, None if there is none. Raises BadRequest if it is no id."""
+    """Return the episode's id, None if it is missing. Raises BadRequest if it is not an id."""
     value = text_of(document, "episode", longest=1000)
     if value and not ID.fullmatch(value):
         raise BadRequest("episode is not an id from POST /offers")
@@ -192,7 +192,7 @@ def episode_of(document: dict[str, Any]) -> str | None:
 
 
 def lang_of(value: str, *, default: str) -> str:
-    """Return a language, or the default if none is named. Raises BadRequest if it is no language tag."""
+    """Return the language, or the default if `value` is empty. Raises BadRequest if it is not a language tag."""
     if not value:
         return default
     if not LANG.fullmatch(value):

@@ -1,7 +1,7 @@
-"""`/metrics`: the numbers that operators watch, in Prometheus's text format.
+"""`/metrics`: counters and gauges for operators, in Prometheus's text format.
 
-It answers to this machine and to the networks of KB_METRICS_NETWORKS. Counters are counted where things happen
-(`kb.metrics`); the state of the outbox, the index and the processes is read when somebody asks.
+Only this machine and the networks in KB_METRICS_NETWORKS can read it. Counters increase where things happen
+(`kb.metrics`). The state of the outbox, the index and the processes is read for each request.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ OUTBOX = """
 
 @blueprint.get("/metrics")
 def show() -> Response:
-    """Answer with everything that is counted; raises Forbidden for an address that is not named."""
+    """Return all metrics. Raises Forbidden for an address outside the allowed networks."""
     here = services()
     if not _may_read(here):
         raise Forbidden("this address can't read the metrics; add its network to KB_METRICS_NETWORKS")
@@ -37,7 +37,7 @@ def show() -> Response:
 
 
 def install(app: Flask) -> None:
-    """Count each request of the application, by its route and status, with the time that it took."""
+    """Record the duration of each request of the application, by route and status."""
     app.before_request(_begin)
     app.after_request(_count)
 
@@ -53,7 +53,7 @@ def _count(response: Response) -> Response:
 
 
 def _may_read(here: Services) -> bool:
-    """Return True for this machine and the named networks; a proxy that we were not told of is neither."""
+    """Return True if the request comes from this machine or a listed network, and not through an unknown proxy."""
     trusted = here.settings.trusted_proxies
     if not trusted and ("X-Forwarded-For" in request.headers or "Forwarded" in request.headers):
         return False
@@ -68,7 +68,7 @@ def _may_read(here: Services) -> bool:
 def _readings(here: Services) -> Iterator[Reading]:
     try:
         rows = here.store.rows(OUTBOX)
-    except HelpCenterError:  # the other numbers are there all the same
+    except HelpCenterError:  # the other metrics are still available
         rows = []
     waiting = [((row["state"],), float(row["n"])) for row in rows]
     ages = [((row["state"],), (clock.now() - row["oldest"]) / SECOND) for row in rows]

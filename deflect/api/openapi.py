@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document of the API: its calls with their parameters, bodies, answers and errors."""
+"""The OpenAPI 3.1 document of the API: calls with their parameters, bodies, answers and errors."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ BEARER: Json = {
 
 
 def methods(path: str) -> list[str]:
-    """Return the methods of the call at a path, none if there is no call.
+    """Return the methods of the call at a path, an empty list if there is no call.
 
     >>> methods("/articles/account/reset"), methods("/articles/"), methods("/nothing")
     (['GET', 'HEAD', 'OPTIONS'], [], [])
@@ -77,7 +77,7 @@ def methods(path: str) -> list[str]:
 
 
 def document() -> Json:
-    """Return the whole OpenAPI document."""
+    """Return the OpenAPI document."""
     paths: dict[str, Json] = {}
     for method, path, sentence, parameters, body, status, answer, problems in CALLS:
         answers = {str(status): _content(sentence, answer)} | {str(code): PROBLEM for code in problems}

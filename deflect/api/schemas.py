@@ -1,4 +1,4 @@
-"""The JSON Schemas of bodies and answers of the API, made from the lists that the API checks against."""
+"""The JSON Schemas of the API's bodies and answers, built from the same lists that the API checks against."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def shape(required: tuple[str, ...], **properties: Json) -> Json:
 
 
 def whole(**properties: Json) -> Json:
-    """Return the schema of an object that has all its properties."""
+    """Return the schema of an object whose properties are all required."""
     return shape(tuple(properties), **properties)
 
 

@@ -1,4 +1,4 @@
-"""The JSON API: its documents, its refusals, and what other origins may do."""
+"""The JSON API: documents, errors, and the rights of other origins."""
 
 from __future__ import annotations
 
@@ -219,7 +219,7 @@ def test_a_long_body_without_a_length_is_413_too(client: FlaskClient) -> None:
 @pytest.mark.parametrize("type", ["application/x-www-form-urlencoded", "multipart/form-data", "text/html", ""])
 def test_a_form_of_another_page_cannot_post(client: FlaskClient, path: str, type: str) -> None:
     headers = {"Idempotency-Key": "k", "Content-Type": type}
-    in_parts = path == "tickets" and type == "multipart/form-data"  # taken, but these are no parts
+    in_parts = path == "tickets" and type == "multipart/form-data"  # this type is accepted, but the body has no parts
     assert_problem(client.post(f"/api/v1/{path}", data=b"{}", headers=headers), 400 if in_parts else 415)
 
 

@@ -1,4 +1,4 @@
-"""A submit of a foreign form: its address is hashed, and the page's own event says that it was accepted."""
+"""A submit of the site's own form: the address is hashed, and the page's event reports that it was accepted."""
 
 from __future__ import annotations
 

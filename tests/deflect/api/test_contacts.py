@@ -1,4 +1,4 @@
-"""Contacts made elsewhere: who may tell of one, what it must say, and which episode it ends."""
+"""Contacts on other channels: who may report one, its fields, and the episode that it ends."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def tell(client: FlaskClient, token: str | None = None, **change: Any) -> TestRe
 
 
 def just_now() -> str:
-    """Return a time that is not before anything that happened so far, though it is to the second."""
+    """Return a time two seconds ahead, so that dropping its fraction does not put it before earlier events."""
     return clock.to_rfc3339(clock.now() + 2 * SECOND)
 
 
@@ -49,7 +49,7 @@ def contacts(services: Services) -> list[dict[str, Any]]:
 
 
 def submit(client: FlaskClient, **more: Any) -> str:
-    """Have a visitor type and submit a foreign form; return the episode."""
+    """Let a visitor type into and submit the site's own form, and return the episode."""
     episode: str = client.post("/api/v1/offers", json=OFFER).json["episode"]
     event = {"id": str(uuid.uuid4()), "type": "attempted", "at": just_now(), "episode": episode}
     answer = client.post("/api/v1/events", json={"visitor": "v1", "events": [event]} | more)

@@ -1,4 +1,4 @@
-"""Origins: a refused one is listed, allowed by an agent with one press, and refused again when that is taken back."""
+"""Origins: a refused origin is listed, allowed by an agent with one click, and refused again once forbidden."""
 
 from __future__ import annotations
 
@@ -163,7 +163,7 @@ def test_what_is_for_listed_pages_names_their_origin_and_no_other(
 
 
 def about_origins(client: FlaskClient, method: str, path: str, origin: str | None) -> dict[str, str]:
-    """Return the headers of an answer that decide whether a page of another origin gets it."""
+    """Return the headers of an answer that allow or refuse pages of other origins."""
     answer = client.open(path, method=method, json={}, headers={"Origin": origin} if origin else {})
     beginnings = ("Access-Control-", "Cross-Origin-Resource-", *(["Vary"] if "Origin" in answer.vary else []))
     return {name: value for name, value in answer.headers.items() if name.startswith(beginnings)}
@@ -171,7 +171,7 @@ def about_origins(client: FlaskClient, method: str, path: str, origin: str | Non
 
 @pytest.fixture
 def shared(settings: Settings) -> Iterator[FlaskClient]:
-    """A browser of a help center whose owner lists the shop."""
+    """A client of a help center whose owner lists the shop's origin."""
     listed = replace(settings, origins=(SHOP,))
     writer = DirectWriter(Store.open(listed.database))
     yield create_app(listed, writer=writer).test_client()

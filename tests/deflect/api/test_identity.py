@@ -1,4 +1,4 @@
-"""Verified people: what a token ties together, and what a ticket says of who wrote it."""
+"""Verified people: keys that a token links, and the verified fields of a ticket."""
 
 from __future__ import annotations
 

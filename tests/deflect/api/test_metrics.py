@@ -1,4 +1,4 @@
-"""The metrics: who may read them, and that each number is there and counts."""
+"""The metrics: who may read them, and that each one exists and counts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The OpenAPI document against the API: whatever is sent, each call answers as described, and never breaks."""
+"""The OpenAPI document and the API: each call answers any request as described, without an internal error."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.support.signing import KEYS, bearer, sign, sign_call
 
 
 def closed(schema: Any) -> Any:
-    """Return a schema that takes no field but those it names."""
+    """Return a schema that forbids additional fields."""
     if isinstance(schema, list):
         return [closed(part) for part in schema]
     if not isinstance(schema, dict):
@@ -32,7 +32,7 @@ def closed(schema: Any) -> Any:
 
 
 def strict(document: dict[str, Any]) -> dict[str, Any]:
-    """Return the document as the tests read it: an answer has no field that is not described."""
+    """Return the document with every answer closed to fields that are not described."""
     schemas = document["components"]["schemas"]
     answers = {name: closed(schema) for name, schema in schemas.items() if name in ANSWERS}
     return document | {"components": document["components"] | {"schemas": schemas | answers}}

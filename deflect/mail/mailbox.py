@@ -1,4 +1,4 @@
-"""A mailbox read over IMAP: an e-mail is marked as read, or moved, only once it is kept."""
+"""Read e-mails from a mailbox over IMAP. An e-mail is marked as read, or moved, only after it is stored."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from kb.errors import BadSetting, HelpCenterError
 
 TIMEOUT = 20.0  # seconds
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
-SAFE = re.compile(r"[\x20-\x25\x27-\x7e]*")  # of a folder's name: what IMAP writes as it is
+SAFE = re.compile(r"[\x20-\x25\x27-\x7e]*")  # characters of a folder's name that IMAP doesn't encode
 
-Take = Callable[[bytes], bool]  # keeps an e-mail and says whether it did; raises NoMail for what is none
+Take = Callable[[bytes], bool]  # stores an e-mail and returns True if it did; raises NoMail for unusable bytes
 
 
 class MailboxFailed(HelpCenterError):
-    """A mailbox that cannot be read at the moment; the message says why and never names the password."""
+    """The mailbox cannot be read. The message gives the reason and never contains the password."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mailbox:
-    """A mailbox as KB_IMAP_URL names it: imaps://, or imap:// with STARTTLS where it is not on this machine."""
+    """The mailbox of KB_IMAP_URL: imaps://, or imap:// with STARTTLS unless the server is on this machine."""
 
     host: str
     port: int
@@ -40,7 +40,7 @@ class Mailbox:
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Mailbox:
-        """Return the mailbox that the settings name; raises BadSetting, without saying what may be a password."""
+        """Return the mailbox from the settings. Raises BadSetting, whose message never contains the password."""
         try:
             parts = urlsplit(settings.imap_url)
             port = parts.port
@@ -58,7 +58,7 @@ class Mailbox:
 
     @contextmanager
     def opened(self, *, readonly: bool = False) -> Iterator[imaplib.IMAP4]:
-        """Give a connection with the folder selected; raises MailboxFailed with what the server said."""
+        """Yield a connection with the folder selected. Raises MailboxFailed with the server's error."""
         try:
             client = self._connect()
         except (imaplib.IMAP4.error, OSError, ValueError) as error:
@@ -66,7 +66,7 @@ class Mailbox:
         try:
             self._log_in(client)
             _ok(*client.select(quoted(self.folder), readonly=readonly))
-            if self.done:  # nothing is taken that could not be moved
+            if self.done:  # fail before taking an e-mail that could not be moved
                 _ok(*client.status(quoted(self.done), "(UIDNEXT)"))
             yield client
         except (imaplib.IMAP4.error, OSError, ValueError) as error:
@@ -76,22 +76,23 @@ class Mailbox:
                 client.logout()
 
     def waiting(self) -> int:
-        """Return how many e-mails have not been read yet; nothing is changed."""
+        """Return the number of unread e-mails, without changing the mailbox."""
         with self.opened(readonly=True) as client:
             return len(_unread(client))
 
     def read(self, take: Take) -> tuple[int, int]:
-        """Give each unread e-mail to `take`, and return how many were settled and how many wait for another time.
+        """Pass each unread e-mail to `take`. Returns how many are done and how many stay unread for the next run.
 
-        One is marked after it is kept, so that a kill at any moment has it come again, which changes nothing. What
-        is no e-mail is marked as read and flagged, for a person to look at. Other errors of `take` end the visit.
+        An e-mail is marked after it is stored. If the process is killed in between, the e-mail is read again, and
+        `take` recognises it. Bytes that are not an e-mail are marked as read and flagged, so that a person can look
+        at them. Any other error of `take` stops the run.
         """
         settled = 0
         with self.opened() as client:
             unread = _unread(client)
             for uid in unread:
                 raw = _fetch(client, uid)
-                if raw is None:  # somebody removed it meanwhile
+                if raw is None:  # removed in the meantime
                     settled += 1
                     continue
                 try:
@@ -127,11 +128,11 @@ class Mailbox:
             ) from error
 
     def _settle(self, client: imaplib.IMAP4, uid: str) -> None:
-        """Mark an e-mail as read, or move it; where MOVE is not known it is copied and then deleted."""
+        """Mark an e-mail as read, and move it if a folder is set. Without MOVE it is copied and then deleted."""
         _ok(*client.uid("STORE", uid, "+FLAGS", r"(\Seen)"))
         if not self.done:
             return
-        able = b" ".join(_bytes(_ok(*client.capability()))).split()  # as it says now: before, nobody had logged in
+        able = b" ".join(_bytes(_ok(*client.capability()))).split()  # the server may offer more after login
         if b"MOVE" in able:
             _ok(*client.uid("MOVE", uid, quoted(self.done)))
             return
@@ -147,7 +148,7 @@ class Mailbox:
 
 
 def quoted(folder: str) -> str:
-    """Return a folder's name as IMAP writes it, in its own UTF-7 (RFC 3501, 5.1.3).
+    """Return a folder's name in IMAP's modified UTF-7, quoted (RFC 3501, section 5.1.3).
 
     >>> quoted("INBOX"), quoted("Größe & mehr")
     ('"INBOX"', '"Gr&APYA3w-e &- mehr"')
@@ -170,7 +171,7 @@ def _unread(client: imaplib.IMAP4) -> list[str]:
 
 
 def _fetch(client: imaplib.IMAP4, uid: str) -> bytes | None:
-    """Return an e-mail as far as it is read, without marking it; one byte more tells that it was cut."""
+    """Return an e-mail without marking it. Fetches one byte above the limit, so that the parser can see it was cut."""
     answer = _ok(*client.uid("FETCH", uid, f"(BODY.PEEK[]<0.{LARGEST + 1}>)"))
     return next((part[1] for part in answer if isinstance(part, tuple) and len(part) > 1), None)
 

@@ -1,4 +1,4 @@
-"""An e-mail as it came: who wrote it, what it says, what it answers, and whether a person wrote it at all."""
+"""Parse an e-mail: sender, text, files, the e-mails it answers, and if a person or a program wrote it."""
 
 from __future__ import annotations
 
@@ -19,25 +19,27 @@ from deflect.tickets.contact import LONGEST, printable
 from kb.errors import BadRequest
 from kb.patterns import EMAIL
 
-LARGEST = 25 * 2**20  # bytes that are read of an e-mail
-MOST_LINES = 500_000  # that are read, and of lines that may begin a part: what 25 MB hold at most that somebody wrote
-MOST_PARTS = 5_000
+LARGEST = 25 * 2**20  # bytes of an e-mail that are read
+MOST_LINES = 500_000  # that are read: no e-mail of 25 MB written by a person has more
+MOST_PARTS = 5_000  # lines that may begin a part
 LONGEST_HEADER = 20_000  # characters
 NO_SUBJECT, NO_TEXT = "(no subject)", "(no text)"
 ID = re.compile(r"<([^<>\s]{3,500})>")
-PLAIN_ID = re.compile(r"[\w!#$%&'*+/=?^`{|}~.:-]{1,200}@[\w.:-]{1,200}", re.ASCII)  # that we may write in a header
-FORM = re.compile(rb"[\x21-\x39\x3b-\x7e]+[ \t]*:")  # how a header begins
+PLAIN_ID = re.compile(r"[\w!#$%&'*+/=?^`{|}~.:-]{1,200}@[\w.:-]{1,200}", re.ASCII)  # safe to write in a header
+FORM = re.compile(rb"[\x21-\x39\x3b-\x7e]+[ \t]*:")  # the start of a header
 
-Kind = Literal["person", "bulk", "auto", "bounce"]  # who wrote: a person, a list or a machine; an answer, a bounce
+Kind = Literal[
+    "person", "bulk", "auto", "bounce"
+]  # written by a person; by a list or a program; an automatic reply; a bounce
 
 
 class NoMail(BadRequest):
-    """Bytes that are no e-mail, or one that comes from nobody who could be answered."""
+    """The bytes are not an e-mail, or the e-mail has no sender address to answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file that came with an e-mail."""
+    """A file attached to an e-mail."""
 
     name: str
     type: str
@@ -46,27 +48,27 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """What an e-mail says; `key` is the same whenever the same e-mail comes."""
+    """A parsed e-mail. The same e-mail always has the same `key`."""
 
     key: str
-    id: str  # its Message-ID without brackets, "" where it has none, or an odd one
-    sender: str  # the address that it comes from
-    reply_to: str  # the address that an answer goes to
+    id: str  # the Message-ID without brackets, "" if it is missing or unusual
+    sender: str  # the address in From or Sender
+    reply_to: str  # the address for answers
     name: str
     to: tuple[str, ...]
     subject: str
     text: str
-    refs: tuple[str, ...]  # Message-IDs that it answers, the nearest first; of a bounce, those of what was returned
+    refs: tuple[str, ...]  # Message-IDs that it answers, nearest first; for a bounce, those of the returned e-mail
     kind: Kind
-    quiet: bool  # no automatic answer to it, whoever wrote it
+    quiet: bool  # send no automatic answer
     cut: bool
     files: tuple[File, ...] = ()
 
 
 def parse(raw: bytes) -> Mail:
-    """Return what the bytes of an e-mail say; raises NoMail for what is no e-mail, or comes from no address."""
+    """Parse the bytes of an e-mail. Raises NoMail if they are not an e-mail or have no sender address."""
     raw = raw.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n")
-    if raw.startswith((b"From ", b">From ")):  # as mail servers write into files
+    if raw.startswith((b"From ", b">From ")):  # the separator line of mbox files
         raw = raw.partition(b"\n")[2]
     if not FORM.match(raw):
         raise NoMail("this is not an e-mail: it doesn't start with a header")
@@ -74,7 +76,7 @@ def parse(raw: bytes) -> Mail:
     try:
         message = BytesParser(policy=compat32).parsebytes(bounded)
         text, files = _text(message), tuple(_files(message))
-    except RecursionError:  # parts in parts in parts: nobody's mail program writes that
+    except RecursionError:  # parts nested too deeply; no mail program writes this
         message = BytesParser(policy=compat32).parsebytes(bounded, headersonly=True)
         text, files = decoded(bounded.partition(b"\n\n")[2][: 4 * LONGEST["body"]], "utf-8"), ()
     people = _addresses(message, "From", "Sender")
@@ -104,12 +106,12 @@ def parse(raw: bytes) -> Mail:
 
 
 def line(text: str) -> str:
-    """Return `text` on one line, without what is not seen, or has other text be seen in another order."""
+    """Return `text` on one line, without invisible characters and marks that change the direction of text."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def _bounded(raw: bytes) -> bytes:
-    """Return as much of an e-mail as reading it may cost: a part, or a header, takes a hundred times its bytes."""
+    """Return the e-mail, cut so that parsing stays cheap: a part or header takes a hundred times its bytes."""
     raw = raw[:LARGEST]
     for sign, most in ((b"\n", MOST_LINES), (b"\n--", MOST_PARTS)):
         if raw.count(sign) > most:
@@ -118,7 +120,7 @@ def _bounded(raw: bytes) -> bytes:
 
 
 def _text(part: Message) -> str:
-    """Return the text of a part: of alternatives the plain one, of others one after the other."""
+    """Return the text of a part: the plain text of alternatives, otherwise the texts of all parts in order."""
     if part.is_multipart() and part.get_content_maintype() != "message":
         found = [(child.get_content_type(), _text(child)) for child in _children(part)]
         said = [(kind, text) for kind, text in found if text.strip()]
@@ -145,7 +147,7 @@ def _files(part: Message) -> Iterator[File]:
 
 
 def _is_file(part: Message) -> bool:
-    """Return True if a part is a file: it is named so, or is neither text nor what a report holds."""
+    """Return True if a part is an attachment, or is neither text nor a part of a delivery report."""
     said = _raw(part, "Content-Disposition").strip().lower()
     if said.startswith("attachment"):
         return True
@@ -180,13 +182,13 @@ def _raw(message: Message, name: str) -> str:
 
 
 def _values(message: Message, name: str) -> list[str]:
-    """Return the values of a header as they came; bytes that are no ASCII are read like those of a text."""
+    """Return the raw values of a header, at most five. Bytes outside ASCII are decoded like the text of a part."""
     found = [value for given, value in message.raw_items() if given.lower() == name.lower()][:5]
     return [decoded(value[:LONGEST_HEADER].encode("ascii", "surrogateescape"), "") for value in found]
 
 
 def _words(text: str) -> str:
-    """Return a header with its encoded words decoded; what cannot be decoded stays as it is."""
+    """Return a header with its encoded words decoded, or unchanged if they cannot be decoded."""
     if "=?" not in text:
         return text
     try:
@@ -197,17 +199,17 @@ def _words(text: str) -> str:
 
 
 def _addresses(message: Message, *names: str) -> list[tuple[str, str]]:
-    """Return names and addresses of some headers; an address is read before anything is decoded."""
+    """Return the names and addresses of some headers. Addresses are parsed before names are decoded."""
     values = [value for name in names for value in _values(message, name)]
     try:
         found = getaddresses([line(value) for value in values])
-    except (ValueError, IndexError, TypeError, RecursionError):  # comments in comments
+    except (ValueError, IndexError, TypeError, RecursionError):  # deeply nested comments
         return []
     return [pair for pair in found[:200] if len(pair[1]) <= LONGEST["email"] and EMAIL.fullmatch(pair[1])]
 
 
 def _reply_to(message: Message, kind: Kind) -> str:
-    """Return where answers shall go, if that is one address: a list's Reply-To leads to everybody."""
+    """Return the Reply-To of a person's e-mail if it is a single address. A list's Reply-To reaches all members."""
     found = [address for _, address in _addresses(message, "Reply-To")]
     return found[0] if len(found) == 1 and kind == "person" else ""
 
@@ -218,7 +220,7 @@ def _refs(message: Message) -> tuple[str, ...]:
 
 
 def _returned(message: Message) -> tuple[str, ...]:
-    """Return the Message-ID and the thread of the e-mail that a bounce brings back."""
+    """Return the Message-ID and the thread of the e-mail that a bounce returns."""
     for part in message.walk():
         kind = part.get_content_type()
         if kind == "text/rfc822-headers":
@@ -232,7 +234,7 @@ def _returned(message: Message) -> tuple[str, ...]:
 
 
 def _kind(message: Message, sender: str) -> Kind:
-    """Say what wrote an e-mail, by the headers that RFC 3834, RFC 3464 and habit have for it."""
+    """Return the kind of sender, from the headers of RFC 3834 and RFC 3464 and from common practice."""
     automatic = _raw(message, "Auto-Submitted").split(";")[0].strip().lower()
     precedence = _raw(message, "Precedence").strip().lower()
     report = message.get_content_type() == "multipart/report"

@@ -1,4 +1,4 @@
-"""Taking an e-mail in: it becomes a ticket or a message of one, once, or is knowingly passed over."""
+"""Turn an e-mail into a ticket or a message of a ticket, once, or record that it was skipped."""
 
 from __future__ import annotations
 
@@ -30,25 +30,25 @@ from kb.failures import degraded
 from kb.metrics import TICKETS
 from search.text.analyzer import detect
 
-BY = "e-mail"  # who the audit log names where an e-mail opened a ticket again
+BY = "e-mail"  # the author in the audit log when an e-mail reopens a ticket
 CHANNEL = "email"
-NOT_OPEN = "e-mail"  # the field of a ticket that says that e-mail is not a channel of this person
+NOT_OPEN = "e-mail"  # the field of a ticket that notes that e-mail is not open to this person
 
 What = Literal["new", "reply", "machine", "known", "ours", "automatic", "later"]
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What became of an e-mail, and the ticket that it is in now; `later` means that it was not kept yet."""
+    """The result for an e-mail, and its ticket if it has one. `later` means that it is not stored yet."""
 
     what: What
     ticket: str | None = None
 
 
 def take(services: Services, raw: bytes) -> Taken:
-    """Keep an e-mail, on disk when this returns; the same one again changes nothing.
+    """Store an e-mail on disk. Taking the same e-mail again changes nothing.
 
-    Raises NoMail for what is none, and StorageFull or Unavailable when nothing could be kept.
+    Raises NoMail if the bytes are not an e-mail, and StorageFull or Unavailable if it could not be stored.
     """
     mail = parse(raw)
     sender = email_key(services.store, mail.sender)
@@ -59,21 +59,21 @@ def take(services: Services, raw: bytes) -> Taken:
     if ticket:
         try:
             return _reply(services, mail, row, ticket)
-        except NotFound:  # erased in this moment
+        except NotFound:  # erased just now
             pass
-    if mail.kind in ("auto", "bounce"):  # somebody is away, or an address is wrong: of what, we do not know
+    if mail.kind in ("auto", "bounce"):  # an absence note or a bounce without a ticket
         return _pass_over(services, row | {"what": "automatic"})
     return _open(services, mail, row)
 
 
 def own_addresses(settings: Settings) -> frozenset[str]:
-    """Return the addresses that are ours: what comes from them is no customer's."""
+    """Return the help center's own addresses. E-mails from them are not from customers."""
     given = (settings.smtp_from or settings.smtp_to, settings.mail_to.replace("+*@", "@"))
     return frozenset(normal_email(parseaddr(text)[1]) for text in given if text)
 
 
 def note_of(mail: Mail, lost: Sequence[File] = ()) -> str:
-    """Return what is to be said of an e-mail beside its text: that it was cut, and files that were not kept."""
+    """Return the note for an e-mail that was cut or whose files were not all stored, otherwise ""."""
     said = ["The e-mail was too long, so its end was cut off."] if mail.cut else []
     if lost:
         names = ", ".join(f"{file.name} {_size(file)}" for file in lost[:20])
@@ -84,7 +84,7 @@ def note_of(mail: Mail, lost: Sequence[File] = ()) -> str:
 
 
 def keep_files(settings: Settings, files: Sequence[File]) -> tuple[list[Attachment], list[File]]:
-    """Put files on disk as those of the form are, and return them, and those that are not taken or have no room."""
+    """Store files on disk, like files of the form. Returns the stored files, and those refused or without room."""
     kept: list[Attachment] = []
     lost: list[File] = []
     for file in files:
@@ -165,7 +165,7 @@ def _message(mail: Mail, id: str, *, author: str, lost: Sequence[File]) -> dict[
 
 
 def _fields(services: Services, mail: Mail, lang: str) -> dict[str, str]:
-    """Return what an agent should know besides: another sender than who is answered, and a closed channel."""
+    """Return extra fields for the agent: a sender that differs from the reply address, and a closed channel."""
     fields = {} if normal_email(mail.sender) == normal_email(mail.reply_to) else {"sent from": mail.sender}
     open_to = [way.channel for way in ways(services, lang=lang)] if _has_table(services) else [CHANNEL]
     if CHANNEL not in open_to:
@@ -178,7 +178,7 @@ def _has_table(services: Services) -> bool:
         return bool(services.current.snapshot().channels.rules)
     except BadGeneration:
         return False
-    except Exception as error:  # an e-mail must be kept whatever is wrong with the index
+    except Exception as error:  # a damaged index must not lose an e-mail
         degraded("no-channels", error)
         return False
 
@@ -202,9 +202,9 @@ def open_by_mail(
     files: Sequence[Row] = (),
     folder: str = "",
 ) -> Row:
-    """Make a ticket of an e-mail, unless it is there, or its sender wrote so many in this hour that it waits.
+    """Create a ticket from an e-mail, unless it is stored already or its sender is over the hourly limit `most`.
 
-    Its `files` are in `folder` already.
+    Its `files` are already on disk in `folder`.
     """
     if answer := _met(db, mail, most=most, now=now):
         return answer
@@ -228,7 +228,7 @@ def reply_by_mail(
     files: Sequence[Row] = (),
     folder: str = "",
 ) -> Row:
-    """Add an e-mail to its ticket; what a person wrote opens it again, what a machine wrote does not."""
+    """Add an e-mail to its ticket. An e-mail from a person reopens a closed ticket, one from a machine does not."""
     if answer := _met(db, mail, most=most, now=now):
         return answer
     found = db.execute("SELECT state FROM tickets WHERE id = ?", [ticket]).fetchone()
@@ -244,12 +244,12 @@ def reply_by_mail(
 
 @write()
 def pass_over_mail(db: Database, *, mail: Row, now: int) -> Row:
-    """Note that an e-mail was met and knowingly not kept."""
+    """Record that an e-mail was skipped on purpose."""
     return _met(db, mail, most=0, now=now) or _keep(db, mail, now=now)
 
 
 def _met(db: Database, mail: Row, *, most: int, now: int) -> Row | None:
-    """Return what became of an e-mail that came before, or that it has to wait; None for one to take."""
+    """Return the result for an e-mail that is stored already or must wait, None if it can be taken."""
     earlier = db.execute("SELECT ticket FROM mails WHERE id = ?", [mail["id"]]).fetchone()
     if earlier:
         return {"what": "known", "ticket": earlier["ticket"]}

@@ -1,4 +1,4 @@
-"""The text of an e-mail's parts: decoded whatever they say of themselves, and HTML as plain lines."""
+"""Decode the text of an e-mail's parts, even with a wrong charset, and turn HTML into plain lines."""
 
 from __future__ import annotations
 
@@ -8,15 +8,17 @@ from html.parser import HTMLParser
 
 from kb.render.sanitise import clean, too_deep
 
-LONGEST_HTML = 1_000_000  # characters that are looked at; a ticket keeps 50,000 characters of text
-CHARSETS = re.compile(r"(utf|iso|cp|koi8|big5|gb|euc|shift|mac|ascii|johab|hz|tis|ptcp|kz)", re.IGNORECASE)  # of text
+LONGEST_HTML = 1_000_000  # characters that are read; a ticket stores 50,000 characters of text
+CHARSETS = re.compile(
+    r"(utf|iso|cp|koi8|big5|gb|euc|shift|mac|ascii|johab|hz|tis|ptcp|kz)", re.IGNORECASE
+)  # charsets of text, as opposed to Python's other codecs
 BLOCKS = frozenset("p div tr table ul ol dl dt dd h1 h2 h3 h4 h5 h6 pre blockquote figure details summary hr".split())
 _TAG = re.compile(r"<[^<>]*>")
 _SPACE = re.compile(r"[ \t\r\n\f\v\u00a0]+")
 
 
 def decoded(data: bytes, charset: str) -> str:
-    """Return bytes as text: in the charset that is named, else in UTF-8, else in Western European.
+    """Decode bytes in the named charset, or in UTF-8, or in Windows-1252.
 
     >>> decoded(b"caf\\xe9", "no-such-charset"), decoded(b"caf\\xe9", "utf-8")
     ('café', 'caf\\ufffd')
@@ -31,7 +33,7 @@ def decoded(data: bytes, charset: str) -> str:
 
 
 def _codec(charset: str) -> str | None:
-    """Return the name of a charset as Python has it, None for none: some of its codecs are slow, or are no charsets."""
+    """Return Python's name of a charset, or None. Excludes codecs that are slow or not charsets."""
     try:
         name = codecs.lookup(charset.strip().strip("'\"")[:40]).name
     except (LookupError, ValueError):
@@ -40,7 +42,7 @@ def _codec(charset: str) -> str | None:
 
 
 def of_html(html: str) -> str:
-    """Return HTML as plain text: a line for each block, quotes behind `>`, and where links lead.
+    """Return HTML as plain text: one line for each block, quotes prefixed with `>`, links with their address.
 
     >>> of_html("<p>Hi <b>Jo</b></p><blockquote>old<br>text</blockquote><script>x()</script>")
     'Hi Jo\\n\\n> old\\n> text'
@@ -49,13 +51,13 @@ def of_html(html: str) -> str:
     if too_deep(html):
         return _TAG.sub(" ", html)
     reader = _Reader()
-    reader.feed(clean(html))  # well formed from here on, without scripts, styles and comments
+    reader.feed(clean(html))  # well formed, and without scripts, styles and comments
     reader.close()
     return reader.text()
 
 
 class _Reader(HTMLParser):
-    """Writes what it is fed as lines."""
+    """Collects HTML as plain lines."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -65,7 +67,7 @@ class _Reader(HTMLParser):
         self._link, self._said = "", ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Begin a line, a quote or a link."""
+        """Start a line, a quote or a link."""
         if tag in BLOCKS:
             self._end_line(blank=tag not in ("div", "tr"))
         given = dict(attrs)
@@ -99,7 +101,7 @@ class _Reader(HTMLParser):
             self._link = ""
 
     def handle_data(self, data: str) -> None:
-        """Add text; outside of `pre` all space is one blank."""
+        """Add text. Outside `pre`, white space collapses to one space."""
         self._said += data
         if self._pre:
             *lines, last = data.split("\n")
@@ -112,7 +114,7 @@ class _Reader(HTMLParser):
             self._line += text.lstrip() if not self._line or self._line.endswith(" ") else text
 
     def text(self) -> str:
-        """Return the lines, never two empty ones after each other."""
+        """Return the lines without consecutive empty lines."""
         self._end_line()
         kept: list[str] = []
         for line in self._lines:

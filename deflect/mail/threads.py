@@ -1,4 +1,4 @@
-"""Which ticket an e-mail belongs to: by ids that only a reader of our e-mails can know, never by its number."""
+"""Find the ticket of an e-mail, by ids that only readers of our e-mails know, never by its bare number."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from deflect.store.database import Store
 from deflect.store.tokens import same, signature
 
 MARK = re.compile(r"(T[0-9A-Z]{9})-([0-9a-f]{20})(?![0-9a-z])", re.IGNORECASE)
-OURS = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")  # how the id of a delivery looks
+OURS = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")  # the id of a delivery
 
 
 def mark(secret: str, ticket: str) -> str:
-    """Return a ticket's number, signed: it stands in the thread of our e-mails and in their Reply-To.
+    """Return a ticket's number with a signature, for the References and the Reply-To of our e-mails.
 
     >>> mark("00" * 32, "T7K2M9QXRB")
     'T7K2M9QXRB-57e07d36bed6f99555fa'
@@ -21,7 +21,7 @@ def mark(secret: str, ticket: str) -> str:
 
 
 def signed(secret: str, text: str) -> str:
-    """Return the number of the ticket whose mark is in `text`, "" where none is, or its signature is wrong."""
+    """Return the number of the ticket whose mark is in `text`, "" without a mark with a valid signature."""
     for found in MARK.finditer(text):
         ticket = found[1].upper()
         if same(mark(secret, ticket).lower(), found[0].lower()):
@@ -30,15 +30,16 @@ def signed(secret: str, text: str) -> str:
 
 
 def is_ours(store: Store, id: str) -> bool:
-    """Return True if an e-mail is one that we sent ourselves."""
+    """Return True if we sent the e-mail ourselves."""
     return bool(_delivered(store, id))
 
 
 def ticket_of(store: Store, *, refs: tuple[str, ...], to: tuple[str, ...], sender: str) -> str:
     """Return the number of the ticket that an e-mail belongs to, "" for a new one.
 
-    An e-mail names our own by their ids, which are random, or by the ticket's mark, which is signed. What somebody
-    wrote to us earlier is named by its own id; that others may have seen, so it counts for the same address alone.
+    A reply refers to one of our e-mails by its random id, or contains the signed mark of the ticket. A reply to an
+    e-mail that we received refers to the id of that e-mail. Others may have seen this id, so it only counts if both
+    have the same sender.
     """
     secret = store.secret("email")
     for ref in refs:

@@ -1,4 +1,4 @@
-"""A mailbox on a real IMAP server: each e-mail is kept before it is marked, and none is lost by a kill or an error."""
+"""A mailbox on a real IMAP server: each e-mail is stored before it is marked; a kill or an error loses none."""
 
 from __future__ import annotations
 
@@ -170,7 +170,7 @@ def test_doctor_says_how_the_mailbox_stands(server: Imap, settings: Settings) ->
 
 
 def kb(*arguments: str, data: Path, server: Imap | None = None, given: bytes = b"", **environ: str) -> Any:
-    """Run `kb` as a mail server does."""
+    """Run `kb` like a mail server."""
     plain = {key: value for key, value in os.environ.items() if not key.startswith("KB_")}
     plain |= {"KB_DATA": str(data), "KB_EMBEDDER": "none"} | environ
     if server:

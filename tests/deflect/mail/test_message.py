@@ -1,4 +1,4 @@
-"""Reading e-mails: texts in any charset, HTML as lines, who wrote, what it answers, and what a machine sent."""
+"""Parsing e-mails: texts in any charset, HTML as lines, senders, threads, and e-mails from programs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""E-mails become tickets and messages of tickets: once each, and in nobody else's ticket."""
+"""E-mails become tickets and messages of tickets: each once, and never in another person's ticket."""
 
 from __future__ import annotations
 
@@ -162,7 +162,7 @@ def test_an_automatic_answer_to_nothing_of_ours_is_passed_over(services: Service
 
 
 class Sensitive(FakeSearcher):
-    """Its articles are of a topic without offers."""
+    """A searcher whose articles all belong to a topic without offers."""
 
     class snapshot(FakeSnapshot):  # noqa: N801
         def best(self, id: str, lang: str) -> Any:

@@ -1,4 +1,4 @@
-"""Articles that belong to the page on which somebody writes: they come first among equals, and first of all."""
+"""Add the articles that the owner named for a page to the offers made on it."""
 
 from __future__ import annotations
 
@@ -14,17 +14,18 @@ from search.rank.hit import Fragment, Hit, Suggestions
 if TYPE_CHECKING:
     from search.rank.searcher import Searcher
 
-PRIOR = 0.05  # of probability that an article gains on a page that it belongs to: less than what cards differ by
-SHORT = 4  # words; fewer say less than the page does
-MOST = 10  # hits of a page's search that are looked at for such as forms may offer
-CERTAIN = 1.0  # the score of what the owner named
-BY_CONTEXT = "+context"  # after the name of the ranker where a context changed the cards
+PRIOR = 0.05  # added to the score of the page's articles: smaller than the usual difference between cards
+SHORT = 4  # words; a shorter message says less than the page
+MOST = 10  # hits of the page's search that are checked for articles that may be offered
+CERTAIN = 1.0  # the score of articles that the owner named
+BY_CONTEXT = "+context"  # suffix of the ranker's name if a context changed the cards
 
 
 def with_context(searcher: Searcher, visit: Visit, found: Suggestions, *, text: str, lang: str, k: int) -> Suggestions:
-    """Return what was found with the articles of the visit's page: put first among equals, or filled in.
+    """Return the suggestions with the articles of the visit's page moved up, or added.
 
-    They are filled in while next to nothing is typed, and never where a category has no offers.
+    Articles of the page gain `PRIOR` on their score. They are added while the message has fewer than four words. A
+    category without offers gets neither.
     """
     snapshot = searcher.snapshot
     context = contexts.find(snapshot.contexts, visit.page[:500], audience=visit.claims.audience)
@@ -41,7 +42,7 @@ def with_context(searcher: Searcher, visit: Visit, found: Suggestions, *, text: 
 
 
 def of_context(searcher: Searcher, context: contexts.Context, *, lang: str, visit: Visit) -> list[Hit]:
-    """Return the articles that a context names and that forms may offer to this person, or what its search finds."""
+    """Return the articles of a context, or the hits of its search, that forms may offer to this person."""
     audience = visit.claims.audience
     named = named_hits(searcher.snapshot, context.articles, lang=lang, audience=audience, offered=True)
     if named or not context.query:
@@ -54,7 +55,7 @@ def of_context(searcher: Searcher, context: contexts.Context, *, lang: str, visi
 def named_hits(
     snapshot: Any, ids: Iterable[str], *, lang: str, audience: frozenset[str], offered: bool = False
 ) -> list[Hit]:
-    """Return the articles of these ids that are there for this person, and only those that may be `offered`."""
+    """Return the articles of these ids that this person may read; with `offered`, only those that forms may offer."""
     entries = [snapshot.best(id, lang) for id in ids]
     return [
         Hit(e.id, e.lang, e.title, e.address, "", "", (Fragment(e.summary, False),) if e.summary else (), CERTAIN)

@@ -1,4 +1,4 @@
-"""Who is asking and from where: keys of a person, ids, and the contact intent that starts an episode."""
+"""The visit behind a request: the person's keys, ids, open channels, and the contact intent of an episode."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from kb.failures import degraded
 def ways(
     services: Services, *, segment: str = "", topic: str = "", lang: str, now: datetime | None = None
 ) -> tuple[Way, ...]:
-    """Return the channels of a person: those of a verified segment, about a topic, in a language, now.
+    """Return the channels open to a person, by verified segment, topic, language and time.
 
-    While there are no articles there is no table, and our own form is open to everybody.
+    Without an index there is no table of channels, and our own form is open to everyone.
     """
     try:
         table = services.current.snapshot().channels
     except BadGeneration:
         table = Table()
-    except Exception as error:  # a message must be kept whatever is wrong with the index
+    except Exception as error:  # a damaged index must not lose a message
         degraded("no-channels", error)
         table = Table()
     return decide(table, segment=segment, topic=topic, lang=lang, now=now or datetime.now(UTC))
@@ -38,12 +38,12 @@ def ways(
 
 LANG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,4}")
 LONGEST_TITLE = 200  # characters of a page's title that are kept
-ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # nothing that is misread over the telephone
+ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # without characters that are easily confused on the phone
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """Who asks, and where: `visitor` is the random id of a browser, `episode` what an earlier offer gave."""
+    """A person on a page. `visitor` is the random id of the browser, `episode` the id from an earlier offer."""
 
     visitor: str | None = None
     episode: str | None = None
@@ -51,18 +51,18 @@ class Visit:
     lang: str = ""
     category: str = ""
     claims: Claims = NOBODY
-    agreed: bool = True  # whether anything may be noted of this person
-    device: str = ""  # "phone" or "computer"; nothing finer is looked at
+    agreed: bool = True  # True if the person may be recorded
+    device: str = ""  # "phone" or "computer"
     title: str = ""  # of the page
 
 
 def new_id() -> str:
-    """Return an id for an event, an episode, a message or a delivery."""
+    """Return a new id for an event, an episode, a message or a delivery."""
     return str(uuid.uuid4())
 
 
 def new_ticket_id() -> str:
-    """Return an id that a person can read out: T and nine letters and digits, one in 10^13."""
+    """Return a new ticket id that people can read out: T and nine letters or digits, one of 10^13."""
     return "T" + "".join(secrets.choice(ALPHABET) for _ in range(9))
 
 
@@ -74,7 +74,7 @@ def keys(services: Services, *, visitor: str | None, email: str | None = None, c
 
 
 def page_address(text: str) -> str:
-    """Return a page's address without query and fragment, which may hold anything; nothing where it is no address.
+    """Return a page's address without query and fragment, which may be private; "" if it is not a web address.
 
     >>> page_address("https://shop.example/contact?name=Jo#form")
     'https://shop.example/contact'
@@ -89,7 +89,7 @@ def page_address(text: str) -> str:
 
 
 def intent(services: Services, visit: Visit) -> dict[str, Any]:
-    """Return what the writer needs to start an episode, should this be the first of the person's intents in 7 days."""
+    """Return the fields of a contact intent, which starts an episode if the person had none in the last 7 days."""
     lang = visit.lang or services.settings.lang
     open_to = ways(services, segment=visit.claims.segment, topic=visit.category, lang=lang)
     return {

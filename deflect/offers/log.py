@@ -1,7 +1,7 @@
-"""The log of events: what may be in it, and how it is written.
+"""Check events against the catalogue and write them to the log.
 
-`parse` checks an event against the catalogue, whether a client posted it or the server writes it itself. `record`
-writes one of the server's own and never fails or delays a page. Each write may run again without doing anything twice.
+`parse` checks the events of clients and of the server. `record` writes an event of the server; it never fails a page
+or delays it for long. All writes can be repeated safely.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ from kb.metrics import EVENTS
 from kb.patterns import ID
 from search.rank.hit import Results
 
-HASTE = 0.4  # seconds that a page waits for the log: a visitor must not wait longer
-LONGEST_TEXT = 2000  # characters of redacted text kept with an event
+HASTE = 0.4  # seconds that a page waits for the log at most
+LONGEST_TEXT = 2000  # characters of redacted text stored with an event
 
 
 class Refused(ValueError):
-    """An event that is not in the catalogue as it stands; the message names the field."""
+    """An event that does not fit the catalogue. The message names the field."""
 
 
 def one_of(values: tuple[str, ...]) -> Callable[[str], bool]:
@@ -44,7 +44,7 @@ def one_of(values: tuple[str, ...]) -> Callable[[str], bool]:
 
 
 def like(pattern: str) -> Callable[[str], bool]:
-    """Return a check that a text matches `pattern` as a whole."""
+    """Return a check that the whole text matches `pattern`."""
     compiled = re.compile(pattern)
     return lambda text: compiled.fullmatch(text) is not None
 
@@ -72,17 +72,16 @@ CHECKS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
 
 
 def parse(document: Any, *, by_client: bool) -> dict[str, Any]:
-    """Return the row of one posted event: id, type, at (microseconds) and the fields of its type.
+    """Return the row of one event: id, type, at (microseconds) and the fields of its type.
 
-    What a person wrote, such as a comment, is its `text`, redacted. Raises Refused, whose message says which field is
-    wrong and what it takes.
+    A comment becomes its `text`, redacted. Raises Refused, whose message names the wrong field and its allowed values.
     """
     if not isinstance(document, dict):
         raise Refused("the event is not an object")
     kind = _kind(document.get("type"), by_client=by_client)
     row = {"id": _id(document.get("id")), "type": kind.type, "at": _time(document.get("at"))}
     hints = HINTS[kind.type]
-    # A client may send one shape for all types; what a type has no use for is left out.
+    # A client may send the same fields for all types. Known fields that this type lacks are dropped.
     spare = {*events.ENVELOPE, *events.COLUMNS} - hints.keys()
     given = {name: value for name, value in document.items() if value is not None and name not in spare}
     for name in given:
@@ -97,7 +96,7 @@ def parse(document: Any, *, by_client: bool) -> dict[str, Any]:
 
 
 def check(name: str, value: Any, hint: type) -> Any:
-    """Return `value` as the field `name` keeps it, or raise Refused with what the field takes."""
+    """Return `value` in the form that the field `name` stores. Raises Refused with the allowed values."""
     test, takes = CHECKS.get(name, (lambda _: True, f"{_word(hint)}"))
     if name in ("reason", "source") and isinstance(value, str):
         value = re.sub(r"[ -]+", "_", value.strip().lower())
@@ -130,7 +129,7 @@ def _time(value: Any) -> int:
 
 
 def _hints(shape: events.Shape) -> Mapping[str, type]:
-    """Return each field's type, without the None of optional ones."""
+    """Return the type of each field, without None for optional fields."""
     return {name: _bare(hint) for name, hint in get_type_hints(shape).items()}
 
 
@@ -141,7 +140,7 @@ def _bare(hint: Any) -> Any:
 
 
 def _is(value: Any, hint: Any) -> bool:
-    """Return True if JSON's `value` is of the field's type; true and false are no numbers."""
+    """Return True if the JSON `value` has the field's type. Booleans do not count as numbers."""
     if get_origin(hint) is tuple:
         return (
             isinstance(value, (list, tuple))
@@ -154,7 +153,7 @@ def _is(value: Any, hint: Any) -> bool:
 
 
 def _clean(text: str) -> bool:
-    """Return True if `text` is short and can be stored: no lone surrogates."""
+    """Return True if `text` has at most 2,000 characters and no lone surrogates, which cannot be stored."""
     return len(text) <= 2000 and not any("\ud800" <= c <= "\udfff" for c in text)
 
 
@@ -162,18 +161,18 @@ def _word(hint: Any) -> str:
     return {str: "text", int: "a whole number", float: "a number", bool: "true or false"}.get(hint, "a list")
 
 
-# Read once: hints are compiled each time that they are asked for, which was a quarter of what a posted event cost.
+# Computed once: get_type_hints() took a quarter of the time of a posted event.
 HINTS = {kind.type: _hints(kind.shape) for kind in events.CATALOGUE.values()}
 
 
 def record_search(services: Services, visitor: str | None, text: str, results: Results) -> bool:
-    """Log that a search ran: redacted text, hits, stage and ranker; say whether that was kept."""
+    """Log a search with its redacted text, hits, stage and ranker. Returns True if it was stored."""
     fields = {"hits": len(results.hits), "stage": results.stage, "ranker": results.ranker, "lang": results.lang}
     return record(services, visitor, "search", text=text, **fields)
 
 
 def record(services: Services, visitor: str | None, type: str, *, text: str = "", **fields: Any) -> bool:
-    """Log one event of any type of the catalogue, its text redacted; say whether it was kept: nothing of nobody is.
+    """Log one event of any type, with its text redacted. Returns True if it was stored; without a visitor it is not.
 
     >>> record(services(), visitor, "read", article="account/reset-password")  # doctest: +SKIP
     """
@@ -193,13 +192,13 @@ def record(services: Services, visitor: str | None, type: str, *, text: str = ""
 
 
 def with_text(row: dict[str, Any], text: str) -> dict[str, Any]:
-    """Return the event with its text, redacted and cut."""
+    """Return the event with its text, redacted and cut to 2,000 characters."""
     return row | {"text": redact(text).strip()[:LONGEST_TEXT]} if text.strip() else row
 
 
 @write()
 def log_events(db: Database, *, keys: Sequence[str], events: Sequence[Row], now: int) -> Row:
-    """Append events of one person; an id that is there already is not stored again, a foreign episode is refused."""
+    """Append the events of one person. Known ids are skipped, and episodes of other people are refused."""
     person = link(db, keys, now=now)
     stored, refused = 0, []
     for event in events:
@@ -214,7 +213,7 @@ def log_events(db: Database, *, keys: Sequence[str], events: Sequence[Row], now:
 
 @write(patience=HASTE)
 def log_event(db: Database, *, keys: Sequence[str], event: Row, now: int) -> Row:
-    """Append one event that the server wrote itself; nobody waits for it."""
+    """Append one event of the server, with little patience so that no page waits for it."""
     return log_events(db, keys=keys, events=[event], now=now)
 
 
@@ -222,14 +221,14 @@ def log_event(db: Database, *, keys: Sequence[str], event: Row, now: int) -> Row
 def log_offer(
     db: Database, *, keys: Sequence[str], intent: Row, event: Row, now: int, episode: str | None = None
 ) -> Row:
-    """Log an offer and return its episode and arm; the first of an episode is the contact intent."""
+    """Log an offer, and the contact intent if it starts an episode. Returns the episode and the arm."""
     begun = begun_episode(db, keys, intent, episode=episode, now=now)
     append(db, kept_under(keys), event | {"episode": begun["id"], "arm": begun["arm"]}, now=now)
     return {"episode": begun["id"], "arm": begun["arm"]}
 
 
 def append(db: Database, key: str, event: Row, *, now: int) -> int:
-    """Append one event, its text beside it; return 1, or 0 when its id is there already."""
+    """Append one event, with its text in a separate table. Returns 1, or 0 if the id is stored already."""
     row = {name: event.get(name) for name in (*events.ENVELOPE, *events.COLUMNS)}
     rest = {name: value for name, value in event.items() if name not in row and name != "text"}
     data = json.dumps(rest, sort_keys=True) if rest else None
@@ -241,7 +240,7 @@ def append(db: Database, key: str, event: Row, *, now: int) -> int:
 
 
 def begun_episode(db: Database, keys: Sequence[str], intent: Row, *, episode: str | None, now: int) -> Row:
-    """Return the episode of a contact intent: the one that goes on, or a new one, logged."""
+    """Return the episode of a contact intent: the person's current episode, or a new one, which is logged."""
     person = link(db, keys, now=now)
     details = {name: intent[name] for name in ("fresh", "holdout", "page", "lang", "category", "channels")}
     begun = begin_episode(db, person, episode=episode, now=now, **details)

@@ -1,4 +1,4 @@
-"""Offers: the articles put before a person about to write, in the arm that the person is in."""
+"""Offers: the articles put before a person about to write, unless the person is in the control arm."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ from search.rank.hit import Hit, Suggestions
 from search.rank.searcher import Searcher
 
 CARDS = 3
-LOGGED = 10  # candidates kept with the event, shown or not
-LONGEST = 8000  # characters of a message that are searched; people state their problem first
-PATIENCE = 1.0  # seconds that a form without a script waits for an offer before it is sent
+LOGGED = 10  # candidates logged with the event, shown or not
+LONGEST = 8000  # characters of a message that are searched; people describe their problem first
+PATIENCE = 1.0  # seconds that a form without a script waits for an offer
 NOTHING = Suggestions(abstained=True, degraded=None, ranker="none", cards=(), candidates=())
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """The document of `POST offers`; `degraded` also says when the search or the log was not there."""
+    """The document of `POST offers`. `degraded` also reports a failed search or a failed log."""
 
     episode: str | None
     abstained: bool
@@ -46,11 +46,11 @@ class Offer:
 
 
 def make_offer(services: Services, visit: Visit, *, subject: str, body: str, patience: float | None = None) -> Offer:
-    """Compute and log an offer; the control arm is logged as it would have been, and shown nothing.
+    """Compute and log an offer. In the control arm the same offer is logged, but no cards are shown.
 
-    Whatever fails, the form goes on: no search means no cards, and what cannot be logged is not shown,
-    since an offer that nobody knows of would count as none. Who has not agreed to be noted is offered articles
-    all the same, in no episode and no arm.
+    A failure never stops the form. If the search fails, the offer has no cards. If the log fails, the cards are not
+    shown either, because the episode would count as one without an offer. A visitor without consent gets cards, but
+    no episode and no arm.
     """
     found, reason = suggest(services.current, services.settings, visit, subject=subject, body=body, patience=patience)
     if not visit.agreed:
@@ -84,7 +84,7 @@ def _counted(offer: Offer, found: Suggestions) -> Offer:
 
 
 def _event(found: Suggestions, propensities: Sequence[float]) -> dict[str, Any]:
-    """Return what is logged of an offer: candidates in the order of the ranking, cards in that of the screen."""
+    """Return the event of an offer: candidates in order of rank, cards in order on the screen."""
     return {
         "id": new_id(),
         "type": "offer",
@@ -98,9 +98,9 @@ def _event(found: Suggestions, propensities: Sequence[float]) -> dict[str, Any]:
 
 
 def _explored(services: Services, found: Suggestions, who: Sequence[str]) -> tuple[Suggestions, Sequence[float]]:
-    """Return the offer as it is shown, with the probability that each card would stand where it stands.
+    """Return the offer with cards possibly swapped, and the probability of each card to be in its slot.
 
-    Articles that the owner named for a page stay where they are: those places are not the ranking's.
+    Cards are never swapped if the owner's articles for a page changed them, because the ranking did not place these.
     """
     share = services.settings.swaps
     names = [card.article for card in found.cards]
@@ -115,13 +115,13 @@ def suggest(
 ) -> tuple[Suggestions, Degraded | None]:
     """Rank articles for a message without logging. Also returns the reason when the result is degraded.
 
-    After `patience` seconds there are none.
+    After `patience` seconds it returns no suggestions.
     """
 
     def answer() -> tuple[Suggestions, Degraded | None]:
         try:
             found = _suggested(current.get(), settings, visit, subject=subject[:300], body=body[:LONGEST])
-        except Exception as error:  # whatever the search dies of, the form goes on
+        except Exception as error:  # no failure of the search may stop the form
             return NOTHING, degraded("search-failed", error)
         return found, found.degraded
 
@@ -144,17 +144,18 @@ def _suggested(searcher: Searcher, settings: Settings, visit: Visit, *, subject:
 
 @dataclass(frozen=True, slots=True)
 class Arrangement:
-    """Which card of the ranking, counted from 0, stands in each slot, and how probable it was that it would."""
+    """The card in each slot, as its rank counted from 0, and the probability that it is there."""
 
     order: tuple[int, ...]
     propensities: tuple[float, ...]
 
 
 def arranged(articles: Sequence[str], *, person: str, salt: str, share: float) -> Arrangement:
-    """Return the slots of `articles`, the best first; at most one pair of neighbours changes places.
+    """Arrange `articles`, given best first, in slots. At most one pair of neighbours is swapped.
 
-    From the top, each pair does with probability `share`. The draw is the person's and the pair's, so that who asks
-    again while typing sees the same. It is independent of the arm, which is drawn from the same salt.
+    Starting at the top, the first pair whose draw is below `share` is swapped. The draw depends on the person and the
+    pair, so that the order stays the same while the person types. It is independent of the arm, although both use the
+    same salt.
 
     >>> arranged(["a", "b", "c"], person="visitor:1", salt="s", share=0.0)
     Arrangement(order=(0, 1, 2), propensities=(1.0, 1.0, 1.0))
@@ -170,7 +171,7 @@ def arranged(articles: Sequence[str], *, person: str, salt: str, share: float) -
 
 
 def propensity(card: int, slot: int, *, of: int, share: float) -> float:
-    """Return the probability that the card ranked at `card` of so many stands in `slot`, both counted from 0.
+    """Return the probability that the card of rank `card` is in `slot`, both counted from 0, for `of` cards.
 
     >>> [propensity(0, slot, of=3, share=0.5) for slot in range(3)]
     [0.5, 0.5, 0.0]
@@ -181,5 +182,5 @@ def propensity(card: int, slot: int, *, of: int, share: float) -> float:
 
 
 def _swapped(upper: int, *, of: int, share: float) -> float:
-    """Return how probable it is that the card at `upper` and the one below it change places."""
+    """Return the probability that the card at `upper` is swapped with the one below it."""
     return share * (1.0 - share) ** upper if 0 <= upper < of - 1 else 0.0

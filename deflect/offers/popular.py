@@ -1,4 +1,4 @@
-"""The articles that people open most, for the home page."""
+"""The most opened articles, for the home page."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Popular:
         self._lock = threading.Lock()
 
     def articles(self) -> tuple[str, ...]:
-        """Return the ids of the articles that most people opened in the last 30 days, the most opened first."""
+        """Return the ids of the 50 articles opened by most visitors in the last 30 days, most opened first."""
         with self._lock:
             if self._timer() - self._read >= KEPT:
                 self._ids = most_opened(self._store, since=clock.now() - WINDOW, k=MOST)
@@ -42,7 +42,7 @@ class Popular:
 def most_opened(store: Store, *, since: int, k: int) -> tuple[str, ...]:
     """Return the ids of the articles that most visitors opened, read or found helpful since a time.
 
-    Returns none when the store cannot be read: the home page does without them.
+    Returns an empty tuple if the store cannot be read; the home page then leaves them out.
     """
     try:
         rows = store.rows(

@@ -1,4 +1,4 @@
-"""Episodes and people: keys that meet are one person, and the first arm stays."""
+"""Episodes and people: keys seen together belong to one person, who keeps the first arm."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,7 +24,7 @@ def services(tmp_path: Path) -> Iterator[Services]:
 
 
 def begin(services: Services, *who: str, now: int = DAY, episode_id: str | None = None) -> dict[str, Any]:
-    """Log an offer of a person with these keys and return its episode and arm."""
+    """Log an offer for a person with these keys, and return its episode and arm."""
     event = {"id": episode.new_id(), "type": "offer", "at": now, "abstained": True}
     answer: dict[str, Any] = services.writer.run(
         log.log_offer, keys=list(who), intent=intent(services, Visit()), episode=episode_id, event=event, now=now

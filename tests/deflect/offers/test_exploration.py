@@ -1,4 +1,4 @@
-"""Swaps of neighbouring cards: drawn by person and pair, as often as set, logged with their propensity."""
+"""Swaps of neighbouring cards: drawn by person and pair, at the set rate, and logged with their propensity."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the server logs itself: redacted, in the catalogue, and never in the way of a page."""
+"""Events of the server: redacted, checked against the catalogue, and unable to fail a page."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Offers: cards for the treatment arm, a log for both, and a form that goes on whatever fails."""
+"""Offers: cards for the treatment arm, a log for both arms, and failures that never stop the form."""
 
 import json
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ def ask(services: Services, visit: Visit = VISIT, *, body: str = "How do I reset
 
 
 def logged(services: Services) -> dict[str, Any]:
-    """Return the fields and the text of the offer that was logged."""
+    """Return the fields and the text of the logged offer."""
     row = services.store.one(
         "SELECT data, text FROM events LEFT JOIN event_texts ON event = events.id WHERE type = 'offer'"
     )
@@ -37,7 +37,7 @@ def logged(services: Services) -> dict[str, Any]:
 
 
 def in_control(folder: Path) -> tuple[Services, Visit]:
-    """Return services with a holdout and a visitor who is in it."""
+    """Return services with a holdout, and a visitor in the control arm."""
     services = make_services(folder, holdout=0.5)
     for n in range(100):
         visit = Visit(f"v{n}", lang="en")
@@ -68,7 +68,7 @@ def test_a_few_see_two_neighbours_swapped_and_the_log_says_how_probable_that_was
     assert {tuple(card.article for card in cards) for cards in orders} == {BEST, BEST[::-1]}
     rows = services.store.rows("SELECT data FROM events WHERE type = 'offer'")
     for log in (json.loads(row["data"]) for row in rows):
-        assert log["articles"] == list(BEST)  # the ranking as it was
+        assert log["articles"] == list(BEST)  # in the original order of the ranking
         assert log["propensities"] == ([0.8, 0.8] if log["cards"] == list(BEST) else [0.2, 0.2])
     close(services)
 

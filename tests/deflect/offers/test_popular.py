@@ -1,4 +1,4 @@
-"""What people open most."""
+"""The most opened articles."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from deflect.store.writer import DirectWriter
 
 
 def opened(store: Store, visitor: str, articles: Sequence[str], *, at: int) -> None:
-    """Log that somebody followed links to articles."""
+    """Log that a visitor opened articles."""
     events = [
         {"id": str(uuid.uuid4()), "type": "follow", "at": at, "article": id, "source": "search"} for id in articles
     ]

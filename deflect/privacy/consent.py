@@ -1,4 +1,4 @@
-"""Consent: where visitors are asked first, nothing is noted of those who have not agreed."""
+"""Consent and crawlers: decide if a visitor's actions may be recorded."""
 
 from __future__ import annotations
 
@@ -9,32 +9,32 @@ from typing import Any
 from deflect.store.services import Services
 
 ASK = "ask"
-GIVEN = "given"  # what a page says in `consent` once its visitor agreed
+GIVEN = "given"  # the value of `consent` in a request once the visitor agreed
 WHY = "this visitor has not agreed to be recorded; send consent: given once they agree"
 
 
 def asks(services: Services) -> bool:
-    """Return True if visitors are asked before anything is noted of them."""
+    """Return True if visitors must agree before they are recorded."""
     return services.settings.consent == ASK
 
 
 def has_agreed(services: Services, document: Mapping[str, Any]) -> bool:
-    """Return True if something may be noted of whoever sent this document."""
+    """Return True if the sender of this document may be recorded."""
     return not asks(services) or document.get("consent") == GIVEN
 
 
-# It knows four in five of the 2,123 agents in a public list of crawlers and tools (crawler-user-agents 1.67), and takes
-# none of 6,935 real browsers for one (fake-useragent 2.2). HeadlessChrome passes: owners try their own pages with it.
+# Matches four in five of the 2,123 user agents in a public list of crawlers and tools (crawler-user-agents 1.67), and
+# none of 6,935 real browsers (fake-useragent 2.2). HeadlessChrome does not match, because owners test pages with it.
 CRAWLER = re.compile(
-    r"(?<!cu)bot"  # CUBOT is a telephone
+    r"(?<!cu)bot"  # CUBOT is a phone
     r"|crawl|spider|slurp|scrap|preview|monitor|scan|check|synthetic|lighthouse|uptime|fetch|externalhit|https?://",
     re.IGNORECASE,
 )
-BROWSER = re.compile(r"Mozilla/|Opera/")  # how every browser begins, and what a crawler has of it
+BROWSER = re.compile(r"Mozilla/|Opera/")  # the start of every browser's user agent, and of many crawlers'
 
 
 def crawls(agent: str) -> bool:
-    """Return True if an agent is a browser that names itself as one without a person, such as a search engine's.
+    """Return True if a user agent is a browser that identifies itself as a crawler, such as a search engine's.
 
     >>> crawls("Mozilla/5.0 (compatible; Googlebot/2.1)"), crawls("Checkout/1.0 (+https://shop.example)")
     (True, False)
@@ -43,7 +43,7 @@ def crawls(agent: str) -> bool:
 
 
 def is_machine(agent: str) -> bool:
-    """Return True if an agent names itself as a crawler or a monitor, which a tool such as curl does not.
+    """Return True if a user agent identifies itself as a crawler or a monitor. Tools such as curl do not.
 
     >>> is_machine("Slackbot 1.0"), is_machine("curl/8.1"), is_machine("Mozilla/5.0 (X11; Linux x86_64; rv:144.0)")
     (True, False, False)

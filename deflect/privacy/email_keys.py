@@ -1,4 +1,4 @@
-"""The keyed hashes by which people are known without their e-mail addresses."""
+"""Keyed hashes that identify people without storing their e-mail addresses."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from deflect.store.tokens import signature
 
 
 def email_key(store: Store, email: str) -> str:
-    """Return the key by which an e-mail address is known."""
+    """Return the key of an e-mail address: its keyed hash with the store's secret."""
     return email_hash(store.secret("email"), email)
 
 
 def email_hash(secret: str, email: str) -> str:
-    """Return the keyed hash of an address; without the store's secret nobody can tell which address it is."""
+    """Return the keyed hash of an address, which cannot be checked against addresses without the secret."""
     return "email:" + signature(secret, normal_email(email).encode())
 
 
 def normal_email(email: str) -> str:
-    """Return the address as it is compared: without case and outer space.
+    """Return the address for comparison: lower case, NFKC, without surrounding space.
 
     >>> normal_email(" Jo@Example.COM ")
     'jo@example.com'

@@ -1,7 +1,7 @@
-"""Erasure and retention: what is removed of a person at once, and what of everybody once it is too old.
+"""Erase one person on request, and remove old data of everyone at the end of its retention.
 
-`erase` removes a person from every table and searches the files for what might be left. `forget` and `sweep` remove
-texts, events, tickets, the audit log and files that were kept as long as the settings say.
+`erase` removes a person from every table and counts traces that remain in the database's files. `forget` removes
+texts, events, tickets and the audit log older than the settings allow. `sweep` removes files without a ticket.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from deflect.store.writer import opened, write
 from kb.config import Settings
 from kb.errors import StorageFull, Unavailable
 
-BATCH = 2000  # rows that one write takes away, so that nobody waits for it
+BATCH = 2000  # rows that one write removes, so that other writes don't wait long
 FILES_AT_ONCE = 500  # files that one write removes
-KEEP_KEYS = 30 * DAY  # an idempotency key is a retry's; nobody retries a month later
-TELLING = 6  # a shorter name is found in anything
+KEEP_KEYS = 30 * DAY  # for idempotency keys; no client retries after a month
+TELLING = 6  # characters; a shorter name would match unrelated text
 
-# The tables that hold something of a person, those first that depend on others; :people is a list of person ids.
+# The tables with data of a person, dependent tables first; :people is a JSON list of person ids.
 PEOPLE = "(SELECT value FROM json_each(:people))"
 KEYS = f"(SELECT id FROM keys WHERE person IN {PEOPLE})"
 TICKETS = f"(SELECT id FROM tickets WHERE person IN {PEOPLE} OR lower(trim(email)) = :email)"
-# What somebody wrote by e-mail into the ticket of somebody else, who stays.
+# Messages that the person sent by e-mail to another person's ticket, which stays.
 WRITTEN = "(SELECT id FROM messages WHERE author IN ('other', 'machine') AND \"by\" = :email)"
 OWNED = {
     "event_texts": f"event IN (SELECT id FROM events WHERE key IN {KEYS})",
@@ -66,9 +66,9 @@ COPIES = f"""
 
 @write()
 def erase_person(db: Database, *, people: str, email: str, sender: str = "") -> Row:
-    """Remove people (a JSON list of ids) and the tickets from an e-mail address; return the rows removed by table.
+    """Remove people (a JSON list of ids) and the tickets of an e-mail address. Returns removed rows by table.
 
-    `sender` is the key of the address, by which its e-mails are known.
+    `sender` is the key of the address, which the table of e-mails uses.
     """
     where = {"people": people, "email": email, "sender": sender}
     return {table: db.execute(f"DELETE FROM {table} WHERE {rows}", where).rowcount for table, rows in OWNED.items()}
@@ -76,9 +76,9 @@ def erase_person(db: Database, *, people: str, email: str, sender: str = "") -> 
 
 @write()
 def drop_files(db: Database, *, digests: Sequence[str], folder: str, before: float | None = None) -> Row:
-    """Remove the files of these digests that no ticket has and, with `before`, that nobody touched since that time.
+    """Remove the files with these digests that no ticket has; with `before`, only files unchanged since that time.
 
-    Returns how many were `removed`, and how many are `shared`: another ticket has them.
+    Returns the number of files `removed`, and of files `shared` with other tickets, which stay.
     """
     removed = shared = 0
     for digest in digests:
@@ -91,7 +91,7 @@ def drop_files(db: Database, *, digests: Sequence[str], folder: str, before: flo
     return {"removed": removed, "shared": shared}
 
 
-# A ticket is over when it is closed, or when it was carried to where it is worked on and never was in our own inbox.
+# A ticket is over if it is closed, or if it was delivered to a help desk and was never in our own inbox.
 OVER = f"""
     SELECT id FROM tickets
     WHERE created < :before AND changed < :before
@@ -101,7 +101,7 @@ OVER = f"""
       AND NOT EXISTS (SELECT 1 FROM outbox WHERE ticket = tickets.id AND state = 'pending')
     ORDER BY created, id LIMIT {BATCH}
     """
-# What goes with a ticket; its events have their own time.
+# Removed with a ticket. Its events have their own retention.
 PARTS = ("attachments", "mails", "messages", "outbox", "outcomes", "idempotency")
 
 
@@ -115,7 +115,7 @@ def prune(
     tickets_before: int | None = None,
     audit_before: int | None = None,
 ) -> Row:
-    """Remove a batch of what is older than its kind may be kept, None being for ever; return how many rows."""
+    """Remove one batch of rows older than the limit of their kind; None keeps them forever. Returns the number."""
     aged: Sequence[tuple[str, str, str, int | None]] = (
         ("event_texts", "event", "received", texts_before),
         ("events", "id", "received", events_before),
@@ -144,11 +144,11 @@ def _prune_tickets(db: Database, before: int) -> int:
 
 
 def erase(settings: Settings, person: str) -> dict[str, Any]:
-    """Remove a visitor id, a verified id or an e-mail address with everything linked to it.
+    """Erase a visitor id, a verified id or an e-mail address, with everything linked to it.
 
-    Returns the rows `removed` by table, the `files` removed and those shared with somebody else's tickets, how often
-    any of the person's identifiers is still `left` in the database's files, in somebody else's text for example, and
-    how many `copies` each sink had carried away.
+    Returns the rows `removed` by table; the `files` removed, and those shared with tickets of other people; the number
+    of times that an identifier of the person is still `left` in the database's files, for example in a text by another
+    person; and the `copies` already delivered by each sink.
     """
     email = normal_email(person)
     with opened(settings) as (store, writer):
@@ -168,7 +168,7 @@ def erase(settings: Settings, person: str) -> dict[str, Any]:
 
 
 def shown(document: dict[str, Any]) -> str:
-    """Return what was removed, and what is out of our reach, as lines for a terminal."""
+    """Return the result of an erasure as lines for a terminal, with the copies that sinks have delivered."""
     lines = [f"{table}: {count} removed" for table, count in document["removed"].items() if count]
     lines = lines or ["no matching person found"]
     lines += [f"files: {document['files']['removed']} removed"] if document["files"]["removed"] else []
@@ -198,7 +198,7 @@ def _keys(store: Store, people: list[str]) -> list[str]:
 
 
 def _clean(store: Store) -> None:
-    """Move the log into the file and cut it, so that no removed row stays there."""
+    """Checkpoint and truncate the write-ahead log, so that it holds no removed row."""
     with closing(store.connect()) as db:
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
@@ -209,10 +209,10 @@ def _left(database: Path, traces: list[str]) -> int:
 
 
 def forget(settings: Settings, *, now: int | None = None) -> int:
-    """Remove what is older than it may be kept, a batch at a time, and return how many rows that were."""
+    """Remove all rows past their retention, a batch at a time. Returns the number of rows."""
     moment = now or clock.now()
     total = 0
-    with opened(settings) as (_, writer), suppress(StorageFull, Unavailable):  # tomorrow is soon enough
+    with opened(settings) as (_, writer), suppress(StorageFull, Unavailable):  # retried tomorrow
         while removed := writer.run(
             prune,
             texts_before=moment - settings.keep_text * DAY,
@@ -226,9 +226,9 @@ def forget(settings: Settings, *, now: int | None = None) -> int:
 
 
 def sweep(settings: Settings, *, now: float | None = None) -> int:
-    """Remove files that no ticket has and that are older than an hour, and return how many."""
+    """Remove files older than an hour that no ticket has. Returns the number of files."""
     before, files, total = (now or time.time()) - LIFE, str(folder(settings)), 0
-    with opened(settings) as (store, writer), suppress(StorageFull, Unavailable):  # the next time is soon enough
+    with opened(settings) as (store, writer), suppress(StorageFull, Unavailable):  # retried next time
         digests = list(strays(settings, store, before=before))
         for first in range(0, len(digests), FILES_AT_ONCE):
             some = digests[first : first + FILES_AT_ONCE]

@@ -1,4 +1,4 @@
-"""Export: all that is kept of people and of what they did, as rows and as CSV."""
+"""Export all data about people and their actions, as rows and as CSV."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from deflect.store.database import reading
 from kb.config import Settings
 
 TIMES = {"created", "changed", "at", "received", "started", "last", "due"}
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would run
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a cell that starts like this runs as a formula
 
 QUERIES = {
     "tickets": """
@@ -60,12 +60,12 @@ QUERIES = {
     "audit": "SELECT id, who, did, what, created FROM audit ORDER BY created, id",
 }
 
-# Tables that belong to the installation and not to people: secrets, sessions, and what makes a repeated call harmless.
+# Tables of the installation, without data about people: secrets, sessions, allowed origins, keys against repeats.
 NOT_EXPORTED = ("secrets", "admins", "sessions", "used_tokens", "idempotency", "refused_origins", "allowed_origins")
 
 
 def rows(settings: Settings, kind: str) -> Iterator[dict[str, Any]]:
-    """Return the rows of `kind`, with times as text, a row at a time."""
+    """Yield the rows of `kind`, with times as text."""
     with reading(settings) as store:
         for row in store.each(QUERIES[kind]):
             yield {
@@ -74,7 +74,7 @@ def rows(settings: Settings, kind: str) -> Iterator[dict[str, Any]]:
 
 
 def to_csv(settings: Settings, kind: str, out: TextIO) -> None:
-    """Write `kind` as CSV with a head; what a spreadsheet would take for a formula gets an apostrophe before it."""
+    """Write `kind` as CSV with a header. Cells that a spreadsheet could run as a formula get a leading apostrophe."""
     with reading(settings) as store:
         names = store.columns(QUERIES[kind])
     writer = csv.DictWriter(out, names)
@@ -84,5 +84,5 @@ def to_csv(settings: Settings, kind: str, out: TextIO) -> None:
 
 
 def safe(value: Any) -> Any:
-    """Return a cell's value so that no spreadsheet runs it."""
+    """Return a cell's value, with a leading apostrophe if a spreadsheet could run it as a formula."""
     return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value

@@ -1,4 +1,4 @@
-"""Redaction: what could tell who wrote a text is replaced before the text is written anywhere."""
+"""Replace personal data and secrets in a text before it is stored."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import re
 from collections.abc import Callable
 from itertools import pairwise
 
-LONGEST = 20_000  # characters that are looked at; the rest of a longer text is dropped, not passed on
+LONGEST = 20_000  # characters; the rest of a longer text is dropped, because it is not redacted
 
-# Lengths by country, from the SWIFT registry: a run is an IBAN only if its length and its remainder by 97 say so.
+# Lengths by country, from the SWIFT registry. A run is an IBAN only with the right length and check digits (mod 97).
 IBAN_LENGTHS = {
     entry[:2]: int(entry[2:])
     for entry in (
@@ -21,7 +21,7 @@ IBAN_LENGTHS = {
 }
 
 KINDS = "address|card|email|file|iban|ip|mac|name|number|phone|token|user"
-MARK = re.compile(rf"\[(?:{KINDS})\](?:(?<=\[file\])\.\w+)?")  # what stands where something was removed
+MARK = re.compile(rf"\[(?:{KINDS})\](?:(?<=\[file\])\.\w+)?")  # the placeholders
 
 Judge = Callable[[re.Match[str]], str]
 
@@ -39,7 +39,7 @@ def redact(text: str) -> str:
 
 
 def unmarked(text: str) -> str:
-    """Return a redacted text without the marks of what was removed: they are nobody's words.
+    """Return a redacted text without the placeholders, which the visitor did not write.
 
     >>> unmarked("Refund to [email], see [file].pdf, please")
     'Refund to , see , please'
@@ -48,7 +48,7 @@ def unmarked(text: str) -> str:
 
 
 def always(kind: str) -> Judge:
-    """Return a judge that replaces every match by `kind`."""
+    """Return a judge that replaces every match with `[kind]`."""
     return lambda match: f"[{kind}]"
 
 
@@ -61,14 +61,14 @@ def _home(match: re.Match[str]) -> str:
 
 
 def _password(match: re.Match[str]) -> str:
-    """Replace what stands behind `password:`, unless it is a plain word such as *password: reset*."""
+    """Replace the value after `password:`, unless it is a plain word, as in *password: reset*."""
     value = match[2]
     plain = value.isalpha() and (value.islower() or value.istitle())
     return match[0] if plain and match[3] is None else f"{match[1]}[token]"
 
 
 def _random(match: re.Match[str]) -> str:
-    """Replace a run that changes between small, capital and digit as often as chance does; words and paths do not."""
+    """Replace a run that switches between lower case, upper case and digits as often as a random one would."""
     kinds = ["a" if c.islower() else "A" if c.isupper() else "0" for c in match[0] if c.isalnum()]
     changes = sum(one != other for one, other in pairwise(kinds))
     mixed = len(set(kinds)) > 1 and ("0" in kinds or len(kinds) >= 32)
@@ -97,12 +97,12 @@ def _card(match: re.Match[str]) -> str:
 
 
 def _ipv4(match: re.Match[str]) -> str:
-    """Replace four numbers that are an address, unless the word before says that they are a version."""
+    """Replace an IPv4 address, unless the word before it marks a version number."""
     return match[0] if match[1] or not _is_address(match[2]) else "[ip]"
 
 
 def _ipv6(match: re.Match[str]) -> str:
-    """Replace an IPv6 address; `a::b` is one too, but without a digit it is more likely C++."""
+    """Replace an IPv6 address with a digit in it. Without one, as in `a::b`, it is more likely C++."""
     run = match[0] if match[0].endswith("::") else match[0].rstrip(".,:")
     hidden = any(c.isdigit() for c in run) and _is_address(run.split("%")[0])
     return f"[ip]{match[0][len(run) :]}" if hidden else match[0]
@@ -122,7 +122,7 @@ def _phone(match: re.Match[str]) -> str:
 
 
 def _file(match: re.Match[str]) -> str:
-    """Replace the name of a document that is made of words, such as a person's: programs and pictures keep theirs."""
+    """Replace the name of a document with two or more words, since it may contain a person's name."""
     words = [part for part in re.split(r"[_\W\d]+", match[1]) if len(part) > 1]
     return f"[file].{match[2]}" if len(words) > 1 else match[0]
 
@@ -140,8 +140,7 @@ VERSION = (
     r"((?:\bversions?|\bver\.?|\bv|\bbuild|\brelease|\bupdate|\b[A-Za-z]+/|\bfirmware|\bversión|\bdriver)[ :#]{0,2})?"
 )
 
-# Streets with a house number, as they are written in English, German, Spanish and French. "Drive" is no street here:
-# people write of Google Drive.
+# Streets with a house number in English, German, Spanish and French. "Drive" is left out because of Google Drive.
 NAME = r"[A-ZÁÉÍÓÚÑÄÖÜ][\w'.’-]{1,30}"
 ROADS = r"Street|St\.?|Road|Rd\.?|Avenue|Ave\.?|Lane|Boulevard|Blvd\.?|Terrace|Crescent"
 STREETS = "|".join(

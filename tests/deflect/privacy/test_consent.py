@@ -1,4 +1,4 @@
-"""Consent: where visitors are asked first, nothing is noted of those who have not agreed, and everything works."""
+"""Consent: visitors who have not agreed are not recorded, and everything else works for them."""
 
 import uuid
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ MESSAGE = {"visitor": "v1", "subject": "Password", "body": "I forgot my password
 
 @pytest.fixture
 def app(settings: Settings) -> Iterator[Flask]:
-    """The help center of the tests, which asks."""
+    """The sample help center, which asks visitors for consent."""
     writer = DirectWriter(Store.open(settings.database))
     yield create_app(replace(settings, consent="ask", floor_suggest=0.0), writer=writer)
     writer.close()

@@ -1,4 +1,4 @@
-"""Erasing, forgetting, exporting: a person goes from everywhere, old texts go, a spreadsheet runs nothing."""
+"""Erasure, retention and export: no trace of a person stays, old texts are removed, and no cell runs as a formula."""
 
 import csv
 import io
@@ -40,7 +40,7 @@ def services(tmp_path: Path) -> Iterator[Services]:
 
 
 def live(services: Services, visitor: str, email: str, *, subject: str = "S") -> str:
-    """Be offered something, and write."""
+    """Get an offer and send a message with a file. Returns the ticket's id."""
     make_offer(services, Visit(visitor, lang="en"), subject="", body="my password")
     files = [keep(services.settings, f"from {email}".encode(), name=f"{visitor}.txt")]
     message = check({"subject": subject, "body": "B", "email": email})
@@ -79,12 +79,12 @@ def test_a_verified_person_is_erased_by_id_with_contacts_made_elsewhere(services
 
 
 def marked(services: Services, ticket: str) -> str:
-    """Return the address by which an e-mail belongs to a ticket."""
+    """Return the address that assigns an e-mail to a ticket."""
     return f"help+{mark(services.store.secret('email'), ticket)}@shop.example"
 
 
 def everywhere(services: Services, name: str) -> None:
-    """Leave something of a person in every table that has anything of people."""
+    """Write data of a person to every table with data about people."""
     visitor, email, call = f"visitor-of-{name}", f"{name}@example.com", services.writer.run
     ticket = live(services, visitor, email)
     answer = {"id": f"m-{name}", "ticket": ticket, "author": "agent", "channel": "web", "body": f"Dear {name}"}
@@ -181,7 +181,7 @@ def test_a_closed_ticket_goes_after_its_days_with_all_that_hangs_on_it(tmp_path:
     services.store.connect().execute("UPDATE idempotency SET created = ?", [day])
     forget(services.settings, now=day)
     left = {table: len(services.store.rows(f"SELECT 1 FROM {table}")) for table in OWNED}
-    assert {left[table] for table in ("tickets", "messages", "outbox", "idempotency")} == {1}  # those of the open one
+    assert {left[table] for table in ("tickets", "messages", "outbox", "idempotency")} == {1}  # of the open ticket
     assert (left["outcomes"], left["past_questions"]) == (0, 0)
     assert left["audit"] > 0
     assert b"josephine@" not in b"".join(path.read_bytes() for path in services.settings.data.glob("shortstop.db"))
@@ -209,7 +209,7 @@ def test_a_ticket_that_is_worked_on_elsewhere_is_over_when_it_has_got_there(
     live(services, "v1", JO)
     month = clock.now() + 31 * DAY
     forget(services.settings, now=month)
-    assert sizes(services)["tickets"] == 1  # still on its way
+    assert sizes(services)["tickets"] == 1  # not delivered yet
     for delivery in services.store.rows("SELECT id FROM outbox"):
         services.writer.run(outbox.delivered, id=delivery["id"], note="", now=10)
     forget(services.settings, now=month)

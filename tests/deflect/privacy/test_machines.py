@@ -1,4 +1,4 @@
-"""Machines that say that they are: answered like everybody, noted nowhere, and no people in the numbers."""
+"""Crawlers that identify themselves: answered like visitors, not recorded, and not counted as people."""
 
 from __future__ import annotations
 
@@ -31,31 +31,31 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Flask:
 
 @pytest.fixture
 def app(built: Flask, tmp_path: Path) -> Iterator[Flask]:
-    """The same with nothing written yet."""
+    """The sample help center with an empty store."""
     made = fresh(built, tmp_path)
     yield made
     made.extensions[EXTENSION].store.close()
 
 
 def services(app: Flask) -> Services:
-    """Return what the application is made of."""
+    """Return the services of the application."""
     made: Services = app.extensions[EXTENSION]
     return made
 
 
 def noted(app: Flask) -> list[str]:
-    """Return the types of the events that are stored."""
+    """Return the types of the stored events."""
     return [row["type"] for row in services(app).store.rows("SELECT type FROM events ORDER BY at, id")]
 
 
 def number(app: Flask, name: str) -> Any:
-    """Return a number of the last day's people."""
+    """Return the value and the count of a number of the last day."""
     found = of_people(services(app).store, start=now() - DAY, end=now() + DAY)
     return next((one.value, one.n) for one in found if one.name == name)
 
 
 def search(client: FlaskClient, agent: str = BROWSER) -> None:
-    """Search for what no article has."""
+    """Search for words that no article contains."""
     answer = client.get("/en/search?q=cheap+pills", headers={"User-Agent": agent})
     assert "No article found" in answer.text
 

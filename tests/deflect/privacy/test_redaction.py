@@ -1,4 +1,4 @@
-"""Redaction: no secret of the corpus stays, and what helps to understand a question does."""
+"""Redaction: every secret of the corpus is removed, and text that explains a question stays."""
 
 import random
 from collections.abc import Callable
@@ -67,7 +67,7 @@ def test_none_of_500_secrets_stays() -> None:
 
 
 def pieces(text: str) -> set[str]:
-    """Return all runs of eight characters: a secret of which one stays is not hidden."""
+    """Return all runs of eight characters. A secret counts as exposed if one of its runs stays."""
     return {text[i : i + 8] for i in range(max(1, len(text) - 7))}
 
 

@@ -1,4 +1,4 @@
-"""Files that come with a message: kept on disk by what is in them, before the row that names them is written."""
+"""Attachments: files are stored on disk under their SHA-256, before the row that refers to them is written."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from deflect.store.file_kinds import KINDS, MB, kind_of
 from kb.config import Settings
 from kb.errors import BadRequest, StorageFull
 
-RESERVE = 100 * MB  # bytes of the disk that files leave to the messages themselves
-LIFE = 3600  # seconds that a file stays that no ticket has: a form that was not sent, or a process that was killed
+RESERVE = 100 * MB  # bytes of free disk space that files leave for messages
+LIFE = 3600  # seconds that a file without a ticket stays, for example from a form that was never sent
 LONGEST_NAME = 120  # bytes in UTF-8
 DIGEST = re.compile(r"[0-9a-f]{64}")
 DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
@@ -40,12 +40,12 @@ TOO_MUCH = "Together, the files are larger than %(total)s MB."
 NO_ROOM = "Files can't be saved right now. Send your message without them, or try again later."
 NONE_TAKEN = "You can't attach files here."
 GONE = "This file was only kept for an hour. Please choose it again."
-SENTENCES = (NOT_TAKEN, EMPTY, TOO_BIG, TOO_MANY, TOO_MUCH, NO_ROOM, NONE_TAKEN, GONE)  # a page translates them
+SENTENCES = (NOT_TAKEN, EMPTY, TOO_BIG, TOO_MANY, TOO_MUCH, NO_ROOM, NONE_TAKEN, GONE)  # pages translate them
 
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file that is on disk: a clean name, the media type that it was found to be, bytes, and SHA-256 in hex."""
+    """A file on disk: its cleaned name, detected media type, size in bytes, and SHA-256 in hex."""
 
     name: str
     media: str
@@ -54,7 +54,7 @@ class Attachment:
 
 
 class Refused(BadRequest):
-    """A file that is not kept; `sentence` is one of SENTENCES, to be filled in from `limits`, and `name` the file's."""
+    """A refused file. `sentence` is one of SENTENCES, to be filled in from `limits`; `name` is the file's name."""
 
     def __init__(self, sentence: str, settings: Settings, *, name: str = "") -> None:
         self.sentence, self.limits, self.name = sentence, limits(settings), name
@@ -62,29 +62,29 @@ class Refused(BadRequest):
 
 
 def limits(settings: Settings) -> dict[str, int]:
-    """Return the most files of a message, and the most MB of each and of all together."""
+    """Return the limits: the number of files of a message, and the MB of each file and of all files."""
     return {"most": settings.attachments, "each": settings.attachments_each, "total": settings.attachments_total}
 
 
 def folder(settings: Settings) -> Path:
-    """Return the folder of all files, in the data folder."""
+    """Return the folder of all attachments."""
     return settings.data / "attachments"
 
 
 def path_of(settings: Settings, digest: str) -> Path:
-    """Return where the file of a digest is, or would be."""
+    """Return the path of the file with a digest. The file may not exist."""
     return place_of(folder(settings), digest)
 
 
 def place_of(base: Path, digest: str) -> Path:
-    """Return where in the folder of all files that of a digest is, or would be."""
+    """Return the path for a digest below the folder `base`."""
     return base / digest[:2] / digest
 
 
 def keep(settings: Settings, data: bytes, *, name: str) -> Attachment:
-    """Keep the bytes of one file, on disk when this returns; raises Refused, or StorageFull where there is no room.
+    """Store one file on disk. Raises Refused, or StorageFull if the disk is full.
 
-    The caller writes its row next (`deflect.tickets.ticket_writes`); one without a row is removed after an hour.
+    The caller writes the row next (`deflect.tickets.ticket_writes`). A file without a row is removed after an hour.
     """
     incoming = Incoming(settings)
     incoming.write(data)
@@ -92,7 +92,7 @@ def keep(settings: Settings, data: bytes, *, name: str) -> Attachment:
 
 
 class Incoming:
-    """A file on its way in: what is written goes to disk under a passing name, and over the cap it is let go."""
+    """A file being uploaded. It is written to a temporary file, which is deleted above the size limit."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -103,7 +103,7 @@ class Incoming:
         self._full = False
 
     def write(self, data: bytes) -> int:
-        """Take the next bytes; what is wrong with the file is said by `finish`."""
+        """Write the next bytes. `finish` raises the error, if any."""
         self.size += len(data)
         if self._full or self.size > self.settings.attachments_each * MB:
             self.drop()
@@ -118,7 +118,7 @@ class Incoming:
         return len(data)
 
     def finish(self, name: str) -> Attachment:
-        """Return the file under its place; raises Refused or StorageFull, and nothing stays then."""
+        """Move the file to its final path and return it. Raises Refused or StorageFull, and then deletes the file."""
         try:
             return self._finished(name)
         except OSError as error:
@@ -128,7 +128,7 @@ class Incoming:
             self.drop()
 
     def drop(self) -> None:
-        """Let go of what was written."""
+        """Delete the temporary file."""
         if self._file is not None:
             with suppress(OSError):
                 self._file.close()
@@ -151,7 +151,7 @@ class Incoming:
         digest = self._hash.hexdigest()
         place = path_of(self.settings, digest)
         place.parent.mkdir(exist_ok=True, mode=0o700)
-        os.replace(self._path, place)  # over an older copy too, which is then as young as this one
+        os.replace(self._path, place)  # replaces an older copy too, which renews its age
         for touched in (place.parent, place.parent.parent):
             _sync(touched)
         return Attachment(clean(name, media), media, self.size, digest)
@@ -164,7 +164,7 @@ class Incoming:
         return self._file
 
     def _gave_up(self, error: OSError) -> None:
-        """Remember that the disk is full; anything else that is wrong with it is said as it is."""
+        """Remember that the disk is full. Raises any other error."""
         self.drop()
         if error.errno not in FULL:
             raise error
@@ -172,7 +172,7 @@ class Incoming:
 
 
 def check_all(settings: Settings, files: Iterable[Attachment]) -> tuple[Attachment, ...]:
-    """Return the files of one message, each once; raises Refused when they are too many, or together too large."""
+    """Return the files of a message without duplicates. Raises Refused if they are too many, or too large together."""
     kept = tuple(dict.fromkeys(files))
     if kept and not settings.attachments:
         raise Refused(NONE_TAKEN, settings)
@@ -184,7 +184,7 @@ def check_all(settings: Settings, files: Iterable[Attachment]) -> tuple[Attachme
 
 
 def is_there(settings: Settings, file: Attachment) -> bool:
-    """Return True if a file is on disk still; if so it stays for another hour."""
+    """Return True if a file is still on disk. If so, it stays for another hour."""
     try:
         os.utime(path_of(settings, file.digest))
     except OSError:
@@ -193,14 +193,14 @@ def is_there(settings: Settings, file: Attachment) -> bool:
 
 
 def rows(files: Iterable[Attachment], *, new: Callable[[], str]) -> list[Row]:
-    """Return the rows of a message's files, for `deflect.tickets.ticket_writes.keep_message`; `new` makes an id."""
+    """Return the rows of a message's files, for `deflect.tickets.ticket_writes.keep_message`. `new` creates an id."""
     return [{"id": new(), "place": place, **asdict(file)} for place, file in enumerate(files, 1)]
 
 
 def clean(name: str, media: str = "") -> str:
-    """Return a name that does no harm where the file is saved: no path, no control or direction marks, not too long.
+    """Return a file name that is safe to save: no path, no control or direction marks, at most 120 bytes.
 
-    Its end agrees with what the file is.
+    Its extension matches the media type.
 
     >>> clean("C:\\\\temp\\\\invoice.pdf"), clean("photo.exe", "image/png"), clean("../..", "text/plain")
     ('invoice.pdf', 'photo.exe.png', 'file.txt')
@@ -219,7 +219,7 @@ def clean(name: str, media: str = "") -> str:
 
 
 def of_ticket(store: Store, ticket: str) -> list[Row]:
-    """Return the files of a ticket, in the order in which they came."""
+    """Return the files of a ticket, oldest first."""
     return store.rows("SELECT * FROM attachments WHERE ticket = ? ORDER BY created, place, id", [ticket])
 
 
@@ -229,12 +229,12 @@ def of_message(store: Store, message: str) -> list[Row]:
 
 
 def one(store: Store, id: str) -> Row | None:
-    """Return one file by its id."""
+    """Return the file with this id, or None."""
     return store.one("SELECT * FROM attachments WHERE id = ?", [id])
 
 
 def strays(settings: Settings, store: Store, *, before: float) -> Iterator[str]:
-    """Return the digests of files that no ticket has and nobody touched since a time; passing files as old go."""
+    """Yield the digests of files without a ticket, last touched before `before`. Deletes temporary files as old."""
     for path in _old(folder(settings).glob("tmp/*"), before):
         path.unlink(missing_ok=True)
     for path in _old(folder(settings).glob("[0-9a-f][0-9a-f]/*"), before):
@@ -243,7 +243,7 @@ def strays(settings: Settings, store: Store, *, before: float) -> Iterator[str]:
 
 
 def missing(settings: Settings, store: Store) -> list[Row]:
-    """Return the files that tickets have and that are not on disk."""
+    """Return the files of tickets that are missing from the disk."""
     found = store.rows("SELECT DISTINCT digest, name, ticket FROM attachments ORDER BY ticket, name")
     return [row for row in found if not path_of(settings, row["digest"]).is_file()]
 
@@ -256,7 +256,7 @@ def _old(paths: Iterable[Path], before: float) -> Iterator[Path]:
 
 
 def _sync(path: Path) -> None:
-    """Put a folder's entries on disk, so that a renamed file survives a loss of power."""
+    """Flush a folder's entries to disk, so that a renamed file survives a power failure."""
     handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)

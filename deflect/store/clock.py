@@ -1,4 +1,4 @@
-"""Time as we keep it: whole microseconds since 1970, UTC."""
+"""Convert times. They are stored as whole microseconds since 1970, in UTC."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ DAY = 24 * HOUR
 
 
 def now() -> int:
-    """Return the server's time; functions take theirs as an argument, so that tests can choose it."""
+    """Return the current time. Other functions take it as an argument, so that tests can choose it."""
     return time.time_ns() // 1000
 
 
 def from_rfc3339(text: str) -> int:
-    """Return the microseconds of `text`, such as 2026-10-01T12:00:00Z; raises ValueError without a time zone."""
-    moment = datetime.fromisoformat(text.upper())  # RFC 3339 lets T and Z be small
+    """Return a time such as 2026-10-01T12:00:00Z in microseconds. Raises ValueError, also without a time zone."""
+    moment = datetime.fromisoformat(text.upper())  # RFC 3339 allows a lower-case t and z
     if moment.tzinfo is None or "T" not in text.upper():
         raise ValueError(f"{text!r} is not an RFC 3339 time with a time zone")
     if not 1970 <= moment.year <= 2200:
@@ -27,7 +27,7 @@ def from_rfc3339(text: str) -> int:
 
 
 def to_rfc3339(micros: int) -> str:
-    """Return `micros` as text, in UTC and to the second.
+    """Return a time as text, in UTC, without fractions of a second.
 
     >>> to_rfc3339(0)
     '1970-01-01T00:00:00Z'
@@ -36,12 +36,12 @@ def to_rfc3339(micros: int) -> str:
 
 
 def to_datetime(micros: int) -> datetime:
-    """Return `micros` as an aware datetime in UTC."""
+    """Return a time as an aware datetime in UTC."""
     return datetime.fromtimestamp(micros / SECOND, tz=UTC)
 
 
 def from_date(text: str) -> int:
-    """Return the microseconds of a day, or of a time; one without a zone is in UTC; raises ValueError.
+    """Return a date or a time in microseconds, in UTC unless it has a time zone. Raises ValueError.
 
     >>> from_date("1970-01-02"), from_date("1970-01-01 00:00:01"), from_date("1970-01-01T01:00:00+01:00")
     (86400000000, 1000000, 0)

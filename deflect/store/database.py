@@ -1,4 +1,4 @@
-"""The database file: connections to read it by many threads, and one way to write to it."""
+"""The SQLite database: read connections for many threads, and the transaction that all writes use."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from kb.errors import StorageFull, Unavailable
 from kb.files import locked
 
 Row = dict[str, Any]
-PATIENCE = 10.0  # seconds that a command of the operator waits while the writer writes
+PATIENCE = 10.0  # seconds that a command waits for a lock while the writer writes
 SECRETS = ("session", "email", "salt", "server")  # sign sessions, key e-mails, draw arms, sign for the owner's server
 FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_SHMSIZE}
 
 
 class Store:
-    """One SQLite file in WAL mode; each thread reads on its own connection, also after a fork."""
+    """A SQLite file in WAL mode. Each thread has its own read connection, also after a fork."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -33,7 +33,7 @@ class Store:
 
     @classmethod
     def open(cls, path: Path) -> Store:
-        """Return the store at `path`, made or brought up to date where needed; raises StorageFull or Unavailable."""
+        """Open the store at `path`; create or migrate it if needed. Raises StorageFull or Unavailable."""
         path.parent.mkdir(parents=True, exist_ok=True)
         store = cls(path)
         with locked(path.with_suffix(".lock")), explained(), closing(store.connect()) as db:
@@ -48,17 +48,17 @@ class Store:
         return store
 
     def connect(self) -> Database:
-        """Return a new connection; whoever asks for it closes it."""
+        """Return a new connection, which the caller must close."""
         connection = sqlite3.connect(self.path, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
         connection.row_factory = sqlite3.Row
-        connection.create_function("fold", 1, str.casefold, deterministic=True)  # SQLite's lower() knows ASCII only
+        connection.create_function("fold", 1, str.casefold, deterministic=True)  # SQLite's lower() only handles ASCII
         db = Database(connection)
         for pragma in ("synchronous = FULL", "foreign_keys = ON", "temp_store = MEMORY", "secure_delete = ON"):
             db.execute(f"PRAGMA {pragma}")
         return db
 
     def rows(self, sql: str, arguments: Sequence[Any] | Mapping[str, Any] = ()) -> list[Row]:
-        """Return what a query reads, as dictionaries."""
+        """Return the rows of a query, as dictionaries."""
         return list(self.each(sql, arguments))
 
     def one(self, sql: str, arguments: Sequence[Any] | Mapping[str, Any] = ()) -> Row | None:
@@ -66,18 +66,18 @@ class Store:
         return next(self.each(sql, arguments), None)
 
     def each(self, sql: str, arguments: Sequence[Any] | Mapping[str, Any] = ()) -> Iterator[Row]:
-        """Return what a query reads, one row at a time, for what does not fit into memory."""
+        """Yield the rows of a query one at a time, for results that do not fit into memory."""
         with explained():
             for row in self._reader().execute(sql, arguments):
                 yield dict(row)
 
     def columns(self, sql: str) -> list[str]:
-        """Return the names of a query's columns, also where it reads nothing."""
+        """Return the names of a query's columns, even if it has no rows."""
         with explained():
             return [column[0] for column in self._reader().execute(f"SELECT * FROM ({sql}) LIMIT 0").description]
 
     def secret(self, name: str) -> str:
-        """Return one of the secrets that the store made for itself when it was new."""
+        """Return one of the secrets that the store generated when it was created."""
         row = self.one("SELECT value FROM secrets WHERE name = ?", [name])
         if row is None:
             raise Unavailable(f"{self.path}: the secret {name!r} is missing; start `kb serve` once to create it")
@@ -100,7 +100,7 @@ class Store:
 
 @contextmanager
 def reading(settings: Settings) -> Iterator[Store]:
-    """Open the store for a command that only reads."""
+    """Open the store for a command that only reads, and close it afterwards."""
     store = Store.open(settings.database)
     try:
         yield store
@@ -109,14 +109,14 @@ def reading(settings: Settings) -> Iterator[Store]:
 
 
 def integrity(path: Path) -> str:
-    """Return "ok", or what SQLite finds wrong with the file at `path`."""
+    """Return "ok", or the errors that SQLite finds in the file at `path`."""
     with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
         return "; ".join(str(row[0]) for row in connection.execute("PRAGMA quick_check(5)"))
 
 
 @contextmanager
 def transaction(db: Database) -> Iterator[None]:
-    """Run a block as one immediate transaction that is on disk when the block is left without an error."""
+    """Run a block in one immediate transaction, which is on disk when the block ends without an error."""
     with explained():
         db.conn.execute("BEGIN IMMEDIATE")
         try:
@@ -130,7 +130,7 @@ def transaction(db: Database) -> Iterator[None]:
 
 @contextmanager
 def explained() -> Iterator[None]:
-    """Turn SQLite's errors about disk and locks into ours, which say what to do."""
+    """Turn SQLite's errors about disk and locks into StorageFull and Unavailable, which say what to do."""
     try:
         yield
     except (sqlite3.OperationalError, sqlite3.DatabaseError) as error:
@@ -146,7 +146,7 @@ def explained() -> Iterator[None]:
 
 
 def insert(db: Database, table: str, row: Row) -> int:
-    """Insert `row` unless its id is there already; return how many rows that made."""
+    """Insert `row` unless its id exists. Returns the number of rows inserted."""
     names = ", ".join(f'"{name}"' for name in row)
     sql = f'INSERT INTO "{table}" ({names}) VALUES ({", ".join("?" * len(row))}) ON CONFLICT DO NOTHING'
     return int(db.execute(sql, list(row.values())).rowcount)

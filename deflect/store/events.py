@@ -1,4 +1,4 @@
-"""The closed catalogue of events: what may be logged, with which fields, and by whom."""
+"""The closed catalogue of events: every type with its fields, and if a client may post it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 SOURCES = ("search", "offer", "related", "browse")
 REASONS = ("wrong", "outdated", "not_my_problem", "cannot_follow_the_step")
-LONGEST_COMMENT = 500  # characters of a vote's comment; it is kept as text, redacted, and not with the event
+LONGEST_COMMENT = 500  # characters of a vote's comment, which is redacted and stored in the table of texts
 STAGES = ("all", "enough", "corrected", "none")
 ARMS = ("treatment", "control")
 CHANNELS = ("web", "email", "chat", "phone")
@@ -169,7 +169,7 @@ Shape = type[Any]  # one of the dataclasses above
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One line of the catalogue: its name, its dataclass, and whether a client may post it."""
+    """One type of the catalogue: its name and dataclass. `client` is True if a client may post it."""
 
     type: str
     shape: Shape
@@ -177,17 +177,17 @@ class Kind:
 
     @property
     def doc(self) -> str:
-        """The type's one sentence."""
+        """The sentence that describes the type."""
         return (self.shape.__doc__ or "").strip()
 
     @property
     def needs(self) -> tuple[str, ...]:
-        """The fields that must be there."""
+        """The required fields."""
         return tuple(f.name for f in fields(self.shape) if f.default is MISSING)
 
     @property
     def may(self) -> tuple[str, ...]:
-        """The fields that may be there."""
+        """The optional fields."""
         return tuple(f.name for f in fields(self.shape) if f.default is not MISSING)
 
 
@@ -216,5 +216,5 @@ COLUMNS = (
     "source",
     "revision",
     "reason",
-)  # the rest of an event's fields is kept as JSON
+)  # other fields are stored as JSON
 ENVELOPE = ("id", "type", "at")

@@ -1,4 +1,4 @@
-"""Which kind of file something is, by what is in it: neither its name nor what its sender says is believed."""
+"""Detect the type of a file from its content, never from its name or the type that the sender gives."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 MB = 1_000_000
-HEAD = 4096  # bytes that tell the kind of everything but text and documents
+HEAD = 4096  # bytes that identify every type except text and documents
 BLOCK = 1 << 16
 HEIC = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
-MOST_PARTS, LONGEST_LIST = 5000, 1 << 20  # of a document: its list of parts is read whole
+MOST_PARTS, LONGEST_LIST = 5000, 1 << 20  # of a document, whose list of parts is read into memory
 OFFICE = "application/vnd.openxmlformats-officedocument."
 OPEN = "application/vnd.oasis.opendocument."
 
-# Media type, and the ends that its names may have; the first is given to others.
+# Media types with their file name extensions. A name with another extension gets the first.
 KINDS: Mapping[str, tuple[str, ...]] = {
     "image/png": (".png",),
     "image/jpeg": (".jpg", ".jpeg"),
@@ -30,19 +30,19 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     f"{OPEN}spreadsheet": (".ods",),
     "text/plain": (".txt", ".log", ".csv", ".tsv", ".md", ".json"),
 }
-# What browsers show as pictures, and nothing runs in.
+# Pictures that browsers show and that cannot run scripts.
 PREVIEWED = ("image/png", "image/jpeg", "image/gif", "image/webp")
 
 MARKUP = re.compile(rb"\s*<(?:[!?/]|[a-z])", re.IGNORECASE)
-NOT_TEXT = bytes({*range(0x20), 0x7F} - set(b"\t\n\r\f\x1b"))  # ESC: logs have colours
+NOT_TEXT = bytes({*range(0x20), 0x7F} - set(b"\t\n\r\f\x1b"))  # ESC is allowed: it starts colour codes in logs
 MAGIC = ((b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "image/png"), (b"\xff\xd8\xff", "image/jpeg"),
          (b"GIF87a", "image/gif"), (b"GIF89a", "image/gif"), (b"%PDF-", "application/pdf"))  # fmt: skip
 
 
 def kind_of(path: Path) -> str | None:
-    """Return the media type of the file at `path`; None for what is not taken.
+    """Return the media type of the file at `path`, None if the type is not accepted.
 
-    Not taken: programs and scripts, HTML, SVG and other markup, archives, and documents with macros.
+    Programs, scripts, HTML, SVG and other markup, archives and documents with macros are not accepted.
     """
     with path.open("rb") as file:
         head = file.read(HEAD)
@@ -59,7 +59,7 @@ def kind_of(path: Path) -> str | None:
 
 
 def readable(size: int) -> str:
-    """Return a size as people read it.
+    """Return a size in kB or MB, for people.
 
     >>> readable(900), readable(81_234), readable(1_250_000), readable(12_000_000)
     ('1 kB', '81 kB', '1.2 MB', '12 MB')
@@ -70,7 +70,7 @@ def readable(size: int) -> str:
 
 
 def _document(path: Path) -> str | None:
-    """Return the type of an office document, which is a ZIP archive of parts; None for any other archive."""
+    """Return the media type of an office document, which is a ZIP archive. Returns None for other archives."""
     try:
         if not _has_short_list(path):
             return None
@@ -93,7 +93,7 @@ def _has_macros(parts: set[str]) -> bool:
 
 
 def _has_short_list(path: Path) -> bool:
-    """Return True if an archive's list of parts is as short as a document's, before anything reads it."""
+    """Return True if an archive's list of parts is short enough to be a document's, without reading the list."""
     with path.open("rb") as file:
         size = file.seek(0, 2)
         file.seek(max(0, size - 22 - 0xFFFF))
@@ -103,7 +103,7 @@ def _has_short_list(path: Path) -> bool:
 
 
 def _is_text(path: Path) -> bool:
-    """Return True if a file is plain text in an encoding that grew out of ASCII, or UTF-16 with its mark."""
+    """Return True if a file is plain text, in an encoding based on ASCII or in UTF-16 with a byte order mark."""
     with path.open("rb") as file:
         head = file.read(HEAD)
         wide = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}.get(head[:2])
@@ -124,5 +124,5 @@ def _is_text(path: Path) -> bool:
 
 
 def _reads_as_text(head: bytes) -> bool:
-    """Return True if a text begins as one, and not as markup that a browser would run or a script."""
+    """Return True if a text does not start like markup, which a browser might run, or like a script."""
     return bool(head) and not MARKUP.match(head) and not head.startswith((b"#!", b"@echo", b"%!"))

@@ -1,4 +1,4 @@
-"""People and their episodes in the database: keys that meet are one person, whose first arm stays."""
+"""People and their episodes. Keys that are seen together belong to one person, who keeps the first arm."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ Arm = Literal["treatment", "control"]
 
 
 def arm(person: str, *, salt: str, holdout: float) -> Arm:
-    """Return the arm of `person`; a share of `holdout` is in the control arm.
+    """Return the arm of `person`. A share of `holdout` is in the control arm.
 
-    A larger holdout moves people from treatment to control only, never back.
+    Raising the holdout only moves people from treatment to control, never back.
 
     >>> arm("visitor:a", salt="s", holdout=0.0)
     'treatment'
@@ -27,24 +27,24 @@ def arm(person: str, *, salt: str, holdout: float) -> Arm:
 
 
 def position(person: str, *, salt: str) -> float:
-    """Return where `person` stands in [0, 1), evenly spread and the same on every machine."""
+    """Return a number in [0, 1) for `person`, evenly distributed and the same on every machine."""
     digest = hashlib.sha256((salt + person).encode()).digest()
     return int.from_bytes(digest[:8], "big") / 2**64
 
 
 VERIFIED = "verified:"
-WINDOW = 7 * DAY  # an episode is a person's first contact intent with none in the 7 days before
+WINDOW = 7 * DAY  # an episode starts with a contact intent if the person had none in the 7 days before
 
 
 def link(db: Database, keys: Sequence[str], *, now: int) -> str:
-    """Return the person that `keys` belong to, strongest key first; keys that were two people's make them one.
+    """Return the person of `keys`, given strongest first. Creates the person, or merges several into one.
 
-    The older person stays, so that nobody changes arms. Two people with different verified ids stay two:
-    the owner's server says that they are, whatever browser or address they share.
+    A merge keeps the older person, and so the first arm. People with different verified ids are never merged, even if
+    they share a browser or an address, because the owner's server distinguishes them.
     """
     known = {key: row for key in keys if (row := _person(db, key))}
     people = sorted({(row["created"], row["person"]) for row in known.values()})
-    if keys[0].startswith(VERIFIED) and keys[0] not in known:  # the first token of somebody, on a browser of whomever
+    if keys[0].startswith(VERIFIED) and keys[0] not in known:  # a new verified id, perhaps on another person's browser
         people = [(created, person) for created, person in people if not _is_verified(db, person)]
     if not people:
         person = keys[0]
@@ -62,7 +62,7 @@ def link(db: Database, keys: Sequence[str], *, now: int) -> str:
 
 
 def keys_of_episode(db: Database, episode: str | None) -> list[str]:
-    """Return the keys of the person whose episode it is; none for an unknown one."""
+    """Return the keys of the person of an episode, an empty list if it is unknown."""
     rows = db.execute(
         "SELECT keys.id FROM episodes JOIN keys ON keys.person = episodes.person WHERE episodes.id = ? ORDER BY 1",
         [episode],
@@ -71,7 +71,7 @@ def keys_of_episode(db: Database, episode: str | None) -> list[str]:
 
 
 def kept_under(keys: Sequence[str]) -> str:
-    """Return the key that an event is kept under: the browser's, but the verified id where several share a browser."""
+    """Return the key to store an event under: the verified id, since browsers are shared, otherwise the last key."""
     return keys[0] if keys[0].startswith(VERIFIED) else keys[-1]
 
 
@@ -88,7 +88,7 @@ def begin_episode(
     category: str,
     channels: Sequence[str],
 ) -> Row:
-    """Return the episode that goes on, or a new one under the id `fresh`, with its arm and whether it is `new`."""
+    """Return the current episode, or a new one with the id `fresh`. The row has the `id`, the `arm` and `new`."""
     going_on = db.execute(
         """
         SELECT id, arm FROM episodes WHERE person = ? AND started > ?
@@ -111,12 +111,12 @@ def begin_episode(
 
 
 def owns(db: Database, person: str, episode: str) -> bool:
-    """Return True if the episode is this person's."""
+    """Return True if the episode belongs to this person."""
     return db.execute("SELECT 1 FROM episodes WHERE id = ? AND person = ?", [episode, person]).fetchone() is not None
 
 
 def salt(db: Database) -> str:
-    """Return what the experiment draws arms with."""
+    """Return the secret that the draw of arms depends on."""
     return str(db.execute("SELECT value FROM secrets WHERE name = 'salt'").fetchone()[0])
 
 

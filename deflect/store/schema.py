@@ -1,4 +1,4 @@
-"""The tables, as migrations in the order in which they came."""
+"""The tables of the database, as migrations in order."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ migrations = Migrations("shortstop")
 
 
 def _create(db: Database, name: str, columns: str, *, needed: str = "", pk: str = "id", indexes: str = "") -> None:
-    """Create a table: `columns` are texts but for those that end in `:int`, `needed` the ones that are never null.
+    """Create a table. Columns are text unless they end in `:int`; the columns in `needed` are never null.
 
-    `indexes` are divided by commas.
+    `indexes` are separated by commas, their columns by spaces.
     """
     types = {column.removesuffix(":int"): int if column.endswith(":int") else str for column in columns.split()}
     table = db.table(name).create(types, pk=pk, not_null=needed.split())
@@ -20,7 +20,7 @@ def _create(db: Database, name: str, columns: str, *, needed: str = "", pk: str 
 
 @migrations()
 def m001_people(db: Database) -> None:
-    """Keys that met belong to one person; an episode belongs to a person and keeps its arm."""
+    """People, their keys, and their episodes with their arms."""
     _create(db, "people", "id created:int", needed="created")
     _create(db, "keys", "id person created:int", needed="person created", indexes="person")
     columns = "id person arm channels page lang category started:int last:int"
@@ -29,7 +29,7 @@ def m001_people(db: Database) -> None:
 
 @migrations()
 def m002_events(db: Database) -> None:
-    """Events are appended only; their redacted text has a table of its own, with its own retention."""
+    """Events, which are only appended. Their redacted texts have a separate table with a shorter retention."""
     columns = "id type key episode article rank:int source revision reason at:int received:int data"
     indexes = "key received, episode, received type"
     _create(db, "events", columns, needed="type key at received", indexes=indexes)
@@ -38,7 +38,7 @@ def m002_events(db: Database) -> None:
 
 @migrations()
 def m003_tickets(db: Database) -> None:
-    """A ticket is its requester and channel, and its messages as rows; the outbox holds what is still to be carried."""
+    """Tickets, their messages, the outbox with their deliveries, idempotency keys and outcomes."""
     columns = "id person episode subject email name category fields channel external_id lang page state"
     needed = "person subject email channel state created changed"
     _create(db, "tickets", f"{columns} created:int changed:int", needed=needed, indexes="state created, person")
@@ -53,7 +53,7 @@ def m003_tickets(db: Database) -> None:
 
 @migrations()
 def m004_admin(db: Database) -> None:
-    """Secrets that we made ourselves, the agents' password, what they did, and the origins that were refused."""
+    """Generated secrets, the admin's password, the audit log, and refused origins."""
     _create(db, "secrets", "name value", pk="name", needed="value")
     _create(db, "admins", "id hash changed:int", needed="hash changed")
     _create(db, "audit", "id who did what created:int", indexes="created")
@@ -62,13 +62,13 @@ def m004_admin(db: Database) -> None:
 
 @migrations()
 def m005_sessions(db: Database) -> None:
-    """Sessions of agents are rows, so that logging out ends one for whoever has its cookie."""
+    """Sessions of agents as rows, so that logging out also ends a stolen session."""
     _create(db, "sessions", "id who stamp created:int", needed="who stamp created")
 
 
 @migrations()
 def m006_elsewhere(db: Database) -> None:
-    """What happened elsewhere: contacts on other channels, a help desk's past questions, how many use the product."""
+    """Imported data: contacts on other channels, past questions of a help desk, and numbers of active users."""
     columns = "id person channel ticket at:int created:int"
     _create(db, "contacts", columns, needed="person channel at created", indexes="person at, at")
     columns = "id subject body lang category article person source at:int created:int"
@@ -78,7 +78,7 @@ def m006_elsewhere(db: Database) -> None:
 
 @migrations()
 def m007_identity(db: Database) -> None:
-    """What the owner's server says of a ticket's writer, which of its tokens were used, and allowed origins."""
+    """The verified id and segment of a ticket's requester, used server tokens, and allowed origins."""
     db.table("tickets").add_column("verified", str)
     db.table("tickets").add_column("segment", str)
     _create(db, "used_tokens", "id call expires:int", needed="call expires", indexes="expires")
@@ -87,7 +87,7 @@ def m007_identity(db: Database) -> None:
 
 @migrations()
 def m008_agents(db: Database) -> None:
-    """Several agents: address and role of each, who wrote a message, and whose a ticket is."""
+    """Several agents: their address and role, the author of a message, and the agent of a ticket."""
     admins = db.table("admins")
     admins.add_column("email", str)
     admins.add_column("role", str)
@@ -104,20 +104,20 @@ def m008_agents(db: Database) -> None:
 
 @migrations()
 def m009_receipts(db: Database) -> None:
-    """The articles that a receipt named when they were chosen with the ticket; no longer written."""
+    """The articles in a receipt, from when they were chosen with the ticket. No longer written."""
     db.table("outbox").add_column("articles", str)
 
 
 @migrations()
 def m010_lookups(db: Database) -> None:
-    """What reports look up for each of many rows: the tickets of an episode, and what was done with a ticket."""
+    """Indexes for reports: the tickets of an episode, and the audit log of a ticket."""
     db.table("tickets").create_index(["episode"])
     db.table("audit").create_index(["what"])
 
 
 @migrations()
 def m011_attachments(db: Database) -> None:
-    """Files that came with a message; their bytes are beside the database, under their SHA-256."""
+    """Attachments. Their bytes are stored beside the database, under their SHA-256."""
     columns = "id ticket message place:int name media size:int digest created:int"
     needed = "ticket message place name media size digest created"
     _create(db, "attachments", columns, needed=needed, indexes="ticket, digest")
@@ -125,7 +125,7 @@ def m011_attachments(db: Database) -> None:
 
 @migrations()
 def m012_mails(db: Database) -> None:
-    """Each e-mail that came in, so that none is taken twice, and what is to be said of a message beside its text."""
+    """Received e-mails, so that each is taken once, and a note beside the text of a message."""
     columns = "id mail sender what ticket message created:int"
     _create(db, "mails", columns, needed="sender what created", indexes="sender created, ticket, mail")
     db.table("messages").add_column("note", str)

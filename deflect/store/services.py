@@ -1,8 +1,8 @@
 """The services that every request needs, and the state that an application keeps between requests.
 
-`kb.site.app.create_app` makes both once for each application, so that two applications in one process share nothing.
+`kb.site.app.create_app` creates both once for each application, so that two applications in one process share nothing.
 The classes of state, such as the cache of the report, belong to rooms above this one. `add_state` gives an application
-one value of each class, and `state(Class)` returns it during a request. Each value holds its own lock, since a worker
+one value of each class, and `state(Class)` returns it during a request. Each value has its own lock, because a worker
 answers several requests at a time.
 """
 
@@ -26,15 +26,15 @@ from kb.config import Settings
 
 SLOTS = 1 << 16  # 16 bytes each: 1 MB
 PROBES = 8
-SLOT = struct.Struct("<Qd")  # a hash of who asks, and the time at which that one has used up nothing
+SLOT = struct.Struct("<Qd")  # a hash of the name and the client, and the time when its use is back to zero
 
 
 class Limiter:
-    """Counts by generic cell rate: `rate` at once, then one each `60 / rate` seconds.
+    """Limits rates with the generic cell rate algorithm: `rate` requests at once, then one every `60 / rate` seconds.
 
-    No lock is held between processes, so that a worker killed at any moment blocks nobody; two workers that count
-    the same address in the same microsecond may let one request too many through. When the table is full,
-    whoever has used least makes room.
+    Processes share the table without a lock, so that a killed worker cannot block the others. If two workers count the
+    same client in the same microsecond, one request too many may pass. When the table is full, the client with the
+    least use makes room.
     """
 
     def __init__(self) -> None:
@@ -43,7 +43,7 @@ class Limiter:
         self._lock = threading.Lock()
 
     def wait(self, name: str, who: str, *, rate: int, now: float) -> float:
-        """Count one request and return 0; or, uncounted, return the seconds until it would pass. Rate 0 never waits."""
+        """Count a request and return 0, or return the seconds to wait without counting it. Rate 0 means no limit."""
         if rate <= 0:
             return 0.0
         pause = 60.0 / rate
@@ -61,20 +61,20 @@ class Limiter:
         return int.from_bytes(digest, "little") or 1
 
     def _find(self, tag: int, *, now: float) -> tuple[int, float]:
-        """Return the place of `tag` and its time, or a free place, or that of whoever has used least."""
+        """Return the place and time of `tag`, otherwise a free place or the place of the client with the least use."""
         best, least = 0, math.inf
         for probe in range(PROBES):
             place = (tag + probe) % SLOTS * SLOT.size
             found, used_until = SLOT.unpack_from(self._table, place)
             if found == tag:
-                return place, min(used_until, now + 60.0)  # a clock that was set back must not lock anybody out
+                return place, min(used_until, now + 60.0)  # if the clock was set back, don't block clients for long
             if used_until < least:
                 best, least = place, used_until
         return best, 0.0
 
 
 def network(address: str) -> str:
-    """Return what counts as one address: an IPv4 address, or the /64 that an IPv6 customer has to himself."""
+    """Return the network that counts as one client: an IPv4 address, or the /64 of an IPv6 address."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
@@ -94,7 +94,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Settings, the current index, the store to read, the writer to write, and the rate limits."""
+    """The settings, the current index, the store for reading, the writer for writing, and the rate limiter."""
 
     settings: Settings
     current: Current
@@ -104,19 +104,19 @@ class Services:
 
 
 def services() -> Services:
-    """Return the services of the application that answers this request."""
+    """Return the services of the current application."""
     found: Services = current_app.extensions[EXTENSION]
     return found
 
 
 def add_state(app: Flask, *values: object) -> None:
-    """Give an application its own state: one value of each class."""
+    """Add state to an application: one value of each class."""
     for value in values:
         app.extensions[_name(type(value))] = value
 
 
 def state(kind: type[T]) -> T:
-    """Return the state of a class that belongs to the application that answers this request."""
+    """Return the current application's state of a class."""
     found: T = current_app.extensions[_name(kind)]
     return found
 

@@ -1,4 +1,4 @@
-"""Tokens of the owner's server about a person, signed and short-lived, and signatures with the store's own secrets."""
+"""Check short-lived tokens signed by the owner's server, and sign data with the store's secrets."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ LONGEST_LIFE = 3600  # seconds
 LEEWAY = 30  # seconds that two servers' clocks may differ
 LONGEST = 4096  # characters of a token
 LONGEST_CLAIM = 254
-US = "shortstop"  # the recipient that `aud` may name, beside the address of the help center
-CONTACTS = "contacts"  # the scope of a server's own token
+US = "shortstop"  # a valid `aud`, besides the address of the help center
+CONTACTS = "contacts"  # the scope of a server token
 UNREADABLE = (jwt.PyJWTError, ValueError, TypeError, AttributeError, OverflowError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What is known for certain of a person: verified id, e-mail address, segment, and whose articles are theirs."""
+    """The verified claims about a person: id, e-mail address, segment, and audiences whose articles they may read."""
 
     id: str = ""
     email: str = ""
@@ -36,7 +36,7 @@ class Claims:
 
 @dataclass(frozen=True, slots=True)
 class ServerCall:
-    """The token of one call of the owner's server: it counts once."""
+    """The token of one call of the owner's server. It can be used once."""
 
     id: str
     expires: int  # microseconds
@@ -46,9 +46,9 @@ NOBODY = Claims()
 
 
 def person(token: str, settings: Settings) -> Claims:
-    """Return what a token says about a person; raises Unauthorized with what is wrong with it.
+    """Return the claims of a person's token. Raises Unauthorized with the reason if the token is invalid.
 
-    Whoever is in a segment may read what is written for it, so a segment is an audience too.
+    A segment is also an audience, because its members may read the articles for it.
     """
     said = _verified(token, settings)
     if _scopes(said):
@@ -59,7 +59,7 @@ def person(token: str, settings: Settings) -> Claims:
 
 
 def server_call(token: str, settings: Settings, *, scope: str) -> ServerCall:
-    """Return the one call that a server's token allows; raises Unauthorized, or Forbidden where it is a person's."""
+    """Return the call that a server token allows. Raises Unauthorized, or Forbidden if it lacks the scope."""
     said = _verified(token, settings)
     if scope not in _scopes(said):
         raise Forbidden(f'this token is not for this call; sign a server token with "scope": "{scope}"')
@@ -70,13 +70,13 @@ def server_call(token: str, settings: Settings, *, scope: str) -> ServerCall:
 
 
 def keyring(settings: Settings) -> dict[str, str]:
-    """Return the secrets by key id, as KB_TOKEN_KEYS lists them; every one of them is good, so that keys can rotate."""
+    """Return the secrets of KB_TOKEN_KEYS by key id. All of them are valid, so that keys can be rotated."""
     pairs = (pair.partition(":") for pair in settings.token_keys)
     return {id.strip(): secret.strip() for id, _, secret in pairs}
 
 
 def _verified(token: str, settings: Settings) -> Mapping[str, Any]:
-    """Return the claims of a token whose signature, times and recipient are right."""
+    """Return the claims of a token after checking its signature, times and recipient. Raises Unauthorized."""
     try:
         said: dict[str, Any] = jwt.decode(
             token,
@@ -99,7 +99,7 @@ def _verified(token: str, settings: Settings) -> Mapping[str, Any]:
 
 
 def _secret(token: str, settings: Settings) -> str:
-    """Return the secret that the token's kid names; raises Unauthorized for what is no such token."""
+    """Return the secret of the token's kid. Raises Unauthorized if the token is malformed or the kid is unknown."""
     keys = keyring(settings)
     if not keys:
         raise Unauthorized("tokens aren't set up here; set KB_TOKEN_KEYS, or send no token")
@@ -158,7 +158,7 @@ def _texts(said: Mapping[str, Any], name: str) -> list[str]:
 
 
 def signature(secret: str, data: bytes) -> str:
-    """Return the HMAC-SHA256 of `data` in hex; `secret` is one of the store's, in hex too.
+    """Return the HMAC-SHA256 of `data` in hex. `secret` is a secret of the store, also in hex.
 
     >>> signature("00" * 32, b"thread T7K2M9QXRB")[:20]
     '57e07d36bed6f99555fa'
@@ -167,5 +167,5 @@ def signature(secret: str, data: bytes) -> str:
 
 
 def same(one: str, other: str) -> bool:
-    """Return True if two texts are equal; the time it takes does not tell where they differ."""
+    """Return True if two texts are equal, compared in constant time."""
     return hmac.compare_digest(one.encode("utf-8", "surrogatepass"), other.encode("utf-8", "surrogatepass"))

@@ -1,10 +1,10 @@
-"""The one writer of the database, in its own process or in this one.
+"""The single writer of the database, in its own process or in this one.
 
-A write is a function that takes the open database first and is registered with `@write`. `Writer.run` runs it in a
-transaction and returns its result once it is on disk. In the same process that is a call; to the writer's process
-the function travels as its registered name with its arguments as JSON, and both ways pass through JSON, so that they
-answer alike. The writer's process gathers the calls that arrived while the last commit was made into the next commit.
-Every write may run twice, because a call is sent again when its answer was lost.
+A write is a function registered with `@write` whose first argument is the open database. `Writer.run` runs it in a
+transaction and returns its result once it is on disk. `RemoteWriter` sends the registered name and the arguments as
+JSON to the writer's process. `DirectWriter` also passes them through JSON, so that both give the same results. The
+writer's process commits all calls together that arrived during the previous commit. A call is sent again if its
+answer is lost, so every write must be safe to run twice.
 """
 
 from __future__ import annotations
@@ -44,13 +44,13 @@ class _Registered:
     patience: float
 
 
-PATIENCE = 5.0  # seconds that a call waits for a writer that is being restarted
+PATIENCE = 5.0  # seconds that a call waits while the writer restarts
 _REGISTERED: dict[str, _Registered] = {}
 log = logging.getLogger("shortstop")
 
 
 def write(*, patience: float = PATIENCE) -> Callable[[Write[P, T]], Write[P, T]]:
-    """Register a function as a write; callers wait at most `patience` seconds for its result."""
+    """Register a function as a write. Callers wait at most `patience` seconds for its result."""
 
     def registered(function: Write[P, T]) -> Write[P, T]:
         _REGISTERED[_name(function)] = _Registered(function, patience)
@@ -63,15 +63,15 @@ class Writer(Protocol):
     """Runs writes."""
 
     def run(self, write: Write[P, T], *args: P.args, **named: P.kwargs) -> T:
-        """Run one write in a transaction; return its result once it is durable.
+        """Run one write in a transaction, and return its result once it is on disk.
 
-        Raises the write's own HelpCenterError, StorageFull, Unavailable, or WriteFailed for anything else, which is
-        logged where it happened.
+        Raises the write's own HelpCenterError, StorageFull or Unavailable. Any other error is logged where it happened,
+        and raises WriteFailed.
         """
 
 
 class DirectWriter:
-    """Runs writes in this process: for commands and tests, also beside a running writer."""
+    """Runs writes in this process, for commands and tests. A writer process may run at the same time."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
@@ -79,7 +79,7 @@ class DirectWriter:
         self._db: Database | None = None
 
     def run(self, write: Write[P, T], *args: P.args, **named: P.kwargs) -> T:
-        """Run one write in a transaction of its own."""
+        """Run one write in its own transaction."""
         call = _call(write, args, named)
         with self._lock:
             self._db = self._db or self.store.connect()
@@ -94,14 +94,14 @@ class DirectWriter:
 
 
 class RemoteWriter:
-    """Runs writes through the writer's socket; each thread has its own connection, and makes a lost one again."""
+    """Runs writes through the writer's socket. Each thread has its own connection, and reconnects if it is lost."""
 
     def __init__(self, path: Path, *, patience: float = PATIENCE) -> None:
         self.path, self.patience = path, patience
         self._local = threading.local()
 
     def run(self, write: Write[P, T], *args: P.args, **named: P.kwargs) -> T:
-        """Send one write and wait for its result, at most as long as its patience."""
+        """Send one write and wait for its result. Raises Unavailable once the patience ends."""
         call = _call(write, args, named)
         end = time.monotonic() + min(self.patience, _REGISTERED[_name(write)].patience)
         while True:
@@ -123,7 +123,7 @@ class RemoteWriter:
     def _ask(self, call: bytes, *, end: float) -> bytes:
         local = self._local.__dict__
         if local.get("pid") != os.getpid():
-            local.clear()  # the parent's connection is the parent's
+            local.clear()  # a forked process must not use the parent's connection
         left = max(0.05, end - time.monotonic())
         if "reader" not in local:
             local["socket"], local["pid"] = connect(self.path, timeout=left), os.getpid()
@@ -138,7 +138,7 @@ class RemoteWriter:
 
 @contextmanager
 def opened(settings: Settings) -> Iterator[tuple[Store, DirectWriter | RemoteWriter]]:
-    """Open the store and its writer for a command: the running writer if it answers, otherwise one of our own."""
+    """Open the store and its writer for a command, and close both afterwards."""
     store = Store.open(settings.database)
     writer = writer_for(store, settings.writer_socket)
     try:
@@ -149,7 +149,7 @@ def opened(settings: Settings) -> Iterator[tuple[Store, DirectWriter | RemoteWri
 
 
 def writer_for(store: Store, socket_path: Path) -> DirectWriter | RemoteWriter:
-    """Return the running writer if it answers, otherwise one of our own."""
+    """Return the running writer if it answers, otherwise a DirectWriter."""
     try:
         connect(socket_path, timeout=0.2).close()
     except OSError:
@@ -158,9 +158,9 @@ def writer_for(store: Store, socket_path: Path) -> DirectWriter | RemoteWriter:
 
 
 def serve(store: Store, socket_path: Path, stop: Event) -> None:
-    """Run the writes of all callers until `stop`: gather what has arrived, commit it, then answer.
+    """Run the writes of all callers until `stop`: gather the calls that arrived, commit them, then answer.
 
-    A second writer waits here until the first has ended, however it ended.
+    A second writer waits here until the first ends, even if that was killed.
     """
     with locked_unless(socket_path.with_suffix(".lock"), stop) as ours:
         if not ours:
@@ -180,18 +180,18 @@ def serve(store: Store, socket_path: Path, stop: Event) -> None:
 
 
 def run_all(db: Database, calls: list[bytes]) -> list[bytes]:
-    """Run calls in one transaction, each within its own savepoint, and return their answers once all is on disk."""
+    """Run calls in one transaction, each in its own savepoint. Returns their answers once the commit is on disk."""
     try:
         with transaction(db):
             return [_answer(db, call) for call in calls]
-    except HelpCenterError as error:  # the disk is full, or busy: nothing of this batch was kept
+    except HelpCenterError as error:  # the disk is full or busy, and the batch was rolled back
         return [_refusal(error)] * len(calls)
     except sqlite3.Error as error:  # the database is damaged
         return [_refusal(_failed(error))] * len(calls)
 
 
 def _answer(db: Database, call: bytes) -> bytes:
-    """Run one call and return its answer; anything but a HelpCenterError is logged here and named a failure."""
+    """Run one call and return its answer. Errors other than HelpCenterError are logged and become WriteFailed."""
     try:
         function, args, named = _read(call)
         with db.atomic():
@@ -201,7 +201,7 @@ def _answer(db: Database, call: bytes) -> bytes:
         return _refusal(error)
     except Exception as error:
         if isinstance(error, sqlite3.Error) and (_code(error) in FULL or not db.conn.in_transaction):
-            raise  # SQLite gave up the whole transaction
+            raise  # SQLite rolled back the whole transaction
         return _refusal(_failed(error))
 
 
@@ -214,7 +214,7 @@ def _name(function: Callable[..., Any]) -> str:
 
 
 def _call(function: Callable[..., Any], args: tuple[Any, ...], named: Mapping[str, Any]) -> bytes:
-    """Return a call as one line; raises LookupError for a function that is not registered."""
+    """Return a call as one line of JSON. Raises LookupError if the function is not registered."""
     if _name(function) not in _REGISTERED:
         raise LookupError(f"{_name(function)} is not registered; decorate it with @write()")
     try:
@@ -224,28 +224,28 @@ def _call(function: Callable[..., Any], args: tuple[Any, ...], named: Mapping[st
 
 
 def _read(call: bytes) -> tuple[Callable[..., Any], list[Any], dict[str, Any]]:
-    """Return the function and the arguments of a line; raises an error of any kind where it names no write."""
+    """Return the function and the arguments of a line. Raises any kind of error if it is not a known write."""
     document = json.loads(call)
     name, args, named = document["write"], document["args"], document["named"]
     if name not in _REGISTERED and name.startswith("deflect."):
-        resolve_name(name)  # its module registers it
+        resolve_name(name)  # importing its module registers it
     return _REGISTERED[name].function, args, named
 
 
 def _failed(error: Exception) -> WriteFailed:
-    """Log an error that is a mistake of ours, and return the answer to it."""
+    """Log an unexpected error, and return the WriteFailed to answer with."""
     log.error("a write failed: %s", frames(error))
     return WriteFailed("this couldn't be saved, and the error was logged; please try again later")
 
 
 def _refusal(error: HelpCenterError) -> bytes:
-    """Return an error as an answer: its class by name, its sentence, and its further fields."""
+    """Return an error as an answer: the name of its class, its message and its other fields."""
     document = {"error": _name(type(error)), "message": str(error), "fields": vars(error)}
     return json.dumps(document, default=str).encode() + b"\n"
 
 
 def _result(answer: bytes) -> Any:
-    """Return the result in an answer; raises the error that it holds."""
+    """Return the result of an answer, or raise the error in it."""
     document = json.loads(answer)
     if "error" not in document:
         return document["ok"]

@@ -1,4 +1,4 @@
-"""The Unix socket between web processes and the writer: a line of JSON each way."""
+"""The Unix socket between web processes and the writer, with one line of JSON each way."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-LONGEST = 4 * 1024 * 1024  # bytes of one line; a page's cap of 64 KB is far below
+LONGEST = 4 * 1024 * 1024  # bytes of one line, far above the 64 KB limit of a request's body
 Call = tuple[socket.socket, bytes]
 
 
 class Hub:
-    """All callers of a listening socket: which lines have come in whole, and the answers to them."""
+    """The callers of a listening socket. Collects their complete lines and sends the answers."""
 
     def __init__(self, listener: socket.socket) -> None:
         self._listener = listener
@@ -23,7 +23,7 @@ class Hub:
         self._buffers: dict[socket.socket, bytearray] = {}
 
     def gather(self, *, timeout: float) -> list[Call]:
-        """Wait for something to come, and return all the lines that are there, each with its caller."""
+        """Wait until data arrives, and return all complete lines with their callers."""
         calls: list[Call] = []
         for key, _ in self._selector.select(timeout):
             source = key.fileobj
@@ -35,14 +35,14 @@ class Hub:
         return calls
 
     def answer(self, caller: socket.socket, line: bytes) -> None:
-        """Send an answer; a caller that has gone is forgotten."""
+        """Send an answer. Drops the caller if it has disconnected."""
         try:
             caller.sendall(line)
         except OSError:
             self._drop(caller)
 
     def close(self) -> None:
-        """Let all callers go."""
+        """Disconnect all callers."""
         for caller in list(self._buffers):
             self._drop(caller)
         self._selector.close()
@@ -54,7 +54,7 @@ class Hub:
         self._selector.register(caller, selectors.EVENT_READ)
 
     def _lines(self, caller: socket.socket) -> list[bytes]:
-        """Return the whole lines that a caller has sent; one that has gone, or sends without end, is forgotten."""
+        """Return the complete lines of a caller. Drops it if it has disconnected or sends too long a line."""
         buffer = self._buffers[caller]
         try:
             data = caller.recv(256 * 1024)
@@ -75,7 +75,7 @@ class Hub:
 
 
 def connect(path: Path, *, timeout: float) -> socket.socket:
-    """Return a connection to the socket at `path`; raises OSError when nobody listens."""
+    """Return a connection to the socket at `path`. Raises OSError if no writer is listening."""
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         connection.settimeout(timeout)
@@ -89,7 +89,7 @@ def connect(path: Path, *, timeout: float) -> socket.socket:
 
 @contextmanager
 def listening(path: Path) -> Iterator[Hub]:
-    """Listen at `path`, for this user only."""
+    """Listen at `path`. Only this user can connect."""
     path.unlink(missing_ok=True)
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
         with _short(path) as name:
@@ -106,7 +106,7 @@ def listening(path: Path) -> Iterator[Hub]:
 
 @contextmanager
 def _short(path: Path) -> Iterator[str]:
-    """Give the socket a name below the 108 bytes that the kernel takes, through the folder's descriptor."""
+    """Yield a name for the socket below the kernel's limit of 108 bytes, through the folder's descriptor."""
     if len(os.fsencode(path)) < 100:
         yield str(path)
         return

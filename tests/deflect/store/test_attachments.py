@@ -1,4 +1,4 @@
-"""Files that come with a message: what is taken, where it is kept, and when it goes."""
+"""Attachments: accepted types, limits, storage, and removal."""
 
 from __future__ import annotations
 

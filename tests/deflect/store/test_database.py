@@ -1,4 +1,4 @@
-"""The store: made once by whoever comes first, readable by many, its secrets its own."""
+"""The store: created once even by parallel processes, read by many, with its own secrets."""
 
 import os
 import sqlite3

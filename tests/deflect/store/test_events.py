@@ -1,4 +1,4 @@
-"""The catalogue of events, and what is refused with which sentence."""
+"""The catalogue of events, and the errors for events that are refused."""
 
 import uuid
 from dataclasses import is_dataclass

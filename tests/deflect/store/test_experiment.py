@@ -1,4 +1,4 @@
-"""Arms: sticky, evenly drawn, and never back from control to treatment when the holdout grows."""
+"""Arms: stable, evenly drawn, and never moved from control to treatment by a larger holdout."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Rate limits: so many at once, then one at a time, for one address and through a fork."""
+"""Rate limits: a burst, then one request at a time, for each address and across forks."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Queries stay quick as tables grow: none looks through a whole table for each row of another."""
+"""Queries stay fast as tables grow: none scans a whole table for each row of another."""
 
 import ast
 import re
@@ -14,7 +14,7 @@ STARTS = re.compile(r"\s*(?:SELECT|WITH)\b")
 
 
 def queries() -> Iterator[tuple[str, str]]:
-    """Yield every query that is written as one text, with its place."""
+    """Yield every query in the code that is one string, with its file and line."""
     for path in sorted((ROOT / "deflect").rglob("*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         parts = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}

@@ -1,4 +1,4 @@
-"""Signatures: the same bytes as ever, since links, e-mails and rows that are out there carry them."""
+"""Signatures stay the same bytes, because existing links, e-mails and rows contain them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SECRET = bytes(range(32)).hex()
 
 @pytest.fixture
 def known(services: Services, monkeypatch: pytest.MonkeyPatch) -> Services:
-    """Services whose secrets are all `SECRET`."""
+    """Services in which every secret is `SECRET`."""
     monkeypatch.setattr(type(services.store), "secret", lambda _store, _name: SECRET)
     return services
 

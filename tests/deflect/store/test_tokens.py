@@ -1,4 +1,4 @@
-"""Tokens: what is believed, and each of the reasons why one is not."""
+"""Tokens: valid ones, and each reason to refuse one."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SETTINGS = Settings(token_keys=KEYS, url="https://help.example/")
 
 
 def now() -> int:
-    """Return the time in seconds: asked when it is needed, since a run of all tests outlives a token."""
+    """Return the current time in seconds. It is read when needed, because a run of all tests outlives a token."""
     return int(time.time())
 
 
@@ -32,7 +32,7 @@ def encoded(value: Any) -> str:
 
 
 def by_hand(claims: Any) -> str:
-    """Return a token that is signed rightly, whatever it says."""
+    """Return a correctly signed token with any claims."""
     said = f"{encoded({'alg': 'HS256', 'kid': 'new'})}.{encoded(claims)}"
     return f"{said}.{encoded(hmac.digest(SECRETS['new'].encode(), said.encode(), 'sha256'))}"
 
@@ -55,7 +55,7 @@ def test_a_token_may_name_us_as_its_recipient(aud: Any) -> None:
 
 
 def refused() -> dict[str, tuple[str, str]]:
-    """Return tokens of now that are refused, and why."""
+    """Return current tokens that are refused, with the reasons."""
     return {
         "signed by nobody": (sign(kid="new", secret="", algorithm="none", sub="u1"), "not signed with HS256"),
         "of another algorithm": (sign(algorithm="HS512", secret="n" * 64, sub="u1"), "not signed with HS256"),

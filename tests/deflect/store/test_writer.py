@@ -1,4 +1,4 @@
-"""The writer: one contract for both ways to it, and commits that hold what many sent."""
+"""The writer: one contract for both implementations, and commits shared by many callers."""
 
 import contextlib
 import json
@@ -38,7 +38,7 @@ def store(tmp_path: Path) -> Store:
 
 @pytest.fixture
 def socket_path(store: Store, tmp_path: Path) -> Iterator[Path]:
-    """The socket of a writer that runs while the test does."""
+    """The socket of a writer that runs during the test."""
     stop, path = threading.Event(), tmp_path / "writer.sock"
     thread = threading.Thread(target=serve, args=(store, path, stop))
     thread.start()
@@ -82,7 +82,7 @@ def test_a_function_that_is_no_write_is_a_mistake_of_ours(writer: DirectWriter |
 
 @write()
 def insert_then(db: Database, *, id: str, kind: str, now: int) -> str:
-    """Keep a row, then end as `kind` says."""
+    """Insert a row, then return or raise as `kind` says."""
     insert(db, "audit", {"id": id, "who": "x", "did": "y", "what": "z", "created": now})
     if kind in OURS:
         raise OURS[kind]
@@ -163,7 +163,7 @@ def test_a_result_is_what_json_makes_of_it(writer: DirectWriter | RemoteWriter) 
 
 @write()
 def returned(db: Database, value: dict[str, Any]) -> dict[str, Any]:
-    """Return what was given."""
+    """Return the argument."""
     return value
 
 
@@ -211,7 +211,7 @@ def test_eight_callers_at_once_lose_nothing_and_are_never_told_of_locks(socket_p
     threads = [threading.Thread(target=post, args=(str(n),)) for n in range(8)]
     for thread in threads:
         thread.start()
-    direct = DirectWriter(store)  # and a command of the operator beside them
+    direct = DirectWriter(store)  # and a command at the same time
     for _ in range(20):
         direct.run(log.log_events, keys=["visitor:x"], events=[event()], now=1)
     for thread in threads:
@@ -242,7 +242,7 @@ def test_a_command_writes_itself_where_no_writer_runs(store: Store, tmp_path: Pa
 
 def test_a_command_uses_the_writer_that_runs(store: Store, socket_path: Path) -> None:
     found = RemoteWriter(socket_path)
-    found.run(erasure.prune, texts_before=0, events_before=0, keys_before=0)  # it listens now
+    found.run(erasure.prune, texts_before=0, events_before=0, keys_before=0)  # it is listening now
     found.close()
     assert isinstance(writer_for(store, socket_path), RemoteWriter)
 

@@ -1,4 +1,4 @@
-"""An index generation on disk: its manifest, its documents and units, and a check of its files."""
+"""An index generation on disk: its manifest, its documents and passages, and a check of its files."""
 
 from __future__ import annotations
 
@@ -23,23 +23,24 @@ from kb import processes
 from kb.content.article import Version
 from kb.errors import BadGeneration
 from kb.render.bundles import Bundle
-from search.index.passage import Kind, Unit
+from search.index.passage import Kind, Passage
 
 VERSION = 5  # of the files; another version is built again, never read
 MANIFEST = "manifest.json"
 SETTLED = 20_000_000  # nanoseconds since a file's last change: two changes within one may have the same time
 YOUNG = 60.0  # seconds for which the builder's word is taken
-ENDS, UNIT_KINDS = "units.ends.npy", "units.kinds.npy"
+ENDS, PASSAGE_KINDS = "units.ends.npy", "units.kinds.npy"
 KINDS: tuple[Kind, ...] = ("title", "query", "section")
 
 Stamp = tuple[int, int, int, int]  # device, inode, size, time of change
 Stamps = frozenset[tuple[str, Stamp]]
-Block = tuple[bytes, Sequence[int], Sequence[int]]  # units as lines: their text, the bytes of each, the kind of each
+# Passages as lines of a file: their text, the length of each in bytes, the kind of each.
+Block = tuple[bytes, Sequence[int], Sequence[int]]
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One language of one article, as a search needs it; its units are `first` to `last`, without the last."""
+    """One language of one article, as a search needs it; its passages are `first` to `last`, without the last."""
 
     article: str
     lang: str
@@ -64,7 +65,7 @@ _AUDIENCE = [field.name for field in fields(Document)].index("audience")
 
 @dataclass(frozen=True, slots=True)
 class SpaceFile:
-    """The vectors of one recipe: of all units of the documents from `first` to `last`, without the last."""
+    """The vectors of one recipe: of all passages of the documents from `first` to `last`, without the last."""
 
     recipe: str
     lang: str  # of the questions and documents that it is for; none: all
@@ -72,7 +73,7 @@ class SpaceFile:
     dimensions: int
     first: int
     last: int
-    background: float  # mean cosine of units of different documents
+    background: float  # mean cosine of passages of different documents
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ class Manifest:
     fingerprint: str
     content: str
     recipe: str  # of the embedder, or "words"
-    bundles: Sequence[Bundle]  # of documents: neighbours share a file of units, and one of vectors
+    bundles: Sequence[Bundle]  # of documents: neighbours share a file of passages, and one of vectors
     spaces: Sequence[SpaceFile]
     crosses: bool  # whether its vectors find a text in another language
     default_lang: str
@@ -226,33 +227,33 @@ def read_documents(folder: Path) -> list[Document]:
     return [Document(*row) for row in rows]
 
 
-def block(units: Sequence[Unit]) -> Block:
-    """Return units as lines of their file."""
-    rows = [json.dumps([unit.anchor, unit.heading, unit.text], ensure_ascii=False) for unit in units]
+def block(passages: Sequence[Passage]) -> Block:
+    """Return passages as lines of their file."""
+    rows = [json.dumps([passage.anchor, passage.heading, passage.text], ensure_ascii=False) for passage in passages]
     lines = [row.encode("utf-8", "replace") + b"\n" for row in rows]
-    return b"".join(lines), [len(line) for line in lines], [KINDS.index(unit.kind) for unit in units]
+    return b"".join(lines), [len(line) for line in lines], [KINDS.index(passage.kind) for passage in passages]
 
 
-def units_file(bundle: Bundle) -> str:
-    """Return the file of a bundle's units, below the generation."""
+def passages_file(bundle: Bundle) -> str:
+    """Return the file of a bundle's passages, below the generation."""
     return f"units/{bundle.name}.jsonl"
 
 
 def vectors_file(folder: str, bundle: Bundle) -> str:
-    """Return the file of the vectors of a bundle's units in the space with this folder, below the generation."""
+    """Return the file of the vectors of a bundle's passages in the space with this folder, below the generation."""
     return f"{folder}/{bundle.name}.npy"
 
 
-class Units(Sequence[tuple[str, str, str]]):
-    """The (anchor, heading, text) of every unit, read from mapped files when asked for."""
+class Passages(Sequence[tuple[str, str, str]]):
+    """The (anchor, heading, text) of every passage, read from mapped files when asked for."""
 
     def __init__(self, folder: Path, bundles: Sequence[Bundle], documents: Sequence[Document]) -> None:
         self._ends: NDArray[np.int64] = np.asarray(np.load(folder / ENDS, mmap_mode="r"))
-        self.kinds: NDArray[np.uint8] = np.asarray(np.load(folder / UNIT_KINDS, mmap_mode="r"))
+        self.kinds: NDArray[np.uint8] = np.asarray(np.load(folder / PASSAGE_KINDS, mmap_mode="r"))
         self._firsts = [documents[bundle.first].first for bundle in bundles]
         self._files: list[mmap.mmap] = []
         for bundle in bundles:
-            with (folder / units_file(bundle)).open("rb") as file:
+            with (folder / passages_file(bundle)).open("rb") as file:
                 self._files.append(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
 
     def __len__(self) -> int:
@@ -269,11 +270,11 @@ class Units(Sequence[tuple[str, str, str]]):
         return self._files[place][int(self._ends[first]) - offset : int(self._ends[last]) - offset]
 
     def lengths(self, first: int, last: int) -> NDArray[np.int64]:
-        """Return the bytes of each of the units from `first` to `last`, without the last."""
+        """Return the bytes of each of the passages from `first` to `last`, without the last."""
         return np.diff(self._ends[first : last + 1])
 
     def block(self, first: int, last: int) -> Block:
-        """Return the units of one document, from `first` to `last` without the last, as they stand in their file."""
+        """Return the passages of one document, `first` up to but not including `last`, as lines of their file."""
         return self._bytes(first, last), self.lengths(first, last).tolist(), self.kinds[first:last].tolist()
 
 

@@ -42,7 +42,7 @@ class Learned:
     solved: NDArray[np.int32]  # which article solved it
     weights: Mapping[str, float]  # of the ranker, by feature
     questions: int
-    meant: NDArray[np.float16]  # what each article meant then: the middle of its units' vectors, or nothing
+    meant: NDArray[np.float16]  # what each article meant then: the middle of its passages' vectors, or nothing
     counts: NDArray[np.float32] | None = None  # how much each row of the memory counts; None where all count alike
 
     def features(self, question: Vectors) -> dict[str, Matrix]:

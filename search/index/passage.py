@@ -1,4 +1,4 @@
-"""An article as the units that are searched: its title and summary, each of its questions, and its sections."""
+"""An article as the passages that are searched: its title and summary, each of its questions, and its sections."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PIECE = re.compile(r"[\u2e80-\U0010ffff]|[^\W_\u2e80-\U0010ffff]{1,7}|[^\w\s]")
 
 
 @dataclass(frozen=True, slots=True)
-class Unit:
+class Passage:
     """One thing that can be found: it points to an article's version and, in it, to an anchor."""
 
     article: str
@@ -35,15 +35,15 @@ class Unit:
         return f"{title} > {self.heading}\n{self.text}" if self.heading else f"{title}\n{self.text}"
 
 
-def units(article: Article, sections: Sequence[Section]) -> list[Unit]:
-    """Return the units of `article`: title and summary first, then its questions, then its sections in order."""
+def passages(article: Article, sections: Sequence[Section]) -> list[Passage]:
+    """Return the passages of `article`: title and summary first, then its questions, then its sections in order."""
     head = f"{article.title}\n{article.summary}" if article.summary else article.title
-    found = [Unit(article.id, article.lang, "", "", "title", head)]
-    found += [Unit(article.id, article.lang, "", "", "query", query) for query in article.queries]
+    found = [Passage(article.id, article.lang, "", "", "title", head)]
+    found += [Passage(article.id, article.lang, "", "", "query", query) for query in article.queries]
     for section in sections:
         heading = " > ".join(section.path)
         for piece in pieces(section.text):
-            found.append(Unit(article.id, article.lang, section.anchor, heading, "section", piece))
+            found.append(Passage(article.id, article.lang, section.anchor, heading, "section", piece))
     return found
 
 

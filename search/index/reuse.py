@@ -17,20 +17,20 @@ from kb.errors import BadGeneration
 from kb.render.bundles import Bundle
 from search.index import generation
 from search.index.embedder import Vectors
-from search.index.generation import KINDS, Block, Checksums, Document, Manifest, Units
-from search.index.passage import Unit
+from search.index.generation import KINDS, Block, Checksums, Document, Manifest, Passages
+from search.index.passage import Passage
 from search.index.postings import Segment
 
-ANALYSIS = "2"  # changes with what an article's units and terms are: those of older generations are not taken over
+ANALYSIS = "2"  # changes with what an article's passages and terms are: those of older generations are not taken over
 
 
 class Share(Protocol):
-    """The units of one article, as text, as lines of the file, and as vectors if there are any yet."""
+    """The passages of one article, as text, as lines of the file, and as vectors if there are any yet."""
 
     @property
     def count(self) -> int: ...
 
-    def units(self) -> Sequence[Unit]: ...
+    def passages(self) -> Sequence[Passage]: ...
 
     def block(self) -> Block: ...
 
@@ -39,20 +39,20 @@ class Share(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Fresh:
-    """The units of an article that is new or has changed."""
+    """The passages of an article that is new or has changed."""
 
-    made: Sequence[Unit]
+    made: Sequence[Passage]
 
     @property
     def count(self) -> int:
         return len(self.made)
 
-    def units(self) -> Sequence[Unit]:
+    def passages(self) -> Sequence[Passage]:
         """Return them."""
         return self.made
 
     def block(self) -> Block:
-        """Return them as lines of the file of units."""
+        """Return them as lines of the file of passages."""
         return generation.block(self.made)
 
     def vectors(self, recipe: str) -> Vectors | None:
@@ -62,7 +62,7 @@ class Fresh:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """The units of an article that is as it was, in the files of the generation before."""
+    """The passages of an article that is as it was, in the files of the generation before."""
 
     before: Before
     number: int  # of its document there
@@ -76,15 +76,15 @@ class Kept:
     def count(self) -> int:
         return self.document.last - self.document.first
 
-    def units(self) -> Sequence[Unit]:
+    def passages(self) -> Sequence[Passage]:
         """Return them, read from the file."""
         d, rows = self.document, range(self.document.first, self.document.last)
-        found = [(KINDS[self.before.units.kinds[row]], *self.before.units[row]) for row in rows]
-        return [Unit(d.article, d.lang, anchor, heading, kind, text) for kind, anchor, heading, text in found]
+        found = [(KINDS[self.before.passages.kinds[row]], *self.before.passages[row]) for row in rows]
+        return [Passage(d.article, d.lang, anchor, heading, kind, text) for kind, anchor, heading, text in found]
 
     def block(self) -> Block:
         """Return their lines of the file as they are."""
-        return self.before.units.block(self.document.first, self.document.last)
+        return self.before.passages.block(self.document.first, self.document.last)
 
     def vectors(self, recipe: str) -> Vectors | None:
         """Return their vectors of a recipe, if the generation before has them."""
@@ -98,7 +98,7 @@ class Before:
         self.folder = folder
         self.segments: dict[str, dict[str, Segment]] = {}  # of each language's words, by name, where they were read
         self.documents = generation.read_documents(folder)
-        self.units = Units(folder, manifest.bundles, self.documents)
+        self.passages = Passages(folder, manifest.bundles, self.documents)
         self._indexed = frozenset(name.split("/")[1] for name in manifest.files if "/whoosh/" in name)
         self._numbers = {document.source: n for n, document in enumerate(self.documents) if document.source}
         self.sources: Set[str] = self._numbers.keys()
@@ -115,7 +115,7 @@ class Before:
         return frozenset(some) if lang in self._indexed else frozenset()
 
     def share(self, source: str, version: Version) -> Kept | None:
-        """Return the units that were made of `source`, for the same article and language."""
+        """Return the passages that were made of `source`, for the same article and language."""
         number = self._numbers.get(source)
         if number is None or self.documents[number].version != version:
             return None
@@ -127,11 +127,11 @@ class Before:
         numbers = [share.number if isinstance(share, Kept) else -1 for share in shares]
         return old is not None and numbers == list(range(old.first, old.last))
 
-    def units_of(self, bundle: Bundle) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
-        """Return the length of each of a bundle's units in its file, and its kind."""
+    def passages_of(self, bundle: Bundle) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+        """Return the length of each of a bundle's passages in its file, and its kind."""
         old = self._bundles[bundle.name]
         first, last = self.documents[old.first].first, self.documents[old.last - 1].last
-        return self.units.lengths(first, last), self.units.kinds[first:last]
+        return self.passages.lengths(first, last), self.passages.kinds[first:last]
 
     def vectors_of(self, bundle: Bundle, recipe: str) -> Path | None:
         """Return the file of a bundle's vectors of a recipe, if there is one."""
@@ -140,7 +140,7 @@ class Before:
         return found.path if found else None
 
     def vectors(self, number: int, recipe: str) -> Vectors | None:
-        """Return the vectors of a document's units."""
+        """Return the vectors of a document's passages."""
         start = self._firsts[bisect_right(self._firsts, number) - 1]
         found = self._spaces.get(recipe, {}).get(start)
         if found is None:

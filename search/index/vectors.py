@@ -130,7 +130,7 @@ def even(count: int, *, sample: int = 512) -> NDArray[np.int64]:
 
 
 def background(vectors: Vectors, owners: NDArray[np.int32]) -> float:
-    """Return the mean cosine of units of different articles, which unrelated texts have."""
+    """Return the mean cosine of passages of different articles, which unrelated texts have."""
     if len(vectors) < 2:
         return 0.0
     cosines = vectors @ vectors.T

@@ -1,9 +1,9 @@
 """Writing the files of an index generation.
 
-A generation lists its documents in order of language and id, and their units (title, questions, sections) in the same
-order. Neighbouring documents form a bundle, which has one file of units and one of vectors for each space. A bundle
-that is as it was in the generation before is linked, not written. Of the others, an article that has not changed
-brings its units and vectors along, and only the rest is encoded. Encoding and the word index run side by side. The
+A generation lists its documents in order of language and id, and their passages (title, questions, sections) in the
+same order. Neighbouring documents form a bundle, which has one file of passages and one of vectors for each space. A
+bundle that is as it was in the generation before is linked, not written. Of the others, an article that has not changed
+brings its passages and vectors along, and only the rest is encoded. Encoding and the word index run side by side. The
 word index is updated by Whoosh and then compiled to postings, which is all that a search reads. The manifest is
 written last: before that, the folder is no generation.
 """
@@ -28,8 +28,8 @@ from kb.render.bundles import Bundle, bundles
 from kb.render.rendered import Section
 from search.index import generation, passage, vectors
 from search.index.embedder import Embedder, Space, crosses, spaces
-from search.index.generation import Checksums, Document, Manifest, SpaceFile, units_file, vectors_file
-from search.index.passage import Unit
+from search.index.generation import Checksums, Document, Manifest, SpaceFile, passages_file, vectors_file
+from search.index.passage import Passage
 from search.index.postings import Segment, compile_postings
 from search.index.reuse import ANALYSIS, Before, Fresh, Kept, Share
 from search.text.analyzer import analyzer, codes
@@ -70,15 +70,15 @@ class Filing:
         self._shares = {bundle: shares[bundle.first : bundle.last] for bundle in self.bundles}
         self._same = frozenset(b for b in self.bundles if before is not None and before.has(b, self._shares[b]))
 
-    def write_units(self) -> None:
-        """Write the units, the place where each ends, and its kind."""
+    def write_passages(self) -> None:
+        """Write the passages, the place where each ends, and its kind."""
         (self._work / "units").mkdir()
         sizes, kinds = [np.zeros(1, dtype=np.int64)], [np.zeros(0, dtype=np.uint8)]
         for bundle in self.bundles:
-            name = units_file(bundle)
+            name = passages_file(bundle)
             if self._before is not None and bundle in self._same:
                 link_or_copy(self._before.folder / name, self._work / name)
-                lengths, of = self._before.units_of(bundle)
+                lengths, of = self._before.passages_of(bundle)
             else:
                 blocks = [share.block() for share in self._shares[bundle]]
                 (self._work / name).write_bytes(b"".join(text for text, _, _ in blocks))
@@ -87,7 +87,7 @@ class Filing:
             sizes.append(lengths)
             kinds.append(of)
         np.save(self._work / generation.ENDS, np.cumsum(np.concatenate(sizes)))
-        np.save(self._work / generation.UNIT_KINDS, np.concatenate(kinds))
+        np.save(self._work / generation.PASSAGE_KINDS, np.concatenate(kinds))
 
     def write_vectors(self, encoding: Encoding) -> list[SpaceFile]:
         """Write the vectors of the documents that each space is for: linked, taken over, from the cache, or encoded."""
@@ -101,7 +101,7 @@ class Filing:
         written = [bundle for bundle in own if not self._linked(bundle, recipe, folder)]
         known = {n: share.vectors(recipe) for bundle in written for n, share in self._numbered(bundle)}
         new = [(n, share) for bundle in written for n, share in self._numbered(bundle) if known[n] is None]
-        texts = [unit.embedded(self._documents[n].title) for n, share in new for unit in share.units()]
+        texts = [p.embedded(self._documents[n].title) for n, share in new for p in share.passages()]
         encoded = np.empty((0, dimensions), dtype=np.float32)
         if texts:
             cache = vectors.VectorCache.of(encoding.cache, space.embedder)
@@ -126,7 +126,7 @@ class Filing:
         return found is not None
 
     def _background(self, folder: str, own: Sequence[Bundle]) -> float:
-        """Return the mean cosine of units of different articles, from some at even steps through all files."""
+        """Return the mean cosine of passages of different articles, from some at even steps through all files."""
         some = self._documents[own[0].first : own[-1].last] if own else []
         owners = np.repeat(np.arange(len(some), dtype=np.int32), [document.last - document.first for document in some])
         numbers, found, first = vectors.even(len(owners)), [], 0
@@ -141,7 +141,7 @@ class Filing:
 class Content:
     """An article version with its sections, and whether it may be offered.
 
-    Where it was `kept` from the generation before, its units are there and its sections are not looked at.
+    Where it was `kept` from the generation before, its passages are there and its sections are not looked at.
     """
 
     article: Article
@@ -151,8 +151,8 @@ class Content:
     kept: Kept | None = None
 
     def share(self) -> Share:
-        """Return its units."""
-        return self.kept or Fresh(passage.units(self.article, self.sections))
+        """Return its passages."""
+        return self.kept or Fresh(passage.passages(self.article, self.sections))
 
 
 def write(
@@ -174,7 +174,7 @@ def write(
     documents = _documents(ordered, shares)
     generation.write_documents(work, documents)
     filing = Filing(work, documents, shares, before=before)
-    filing.write_units()
+    filing.write_passages()
     with ThreadPoolExecutor(1) as other:  # the encoder needs no turn of the interpreter
         written = other.submit(filing.write_vectors, encoding)
         write_words(work, ordered, before=before, shares=shares)
@@ -199,8 +199,8 @@ def write(
 
 
 def _counts(documents: Sequence[Document]) -> dict[str, int]:
-    units = documents[-1].last if documents else 0
-    return {"articles": len({d.article for d in documents}), "documents": len(documents), "units": units}
+    passages = documents[-1].last if documents else 0
+    return {"articles": len({d.article for d in documents}), "documents": len(documents), "units": passages}
 
 
 def _documents(contents: Sequence[Content], shares: Sequence[Share]) -> list[Document]:
@@ -249,8 +249,8 @@ def write_words(
 def _document(content: Content, share: Share) -> keyword.WordDocument:
     from search.index import keyword
 
-    article, units = content.article, share.units()
-    return keyword.WordDocument(article.id, _hash(article, units), fields(article, units))
+    article, passages = content.article, share.passages()
+    return keyword.WordDocument(article.id, _hash(article, passages), fields(article, passages))
 
 
 def _updated(
@@ -267,7 +267,7 @@ def _updated(
     unchanged = {id for id in there & articles.keys() if articles[id][0].kept is not None}
     made_again = index.hashes(there & articles.keys() - unchanged)
     unchanged |= {
-        id for id, hash in made_again.items() if hash == _hash(articles[id][0].article, articles[id][1].units())
+        id for id, hash in made_again.items() if hash == _hash(articles[id][0].article, articles[id][1].passages())
     }
     index.update(
         remove=sorted(there - unchanged),
@@ -276,17 +276,17 @@ def _updated(
     return index.segments(target / "segments", before.segments.setdefault(lang, {}))
 
 
-def _hash(article: Article, units: Sequence[Unit]) -> str:
-    parts = [article.title, article.summary, *((u.kind, u.heading, u.text) for u in units)]
+def _hash(article: Article, passages: Sequence[Passage]) -> str:
+    parts = [article.title, article.summary, *((p.kind, p.heading, p.text) for p in passages)]
     return hashlib.blake2b(json.dumps(parts).encode(), digest_size=16).hexdigest()
 
 
-def fields(article: Article, units: Sequence[Unit]) -> dict[str, Mapping[str, int]]:
+def fields(article: Article, passages: Sequence[Passage]) -> dict[str, Mapping[str, int]]:
     """Return how often each term is in each field of an article."""
     count = analyzer(article.lang).count
-    sections = [unit for unit in units if unit.kind == "section"]
-    headings = "\n".join(dict.fromkeys(unit.heading for unit in sections))
-    body = "\n".join([article.summary, *(unit.text for unit in sections)])
+    sections = [p for p in passages if p.kind == "section"]
+    headings = "\n".join(dict.fromkeys(p.heading for p in sections))
+    body = "\n".join([article.summary, *(p.text for p in sections)])
     queries = "\n".join(article.queries)
     in_title, in_queries, in_headings, in_body = map(count, (article.title, queries, headings, body))
     return {

@@ -27,7 +27,7 @@ from search.index.embedder import Vectors
 from search.index.generation import KINDS
 from search.index.learned import FEATURES, Learned, head_feature, recall
 from search.index.logistic import Matrix
-from search.index.passage import Unit
+from search.index.passage import Passage
 from search.learn.training import Triple
 from search.rank.asked import ask
 from search.rank.collection import Collection
@@ -237,7 +237,7 @@ def _nearest(collection: Collection, ranking: Ranking, number: int) -> str:
     """Return the text, as it is encoded, of a document's passage that is nearest to the question."""
     document = collection.documents[number]
     assert ranking.semantic is not None
-    place = document.first + int(np.argmax(ranking.semantic.units[document.first : document.last]))
-    anchor, heading, text = collection.units[place]
-    kind = KINDS[collection.units.kinds[place]]
-    return Unit(document.article, document.lang, anchor, heading, kind, text).embedded(document.title)
+    place = document.first + int(np.argmax(ranking.semantic.passages[document.first : document.last]))
+    anchor, heading, text = collection.passages[place]
+    kind = KINDS[collection.passages.kinds[place]]
+    return Passage(document.article, document.lang, anchor, heading, kind, text).embedded(document.title)

@@ -202,12 +202,12 @@ def _section(collection: Collection, number: int, wanted: Wanted, semantic: Sema
     Sections come by meaning, then in order. None is read once no later one could be better even if it had all words.
     """
     document = collection.documents[number]
-    rows = [i for i in range(document.first, document.last) if collection.units.kinds[i] == 2]
+    rows = [i for i in range(document.first, document.last) if collection.passages.kinds[i] == 2]
     if not rows:
         return "", "", document.summary or document.title
     near = dict.fromkeys(rows, 0.0)
     if semantic is not None:
-        near = {i: fusion.IN_SECTION * float(semantic.units[i]) for i in rows}
+        near = {i: fusion.IN_SECTION * float(semantic.passages[i]) for i in rows}
         rows = sorted(rows, key=lambda i: (-near[i], i))[:LOOKED_AT]
     share = 0.0 if not wanted else 1.0 if semantic is None else 1 - fusion.IN_SECTION
     total = sum(wanted.values()) or 1.0
@@ -215,7 +215,7 @@ def _section(collection: Collection, number: int, wanted: Wanted, semantic: Sema
     for i in rows:
         if best > (near[i] + share, -i):
             break
-        anchor, heading, text = collection.units[i]
+        anchor, heading, text = collection.passages[i]
         worth = near[i] + share * (weigh(f"{heading}\n{text}", wanted) / total)
         if (worth, -i) > best:
             best, found = (worth, -i), (anchor, heading, text)
@@ -230,8 +230,8 @@ def _title_hit(collection: Collection, number: int, *, wanted: Wanted, score: fl
     for i in range(document.first, document.last):
         if best[0] >= total:
             break
-        if collection.units.kinds[i] == 2:
-            anchor, heading, _ = collection.units[i]
+        if collection.passages.kinds[i] == 2:
+            anchor, heading, _ = collection.passages[i]
             best = max(best, (weigh(heading, wanted), -i, anchor, heading)) if heading else best
     anchor, heading = best[2:]
     shown = (Fragment(document.summary, False),) if document.summary else ()

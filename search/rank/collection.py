@@ -1,4 +1,4 @@
-"""An opened generation: its documents and units, the postings of each language, the vectors, and who may see them."""
+"""An opened generation: documents, passages, vectors, the postings of each language, and who may see the documents."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from kb.failures import degraded
 from kb.languages import nearest
 from search.index import generation, learned
 from search.index.embedder import Vectors
-from search.index.generation import Document, Manifest, Units
+from search.index.generation import Document, Manifest, Passages
 from search.index.learned import Learned
 from search.index.postings import Postings
 from search.rank.semantic import SpaceIndex
@@ -40,7 +40,7 @@ class Collection:
         if any(not name.startswith(VECTORS) for name in broken):
             raise BadGeneration(f"{folder}: {', '.join(broken)} changed after it was built; run 'kb index'")
         self.documents: list[Document] = generation.read_documents(folder)
-        self.units = Units(folder, self.manifest.bundles, self.documents)
+        self.passages = Passages(folder, self.manifest.bundles, self.documents)
         self.starts: NDArray[np.int64] = np.asarray([d.first for d in self.documents], dtype=np.int64)
         self.names = [f"{d.article}\0{d.lang}" for d in self.documents]
         self.postings: Mapping[str, Postings] = {
@@ -144,7 +144,7 @@ class Collection:
         return frozenset(id for id, before in past if before.any() and float(self.meaning(id) @ before) < SAME)
 
     def meaning(self, article: str) -> Vectors:
-        """Return the unit vector in the middle of an article's units, as its main language has them; 0 without any."""
+        """Return the mean of an article's vectors in its main language, scaled to length one; zeros without vectors."""
         number = self._mains.get(article)
         document = self.documents[number] if number is not None else None
         if document is None or document.last == document.first:

@@ -143,10 +143,10 @@ def _shares(collection: Collection, found: Semantic, *, weight: float) -> Floats
 
 
 def _semantic(collection: Collection, asked: Asked) -> Semantic | None:
-    spaces, units = collection.spaces, len(collection.units)
+    spaces, passages = collection.spaces, len(collection.passages)
     if not asked.vectors or not spaces:
         return None
-    return semantic.search(spaces, asked.vectors, lang=asked.lang, langs=collection.langs, units=units)
+    return semantic.search(spaces, asked.vectors, lang=asked.lang, langs=collection.langs, passages=passages)
 
 
 def _no_words(collection: Collection) -> Lexical:

@@ -238,7 +238,7 @@ class Searcher:
         return Ranked(tuple(pairs), tuned.floor, asked, ranking)
 
     def related(self, article_id: str, *, lang: str, k: int = 4, audience: Audience = EVERYBODY) -> tuple[Hit, ...]:
-        """Return the articles nearest to one: by the vectors of its units, or by the words of its title."""
+        """Return the articles nearest to one: by the vectors of its passages, or by the words of its title."""
         mask = self.collection.visible(lang, audience).copy()
         own = [i for i in np.flatnonzero(mask) if self.collection.documents[i].article == article_id]
         if not own:

@@ -1,4 +1,4 @@
-"""The semantic leg: every article's best units for the vectors of a question, by exact search."""
+"""The semantic leg: every article's best passages for the vectors of a question, by exact search."""
 
 from __future__ import annotations
 
@@ -16,24 +16,25 @@ from search.index.generation import SpaceFile
 from search.index.postings import Floats
 from search.rank import fusion
 
-SECOND = 0.35  # part of the second best unit: nDCG@10 .584 -> .601 thunderbird/train, .703 -> .711 login-gov, none lost
+# Weight of the second-best passage. nDCG@10 .584 -> .601 on thunderbird/train, .703 -> .711 on login-gov; no set lost.
+SECOND = 0.35
 
 Questions = Mapping[str, Vectors]  # recipe -> the vector of the question
 
 
 @dataclass(frozen=True, slots=True)
 class Semantic:
-    """The scores of all documents and units by their vectors, for one question."""
+    """The scores of all documents and passages by their vectors, for one question."""
 
     scores: Floats  # of documents, in [0, 1]: 0 is what unrelated texts of the collection have in common
     cosines: Floats  # of documents, as they are
-    units: Floats  # the cosine of each unit
+    passages: Floats  # the cosine of each passage
     crossed: NDArray[np.bool_]  # documents that were compared across languages
     multilingual: bool  # whether the space for all languages was used
 
 
 class SpaceIndex:
-    """The vectors of one space, memory-mapped file by file; the units of a document are neighbours in one of them."""
+    """The vectors of one space, memory-mapped file by file; the vectors of one document are adjacent in one file."""
 
     def __init__(
         self,
@@ -47,7 +48,7 @@ class SpaceIndex:
         self.recipe, self.lang, self.background = file.recipe, file.lang, file.background
         self.documents = slice(file.first, file.last)
         first = int(starts[file.first]) if file.last > file.first else 0
-        self.units = slice(first, int(ends[file.last - 1]) if file.last > file.first else 0)
+        self.passages = slice(first, int(ends[file.last - 1]) if file.last > file.first else 0)
         self.dimensions = file.dimensions
         self._firsts = [int(starts[bundle.first]) - first for bundle, _ in bundles]
         self._parts: list[Vectors] = [np.asarray(np.load(folder / name, mmap_mode="r")) for _, name in bundles]
@@ -59,31 +60,31 @@ class SpaceIndex:
         return self.documents.start <= document < self.documents.stop
 
     def mean(self, first: int, last: int) -> Vectors:
-        """Return the unit vector in the middle of the units from `first` to `last`."""
-        first, last = first - self.units.start, last - self.units.start
+        """Return the unit vector in the middle of the passages from `first` to `last`."""
+        first, last = first - self.passages.start, last - self.passages.start
         place = bisect_right(self._firsts, first) - 1
         some = self._parts[place][first - self._firsts[place] : last - self._firsts[place]].mean(axis=0)
         return np.asarray(some / max(float(np.linalg.norm(some)), 1e-9), dtype=np.float32)
 
     def search(self, question: Vectors) -> tuple[Floats, Floats]:
-        """Return the cosine of each unit, and of each document: its best unit's and partly its second best's.
+        """Return the cosine of each passage, and of each document: its best passage's and partly its second best's.
 
         A row at a time in this thread. A product of matrix and vector would be shared among BLAS's own threads, which
         wait for each other by turning: 4 to 8 ms of both cores where others work, for however few rows. And its last
         bits differ with the number of cores.
         """
-        units = np.empty(self.units.stop - self.units.start, dtype=np.float32)
+        passages = np.empty(self.passages.stop - self.passages.start, dtype=np.float32)
         for first, part in zip(self._firsts, self._parts, strict=True):
-            np.vecdot(part, question, out=units[first : first + len(part)])
-        best = np.maximum.reduceat(units, self._starts)
-        rest = units.copy()
-        rest[self._places(units, best)] = -1.0
+            np.vecdot(part, question, out=passages[first : first + len(part)])
+        best = np.maximum.reduceat(passages, self._starts)
+        rest = passages.copy()
+        rest[self._places(passages, best)] = -1.0
         second = np.where(self._counts > 1, np.maximum.reduceat(rest, self._starts), best)
-        return units, np.asarray((1.0 - SECOND) * best + SECOND * second, dtype=np.float32)
+        return passages, np.asarray((1.0 - SECOND) * best + SECOND * second, dtype=np.float32)
 
-    def _places(self, units: Floats, best: Floats) -> NDArray[np.int64]:
-        """Return, of each document, the first unit that has its best cosine."""
-        hits = np.flatnonzero(units == np.repeat(best, self._counts))
+    def _places(self, passages: Floats, best: Floats) -> NDArray[np.int64]:
+        """Return, of each document, the first passage that has its best cosine."""
+        hits = np.flatnonzero(passages == np.repeat(best, self._counts))
         owners = self._owners[hits]
         first = np.ones(len(hits), dtype=np.bool_)
         first[1:] = owners[1:] != owners[:-1]
@@ -91,7 +92,7 @@ class SpaceIndex:
 
 
 def search(
-    spaces: Sequence[SpaceIndex], questions: Questions, *, lang: str, langs: NDArray[np.str_], units: int
+    spaces: Sequence[SpaceIndex], questions: Questions, *, lang: str, langs: NDArray[np.str_], passages: int
 ) -> Semantic | None:
     """Score all documents for a question in `lang`; None if no space has a vector of it.
 
@@ -101,10 +102,10 @@ def search(
     nothing = np.zeros(len(langs), dtype=np.float32)
     used = [space for space in spaces if space.recipe in questions and space.documents.stop > space.documents.start]
     general = any(not space.lang for space in used)
-    found = Semantic(nothing, nothing.copy(), np.zeros(units, dtype=np.float32), langs != lang, general)
+    found = Semantic(nothing, nothing.copy(), np.zeros(passages, dtype=np.float32), langs != lang, general)
     for space in sorted(used, key=lambda space: space.lang == lang and space.lang != ""):  # its own space comes last
         cosines, scores = space.search(questions[space.recipe])
-        found.units[space.units] = cosines
+        found.passages[space.passages] = cosines
         found.cosines[space.documents] = scores
         found.scores[space.documents] = fusion.dense_scale(scores, background=space.background)
     return found if used else None

@@ -143,7 +143,7 @@ def _holding_phrases(collection: Collection, asked: Asked, numbers: Sequence[int
 
 def _holds(collection: Collection, number: int, phrases: Sequence[str]) -> bool:
     document = collection.documents[number]
-    texts = (" ".join(collection.units[i][1:]) for i in range(document.first, document.last))
+    texts = (" ".join(collection.passages[i][1:]) for i in range(document.first, document.last))
     whole = f" {normal(document.title)} \n" + "\n".join(f" {normal(text)} " for text in texts)
     return all(f" {phrase} " in whole for phrase in phrases)
 

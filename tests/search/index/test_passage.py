@@ -1,23 +1,23 @@
-"""Articles as units."""
+"""Articles as passages."""
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search.index.passage import LONGEST, pieces, units, word_pieces
+from search.index.passage import LONGEST, passages, pieces, word_pieces
 from tests.support.shelf_of_articles import Part, article
 
 
-def test_title_and_questions_and_sections_are_units_of_their_own() -> None:
+def test_title_and_questions_and_sections_are_passages_of_their_own() -> None:
     content = article("vat", "VAT", "We add it.", parts=[Part("rate", ("Rate",), "It is 20 %.")], queries=("why tax",))
-    found = units(content.article, content.sections)
-    assert [(unit.kind, unit.anchor) for unit in found] == [
+    found = passages(content.article, content.sections)
+    assert [(passage.kind, passage.anchor) for passage in found] == [
         ("title", ""), ("query", ""), ("section", ""), ("section", "rate"),
     ]  # fmt: skip
 
 
 def test_a_section_is_encoded_with_the_title_and_headings_above_it() -> None:
     content = article("vat", "VAT", parts=[Part("rate", ("Invoices", "Rate"), "It is 20 %.")])
-    assert units(content.article, content.sections)[-1].embedded("VAT") == "VAT > Invoices > Rate\nIt is 20 %."
+    assert passages(content.article, content.sections)[-1].embedded("VAT") == "VAT > Invoices > Rate\nIt is 20 %."
 
 
 @given(st.text(max_size=4000))

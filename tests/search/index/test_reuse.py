@@ -74,13 +74,13 @@ def test_after_a_change_a_generation_is_what_a_build_from_nothing_makes(
     ours, theirs = Collection(kept), Collection(fresh)
     assert entries(kept) == entries(fresh)
     assert ours.documents == theirs.documents
-    assert list(ours.units) == list(theirs.units)
-    assert np.array_equal(ours.units.kinds, theirs.units.kinds)
+    assert list(ours.passages) == list(theirs.passages)
+    assert np.array_equal(ours.passages.kinds, theirs.passages.kinds)
     for pattern in ("keyword/*/postings/*", "units/*", "vectors/0/*", "pages/*"):
         assert files(kept, pattern) == files(fresh, pattern)  # to the last bit, from however many segments
 
 
-def test_units_and_vectors_of_what_has_not_changed_are_not_made_again(
+def test_passages_and_vectors_of_what_has_not_changed_are_not_made_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     articles = write_articles(tmp_path / "articles", ARTICLES)

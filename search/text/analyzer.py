@@ -1,6 +1,7 @@
-"""Text to terms: words stemmed by language, character pairs where words have no spaces, codes kept whole.
+"""Split text into terms for the index and for queries, and detect its language.
 
-Also the language of a text, detected by its script or its stop words.
+Words are stemmed by language. Scripts without spaces between words become pairs of characters. Codes such as file names
+and versions stay whole. The language of a text is detected by its script or its stop words.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ _LETTER = rf"(?:(?![{_UNSPACED}_])[\w\u0300-\u036f])"
 _PUNCTUATION = "\x00-\x7f\u2000-\u206f\u3000-\u303f\uff00-\uff65«»…·¿¡°§©®™•"
 _TOKEN = re.compile(rf"(?P<run>[{_UNSPACED}]+)|(?P<word>{_LETTER}+(?:['’]{_LETTER}+)*)|(?P<sign>[^\s\w{_PUNCTUATION}])")
 _SPECIAL = re.compile(rf"[{_UNSPACED}\u0300-\u036f]")
-_PLAIN_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")  # what a word is in a text that has nothing special
+_PLAIN_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")  # a word, if nothing matches _SPECIAL
 _SIGN = re.compile(rf"[^\s\w{_PUNCTUATION}]")
 _ASCII_WORD = re.compile(r"[A-Za-z0-9]+(?:'[A-Za-z0-9]+)*")
 _SEPARATORS = str.maketrans(dict.fromkeys(',;()[]{}<>"“”«»„!?|=', " "))
@@ -42,12 +43,12 @@ _BEFORE, _AFTER = "'’‘`*…-—–/\\&", ".:'’‘`*…-—–/\\&"
 _ARROW = re.compile(r"(?<=[ \w.)*])[>→›▸](?=[ \w(*.])")
 _CODE = re.compile(r"\d|\w[._+#@:/\\]\w|[+#]$|^\.\w{2,5}$")
 _RUNS = re.compile(rf"[{_UNSPACED}]")
-LONGEST = 64  # characters of a term; what is longer is no word
-LOOKED_AT = 4000  # characters of a text whose language is detected
-LEAST = 0.12  # share of little words among all words of a text in that language
-LEAD = 1.3  # times as many as in any other language
+LONGEST = 64  # characters kept of a term
+LOOKED_AT = 4000  # characters of a text that are read to detect its language
+LEAST = 0.12  # least share of a language's stop words among the words of a text
+LEAD = 1.3  # a language needs more than this many times the stop words of the next one
 
-# Where no list of stop words comes with Whoosh: the commonest words, folded.
+# The most common words, folded, of languages for which Whoosh has no stop words.
 _MORE = {
     "pl": "i w z na nie sie jest do to ze jak co po mi moja moje czy dla od przez przy tak juz tylko mam mozna byc",
     "cs": "a v na se je to ze s z do jak co po mi moje pro od pri tak jsem jsou byt bylo ale prosim kdyz nebo mam",
@@ -60,7 +61,7 @@ _SCRIPTS = {
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A word, a run of an unspaced script or a symbol of a text, and where it stands."""
+    """A word, a run of an unspaced script or a symbol, with its position in the text."""
 
     text: str
     start: int
@@ -69,13 +70,13 @@ class Token:
 
 
 def tokens(text: str) -> Iterator[Token]:
-    """Yield the tokens of `text`; no script is left out, and an emoji is a token of its own."""
-    for match in (_ASCII_WORD if text.isascii() else _TOKEN).finditer(text):  # the same ones in a third of the time
+    """Yield the tokens of `text` in any script. A symbol such as an emoji is a token."""
+    for match in (_ASCII_WORD if text.isascii() else _TOKEN).finditer(text):  # same tokens, a third of the time
         yield Token(match.group(), match.start(), match.end(), match.lastgroup or "word")
 
 
 def _words(text: str) -> tuple[Counter[str], list[Token]]:
-    """Return how often each word occurs in `text`, and all other tokens."""
+    """Return the count of each word in `text`, and the tokens that are not words."""
     if text.isascii():
         return Counter(_ASCII_WORD.findall(text)), []
     if not _SPECIAL.search(text):  # a fifth of the time
@@ -92,7 +93,7 @@ def _words(text: str) -> tuple[Counter[str], list[Token]]:
 
 @lru_cache(maxsize=65536)
 def fold(text: str) -> str:
-    """Return `text` without case and accents: what é, É and e have in common.
+    """Return `text` without case and accents, so that é, É and e become equal.
 
     >>> fold("Ærø Contraseña ＡＢＣ")
     'ærø contrasena abc'
@@ -106,24 +107,24 @@ def fold(text: str) -> str:
 
 
 class Analyzer:
-    """Text to terms in one language; a language without a stemmer keeps its words as they are."""
+    """Turn text into terms of one language. A language without a stemmer keeps its words unstemmed."""
 
     def __init__(self, lang: str) -> None:
         base = lang.split("-")[0].lower()
         self.lang = lang
         self._algorithm = SNOWBALL.get(base)
-        self._local = threading.local()  # a stemmer may be used by one thread at a time
+        self._local = threading.local()  # stemmers aren't thread-safe
         self._stems: dict[str, tuple[str, ...]] = {}
         self.stopwords = frozenset(fold(word) for word in stoplists.get(base, ()))
 
     def terms(self, text: str) -> list[str]:
-        """Return the terms of `text` for an index: of an accented word both stems, of an unspaced run its pairs."""
+        """Return the terms of `text` for the index: the stems of words, the pairs and characters of unspaced runs."""
         return [term for token in tokens(text) for term in self._indexed(token)]
 
     def count(self, text: str) -> tuple[Counter[str], Counter[str]]:
-        """Return how often `text` holds each term, and each word as it stands but for case and accents.
+        """Return the count of each term in `text`, and the count of each folded, unstemmed word.
 
-        The same terms as `terms` gives, but each word is looked at once: a third of the time on a long text.
+        The terms are those of `terms`. Each distinct word is stemmed once, so a long text takes a third of the time.
         """
         counts, plain = Counter[str](), Counter[str]()
         words, others = _words(text)
@@ -140,13 +141,13 @@ class Analyzer:
         return [term for token in tokens(text) for term in self.asked(token)]
 
     def asked(self, token: Token) -> tuple[str, ...]:
-        """Return the terms that a token of a query stands for."""
+        """Return the terms of one token of a query."""
         if token.kind == "run":
             return _pairs(fold(token.text)) or tuple(fold(token.text))
         return self.stems(token.text)[:1]
 
     def stems(self, word: str) -> tuple[str, ...]:
-        """Return the folded stem of `word` and, if it is another, the stem of the folded word."""
+        """Return the folded stem of `word` and, if different, the stem of the folded word."""
         known = self._stems.get(word)
         if known is None:
             known = self._stemmed(word)
@@ -181,12 +182,12 @@ class Analyzer:
 
 @cache
 def analyzer(lang: str) -> Analyzer:
-    """Return the one analyzer of a language, whose known stems all callers share."""
+    """Return the analyzer of a language. All callers share it and its cache of stems."""
     return Analyzer(lang)
 
 
 def codes(text: str) -> list[str]:
-    """Return the codes in `text`, which match as they are: errors, versions, names of files and hosts, menu paths.
+    """Return the codes in `text`, which match exactly: errors, versions, file and host names, steps of menu paths.
 
     >>> codes("Error 0x80070005 in prefs.js, see Tools > Account Settings (v1.2)")
     ['0x80070005', 'prefs.js', 'v1.2', 'tools>account']
@@ -211,7 +212,10 @@ def _step(before: str, after: str) -> str:
 
 
 def _is_code(chunk: str) -> bool:
-    """A digit beside a letter, or a sign inside: `ERR_42`, `C++`, `.csv`, `1.2.3`, `imap.example.com`, `Ctrl+S`."""
+    """Return True for a word with digits or signs inside, and for numbers of three digits or more.
+
+    Examples are `ERR_42`, `C++`, `.csv`, `1.2.3`, `imap.example.com` and `Ctrl+S`.
+    """
     if len(chunk) < 2 or chunk.isdigit():
         return len(chunk) >= 3
     return bool(_CODE.search(chunk)) and not _RUNS.search(chunk)
@@ -222,10 +226,10 @@ def _pairs(run: str) -> tuple[str, ...]:
 
 
 def detect(text: str, *, usual: str = "", found: Iterable[Token] | None = None) -> str | None:
-    """Return the language of `text`, or None where neither its script nor its stop words show it.
+    """Return the language of `text`, or None if neither its script nor its stop words show it.
 
-    Another language than the `usual` one needs twice as many stop words. `found` are the tokens of `text`, where
-    the caller has them.
+    A language other than `usual` needs at least twice the stop words of `usual`, plus one. `found` are the tokens of
+    `text`, if the caller already has them.
 
     >>> detect("¿Cómo puedo cambiar mi contraseña?"), detect("error 42")
     ('es', None)
@@ -251,7 +255,7 @@ def little_words() -> dict[str, frozenset[str]]:
 
 
 def _weight(word: str) -> float:
-    """Return how much a stop word counts: a single letter less, since it may be an initial."""
+    """Return the weight of a stop word: half for a single letter, which may be an initial."""
     return 0.5 if len(word) == 1 else 1.0
 
 

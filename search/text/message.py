@@ -1,4 +1,4 @@
-"""A message to the help desk without greeting, closing, signature and quoted mail."""
+"""Remove greeting, closing, signature and quoted mail from a message."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from search.text.query import LONGEST
 
-# How people greet, close and quote, by language; parts of one pattern each.
+# Greetings, closings and headers of quoted mail by language. Each tuple becomes one pattern.
 _GREETINGS = (
     r"hi|hello|hey|dear|greetings|good (?:morning|afternoon|evening|day)",  # en
     r"hallo|guten (?:tag|morgen|abend)|liebes?|sehr geehrte\w*",  # de
@@ -50,20 +50,20 @@ _QUOTED_FROM_HERE = re.compile(
     r"|(?:from|von|de|da|van|od)\s?:\s.+@.+$)",
     re.IGNORECASE,
 )
-_NAME = 30  # characters that may follow a closing on its line: a name
-_BELOW = 5  # lines that may stand below a closing: name, position, telephone
+_NAME = 30  # most characters after a closing on the same line, such as a name
+_BELOW = 5  # most lines below a closing: name, position, telephone
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """The subject of a message, and its text without greeting, closing, signature and quoted mail."""
+    """A subject, and a text without greeting, closing, signature and quoted mail."""
 
     subject: str
     body: str
 
     @property
     def whole(self) -> str:
-        """The subject and the text; a subject that the text repeats is said once."""
+        """The subject and the text. A subject that begins the text is not repeated."""
         if self.subject and self.body.casefold().startswith(self.subject.casefold()):
             return self.body
         return "\n".join(filter(None, (self.subject, self.body)))
@@ -72,7 +72,7 @@ class Message:
 def read(subject: str, body: str) -> Message:
     """Return the message without greeting, closing, signature and quoted mail.
 
-    What would leave nothing is not cut: a message may be nothing but a forwarded one.
+    If nothing would be left, the text is kept whole; a message may consist of forwarded mail only.
     """
     body = body[:LONGEST]
     kept = "\n".join(_without_greeting(_own_lines(body.splitlines()))).strip()
@@ -80,7 +80,9 @@ def read(subject: str, body: str) -> Message:
 
 
 def unquoted(body: str) -> tuple[str, str]:
-    """Return a message and the earlier mail quoted at its end, "" where there is none; no line is lost.
+    """Split a message into its own text and the mail quoted at its end, which is "" if there is none.
+
+    No text is lost.
 
     >>> unquoted("Thanks!\\n\\nOn Monday Jo wrote:\\n> Try this.")
     ('Thanks!', 'On Monday Jo wrote:\\n> Try this.')
@@ -108,7 +110,7 @@ def _own_lines(lines: Sequence[str]) -> list[str]:
 
 
 def _closes(line: str, *, rest: Sequence[str]) -> bool:
-    """Return True if a line is a closing, with at most a name after it and few lines below."""
+    """Return True if a line is a closing, followed by at most a name and a few short lines."""
     match = _CLOSING.match(line)
     if not match or len(line) - match.end() > _NAME:
         return False

@@ -1,6 +1,6 @@
-"""A text that is searched, as words, quoted phrases and codes; only quotes are syntax.
+"""Parse a query into words, quoted phrases and codes. Quotes are the only syntax.
 
-A `Text` is cleaned and cut into tokens once. Its `Query` in a language has the terms that the tokens stand for there.
+A `Text` is cleaned and split into tokens once. A `Query` holds the terms of these tokens in one language.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 
 from search.text.analyzer import Analyzer, Token, codes, fold, tokens
 
-LONGEST = 10_000  # characters of a query or message that are looked at
-LITTLE = 0.2  # weight of a stop word beside others: hit@3 of words alone .41 -> .48 on thunderbird/train
-HEAVY = 2.0  # weight of a word of the subject: hit@3 of words alone .48 -> .51 on thunderbird/train
+LONGEST = 10_000  # characters of a query or message that are read
+LITTLE = 0.2  # weight of a stop word: hit@3 by words alone .41 -> .48 on thunderbird/train
+HEAVY = 2.0  # weight of a word of the subject: hit@3 by words alone .48 -> .51 on thunderbird/train
 _QUOTED = re.compile(r'["“„«]([^"“”„«»]{2,200})["”“»]')
 
 Synonyms = Sequence[tuple[str, ...]]
@@ -27,29 +27,29 @@ class Word:
     text: str  # folded, as typed
     terms: tuple[str, ...]
     synonyms: tuple[str, ...] = ()
-    little: bool = False  # a stop word, an emoji, an arrow: it is not missed
+    little: bool = False  # a stop word, emoji or arrow: an article needn't have it
     quoted: bool = False
     heavy: bool = False  # a word of a message's subject
 
     @property
     def weight(self) -> float:
-        """The weight of the word beside the others."""
+        """The weight of the word relative to others."""
         return (LITTLE if self.little else 1.0) * (HEAVY if self.heavy else 1.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text, cut into tokens once for all languages."""
+    """A text and its tokens, which are the same for all languages."""
 
     line: str  # cleaned: one line, no control characters
     tokens: tuple[Token, ...]
     normal: str  # folded, without punctuation
-    phrases: tuple[str, ...]  # what is quoted, in the same form
+    phrases: tuple[str, ...]  # quoted phrases, in the same form as `normal`
     codes: tuple[str, ...]
 
     @classmethod
     def of(cls, text: str) -> Text:
-        """Return `text` cleaned and cut into tokens."""
+        """Clean `text` and split it into tokens."""
         line = clean(text)
         found = tuple(tokens(line))
         phrases = tuple(filter(None, map(normal, _QUOTED.findall(line))))
@@ -58,20 +58,20 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A text as it is searched in one language."""
+    """The words and codes of a text, to be searched in one language."""
 
     words: tuple[Word, ...]
     codes: tuple[str, ...]
-    only_little: bool = False  # nothing but stop words: they are searched, but no offer is made for them
+    only_little: bool = False  # only stop words: they are searched, but get no offer
 
     @property
     def asked(self) -> tuple[Word, ...]:
-        """The words that an answer should have: all but the little ones."""
+        """The words that an article should have: all except the little ones."""
         return tuple(word for word in self.words if not word.little)
 
 
 def clean(text: str) -> str:
-    """Return `text` composed, on one line, without control characters, and not longer than is looked at."""
+    """Return the first LONGEST characters of `text` in NFC, on one line, without control characters."""
     composed = unicodedata.normalize("NFC", text[:LONGEST].encode("utf-8", "replace").decode("utf-8"))
     if not composed.isprintable():
         composed = "".join(char if char.isprintable() else " " for char in composed)
@@ -79,12 +79,12 @@ def clean(text: str) -> str:
 
 
 def normal(text: str) -> str:
-    """Return `text` without case, accents and punctuation, its words divided by single spaces."""
+    """Return `text` without case, accents and punctuation, with single spaces between tokens."""
     return " ".join(fold(token.text) for token in tokens(text))
 
 
 def parse(text: Text, analyzer: Analyzer, *, synonyms: Synonyms = (), heavy: Collection[str] = ()) -> Query:
-    """Return `text` as words with their synonyms, quoted phrases and codes; the folded words in `heavy` count more."""
+    """Return the query for `text`: its words with synonyms, and its codes. Folded words in `heavy` weigh more."""
     quoted = {word for phrase in text.phrases for word in phrase.split()}
     seen: dict[tuple[str, ...], Word] = {}
     for token in text.tokens:
@@ -93,7 +93,7 @@ def parse(text: Text, analyzer: Analyzer, *, synonyms: Synonyms = (), heavy: Col
     words = tuple(seen.values())
     only_little = bool(words) and all(word.little for word in words)
     if only_little:
-        words = tuple(replace(word, little=False) for word in words)  # nothing but little words: they are meant
+        words = tuple(replace(word, little=False) for word in words)  # only little words: search for them
     if heavy:
         words = tuple(replace(word, heavy=word.text in heavy) for word in words)
     words = _with_synonyms(words, analyzer, synonyms)
@@ -107,7 +107,7 @@ def _word(token: Token, analyzer: Analyzer, quoted: set[str]) -> Word:
 
 
 def _with_synonyms(words: tuple[Word, ...], analyzer: Analyzer, groups: Synonyms) -> tuple[Word, ...]:
-    """Give the first word of each phrase of a group the terms of the group's other phrases."""
+    """Add synonyms to the first word of each phrase in `groups`: the terms of the group's other phrases."""
     if not groups:
         return words
     stems = [word.terms[0] for word in words if word.terms]

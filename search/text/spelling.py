@@ -1,4 +1,4 @@
-"""Spelling: the nearest word of the vocabulary for a typed word that is in no article."""
+"""Correct the spelling of typed words that are in no article."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-SHORTEST = 4  # letters: shorter words are as likely names and codes
-TWO = 8  # letters from which on two slips are forgiven
-MOST = 200  # candidates that are measured
+SHORTEST = 4  # letters; shorter words are just as likely names or codes
+TWO = 8  # letters from which two slips are allowed
+MOST = 200  # candidates that are compared
 
 
 class Vocabulary:
-    """The words of all articles of a language as they are written, with how often each occurs."""
+    """The folded, unstemmed words of all articles in one language, with the number of documents that have each."""
 
     def __init__(self, words: Sequence[str], counts: NDArray[np.int32]) -> None:
         self._words, self._counts = words, counts
@@ -29,10 +29,10 @@ class Vocabulary:
         return np.fromiter((_bits(word) for word in self._words), dtype=np.uint64, count=len(self._words))
 
     def correct(self, word: str) -> str | None:
-        """Return the nearest known word, or None if none is near, or if `word` is short or has digits.
+        """Return the nearest known word, or None if no word is near, or if `word` is short or not only letters.
 
-        One slip is forgiven from four letters on, two from eight. Of two that are as near the more frequent is
-        meant, and one that begins with the same letter is nearer than one that does not.
+        Words of four to seven letters may have one slip, longer words two. A different first letter costs half a slip
+        more. Of equally near words, the most frequent one is returned.
         """
         if len(word) < SHORTEST or not word.isalpha() or not self._words:
             return None
@@ -46,7 +46,7 @@ class Vocabulary:
         return ranked[0][2] if ranked else None
 
     def continue_(self, word: str) -> str | None:
-        """Return the most frequent word that begins nearly as `word`: one slip, not in its first letter."""
+        """Return the most frequent word that starts with `word`, allowing one slip after the first letter."""
         if len(word) < SHORTEST or not word.isalpha():
             return None
         start, end = bisect.bisect_left(self._words, word[0]), bisect.bisect_left(self._words, word[0] + chr(0x10FFFF))
@@ -57,7 +57,10 @@ class Vocabulary:
         return None
 
     def _near(self, word: str, allowed: int) -> list[int]:
-        """Return the words of like length that share nearly all letters: no other can be `allowed` slips away."""
+        """Return the indexes of up to MOST words similar in length and letters, the most frequent first.
+
+        Words that differ more can't be within `allowed` slips.
+        """
         lengths = np.abs(self._lengths - len(word)) <= allowed
         apart = np.bitwise_count(self._letters ^ np.uint64(_bits(word))) <= 2 * allowed
         near = np.flatnonzero(lengths & apart)
@@ -65,7 +68,7 @@ class Vocabulary:
 
 
 def slips(typed: str, meant: str, *, most: int) -> int:
-    """Return how many letters were left out, added, replaced or swapped with their neighbour; `most` + 1 if more.
+    """Return the number of letters left out, added, replaced or swapped with a neighbour; `most` + 1 if there are more.
 
     >>> slips("pasword", "password", most=2), slips("recieve", "receive", most=2)
     (1, 1)

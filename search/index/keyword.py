@@ -1,4 +1,4 @@
-"""The durable word index of one language: Whoosh keeps it, changes cost their own articles only."""
+"""The word index of one language, kept by Whoosh. An update writes the changed articles only."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from whoosh.util.numeric import byte_to_length, length_to_byte
 from kb.files import link_or_copy
 from search.index.postings import FIELDS, K1, B, Field, Segment
 
-Counts = Mapping[str, Mapping[str, int]]  # field -> term -> how often
+Counts = Mapping[str, Mapping[str, int]]  # field -> term -> count
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +32,16 @@ class WordDocument:
 
 
 class Counted(fields.FieldType):  # type: ignore[misc]
-    """Takes terms counted by our analyzers: a third of the time that Whoosh takes through tokens of its own."""
+    """A Whoosh field of terms that our analyzers counted. This takes a third of the time of Whoosh's own tokens."""
 
     def index(self, value: Mapping[str, int], **kwargs: Any) -> Iterator[tuple[bytes, int, float, bytes]]:
-        """Yield (term, frequency, weight, encoded frequency) as Whoosh asks of a field."""
+        """Yield (term, frequency, weight, encoded frequency), as Whoosh requires."""
         for term, count in value.items():
             yield term.encode(), count, float(count), pack_uint(count)
 
 
 class WordIndex:
-    """A Whoosh index in a folder; its segments never change, so that a copy by hard links is a copy."""
+    """A Whoosh index in a folder. Its segments never change, so it can be copied with hard links."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -53,13 +53,13 @@ class WordIndex:
             self._index = index.create_in(str(folder), schema)
 
     def hashes(self, keys: Iterable[str]) -> dict[str, str]:
-        """Return the hash of each of these documents that is there."""
+        """Return the content hash of each of `keys` that is in the index."""
         with self._index.searcher() as searcher:
             found = ((key, searcher.document_number(key=key)) for key in keys)
             return {key: searcher.stored_fields(number)["hash"] for key, number in found if number is not None}
 
     def update(self, *, remove: Iterable[str], add: Iterable[WordDocument]) -> None:
-        """Take documents out and put others in, in one commit."""
+        """Remove and add documents in one commit."""
         writer = self._index.writer(limitmb=256)
         for key in remove:
             writer.delete_by_term("key", key)
@@ -68,9 +68,9 @@ class WordIndex:
         writer.commit()
 
     def segments(self, cache: Path, known: dict[str, Segment]) -> list[Segment]:
-        """Return the postings of each segment as arrays; one that was read before is in `known`, or else in `cache`.
+        """Return the postings of each segment as arrays.
 
-        `known` is brought up to date.
+        Segments that were read before come from `known`, or from the files in `cache`. Both are updated.
         """
         cache.mkdir(parents=True, exist_ok=True)
         with self._index.reader() as reader:
@@ -85,9 +85,9 @@ class WordIndex:
         return found
 
     def scores(self, terms: Sequence[tuple[str, str, float]]) -> dict[str, float]:
-        """Return Whoosh's own BM25F by key for (field, term, weight); tests compare compiled postings with it.
+        """Return Whoosh's BM25F scores by key for (field, term, weight). Tests compare compiled postings with them.
 
-        Its segments are merged first: until then the deleted documents count in its statistics.
+        The segments are merged first, because Whoosh's statistics count deleted documents until then.
         """
         self._index.optimize()
         asked = query.Or([query.Term(field, term, boost=weight) for field, term, weight in terms])
@@ -96,9 +96,9 @@ class WordIndex:
 
 
 def counted(documents: Iterable[WordDocument]) -> Segment:
-    """Return the postings that Whoosh would keep of `documents`, to the last bit, without writing its index.
+    """Return the postings that Whoosh would store for `documents`, equal to the last bit, without writing an index.
 
-    The first generation of a new installation is made so, in a third of the time; the one after it has the index.
+    The first generation of a new installation is built this way, in a third of the time. The next one has an index.
     """
     keys: list[str] = []
     found = {name: _Counting() for name in FIELDS}
@@ -111,7 +111,7 @@ def counted(documents: Iterable[WordDocument]) -> Segment:
 
 
 class _Counting:
-    """The postings of a field as they come: numbers in arrays, a tenth of the memory of tuples in lists."""
+    """Collects the postings of a field in arrays, which take a tenth of the memory of lists of tuples."""
 
     def __init__(self) -> None:
         self._numbers: dict[str, int] = {}
@@ -125,13 +125,15 @@ class _Counting:
         self._lengths.append(sum(counts.values()))
 
     def field(self) -> Field:
-        """Return the postings by term, as Whoosh sorts them, and by document."""
+        """Return the postings sorted by term, in Whoosh's order, and by document."""
         terms = sorted(self._numbers, key=str.encode)
         places = np.empty(len(terms), dtype=np.int32)
         places[[self._numbers[term] for term in terms]] = np.arange(len(terms), dtype=np.int32)
         rows = places[np.asarray(self._terms, dtype=np.int32)]
         order = np.argsort(rows, kind="stable")
-        lengths = [byte_to_length(length_to_byte(length)) for length in self._lengths]  # it keeps a byte
+        lengths = [
+            byte_to_length(length_to_byte(length)) for length in self._lengths
+        ]  # Whoosh stores a length in one byte
         return Field(
             terms=terms,
             indptr=np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=len(terms)))]).astype(np.int64),
@@ -142,7 +144,7 @@ class _Counting:
 
 
 def copy(source: Path, target: Path) -> None:
-    """Copy an index folder by hard links: files are written once and never changed, but for the lock."""
+    """Copy an index folder with hard links. Its files never change, except the lock, which is left out."""
     target.mkdir(parents=True, exist_ok=True)
     for file in source.iterdir():
         if file.is_dir():
@@ -165,7 +167,7 @@ def _segment(leaf: Any, cache: Path, known: Mapping[str, Segment]) -> Segment:
 
 
 def _read(leaf: Any, name: str, deleted: NDArray[np.int32]) -> Segment:
-    """Read all postings of a segment: for each field its terms, in order, and (document, frequency) of each."""
+    """Read the postings of a segment: for each field, its terms in order, with the document and frequency of each."""
     count = leaf.doc_count_all()
     keys = [leaf.stored_fields(number)["key"] if number not in deleted else "" for number in range(count)]
     return Segment.of(name, keys, deleted, {field: _read_field(leaf, field, count) for field in FIELDS})

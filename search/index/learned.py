@@ -1,8 +1,8 @@
-"""What was learned from solved questions, as an index keeps it and a ranking reads it.
+"""A model learned from solved questions: its files in the index, and its features for a ranking.
 
-A head gives each article the log of its probability for a question's vector. A memory holds the vectors of the solved
-questions and says how near those are that an article solved. The ranker weighs both with the two legs of the ranking.
-All of it counts for the vectors of one recipe only, and for articles that still mean what they meant then.
+The head maps a question's vector to the log of each article's probability. The memory holds the vectors of the solved
+questions, and measures how near a question is to those that an article solved. The ranker weighs both features and the
+two legs of the ranking. A model is valid for the vectors of one recipe, and for articles whose meaning has not changed.
 """
 
 from __future__ import annotations
@@ -21,32 +21,32 @@ from search.index import logistic
 from search.index.embedder import Vectors
 from search.index.logistic import Matrix
 
-FOLDER = "_tuning"  # in the articles' repository; no article, so it is neither shown nor checked
+FOLDER = "_tuning"  # in the articles' repository; it is not an article, so it is neither shown nor checked
 FEATURES = ("dense", "lexical", "head", "memory")
-UNSEEN = 0.005  # added to the head's probabilities, for articles that solved nothing yet
-NEAR = 0.3  # cosine below which a solved question says nothing
-SHARP = 20.0  # how much a nearer question says more
-SAME = 0.99999  # cosine of questions in the same words
+UNSEEN = 0.005  # added to the head's probabilities, for articles that have solved no question yet
+NEAR = 0.3  # a solved question counts if its cosine is above this
+SHARP = 20.0  # how steeply the weight of a solved question rises with its cosine
+SAME = 0.99999  # cosine above which two questions have the same words
 FILE, HEAD, MEMORY = "learned.json", "learned.head.npz", "learned.memory.npz"
 
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """The head, the memory and the weights."""
+    """The head, the memory and the weights of the ranker."""
 
-    recipe: str  # of the vectors that it was fitted on; others mean nothing to it
-    articles: tuple[str, ...]  # by their ids, in the order of the head's columns
-    centre: Vectors  # what all questions have in common
+    recipe: str  # of the vectors that it was fitted on
+    articles: tuple[str, ...]  # ids, in the order of the head's columns
+    centre: Vectors  # weighted mean of the questions' vectors
     head: NDArray[np.float32]  # (dimensions + 1, articles)
-    memory: Vectors  # one row a solved question
-    solved: NDArray[np.int32]  # which article solved it
+    memory: Vectors  # one row per solved question
+    solved: NDArray[np.int32]  # the column of the article that solved each question
     weights: Mapping[str, float]  # of the ranker, by feature
     questions: int
-    meant: NDArray[np.float16]  # what each article meant then: the middle of its passages' vectors, or nothing
-    counts: NDArray[np.float32] | None = None  # how much each row of the memory counts; None where all count alike
+    meant: NDArray[np.float16]  # each article's mean vector when this was learned; zeros if it had none
+    counts: NDArray[np.float32] | None = None  # the weight of each row of the memory; None if all are 1
 
     def features(self, question: Vectors) -> dict[str, Matrix]:
-        """Return the head's and the memory's feature of each article for one question's vector."""
+        """Return the features `head` and `memory` of each article for a question's vector."""
         head = head_feature((question[None, :] - self.centre).astype(np.float64), self.head.astype(np.float64))[0]
         memory = recall(question[None, :], self.memory, self.solved, size=len(self.articles), counts=self.counts)[0]
         return {"head": head, "memory": memory}
@@ -57,19 +57,19 @@ class Learned:
 
     @property
     def counted(self) -> NDArray[np.float32]:
-        """How much each row of the memory counts, also where all count alike."""
+        """The weight of each row of the memory, as an array in any case."""
         return np.ones(len(self.memory), dtype=np.float32) if self.counts is None else self.counts
 
     @property
     def fingerprint(self) -> str:
-        """A hash of all of it."""
+        """A hash of the whole model."""
         parts = hashlib.sha256(json.dumps([self.recipe, self.articles, dict(self.weights)]).encode())
         for array in (self.centre, self.head, self.memory, self.solved, self.meant, self.counted):
             parts.update(np.ascontiguousarray(array).tobytes())
         return parts.hexdigest()[:16]
 
     def save(self, folder: Path) -> None:
-        """Write it to `folder`: arrays in two files, the rest as JSON."""
+        """Write the model to `folder`: arrays to two files, the rest as JSON."""
         folder.mkdir(parents=True, exist_ok=True)
         np.savez(folder / HEAD, centre=self.centre, head=self.head, meant=self.meant)
         np.savez(folder / MEMORY, memory=self.memory, solved=self.solved, counts=self.counted)
@@ -78,13 +78,13 @@ class Learned:
             "recipe": self.recipe,
             "questions": self.questions,
             "weights": dict(self.weights),
-            "articles": dict(zip(self.articles, counts, strict=True)),  # how many questions each solved
+            "articles": dict(zip(self.articles, counts, strict=True)),  # number of questions that each solved
         }
         (folder / FILE).write_text(json.dumps(document, indent=1), encoding="utf-8")
 
 
 def load(folder: Path) -> Learned | None:
-    """Return what `save` wrote to `folder`, or None where there is nothing."""
+    """Load the model in `folder`, or return None if there is none."""
     if not (folder / FILE).is_file():
         return None
     document: dict[str, Any] = json.loads((folder / FILE).read_text(encoding="utf-8"))
@@ -112,9 +112,10 @@ def recall(
     own: bool = False,
     counts: NDArray[np.floating[Any]] | None = None,
 ) -> Matrix:
-    """Return, for each asked question and article, how near the questions are that the article solved.
+    """Return the feature `memory`, (asked questions, articles): how near the questions are that each article solved.
 
-    With `own` the rows of `asked` are those of `memory`, and none recalls itself or its own words.
+    It is log(sum + e^(-0.6 SHARP)) / SHARP, where the sum adds count * e^(SHARP (cosine - 1)) of the article's solved
+    questions with a cosine above NEAR. With `own`, `asked` is `memory`, and questions in the same words are left out.
     """
     cosines = (asked @ memory.T).astype(np.float64)
     near = np.exp(SHARP * (cosines - 1.0)) * (cosines > NEAR)
@@ -128,5 +129,5 @@ def recall(
 
 
 def head_feature(rows: Matrix, head: Matrix) -> Matrix:
-    """Return, for each centred question, the log of the head's probability of each article."""
+    """Return the feature `head`, (questions, articles): log(probability + UNSEEN). `rows` are centred questions."""
     return np.asarray(np.log(logistic.softmax(rows @ head[:-1] + head[-1]) + UNSEEN), dtype=np.float64)

@@ -1,4 +1,7 @@
-"""Logistic regression by Newton's method: small, exact, and the same everywhere."""
+"""Logistic regression: binary, multinomial and conditional.
+
+The same rows give the same weights on every machine. The binary and the conditional fit use Newton's method.
+"""
 
 from __future__ import annotations
 
@@ -19,9 +22,9 @@ def sigmoid(values: Matrix) -> Matrix:
 def fit(
     features: Matrix, labels: NDArray[np.bool_], *, weights: Matrix | None = None, penalty: float = 0.1
 ) -> tuple[Matrix, float]:
-    """Return the (weights, bias) that make `labels` most likely, the weights held small by `penalty`.
+    """Return the (weights, bias) that make `labels` most likely. `penalty` keeps the weights small.
 
-    `features` is (rows, features); a row may count more or less by `weights`.
+    `features` is (rows, features). `weights` are the weights of the rows, 1 by default.
     """
     rows = np.hstack([features, np.ones((len(features), 1))])
     counts = np.ones(len(rows)) if weights is None else weights
@@ -41,12 +44,12 @@ def fit(
 def fit_classes(
     features: Matrix, labels: NDArray[np.int64], *, classes: int, penalty: float, counts: Matrix | None = None
 ) -> Matrix:
-    """Return the (features + 1, classes) weights of a multinomial regression, the last row the biases.
+    """Return the (features + 1, classes) weights of a multinomial regression. The last row holds the biases.
 
-    A row counts as often as `counts` says, once where it is not given.
+    `counts` are the weights of the rows, 1 by default.
 
-    By the bound of Böhning (1992): every step divides the slope by one matrix that is never less than the true
-    bend, so that it needs neither a line search nor a step size; Nesterov's momentum shortens the way.
+    Every step divides the gradient by one matrix that bounds the Hessian from above (Böhning 1992), so it needs neither
+    a line search nor a step size. Nesterov's momentum reduces the number of steps.
     """
     rows = np.hstack([features, np.ones((len(features), 1))])
     ridge = np.diag([penalty] * features.shape[1] + [penalty / 100.0])
@@ -59,7 +62,7 @@ def fit_classes(
     for _ in range(CLASS_STEPS):
         slope = rows.T @ (weigh * (softmax(rows @ ahead) - target)) + ridge @ ahead
         step = ahead - bound @ slope
-        if float(np.sum(slope * (step - found))) > 0.0:  # the momentum leads away: begin anew from here
+        if float(np.sum(slope * (step - found))) > 0.0:  # momentum goes uphill: restart it from here
             pace = 1.0
         faster = 0.5 * (1.0 + np.sqrt(1.0 + 4.0 * pace * pace))
         ahead = step + (pace - 1.0) / faster * (step - found)
@@ -74,7 +77,7 @@ CLASS_CLOSE = 1e-2
 
 
 def softmax(values: Matrix) -> Matrix:
-    """Return rows of probabilities that sum to 1."""
+    """Return the softmax along the last axis: probabilities that sum to 1."""
     raised = np.exp(values - values.max(axis=-1, keepdims=True))
     return np.asarray(raised / raised.sum(axis=-1, keepdims=True), dtype=np.float64)
 
@@ -84,8 +87,8 @@ def fit_choice(
 ) -> Matrix:
     """Return the weights that make the chosen one of each row's candidates most likely (conditional logit).
 
-    `features` is (rows, candidates, features); `penalty` holds the weights near `centre` while there are few rows;
-    a row counts as often as `counts` says, once where it is not given.
+    `features` is (rows, candidates, features). `penalty` keeps the weights near `centre` while there are few rows.
+    `counts` are the weights of the rows, 1 by default.
     """
     found = centre.astype(np.float64)
     weigh = np.ones(len(features)) if counts is None else counts

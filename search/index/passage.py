@@ -1,4 +1,4 @@
-"""An article as the passages that are searched: its title and summary, each of its questions, and its sections."""
+"""Split an article into the passages that are searched: title and summary, questions, and sections."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from kb.render.rendered import Section
 
 Kind = Literal["title", "query", "section"]
 
-LONGEST = 200  # word pieces of a section's text: 150 to 220 ranked best, and the model cuts at 256
+LONGEST = 200  # word pieces of a section's passage: 150 to 220 ranked best; the model truncates at 256
 _BREAK = re.compile(r"\n\s*\n|\n|(?<=[.!?。！？])\s+|(?<=[。！？])")
 _PIECE = re.compile(r"[\u2e80-\U0010ffff]|[^\W_\u2e80-\U0010ffff]{1,7}|[^\w\s]")
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """One thing that can be found: it points to an article's version and, in it, to an anchor."""
+    """The unit of search: a text of an article in one language, and its anchor."""
 
     article: str
     lang: str
     anchor: str
     heading: str  # the heading path below the title: "Invoices > VAT"
     kind: Kind
-    text: str  # what the reader sees of it
+    text: str  # as readers see it
 
     def embedded(self, title: str) -> str:
-        """Return the text that is encoded: that of a section begins with the article's title and its headings."""
+        """Return the text to encode. A section's text is preceded by the article's title and the heading path."""
         if self.kind != "section":
             return self.text
         return f"{title} > {self.heading}\n{self.text}" if self.heading else f"{title}\n{self.text}"
@@ -48,7 +48,7 @@ def passages(article: Article, sections: Sequence[Section]) -> list[Passage]:
 
 
 def pieces(text: str, *, longest: int = LONGEST) -> Iterator[str]:
-    """Yield `text` in parts of at most `longest` word pieces, cut between lines or sentences, all of like length."""
+    """Yield `text` in parts of similar length, at most `longest` word pieces, cut between lines or sentences."""
     parts = [part for part in split_sentences(text) if part.strip()]
     total = sum(map(word_pieces, parts))
     if total <= longest:
@@ -65,7 +65,7 @@ def split_sentences(text: str) -> list[str]:
 
 
 def word_pieces(text: str) -> int:
-    """Return about how many word pieces an encoder makes of `text`: longer words are cut in several."""
+    """Estimate the number of word pieces that an encoder makes of `text`. It splits longer words."""
     return len(_PIECE.findall(text))
 
 
@@ -84,7 +84,7 @@ def _filled(parts: Iterable[str], *, share: float, longest: int) -> Iterator[str
 
 
 def _short(part: str, longest: int) -> Iterator[str]:
-    """Cut a sentence that is too long by itself, between words, or between characters in a script without spaces."""
+    """Yield a sentence, cut every so many characters if it has more than `longest` word pieces."""
     if word_pieces(part) <= longest:
         yield part
         return

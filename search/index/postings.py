@@ -1,4 +1,4 @@
-"""Compiled postings: BM25F computed when a generation is built, and summed by rows when it is searched."""
+"""Compiled postings: BM25F scores computed when a generation is built. A search sums the rows of its terms."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from kb.files import written_aside
 FIELDS = ("title", "queries", "headings", "body", "exact", "names", "words")
 BITS = 32
 SPAN = 1 << BITS
-STEP = 1 << 15  # postings that are scored at once
-B, K1 = 0.75, 1.2  # Whoosh's own
+STEP = 1 << 15  # postings scored at once
+B, K1 = 0.75, 1.2  # Whoosh's defaults
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int32]
@@ -34,27 +34,27 @@ class Field:
     indptr: NDArray[np.int64]
     docs: Ints
     weights: Floats
-    lengths: NDArray[np.float64]  # of each document, as the index rounds it
+    lengths: NDArray[np.float64]  # of each document, rounded like Whoosh does
 
 
-ARRAYS = ("indptr", "docs", "weights", "lengths")  # of a field, in the order of its fields
+ARRAYS = ("indptr", "docs", "weights", "lengths")  # the arrays of a Field, in the order of its attributes
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """The postings of one segment of a word index, deleted documents still in them."""
+    """The postings of one segment of a word index, including those of deleted documents."""
 
     name: str
     keys: Sequence[str]
     deleted: Ints
     fields: Mapping[str, Field]
     vocabulary: Sequence[str]  # the terms of all fields, in order
-    rows: Mapping[str, NDArray[np.int64]]  # where in it each term of a field is
-    counts: NDArray[np.int64]  # in how many documents each term is, in whatever field
+    rows: Mapping[str, NDArray[np.int64]]  # field -> the index in `vocabulary` of each of its terms
+    counts: NDArray[np.int64]  # number of documents with each term, in any field
 
     @classmethod
     def of(cls, name: str, keys: Sequence[str], deleted: Ints, fields: Mapping[str, Field]) -> Segment:
-        """Return a segment with what its fields have in common."""
+        """Return a segment with the vocabulary and the counts of all its fields."""
         vocabulary = sorted({term for field in fields.values() for term in field.terms})
         places = {term: row for row, term in enumerate(vocabulary)}
         rows = {name: np.asarray([places[t] for t in field.terms], dtype=np.int64) for name, field in fields.items()}
@@ -63,7 +63,7 @@ class Segment:
         return cls(name, keys, deleted, fields, vocabulary, rows, counts)
 
     def save(self, path: Path) -> None:
-        """Write the segment beside the index, without its deletions, which change."""
+        """Write the segment without its deletions, which change later."""
         arrays: dict[str, NDArray[np.generic]] = {"keys": _packed(self.keys)}
         for name, field in self.fields.items():
             arrays[f"{name}.terms"] = _packed(field.terms)
@@ -83,16 +83,16 @@ class Segment:
 
 
 def compile_postings(segments: Sequence[Segment], numbers: Mapping[str, int], folder: Path) -> None:
-    """Write the impact matrices of `segments` to `folder`; `numbers` gives the document number of each key.
+    """Write one impact matrix per field of `segments` to `folder`. `numbers` has the document number of each key.
 
-    Rows are terms, columns documents; a value is the BM25 score of that term in that field. What is deleted counts in
-    no statistic, so that it does not matter in how many segments or builds the documents came.
+    Rows are terms and columns are documents; a value is the BM25 score of the term in that field of the document.
+    Deleted documents count in no statistic, so the result does not depend on the number of segments or builds.
     """
     folder.mkdir(parents=True, exist_ok=True)
     vocabulary = sorted({term for segment in segments for term in segment.vocabulary})
     rows = {term: row for row, term in enumerate(vocabulary)}
     parts = [_part(segment, numbers, rows) for segment in segments]
-    with ThreadPoolExecutor(2) as pool:  # arrays need no turn of the interpreter; the largest field is the last
+    with ThreadPoolExecutor(2) as pool:  # numpy releases the GIL; FIELDS ends with the largest field
         compiled = list(pool.map(lambda name: _compiled(name, parts, folder, len(rows), len(numbers)), FIELDS[::-1]))
     counts = dict(zip(FIELDS[::-1], compiled, strict=True))
     used = np.flatnonzero(np.sum(compiled, axis=0))
@@ -112,7 +112,7 @@ class _Part:
     """A segment's place in the compiled postings: the numbers of its documents and the rows of its terms."""
 
     segment: Segment
-    places: NDArray[np.int64]  # -1 where it is deleted
+    places: NDArray[np.int64]  # -1 if deleted
     rows: NDArray[np.int64]
 
 
@@ -123,7 +123,7 @@ def _part(segment: Segment, numbers: Mapping[str, int], rows: Mapping[str, int])
 
 
 def _deleted(part: _Part) -> NDArray[np.int64]:
-    """Return in how many deleted documents each term of a segment is."""
+    """Return the number of deleted documents with each term of a segment."""
     segment, gone = part.segment, part.places < 0
     if not gone.any():
         return np.zeros(len(segment.vocabulary), dtype=np.int64)
@@ -136,7 +136,7 @@ def _deleted(part: _Part) -> NDArray[np.int64]:
 
 
 def _distinct(pairs: NDArray[np.int64], *, size: int) -> NDArray[np.int64]:
-    """Return in how many documents each term is, in whatever field; `pairs` are term * SPAN + document."""
+    """Return the number of documents with each term. `pairs` are term * SPAN + document; they are sorted in place."""
     pairs.sort()
     first = np.ones(len(pairs), dtype=np.bool_)
     first[1:] = pairs[1:] != pairs[:-1]  # a quarter of the time of numpy's unique
@@ -144,23 +144,23 @@ def _distinct(pairs: NDArray[np.int64], *, size: int) -> NDArray[np.int64]:
 
 
 def _compiled(name: str, parts: Sequence[_Part], folder: Path, terms: int, documents: int) -> NDArray[np.int64]:
-    """Write the postings of a field in order, each with its score; return how many each term has."""
+    """Write the sorted postings of a field with their scores. Return the number of postings per term."""
     live = [_live(part, name) for part in parts]
     pairs, weights = _joined([p for p, _ in live], np.int64), _joined([w for _, w in live], np.float32)
-    del live  # as large once more
-    if np.any(pairs[1:] < pairs[:-1]):  # one large segment is in order, a few small ones come behind it
+    del live  # frees as much memory again
+    if np.any(pairs[1:] < pairs[:-1]):  # usually a large sorted segment, then a few small ones
         order = np.argsort(pairs, kind="stable")
         pairs, weights = pairs[order], weights[order]
     counts = np.diff(np.searchsorted(pairs, np.arange(terms + 1, dtype=np.int64) << BITS))
     idf = np.log(documents / (counts + 1.0)) + 1.0
     average = float(weights.sum(dtype=np.float64)) / max(documents, 1) or 1.0
     last = max((int(part.places.max(initial=0)) for part in parts), default=0)
-    norm = np.zeros(last + 2, dtype=np.float64)  # behind the last stands what is deleted
+    norm = np.zeros(last + 2, dtype=np.float64)  # the extra last place is for deleted documents, numbered -1
     for part in parts:
         lengths = part.segment.fields[name].lengths
         norm[part.places] = K1 * ((1 - B) + B * np.maximum(lengths, 0.0) / average)
     impacts = np.empty(len(pairs), dtype=np.float32)
-    for start in range(0, len(pairs), STEP):  # in pieces that stay in the processor's cache
+    for start in range(0, len(pairs), STEP):  # in pieces that fit the processor's cache
         some = pairs[start : start + STEP]
         tf = weights[start : start + STEP].astype(np.float64)
         impacts[start : start + STEP] = (tf * (K1 + 1)) / (tf + norm[some & (SPAN - 1)]) * idf[some >> BITS]
@@ -170,7 +170,7 @@ def _compiled(name: str, parts: Sequence[_Part], folder: Path, terms: int, docum
 
 
 def _live(part: _Part, name: str) -> tuple[NDArray[np.int64], Floats]:
-    """Return term * SPAN + document, and the frequency, of the documents that are not deleted."""
+    """Return term * SPAN + document, and the frequency, of all postings of documents that are not deleted."""
     field, places = part.segment.fields[name], part.places
     there = places[field.docs]
     pairs = np.repeat(part.rows[part.segment.rows[name]] << BITS, np.diff(field.indptr))
@@ -199,35 +199,35 @@ class Postings:
         self.rarest = float(np.log((1.0 + self.size) / 0.5))
 
     def rarity(self, term: str) -> float:
-        """Return the logarithm of how many documents there are for each that has `term`: near 0 when all have it."""
+        """Return log((1 + documents) / (0.5 + documents with `term`)), which is near 0 if all documents have it."""
         row = self.row(term)
         return self.rarest if row is None else float(np.log((1.0 + self.size) / (0.5 + self._count[row])))
 
     def row(self, term: str) -> int | None:
-        """Return the row of `term`, or None when no article has it."""
+        """Return the row of `term`, or None if no article has it."""
         row = bisect.bisect_left(self.terms, term)
         return row if row < len(self.terms) and self.terms[row] == term else None
 
     def field(self, row: int, name: str) -> tuple[Ints, Floats]:
-        """Return the documents that have a term in a field, ascending, and the score of each."""
+        """Return the documents that have the term of a row in a field, ascending, and their scores."""
         indptr, docs, impacts = self._fields[name]
         start, end = int(indptr[row]), int(indptr[row + 1])
         return cast(Ints, docs[start:end]), cast(Floats, impacts[start:end])
 
     def add(self, row: int, into: Floats, *, weights: Mapping[str, float], factor: float = 1.0) -> None:
-        """Add the weighted scores of a term to `into`, one value a document."""
+        """Add the weighted scores of a term to `into`, which has one value per document."""
         for name, weight in weights.items():
             docs, impacts = self.field(row, name)
             if len(docs):
                 into[docs] += impacts * np.float32(weight * factor)
 
     def written(self) -> tuple[list[str], Ints]:
-        """Return the words as they stand in the articles, in order, and in how many documents each is."""
+        """Return the unstemmed words of the articles, in order, and the number of documents with each."""
         rows = np.flatnonzero(np.diff(self._fields["names"][0]) + np.diff(self._fields["words"][0]))
         return [self.terms[row] for row in rows], self._count[rows]
 
     def named(self, prefix: str, *, most: int) -> list[int]:
-        """Return up to `most` words of titles, questions and headings that begin with `prefix`, frequent first."""
+        """Return the rows of up to `most` words in titles, questions and headings with this prefix, frequent first."""
         words, rows = self._named
         start, end = bisect.bisect_left(words, prefix), bisect.bisect_left(words, prefix + chr(0x10FFFF))
         found = rows[start:end]
@@ -240,7 +240,7 @@ class Postings:
 
 
 def _mapped(path: Path) -> NDArray[Any]:
-    """Return a mapped file as a plain array: a slice of numpy's own memmap takes fifty times as long."""
+    """Map a file as a plain array. Slicing numpy's memmap takes fifty times as long."""
     return np.asarray(np.load(path, mmap_mode="r"))
 
 

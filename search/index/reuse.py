@@ -1,4 +1,4 @@
-"""An article's share of a generation: made anew, or taken over from the generation before while it has not changed."""
+"""Reuse the passages and vectors of unchanged articles from the previous generation."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from search.index.generation import KINDS, Block, Checksums, Document, Manifest,
 from search.index.passage import Passage
 from search.index.postings import Segment
 
-ANALYSIS = "2"  # changes with what an article's passages and terms are: those of older generations are not taken over
+ANALYSIS = "2"  # raised when passages or terms change; then older generations are not reused
 
 
 class Share(Protocol):
-    """The passages of one article, as text, as lines of the file, and as vectors if there are any yet."""
+    """The passages of one article: as text, as lines of their file, and as vectors if they were encoded before."""
 
     @property
     def count(self) -> int: ...
@@ -39,7 +39,7 @@ class Share(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Fresh:
-    """The passages of an article that is new or has changed."""
+    """The passages of a new or changed article."""
 
     made: Sequence[Passage]
 
@@ -48,28 +48,28 @@ class Fresh:
         return len(self.made)
 
     def passages(self) -> Sequence[Passage]:
-        """Return them."""
+        """Return the passages."""
         return self.made
 
     def block(self) -> Block:
-        """Return them as lines of the file of passages."""
+        """Return the passages as lines of their file."""
         return generation.block(self.made)
 
     def vectors(self, recipe: str) -> Vectors | None:
-        """Return None: they are not encoded yet."""
+        """Return None, since these passages are not encoded yet."""
         return None
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """The passages of an article that is as it was, in the files of the generation before."""
+    """The passages of an unchanged article, in the files of the previous generation."""
 
     before: Before
-    number: int  # of its document there
+    number: int  # of the article's document there
 
     @property
     def document(self) -> Document:
-        """Its document in the generation before."""
+        """The article's document in the previous generation."""
         return self.before.documents[self.number]
 
     @property
@@ -77,26 +77,26 @@ class Kept:
         return self.document.last - self.document.first
 
     def passages(self) -> Sequence[Passage]:
-        """Return them, read from the file."""
+        """Read the passages from their file."""
         d, rows = self.document, range(self.document.first, self.document.last)
         found = [(KINDS[self.before.passages.kinds[row]], *self.before.passages[row]) for row in rows]
         return [Passage(d.article, d.lang, anchor, heading, kind, text) for kind, anchor, heading, text in found]
 
     def block(self) -> Block:
-        """Return their lines of the file as they are."""
+        """Return the passages as lines of their file, unparsed."""
         return self.before.passages.block(self.document.first, self.document.last)
 
     def vectors(self, recipe: str) -> Vectors | None:
-        """Return their vectors of a recipe, if the generation before has them."""
+        """Return the vectors of a recipe, or None if the previous generation has none."""
         return self.before.vectors(self.number, recipe)
 
 
 class Before:
-    """The generation before, whole and made by the same code."""
+    """The previous generation, intact and built by the same code."""
 
     def __init__(self, folder: Path, manifest: Manifest) -> None:
         self.folder = folder
-        self.segments: dict[str, dict[str, Segment]] = {}  # of each language's words, by name, where they were read
+        self.segments: dict[str, dict[str, Segment]] = {}  # language -> name -> segment, if it was read before
         self.documents = generation.read_documents(folder)
         self.passages = Passages(folder, manifest.bundles, self.documents)
         self._indexed = frozenset(name.split("/")[1] for name in manifest.files if "/whoosh/" in name)
@@ -110,12 +110,12 @@ class Before:
         }
 
     def indexed(self, lang: str) -> frozenset[str]:
-        """Return the articles of a language that are in Whoosh's index; none where there is no such index yet."""
+        """Return the articles of a language that are in Whoosh's index, which the first generation doesn't have."""
         some = (document.article for document in self.documents if document.lang == lang)
         return frozenset(some) if lang in self._indexed else frozenset()
 
     def share(self, source: str, version: Version) -> Kept | None:
-        """Return the passages that were made of `source`, for the same article and language."""
+        """Return the passages made from `source`, or None if there are none for the same article and language."""
         number = self._numbers.get(source)
         if number is None or self.documents[number].version != version:
             return None
@@ -128,19 +128,19 @@ class Before:
         return old is not None and numbers == list(range(old.first, old.last))
 
     def passages_of(self, bundle: Bundle) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
-        """Return the length of each of a bundle's passages in its file, and its kind."""
+        """Return the lengths in bytes and the kinds of a bundle's passages."""
         old = self._bundles[bundle.name]
         first, last = self.documents[old.first].first, self.documents[old.last - 1].last
         return self.passages.lengths(first, last), self.passages.kinds[first:last]
 
     def vectors_of(self, bundle: Bundle, recipe: str) -> Path | None:
-        """Return the file of a bundle's vectors of a recipe, if there is one."""
+        """Return the file of a bundle's vectors of a recipe, or None."""
         old = self._bundles[bundle.name]
         found = self._spaces.get(recipe, {}).get(old.first)
         return found.path if found else None
 
     def vectors(self, number: int, recipe: str) -> Vectors | None:
-        """Return the vectors of a document's passages."""
+        """Return the vectors of a document's passages, or None if there are none of this recipe."""
         start = self._firsts[bisect_right(self._firsts, number) - 1]
         found = self._spaces.get(recipe, {}).get(start)
         if found is None:
@@ -151,7 +151,7 @@ class Before:
 
 
 class _Vectors:
-    """The vectors of a bundle, mapped when they are first asked for."""
+    """The vectors of a bundle, mapped on first use."""
 
     def __init__(self, folder: Path, name: str) -> None:
         self.path = folder / name
@@ -162,7 +162,7 @@ class _Vectors:
 
 
 def before(folder: Path | None, *, checksums: Checksums | None = None) -> Before | None:
-    """Return the generation in `folder`, or None if it is damaged or was made by other code."""
+    """Open the generation in `folder`, or return None if it is damaged or was built by other code."""
     if folder is None:
         return None
     try:

@@ -1,4 +1,4 @@
-"""A file that keeps vectors by the hash of text and recipe, so that only new texts are encoded."""
+"""A file of vectors by the hash of recipe and text, so that only new texts are encoded."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from kb.progress import Report, silent
 from search.index.embedder import Embedder, Vectors
 
 KEY = 16  # bytes of the hash of recipe and text
-STEP = 64  # texts between two writes: what a kill costs
+STEP = 64  # texts encoded between two writes, which are lost if the process is killed
 
 
 class VectorCache:
-    """An append-only file of (key, vector, checksum) of one recipe; a torn or damaged record is a missing one."""
+    """An append-only file of (key, vector, checksum) of one recipe. A torn or damaged record counts as missing."""
 
     def __init__(self, path: Path, *, recipe: str, dimensions: int) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -41,16 +41,16 @@ class VectorCache:
         return hashlib.blake2b(f"{self._recipe}\0{text}".encode("utf-8", "surrogatepass"), digest_size=KEY).digest()
 
     def encode(self, texts: Sequence[str], *, embedder: Embedder, progress: Report = silent) -> Vectors:
-        """Return a vector for each of `texts`; those not kept yet are encoded and appended, `STEP` at a time.
+        """Return a vector for each of `texts`. Missing ones are encoded and appended, `STEP` at a time.
 
-        Whoever is killed loses the last step; another process that builds at the same time waits for its turn.
+        A process that is killed loses its last step. The file is locked, so other processes wait.
         """
         keys = [self.key(text) for text in texts]
         with locked(self._path) as file:
             self._catch_up(file)
             self._check(keys)
             missing = list({key: text for key, text in zip(keys, texts, strict=True) if key not in self._known}.items())
-            missing.sort(key=lambda pair: (len(pair[1]), pair[0]))  # like length together: less padding
+            missing.sort(key=lambda pair: (len(pair[1]), pair[0]))  # similar lengths together: less padding
             total = len(missing)
             progress(0, total) if total else None
             for start in range(0, total, STEP):
@@ -60,7 +60,7 @@ class VectorCache:
             return self._vectors(keys)
 
     def forget_others(self, texts: Sequence[str]) -> int:
-        """Remove the vectors of all texts but these, and return how many were removed."""
+        """Remove the vectors of all texts except `texts`, and return the number removed."""
         wanted = {self.key(text) for text in texts}
         with locked(self._path) as file:
             self._catch_up(file)
@@ -75,7 +75,7 @@ class VectorCache:
         return removed
 
     def _catch_up(self, file: int) -> None:
-        """Read the records that were appended since the last look, and cut off a torn tail."""
+        """Read the records appended since the last call, and cut off a torn last record."""
         size = self._record.itemsize
         whole = os.fstat(file).st_size // size
         if os.fstat(file).st_size % size:
@@ -88,7 +88,7 @@ class VectorCache:
         self._read = whole
 
     def _check(self, keys: Iterable[bytes]) -> None:
-        """Forget those of the records of `keys` whose checksum is wrong; the others are not looked at."""
+        """Forget the records of `keys` with a wrong checksum. Other records are not checked."""
         some = self._known.keys() & set(keys)
         for key, record in zip(some, self._records()[[self._known[key] for key in some]] if some else (), strict=True):
             if record["sum"] != _checksum(key, record["vector"]):
@@ -98,7 +98,7 @@ class VectorCache:
         return np.asarray(np.memmap(self._path, dtype=self._record, mode="r"))
 
     def _moved(self, file: int) -> bool:
-        """Return True if another process removed records, so that the last one that was read is not in its place."""
+        """Return True if another process removed records, so that the last record read is not in its place."""
         if not self._read:
             return False
         raw = os.pread(file, KEY, (self._read - 1) * self._record.itemsize)
@@ -125,12 +125,12 @@ def _checksum(key: bytes, vector: Vectors) -> int:
 
 
 def even(count: int, *, sample: int = 512) -> NDArray[np.int64]:
-    """Return up to `sample` of so many numbers, at even steps: the same each time."""
+    """Return up to `sample` of the numbers below `count`, evenly spaced and always the same."""
     return np.unique(np.linspace(0, count - 1, min(sample, count)).astype(np.int64))
 
 
 def background(vectors: Vectors, owners: NDArray[np.int32]) -> float:
-    """Return the mean cosine of passages of different articles, which unrelated texts have."""
+    """Return the mean cosine of passages of different articles, an estimate of the cosine of unrelated texts."""
     if len(vectors) < 2:
         return 0.0
     cosines = vectors @ vectors.T

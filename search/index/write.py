@@ -1,11 +1,10 @@
-"""Writing the files of an index generation.
+"""Write the files of an index generation.
 
-A generation lists its documents in order of language and id, and their passages (title, questions, sections) in the
-same order. Neighbouring documents form a bundle, which has one file of passages and one of vectors for each space. A
-bundle that is as it was in the generation before is linked, not written. Of the others, an article that has not changed
-brings its passages and vectors along, and only the rest is encoded. Encoding and the word index run side by side. The
-word index is updated by Whoosh and then compiled to postings, which is all that a search reads. The manifest is
-written last: before that, the folder is no generation.
+A generation lists its documents by language and id, and their passages (title, questions, sections) in the same order.
+Neighbouring documents form a bundle, which has one file of passages and one of vectors per space. A bundle that has not
+changed since the previous generation is linked. In other bundles, unchanged articles keep their passages and vectors,
+and only the rest is encoded. Encoding and the word index run in parallel. Whoosh updates the word index, which is then
+compiled to postings; a search reads only these. The manifest is written last; a folder without it is no generation.
 """
 
 from __future__ import annotations
@@ -42,7 +41,7 @@ WORDS = "words"  # the recipe of a generation without vectors
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
-    """How texts become vectors: the embedder, if there is one, and the folder that keeps what it has encoded."""
+    """How to encode texts: the embedder, if any, and the folder that caches its vectors."""
 
     embedder: Embedder | None
     cache: Path
@@ -51,7 +50,7 @@ class Encoding:
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """The part of a manifest that does not follow from the files."""
+    """The part of a manifest that can't be derived from the files."""
 
     name: str  # of the generation
     content: str  # a hash of the articles
@@ -60,7 +59,7 @@ class About:
 
 
 class Filing:
-    """The bundles of a new generation in the folder `work`; unchanged ones are linked from the generation before."""
+    """Writes the bundles of a new generation to `work`. Unchanged ones are linked from the previous generation."""
 
     def __init__(
         self, work: Path, documents: Sequence[Document], shares: Sequence[Share], *, before: Before | None
@@ -71,7 +70,7 @@ class Filing:
         self._same = frozenset(b for b in self.bundles if before is not None and before.has(b, self._shares[b]))
 
     def write_passages(self) -> None:
-        """Write the passages, the place where each ends, and its kind."""
+        """Write the passages, and arrays of their ends in the files and of their kinds."""
         (self._work / "units").mkdir()
         sizes, kinds = [np.zeros(1, dtype=np.int64)], [np.zeros(0, dtype=np.uint8)]
         for bundle in self.bundles:
@@ -90,7 +89,7 @@ class Filing:
         np.save(self._work / generation.PASSAGE_KINDS, np.concatenate(kinds))
 
     def write_vectors(self, encoding: Encoding) -> list[SpaceFile]:
-        """Write the vectors of the documents that each space is for: linked, taken over, from the cache, or encoded."""
+        """Write the vectors of each space: linked or reused from the previous generation, cached, or encoded."""
         found = enumerate(spaces(encoding.embedder) if encoding.embedder else ())
         return [self._write_space(f"vectors/{number}", space, encoding) for number, space in found]
 
@@ -119,14 +118,14 @@ class Filing:
         return enumerate(self._shares[bundle], bundle.first)
 
     def _linked(self, bundle: Bundle, recipe: str, folder: str) -> bool:
-        """Link the vectors of a bundle from the generation before; return False if it has none in this recipe."""
+        """Link a bundle's vectors from the previous generation. Return False if it has none of this recipe."""
         found = self._before.vectors_of(bundle, recipe) if self._before is not None and bundle in self._same else None
         if found is not None:
             link_or_copy(found, self._work / vectors_file(folder, bundle))
         return found is not None
 
     def _background(self, folder: str, own: Sequence[Bundle]) -> float:
-        """Return the mean cosine of passages of different articles, from some at even steps through all files."""
+        """Return the mean cosine of passages of different articles, from an even sample of all files."""
         some = self._documents[own[0].first : own[-1].last] if own else []
         owners = np.repeat(np.arange(len(some), dtype=np.int32), [document.last - document.first for document in some])
         numbers, found, first = vectors.even(len(owners)), [], 0
@@ -139,19 +138,19 @@ class Filing:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """An article version with its sections, and whether it may be offered.
+    """An article version with its sections.
 
-    Where it was `kept` from the generation before, its passages are there and its sections are not looked at.
+    If the previous generation has it unchanged, `kept` holds its passages and `sections` is not read.
     """
 
     article: Article
     sections: Sequence[Section]
-    offers: bool = True
-    source: str = ""  # what names the file as it is
+    offers: bool = True  # False in a category without offers
+    source: str = ""  # identifies the file's content
     kept: Kept | None = None
 
     def share(self) -> Share:
-        """Return its passages."""
+        """Return the article's passages, kept or new."""
         return self.kept or Fresh(passage.passages(self.article, self.sections))
 
 
@@ -167,7 +166,7 @@ def write(
 ) -> None:
     """Write the generation of `contents` to the folder `work`, its manifest last.
 
-    `beside` waits until the files that others write into the folder meanwhile are there.
+    `beside` waits for the files that other threads write to the folder. It is called before the checksums are computed.
     """
     ordered = sorted(contents, key=lambda c: (c.article.lang, c.article.id))
     shares = [content.share() for content in ordered]
@@ -175,7 +174,7 @@ def write(
     generation.write_documents(work, documents)
     filing = Filing(work, documents, shares, before=before)
     filing.write_passages()
-    with ThreadPoolExecutor(1) as other:  # the encoder needs no turn of the interpreter
+    with ThreadPoolExecutor(1) as other:  # the encoder releases the GIL
         written = other.submit(filing.write_vectors, encoding)
         write_words(work, ordered, before=before, shares=shares)
         found = written.result()
@@ -229,7 +228,7 @@ def _documents(contents: Sequence[Content], shares: Sequence[Share]) -> list[Doc
 def write_words(
     work: Path, contents: Sequence[Content], *, before: Before | None, shares: Sequence[Share] | None = None
 ) -> None:
-    """Bring the word index of each language up to date, from that of the generation before, and compile it."""
+    """Update the word index of each language from the previous generation, and compile it."""
     from search.index import keyword
 
     shares = [content.share() for content in contents] if shares is None else shares
@@ -239,7 +238,7 @@ def write_words(
     for lang, places in sorted(numbers.items()):
         articles = {id: (contents[number], shares[number]) for id, number in places.items()}
         target = work / "keyword" / lang
-        if before is None:  # the first minute: the next generation keeps Whoosh's index, too
+        if before is None:  # saves time on the first build; the next generation also writes Whoosh's index
             segments = [keyword.counted(_document(*article) for article in articles.values())]
         else:
             segments = _updated(target, articles, lang=lang, before=before)
@@ -256,7 +255,7 @@ def _document(content: Content, share: Share) -> keyword.WordDocument:
 def _updated(
     target: Path, articles: Mapping[str, tuple[Content, Share]], *, lang: str, before: Before
 ) -> list[Segment]:
-    """Bring Whoosh's index up to date in `target`, from the one before if there is any; return its postings."""
+    """Update Whoosh's index in `target` from the previous one, if any. Return its postings."""
     from search.index import keyword
 
     there = before.indexed(lang)
@@ -282,7 +281,7 @@ def _hash(article: Article, passages: Sequence[Passage]) -> str:
 
 
 def fields(article: Article, passages: Sequence[Passage]) -> dict[str, Mapping[str, int]]:
-    """Return how often each term is in each field of an article."""
+    """Return the count of each term in each field of an article."""
     count = analyzer(article.lang).count
     sections = [p for p in passages if p.kind == "section"]
     headings = "\n".join(dict.fromkeys(p.heading for p in sections))

@@ -1,4 +1,4 @@
-"""Building a generation, making it current, and keeping away from broken ones."""
+"""A generation is built and made current; a damaged one is not used."""
 
 from __future__ import annotations
 

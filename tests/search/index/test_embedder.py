@@ -1,4 +1,4 @@
-"""Every embedder gives unit vectors, and the export is the model."""
+"""Every embedder returns unit vectors, and an export returns those of its model."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_an_embedder_keeps_the_contract(encoder: Embedder) -> None:
     assert vectors.shape == (len(TEXTS), encoder.dimensions)
     assert vectors.dtype == np.float32
     assert np.linalg.norm(vectors, axis=1) == pytest.approx(1.0, abs=1e-4)
-    assert encoder.encode(TEXTS[:1])[0] == pytest.approx(vectors[0], abs=1e-4)  # whatever it is encoded with
+    assert encoder.encode(TEXTS[:1])[0] == pytest.approx(vectors[0], abs=1e-4)  # in any batch
     assert encoder.encode([]).shape == (0, encoder.dimensions)
     assert vectors[0] @ vectors[5] > vectors[0] @ vectors[1]
     assert encoder.recipe == encoder.recipe.strip()

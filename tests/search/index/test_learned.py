@@ -1,4 +1,4 @@
-"""What solved questions teach, on questions that a reader can tell apart."""
+"""A model learned from solved questions changes the ranking, is stored and is served."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ARTICLES = [
     article("card", "Change your card", "Billing uses the new card at once."),
     article("new", "Travel abroad", "Roaming works in every country of the union."),
 ]
-# People say "locked out" and "charged twice", which no article does.
+# Questions say "locked out" and "charged twice", which are in no article.
 SAID = {"reset": "I am locked out again {n}", "vat": "why so much more to pay {n}", "card": "you charged me twice {n}"}
 SOLVED = [Solved("", text.format(n=n), "en", id) for n in range(20) for id, text in SAID.items()]
 

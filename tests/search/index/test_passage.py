@@ -1,4 +1,4 @@
-"""Articles as passages."""
+"""Articles are split into passages."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,4 +1,4 @@
-"""Compiled postings give the scores of Whoosh."""
+"""Compiled postings give Whoosh's scores."""
 
 from collections import Counter
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A generation that takes over what has not changed is the one that a build from nothing makes."""
+"""A generation that reuses unchanged parts equals one that is built from scratch."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def files(path: Path, pattern: str) -> dict[Path, bytes]:
 
 @pytest.fixture(autouse=True)
 def small_bundles(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two articles share a file, more or less, so that few articles are several bundles."""
+    """Put about two articles into a bundle, so that a few articles form several bundles."""
     monkeypatch.setattr(bundles, "LEAST", 2)
 
 
@@ -77,7 +77,7 @@ def test_after_a_change_a_generation_is_what_a_build_from_nothing_makes(
     assert list(ours.passages) == list(theirs.passages)
     assert np.array_equal(ours.passages.kinds, theirs.passages.kinds)
     for pattern in ("keyword/*/postings/*", "units/*", "vectors/0/*", "pages/*"):
-        assert files(kept, pattern) == files(fresh, pattern)  # to the last bit, from however many segments
+        assert files(kept, pattern) == files(fresh, pattern)  # to the last bit, for any number of segments
 
 
 def test_passages_and_vectors_of_what_has_not_changed_are_not_made_again(

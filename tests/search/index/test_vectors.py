@@ -1,4 +1,4 @@
-"""Vectors that were computed once are not computed again."""
+"""Vectors are computed once and kept in a file."""
 
 from pathlib import Path
 

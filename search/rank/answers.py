@@ -1,10 +1,10 @@
-"""Documents as the hits that are shown: with the section that answers, its anchor and a sentence of it.
+"""Turn ranked documents into hits with a section, its anchor and a snippet.
 
-A hit shows the section of an article that scores best, by its vector and by its share of the asked words, of which
-rare ones count more. The snippet is the sentence of that section with the most of these words, which are marked, cut
-to two lines of a phone. The words are looked for in the folded text as it is, at the beginnings of words. This takes
-a tenth of the time that tokens would, and the choice is nearly always the same. While a query is typed, a hit shows
-the title of an article and its summary, or a heading that holds more of the words.
+A hit shows the section of an article that scores best, by its vector and by its share of the query's words, weighted by
+rarity. The snippet is the sentence of that section with the most of these words, which are marked. It is cut to two
+lines on a phone. Words are matched at the beginnings of words in the folded text. This takes a tenth of the time of
+comparing tokens, and nearly always chooses the same sentence. While a query is typed, a hit shows the article's title
+and summary, or a heading that has more of the words.
 """
 
 from __future__ import annotations
@@ -36,26 +36,26 @@ class _Folded(dict[int, str]):
         return folded
 
 
-_FOLDED = _Folded()  # a twentieth of the time of folding and a pattern, on a section
+_FOLDED = _Folded()  # on a section, a twentieth of the time of fold() and a pattern
 
 
 def snippet(text: str, *, wanted: Mapping[str, float], analyzer: Analyzer) -> tuple[Fragment, ...]:
-    """Return the sentence of `text` that holds the most of `wanted` (term to weight), cut to a readable length.
+    """Return the sentence of `text` with the most of `wanted` (term -> weight), cut to LONGEST characters.
 
-    The first sentence is shown when none holds any.
+    Without a match, it is the first sentence.
     """
     sentences = split_sentences(text)
     if not sentences:
         return ()
     best = _best(text, sentences, wanted)
-    shown = sentences[best].strip(" ·")  # which stands between the cells of a table
+    shown = sentences[best].strip(" ·")  # the separator of table cells
     if len(shown) < SHORTEST and best + 1 < len(sentences):
         shown = f"{shown} {sentences[best + 1].strip()}"
     return _marked(_window(" ".join(shown.split()), wanted, analyzer), wanted, analyzer)
 
 
 def _best(text: str, sentences: Sequence[str], wanted: Mapping[str, float]) -> int:
-    """Return the number of the sentence of `text` that holds the most of the asked words; the first of equal ones."""
+    """Return the number of the first sentence of `text` that has the most of the wanted terms."""
     there = _held(text, wanted)
     total = sum(there.values())
     best, most = 0, 0.0
@@ -69,19 +69,19 @@ def _best(text: str, sentences: Sequence[str], wanted: Mapping[str, float]) -> i
 
 
 def weigh(text: str, wanted: Mapping[str, float]) -> float:
-    """Return the weight of the asked terms that `text` holds, as the beginning of a word or within a run."""
+    """Return the total weight of the wanted terms in `text`, at the beginning of a word or within an unspaced run."""
     return sum(_held(text, wanted).values())
 
 
 def _held(text: str, wanted: Mapping[str, float]) -> Mapping[str, float]:
-    """Return those of the asked terms that `text` holds."""
+    """Return the wanted terms that `text` contains."""
     folded = f" {text}".translate(_FOLDED)
     return {term: weight for term, weight in wanted.items() if _begun(term) in folded}
 
 
 @lru_cache(maxsize=4096)
 def _begun(term: str) -> str:
-    """Return the string to look for in a folded text: a word that begins as `term`, or a run that holds it."""
+    """Return the string to find in a folded text: `term` after a space, or anywhere if its script is unspaced."""
     return term if _UNSPACED.match(term) else f" {term}"
 
 
@@ -93,7 +93,7 @@ def _is_wanted(token: Token, wanted: Mapping[str, float], analyzer: Analyzer) ->
 
 
 def _window(text: str, wanted: Mapping[str, float], analyzer: Analyzer) -> str:
-    """Cut a long sentence around its first asked word, at spaces if there are any."""
+    """Cut a long sentence around its first wanted word, at spaces if possible."""
     if len(text) <= LONGEST:
         return text
     first = next((token.start for token in tokens(text) if _is_wanted(token, wanted, analyzer)), 0)
@@ -137,9 +137,9 @@ def _spans(text: str, wanted: Mapping[str, float], analyzer: Analyzer) -> list[t
     return found
 
 
-LOOKED_AT = 6  # sections of an article whose words are weighed, those nearest in meaning first
+LOOKED_AT = 6  # sections of an article whose words are compared, nearest in meaning first
 
-Wanted = Mapping[str, float]  # term -> how rare it is
+Wanted = Mapping[str, float]  # term -> weight, by its rarity
 
 
 def hits(
@@ -149,7 +149,7 @@ def hits(
     queries: Mapping[str, Query],
     semantic: Semantic | None,
 ) -> tuple[Hit, ...]:
-    """Return documents with their scores as hits for a question; `queries` has each of their languages."""
+    """Return the hits of (document, score) pairs. `queries` has the query in each of their languages."""
     wanted = _wanted(collection, queries)
     return tuple(
         _hit(collection, n, wanted=wanted.get(collection.documents[n].lang, {}), semantic=semantic, score=score)
@@ -160,7 +160,7 @@ def hits(
 def title_hits(
     collection: Collection, scored: Iterable[tuple[int, float]], *, queries: Mapping[str, Query]
 ) -> tuple[Hit, ...]:
-    """Return documents as they are shown while typing."""
+    """Return the hits that are shown while a query is typed."""
     wanted = _wanted(collection, queries)
     return tuple(
         _title_hit(collection, n, wanted=wanted[collection.documents[n].lang], score=score) for n, score in scored
@@ -197,9 +197,9 @@ def _terms(postings: Postings, query: Query) -> Wanted:
 
 
 def _section(collection: Collection, number: int, wanted: Wanted, semantic: Semantic | None) -> tuple[str, str, str]:
-    """Return the (anchor, heading, text) of the section that answers best; the summary of an article without sections.
+    """Return the (anchor, heading, text) of the best section, or the summary if there are no sections.
 
-    Sections come by meaning, then in order. None is read once no later one could be better even if it had all words.
+    Sections are read nearest in meaning first, then in order, until no later one could win even with all words.
     """
     document = collection.documents[number]
     rows = [i for i in range(document.first, document.last) if collection.passages.kinds[i] == 2]
@@ -223,7 +223,7 @@ def _section(collection: Collection, number: int, wanted: Wanted, semantic: Sema
 
 
 def _title_hit(collection: Collection, number: int, *, wanted: Wanted, score: float) -> Hit:
-    """Return a document by its title, or a heading that has more of the words."""
+    """Return the hit of a document with its title, or with a heading that has more of the words."""
     document = collection.documents[number]
     in_title = weigh(document.title, wanted)
     best, total = (in_title, 0, "", ""), sum(wanted.values())

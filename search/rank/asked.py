@@ -1,8 +1,8 @@
-"""A question as it is handed from step to step of a ranking.
+"""A parsed question, shared by all steps of a ranking.
 
-An `Asked` is made once for a question: its text cut into tokens, its words in each language of the articles that may
-answer it, and those articles as a mask. The searcher adds the language that the question is written in and the
-vectors, where it can. Both legs, the stages and the completion read it, and none of them changes it.
+An `Asked` is made once per question. It has the tokens of the text, its words in each language of the articles that may
+answer, and a mask of these articles. If possible, the searcher adds the language of the question and its vectors. The
+two legs, the stages and the completion read it without changing it.
 """
 
 from __future__ import annotations
@@ -16,53 +16,54 @@ from search.rank.semantic import Questions
 from search.text.analyzer import analyzer, detect, fold, tokens
 from search.text.query import Query, Text, Word, parse
 
-UNKNOWN = ""  # a language that we cannot name: it is compared across languages
-MOST = 0.5  # share of a question's words that no article has: 91 to 100 % of short foreign questions have more on five
-# collections of English articles, and 0 to 4 % of English ones
+UNKNOWN = ""  # an unidentified language; such a question is compared across languages
+# A question is foreign if a larger share of its words is in no article. On five collections of English articles that
+# holds for 91 to 100 % of short foreign questions, and for 0 to 4 % of English ones.
+MOST = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A text, the documents that may answer it, and what is known of it to rank them."""
+    """A text, the documents that may answer it, and the data to rank them by."""
 
     text: Text
-    page: str  # the language of the page that it was asked on
-    lang: str  # the language that it is written in; only its vectors depend on it, so without any it is the page's
+    page: str  # the language of the page
+    lang: str  # the language of the text; only vectors depend on it, so without them it is the page's
     mask: Mask  # the documents that may be found
-    queries: Mapping[str, Query]  # its words, by the languages of these documents
+    queries: Mapping[str, Query]  # the text in each language of these documents
     vectors: Questions = field(default_factory=dict)
-    degraded: Degraded | None = None  # why it has no vectors
+    degraded: Degraded | None = None  # the reason if it has no vectors
 
     @property
     def empty(self) -> bool:
-        """Whether there is nothing to search for, or nothing to search in."""
+        """True if the text is empty or no document may be found."""
         return not self.text.line or not self.mask.any()
 
 
 def ask(collection: Collection, text: str, *, lang: str, mask: Mask, heavy: str = "") -> Asked:
-    """Return what `text` asks on a page in `lang`, without vectors; the words of `heavy` count more."""
+    """Return `text` as a question asked on a page in `lang`, without vectors. Words of `heavy` weigh more."""
     said = Text.of(text)
     queries = parsed(collection, said, langs=collection.langs_of(mask), heavy=heavy)
     return Asked(said, lang, lang, mask, queries)
 
 
 def instead(collection: Collection, asked: Asked, text: str) -> Asked:
-    """Return `asked` with the words of another text; its vectors stay those of the first one."""
+    """Return `asked` with the words of another text. Its vectors stay those of the original text."""
     said = Text.of(text)
     return replace(asked, text=said, queries=parsed(collection, said, langs=list(asked.queries)))
 
 
 def parsed(collection: Collection, text: Text, *, langs: Sequence[str], heavy: str = "") -> dict[str, Query]:
-    """Return `text` as the words of each of `langs`, with the synonyms of that language."""
+    """Return `text` as a query in each of `langs`, with the synonyms of that language."""
     subject = frozenset(fold(token.text) for token in tokens(heavy))
     return {lang: parse(text, analyzer(lang), synonyms=collection.synonyms(lang), heavy=subject) for lang in langs}
 
 
 def language_of(collection: Collection, asked: Asked) -> str:
-    """Return the language that a question is written in, UNKNOWN where it is none of the articles' and none we name.
+    """Return the language of a question, or UNKNOWN if it is foreign and can't be identified.
 
-    Two or three words hold no stop word to detect it by. They are foreign when most of them are in no article and
-    are not misspelt either.
+    Two or three words often have no stop word to detect a language by. They are foreign if most of them are in no
+    article and are no misspellings either.
     """
     found = detect(asked.text.line, usual=asked.page, found=asked.text.tokens)
     if found is not None or asked.page not in asked.queries or not collection.manifest.crosses:

@@ -24,13 +24,14 @@ from search.text.spelling import Vocabulary
 
 Mask = NDArray[np.bool_]
 VECTORS = "vectors"
-# Cosine of what an article means now and then, below which what was learned of it is forgotten. On thunderbird one
-# passage less leaves .945 and more, a quarter of the passages replaced by another article's .85 and more, half .80.
+# Least cosine of an article's vector now and when the model was learned. Below it, the article counts as new. On
+# thunderbird, a removed passage leaves .945 or more. With a quarter of the passages replaced by another article's, .85
+# or more is left; with half of them, .80.
 SAME = 0.85
 
 
 class Collection:
-    """Everything of a generation that a search reads; opened once, shared by all threads."""
+    """The parts of a generation that a search reads, opened once and shared by all threads."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -63,7 +64,7 @@ class Collection:
 
     @property
     def main_recipe(self) -> str:
-        """The recipe that most questions are encoded in: of the default language's space, or of the one for all."""
+        """The recipe of the default language's space, or else of the space for all languages."""
         lang = self.manifest.default_lang
         ranked = sorted(self.spaces, key=lambda space: (space.lang != lang, space.lang != ""))
         return ranked[0].recipe if ranked else ""
@@ -85,12 +86,12 @@ class Collection:
 
     @cached_property
     def normal_titles(self) -> list[str]:
-        """The title of every document in its normal form."""
+        """The normalized title of every document."""
         return [_normal_title(document.title) for document in self.documents]
 
     @cached_property
     def titles(self) -> Mapping[str, list[int]]:
-        """The documents by the normal form of their title."""
+        """The documents by their normalized title."""
         found: dict[str, list[int]] = {}
         for number, title in enumerate(self.normal_titles):
             found.setdefault(title, []).append(number)
@@ -107,14 +108,14 @@ class Collection:
         return frozenset(d.category for d in self.documents if not d.offers)
 
     def spoken(self, lang: str) -> str:
-        """Return the articles' language that is nearest to `lang` (es for es-MX), or `lang` if none is near."""
+        """Return the language of articles that is nearest to `lang` (es for es-MX), or `lang` if none is near."""
         return nearest(lang, self.postings) or lang
 
     def visible(self, lang: str, audience: frozenset[str]) -> Mask:
-        """Return the documents that a visitor may find: of each article one language, the asked one if there is one."""
+        """Return the documents that a visitor may find: each article in `lang`, else in the default or another one."""
         key = (lang, audience)
         if key not in self._visible:
-            if len(self._visible) > 256:  # audiences come from tokens: many different ones must not fill the memory
+            if len(self._visible) > 256:  # audiences come from tokens, so limit the memory that they can fill
                 self._visible.clear()
             self._visible[key] = self._see(lang, audience)
         return self._visible[key]
@@ -139,7 +140,7 @@ class Collection:
         return self._columns[1]
 
     def changed(self, learned: Learned) -> frozenset[str]:
-        """Return the articles whose meaning has changed since it was learned which questions they solve."""
+        """Return the articles whose meaning has changed since the model was learned."""
         past = zip(learned.articles, learned.meant.astype(np.float32), strict=True)
         return frozenset(id for id, before in past if before.any() and float(self.meaning(id) @ before) < SAME)
 
@@ -158,7 +159,7 @@ class Collection:
 
     @cached_property
     def _mains(self) -> Mapping[str, int]:
-        """The document of each article in the main space: that of the default language, else the first."""
+        """The document of each article in the main space: in the default language, or else the first."""
         lang, found = self.manifest.default_lang, dict[str, int]()
         for number, document in enumerate(self.documents):
             main = self._main is not None and number in self._main
@@ -167,17 +168,17 @@ class Collection:
         return found
 
     def synonyms(self, lang: str) -> Synonyms:
-        """Return the groups of words of a language that mean the same."""
+        """Return the groups of synonyms of a language."""
         return [tuple(group) for group in self.manifest.extra.get("synonyms", {}).get(lang, ())]
 
     def pinned(self, text: Text, lang: str, *, today: date) -> list[str]:
-        """Return the articles that are pinned to a query on that day."""
+        """Return the articles that are pinned to a query on the day `today`."""
         known = [pin for pin in self.manifest.extra.get("pins", ()) if pin["lang"] == lang]
         pins = [pin for pin in known if not pin.get("until") or pin["until"] >= str(today)]
         return [id for pin in pins if normal(pin["query"]) == text.normal for id in pin["articles"]]
 
     def vocabulary(self, lang: str) -> Vocabulary:
-        """Return the words of a language as they are written."""
+        """Return the words of a language, to correct spelling."""
         if lang not in self._vocabularies:
             self._vocabularies[lang] = Vocabulary(*self.postings[lang].written())
         return self._vocabularies[lang]
@@ -185,4 +186,4 @@ class Collection:
 
 @lru_cache(maxsize=1 << 17)
 def _normal_title(title: str) -> str:
-    return normal(title)  # kept, for the next generation has the same titles but for a few
+    return normal(title)  # cached, because the next generation has nearly the same titles

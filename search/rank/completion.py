@@ -1,4 +1,4 @@
-"""Completion of a query while it is typed, by titles, authors' questions and headings that hold its words."""
+"""Complete a query while it is typed, by titles, authors' questions and headings."""
 
 from __future__ import annotations
 
@@ -14,18 +14,19 @@ from search.text.analyzer import analyzer, fold
 from search.text.query import Query, Text, Word
 
 NAMES = {"title": 2.0, "queries": 1.5, "headings": 1.0, "names": 0.5}
-BODY = {"body": 0.3, "exact": 1.0}  # so that a word that stands in no title still leads somewhere
-UNFINISHED = 0.8  # the weight of a word that only begins as typed
-BEGINS, HAS = 3.0, 2.0  # what a title that begins as typed, or has words that do, counts more
-LIKELY = 50  # documents whose titles are looked at
-SHORTEST = 3  # letters of a beginning that is taken for a word, though others follow it
-PREFIXES = 64  # words that are tried for an unfinished one
+BODY = {"body": 0.3, "exact": 1.0}  # so that a word that is in no title still finds articles
+UNFINISHED = 0.8  # weight of a word that only starts with the typed one
+BEGINS, HAS = 3.0, 2.0  # factors of a title that starts as typed, or whose words do
+LIKELY = 50  # best documents, whose titles are compared
+SHORTEST = 3  # letters from which an earlier word may be unfinished, too
+PREFIXES = 64  # most words that are tried for an unfinished one
 
 
 def complete(collection: Collection, asked: Asked, *, ends: bool, k: int) -> Results:
-    """Return the documents that hold every word that is asked; `ends` says that the last word is finished.
+    """Return the documents that have every word of the query. With `ends`, the last word is finished.
 
-    A finished word that no article has is corrected. Where no document holds all words, those with most are returned.
+    A word that no article has is corrected. If no document has all words, those with the most are returned if
+    they have two thirds or more.
     """
     line, mask = asked.text.line, asked.mask
     if asked.empty:
@@ -50,7 +51,7 @@ def complete(collection: Collection, asked: Asked, *, ends: bool, k: int) -> Res
 
 
 def _titled(title: str, text: str) -> float:
-    """Return how much a document gains by its title: most when that begins as typed, some when it has the words."""
+    """Return the factor of a title: BEGINS if it starts as typed, HAS if its words start as the typed ones, or 1."""
     words, typed = title.split(), text.split()
     *whole, last = typed
     if words[: len(whole)] == whole and len(words) > len(whole) and words[len(whole)].startswith(last):
@@ -87,7 +88,7 @@ def _score(
 
 
 def _last(text: Text, query: Query) -> Word | None:
-    """Return the word that is being typed: the last of the text, wherever it stood first."""
+    """Return the word that is being typed: the last of the text, even if it occurs before."""
     folded = fold(text.tokens[-1].text) if text.tokens else ""
     return next((word for word in query.words if word.text == folded), None)
 
@@ -100,7 +101,7 @@ def _finished(postings: Postings, word: Word, size: int) -> Floats:
 
 
 def _begun(postings: Postings, word: Word, size: int) -> Floats:
-    """Return the scores of the best of the words that begin as this one does."""
+    """Return, for each document, the best score of the words that start with this one."""
     own = np.zeros(size, dtype=np.float32)
     for row in postings.named(word.text, most=PREFIXES):
         docs, impacts = postings.field(row, "names")
@@ -109,7 +110,7 @@ def _begun(postings: Postings, word: Word, size: int) -> Floats:
 
 
 def _corrected(collection: Collection, lang: str, word: Word, size: int, *, ends: bool) -> Floats:
-    """Return the scores of the word that was meant; an unfinished one may be the beginning of a longer word."""
+    """Return the scores of the corrected word. An unfinished word may be the beginning of a longer one."""
     vocabulary = collection.vocabulary(lang)
     meant = vocabulary.correct(word.text) or (None if ends else vocabulary.continue_(word.text))
     if meant is None or word.quoted:

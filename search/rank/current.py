@@ -1,4 +1,7 @@
-"""The current generation, opened when it changes; a search that is under way ends with the old one."""
+"""Open the current generation, and the next one when it is built.
+
+A search that is under way finishes with the generation it began with.
+"""
 
 from __future__ import annotations
 
@@ -17,36 +20,36 @@ from search.index.embedder import Embedder
 from search.index.generation import MANIFEST
 from search.rank.searcher import Searcher
 
-LOOK = 0.1  # seconds between looks at `current`, each of some microseconds
-FOLLOW = 0.2  # seconds between looks of a server that nobody asks anything
-AGAIN = 30.0  # seconds until a model that could not be loaded is tried once more: meanwhile it may have been mended
+LOOK = 0.1  # seconds between checks of `current`; a check takes a few microseconds
+FOLLOW = 0.2  # seconds between checks of a server without requests
+AGAIN = 30.0  # seconds until a model that failed to load is tried again
 
 
 class Current:
-    """Gives the searcher of the current generation; a request keeps the one that it got."""
+    """Provides the searcher of the current generation. A request keeps the searcher that it got."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._searcher: Searcher | None = None
-        self._articles: tuple[Path, Snapshot] | None = None  # opened before there is a searcher
+        self._articles: tuple[Path, Snapshot] | None = None  # opened while there is no searcher yet
         self._opened = ""
         self._looked = 0.0
         self._since = 0.0
         self._refused = ""
         self._encoder: Embedder | None = None
-        self._cold = False  # whether the models were loaded, but have not read their files yet
+        self._cold = False  # True if the models are loaded but have not read their files yet
         self._lock = threading.Lock()
 
     def get(self) -> Searcher:
-        """Return the searcher of the current generation; raises BadGeneration if there is none to serve.
+        """Return the searcher of the current generation. Raise BadGeneration if no generation can be served.
 
-        A new generation that is damaged does not replace one that works.
+        A damaged new generation does not replace a working one.
         """
         searcher = self._searcher
         if searcher is not None and time.monotonic() - self._looked < LOOK:
             return searcher
         if searcher is not None and not self._lock.acquire(blocking=False):
-            return searcher  # another thread looks already
+            return searcher  # another thread is checking
         if searcher is None:
             self._lock.acquire()
         try:
@@ -59,24 +62,24 @@ class Current:
             self._lock.release()
 
     def snapshot(self) -> Snapshot:
-        """Return the articles without waiting for a search, a model or a new generation; raises BadGeneration."""
+        """Return the articles without waiting for a model or a new generation. Raise BadGeneration without an index."""
         if self._searcher is not None:
             return self._searcher.snapshot
         path = current_path(self._settings.generations)
         if path is None:
-            raise BadGeneration(f"{self._settings.generations} holds no index yet; run 'kb index'")
+            raise BadGeneration(f"{self._settings.generations} contains no index yet; run 'kb index'")
         if self._articles is None or self._articles[0] != path:
             self._articles = path, Snapshot.open(path)
         return self._articles[1]
 
     def warm(self) -> None:
-        """Open the current generation and its models, if any: before a server forks, so that its workers share them."""
+        """Open the current generation, if any, and its models before a server forks, so that its workers share them."""
         with suppress(BadGeneration), self._lock:
-            self._look().warm()  # here, not in a thread: none may run while a process forks
+            self._look().warm()  # not in a thread, since no thread may run while the process forks
             self._cold = False
 
     def follow(self, ended: threading.Event) -> None:
-        """Open each new generation in a thread of its own, until `ended`, so that no request waits for that."""
+        """Open new generations in a thread until `ended` is set, so that no request waits for them."""
         threading.Thread(target=self._follow, args=(ended,), daemon=True).start()
 
     def _follow(self, ended: threading.Event) -> None:
@@ -91,7 +94,7 @@ class Current:
             return self._searcher
         if not made:
             raise BadGeneration(
-                f"{self._settings.generations} holds no index yet; run 'kb index', or wait until it is built"
+                f"{self._settings.generations} contains no index yet; run 'kb index', or wait until it is built"
             )
         self._since = time.monotonic()
         try:
@@ -103,7 +106,7 @@ class Current:
                 self._encoder = self._searcher.encoder
                 self._cold = True
         except (BadGeneration, OSError) as error:
-            if self._read()[1] != made:  # it was replaced, and removed, while we were opening it
+            if self._read()[1] != made:  # it was replaced and removed while being opened
                 return self._look()
             self._refused = made
             if self._searcher is None:
@@ -117,7 +120,7 @@ class Current:
         return failed and bool(self._opened) and time.monotonic() - self._since >= AGAIN
 
     def _read(self) -> tuple[str, str]:
-        """Return the current generation's name, and a mark that differs from that of a damaged one of the same name."""
+        """Return the current generation's name, and a mark that changes if it is built again under that name."""
         try:
             name = os.readlink(self._settings.generations / CURRENT)
             return name, f"{name} {os.stat(self._settings.generations / name / MANIFEST).st_ino}"

@@ -1,4 +1,4 @@
-"""The calibrated probability that an offer holds the answer, and how its articles stand behind the first."""
+"""Calibrated scores: the probability that an offer contains the right article."""
 
 from __future__ import annotations
 
@@ -32,20 +32,18 @@ class Odds:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """The odds that were fitted for one mode, with vectors or by words only, and its floor."""
+    """The fitted odds and the floor of one mode, with vectors or by words only."""
 
-    right: Odds  # that a candidate is the one, by its own features
-    offer: Odds  # that one of the first three is, by features of the question and of these three
+    right: Odds  # that a candidate is the right article, by its own features
+    offer: Odds  # that one of the first three is right, by features of the question and of these three
     floor: float
 
     def scores(self, features: Features, *, own: Matrix | None = None) -> Matrix:
-        """Return the score of each candidate: the probability of the offer that it leads or follows in.
+        """Return the score of each candidate. `own` is the probability of each, if it was learned.
 
-        `own` is the probability of each candidate where that was learned.
-
-        The first has the probability that one of the first three answers; the others fall with their own, slowly,
-        so that a sure offer shows three articles, one that is just sure enough its best only, and all that is shown
-        is at or above the floor.
+        The best candidate's score is the probability that one of the first three is right. The other scores fall slowly
+        with their own probability; below BEHIND they are proportional to it. So a sure offer shows three articles, an
+        offer just above the floor shows its best only, and every article shown is at or above the floor.
         """
         own = self.right.of(features) if own is None else own
         if not len(own):
@@ -55,8 +53,9 @@ class Calibration:
         return np.asarray(chance * np.where(share < BEHIND, share, share**FALL), dtype=np.float64)
 
 
-FALL = 0.015  # an article of a tenth of the best one's probability scores 3 % less, of a hundredth 7 %
-BEHIND = 0.005  # of the best one's probability: no second or third article that was right had less, one in eight others
+FALL = 0.015  # an article with a tenth of the best one's probability scores 3 % less, with a hundredth 7 %
+# Share of the best one's probability. No right article in second or third place had less; one in eight others did.
+BEHIND = 0.005
 SHOWN = 3
 
 
@@ -74,6 +73,6 @@ OF_QUESTION = ("cosine", "contrast", "mean_dense", "best_lexical", "contrast_lex
 
 @cache
 def calibration(mode: str) -> Calibration:
-    """Return the calibration of a mode: search or suggest, or one of them followed by a kind such as `-words`."""
+    """Return the calibration of a mode: `search` or `suggest`, with or without a kind such as `-words`."""
     known = json.loads(FILE.read_text(encoding="utf-8"))[mode]
     return Calibration(Odds(**known["right"]), Odds(**known["offer"]), known["floor"])

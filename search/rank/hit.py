@@ -1,4 +1,4 @@
-"""Results of a search: hits with their snippets, and how they were found."""
+"""The results of a search: hits with snippets, and how they were found."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Stage = Literal["all", "enough", "corrected", "none"]
 
 @dataclass(frozen=True, slots=True)
 class Fragment:
-    """A run of plain text of a snippet, marked if it is one of the asked words."""
+    """A piece of a snippet as plain text. `mark` is True for a word of the query."""
 
     text: str
     mark: bool
@@ -20,10 +20,10 @@ class Fragment:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """An article that answers, with the section and the sentence that do.
+    """A found article with its best section and the sentence that answers.
 
     `url` is the article's address with `#anchor`; `heading` the heading path below the title ("Invoices > VAT");
-    `score` lies in [0, 1] and is comparable within one mode only.
+    `score` is in [0, 1] and comparable within one mode only.
     """
 
     article: str
@@ -38,7 +38,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """The answer to a search or a completion; `corrected` is the text that was searched instead, if another was."""
+    """The results of a search or a completion. `corrected` is the text that was searched instead of `query`."""
 
     query: str
     lang: str
@@ -56,9 +56,9 @@ class Results:
 
 @dataclass(frozen=True, slots=True)
 class Suggestions:
-    """The answer to a message: the cards at or above the floor, and the candidates it chose from.
+    """The offer for a message: the cards at or above the floor, and the candidates.
 
-    `candidates` are (article id, probability), best first, at most ten, whether or not they cleared the floor.
+    `candidates` are at most ten pairs (article id, probability), best first, including those below the floor.
     """
 
     abstained: bool

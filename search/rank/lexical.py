@@ -1,4 +1,4 @@
-"""The keyword leg: how well the words of a query are answered, as a share of the best that any article could do."""
+"""The keyword leg: score documents by the words of a query, as a share of the best possible score."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ WEIGHTS: Mapping[str, float] = {
 }  # fmt: skip
 STEMMED = ("title", "queries", "headings", "body")
 PLAIN = ("names", "words")
-RAREST = 30  # words of a long text that are searched: they rank as well as all of them
-RARITY = 0.5  # a word counts by this power of its rarity, too: hit@3 of words alone .51 -> .53 on thunderbird/train
-UNKNOWN = 10.0  # what a word that no article has counts in the ideal: about what a rare word has at its best
-SYNONYM = 0.5  # the weight of a synonym beside the word itself
+RAREST = 30  # words of a long text that are searched; they rank as well as all of them
+RARITY = 0.5  # exponent of a word's rarity in its weight: hit@3 by words alone .51 -> .53 on thunderbird/train
+UNKNOWN = 10.0  # score of a word that no article has, in the ideal: about the best score of a rare word
+SYNONYM = 0.5  # weight of a synonym relative to the word
 
 
 @dataclass(frozen=True, slots=True)
 class Lexical:
     """Scores of all documents for one query in one language."""
 
-    scores: Floats  # in [0, 1]: of the best that one document could have for these words
-    matched: NDArray[np.int16]  # how many of the asked words a document has
-    asked: int  # how many there were
-    weight: NDArray[np.float32]  # the share of the asked words that a document has, rare ones counting more
+    scores: Floats  # in [0, 1]: share of the best score possible for these words
+    matched: NDArray[np.int16]  # number of the asked words that a document has
+    asked: int  # number of asked words, without little ones
+    weight: NDArray[np.float32]  # share of the asked words that a document has, weighted by rarity
 
 
 def score(postings: Postings, query: Query, *, size: int, weights: Mapping[str, float] = WEIGHTS) -> Lexical:
     """Score every document by the words, synonyms and codes of `query`.
 
-    The scale is the query's own ideal, each word at its best in the collection, so that scores compare between
-    queries; a word that no article has counts in the ideal like the rarest one that is there.
+    Scores are divided by the query's ideal, the sum of the best scores of its words and codes in the collection. This
+    makes them comparable between queries. A word that no article has adds UNKNOWN times its weight to the ideal.
     """
     scores = np.zeros(size, dtype=np.float32)
     matched = np.zeros(size, dtype=np.int16)
@@ -76,7 +76,7 @@ def _rarity(postings: Postings, word: Word) -> float:
 
 
 def _word(postings: Postings, word: Word, size: int, weights: Mapping[str, float]) -> Floats:
-    """Return the scores of a word: by its stem and as it stands, or by half those of a synonym if that is more."""
+    """Return the scores of a word by its stem and its exact form, or half those of a synonym if they are higher."""
     stemmed = {name: weight for name, weight in weights.items() if name in STEMMED}
     plain = {name: weight for name, weight in weights.items() if name in PLAIN}
     own: Floats = _terms(postings, word.terms, size, stemmed) / np.float32(max(len(word.terms), 1))

@@ -1,9 +1,9 @@
-"""Questions as vectors, or the reason why they have none.
+"""Encode questions as vectors, or give the reason why there are none.
 
-A question is encoded once for each space that it needs: that of its own language, and the one for all languages where
-documents in another one may answer. The vectors of the latest questions are kept, since a page, its suggestions and
-a reload ask the same. A space counts only while its recipe is the encoder's own. With no such space, without a model,
-or when the model fails, questions have no vectors, and the answer names the reason.
+A question is encoded once per space that it needs: the space of its language, and the space for all languages if
+documents in other languages may answer. The latest vectors are cached, since a page, its suggestions and a reload ask
+the same question. A space is used only if its recipe is the encoder's. If there is no such space or no model, or if the
+model fails, questions have no vectors, and the results name the reason.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from search.rank import semantic
 from search.rank.collection import Collection, Mask
 from search.rank.semantic import Questions, SpaceIndex
 
-REMEMBERED = 1024  # vectors of questions
+REMEMBERED = 1024  # cached vectors of questions
 
 
 class QuestionEncoder:
-    """Encodes questions as one generation was encoded; all threads of a process share it."""
+    """Encodes questions for one generation. All threads of a process share it."""
 
     def __init__(self, collection: Collection, encoder: Embedder | None, *, failed: bool, remember: int) -> None:
         self.encoder = encoder
@@ -38,7 +38,7 @@ class QuestionEncoder:
 
     @property
     def degraded(self) -> Degraded | None:
-        """Why questions have no vectors, or None when they have."""
+        """The reason why questions have no vectors, or None if they have."""
         if not self._collection.spaces:
             return "no-vectors"
         if self._failed or self.encoder is None:
@@ -46,23 +46,23 @@ class QuestionEncoder:
         return None if self._usable else "stale-vectors"
 
     def warm(self) -> None:
-        """Encode a word in every space, so that no visitor waits while a model reads its files."""
+        """Encode a word in every space, so that no visitor waits for a model to read its files."""
         mask = np.ones(len(self._collection.documents), dtype=np.bool_)
         for space in self._usable:
             self.encode(".", lang=space.lang, mask=mask)
 
     def encode(self, text: str, *, lang: str, mask: Mask) -> tuple[Questions, Degraded | None]:
-        """Return the vectors of a question by recipe, in the spaces that it needs, or none and why."""
+        """Return the vectors of a question by recipe, in the spaces that it needs, and the reason if there are none."""
         if self.degraded is not None:
             return {}, self.degraded
         recipes = semantic.wanted(self._usable, lang=lang, shown=mask, langs=self._collection.langs)
         try:
             return {recipe: self.vector(recipe, text) for recipe in recipes}, None
-        except Exception as error:  # whatever a model dies of, words are left
+        except Exception as error:  # search by words works without the model
             return {}, degraded("embedder-failed", error)
 
     def vector(self, recipe: str, text: str) -> Vectors:
-        """Return the vector of a text in the space of a recipe; raises what the encoder raises."""
+        """Return the vector of a text in the space of a recipe. Errors of the encoder are passed on."""
         key = (recipe, text)
         known = self._remembered.get(key)
         if known is None:
@@ -75,7 +75,7 @@ class QuestionEncoder:
 
     @cached_property
     def _usable(self) -> Sequence[SpaceIndex]:
-        """The spaces whose vectors were made as the encoder makes those of questions."""
+        """The spaces whose recipe is one of the encoder's."""
         return [space for space in self._collection.spaces if space.recipe in self._encoders]
 
     @cached_property

@@ -1,4 +1,4 @@
-"""Both legs for one question over one collection, and the ranking that they make together."""
+"""Rank the documents of a collection for one question by both legs."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ System = Literal["bm25", "dense", "hybrid", "learned"]
 class Ranking:
     """The scores of all documents for one question; hidden documents score -1."""
 
-    scores: Floats  # fused, in [0, 1]; -1 for what may not be seen
+    scores: Floats  # fused, in [0, 1]; -1 for hidden documents
     dense: Floats  # in [0, 1]
     lexical: Lexical
     semantic: Semantic | None
     order: Sequence[int]  # the best documents, best first
-    chances: Floats | None = None  # what was learned says of each document; None where nothing is
+    chances: Floats | None = None  # the learned probability of each document; None if nothing was learned
     nearest: float = 0.0  # cosine of the nearest solved question
 
     def features(self) -> Features:
@@ -47,7 +47,7 @@ class Ranking:
             "best_lexical": words.max(initial=0.0),
             "contrast_lexical": _contrast(words),
             "best_covered": self.lexical.weight.max(initial=0.0),
-            # As it is: the scale of one collection must not hide a stranger.
+            # Unscaled: the scale of one collection must not hide an unrelated question.
             "cosine": self.semantic.cosines[shown].max(initial=0.0) if self.semantic is not None else 0.0,
             "solved": self.nearest,
         }
@@ -66,7 +66,7 @@ class Ranking:
 
 
 def taught(collection: Collection, ranking: Ranking, learned: Learned, *, question: Vectors, k: int) -> Ranking:
-    """Return `ranking` as the learned weights order it: by P(this article solves it) over all that may be seen."""
+    """Return `ranking` ordered by the learned P(article solves the question), over all visible documents."""
     columns, shown = collection.columns(learned), ranking.scores >= 0
     known = learned.features(question)
     legs = {"dense": ranking.dense, "lexical": ranking.lexical.scores} | {
@@ -81,10 +81,10 @@ def taught(collection: Collection, ranking: Ranking, learned: Learned, *, questi
 
 
 def _with_new(total: Matrix, ranking: Ranking, *, new: Mask) -> Matrix:
-    """Return the learned `total`, in which each article that was not learned about keeps its untaught odds.
+    """Return the learned `total` with untaught values for `new` articles, which nothing was learned about.
 
-    These are its odds against the best of the others, so that it still comes first if it came first before. An article
-    that could not be seen has solved nothing yet, which must not count against it.
+    The untaught values keep their distance to the best known article, so an article that came first without learning
+    still comes first. A new article has solved nothing yet, which must not count against it.
     """
     by_meaning, by_words = fusion.ALONE
     alone = by_meaning * ranking.dense.astype(np.float64) + by_words * ranking.lexical.scores
@@ -94,7 +94,7 @@ def _with_new(total: Matrix, ranking: Ranking, *, new: Mask) -> Matrix:
 
 
 def _contrast(scores: Floats) -> float:
-    """Return how far the best score stands out from the five best."""
+    """Return the difference of the best score and the mean of the five best."""
     if not len(scores):
         return 0.0
     five = np.partition(scores, len(scores) - min(5, len(scores)))[-5:]
@@ -102,7 +102,7 @@ def _contrast(scores: Floats) -> float:
 
 
 def kind_of(collection: Collection, ranking: Ranking) -> str:
-    """Return the suffix of the calibration that fits a ranking; each kind of ranking has a scale of its own."""
+    """Return the suffix of the calibration of a ranking. Each kind of ranking has a different scale."""
     if ranking.semantic is None:
         return "-words"
     if ranking.own is not None:
@@ -119,9 +119,9 @@ def rank(
     weight: float = fusion.DENSE,
     meaning: Semantic | None = None,
 ) -> Ranking:
-    """Score every document that may be found by the legs that `system` names, and order the best `k`.
+    """Score every visible document by the legs of `system`, and order the best `k`.
 
-    `meaning` are the scores of the semantic leg, where they are known already.
+    `meaning` are the scores of the semantic leg, if they are already known.
     """
     mask = asked.mask
     words = _lexical(collection, asked) if system != "dense" else _no_words(collection)
@@ -137,7 +137,7 @@ def rank(
 
 
 def _shares(collection: Collection, found: Semantic, *, weight: float) -> Floats:
-    """Return the weight of meaning for each document: more for those in another language, whose words mislead."""
+    """Return the weight of meaning per document. It is higher in another language, where words mislead."""
     across = max(weight, fusion.ACROSS) if collection.manifest.crosses else weight
     return np.where(found.crossed, np.float32(across), np.float32(weight))
 
@@ -156,7 +156,7 @@ def _no_words(collection: Collection) -> Lexical:
 
 
 def _lexical(collection: Collection, asked: Asked) -> Lexical:
-    """Score the documents of each language by its postings; those that may not be found score zero."""
+    """Score the documents of each language by its postings. Hidden documents score zero."""
     total = _no_words(collection)
     scores, matched, weight, most = total.scores.copy(), total.matched.copy(), total.weight.copy(), 0
     for lang, query in asked.queries.items():

@@ -1,4 +1,4 @@
-"""Finding articles: for the search page, while typing, for a message on a form, and beside another article."""
+"""Find articles for a typed query, while typing, for a message on a form, or related to another article."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ CANDIDATES = 10
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """Documents with the probability that each answers, best first, and the ranking behind them."""
+    """Documents with the probability that each answers, best first, and the ranking they come from."""
 
     ranked: tuple[tuple[int, float], ...]
-    floor: float  # as tuned for this mode
+    floor: float  # the calibrated floor of this mode
     asked: Asked
-    ranking: Ranking | None  # None where nothing was asked, or nothing may be found
+    ranking: Ranking | None  # None if the question is empty or no document may be found
 
     def cards(self, k: int, *, floor: float | None = None) -> list[tuple[int, float]]:
-        """Return the first `k` that are at or above the floor; none for a question of nothing but stop words."""
+        """Return those of the first `k` at or above the floor. A question of only stop words has no cards."""
         if all(query.only_little for query in self.asked.queries.values()):
             return []
         least = self.floor if floor is None else floor
@@ -48,7 +48,7 @@ class Ranked:
 
 
 class Searcher:
-    """Answers from one generation until it is dropped; all threads of a process share it."""
+    """Answers questions from one generation. All threads of a process share it."""
 
     def __init__(
         self,
@@ -62,43 +62,45 @@ class Searcher:
         self.collection = collection
         self.settings = settings
         self.generation = collection.manifest.fingerprint
-        self.learned = collection.learned  # what solved questions taught, or None
+        self.learned = collection.learned  # the model learned from solved questions, or None
         self._questions = QuestionEncoder(collection, encoder, failed=failed, remember=remember)
 
     @classmethod
     def open(
         cls, folder: Path, *, settings: Settings, encoder: Embedder | None = None, remember: int = REMEMBERED
     ) -> Searcher:
-        """Open the generation in `folder`; raises BadGeneration when it cannot be served.
+        """Open the generation in `folder`. Raise BadGeneration if it can't be served.
 
-        Without an `encoder` the configured one is loaded; what is wrong with it is named in `degraded`.
+        Without an `encoder`, the configured one is loaded. If that fails, `degraded` names the reason.
         """
         collection = Collection(folder)
         failed = False
         if encoder is None and collection.spaces:
             try:
                 encoder = embedder.load(settings.embedder, models=settings.data / "models")
-            except Exception as error:  # whatever a model dies of, words are left
+            except Exception as error:  # search by words works without the model
                 degradation.degraded("embedder-failed", error)
                 failed = True
         made = cls(collection, settings=settings, encoder=encoder, failed=failed, remember=remember)
         if made.degraded == "stale-vectors" or (made.degraded == "no-vectors" and settings.embedder != "none"):
-            degradation.degraded(made.degraded, detail="the index has no vectors of the model; kb index builds them")
+            degradation.degraded(
+                made.degraded, detail="the index has no vectors of this model; run 'kb index' to build them"
+            )
         return made
 
     @cached_property
     def snapshot(self) -> Snapshot:
-        """The articles of this generation, as pages show them."""
+        """The articles of this generation as pages."""
         return Snapshot.open(self.collection.folder)
 
     @property
     def encoder(self) -> Embedder | None:
-        """The embedder of questions; the next generation's searcher takes it over."""
+        """The embedder of questions, which the next generation's searcher reuses."""
         return self._questions.encoder
 
     @property
     def degraded(self) -> Degraded | None:
-        """Why results are by words only, or None when they are not."""
+        """The reason why results are by words only, or None if they aren't."""
         return self._questions.degraded
 
     @property
@@ -113,11 +115,11 @@ class Searcher:
         return f"bm25-{self.generation}"
 
     def warm(self) -> None:
-        """Encode a word in every space, so that no visitor waits while a model reads its files."""
+        """Encode a word in every space, so that no visitor waits for a model to read its files."""
         self._questions.warm()
 
     def verify(self) -> None:
-        """Read every file again; raises BadGeneration naming those that are not as they were built."""
+        """Check every file. Raise BadGeneration with the names of files that changed after the build."""
         broken = generation.damaged(self.collection.folder, self.collection.manifest)
         if broken:
             where = f"{self.collection.folder}: {', '.join(broken)}"
@@ -126,9 +128,9 @@ class Searcher:
     def search(
         self, text: str, *, lang: str, k: int = 10, audience: Audience = EVERYBODY, degraded: Degraded | None = None
     ) -> Results:
-        """Return the articles that answer a typed query, best first, and how its words were met.
+        """Return the articles that answer a typed query, best first, and the stage at which they were found.
 
-        With a reason in `degraded` it goes by words only.
+        If `degraded` gives a reason, search by words only.
         """
         asked = self._typed(text, lang=lang, audience=audience)
         if asked.empty:
@@ -140,7 +142,7 @@ class Searcher:
         return _counted(stages.search(self.collection, asked, k=k, ranker=ranker, least=self.settings.floor_search))
 
     def complete(self, text: str, *, lang: str, k: int = 8, audience: Audience = EVERYBODY) -> Results:
-        """Return the articles whose names hold the typed words, the last one perhaps unfinished."""
+        """Return the articles that complete the typed words. The last word may be unfinished."""
         asked = self._typed(text, lang=lang, audience=audience)
         found = completion.complete(self.collection, asked, ends=not text or text[-1].isspace(), k=k)
         return _counted(replace(found, degraded=self.degraded, ranker=self.ranker))
@@ -155,7 +157,7 @@ class Searcher:
         category: str | None = None,
         audience: Audience = EVERYBODY,
     ) -> Suggestions:
-        """Return the articles that probably solve what a message asks; none where none is probable enough."""
+        """Return the articles that probably solve a message, or no articles if all are below the floor."""
         if category in self.collection.silent or self._is_silent(category):
             return Suggestions(True, self.degraded, self.ranker, (), ())
         found = self.ranked_message(subject, body, lang=lang, k=CANDIDATES, audience=audience, system="learned")
@@ -168,14 +170,14 @@ class Searcher:
     def ranked_message(
         self, subject: str, body: str, *, lang: str, k: int, system: System = "hybrid", audience: Audience = EVERYBODY
     ) -> Ranked:
-        """Return the `k` articles that most probably solve what a message asks, without a floor."""
+        """Return the `k` articles that most probably solve a message, without a floor."""
         asked, ranking = self.rank_message(subject, body, lang=lang, k=k, system=system, audience=audience)
         return self._judged(asked, ranking, mode="suggest")
 
     def rank_message(
         self, subject: str, body: str, *, lang: str, k: int, system: System = "hybrid", audience: Audience = EVERYBODY
     ) -> tuple[Asked, Ranking | None]:
-        """Return what a message asks and its ranking, without probabilities; None where nothing can be ranked."""
+        """Return a message's question and its ranking without probabilities, or None if nothing can be ranked."""
         page = self.collection.spoken(lang)
         mask = self.collection.visible(page, audience) & self.collection.offered
         said = message.read(subject, body)
@@ -205,7 +207,7 @@ class Searcher:
     def rank_query(
         self, text: str, *, lang: str, k: int, system: System = "hybrid", audience: Audience = EVERYBODY
     ) -> tuple[Asked, Ranking | None]:
-        """Return what a typed query asks and its ranking, without probabilities; None where nothing can be ranked."""
+        """Return a typed query's question and its ranking without probabilities, or None if nothing can be ranked."""
         typed, found = self._staged(text, lang=lang, k=k, system=system, audience=audience)
         return (typed, None) if found is None else (found.asked, found.ranking)
 
@@ -224,7 +226,7 @@ class Searcher:
         return ask(self.collection, text, lang=page, mask=self.collection.visible(page, audience))
 
     def _encoded(self, asked: Asked, text: str) -> Asked:
-        """Return `asked` with its language and the vectors of `text`, or with the reason why it has none."""
+        """Return `asked` with its language and the vectors of `text`, or with the reason if there are none."""
         lang = language_of(self.collection, asked)
         vectors, degraded = self._questions.encode(text, lang=lang, mask=asked.mask)
         return replace(asked, lang=lang, vectors=vectors, degraded=degraded)
@@ -238,7 +240,7 @@ class Searcher:
         return Ranked(tuple(pairs), tuned.floor, asked, ranking)
 
     def related(self, article_id: str, *, lang: str, k: int = 4, audience: Audience = EVERYBODY) -> tuple[Hit, ...]:
-        """Return the articles nearest to one: by the vectors of its passages, or by the words of its title."""
+        """Return the articles nearest to an article, by the mean of its vectors, if any, and the words of its title."""
         mask = self.collection.visible(lang, audience).copy()
         own = [i for i in np.flatnonzero(mask) if self.collection.documents[i].article == article_id]
         if not own:

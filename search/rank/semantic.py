@@ -1,4 +1,4 @@
-"""The semantic leg: every article's best passages for the vectors of a question, by exact search."""
+"""The semantic leg: score documents by the cosines of their best passages, by exact search."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ Questions = Mapping[str, Vectors]  # recipe -> the vector of the question
 class Semantic:
     """The scores of all documents and passages by their vectors, for one question."""
 
-    scores: Floats  # of documents, in [0, 1]: 0 is what unrelated texts of the collection have in common
-    cosines: Floats  # of documents, as they are
+    scores: Floats  # of documents, in [0, 1]: 0 is the mean cosine of unrelated texts of the collection
+    cosines: Floats  # of documents, unscaled
     passages: Floats  # the cosine of each passage
     crossed: NDArray[np.bool_]  # documents that were compared across languages
-    multilingual: bool  # whether the space for all languages was used
+    multilingual: bool  # True if the space for all languages was used
 
 
 class SpaceIndex:
@@ -60,18 +60,18 @@ class SpaceIndex:
         return self.documents.start <= document < self.documents.stop
 
     def mean(self, first: int, last: int) -> Vectors:
-        """Return the unit vector in the middle of the passages from `first` to `last`."""
+        """Return the mean vector of the passages from `first` up to but not including `last`, scaled to length one."""
         first, last = first - self.passages.start, last - self.passages.start
         place = bisect_right(self._firsts, first) - 1
         some = self._parts[place][first - self._firsts[place] : last - self._firsts[place]].mean(axis=0)
         return np.asarray(some / max(float(np.linalg.norm(some)), 1e-9), dtype=np.float32)
 
     def search(self, question: Vectors) -> tuple[Floats, Floats]:
-        """Return the cosine of each passage, and of each document: its best passage's and partly its second best's.
+        """Return the cosine of each passage, and of each document: (1 - SECOND) * its best + SECOND * its second best.
 
-        A row at a time in this thread. A product of matrix and vector would be shared among BLAS's own threads, which
-        wait for each other by turning: 4 to 8 ms of both cores where others work, for however few rows. And its last
-        bits differ with the number of cores.
+        The cosines are computed row by row in this thread. BLAS would share a matrix-vector product among its threads,
+        which wait for each other in busy loops: that costs 4 to 8 ms of both cores on a busy machine, however few the
+        rows. Its last bits would also depend on the number of cores.
         """
         passages = np.empty(self.passages.stop - self.passages.start, dtype=np.float32)
         for first, part in zip(self._firsts, self._parts, strict=True):
@@ -83,7 +83,7 @@ class SpaceIndex:
         return passages, np.asarray((1.0 - SECOND) * best + SECOND * second, dtype=np.float32)
 
     def _places(self, passages: Floats, best: Floats) -> NDArray[np.int64]:
-        """Return, of each document, the first passage that has its best cosine."""
+        """Return the first passage of each document that has its best cosine."""
         hits = np.flatnonzero(passages == np.repeat(best, self._counts))
         owners = self._owners[hits]
         first = np.ones(len(hits), dtype=np.bool_)
@@ -94,16 +94,16 @@ class SpaceIndex:
 def search(
     spaces: Sequence[SpaceIndex], questions: Questions, *, lang: str, langs: NDArray[np.str_], passages: int
 ) -> Semantic | None:
-    """Score all documents for a question in `lang`; None if no space has a vector of it.
+    """Score all documents for a question in `lang`. Return None if no space has a vector of it.
 
-    A document in the question's language is scored in that language's own space if there is one, all others in
-    the space for all languages.
+    Documents in the question's language are scored in that language's space if there is one, all others in the space
+    for all languages.
     """
     nothing = np.zeros(len(langs), dtype=np.float32)
     used = [space for space in spaces if space.recipe in questions and space.documents.stop > space.documents.start]
     general = any(not space.lang for space in used)
     found = Semantic(nothing, nothing.copy(), np.zeros(passages, dtype=np.float32), langs != lang, general)
-    for space in sorted(used, key=lambda space: space.lang == lang and space.lang != ""):  # its own space comes last
+    for space in sorted(used, key=lambda space: space.lang == lang and space.lang != ""):  # its own space is last
         cosines, scores = space.search(questions[space.recipe])
         found.passages[space.passages] = cosines
         found.cosines[space.documents] = scores
@@ -112,7 +112,7 @@ def search(
 
 
 def wanted(spaces: Sequence[SpaceIndex], *, lang: str, shown: NDArray[np.bool_], langs: NDArray[np.str_]) -> list[str]:
-    """Return the recipes of the vectors that a question in `lang` needs to score the documents that are shown."""
+    """Return the recipes of the vectors that a question in `lang` needs to score the `shown` documents."""
     own = [space for space in spaces if space.lang == lang and lang]
     covered = np.zeros(len(langs), dtype=np.bool_)
     for space in own:

@@ -1,9 +1,9 @@
-"""A typed query, and how well its words are met: all of them, enough, only corrected ones, or none.
+"""Search for a typed query in stages: all words, enough words, corrected words, or none.
 
-The ranking is made for the words as they were typed. Unless one article has them all, each word that no article has
-is corrected, and the ranking is made again for the corrected text, with the vectors of the typed one. The corrected
-text is shown where the typed one finds nothing, and offered otherwise. Shown are the pinned articles and the one of
-exactly this title, then those that have enough of the words or are near in meaning, by their score.
+The query is ranked as it was typed. Unless an article has all its words, each word that no article has is corrected,
+and the corrected text is ranked too, with the vectors of the typed one. The results of the corrected text are shown if
+the typed words find nothing; otherwise the correction is proposed. Results begin with pinned articles and articles with
+exactly this title. Then come the articles that have enough of the words or are near in meaning, by their score.
 """
 
 from __future__ import annotations
@@ -24,24 +24,24 @@ from search.rank.semantic import Semantic
 from search.text.analyzer import fold
 from search.text.query import Query, normal
 
-NEAR = 0.2  # of the best one's own probability: what is shown although it has not enough of the words
-AS_GOOD = 0.8  # of the best score: what has fewer of the words is shown when its meaning makes up for them
-POOL = 200  # documents that are looked at for a page of hits
+NEAR = 0.2  # least share of the best article's probability to be shown without enough of the words
+AS_GOOD = 0.8  # least share of the best score to be shown with fewer of the words
+POOL = 200  # documents that are considered for a page of hits
 
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """A ranking, the stage that it meets, and the question that it was made for, with corrected words or as typed."""
+    """A ranking, its stage, and its question, with the words as typed or corrected."""
 
     stage: Stage
     asked: Asked
     ranking: Ranking
-    corrected: str | None = None  # the text that was searched instead
-    did_you_mean: str | None = None  # the text that was perhaps meant
+    corrected: str | None = None  # the text that was searched instead of the typed one
+    did_you_mean: str | None = None  # the corrected text that is proposed
 
 
 def search(collection: Collection, asked: Asked, *, k: int, ranker: str, least: float | None) -> Results:
-    """Return the hits at the first stage that has any, and a correction where a word is in no article."""
+    """Return the hits of the first stage that has any, and a correction if a word is in no article."""
     found = staged(collection, asked, k=POOL)
     shown = _shown(collection, asked, found, k=k, least=least)
     hits = answers.hits(collection, shown, queries=found.asked.queries, semantic=found.ranking.semantic)
@@ -52,7 +52,7 @@ def search(collection: Collection, asked: Asked, *, k: int, ranker: str, least: 
 
 
 def staged(collection: Collection, asked: Asked, *, k: int, system: System = "hybrid") -> Staged:
-    """Return the ranking of what was typed, or of its correction where only that finds anything."""
+    """Return the ranking of the typed text, or of its correction if only that has enough words in an article."""
     ranking = _rank(collection, asked, k, system)
     stage = met(ranking)
     better = _corrected(collection, asked) if stage != "all" else None
@@ -66,23 +66,23 @@ def staged(collection: Collection, asked: Asked, *, k: int, system: System = "hy
 
 
 def ordered(collection: Collection, asked: Asked, ranking: Ranking) -> list[int]:
-    """Return the documents of a ranking with pinned ones and those of exactly this title before all others."""
+    """Return the documents of a ranking, with pinned ones and those with exactly this title first."""
     return list(dict.fromkeys([*_first(collection, asked), *ranking.order]))
 
 
 def _first(collection: Collection, asked: Asked) -> list[int]:
-    """Return the pinned documents, then those of exactly this title."""
+    """Return the pinned documents, then those with exactly this title."""
     titled = (n for n in collection.titles.get(asked.text.normal, ()) if asked.mask[n])
     return list(dict.fromkeys([*_pinned(collection, asked), *titled]))
 
 
 def needed(asked: int) -> int:
-    """Return how many of the asked words are enough: 1 of 1, 2 of 2 and 3, 3 of 4, 4 of 5 and 6, 5 of 7."""
+    """Return the number of words that are enough, two thirds: 1 of 1, 2 of 2 and 3, 3 of 4, 4 of 5 and 6, 5 of 7."""
     return max(1, -(-asked * 2 // 3))
 
 
 def met(ranking: Ranking) -> Stage:
-    """Return how well the words are met by the article that meets them best."""
+    """Return the stage of a ranking, by the article that has the most of the words."""
     most, asked = int(ranking.lexical.matched.max(initial=0)), ranking.lexical.asked
     if asked and most >= asked:
         return "all"
@@ -96,7 +96,7 @@ def _rank(collection: Collection, asked: Asked, k: int, system: System, *, meani
 
 
 def _is_exact(query: Query) -> bool:
-    """Return True if all words but stop words are quoted or part of a code."""
+    """Return True if all words except stop words are quoted or part of a code."""
     inside = {word for code in query.codes for word in re.split(r"\W|_", code)}
     words = query.asked
     return bool(words) and all(word.quoted or word.text in inside for word in words)
@@ -105,7 +105,7 @@ def _is_exact(query: Query) -> bool:
 def _shown(
     collection: Collection, typed: Asked, found: Staged, *, k: int, least: float | None
 ) -> list[tuple[int, float]]:
-    """Return the documents to show with their scores: pinned ones, the exact title, and what meets words or meaning."""
+    """Return the documents to show, with scores: pinned ones, exact titles, then those near in words or meaning."""
     ranking = found.ranking
     numbers = np.asarray(ranking.order, dtype=np.int64)
     tuned = floor.calibration("search" + kind_of(collection, ranking))
@@ -135,7 +135,7 @@ def _pinned(collection: Collection, asked: Asked) -> list[int]:
 
 
 def _holding_phrases(collection: Collection, asked: Asked, numbers: Sequence[int]) -> Mask:
-    """Return, for each document, True if it holds all that is quoted."""
+    """Return, for each document, True if it contains all quoted phrases."""
     if not asked.text.phrases:
         return np.ones(len(numbers), dtype=np.bool_)
     return np.asarray([_holds(collection, n, asked.text.phrases) for n in numbers], dtype=np.bool_)
@@ -149,7 +149,7 @@ def _holds(collection: Collection, number: int, phrases: Sequence[str]) -> bool:
 
 
 def _corrected(collection: Collection, asked: Asked) -> str | None:
-    """Return the text with each word that no article has replaced by the one nearest to it; None when none is near."""
+    """Replace each word that no article has with the nearest known one. Return None if there is nothing to replace."""
     line, queries = asked.text.line, asked.queries
     known = {
         word.text for own, q in queries.items() for word in q.words if _is_known(collection, own, word.terms, word.text)

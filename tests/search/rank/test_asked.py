@@ -1,4 +1,4 @@
-"""A question on its way through a ranking: cut into words once, its language detected once."""
+"""A question is split into tokens once, and its language is detected once."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def searcher(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
 
 @pytest.fixture
 def counted(monkeypatch: pytest.MonkeyPatch) -> Counted:
-    """Return a function that has the calls of a function noted, and gives the list of their first arguments."""
+    """Return a function that records the calls of a function, and returns the list of their first arguments."""
 
     def count(home: Any, name: str) -> list[Any]:
         real, calls = getattr(home, name), []

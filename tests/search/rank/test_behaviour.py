@@ -1,4 +1,4 @@
-"""What visitors get from whole folders of articles: synonyms, pins, symbols, and very long questions."""
+"""Searches in a folder of articles: synonyms, pins, symbols, and very long questions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The current generation under those who use it."""
+"""The current generation is opened, followed and shared while searches go on."""
 
 from __future__ import annotations
 
@@ -184,7 +184,7 @@ def test_searches_go_on_while_generations_are_swapped(settings: Settings) -> Non
 
 @pytest.fixture
 def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The names of the files that are read for their checksums."""
+    """Return the names of the files that are read for their checksums."""
     seen: list[str] = []
     of = generation.Checksums.of
 

@@ -1,4 +1,4 @@
-"""The floor: what was fitted, and what it makes of candidates."""
+"""The fitted floor, and the scores of candidates."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What visitors get: behaviour of the search page, one claim each, on articles that a reader can hold in the head."""
+"""Behaviour of the search page, one claim per test, on a few short articles."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_a_search_that_is_to_go_by_words_encodes_nothing_and_says_why(
 ) -> None:
     searcher = shelf(tmp_path, ARTICLES, encoder=WordEmbedder())
     by_meaning = searcher.search("refund", lang="en")
-    monkeypatch.setattr(QuestionEncoder, "encode", None)  # who asks it fails
+    monkeypatch.setattr(QuestionEncoder, "encode", None)  # calling it fails
     found = searcher.search("refund", lang="en", degraded="rate-limited")
     assert (by_meaning.degraded, found.degraded) == (None, "rate-limited")
     assert found.hits[0].article == by_meaning.hits[0].article
@@ -76,7 +76,7 @@ def test_a_search_that_is_to_go_by_words_encodes_nothing_and_says_why(
         ("forgot my login", "account/reset-password"),  # an author's question
         ("pasword", "account/reset-password"),  # a misspelling of a title's word
         ('"paid back"', "billing/vat"),  # a quoted phrase
-        ("police", "safety/threat"),  # found on the page, if not offered
+        ("police", "safety/threat"),  # found on the search page, though never offered
     ],
 )
 def test_the_first_hit(searcher: Searcher, query: str, first: str) -> None:

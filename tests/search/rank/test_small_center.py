@@ -1,4 +1,4 @@
-"""A help center of five articles: what is there is found, and what is not gives an honest empty page."""
+"""In a help center of five articles, matching articles are found, and other queries find nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sentence that answers, marked."""
+"""A snippet is the sentence with the most words of the query, marked."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,4 +1,4 @@
-"""The language of a question: two foreign words say nothing of themselves, but no article has them."""
+"""The language of a short question is detected by words that are in no article."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MEANT = {"wachtwoord": "password", "vergeten": "reset", "contraseña": "password
 
 
 class Interpreter(WordEmbedder):
-    """Knows what four foreign words mean."""
+    """Translates four foreign words."""
 
     recipe = "interpreter-64"
     multilingual = True
@@ -37,7 +37,7 @@ def searcher(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
 
 
 def told(searcher: Searcher, text: str, *, lang: str) -> str:
-    """Return the language of `text` asked on a page in `lang` of the articles, which are all in English."""
+    """Return the detected language of `text`, asked on a page in `lang`. All articles are in English."""
     mask = np.ones(len(searcher.collection.documents), dtype=np.bool_)
     asked = ask(searcher.collection, text, lang=lang, mask=mask)
     assert list(asked.queries) == ["en"]
@@ -47,12 +47,12 @@ def told(searcher: Searcher, text: str, *, lang: str) -> str:
 @pytest.mark.parametrize(
     ("text", "lang"),
     [
-        ("wachtwoord vergeten", UNKNOWN),  # Dutch, without a little word
+        ("wachtwoord vergeten", UNKNOWN),  # Dutch, without a stop word
         ("contraseña olvidada", UNKNOWN),
-        ("¿Cómo puedo cambiar mi contraseña?", "es"),  # its little words say it
+        ("¿Cómo puedo cambiar mi contraseña?", "es"),  # detected by its stop words
         ("reset password", "en"),  # words of the articles
-        ("reset wachtwoord", "en"),  # as many known as not: the page's language
-        ("pasword", "en"),  # a slip of a word that is there
+        ("reset wachtwoord", "en"),  # half of the words are known: the page's language
+        ("pasword", "en"),  # a misspelling of a known word
         ("404 42", "en"),  # no words
         ("", "en"),
     ],

@@ -1,4 +1,4 @@
-"""A collection of questions with judged answers, in the BEIR layout."""
+"""Read a collection of questions with judged answers in the BEIR layout."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ class BeirQuestion:
 
     @property
     def message(self) -> tuple[str, str]:
-        """The subject and the message; a question without them is all message."""
+        """The subject and the message. A question without a body is all message."""
         return (self.subject, self.body) if self.body is not None else ("", self.text)
 
     def only(self, part: Part) -> BeirQuestion:
-        """Return the question as if only its subject, or only its message, had been written."""
+        """Return the question with only its subject or only its message."""
         if part == "both" or self.body is None:
             return self
         if part == "title":
@@ -68,14 +68,14 @@ class Folder:
 
     @cached_property
     def lang(self) -> str:
-        """The language that most of the articles are in."""
+        """The language of most articles."""
         found = Counter(row.get("lang") or detect(row["text"]) or "" for row in self.corpus)
         del found[""]
         return min(found, key=lambda lang: (-found[lang], lang != "en", lang)) if found else "en"
 
     @cached_property
     def contents(self) -> list[Content]:
-        """The articles; documents whose ids differ in a `.lang` at the end only are languages of one article."""
+        """The articles. Documents whose ids differ only in a final `.lang` are languages of one article."""
         return [self._content(row) for row in self.corpus]
 
     @cached_property
@@ -86,14 +86,14 @@ class Folder:
 
     @cached_property
     def questions(self) -> Mapping[str, BeirQuestion]:
-        """All questions by their id."""
+        """All questions by id."""
         return {str(row["_id"]): self._asked(row) for row in self._rows("queries.jsonl")}
 
     def qrels(self, split: str) -> Qrels:
         """Return the judgments of a split: question -> document -> grade above zero."""
         path = self.path / "qrels" / f"{split}.tsv"
         if not path.is_file():
-            raise BadCollection(f"{path} does not exist; there are {', '.join(self.splits) or 'no splits'}")
+            raise BadCollection(f"{path} does not exist; existing splits: {', '.join(self.splits) or 'none'}")
         found: dict[str, dict[str, int]] = {}
         for line in path.read_text(encoding="utf-8").splitlines()[1:]:
             question, document, grade = line.split("\t")[:3]
@@ -108,7 +108,7 @@ class Folder:
 
     @cached_property
     def unanswerable(self) -> Sequence[BeirQuestion]:
-        """The questions that no split judges, which no article here answers."""
+        """The questions without a judgment in any split, which no article answers."""
         judged = {question for split in self.splits for question in self.qrels(split)}
         return [asked for id, asked in self.questions.items() if id not in judged]
 
@@ -121,10 +121,10 @@ class Folder:
                         yield json.loads(line)
         except FileNotFoundError as error:
             raise BadCollection(
-                f"{path} does not exist; a collection has corpus.jsonl, queries.jsonl, qrels"
+                f"{path} does not exist; a collection has corpus.jsonl, queries.jsonl and qrels"
             ) from error
         except ValueError as error:
-            raise BadCollection(f"{path}:{number}: not a line of JSON: {error}") from error
+            raise BadCollection(f"{path}:{number}: invalid JSON: {error}") from error
 
     def _content(self, row: Mapping[str, Any]) -> Content:
         lang = row.get("lang") or detect(row["text"]) or self.lang

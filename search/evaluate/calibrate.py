@@ -1,7 +1,7 @@
-"""Fitting the floor: `python -m search.evaluate.calibrate COLLECTION OTHER…` prints what `floor.json` holds.
+"""Fit the floors: `python -m search.evaluate.calibrate COLLECTION OTHER…` prints the content of `floor.json`.
 
-Fitted on the train split of COLLECTION, and on questions that nothing answers: those of the OTHER products put to
-its articles, and its own put to theirs.
+They are fitted on the train split of COLLECTION, and on unanswerable questions: those of the OTHER products asked of
+its articles, and its own asked of theirs.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ Flags = NDArray[np.bool_]
 
 CANDIDATES = 10
 PENALTY = 1.0
-TAUGHT = 0.7  # the first part of the train split, from which is learned; the later part judges what was learned
+TAUGHT = 0.7  # the first part of the train split, to learn from; the floor is fitted on the rest
 RIGHT = {
     "": ("dense", "lexical", "covered", "margin"),
     "-multilingual": ("dense", "lexical", "covered", "margin"),
     "-words": ("lexical", "covered", "margin"),
     "-learned": (),
 }
-# What an offer is judged by: few and of a plain sense, so that it holds on articles that it was not fitted on.
+# Features of an offer: few and simple, so that the fit also holds on other articles.
 MEANING = ("first", "cosine", "contrast", "mean_dense")
 NEAR = ("first", "cosine", "mean_dense")
 WORDS = ("first", "best_lexical", "contrast_lexical", "best_covered")
@@ -45,7 +45,7 @@ WORDS = ("first", "best_lexical", "contrast_lexical", "best_covered")
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A mode as it is calibrated, and the share of no-answer questions that may get an offer at its floor."""
+    """A mode to calibrate. `strangers` is the share of no-answer questions that may get an offer at its floor."""
 
     mode: Mode
     suffix: str
@@ -54,7 +54,7 @@ class Kind:
     offer: Sequence[str]  # the features of an offer
     embedder: str = "minilm"
     penalty: float = 1.0
-    against: float = 1.0  # how much all strangers together count beside all answered questions
+    against: float = 1.0  # total weight of all no-answer questions relative to all answered ones
 
     @property
     def name(self) -> str:
@@ -62,7 +62,8 @@ class Kind:
         return f"{self.mode}{self.suffix}"
 
 
-KINDS = (  # the page shows the nearest by meaning where words fail, and says so: a wrong one costs less than there
+# The search page says so when it only shows similar articles, so a wrong one costs less than a wrong offer.
+KINDS = (
     Kind("search", "", "hybrid", 0.25, MEANING),
     Kind("search", "-words", "bm25", 0.10, WORDS),
     Kind("search", "-multilingual", "hybrid", 0.25, MEANING, "multilingual"),
@@ -75,7 +76,7 @@ KINDS = (  # the page shows the nearest by meaning where words fail, and says so
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """The candidates of one question: their features, the judgment of each, and its learned probability."""
+    """The candidates of one question: their features, judgments and learned probabilities."""
 
     features: Features
     right: Flags
@@ -91,9 +92,10 @@ def main(folders: Sequence[str]) -> None:
 
 
 def fit(own: Sequence[Case], visiting: Sequence[Case], abroad: Sequence[Case], *, kind: Kind) -> Calibration:
-    """Return the calibration that answered questions and those of others (`visiting`) or to others (`abroad`) suggest.
+    """Return the calibration of a kind, fitted on answered questions (`own`) and no-answer questions.
 
-    The floor is the least at which no more than the kind's share of the visiting questions would get an offer.
+    `visiting` are the questions of other collections, `abroad` the own questions asked of other collections. The floor
+    is the least one at which no more than `kind.strangers` of the visiting questions would get an offer.
     """
     right = _right(own, RIGHT[kind.suffix])
     strange = [*visiting, *abroad]
@@ -106,7 +108,7 @@ def fit(own: Sequence[Case], visiting: Sequence[Case], abroad: Sequence[Case], *
 
 
 def _right(own: Sequence[Case], names: Sequence[str]) -> Odds:
-    """Fit the odds of a candidate by its features; there is nothing to fit where they were learned."""
+    """Fit the odds of a candidate by its features. Without `names`, the odds are learned and not fitted here."""
     if not names:
         return Odds(0.0, {})
     rows = np.concatenate([np.stack([case.features[name] for name in names], axis=1) for case in own])
@@ -114,7 +116,7 @@ def _right(own: Sequence[Case], names: Sequence[str]) -> Odds:
 
 
 def _offers(cases: Sequence[Case], right: Odds, names: Sequence[str]) -> tuple[logistic.Matrix, Flags]:
-    """Return the features of each case's offer, and whether one of its three articles is right."""
+    """Return the features of each case's offer, and True for each offer with a right article among its three."""
     rows, labels = [], []
     for case in cases:
         own = right.of(case.features) if case.own is None else case.own
@@ -131,7 +133,7 @@ def _odds(names: Sequence[str], weights: logistic.Matrix, bias: float) -> Odds:
 def _cases(
     settings: config.Settings, home: Folder, others: Sequence[Folder], kind: Kind
 ) -> tuple[list[Case], list[Case], list[Case]]:
-    """Return the answered questions of `home`, those of others put to its articles, and its own put to theirs."""
+    """Return the answered questions of `home`, those of others asked of its articles, and its own asked of theirs."""
     settings = replace(settings, embedder=kind.embedder)
     train = home.qrels("train")
     searcher = evaluation.open_collection(settings, home, system=kind.system)

@@ -1,10 +1,10 @@
-"""Measuring the ranking of the product on questions with judged answers.
+"""Measure the ranking on questions with judged answers.
 
-A collection is indexed as the product indexes its articles, and its questions are asked through the same searcher.
-Their rankings are measured against the judgments. The offers are measured, too: how many questions get one at the
-floor, how many of these offers hold a right article, and how many questions without an answer get one although they
-should not. A curve shows the same at ten other floors, from an offer for every question to one for the surest tenth.
-Several systems, or several collections, are measured side by side.
+A collection is indexed like the articles of a help center, and its questions are asked through the same searcher. Their
+rankings are compared with the judgments. The offers are measured, too: how many questions get one at the floor, how
+many of these offers contain a right article, and how many no-answer questions wrongly get one. A curve shows the same
+at ten other floors, from an offer for every question to one for the surest tenth. Several systems or collections can
+be measured side by side.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ from search.rank.searcher import Ranked, Searcher
 Mode = Literal["search", "suggest"]
 Installed = Callable[[Embedder], Learned | None]
 CARDS = 3
-DEPTH = 100  # documents of a question in a run file
+DEPTH = 100  # documents per question in a run file
 SHARES = tuple(round(0.1 * step, 1) for step in range(10, 0, -1))
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The answer to one question: documents with their chances, best first, and the time it took."""
+    """The answer to one question: documents with probabilities, best first, and the time it took."""
 
     ranked: tuple[tuple[str, float], ...]
     cards: tuple[str, ...]
@@ -48,18 +48,18 @@ class Answer:
 
     @property
     def chance(self) -> float:
-        """The probability of the best."""
+        """The probability of the best document."""
         return self.ranked[0][1] if self.ranked else 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """The options of `kb evaluate` for the questions, and for the run files of their rankings."""
+    """The options of `kb evaluate` for questions and run files."""
 
     split: str = "dev"
-    mode: Mode | None = None  # None: suggest where questions have a body
+    mode: Mode | None = None  # None: suggest if questions have a body, else search
     part: Part = "both"  # of a form: its subject, its message, or both
-    no_answer: Path | None = None  # a collection of another product: nothing here answers its questions
+    no_answer: Path | None = None  # a collection of another product, whose questions have no answer here
     run: Path | None = None  # a TREC run file to write
     against: Path | None = None  # a run file to compare with
 
@@ -76,9 +76,9 @@ def evaluate(
     installed: Installed | None = None,
     options: Options = PLAIN,
 ) -> dict[str, Any]:
-    """Return the document of `kb evaluate` for one BEIR folder; the manual explains its numbers.
+    """Return the document of `kb evaluate` for one BEIR folder. The manual explains its numbers.
 
-    The system `learned` learns from the splits in `learn_from`; without any it ranks by what is `installed`.
+    The system `learned` learns from the splits in `learn_from`. Without these, it uses the `installed` model.
     """
     beir = Folder(folder)
     qrels = beir.qrels(options.split)
@@ -119,15 +119,15 @@ def evaluate(
 
 
 def _guests(folder: Path) -> list[BeirQuestion]:
-    """Return all questions of another collection, under ids that ours do not have."""
+    """Return all questions of another collection, with its name in their ids."""
     return [replace(asked, id=f"{folder.resolve().name}/{id}") for id, asked in Folder(folder).questions.items()]
 
 
 def open_collection(settings: Settings, beir: Folder, *, system: System = "hybrid") -> Searcher:
-    """Return a searcher over the articles of a collection, whose generation is kept for the next time."""
+    """Return a searcher over the articles of a collection. Its generation is kept for the next run."""
     encoder = _encoder(settings) if system != "bm25" else None
     if system == "dense" and encoder is None:
-        raise BadCollection("dense ranks by vectors, and KB_EMBEDDER names no model that there is; see 'kb doctor'")
+        raise BadCollection("dense ranks by vectors, but KB_EMBEDDER names no available model; see 'kb doctor'")
     kept = settings.data / "evaluate"
     recipe = encoder.recipe if encoder else WORDS
     path = build.build_from_contents(
@@ -143,11 +143,11 @@ def open_collection(settings: Settings, beir: Folder, *, system: System = "hybri
 
 
 def teach(settings: Settings, searcher: Searcher, beir: Folder, judged: Qrels) -> None:
-    """Let `searcher` learn from judged questions; their vectors are kept for the next time."""
+    """Let `searcher` learn from judged questions. Their vectors are kept for the next run."""
     spaces = embedder.spaces(searcher.encoder) if searcher.encoder else ()
     encoder = next((s.embedder for s in spaces if s.embedder.recipe == searcher.collection.main_recipe), None)
     if encoder is None:
-        raise BadCollection("learning needs vectors; run it where shortstop[build] is installed")
+        raise BadCollection("learning needs vectors; run it on a machine with shortstop[build]")
     pairs = [(beir.questions[id], document) for id, row in judged.items() for document in row]
     articles = {id: article for (article, _), id in beir.document_ids.items()}
     solved = [Solved(*asked.message, lang=asked.lang, article=articles[document]) for asked, document in pairs]
@@ -159,16 +159,16 @@ def teach(settings: Settings, searcher: Searcher, beir: Folder, judged: Qrels) -
 
 
 def _install(searcher: Searcher, installed: Installed | None) -> None:
-    """Give `searcher` what the help center has learned; raises BadCollection if that is nothing."""
+    """Give `searcher` the model that the help center has learned. Raise BadCollection if there is none."""
     searcher.learned = installed(searcher.encoder) if installed and searcher.encoder else None
     if searcher.learned is None:
-        raise BadCollection("nothing that was learned is installed for these vectors; run 'kb tune', or --learn-from")
+        raise BadCollection("no learned model is installed for these vectors; run 'kb tune' or use --learn-from")
 
 
 def _encoder(settings: Settings) -> Embedder | None:
-    """Load the embedder as a web process has it, so that latency is a visitor's; None if the setting is "none".
+    """Load the embedder as a web process does, to measure a visitor's latency; None if the setting is "none".
 
-    Raises BadModel if it cannot be loaded, so that words alone are never measured under the name of a model.
+    Raise BadModel if it can't be loaded, so that words alone are never measured under the name of a model.
     """
     if embedder.load(settings.embedder, models=settings.data / "models", build=True) is None:
         return None
@@ -176,7 +176,7 @@ def _encoder(settings: Settings) -> Embedder | None:
 
 
 def asker(searcher: Searcher, beir: Folder, *, mode: Mode, system: System) -> Callable[[BeirQuestion], Answer]:
-    """Return a function that asks one question as the product does; documents are named as in the corpus."""
+    """Return a function that asks a question like a visitor, and names documents by their ids in the corpus."""
     ids = beir.document_ids
     documents = searcher.collection.documents
 
@@ -208,7 +208,7 @@ def _all(ask: Callable[[BeirQuestion], Answer], questions: Sequence[BeirQuestion
 
 
 def _offered(answers: Mapping[str, Answer], qrels: Qrels, silent: Mapping[str, Answer]) -> dict[str, Any]:
-    """Return how often the floor lets an offer through, how often one of its cards is right, and other floors."""
+    """Return the shares of questions with an offer and of right offers, and the same at other floors."""
     offers = {id: answer for id, answer in answers.items() if answer.cards}
     right = sum(any(card in qrels[id] for card in answer.cards) for id, answer in offers.items())
     wrong = sum(bool(answer.cards) for answer in silent.values())
@@ -230,7 +230,7 @@ def _offered(answers: Mapping[str, Answer], qrels: Qrels, silent: Mapping[str, A
 
 
 def _surest(answers: Mapping[str, Answer], qrels: Qrels, share: float) -> tuple[float, float]:
-    """Return hit@3 over the share of questions whose best article is surest, and the chance of the least sure."""
+    """Return hit@3 over the surest `share` of the questions, and the probability of the least sure of them."""
     surest = sorted(answers, key=lambda name: (-answers[name].chance, name))[: max(1, round(share * len(answers)))]
     right = sum(any(document in qrels[id] for document, _ in answers[id].ranked[:CARDS]) for id in surest)
     return right / max(len(surest), 1), answers[surest[-1]].chance if surest else 1.0
@@ -254,10 +254,10 @@ def side_by_side(
     installed: Installed | None = None,
     options: Options = PLAIN,
 ) -> dict[str, Any]:
-    """Return the document of one collection and system, or of several `{"collections": [...]}`.
+    """Return the document of one collection and system, or `{"collections": [...]}` for several.
 
-    `folder` is a collection or a folder of them. Where no system is named, one collection is ranked as the product
-    ranks it untaught, and several are ranked by all systems; `learned` only where there is another split to learn from.
+    `folder` is a collection or a folder of collections. By default, one collection is ranked by `hybrid`, and several
+    are ranked by all systems. `learned` needs another split to learn from and is left out without one.
     """
     several = not (folder / "corpus.jsonl").is_file()
     if not several and system != "all":
@@ -270,7 +270,9 @@ def side_by_side(
         runs = [run for run in runs if run[1] != "dense"]
     for name, file in (("run", options.run), ("against", options.against)):
         if file is not None:
-            raise BadCollection(f"--{name} names the ranking of one collection; name one with --system, too")
+            raise BadCollection(
+                f"--{name} takes the ranking of one collection by one system; name both, the system with --system"
+            )
     documents = [
         evaluate(settings, one, system=own, learn_from=taught, installed=installed, options=options)
         for one, own, taught in runs
@@ -281,7 +283,7 @@ def side_by_side(
 def _collections(folder: Path, split: str) -> list[Path]:
     found = sorted(path for path in folder.iterdir() if (path / "qrels" / f"{split}.tsv").is_file())
     if not found:
-        raise BadCollection(f"{folder} holds neither corpus.jsonl nor folders with qrels/{split}.tsv")
+        raise BadCollection(f"{folder} contains neither corpus.jsonl nor folders with qrels/{split}.tsv")
     return found
 
 

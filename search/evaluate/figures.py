@@ -1,4 +1,4 @@
-"""An evaluation as lines for a terminal: the figures, the curve as bars, and the questions won and lost."""
+"""Format an evaluation for a terminal: the figures, the curve as bars, and the questions won and lost."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ BAR = 30  # characters
 
 
 def shown(document: dict[str, Any]) -> str:
-    """Return an evaluation as lines for a terminal; of several collections or systems a table, then each curve."""
+    """Return an evaluation as text. Several collections or systems give a table, then each curve."""
     if "collections" in document:
         several = document["collections"]
         return "\n".join([_table(several), *(line for one in several for line in ["", _head(one), *_curve(one)])])
@@ -34,7 +34,7 @@ def _head(document: Mapping[str, Any]) -> str:
 
 
 def _curve(document: Mapping[str, Any]) -> list[str]:
-    """Return, for each share of the surest questions, the right offers and the no-answer questions that get one."""
+    """Return a line per share of the surest questions: floor, right offers, and no-answer questions with an offer."""
     offered = document["offered"]
     floors, strange = dict(offered["floors"]), dict(offered["no_answer"]["curve"])
     lines = ["  surest  floor  right" + ("  no-answer" if offered["no_answer"]["queries"] else "")]
@@ -45,7 +45,7 @@ def _curve(document: Mapping[str, Any]) -> list[str]:
 
 
 def _compared(against: Mapping[str, Any]) -> list[str]:
-    lines = [f"against {against['run']}: {against['wins']} won, {against['losses']} lost, {against['ties']} alike"]
+    lines = [f"against {against['run']}: {against['wins']} won, {against['losses']} lost, {against['ties']} tied"]
     for name, gap in against["metrics"].items():
         lines.append(f"  {name:8} {gap['difference']:+.4f} [{gap['low']:+.4f}, {gap['high']:+.4f}]")
     lines += [f"  lost: {row['query']} {row['ours']:.3f} was {row['theirs']:.3f}" for row in against["worst"]]
@@ -53,7 +53,7 @@ def _compared(against: Mapping[str, Any]) -> list[str]:
 
 
 def _table(documents: Sequence[dict[str, Any]]) -> str:
-    """Return a row a collection and system; `to leg` is the nDCG@10 above the better of words and meaning alone."""
+    """Return a row per collection and system. `to leg` is the nDCG@10 minus that of the better leg alone."""
     head = ["collection", "mode", "system", "questions", *documents[0]["metrics"]]
     head += ["to leg", "offered", "right", "at 60%", "no-answer", "p95 ms"]
     rows = [head, *(_row(document, documents) for document in documents)]

@@ -1,9 +1,9 @@
-"""The measures of a ranking, run files, and the comparison of two rankings.
+"""Measure a ranking, read and write run files, and compare two rankings.
 
-The measures are those of ir-measures, and a run file is that of TREC, so that other tools agree with ours. Two
+The measures are those of ir-measures, and run files have TREC's format, so other tools give the same numbers. Two
 rankings are compared question by question. The questions are resampled ten thousand times with replacement, and the
-difference of the means lies in the given interval in 95 of 100 resamples: where the interval holds zero, the two
-cannot be told apart by these questions.
+interval contains the difference of the means in 95 of 100 resamples. If it contains zero, these questions can't tell
+the two rankings apart.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ RESAMPLES = 10_000
 
 
 def measure(ranked: Sequence[str], judged: Mapping[str, int]) -> dict[str, float]:
-    """Return the measures of one question: documents, best first, against grades above zero.
+    """Return the measures of one question, of the documents `ranked` best first. `judged` has grades above zero.
 
     >>> measure(["a", "b"], {"b": 1})["RR@10"]
     0.5
@@ -48,13 +48,13 @@ def mean(per_question: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
 
 
 def rounded(values: Mapping[str, float]) -> dict[str, float]:
-    """Return figures with the four digits that are shown."""
+    """Return the values rounded to the four digits that are shown."""
     return {name: round(value, 4) for name, value in values.items()}
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A mean difference with the interval that holds it in 95 of 100 resamples of the questions."""
+    """A mean difference, and the interval that contains it in 95 of 100 resamples of the questions."""
 
     difference: float
     low: float
@@ -75,11 +75,11 @@ def paired(ours: Sequence[float], theirs: Sequence[float], *, seed: int = 0) -> 
 
 
 Ranked = Sequence[tuple[str, float]]
-WORST = 20  # questions that are named
+WORST = 20  # questions that are listed
 
 
 def write(path: Path, answers: Mapping[str, Ranked], *, tag: str) -> None:
-    """Write a TREC run file; scores fall strictly, so that no reader breaks ties in its own way."""
+    """Write a TREC run file. Its scores strictly decrease, so that no tool has to break ties."""
     lines = []
     for id, ranked in answers.items():
         last = float("inf")
@@ -103,7 +103,7 @@ def read(path: Path) -> dict[str, list[str]]:
 def compare(
     ours: Mapping[str, Mapping[str, float]], run: Mapping[str, Sequence[str]], qrels: Qrels, *, name: str
 ) -> dict[str, Any]:
-    """Return the paired difference to another run by measure, and the questions that lost or won most, worst first."""
+    """Return the paired difference to another run by measure, and the questions with the largest losses and gains."""
     theirs = {id: measure(run.get(id, []), qrels[id]) for id in ours}
     gaps = {id: ours[id]["nDCG@10"] - theirs[id]["nDCG@10"] for id in ours}
     ranked = sorted((gap, id) for id, gap in gaps.items())

@@ -1,16 +1,16 @@
-"""Learning from solved questions, and mining them for examples to fine-tune an encoder on.
+"""Learn from solved questions, and mine them for examples to fine-tune an encoder on.
 
-To learn, each question is ranked as if nothing had been learned, which gives two scores for every article; the head,
-the memory and the weights of the ranker are fitted over these and the vectors of the questions. The head is a
-multinomial regression from a question's vector to the article that solved it; the memory compares a question with the
-solved ones. Both know the questions that they were fitted on too well to be weighed by them. So the ranker's weights
-are fitted on a head that had not seen the question (five folds) and on a memory without it. The head that is kept is
-then fitted on all questions. Questions in the same words are held out together. While there are few questions, a
-penalty holds the weights near the usual ones.
+To learn, each question is ranked without a learned model, which gives two scores for every article. The head, the
+memory and the weights of the ranker are fitted on these scores and the vectors of the questions. The head is a
+multinomial regression from a question's vector to the article that solved it. The memory compares a question with the
+solved ones. Both are too accurate on the questions that they were fitted on to be weighed by them. So the ranker's
+weights are fitted with a head that has not seen the question (five folds) and a memory without it. Questions in the
+same words are held out together. The head that is kept is then fitted on all questions. While there are few questions,
+a penalty keeps the weights near the usual ones.
 
-To mine, each question is paired with the nearest passage of the article that solved it, and with the best passage of an
-article that the ranking mistakes for it. Only articles that score surely less are taken for mistakes: one that scores
-nearly as much may answer the question, too.
+To mine, each question is paired with the nearest passage of the article that solved it, and with the nearest passage of
+an article that the ranking mistakes for it. Articles that score clearly less are preferred as mistakes, because an
+article that scores nearly as much may answer the question, too.
 """
 
 from __future__ import annotations
@@ -35,19 +35,24 @@ from search.rank.ranking import Ranking, rank
 from search.rank.searcher import Searcher
 from search.text import message
 
-USUAL = (5.0, 5.0, 0.6, 8.0)  # weights while few questions say otherwise: fitted to a thousand messages of a real desk
+USUAL = (
+    5.0,
+    5.0,
+    0.6,
+    8.0,
+)  # weights of FEATURES while there are few questions; fitted to a thousand messages of a real help desk
 PENALTY = 0.1  # of the head's weights
 FOLDS = 5
-LEAST = 30  # solved questions without which nothing is fitted
-CANDIDATES = 10  # articles of a question that are looked at for a mistaken one
-SURELY_LESS = 0.95  # of the right article's score
+LEAST = 30  # least number of solved questions to learn from
+CANDIDATES = 10  # best articles of a question, among which a mistaken one is chosen
+SURELY_LESS = 0.95  # share of the right article's score
 
 
 @dataclass(frozen=True, slots=True)
 class Weighed:
-    """How the ranker's weights are found: on the questions from number `after` on, held near the weights `near`.
+    """How the ranker's weights are fitted: on questions from number `after` on, kept near the weights `near`.
 
-    An encoder that was fine-tuned on the first questions scores them too well.
+    `after` leaves out questions that the encoder was fine-tuned on, because it scores them too well.
     """
 
     near: Mapping[str, float]
@@ -63,7 +68,7 @@ class TooFewOutcomes(HelpCenterError):
 
 @dataclass(frozen=True, slots=True)
 class Solved:
-    """A question of the past, and the article that solved it; `weight` is how much it counts."""
+    """A past question, the article that solved it, and the weight of the pair."""
 
     subject: str
     body: str
@@ -74,15 +79,15 @@ class Solved:
 
 @dataclass(frozen=True, slots=True)
 class Examples:
-    """Solved questions in rows, articles in columns, as the ranking scores them while nothing is learned."""
+    """Solved questions in rows and articles in columns, with the scores of the ranking without a learned model."""
 
     questions: Vectors  # unit vectors
     answers: Sequence[str]  # the article that solved each question
-    articles: Sequence[str]  # all that may be offered
+    articles: Sequence[str]  # the ids of all articles, in the order of the columns
     dense: NDArray[np.float32]  # (questions, articles)
     lexical: NDArray[np.float32]  # (questions, articles)
     meant: NDArray[np.float16]  # the vector of each article
-    counts: Sequence[float] = ()  # how often each question counts; none: once
+    counts: Sequence[float] = ()  # the weight of each question; empty if all are 1
 
     @property
     def solved(self) -> NDArray[np.int32]:
@@ -98,10 +103,10 @@ def learn(
     encode: Callable[[Sequence[str]], Vectors],
     weighed: Weighed = USUALLY,
 ) -> tuple[Learned, Matrix]:
-    """Return what `solved` teaches the ranking of `searcher`, and P(article) of each question, itself not learned from.
+    """Return the model learned from `solved`, and P(article) of each question as if it were held out.
 
-    `encode` returns vectors of the collection's main recipe. Questions whose article is gone are left out; `weighed`
-    counts those that are left. Raises TooFewOutcomes.
+    `encode` returns vectors of the collection's main recipe. Questions whose article is gone are left out;
+    `weighed.after` counts the others. Raise TooFewOutcomes if there are fewer than LEAST.
     """
     collection = searcher.collection
     recipe = collection.main_recipe
@@ -132,9 +137,9 @@ def learn(
 
 
 def fit(examples: Examples, *, recipe: str, weighed: Weighed = USUALLY) -> tuple[Learned, Matrix]:
-    """Return what the examples teach, and P(article) of each question as if it had not been learned from.
+    """Return the model learned from the examples, and P(article) of each question as if it were held out.
 
-    `recipe` is that of their vectors. Raises TooFewOutcomes.
+    P is (questions, articles). `recipe` is that of the vectors. Raise TooFewOutcomes if there are fewer than LEAST.
     """
     questions, solved, size = examples.questions, examples.solved, len(examples.articles)
     if len(questions) < LEAST:
@@ -163,11 +168,11 @@ def fit(examples: Examples, *, recipe: str, weighed: Weighed = USUALLY) -> tuple
 
 
 def _unseen(rows: Matrix, solved: NDArray[np.int32], *, size: int, counts: Matrix, folds: NDArray[np.int64]) -> Matrix:
-    """Return the head's feature of each question by a head that was fitted on the other folds."""
+    """Return the feature `head` of each question, by a head that was fitted on the other folds."""
     found = np.zeros((len(rows), size))
     for fold in range(FOLDS):
         held = folds == fold
-        if held.all():  # everybody asked in the same words
+        if held.all():  # all questions are in the same words
             break
         head = _fit_head(rows[~held], solved[~held], size=size, counts=counts[~held])
         found[held] = head_feature(rows[held], head)
@@ -175,7 +180,7 @@ def _unseen(rows: Matrix, solved: NDArray[np.int32], *, size: int, counts: Matri
 
 
 def _folds(questions: Vectors) -> NDArray[np.int64]:
-    """Return the fold of each question; the same words are in the same one."""
+    """Return the fold of each question. Questions in the same words share a fold."""
     known: dict[bytes, int] = {}
     return np.asarray([known.setdefault(row.tobytes(), len(known)) % FOLDS for row in questions], dtype=np.int64)
 
@@ -189,7 +194,7 @@ def _fit_weights(features: Matrix, solved: NDArray[np.int32], *, counts: Matrix,
 
 
 def _fit_head(rows: Matrix, solved: NDArray[np.int32], *, size: int, counts: Matrix) -> Matrix:
-    """Fit the head over the articles that solved anything; the others get no weights and a bias that rules them out."""
+    """Fit the head on articles that solved a question. Others get zero weights and a bias that rules them out."""
     seen = np.unique(solved)
     labels = np.searchsorted(seen, solved)
     own = logistic.fit_classes(rows, labels, classes=len(seen), penalty=PENALTY, counts=counts)
@@ -200,10 +205,10 @@ def _fit_head(rows: Matrix, solved: NDArray[np.int32], *, size: int, counts: Mat
 
 
 def mine(searcher: Searcher, solved: Sequence[Solved]) -> list[Triple]:
-    """Return each question with the nearest passage of the article that solved it, and a mistaken one.
+    """Return each question with the nearest passage of the article that solved it, and a mistaken passage.
 
-    The mistaken one is the best passage of the first article that scores surely less. Questions whose article is
-    gone, and those that have no vectors, are left out.
+    The mistaken passage is the nearest one of the first article that scores less than SURELY_LESS, or else of the last
+    candidate. Questions whose article is gone, and those without vectors, are left out.
     """
     collection = searcher.collection
     found = []
@@ -234,7 +239,7 @@ def _triple(collection: Collection, ranking: Ranking, one: Solved) -> Triple | N
 
 
 def _nearest(collection: Collection, ranking: Ranking, number: int) -> str:
-    """Return the text, as it is encoded, of a document's passage that is nearest to the question."""
+    """Return the encoded text of the passage of a document that is nearest to the question."""
     document = collection.documents[number]
     assert ranking.semantic is not None
     place = document.first + int(np.argmax(ranking.semantic.passages[document.first : document.last]))

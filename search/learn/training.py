@@ -1,4 +1,4 @@
-"""Fine-tuning a sentence encoder on solved questions, by sentence-transformers' own trainer, on a processor core."""
+"""Fine-tune a sentence encoder on solved questions with sentence-transformers' trainer, on one processor core."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MISSING = "fine-tuning needs sentence-transformers' trainer; run pip install 'sh
 
 @dataclass(frozen=True, slots=True)
 class Triple:
-    """A question, the passage of the article that solved it, and one of an article that our ranking mistook for it."""
+    """A question, a passage of the article that solved it, and one of an article that the ranking mistook for it."""
 
     question: str
     passage: str
@@ -31,15 +31,15 @@ class Triple:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """The settings of a training; the same ones give the same weights on the same machine."""
+    """The settings of a training. The same settings give the same weights on the same machine."""
 
     epochs: int = 2
     batch: int = 16
     rate: float = 4e-5
     warmup: float = 0.1
-    pieces: int = 128  # word pieces that are read of a text while training
-    frozen: int = 3  # layers from below that stay as they are, and the word vectors under them
-    threads: int = 1  # two cost twice as much where the cores are shared, and no run repeats another to the byte
+    pieces: int = 128  # word pieces read of a text in training
+    frozen: int = 3  # lowest layers that are not trained; the word vectors below them never are
+    threads: int = 1  # two cost twice as much on shared cores, and their runs differ in some bytes
     seed: int = 1
 
 
@@ -51,11 +51,11 @@ def train(
     recipe: Recipe | None = None,
     report: progress.Report = progress.silent,
 ) -> Path:
-    """Fine-tune the sentence-transformers model in `source` on `triples`, write it to `target`, and return that.
+    """Fine-tune the sentence-transformers model in `source` on `triples`, write it to `target` and return `target`.
 
-    In-batch negatives and one hard negative a question (MultipleNegativesRankingLoss); no article is in a batch twice.
-    The folder appears by one rename, so that a killed training leaves nothing that looks like a model. Raises
-    BadSetting where the trainer is not installed.
+    The loss is MultipleNegativesRankingLoss, with in-batch negatives and one hard negative per question. No article is
+    in a batch twice. The folder appears with one rename, so a killed training leaves no incomplete model. Raise
+    BadSetting if the trainer is not installed.
     """
     recipe = recipe or Recipe()
     with folder_written_aside(target) as work:
@@ -66,14 +66,14 @@ def train(
 
 
 def described(recipe: Recipe) -> dict[str, Any]:
-    """Return a recipe as it is kept in a file."""
+    """Return a recipe in the form that is stored in a file."""
     return asdict(recipe)
 
 
 def batches(triples: Sequence[Triple], *, size: int, seed: int) -> list[list[int]]:
-    """Return the numbers of `triples` in batches; no question's answer is another's answer or mistake.
+    """Return the numbers of `triples` in batches. In a batch, no question's article is another's article or mistake.
 
-    A triple that does not fit a batch waits for the next. The same triples and seed give the same batches.
+    A triple that doesn't fit moves to the next batch. The same triples and seed give the same batches.
     """
     waiting = [int(number) for number in np.random.default_rng(seed).permutation(len(triples))]
     found = []
@@ -96,11 +96,11 @@ def batches(triples: Sequence[Triple], *, size: int, seed: int) -> list[list[int
 
 
 def _trained(source: Path, scratch: Path, triples: Sequence[Triple], recipe: Recipe, report: progress.Report) -> Any:
-    """Run the trainer; everything that it would tell others, or load from them, is switched off."""
+    """Run the trainer offline and without reports to other services."""
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     try:
-        import accelerate  # noqa: F401  # the trainer says less clearly that it is missing
+        import accelerate  # noqa: F401  # the trainer's own error is less clear
         import torch
         from datasets import Dataset, disable_progress_bars
         from sentence_transformers import (
@@ -116,7 +116,7 @@ def _trained(source: Path, scratch: Path, triples: Sequence[Triple], recipe: Rec
         raise BadSetting(MISSING) from error
 
     class OneOfEach(DefaultBatchSampler):
-        """Our batches, in an order that changes with the epoch."""
+        """The planned batches, in an order that changes with the epoch."""
 
         def __iter__(self) -> Iterator[list[int]]:
             order = np.random.default_rng([recipe.seed, self.epoch]).permutation(len(planned))
@@ -171,7 +171,7 @@ def _trained(source: Path, scratch: Path, triples: Sequence[Triple], recipe: Rec
 
 
 def _freeze(model: Any, layers: int) -> None:
-    """Keep the word vectors and the lowest layers as they are: half the work, and less to forget."""
+    """Freeze the word vectors and the lowest layers. That halves the work and changes less of the model."""
     inner = model[0].auto_model
     for part in (inner.embeddings, *inner.encoder.layer[:layers]):
         part.requires_grad_(False)

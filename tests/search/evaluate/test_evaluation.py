@@ -1,4 +1,4 @@
-"""The figures of an evaluation agree with those of ir-measures."""
+"""Evaluations: measures, offers, comparisons, and several collections or systems."""
 
 from __future__ import annotations
 
@@ -281,7 +281,7 @@ def test_learned_where_nothing_was_learned_says_what_to_do(settings: Settings, c
 
 
 def test_vectors_are_not_measured_where_there_are_none(collection: Path, settings: Settings) -> None:
-    with pytest.raises(BadCollection, match="dense ranks by vectors, and KB_EMBEDDER names no model"):
+    with pytest.raises(BadCollection, match="dense ranks by vectors, but KB_EMBEDDER names no available model"):
         evaluation.evaluate(
             replace(settings, embedder="none"), collection, system="dense", options=Options(split="dev")
         )

@@ -1,4 +1,4 @@
-"""Learning from simulated visitors, small and cheap: on our own manual, with words for vectors."""
+"""Learning from simulated visitors of our own manual, with vectors of words."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.learning.world import World, of_manual
 
 SESSIONS = 1_000
 SEEDS = 2
-SAY = People(says_so=0.5)  # with so few questions, more must say that they were helped
+SAY = People(says_so=0.5)  # with so few questions, more visitors must say that they were helped
 
 
 @pytest.fixture(scope="module")
@@ -29,9 +29,9 @@ def test_what_is_learned_is_right_and_new_articles_stay_where_they_were(world: W
         ours, naive = trial(world, sessions=SESSIONS, seed=seed, ways=["as delivered", "naive counting"], people=SAY)
         assert ours.gains is not None
         assert ours.right > 0.9
-        assert naive.right < 0.5  # every second card that is opened is not the one
+        assert naive.right < 0.5  # every second opened card is wrong
         assert ours.gains["repeated questions"] >= 0.0
-        assert ours.gains["unseen articles"] > -0.03  # of 20 questions: one that falls by one place
+        assert ours.gains["unseen articles"] > -0.03  # about one of 20 questions falls by one place
 
 
 def test_mixed_up_articles_teach_nothing_and_are_not_kept(world: World) -> None:

@@ -1,4 +1,4 @@
-"""Fine-tuning brings questions nearer to what solved them, the same each time, and leaves nothing half done."""
+"""Fine-tuning moves questions nearer to the articles that solved them, reproducibly, and leaves no partial model."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def right(folder: Path) -> int:
 
 
 class Stopped(Exception):
-    """What a test ends a training with."""
+    """Ends a training early."""
 
 
 @needs_trainer

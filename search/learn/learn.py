@@ -35,12 +35,7 @@ from search.rank.ranking import Ranking, rank
 from search.rank.searcher import Searcher
 from search.text import message
 
-USUAL = (
-    5.0,
-    5.0,
-    0.6,
-    8.0,
-)  # weights of FEATURES while there are few questions; fitted to a thousand messages of a real help desk
+USUAL = (5.0, 5.0, 0.6, 8.0)  # weights while there are few questions; fitted to a thousand messages of a real help desk
 PENALTY = 0.1  # of the head's weights
 FOLDS = 5
 LEAST = 30  # least number of solved questions to learn from
@@ -103,7 +98,7 @@ def learn(
     encode: Callable[[Sequence[str]], Vectors],
     weighed: Weighed = USUALLY,
 ) -> tuple[Learned, Matrix]:
-    """Return the model learned from `solved`, and P(article) of each question as if it were held out.
+    """Return the model learned from `solved`, and P(article) of each question by a head and memory without it.
 
     `encode` returns vectors of the collection's main recipe. Questions whose article is gone are left out;
     `weighed.after` counts the others. Raise TooFewOutcomes if there are fewer than LEAST.
@@ -137,7 +132,7 @@ def learn(
 
 
 def fit(examples: Examples, *, recipe: str, weighed: Weighed = USUALLY) -> tuple[Learned, Matrix]:
-    """Return the model learned from the examples, and P(article) of each question as if it were held out.
+    """Return the model learned from the examples, and P(article) of each question by a head and memory without it.
 
     P is (questions, articles). `recipe` is that of the vectors. Raise TooFewOutcomes if there are fewer than LEAST.
     """
@@ -207,8 +202,8 @@ def _fit_head(rows: Matrix, solved: NDArray[np.int32], *, size: int, counts: Mat
 def mine(searcher: Searcher, solved: Sequence[Solved]) -> list[Triple]:
     """Return each question with the nearest passage of the article that solved it, and a mistaken passage.
 
-    The mistaken passage is the nearest one of the first article that scores less than SURELY_LESS, or else of the last
-    candidate. Questions whose article is gone, and those without vectors, are left out.
+    The mistaken passage is the nearest one of the first article that scores less than SURELY_LESS times the right
+    one, or else of the last candidate. Questions whose article is gone, and those without vectors, are left out.
     """
     collection = searcher.collection
     found = []

@@ -57,18 +57,21 @@ class Settings:
     """Everything an operator may set, in `kb.toml` or, over it, in the environment with `KB_` before the name."""
 
     articles: Path = setting(
-        Path("articles"), "Folder of Markdown articles; where there is none, our own manual is served."
+        Path("articles"), "Folder of Markdown articles; if it doesn't exist, Shortstop's own manual is served."
     )
     data: Path = setting(Path("var"), "Folder for the index, the model export and the database.")
     host: str = setting("127.0.0.1", "Address the server listens on.")
     port: int = setting(8000, "Port the server listens on; the demo shop takes the next one.")
-    url: str = setting("", "Public address of the help center, for canonical links and e-mails; unset: as requested.")
-    lang: str = setting("en", "Language of articles that say none, and the last fallback.")
+    url: str = setting(
+        "", "Public address of the help center, for canonical links and e-mails; unset: the host of each request."
+    )
+    lang: str = setting("en", "Language of articles that name none, and the last fallback.")
     title: str = setting("Help center", "Name of the help center, in the header and in page titles.")
     workers: int = setting(2, "Web worker processes.")
     threads: int = setting(8, "Threads in each web worker.")
     embedder: str = setting(
-        "auto", "Embedder: a name from the list, a model folder, or package.module:factory; `none` for words only."
+        "auto",
+        "Embedder: a name from the list, a model folder, or package.module:factory; `none` searches by words only.",
     )
     floor_search: float | None = setting(
         None, "Least probability for a search hit to be offered as an answer; unset: as tuned."
@@ -76,33 +79,38 @@ class Settings:
     floor_suggest: float | None = setting(
         None, "Least probability for an article to be offered on a form; unset: as tuned."
     )
-    holdout: float = setting(
-        0.0, "Share of people, 0 to 0.5, who are shown no offers so that the effect can be measured."
-    )
+    holdout: float = setting(0.0, "Share of visitors, 0 to 0.5, who get no offers, so that the effect can be measured.")
     swaps: float = setting(
-        0.0, "Probability, 0 to 0.2, that two neighbouring offers change places, so that following can be learned from."
+        0.0,
+        "Probability, 0 to 0.2, that two neighbouring offers swap places, so that the ranking can learn from clicks.",
     )
-    sinks: tuple[str, ...] = setting(("inbox",), "Where tickets go, with commas: inbox, smtp, webhook, zendesk.")
+    sinks: tuple[str, ...] = setting(
+        ("inbox",), "Where tickets are sent, separated by commas: inbox, smtp, webhook, zendesk."
+    )
     smtp_url: str = setting("", "Mail server, as smtp://user:password@host:port or smtps://….", secret=True)
-    smtp_from: str = setting("", "Sender of our e-mails; unset: the address of `smtp_to`.")
-    smtp_to: str = setting("", "Address of the help desk that the smtp sink writes to.")
+    smtp_from: str = setting("", "Sender of outgoing e-mails; unset: the address in `smtp_to`.")
+    smtp_to: str = setting("", "Address of the help desk that the smtp sink sends to.")
     receipts: bool = setting(
-        False, "Whether who writes gets a receipt by e-mail, with number and articles; needs smtp_url and a sender."
+        False, "Send requesters a receipt by e-mail with the ticket's number and articles; needs smtp_url and a sender."
     )
     mail_to: str = setting(
-        "", "Address whose e-mails are read into tickets; ours ask for answers to it. `help+*@example.com` marks each."
+        "",
+        "Address whose e-mails become tickets, and where replies to our e-mails go. "
+        "`help+*@example.com` adds the ticket's mark.",
     )
     imap_url: str = setting(
-        "", "Mailbox that is read into tickets, as imaps://user@host/INBOX; write @ in the user as %40.", secret=True
+        "",
+        "Mailbox whose e-mails become tickets, as imaps://user@host/INBOX; write @ in the user as %40.",
+        secret=True,
     )
     imap_password: str = setting("", "Password of that mailbox.", secret=True)
-    imap_done: str = setting("", "Folder into which e-mails are moved once they are kept; unset: they are marked read.")
+    imap_done: str = setting("", "Folder that e-mails move to once they are stored; unset: they are marked as read.")
     webhook_url: str = setting("", "Address that the webhook sink posts to.")
     webhook_secret: str = setting(
-        "", "Secret that signs webhooks (whsec_ and base64, as Standard Webhooks has it).", secret=True
+        "", "Secret that signs webhooks (whsec_ and base64, as in Standard Webhooks).", secret=True
     )
     zendesk_url: str = setting("", "Address of your Zendesk, as https://example.zendesk.com.")
-    zendesk_user: str = setting("", "E-mail address of the Zendesk agent in whose name the zendesk sink writes.")
+    zendesk_user: str = setting("", "E-mail address of the Zendesk agent that the zendesk sink writes as.")
     zendesk_token: str = setting("", "API token of Zendesk.", secret=True)
     origins: tuple[str, ...] = setting((), "Origins, separated by commas, whose pages may post events and tickets.")
     token_keys: tuple[str, ...] = setting(
@@ -111,55 +119,59 @@ class Settings:
         "secrets of at least 32 characters.",
         secret=True,
     )
-    trusted_proxies: int = setting(0, "Number of proxies before us whose X-Forwarded-For is believed.")
-    allow_networks: tuple[str, ...] = setting((), "Private networks, as 10.0.0.0/8, that sinks and checks may reach.")
-    metrics_networks: tuple[str, ...] = setting(
-        (), "Networks, as 10.0.0.0/8, that may read `/metrics`; this machine itself always may."
+    trusted_proxies: int = setting(0, "Number of proxies in front of the server whose X-Forwarded-For is trusted.")
+    allow_networks: tuple[str, ...] = setting(
+        (), "Private networks, such as 10.0.0.0/8, that sinks and checks may reach."
     )
-    rate_offers: int = setting(60, "Offers a minute and address; 0 turns the limit off.")
-    rate_events: int = setting(120, "Event requests a minute and address; 0 turns the limit off.")
-    rate_tickets: int = setting(10, "Tickets a minute and address; 0 turns the limit off.")
-    rate_mails: int = setting(30, "E-mails an hour and sender that are taken, the rest waits; 0 turns the limit off.")
+    metrics_networks: tuple[str, ...] = setting(
+        (), "Networks, such as 10.0.0.0/8, that may read `/metrics`; this machine always may."
+    )
+    rate_offers: int = setting(60, "Offers per minute and address; 0 turns the limit off.")
+    rate_events: int = setting(120, "Event requests per minute and address; 0 turns the limit off.")
+    rate_tickets: int = setting(10, "Tickets per minute and address; 0 turns the limit off.")
+    rate_mails: int = setting(30, "E-mails read per hour and sender; the rest wait. 0 turns the limit off.")
     rate_search: int = setting(
         120,
-        "Searches by meaning a minute and address; above it by words only, at four times of it refused; 0: no limit.",
+        "Searches by meaning per minute and address; beyond it, search uses words only, and beyond four times as many "
+        "it is refused. 0 turns the limit off.",
     )
-    attachments: int = setting(5, "Files that may go with a message; 0: none are taken.")
-    attachments_each: int = setting(10, "MB that one file may have.")
-    attachments_total: int = setting(20, "MB that the files of one message may have together.")
-    rate_logins: int = setting(10, "Tries to log in a minute and address; 0 turns the limit off.")
-    reply_target: int = setting(24, "Hours within which a ticket's first answer is due, for the report.")
+    attachments: int = setting(5, "Largest number of files attached to a message; 0 allows none.")
+    attachments_each: int = setting(10, "Largest size of an attached file, in MB.")
+    attachments_total: int = setting(20, "Largest total size of the files attached to a message, in MB.")
+    rate_logins: int = setting(10, "Login attempts per minute and address; 0 turns the limit off.")
+    reply_target: int = setting(24, "Target in the report for the time to a ticket's first answer, in hours.")
     consent: str = setting(
-        "given", "`ask`: until a visitor agrees, nothing is noted but what is sent to you; `given`: nobody is asked."
+        "given",
+        "`ask`: until a visitor agrees, only the messages they send are recorded; `given`: visitors are not asked.",
     )
-    keep_text: int = setting(90, "Days that redacted query and message text of events is kept.")
+    keep_text: int = setting(90, "Days that the redacted text of queries and messages in events is kept.")
     keep_events: int = setting(730, "Days that events are kept.")
     keep_tickets: int = setting(
-        0, "Days that closed tickets, with all that was written about them, and past questions are kept; 0: for ever."
+        0, "Days that closed tickets, with their messages and notes, and past questions are kept; 0: forever."
     )
-    keep_audit: int = setting(0, "Days that the audit log is kept; 0: for ever.")
+    keep_audit: int = setting(0, "Days that the audit log is kept; 0: forever.")
     admin_password: str = setting(
-        "", "Password of the user `admin`; unset: as set by `kb admin password`.", secret=True
+        "", "Password of the user `admin`; unset: the one set by `kb admin password`.", secret=True
     )
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.holdout <= 0.5:
-            raise BadSetting(f"holdout is {self.holdout}; it is a share from 0 to 0.5")
+            raise BadSetting(f"holdout is {self.holdout}; it must be from 0 to 0.5")
         if not 0.0 <= self.swaps <= 0.2:
-            raise BadSetting(f"swaps is {self.swaps}; it is a probability from 0 to 0.2")
+            raise BadSetting(f"swaps is {self.swaps}; it must be from 0 to 0.2")
         if not 0 < self.port < 65536:
-            raise BadSetting(f"port is {self.port}; it is a number from 1 to 65535")
+            raise BadSetting(f"port is {self.port}; it must be from 1 to 65535")
         if any(not TOKEN_KEY.fullmatch(pair) for pair in self.token_keys):
-            raise BadSetting("token_keys holds what is no id:secret pair with a secret of at least 32 characters")
+            raise BadSetting("token_keys must hold id:secret pairs with secrets of at least 32 characters")
         if self.consent not in ("given", "ask"):
-            raise BadSetting(f"consent is {self.consent!r}; it is ask or given")
+            raise BadSetting(f"consent is {self.consent!r}; it must be ask or given")
         for name in ("floor_search", "floor_suggest"):
             value = getattr(self, name)
             if value is not None and not 0.0 <= value <= 1.0:
-                raise BadSetting(f"{name} is {value}; it is a probability from 0 to 1")
+                raise BadSetting(f"{name} is {value}; it must be from 0 to 1")
         for name, least in LEAST.items():
             if getattr(self, name) < least:
-                raise BadSetting(f"{name} is {getattr(self, name)}; it is a number from {least}")
+                raise BadSetting(f"{name} is {getattr(self, name)}; it must be at least {least}")
         _check_texts(self)
 
     @property
@@ -192,30 +204,36 @@ class Settings:
 def _check_texts(settings: Settings) -> None:
     """Raise BadSetting for a language, an address, an origin or a network that is none."""
     if not settings.host.strip():
-        raise BadSetting("host is empty; it is an address such as 127.0.0.1, or 0.0.0.0 for all of this machine's")
+        raise BadSetting(
+            "host is empty; it must be an address such as 127.0.0.1, or 0.0.0.0 for all addresses of this machine"
+        )
     mailbox = settings.mail_to.replace("+*@", "@")  # where a ticket's mark goes
     if mailbox and ("*" in mailbox or not EMAIL.fullmatch(mailbox)):
-        raise BadSetting(f"mail_to is {settings.mail_to!r}; it is an address such as help@example.com, and no name")
+        raise BadSetting(
+            f"mail_to is {settings.mail_to!r}; it must be an address such as help@example.com, without a name"
+        )
     if normalise(settings.lang) != settings.lang:
-        raise BadSetting(f"lang is {settings.lang!r}; it is a language code in small letters, such as es or pt-br")
+        raise BadSetting(f"lang is {settings.lang!r}; it must be a language code in lower case, such as es or pt-br")
     for name in ("url", "webhook_url", "zendesk_url"):
         value = getattr(settings, name)
         if value and not re.match(r"https?://[^/\s]", value):
-            said = "is no" if name == "webhook_url" else f"is {value!r}; it is an"  # whoever knows a webhook's may post
-            raise BadSetting(f"{name} {said} address such as https://help.example.com")
+            shown = "" if name == "webhook_url" else f"is {value!r}; it "  # a webhook's address can be a secret
+            raise BadSetting(f"{name} {shown}must be an address such as https://help.example.com")
     for name in ("smtp_to", "smtp_from"):
         value = getattr(settings, name)
         if value and not EMAIL.fullmatch(parseaddr(value)[1]):
-            raise BadSetting(f"{name} is {value!r}; it is an e-mail address such as help@example.com")
+            raise BadSetting(f"{name} is {value!r}; it must be an e-mail address such as help@example.com")
     for origin in settings.origins:
         if not ORIGIN.fullmatch(origin.removesuffix("/")):
-            raise BadSetting(f"origins holds {origin!r}; an origin is such as https://shop.example.com, without a path")
+            raise BadSetting(
+                f"origins contains {origin!r}; write an origin as https://shop.example.com, without a path"
+            )
     for name in ("allow_networks", "metrics_networks"):
         for network in getattr(settings, name):
             try:
                 ipaddress.ip_network(network, strict=False)
             except ValueError:
-                raise BadSetting(f"{name} holds {network!r}; a network is such as 10.0.0.0/8") from None
+                raise BadSetting(f"{name} contains {network!r}; write a network as 10.0.0.0/8") from None
 
 
 def load(environ: Mapping[str, str] | None = None, *, folder: Path = Path(), **over: Any) -> Settings:
@@ -230,7 +248,7 @@ def load(environ: Mapping[str, str] | None = None, *, folder: Path = Path(), **o
             continue
         name = key.removeprefix(PREFIX).lower()
         if name not in Settings.__dataclass_fields__:
-            raise BadSetting(f"{key} in the environment is no setting{_nearest(name, prefix=PREFIX)}")
+            raise BadSetting(f"{key} in the environment is not a setting{_nearest(name, prefix=PREFIX)}")
         values[name] = _convert(name, text, source=key)
     values.update({name: value for name, value in over.items() if value is not None})
     settings = Settings(**values)
@@ -254,7 +272,7 @@ def _from_file(path: Path) -> dict[str, Any]:
         raise BadSetting(f"{path}: {error}; see the article on settings for an example") from error
     for name in table:
         if name not in Settings.__dataclass_fields__:
-            raise BadSetting(f"{path}: {name} is no setting{_nearest(name)}")
+            raise BadSetting(f"{path}: {name} is not a setting{_nearest(name)}")
     return {name: _convert(name, value, source=f"{path}: {name}") for name, value in table.items()}
 
 
@@ -263,7 +281,7 @@ def _nearest(name: str, *, prefix: str = "") -> str:
     near = difflib.get_close_matches(name.lower().removeprefix(PREFIX.lower()), known, n=1, cutoff=0.5)
     if not near:
         return "; see the article on settings"
-    return f"; the nearest is {prefix}{near[0].upper() if prefix else near[0]}"
+    return f"; did you mean {prefix}{near[0].upper() if prefix else near[0]}?"
 
 
 def _convert(name: str, value: Any, *, source: str) -> Any:
@@ -289,7 +307,7 @@ def _convert(name: str, value: Any, *, source: str) -> Any:
     except (ValueError, AttributeError, TypeError):
         pass
     secret = Settings.__dataclass_fields__[name].metadata["secret"]
-    raise BadSetting(f"{source} {'' if secret else f'is {value!r}; it '}takes {_KINDS[kind]}")
+    raise BadSetting(f"{source} {'' if secret else f'is {value!r}; it '}must be {_KINDS[kind]}")
 
 
 _KINDS = {

@@ -30,12 +30,14 @@ disable_created_metrics()  # type: ignore[no-untyped-call]
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # the variable that names the folder to prometheus_client
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
-REQUESTS = Histogram("shortstop_request_seconds", "Requests and their time.", ["route", "status"], buckets=SECONDS)
+REQUESTS = Histogram(
+    "shortstop_request_seconds", "Requests and their duration in seconds.", ["route", "status"], buckets=SECONDS
+)
 SEARCHES = Counter("shortstop_searches", "Searches by stage and degradation.", ["stage", "degraded"])
-OFFERS = Counter("shortstop_offers", "Offers: shown, abstained, or kept back as control.", ["result"])
+OFFERS = Counter("shortstop_offers", "Offers: shown, abstained, or withheld from the control group.", ["result"])
 EVENTS = Counter("shortstop_events", "Events accepted.")
 TICKETS = Counter("shortstop_tickets", "Tickets accepted.", ["channel"])
-DEGRADED = Counter("shortstop_degraded", "Answers that were less than they could be.", ["reason"])
+DEGRADED = Counter("shortstop_degraded", "Degraded answers, by reason.", ["reason"])
 WRITER_QUEUE = Gauge("shortstop_writer_queue", "Calls in the writer's last commit.", multiprocess_mode="mostrecent")
 
 

@@ -61,18 +61,19 @@ def resolve(url: str, *, allow: Iterable[str] = (), resolver: Resolver | None = 
         parts = urlsplit(url)
         port = parts.port or {"http": 80, "https": 443}.get(parts.scheme, 0)
     except ValueError as error:
-        raise BadAddress(f"{url}: this is no address") from error
+        raise BadAddress(f"{url} is not a valid address") from error
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
-        raise BadAddress(f"{url}: only http:// and https:// without a user name are called")
+        raise BadAddress(f"{url} must begin with http:// or https:// and contain no user name")
     networks = [ipaddress.ip_network(text, strict=False) for text in allow]
     ips = (resolver or _look_up)(parts.hostname, port)
     for ip in ips:
         if not permitted(ip, networks):
             raise BadAddress(
-                f"{parts.hostname} is {ip}, which is not public; KB_ALLOW_NETWORKS lists private networks to reach"
+                f"{parts.hostname} is {ip}, which is not a public address; "
+                "KB_ALLOW_NETWORKS lists the private networks that may be reached"
             )
     if not ips:
-        raise BadAddress(f"{parts.hostname}: this name has no address")
+        raise BadAddress(f"{parts.hostname} has no address")
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return Target(parts.scheme, parts.hostname, port, ips[0], path)
 
@@ -105,7 +106,7 @@ def _look_up(host: str, port: int) -> list[str]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise BadAddress(f"{host}: this name is not known ({error})") from error
+        raise BadAddress(f"{host} cannot be resolved ({error})") from error
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
@@ -167,16 +168,18 @@ def _follow(url: str, *, judge: Judge, **how: Any) -> tuple[str, int, list[tuple
         try:
             url = urljoin(url, moved)
         except ValueError as error:
-            raise Unreadable(f"{url} leads to {moved[:100]!r}, which is no address") from error
-    raise Unreadable(f"{url}: more than {MOST_HOPS} redirects; give the address at which they end")
+            raise Unreadable(f"{url} redirects to {moved[:100]!r}, which is not a valid address") from error
+    raise Unreadable(f"{url} has more than {MOST_HOPS} redirects; give the address at which they end")
 
 
 def _page(url: str, status: int, headers: list[tuple[str, str]], body: bytes) -> Fetched:
     kind = dict(headers).get("content-type", "")
     if status != 200:
-        raise Unreadable(f"{url} answered {status}; give an address that everybody can open without logging in")
+        raise Unreadable(f"{url} returned {status}; give an address that opens without logging in")
     if kind.partition(";")[0].strip().lower() not in HTML:
-        raise Unreadable(f"{url} is {kind or 'of no type'}, not a page; give the address of the page with your form")
+        raise Unreadable(
+            f"{url} is {kind or 'of no type'}, not an HTML page; give the address of the page with your form"
+        )
     return Fetched(url, tuple(headers), body.decode(_charset(kind), "replace"))
 
 
@@ -188,7 +191,7 @@ def _get(target: Target, *, agent: str = "Shortstop", most: int = LARGEST) -> tu
         raw = socket.create_connection((target.ip, target.port), timeout=SECONDS)
     except OSError as error:
         raise Unreadable(
-            f"{target.host_header} cannot be reached: {error}; is the address right, and public?"
+            f"{target.host_header} cannot be reached: {error}; check that the address is right and public"
         ) from error
 
     def give_up() -> None:
@@ -208,7 +211,7 @@ def _get(target: Target, *, agent: str = "Shortstop", most: int = LARGEST) -> tu
         return answer.status, headers, _plain(answer.read(most), dict(headers).get("content-encoding", ""))
     except (OSError, ValueError, zlib.error, http.client.HTTPException) as error:
         why = str(error) or type(error).__name__
-        raise Unreadable(f"{target.host_header} gave no page within {SECONDS:.0f} seconds: {why}"[:300]) from error
+        raise Unreadable(f"{target.host_header} returned no page within {SECONDS:.0f} seconds: {why}"[:300]) from error
     finally:
         end.cancel()
         connection.close()

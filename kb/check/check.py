@@ -55,7 +55,7 @@ def format_text(problems: Sequence[Problem]) -> str:
         lines += [_line(severity, places) for places in alike.values()]
     counts = document(problems)
     total = f"{_plural(counts['errors'], 'error')}, {_plural(counts['warnings'], 'warning')}"
-    return "\n".join([*lines, total if problems else "Nothing is wrong."])
+    return "\n".join([*lines, total if problems else "No problems found."])
 
 
 def _line(severity: str, places: Sequence[Problem]) -> str:

@@ -55,10 +55,10 @@ def _of_article(article: Article, own: Facts, library: Library, now: datetime) -
     elif own.empty and article.status == "published":
         yield Problem(article.path, article.body_line, "the article has no text", "empty")
     if article.status == "archived" and article.replaced_by and not library.way_on(article):
-        why = f"replaced_by is '{article.replaced_by}', which is neither an article nor an address"
+        why = f"replaced_by is '{article.replaced_by}', which is not an article or an address"
         yield Problem(article.path, 1, why, "broken-link", "error")
     if article.outdated and article.status == "published":
-        why = "the original says something else since this translation was last changed; change it here, too"
+        why = "the original has changed since this translation was last edited; update the translation"
         yield Problem(article.path, 1, why, "outdated-translation")
     if article.review_every and article.status == "published":
         yield from _review(article, article.review_every, now)
@@ -67,17 +67,20 @@ def _of_article(article: Article, own: Facts, library: Library, now: datetime) -
 def _review(article: Article, every: int, now: datetime) -> Iterator[Problem]:
     who = f"; ask {article.owner}" if article.owner else ""
     if article.verified is None:
-        yield Problem(article.path, 1, f"was never verified; add 'verified: {now:%Y-%m-%d}' once it was{who}", "review")
+        why = f"never reviewed; after a review, add 'verified: {now:%Y-%m-%d}'{who}"
+        yield Problem(article.path, 1, why, "review")
     elif (due := article.verified + timedelta(days=every)) < now.date():
         late = (now.date() - due).days
-        yield Problem(article.path, 1, f"review is overdue since {due}, {late} days{who}", "review")
+        yield Problem(article.path, 1, f"review has been overdue since {due} ({late} days){who}", "review")
 
 
 def _unread(article: Article, link: Reference, library: Library) -> Iterator[Problem]:
     """Yield that a link leads to an article that is there and cannot be read, of which its own error says why."""
     path = posixpath.normpath(posixpath.join(posixpath.dirname(article.path), unquote(_bare(link.target))))
     if any(problem.path == path and problem.code == "article" for problem in library.problems):
-        yield Problem(article.path, link.line, f"{path} is linked, and cannot be read; mend it first", "broken-link")
+        yield Problem(
+            article.path, link.line, f"links to {path}, which cannot be read; fix that file first", "broken-link"
+        )
 
 
 def _links(
@@ -89,12 +92,12 @@ def _links(
         if target.kind == "missing":
             yield from [*_unread(article, link, library)] or [_missing(article, link, target)]
         elif target.kind == "redirect":
-            why = f"{_bare(link.target)} leads on to {target.href}; link there"
+            why = f"{_bare(link.target)} redirects to {target.href}; link to that address"
             yield Problem(article.path, link.line, why, "redirected-link")
         if target.article and target.anchor:
             yield from _anchor(article, link, target, known)
         if shown and target.article and target.article not in shown and target.kind == "article":
-            yield Problem(article.path, link.line, f"{target.article} is linked, and is not published", "broken-link")
+            yield Problem(article.path, link.line, f"links to {target.article}, which is not published", "broken-link")
 
 
 def _foreign(library: Library, known: dict[str, Facts]) -> Iterator[Problem]:
@@ -105,7 +108,9 @@ def _foreign(library: Library, known: dict[str, Facts]) -> Iterator[Problem]:
         for link in known[article.path].links:
             if library.addresses.resolve(link.target, article=article).kind == "guessed":
                 house = _bare(link.target).rpartition("/")[0] + "/"
-                why = f"links to {house}… are of another help center; each is taken for the article of that name here"
+                why = (
+                    f"links to {house}… belong to another help center; each leads to the article of the same name here"
+                )
                 first.setdefault(house, Problem(article.path, link.line, why, "foreign-link"))
                 files[house].add(article.path)
     for house, problem in first.items():
@@ -114,11 +119,13 @@ def _foreign(library: Library, known: dict[str, Facts]) -> Iterator[Problem]:
 
 def _missing(article: Article, link: Reference, target: Target) -> Problem:
     if not link.target.strip():
-        return Problem(article.path, link.line, "a link leads nowhere; give its address", "broken-link", "error")
+        return Problem(article.path, link.line, "a link has no address; add one", "broken-link", "error")
     if link.target.startswith("/"):  # perhaps another server answers there
-        why = f"{_bare(link.target)} is no page of this help center"
+        why = f"{_bare(link.target)} is not a page of this help center"
         return Problem(article.path, link.line, why, "broken-link")
-    return Problem(article.path, link.line, f"{_bare(link.target)} is no file here", "broken-link", "error")
+    return Problem(
+        article.path, link.line, f"links to {_bare(link.target)}, which does not exist", "broken-link", "error"
+    )
 
 
 def _bare(target: str) -> str:
@@ -139,16 +146,16 @@ def _images(article: Article, images: Sequence[Picture], library: Library) -> It
         target = library.addresses.resolve(image.target, article=article)
         name = PurePosixPath(_bare(image.target)).name
         if target.kind not in ("file", "outside"):
-            why = f"image {_bare(image.target)} is no file here"
+            why = f"image {_bare(image.target)} does not exist"
             yield Problem(article.path, image.line, why, "missing-image", severity)
         elif image.target.lower().startswith("http:"):
-            why = f"image {name} comes by http, which browsers do not show on a safe page; use https, or keep it here"
+            why = f"image {name} is loaded over http, which browsers block on https pages; use https, or store it here"
             yield Problem(article.path, image.line, why, "insecure-image")
         if image.alt is None or (not image.alt.strip() and not image.decorative):
-            why = "an image has no text for those who cannot see it; write it in the brackets, ![so](…)"
+            why = "an image has no text for people who cannot see it; write the text in the brackets: ![text](…)"
             yield Problem(article.path, image.line, why, "alt")
         elif _is_file_name(image.alt, name):
-            why = "an image has its file's name for text; say what it shows"
+            why = "the text of an image is its file name; describe the image instead"
             yield Problem(article.path, image.line, why, "alt")
 
 
@@ -164,7 +171,7 @@ def _queries(article: Article, library: Library, find: Find) -> Iterator[Problem
             continue
         place = f"is number {ids.index(article.id) + 1}" if article.id in ids else "is not found"
         first = f", after {', '.join(ids[:TOP])}" if ids else ""
-        why = f"query '{query}': the article {place}{first}; say it in its text in these words"
+        why = f"query '{query}': the article {place}{first}; use these words in its text"
         yield Problem(article.path, references.line_of(library.folder / article.path, query), why, "query", "error")
 
 
@@ -175,7 +182,7 @@ def _lost(library: Library, known: dict[str, Facts]) -> Iterator[Problem]:
             holders[name].append(article)
     for name, articles in sorted(holders.items()):
         line = references.line_of(library.folder / articles[0].path, f"<{name}")
-        why = f"<{name}> is not allowed in articles, and neither it nor what it holds is shown"
+        why = f"<{name}> is not allowed in articles; the element and its content are not shown"
         yield Problem(articles[0].path, line, why, "not-shown", count=len(articles))
 
 
@@ -186,7 +193,7 @@ def _titles(library: Library) -> Iterator[Problem]:
             continue
         other = first.setdefault((article.lang, " ".join(article.title.casefold().split())), article.path)
         if other != article.path:
-            why = f"title '{article.title}' is that of {other} too; readers cannot tell them apart"
+            why = f"title '{article.title}' is also the title of {other}; readers cannot tell them apart"
             yield Problem(article.path, 1, why, "duplicate-title")
 
 
@@ -200,11 +207,11 @@ def _unused(library: Library, known: dict[str, Facts]) -> Iterator[Problem]:
                 used.add(normal(target.href))
     for path in library.files:
         if normal(library.addresses[path]) not in used:
-            yield Problem(path, 1, "no article shows or links this file; remove it", "unused-file")
+            yield Problem(path, 1, "no article uses this file; remove it", "unused-file")
 
 
 def _redirects(library: Library) -> Iterator[Problem]:
     for old, new in sorted(library.redirects.items()):
         if new.startswith("/") and not library.addresses.leads_somewhere(new):
-            why = f"{old} leads to {new}, which is no page of this help center"
+            why = f"{old} redirects to {new}, which is not a page of this help center"
             yield Problem("_redirects.yml", 1, why, "redirect")

@@ -49,7 +49,7 @@ def check(shelf: Library, settings: Settings, *, now: float, cache: Path | None 
     ]
     if left := [url for url in ask if url not in answers]:
         path, line = written[left[0]][0]
-        why = f"{len(left):,} links to other sites, {left[0][:200]} the first, were not asked this time; run it again"
+        why = f"{len(left):,} links to other sites were not checked, from {left[0][:200]} on; run the check again"
         problems.append(Problem(path, line, why, "outside-link-unasked"))
     return tuple(sorted(problems, key=lambda p: (p.path, p.line, p.why)))
 
@@ -110,8 +110,8 @@ def _ask(url: str, settings: Settings) -> tuple[int, str]:
     except (outbound.Unreadable, BadAddress) as error:
         return 0, f"cannot be opened: {error}"
     except ValueError:
-        return 0, "is no address"
-    return status, f"answers {status}; change the link or remove it" if status >= 400 else ""
+        return 0, "is not a valid address"
+    return status, f"returns {status}; change or remove the link" if status >= 400 else ""
 
 
 def _load(path: Path) -> dict[str, float]:

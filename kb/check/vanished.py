@@ -54,7 +54,7 @@ def _past(now_there: Library, ref: str, place: Path) -> Past:
     commit = git.output(folder, "rev-parse", *wanted).decode().strip()
     if not commit:
         raise NoSuchCommit(
-            f"{ref} is no commit of a git repository that holds {folder}; name a branch, a tag or a commit, "
+            f"{ref} is not a commit in a git repository that contains {folder}; give a branch, a tag or a commit, "
             "and fetch it first (in GitHub's checkout: fetch-depth: 0)"
         )
     parted = git.output(folder, "merge-base", commit, "HEAD").decode().strip() or commit
@@ -97,7 +97,7 @@ def _addresses(past: Past, there: Library, now: datetime) -> Iterator[Problem]:
     for place in past.library.redirects:
         if place not in live and place not in there.redirects and place not in before:
             target = past.library.redirects[place]
-            why = f"{place} led to {target} at {past.ref} and leads nowhere now; put it back, or into _redirects.yml"
+            why = f"{place} redirected to {target} at {past.ref} and no longer works; add it to _redirects.yml"
             yield Problem(_now_at(past, there, target) or "_redirects.yml", 1, why, "vanished-address", "error")
 
 
@@ -116,7 +116,7 @@ def _moved(past: Past, there: Library, article: Article) -> Article | None:
 
 
 def _lost(past: Past, there: Library, place: str, article: Article, same: Article | None) -> Problem:
-    what = f"{place} was published at {past.ref} and leads nowhere now"
+    what = f"{place} was published at {past.ref} and no longer works"
     found = same or _moved(past, there, article)
     if found is None:
         why = (
@@ -125,7 +125,7 @@ def _lost(past: Past, there: Library, place: str, article: Article, same: Articl
         )
         return Problem(article.path, 1, why, "vanished-address", "error")
     if found.status != "published":
-        return Problem(found.path, 1, f"{what}; say 'status: archived' to withdraw it", "vanished-address", "error")
+        return Problem(found.path, 1, f"{what}; set 'status: archived' to withdraw it", "vanished-address", "error")
     return Problem(found.path, 1, f"{what}; add it here: aliases: [{place}]", "vanished-address", "error")
 
 
@@ -149,8 +149,8 @@ def _headings(past: Past, before: Article, was: Facts, found: Article, own: Fact
         near = difflib.get_close_matches(anchor, fresh, n=1, cutoff=LIKE)
         where = f"the heading #{near[0]}" if near else "the heading that replaces it"
         why = (
-            f"#{anchor} of {normal(before.address)} was there at {past.ref} and is gone; "
-            f"write {{#{anchor}}} behind {where}, which then keeps its address"
+            f"#{anchor} of {normal(before.address)} existed at {past.ref} and is gone; "
+            f"add {{#{anchor}}} after {where} to keep its address"
         )
         line = _line(folder / found.path, near[0]) if near else 1
         yield Problem(found.path, line, why, "vanished-anchor", "error")

@@ -15,13 +15,13 @@ from kb.config import Settings
 
 
 @click.command()
-@click.option("--words", is_flag=True, help="Words only: ready in seconds, vectors later.")
-@click.option("--quiet", is_flag=True, help="Say nothing when the index is up to date.")
-@click.option("--stay", is_flag=True, hidden=True, help="Again for each byte on standard input, a socket.")
+@click.option("--words", is_flag=True, help="Index words only, in seconds, and add vectors later.")
+@click.option("--quiet", is_flag=True, help="Print nothing when the index is up to date.")
+@click.option("--stay", is_flag=True, hidden=True, help="Index again for each byte on standard input, a socket.")
 @json_option
 @with_articles("builds")
 def index(settings: Settings, words: bool, quiet: bool, stay: bool, as_json: bool) -> None:
-    """Build an index generation of the articles and make it the current one.
+    """Index the articles and make the new generation current.
 
     Example: kb index
     """
@@ -39,23 +39,23 @@ def index(settings: Settings, words: bool, quiet: bool, stay: bool, as_json: boo
 
 @click.command()
 @click.argument("folder", required=False, type=click.Path(path_type=Path))
-@click.option(
-    "--format", "style", type=click.Choice(["text", "json", "github"]), default="text", help="Form of output."
-)
+@click.option("--format", "style", type=click.Choice(["text", "json", "github"]), default="text", help="Output format.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.option(
-    "--queries", is_flag=True, help="Also see that each of `queries:` finds its article among the first three."
+    "--queries", is_flag=True, help="Also check that each question in `queries:` finds its article in the top three."
 )
 @click.option(
-    "--against", metavar="REF", help="Also see that all addresses and anchors of this commit, branch or tag still lead."
+    "--against",
+    metavar="REF",
+    help="Also check that every address and anchor published at this commit, branch or tag still works.",
 )
-@click.option("--external", is_flag=True, help="Also see that links to other sites are answered; takes up to a minute.")
-@click.option("--strict", is_flag=True, help="Make warnings errors.")
+@click.option("--external", is_flag=True, help="Also check links to other sites; takes up to a minute.")
+@click.option("--strict", is_flag=True, help="Treat warnings as errors.")
 @with_articles(None)
 def check(settings: Settings, folder: Path | None, style: str, as_json: bool, **what: Any) -> None:
-    """Say what is wrong with articles: keys, links, anchors, images, redirects, reviews.
+    """Check articles: keys, links, anchors, images, redirects, reviews.
 
-    The exit code is 1 when an error was found.
+    The exit code is 1 if there are errors.
 
     Example: kb check articles --queries --against origin/main --format github
     """
@@ -71,11 +71,11 @@ def check(settings: Settings, folder: Path | None, style: str, as_json: bool, **
 @click.command()
 @click.argument("text")
 @lang_option
-@click.option("-k", type=click.IntRange(1, 50), default=10, show_default=True, help="How many hits.")
+@click.option("-k", type=click.IntRange(1, 50), default=10, show_default=True, help="Number of hits.")
 @json_option
 @with_articles("looks")
 def search(settings: Settings, text: str, lang: str | None, k: int, as_json: bool) -> None:
-    """Search the articles as the help center's search page does.
+    """Search the articles as the search page does.
 
     Example: kb search "reset my password" --json
     """
@@ -98,13 +98,13 @@ def _shown_hit(rank: int, hit: dict[str, Any]) -> str:
 
 @click.command()
 @click.option("--subject", default="", help="Subject of the message.")
-@click.option("--body", default="", help="The message; '-' reads it from standard input.")
+@click.option("--body", default="", help="Text of the message; '-' reads standard input.")
 @click.option("--category", help="Category chosen on the form.")
 @lang_option
 @json_option
 @with_articles("looks")
 def suggest(settings: Settings, subject: str, body: str, category: str | None, lang: str | None, as_json: bool) -> None:
-    """Say which articles the contact form would offer for a message; nothing is logged.
+    """Show the articles that the contact form would offer for a message, without logging.
 
     Example: kb suggest --subject "No code" --body "The login code never arrives" --json
     """
@@ -117,5 +117,5 @@ def suggest(settings: Settings, subject: str, body: str, category: str | None, l
 
 def _shown_offer(document: dict[str, Any]) -> str:
     if document["abstained"]:
-        return "no offer: nothing clears the floor"
+        return "no offer: no article reaches the floor"
     return "\n".join(_shown_hit(rank, card) for rank, card in enumerate(document["cards"], 1))

@@ -34,7 +34,7 @@ EXPORTS = (
 @data_option
 @click.pass_context
 def outbox(context: click.Context, as_json: bool) -> None:
-    """List tickets on their way to the help desk: pending or dead.
+    """List tickets that are not yet delivered: pending or dead.
 
     Example: kb outbox --json
     """
@@ -42,7 +42,7 @@ def outbox(context: click.Context, as_json: bool) -> None:
 
     def shown(rows: list[dict[str, Any]]) -> str:
         lines = [f"{r['id']}  {r['sink']:8} {r['state']:8} tries {r['attempts']}  {r['error'] or ''}" for r in rows]
-        return "\n".join(lines) or "nothing is waiting"
+        return "\n".join(lines) or "No deliveries are pending or dead."
 
     if context.invoked_subcommand is None:
         emit(deliveries.waiting(settings_given()), as_json=as_json, text=shown)
@@ -53,16 +53,18 @@ def outbox(context: click.Context, as_json: bool) -> None:
 @json_option
 @with_settings
 def outbox_retry(settings: Settings, ids: tuple[str, ...], as_json: bool) -> None:
-    """Put dead deliveries back in line: those named, or all.
+    """Retry dead deliveries: the given ones, or all.
 
     Example: kb outbox retry
     """
     from deflect.delivery import outbox as deliveries
 
     if unknown := deliveries.not_waiting(settings, ids):
-        raise click.BadParameter(f"{', '.join(unknown)} is not waiting; 'kb outbox' lists what is", param_hint="IDS")
+        raise click.BadParameter(
+            f"{', '.join(unknown)} is not pending or dead; run 'kb outbox' to list the ids", param_hint="IDS"
+        )
     count = deliveries.retry(settings, ids=ids)
-    emit({"retried": count}, as_json=as_json, text=lambda d: f"{d['retried']} put back in line")
+    emit({"retried": count}, as_json=as_json, text=lambda d: f"{d['retried']} queued for retry")
 
 
 @click.command()
@@ -90,7 +92,7 @@ def export(settings: Settings, kind: str, as_json: bool) -> None:
 @json_option
 @with_articles("uses")
 def erase(settings: Settings, person: str, as_json: bool) -> None:
-    """Remove a person from every table, and show that nothing is left.
+    """Delete everything stored about a person and count the remaining rows.
 
     Example: kb erase --person someone@example.com
     """
@@ -112,17 +114,17 @@ class Broken(HelpCenterError):
 
 @click.group()
 def mail() -> None:
-    """Read e-mail into tickets."""
+    """Turn e-mails into tickets."""
 
 
 @mail.command("receive")
 @json_option
 @data_option
 def receive(as_json: bool) -> None:
-    """Take one e-mail from standard input: for Postfix, procmail or fetchmail.
+    """Read one e-mail from standard input, for Postfix, procmail or fetchmail.
 
-    The exit code is that of sysexits.h: 0 when it is kept or knowingly passed over, 75 when it shall come again
-    later, 65 when it is no e-mail.
+    The exit code follows sysexits.h: 0 if the e-mail is stored or deliberately ignored, 75 if the mail server must
+    try again later, 65 if the input is not an e-mail.
 
     Example: kb mail receive < message.eml
     """
@@ -137,21 +139,21 @@ def receive(as_json: bool) -> None:
     except NoMail as error:
         _end(str(error), NO_MAIL)
     except (HelpCenterError, OSError, sqlite3.Error) as error:  # an e-mail that is sent back is lost to us
-        _end(f"{error or type(error).__name__}; it shall come again later", LATER)
+        _end(f"{error or type(error).__name__}; try again later", LATER)
     else:
         if done.what == "later":
-            _end("its sender wrote more than KB_RATE_MAILS in this hour; it shall come again later", LATER)
+            _end("the sender is over the limit of KB_RATE_MAILS in this hour; try again later", LATER)
         emit(asdict(done), as_json=as_json, text=lambda d: f"{d['what']} {d['ticket'] or ''}".strip())
 
 
 @mail.command("fetch")
-@click.option("--quiet", is_flag=True, help="Say nothing when nothing came.")
+@click.option("--quiet", is_flag=True, help="Print nothing when there are no new e-mails.")
 @json_option
 @with_settings
 def fetch(settings: Settings, quiet: bool, as_json: bool) -> None:
-    """Take the unread e-mails of the mailbox that KB_IMAP_URL names, now.
+    """Read the unread e-mails of the mailbox at KB_IMAP_URL now.
 
-    `kb serve` does the same every minute. The exit code is 75 when some have to wait.
+    `kb serve` does the same every minute. The exit code is 75 if some e-mails have to wait.
 
     Example: kb mail fetch
     """
@@ -162,7 +164,7 @@ def fetch(settings: Settings, quiet: bool, as_json: bool) -> None:
         settled, left = box.read(lambda raw: _is_taken(services, raw))
     if not (quiet and not settled):
         document: dict[str, Any] = {"settled": settled, "left": left}
-        emit(document, as_json=as_json, text=lambda d: f"{d['settled']} taken, {d['left']} left for later")
+        emit(document, as_json=as_json, text=lambda d: f"{d['settled']} read, {d['left']} left for later")
     if left:
         sys.exit(LATER)
 
@@ -193,8 +195,8 @@ def _take(services: Services, raw: bytes) -> Taken:
     except HelpCenterError:
         raise
     except Exception as error:
-        logging.getLogger("shortstop").error("an e-mail could not be taken: %s", frames(error))
-        raise Broken(f"an e-mail could not be taken: {type(error).__name__}") from error
+        logging.getLogger("shortstop").error("an e-mail could not be read: %s", frames(error))
+        raise Broken(f"an e-mail could not be read: {type(error).__name__}") from error
 
 
 @contextmanager

@@ -18,7 +18,7 @@ file_argument = click.argument("file", type=click.Path(exists=True, path_type=Pa
 
 @click.group()
 def events() -> None:
-    """What happened on the pages."""
+    """Import events recorded on the pages."""
 
 
 @events.command("import")
@@ -28,7 +28,7 @@ def events() -> None:
 def events_import(settings: Settings, file: Path, as_json: bool) -> None:
     """Import past events of any type.
 
-    FILE holds JSON lines, or CSV as exported; what is there already is not stored again.
+    FILE holds JSON lines or exported CSV. Events that are already stored are skipped.
 
     Example: kb events import september.jsonl
     """
@@ -39,18 +39,18 @@ def events_import(settings: Settings, file: Path, as_json: bool) -> None:
 
 @click.group()
 def outcomes() -> None:
-    """Which article solved what."""
+    """Import past tickets and the articles that solved them."""
 
 
 @outcomes.command("import")
 @file_argument
-@click.option("--split", help="Of a folder in the BEIR layout: the name of the qrels file; unset: all.")
+@click.option("--split", help="Name of the qrels file in a BEIR folder; unset: all.")
 @json_option
 @with_articles("reads")
 def outcomes_import(settings: Settings, file: Path, split: str | None, as_json: bool) -> None:
     """Import past tickets, each with the article that solved it.
 
-    FILE holds JSON lines, CSV or Zendesk's form, or is a folder in the BEIR layout.
+    FILE is a file of JSON lines, CSV or a Zendesk export, or a folder in the BEIR layout.
 
     Example: kb outcomes import tickets.jsonl
     """
@@ -62,7 +62,7 @@ def outcomes_import(settings: Settings, file: Path, split: str | None, as_json: 
 
 @click.group()
 def contacts() -> None:
-    """Contacts made elsewhere: by telephone, in chat, in another help desk."""
+    """Import contacts made by phone, in chat or in another help desk."""
 
 
 @contacts.command("import")
@@ -70,9 +70,9 @@ def contacts() -> None:
 @json_option
 @with_settings
 def contacts_import(settings: Settings, file: Path, as_json: bool) -> None:
-    """Import contacts made elsewhere, so that the report counts them.
+    """Import contacts made by phone, in chat or in another help desk, so that the report counts them.
 
-    FILE holds JSON lines or CSV with the fields email or person, at, channel, ticket.
+    FILE holds JSON lines or CSV with the fields email or person, at, channel and ticket.
 
     Example: kb contacts import calls.csv
     """
@@ -85,7 +85,7 @@ def contacts_import(settings: Settings, file: Path, as_json: bool) -> None:
 
 @click.group()
 def users() -> None:
-    """How many people use the product."""
+    """Import the number of people who use your product."""
 
 
 @users.command("import")
@@ -93,9 +93,9 @@ def users() -> None:
 @json_option
 @with_settings
 def users_import(settings: Settings, file: Path, as_json: bool) -> None:
-    """Import how many people used the product in each month.
+    """Import the number of people who used your product in each month.
 
-    FILE holds JSON lines or CSV with the fields month, users. The report then says contacts per 1,000 users.
+    FILE holds JSON lines or CSV with the fields month and users. The report then shows contacts per 1,000 users.
 
     Example: kb users import active-users.csv
     """

@@ -69,7 +69,7 @@ def _row(command: click.Command, context: click.Context) -> tuple[str, str]:
 def kb() -> None:
     """Shortstop: a self-service help center that answers before the ticket.
 
-    kb COMMAND --help shows the options of a command, and an example.
+    Run kb COMMAND --help for the options of a command and an example.
     """
 
 

@@ -17,28 +17,32 @@ from kb.config import Settings
 @click.command()
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--split", default="dev", show_default=True, help="Name of the qrels file.")
-@click.option("--mode", type=click.Choice(["search", "suggest"]), help="Unset: suggest where queries have a body.")
+@click.option(
+    "--mode", type=click.Choice(["search", "suggest"]), help="Unset: suggest if queries have a body, else search."
+)
 @click.option(
     "--system",
     type=click.Choice(["bm25", "dense", "hybrid", "learned", "all"]),
-    help="What ranks. Unset: hybrid; of a folder of collections: all.",
+    help="Ranking to measure. Unset: hybrid; for a folder of several collections: all.",
 )
-@click.option("--learn-from", help="Splits, separated by commas, whose outcomes are learned first.")
+@click.option("--learn-from", help="Splits, separated by commas, to learn from first.")
 @click.option(
     "--part",
     type=click.Choice(["title", "body", "both"]),
     default="both",
     show_default=True,
-    help="What of a form's message is asked.",
+    help="Part of a form's message to search with.",
 )
 @click.option(
     "--no-answer",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="A collection of another product: its questions should get no offer.",
+    help="Collection of another product, whose questions should get no offer.",
 )
 @click.option("--run", type=click.Path(path_type=Path), help="Write a TREC run file.")
 @click.option("--against", type=click.Path(exists=True, path_type=Path), help="Compare with the run in this file.")
-@click.option("--plot", type=click.Path(path_type=Path), help="Draw precision against coverage into this SVG file.")
+@click.option(
+    "--plot", type=click.Path(path_type=Path), help="Write a chart of precision against coverage to this SVG file."
+)
 @json_option
 @with_articles("looks")
 def evaluate(
@@ -52,7 +56,7 @@ def evaluate(
 ) -> None:
     """Measure rankings on questions with judged answers.
 
-    FOLDER is a collection in the BEIR layout, or holds several.
+    FOLDER is a collection in the BEIR layout, or contains several.
 
     Example: kb evaluate eval/shop --split dev --system hybrid --json
     """
@@ -79,12 +83,12 @@ def evaluate(
 @click.option(
     "--by",
     type=click.Choice(["segment", "channel", "lang", "category", "device", "page"]),
-    help="Also print the numbers of each value.",
+    help="Also print the numbers for each value.",
 )
 @json_option
 @with_database
 def report_numbers(settings: Settings, start: str | None, end: str | None, by: str | None, as_json: bool) -> None:
-    """Print the numbers of deflection, each with its interval.
+    """Print the deflection numbers, each with its interval.
 
     Example: kb report --from 2026-10-01 --to 2026-10-31 --by lang
     """
@@ -96,18 +100,16 @@ def report_numbers(settings: Settings, start: str | None, end: str | None, by: s
 @click.command("gaps")
 @click.option("--from", "start", help="First day or time, such as 2026-10-01; unset: the first event.")
 @click.option("--to", "end", help="Last day, or a time that is not in it any more; unset: now.")
-@click.option("--limit", type=click.IntRange(1, 50), default=10, show_default=True, help="How many.")
-@click.option(
-    "--out", type=click.Path(file_okay=False, path_type=Path), help="Folder to write drafts of articles into."
-)
+@click.option("--limit", type=click.IntRange(1, 50), default=10, show_default=True, help="Number of gaps.")
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder to write draft articles to.")
 @json_option
 @with_articles("looks")
 def content_gaps(
     settings: Settings, start: str | None, end: str | None, limit: int, out: Path | None, as_json: bool
 ) -> None:
-    """Say what people ask that no article answers well.
+    """List the questions that no article answers well.
 
-    Those come first that most people wrote to us about.
+    The questions that led most people to write a message come first.
 
     Example: kb gaps --from 2026-10-01 --out drafts
     """
@@ -121,20 +123,20 @@ def content_gaps(
 
 @click.command()
 @click.argument("tickets", type=click.Path(exists=True, path_type=Path))
-@click.option("--split", help="Of a folder in the BEIR layout: the name of the qrels file; unset: all.")
-@click.option("--cost", type=click.FloatRange(min=0), default=0.0, help="What a ticket costs you, in any currency.")
-@click.option("--cold", is_flag=True, help="Learn nothing from earlier tickets.")
+@click.option("--split", help="Name of the qrels file in a BEIR folder; unset: all.")
+@click.option("--cost", type=click.FloatRange(min=0), default=0.0, help="Cost of a ticket, in any currency.")
+@click.option("--cold", is_flag=True, help="Don't learn from earlier tickets.")
 @click.option(
-    "--out", type=click.Path(path_type=Path), default=Path("forecast.html"), help="Where the page is written."
+    "--out", type=click.Path(path_type=Path), default=Path("forecast.html"), help="File to write the page to."
 )
 @json_option
 @with_articles("builds")
 def forecast(
     settings: Settings, tickets: Path, split: str | None, cost: float, cold: bool, out: Path, as_json: bool
 ) -> None:
-    """Say what past tickets would have been offered, and what that is worth.
+    """Show what past tickets would have been offered, and what that would have saved.
 
-    It is written as one page: right, wrong, nothing, gaps.
+    The result is one HTML page with the right offers, the wrong ones, the tickets without an offer, and the gaps.
 
     Example: kb forecast tickets.jsonl --cost 8
     """
@@ -146,18 +148,20 @@ def forecast(
     done = replaying.forecast(settings, tickets, split=split, cost=cost, learn=not cold, label=progress.reporter)
     if not as_json:
         out.write_text(replaying.page(done), encoding="utf-8")
-    emit(done, as_json=as_json, text=lambda d: f"{replaying.shown(d)}\nThe page is {out}.")
+    emit(done, as_json=as_json, text=lambda d: f"{replaying.shown(d)}\nThe page is in {out}.")
 
 
 @click.command()
-@click.option("--dry-run", is_flag=True, help="Only say what it would gain.")
-@click.option("--encoder", is_flag=True, help="Fine-tune the encoder, too: up to an hour; needs shortstop[train].")
+@click.option("--dry-run", is_flag=True, help="Show the gain, but keep the ranking as it is.")
+@click.option(
+    "--encoder", is_flag=True, help="Also fine-tune the encoder; takes up to an hour and needs shortstop[train]."
+)
 @json_option
 @with_articles("uses")
 def tune(settings: Settings, dry_run: bool, encoder: bool, as_json: bool) -> None:
     """Learn the ranking from outcomes.
 
-    It is judged on later ones, and kept when it is surely better.
+    The new ranking is tested on later outcomes and kept only if it is clearly better.
 
     Example: kb tune --dry-run
     """
@@ -176,9 +180,9 @@ def tune(settings: Settings, dry_run: bool, encoder: bool, as_json: bool) -> Non
 @json_option
 @with_articles("uses")
 def propose(settings: Settings, as_json: bool) -> None:
-    """Write proposals for authors into the articles' folder _proposals.
+    """Write proposals for authors to the folder _proposals of the articles.
 
-    They are questions, synonyms, pins without use, and articles that are alike.
+    They are questions, synonyms, unused pins and similar articles.
 
     Example: kb propose
     """
@@ -189,13 +193,15 @@ def propose(settings: Settings, as_json: bool) -> None:
 
 
 @click.command()
-@click.option("--visits", type=click.IntRange(1, 100_000), default=4000, show_default=True, help="How many.")
-@click.option("--days", type=click.IntRange(14, 730), default=60, show_default=True, help="Over how many days.")
-@click.option("--seed", type=int, default=1, show_default=True, help="The same one makes the same visits.")
+@click.option("--visits", type=click.IntRange(1, 100_000), default=4000, show_default=True, help="Number of visits.")
+@click.option(
+    "--days", type=click.IntRange(14, 730), default=60, show_default=True, help="Number of days that the visits cover."
+)
+@click.option("--seed", type=int, default=1, show_default=True, help="The same seed makes the same visits.")
 @json_option
 @with_articles("builds")
 def example(settings: Settings, visits: int, days: int, seed: int, as_json: bool) -> None:
-    """Fill an empty data folder with made-up visits, to see a report.
+    """Fill an empty data folder with made-up visits, to try the report.
 
     Example: kb example --data var/example
     """
@@ -216,5 +222,5 @@ def example(settings: Settings, visits: int, days: int, seed: int, as_json: bool
     report = progress.reporter("Making up visits")
     searcher = Current(settings).get()
     done = made_up.fill(settings, searcher, wanted, visits=visits, days=days, seed=seed, report=report)
-    seen = f"{visits:,} visits, {done['stored']:,} events, all made up. See them in /admin/report/ after"
+    seen = f"{visits:,} visits, {done['stored']:,} events, all made up. To see them in /admin/report/, run:"
     emit(done, as_json=as_json, text=lambda _: f"{seen}\nKB_HOLDOUT={made_up.HOLDOUT} kb serve --data {settings.data}")

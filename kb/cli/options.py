@@ -28,13 +28,11 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print one JS
 
 def _lang(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
     if value and (known := languages.normalise(value)) is None:
-        raise click.BadParameter(f"{value!r} is no language code, such as en or pt-BR")
+        raise click.BadParameter(f"{value!r} is not a language code such as en or pt-BR")
     return known if value else None
 
 
-lang_option = click.option(
-    "--lang", callback=_lang, help="Language of the question; the default language where it is not given."
-)
+lang_option = click.option("--lang", callback=_lang, help="Language of the question; unset: KB_LANG.")
 
 
 def _keep(context: click.Context, option: click.Parameter, value: Path | None) -> None:
@@ -48,8 +46,8 @@ def _folder_option(name: str, help: str) -> Callable[[Command], Command]:
     return click.option(f"--{name}", type=kind, callback=_keep, expose_value=False, help=help)
 
 
-articles_option = _folder_option("articles", "Folder of articles, over KB_ARTICLES.")
-data_option = _folder_option("data", "Folder of index and database, over KB_DATA.")
+articles_option = _folder_option("articles", "Folder of articles; overrides KB_ARTICLES.")
+data_option = _folder_option("data", "Folder of index and database; overrides KB_DATA.")
 
 
 def given(name: str) -> Path | None:
@@ -86,7 +84,9 @@ def with_database(command: Command) -> Command:
 
     def checked(settings: Settings, **options: Any) -> Any:
         if not settings.database.is_file():
-            raise NoDatabase(f"{settings.data} holds no database; name with --data or KB_DATA what 'kb serve' uses")
+            raise NoDatabase(
+                f"{settings.data} has no database; set --data or KB_DATA to the folder that 'kb serve' uses"
+            )
         return command(settings, **options)
 
     return with_settings(wraps(command)(checked))

@@ -27,9 +27,9 @@ from kb.config import Settings
 @click.command()
 @articles_option
 @data_option
-@click.option("--host", help="Address to listen on, over KB_HOST.")
-@click.option("--port", type=int, help="Port to listen on, over KB_PORT.")
-@click.option("--watch", is_flag=True, help="For authors: index again when a file changes.")
+@click.option("--host", help="Address to listen on; overrides KB_HOST.")
+@click.option("--port", type=int, help="Port to listen on; overrides KB_PORT.")
+@click.option("--watch", is_flag=True, help="For authors: index again whenever a file changes.")
 def serve(host: str | None, port: int | None, watch: bool) -> None:
     """Serve the help center until it is stopped.
 
@@ -70,9 +70,9 @@ def background(settings: Settings, watch: bool) -> None:
 @json_option
 @with_articles(None)
 def doctor(settings: Settings, as_json: bool) -> None:
-    """Say what is wrong with this installation.
+    """Check this installation for problems.
 
-    The exit code is 1 when something is.
+    The exit code is 1 if there are any.
 
     Example: kb doctor
     """
@@ -88,7 +88,7 @@ ROLES = ("agent", "admin")  # as in deflect.tickets.accounts, which --help has n
 
 @click.group()
 def admin() -> None:
-    """Who may log in to the admin pages.
+    """Manage who can log in to the admin pages.
 
     Example: kb admin list
     """
@@ -96,12 +96,12 @@ def admin() -> None:
 
 @admin.command("add")
 @click.argument("name")
-@click.option("--email", default="", help="E-mail address, which logs in as the name does.")
-@click.option("--role", type=click.Choice(ROLES), default="agent", help="An admin also allows origins and agents.")
+@click.option("--email", default="", help="E-mail address; can be used instead of the name to log in.")
+@click.option("--role", type=click.Choice(ROLES), default="agent", help="Admins also manage agents and origins.")
 @json_option
 @with_settings
 def add(settings: Settings, name: str, email: str, role: str, as_json: bool) -> None:
-    """Let somebody log in, with a password read from the terminal or standard input.
+    """Add an agent, with a password read from the terminal or standard input.
 
     Example: kb admin add Ana --email ana@example.com
     """
@@ -119,7 +119,7 @@ def add(settings: Settings, name: str, email: str, role: str, as_json: bool) -> 
 @json_option
 @with_settings
 def listed(settings: Settings, as_json: bool) -> None:
-    """List who may log in.
+    """List the people who can log in.
 
     Example: kb admin list
     """
@@ -128,7 +128,7 @@ def listed(settings: Settings, as_json: bool) -> None:
 
     def shown(rows: list[dict[str, Any]]) -> str:
         lines = [f"{r['name']:24} {r['role']:6} {r['created'] or 'by setting':20} {r['email']}".rstrip() for r in rows]
-        return "\n".join(lines) or "nobody can log in; run 'kb admin password'"
+        return "\n".join(lines) or "No one can log in; run 'kb admin password'."
 
     with opened(settings) as (store, _):
         emit([_document(agent) for agent in accounts.agents(store, settings)], as_json=as_json, text=shown)
@@ -139,7 +139,7 @@ def listed(settings: Settings, as_json: bool) -> None:
 @json_option
 @with_settings
 def remove(settings: Settings, name: str, as_json: bool) -> None:
-    """Let somebody log in no more; sessions end, and open tickets of theirs are nobody's.
+    """Remove an agent, end the agent's sessions and unassign open tickets.
 
     Example: kb admin remove Ana
     """
@@ -148,7 +148,7 @@ def remove(settings: Settings, name: str, as_json: bool) -> None:
 
     with opened(settings) as (store, writer):
         gone = accounts.remove(store, writer, settings, name, who=accounts.OPERATOR)
-    emit({"name": gone}, as_json=as_json, text=lambda d: f"{d['name']} cannot log in any more")
+    emit({"name": gone}, as_json=as_json, text=lambda d: f"{d['name']} can no longer log in")
 
 
 @admin.command("password")
@@ -156,7 +156,7 @@ def remove(settings: Settings, name: str, as_json: bool) -> None:
 @json_option
 @with_settings
 def password(settings: Settings, name: str, as_json: bool) -> None:
-    """Set the password of an agent, or of `admin`, read from the terminal or standard input.
+    """Set the password of an agent, by default of `admin`, read from the terminal or standard input.
 
     Example: kb admin password < password.txt
     """
@@ -166,7 +166,7 @@ def password(settings: Settings, name: str, as_json: bool) -> None:
     secret = _secret()
     with opened(settings) as (store, writer):
         user = accounts.set_password(store, writer, settings, name, password=secret, who=accounts.OPERATOR)
-    done = f"the password of {user} is set; sessions that were open are closed"
+    done = f"the password of {user} is set, and open sessions are closed"
     emit({"user": user, "sentence": done}, as_json=as_json, text=lambda d: d["sentence"])
 
 

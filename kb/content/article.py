@@ -140,7 +140,7 @@ def _decode(path: str, raw: bytes) -> str:
     if len(raw) > MAX_BYTES:
         raise BadArticle(path, 1, f"the file is over {MAX_BYTES // 1024} KB; split it into several articles")
     if re.search(r"[?#%\\\x00-\x1f]", path):
-        raise BadArticle(path, 1, "the file's name holds one of ? # % \\ or a control character; rename it")
+        raise BadArticle(path, 1, "the file name contains ? # % \\ or a control character; rename it")
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -157,13 +157,13 @@ def _values(path: str, head: FrontMatter) -> tuple[dict[str, Any], list[Note]]:
         line = head.lines[name]
         key = KEYS.get(name)
         if key is None:
-            notes.append(Note(name, line, f"key '{name}' is unknown and not used{article_keys.nearest(name, KEYS)}"))
+            notes.append(Note(name, line, f"key '{name}' is unknown and ignored{article_keys.nearest(name, KEYS)}"))
         elif value is not None:
             try:
                 values[name] = key.read(value)
             except ValueError:
                 shown = value if isinstance(value, str) else "a list" if isinstance(value, list) else "a mapping"
-                wrong.append((line, f"{name} is {str(shown)[:60]!r}; it takes {key.takes}"))
+                wrong.append((line, f"{name} is {str(shown)[:60]!r}; it must be {key.takes}"))
     if wrong:
         more = "".join(f". Line {line}: {why}" for line, why in wrong[1:])
         raise BadArticle(path, wrong[0][0], wrong[0][1] + more)

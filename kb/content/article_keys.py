@@ -103,36 +103,48 @@ def slug(value: Value) -> str:
 
 
 ARTICLE_KEYS = (
-    Key("title", text, "text", "The article's name; without it, its first heading."),
-    Key("summary", text, "text", "One or two sentences under the title and in lists."),
-    Key("category", text, "text", "The category; without it, the folder, and `general` at the top."),
+    Key("title", text, "text", "The article's title; without it, the first heading."),
+    Key("summary", text, "text", "One or two sentences, shown under the title and in lists."),
+    Key("category", text, "text", "The category; without it, the folder, or `general` at the top level."),
     Key("queries", texts, "a list of texts", "Questions that this article must answer."),
-    Key("aliases", local_paths, "a list of paths, each beginning with /", "Old addresses that lead here."),
-    Key("owner", text, "text", "The person or team that keeps it right."),
+    Key("aliases", local_paths, "a list of paths, each beginning with /", "Old addresses that redirect here."),
+    Key("owner", text, "text", "The person or team responsible for it."),
     Key("review_every", days, "a span such as 180d, 26w, 6m or 1y", "How often the owner reviews it."),
     Key("verified", day, "a date such as 2026-10-01", "The day of the last review."),
-    Key("status", status, "draft, published or archived", "Whether visitors see it; `published` if unsaid."),
-    Key("publish_at", moment, "a time such as 2026-10-01T09:00Z", "It is not shown before."),
-    Key("expire_at", moment, "a time such as 2026-12-31", "It is not shown from then on; its address says it is gone."),
-    Key("replaced_by", text, "an article's path, or an address", "Where the reader of an archived article goes on."),
-    Key("audience", texts, "a list of texts", "Who may see it; everyone if unsaid."),
+    Key("status", status, "draft, published or archived", "Whether visitors can see it; `published` by default."),
+    Key("publish_at", moment, "a time such as 2026-10-01T09:00Z", "Hidden before this time."),
     Key(
-        "lang", lang, "a language code such as es or pt-br", "Its language, where neither file name nor folder says it."
+        "expire_at", moment, "a time such as 2026-12-31", "Hidden from this time on; its address shows that it is gone."
     ),
-    Key("order", number, "a whole number", "Its place in its category, smallest first."),
+    Key(
+        "replaced_by",
+        text,
+        "an article's path, or an address",
+        "The article or address that readers of an archived article are pointed to.",
+    ),
+    Key("audience", texts, "a list of texts", "Who can see it; everyone by default."),
+    Key(
+        "lang",
+        lang,
+        "a language code such as es or pt-br",
+        "Its language, if neither the file name nor the folder gives it.",
+    ),
+    Key("order", number, "a whole number", "Its position in the category, smallest first."),
     Key(
         "slug",
         slug,
         "a word, or /a/path",
-        "The last part of its address, in place of the file's name; with a slash before it, all after `/en/articles`.",
+        "The last part of its address, instead of the file name; with a leading slash, all after `/en/articles`.",
     ),
-    Key("permalink", local_path, "a path of this site, beginning with one /", "Its whole address."),
+    Key("permalink", local_path, "a path of this site, beginning with one /", "Its full address."),
 )
 CATEGORY_KEYS = (
-    Key("title", text, "text", "The category's name; without it, the folder's."),
-    Key("order", number, "a whole number", "Its place on the home page, smallest first."),
-    Key("summary", text, "text", "A sentence under its name."),
-    Key("offers", text, "none", "`none` where articles must not be offered on forms: what is sensitive or urgent."),
+    Key("title", text, "text", "The category's name; without it, the folder's name."),
+    Key("order", number, "a whole number", "Its position on the home page, smallest first."),
+    Key("summary", text, "text", "A sentence, shown under its name."),
+    Key(
+        "offers", text, "none", "`none` keeps its articles from being offered on forms, for sensitive or urgent topics."
+    ),
 )
 
 

@@ -114,13 +114,15 @@ def _values(
     for name, value in written.items():
         key, line = KEYS.get(name), lines.get(name, 1)
         if key is None:
-            why = f"key '{name}' is unknown and not used{article_keys.nearest(name, KEYS)}"
+            why = f"key '{name}' is unknown and ignored{article_keys.nearest(name, KEYS)}"
             problems.append(Problem(path, line, why, "not-used"))
         elif value is not None:
             try:
                 values[name] = key.read(value)
             except ValueError:
-                problems.append(Problem(path, line, f"{name} is {value!r}; it takes {key.takes}", "settings", "error"))
+                problems.append(
+                    Problem(path, line, f"{name} is {value!r}; it must be {key.takes}", "settings", "error")
+                )
     return values
 
 
@@ -142,7 +144,7 @@ def synonyms(
     for key, groups in head.values.items():
         lang = languages.normalise(key)
         if lang is None or not isinstance(groups, list):
-            why = f"'{key}' holds no groups of a language; write 'en:' and below it '- [invoice, bill]'"
+            why = f"'{key}' is not a language with groups of words; write 'en:' and below it '- [invoice, bill]'"
             problems.append(Problem(path, head.lines[key], why, "settings", "error"))
             continue
         rows = [tuple(str(word).lower() for word in group if word) for group in groups if isinstance(group, list)]
@@ -179,11 +181,13 @@ def pins(
             listed, until = (said.get("articles"), said.get("until")) if isinstance(said, dict) else (said, None)
             names = [_id(str(name)) for name in (listed if isinstance(listed, list) else [listed]) if name]
             for name in sorted(set(names) - ids):
-                problem(line, f"'{query}' is pinned to {name}, which is no article{article_keys.nearest(name, ids)}")
+                problem(
+                    line, f"'{query}' is pinned to {name}, which is not an article{article_keys.nearest(name, ids)}"
+                )
             try:
                 last = article_keys.day(until) if until else None
             except ValueError:
-                problem(line, f"'{query}' is pinned until {until!r}, which is no date; write it as 2027-01-31")
+                problem(line, f"'{query}' is pinned until {until!r}, which is not a date; write it as 2027-01-31")
                 continue
             if known := tuple(name for name in names if name in ids):
                 found.append(Pin(query, known, lang or default_lang, last))

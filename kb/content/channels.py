@@ -129,10 +129,10 @@ def read(
                              "error" if error else "warning"))  # fmt: skip
 
     for name in head.values.keys() - set(KEYS):
-        say(name, f"key '{name}' is unknown and not used{article_keys.nearest(name, KEYS)}", error=False)
+        say(name, f"key '{name}' is unknown and ignored{article_keys.nearest(name, KEYS)}", error=False)
     zone = str(head.values.get("timezone") or "UTC")
     if zone_of(zone) is None:
-        say("timezone", f"timezone is {zone!r}; it takes a name such as Europe/Berlin")
+        say("timezone", f"timezone is {zone!r}; it must be a name such as Europe/Berlin")
         zone = "UTC"
     reach = _reach(head.values.get("reach"), say)
     rules = _rules(head.values.get("rules"), reach, topics, say)
@@ -147,13 +147,13 @@ def _reach(written: Value, say: Any) -> dict[str, str]:
     for channel, value in (written if isinstance(written, dict) else {}).items():
         link = _link(channel, value.strip()) if isinstance(value, str) else None
         if channel not in REACH:
-            say("reach", f"'{channel}' is no channel with an address{article_keys.nearest(channel, REACH)}")
+            say("reach", f"'{channel}' is not a channel with an address{article_keys.nearest(channel, REACH)}")
         elif link is None:
-            say("reach", f"{channel} is {str(value)[:60]!r}; it takes {REACH[channel]}")
+            say("reach", f"{channel} is {str(value)[:60]!r}; it must be {REACH[channel]}")
         else:
             found[channel] = link
     if written is not None and not isinstance(written, dict):
-        say("reach", "reach is a mapping, such as 'phone: +49 30 1234567'")
+        say("reach", "reach must be a mapping such as 'phone: +49 30 1234567'")
     return found
 
 
@@ -169,16 +169,16 @@ def _link(channel: str, text: str) -> str | None:
 
 def _rules(written: Value, reach: Mapping[str, str], topics: Collection[str] | None, say: Any) -> tuple[Rule, ...]:
     if written is not None and not isinstance(written, list):
-        say("rules", "rules is a list; begin each rule with '- channels: [web]'")
+        say("rules", "rules must be a list; begin each rule with '- channels: [web]'")
     found = []
     for number, row in enumerate(written if isinstance(written, list) else (), 1):
         if not isinstance(row, dict):
-            say("rules", f"rule {number} is no mapping; it says 'channels: [web]' at least")
+            say("rules", f"rule {number} is not a mapping; it needs at least 'channels: [web]'")
             continue
         try:
             found.append(_rule(number, row, reach, topics, say))
         except ValueError as error:
-            say("rules", f"rule {number} is left out: {error}")
+            say("rules", f"rule {number} is ignored: {error}")
     return tuple(found)
 
 
@@ -190,16 +190,16 @@ def _rule(
         raise ValueError(f"key '{name}' is unknown{article_keys.nearest(name, RULE_KEYS)}")
     codes = [languages.normalise(name) for name in _texts(row, "lang")]
     if None in codes:
-        raise ValueError("lang is no language code such as es or pt-br")
+        raise ValueError("lang is not a language code such as es or pt-br")
     if unknown := sorted(set(_texts(row, "topic")) - set(topics)) if topics is not None else []:
         say(
             "rules",
-            f"rule {number}: {unknown[0]} is no category{article_keys.nearest(unknown[0], topics or ())}",
+            f"rule {number}: {unknown[0]} is not a category{article_keys.nearest(unknown[0], topics or ())}",
             error=False,
         )
     why = row.get("why") or ""
     if not isinstance(why, str):
-        raise ValueError("why is no text")
+        raise ValueError("why must be text")
     return Rule(
         channels=_channels(number, row, reach, say),
         why=" ".join(why.split()),
@@ -218,12 +218,12 @@ def _channels(number: int, row: Mapping[str, Value], reach: Mapping[str, str], s
         return ()
     named = _texts(row, "channels")
     if not named:
-        raise ValueError("channels is missing; it takes a list of web, email, chat and phone, or none")
+        raise ValueError("channels is missing; it must be a list of web, email, chat and phone, or none")
     for name in named:
         if name not in NAMES:
-            raise ValueError(f"'{name}' is no channel; there are {', '.join(NAMES)}")
+            raise ValueError(f"'{name}' is not a channel; the channels are {', '.join(NAMES)}")
         if name != "web" and name not in reach:
-            say("rules", f"rule {number}: {name} has no address; add it below 'reach', as {REACH[name]}")
+            say("rules", f"rule {number}: {name} has no address; add {REACH[name]} under 'reach'")
     return tuple(dict.fromkeys(name for name in named if name == "web" or name in reach)) or ("web",)
 
 
@@ -232,7 +232,7 @@ def _texts(row: Mapping[str, Value], name: str) -> tuple[str, ...]:
     try:
         return article_keys.texts(value) if value is not None else ()
     except ValueError as error:
-        raise ValueError(f"{name} is no text and no list of texts") from error
+        raise ValueError(f"{name} must be text or a list of texts") from error
 
 
 def _days(written: Iterable[str]) -> tuple[int, ...]:
@@ -245,7 +245,7 @@ def _days(written: Iterable[str]) -> tuple[int, ...]:
     for part in written:
         first, _, last = part.lower().replace(" ", "").partition("-")
         if first[:3] not in DAYS or (last or first)[:3] not in DAYS:
-            raise ValueError("days takes days such as mon-fri or [sat, sun]")
+            raise ValueError("days must be days such as mon-fri or [sat, sun]")
         begin, end = DAYS.index(first[:3]), DAYS.index((last or first)[:3])
         found |= {(begin + n) % 7 for n in range((end - begin) % 7 + 1)}
     return tuple(sorted(found))
@@ -256,7 +256,7 @@ def _hours(written: Value) -> tuple[int, int] | None:
         return None
     match = _TIMES.fullmatch(written.strip()) if isinstance(written, str) else None
     if match is None:
-        raise ValueError("hours takes a span such as 09:00-17:30")
+        raise ValueError("hours must be a span such as 09:00-17:30")
     hour, minute, end_hour, end_minute = map(int, match.groups())
     return hour * 60 + minute, end_hour * 60 + end_minute
 
@@ -281,7 +281,7 @@ def _span(text: str) -> Span:
             raise ValueError
         first, last = date.fromisoformat(match[1]), date.fromisoformat(match[2] or match[1])
     except ValueError:
-        raise ValueError("dates takes days such as 2026-12-25, or '2026-12-24 to 2027-01-01 Holidays'") from None
+        raise ValueError("dates must be days such as 2026-12-25, or '2026-12-24 to 2027-01-01 Holidays'") from None
     if last < first:
         raise ValueError(f"dates: {last} is before {first}")
     return Span(first, last, match[3] or "")

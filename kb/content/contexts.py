@@ -43,12 +43,12 @@ def read(
         try:
             found.append(_context(entry))
         except ValueError as error:
-            wrong.append(Problem(FILE, line, f"{error}; the entry is left out", "settings", "error"))
+            wrong.append(Problem(FILE, line, f"{error}; the entry is ignored", "settings", "error"))
         else:
             unknown = sorted(set(found[-1].articles) - set(articles)) if articles is not None else []
             wrong += [
                 Problem(
-                    FILE, line, f"{id} is no article{article_keys.nearest(id, articles or ())}", "settings", "error"
+                    FILE, line, f"{id} is not an article{article_keys.nearest(id, articles or ())}", "settings", "error"
                 )
                 for id in unknown
             ]
@@ -83,9 +83,9 @@ def _context(entry: Value) -> Context:
         raise ValueError(f"key '{name}' is unknown{article_keys.nearest(name, KEYS)}")
     mode, query = entry.get("mode"), entry.get("query") or ""
     if mode is not None and mode not in get_args(Mode):
-        raise ValueError(f"mode is not one of {', '.join(get_args(Mode))}")
+        raise ValueError(f"mode must be one of {', '.join(get_args(Mode))}")
     if not isinstance(query, str):
-        raise ValueError("query is no text")
+        raise ValueError("query must be text")
     audience = frozenset(_texts(entry, "audience"))
     return Context(str(entry["page"]), _texts(entry, "articles"), query, audience, mode)  # type: ignore[arg-type]
 
@@ -95,4 +95,4 @@ def _texts(entry: dict[str, Value], name: str) -> tuple[str, ...]:
     try:
         return article_keys.texts(value) if value is not None else ()
     except ValueError as error:
-        raise ValueError(f"{name} is no list of texts, such as [billing/vat]") from error
+        raise ValueError(f"{name} must be a list of texts such as [billing/vat]") from error

@@ -46,13 +46,13 @@ def translate_keys(written: FrontMatter, *, default_lang: str) -> tuple[FrontMat
         line = written.lines[name]
         key, read = _READERS.get(name, (name, None))
         if name in _OWNER_OF:
-            notes.append(Note(name, line, f"key '{name}' is of {_OWNER_OF[name]} and not used"))
+            notes.append(Note(name, line, f"key '{name}' belongs to {_OWNER_OF[name]} and is ignored"))
         elif key != name and key in written.values:
-            notes.append(Note(name, line, f"key '{name}' is not used beside '{key}'"))
+            notes.append(Note(name, line, f"key '{name}' is ignored because '{key}' is set"))
         else:
             values[key], lines[key] = read(value, default_lang) if read else value, line
             if values[key] is None and value is not None:
-                notes.append(Note(name, line, f"the value of '{name}' means nothing here and is not used"))
+                notes.append(Note(name, line, f"the value of '{name}' is not supported and is ignored"))
     if "redirect_to" in written.values and values.get("replaced_by"):
         values["status"], lines["status"] = "archived", lines["replaced_by"]
     return FrontMatter(values, lines), notes

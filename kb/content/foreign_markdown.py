@@ -80,7 +80,7 @@ class _State:
             self.silent = tag
             return _line_ends(whole)
         if not tag.startswith("end"):
-            self._drop(tag or "%", match.start(), f"Liquid tag '{tag or '%'}' is not run and was dropped")
+            self._drop(tag or "%", match.start(), f"Liquid tag '{tag or '%'}' is not supported and was removed")
         if tag == "highlight":
             return "```" + match["rest"].strip().split(" ")[0]
         if tag == "endhighlight":
@@ -107,7 +107,11 @@ class _State:
         name = re.split(r"[.|\s\[]", expression, maxsplit=1)[0]
         if name not in _OBJECTS | self.names:
             return match[0]  # somebody's placeholder, which is text
-        self._drop("{{", match.start(), f"Liquid output '{{{{ {expression[:40].strip()} }}}}' has no value here")
+        self._drop(
+            "{{",
+            match.start(),
+            f"Liquid output '{{{{ {expression[:40].strip()} }}}}' has no value here and was removed",
+        )
         return _line_ends(match[0])
 
     def _drop(self, key: str, at: int, why: str) -> None:
@@ -183,11 +187,11 @@ class _Reader:
         if _TOC.fullmatch(line):
             return ""
         if _ATTRIBUTES.fullmatch(line):
-            self._note("{:", number, "attributes such as {: .class} have no effect and were dropped")
+            self._note("{:", number, "attributes such as {: .class} have no effect and were removed")
             return ""
         if mdx := _MDX.fullmatch(line):
             self.components |= set(re.findall(r"\w+", mdx[1] or ""))
-            self._note("mdx", number, "MDX's import and export are not run and were dropped")
+            self._note("mdx", number, "MDX imports and exports are not supported and were removed")
             return ""
         return indent + self._without_components(line, number) if line.strip() else line
 
@@ -244,7 +248,7 @@ class _Reader:
             names = "|".join(map(re.escape, sorted(self.components)))
             line, found = re.subn(rf"</?(?:{names})\b[^>]*>", "", line)
             if found:
-                self._note("mdx component", number, "MDX components are not run and were dropped")
+                self._note("mdx component", number, "MDX components are not supported and were removed")
         return line
 
     def _note(self, key: str, number: int, why: str) -> None:

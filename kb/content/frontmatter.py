@@ -46,7 +46,7 @@ def load(path: str, text: str, *, first_line: int = 2) -> FrontMatter:
     if node is None:
         return FrontMatter()
     if not isinstance(node, yaml.MappingNode):
-        raise BadArticle(path, first_line, f"{_called(path)} is no mapping; write 'key: value' lines")
+        raise BadArticle(path, first_line, f"{_called(path)} is not a mapping; write 'key: value' lines")
     return _mapping(path, node, first_line)
 
 
@@ -56,7 +56,7 @@ def load_list(path: str, text: str) -> list[tuple[int, Value]]:
     if node is None:
         return []
     if not isinstance(node, yaml.SequenceNode):
-        raise BadArticle(path, 1, "this is no list; begin each entry with '- '")
+        raise BadArticle(path, 1, "this is not a list; begin each entry with '- '")
     return [(1 + item.start_mark.line, _plain(item)) for item in node.value]
 
 
@@ -81,11 +81,11 @@ def _called(path: str) -> str:
 
 
 _HINTS = {  # what YAML says -> what to do
-    "mapping values are not allowed": "put a text that holds ': ' in quotes",
-    "cannot start any token": "put a text that begins with @, ` or % in quotes, and indent by spaces, not by tabs",
-    "tab character": "indent by spaces, not by tabs",
-    "did not find expected key": 'put a text that holds quotes into others, as in "it\'s"',
-    "did not find expected ',' or": "close the bracket, or put a text that begins with one in quotes",
+    "mapping values are not allowed": "put text that contains ': ' in quotes",
+    "cannot start any token": "put text that begins with @, ` or % in quotes, and indent with spaces, not tabs",
+    "tab character": "indent with spaces, not tabs",
+    "did not find expected key": 'put text that contains quotes in the other kind of quotes, as in "it\'s"',
+    "did not find expected ',' or": "close the bracket, or put text that begins with one in quotes",
     "unexpected end of stream": "close the quotes",
 }
 
@@ -100,11 +100,13 @@ def _refuse_aliases_and_depth(path: str, text: str, first_line: int) -> None:
     for event in yaml.parse(text, Loader=_Loader):
         line = first_line + (event.start_mark.line if event.start_mark else 0)
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            raise BadArticle(path, line, f"{_called(path)} takes no anchors and aliases (& and *); write the value out")
+            raise BadArticle(
+                path, line, f"{_called(path)} cannot contain anchors and aliases (& and *); write the value out"
+            )
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > MAX_DEPTH:
-                raise BadArticle(path, line, f"{_called(path)} is nested more than {MAX_DEPTH} deep; make it flat")
+                raise BadArticle(path, line, f"{_called(path)} is nested more than {MAX_DEPTH} levels deep; flatten it")
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
 
@@ -115,10 +117,10 @@ def _mapping(path: str, node: yaml.MappingNode, first_line: int) -> FrontMatter:
     for key_node, value_node in node.value:
         line = first_line + key_node.start_mark.line
         if not isinstance(key_node, yaml.ScalarNode):
-            raise BadArticle(path, line, "a key is no text; write 'key: value'")
+            raise BadArticle(path, line, "a key is not text; write 'key: value'")
         key = str(key_node.value)
         if key in values:
-            raise BadArticle(path, line, f"{key} is there twice; keep one")
+            raise BadArticle(path, line, f"{key} appears twice; remove one")
         values[key] = _plain(value_node)
         lines[key] = line
     return FrontMatter(values, lines)

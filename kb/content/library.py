@@ -90,8 +90,8 @@ def load(folder: Path, *, default_lang: str = "en", parsed: Parsed | None = None
     Raises BadArticle only where the folder itself cannot be read.
     """
     if not folder.is_dir():
-        known = "this is a file; name the folder that it is in"
-        why = known if folder.exists() else "there is no such folder of articles; set KB_ARTICLES, or make it"
+        known = "this is a file; give the folder that contains it"
+        why = known if folder.exists() else "this folder does not exist; create it, or set KB_ARTICLES"
         raise BadArticle(str(folder), 0, why)
     problems: list[Problem] = []
     documents, specials, files = sort_out(walk(folder, folder.resolve(), problems))
@@ -172,7 +172,7 @@ def _distinct(articles: list[Article], default_lang: str, problems: list[Problem
             problems.append(Problem(article.path, 1, why, "reserved-address"))
             address = own
         elif other_path := taken.get(normal(address)):
-            why = f"{address} is the address of {other_path} too; the article is served at {own}"
+            why = f"{address} is also the address of {other_path}; the article is served at {own}"
             problems.append(Problem(article.path, 1, why, "duplicate-address"))
             address = own
         taken.setdefault(normal(address), article.path)
@@ -229,7 +229,7 @@ def walk(folder: Path, root: Path, problems: list[Problem]) -> Iterator[str]:
         for entry in _entries(folder, below, problems):
             path = f"{below}{entry.name}"
             if entry.is_symlink() and not Path(entry.path).resolve().is_relative_to(root):
-                why = "the link leads out of the articles folder; copy the file in"
+                why = "the link points outside the articles folder; copy the file in"
                 problems.append(Problem(path, 1, why, "link-outside", "error"))
             elif entry.is_dir():
                 real = Path(entry.path).resolve() if entry.is_symlink() else Path(entry.path)
@@ -239,7 +239,9 @@ def walk(folder: Path, root: Path, problems: list[Problem]) -> Iterator[str]:
             elif entry.is_file():
                 count += 1
                 if count > MAX_FILES:
-                    why = f"the folder holds over {MAX_FILES:,} files; name the articles' own folder"
+                    why = (
+                        f"the folder contains over {MAX_FILES:,} files; give the folder that contains only the articles"
+                    )
                     raise BadArticle(str(folder), 1, why)
                 yield path
 

@@ -65,19 +65,19 @@ def _listed(text: str) -> list[tuple[str, Value, int]] | None:
 def _wrong(old: str, new: str) -> str:
     """Return what is wrong with a redirect, or nothing."""
     if not old.startswith("/"):
-        return f"'{old}' is no path of this site; begin it with /"
+        return f"'{old}' is not a path of this site; begin it with /"
     if is_ours(old):
-        return f"'{old}' is a page of the site itself; it cannot lead elsewhere"
+        return f"'{old}' is a page of the site itself; it cannot redirect"
     if not new.isprintable():
-        return f"'{old}' leads to an address with a line break or another character that no address has; remove it"
+        return f"'{old}' redirects to an address with a line break or another invalid character; remove it"
     parts = urlsplit(new)
     if new.startswith("/") and not new.startswith("//") and "\\" not in new:
         return ""
     if parts.scheme in ("http", "https") and parts.netloc:
         return ""
     if posixpath.splitext(new)[1] == ".md":
-        return f"'{old}' leads to {new}, which is no article"
-    return f"'{old}' leads to '{new}'; it takes an address beginning with / or https://, or an article's file"
+        return f"'{old}' redirects to {new}, which is not an article"
+    return f"'{old}' redirects to '{new}'; it must be an address beginning with / or https://, or an article's file"
 
 
 def aliases(articles: Iterable[Article]) -> list[Redirect]:
@@ -99,12 +99,12 @@ def follow(redirects: Iterable[Redirect], *, live: Mapping[str, str]) -> tuple[d
         where = (redirect.path, redirect.line)
         if redirect.old in live:
             if normal(redirect.new) != redirect.old:
-                why = f"{redirect.old} is the address of {live[redirect.old]}, so that this redirect is never used"
+                why = f"{redirect.old} is the address of {live[redirect.old]}, so this redirect is never used"
                 problems.append(Problem(*where, why, "redirect-unused"))
             if same is redirect:
                 del first[redirect.old]
         elif same is not redirect and same.new != redirect.new:
-            why = f"{redirect.old} leads to {same.new} already, by {same.path}"
+            why = f"{redirect.old} already redirects to {same.new}, in {same.path}"
             problems.append(Problem(*where, why, "duplicate-alias"))
     return _ends(first, problems), problems
 
@@ -120,11 +120,11 @@ def _ends(first: Mapping[str, Redirect], problems: list[Problem]) -> dict[str, s
             seen[place] = None
         way = " → ".join(list(seen)[1:SHOWN]) + (" → …" if len(seen) > SHOWN else "")
         if after[place] in seen:
-            why = f"{old} leads round in a loop: {way or old} → {after[place]}"
+            why = f"{old} redirects in a loop: {way or old} → {after[place]}"
             problems.append(Problem(redirect.path, redirect.line, why, "redirect-loop", "error"))
             continue
         ends[old] = first[place].new
         if len(seen) > 1:
-            why = f"{old} leads on through {way}; point it to {ends[old]}"
+            why = f"{old} redirects through {way}; point it to {ends[old]}"
             problems.append(Problem(redirect.path, redirect.line, why, "redirect-chain"))
     return ends

@@ -88,7 +88,7 @@ class PageFiles:
         size = place.html + place.rest
         raw = os.pread(self._files[place.bundle], size, place.start)
         if len(raw) != size:
-            raise BadGeneration(f"{self.path(place.bundle)} is shorter than it was; run 'kb index' to build it again")
+            raise BadGeneration(f"{self.path(place.bundle)} is truncated; run 'kb index' to build it again")
         return raw[: place.html], raw[place.html :]
 
     def holds(self, name: str, places: Iterable[Place]) -> bool:

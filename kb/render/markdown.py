@@ -90,7 +90,7 @@ def convert(text: str) -> str:
     try:
         html = md.convert(text)
     except RecursionError:
-        raise TooMuch("is nested too deep; make it flatter") from None
+        raise TooMuch("is nested too deeply; flatten it") from None
     _local.md = md
     return html
 
@@ -120,7 +120,7 @@ def _check_counts(text: str) -> None:
     if text.count("```") + text.count("~~~") > MAX_FENCES:
         raise TooMuch(f"has over {MAX_FENCES:,} code fences; split it into several articles")
     if text.count("<") - text.count(">") > MAX_UNCLOSED:
-        raise TooMuch(f"has over {MAX_UNCLOSED:,} '<' that no '>' closes; write &lt; for the sign")
+        raise TooMuch(f"has over {MAX_UNCLOSED:,} '<' without '>'; write &lt; instead")
 
 
 class _Ours(Extension):
@@ -148,7 +148,7 @@ class _Parser(BlockParser):
     def parseBlocks(self, parent: ElementTree.Element, blocks: list[str]) -> None:  # noqa: N802
         _local.depth += 1
         if _local.depth > MAX_DEPTH:
-            raise TooMuch(f"is nested more than {MAX_DEPTH} deep; make it flatter")
+            raise TooMuch(f"is nested more than {MAX_DEPTH} levels deep; flatten it")
         while blocks:
             _check_time()
             for processor in self.blockprocessors:
@@ -176,7 +176,7 @@ class _Inline(InlineProcessor):
         if not _ANY_SIGN.search(data):
             return data
         if len(data) > MAX_SIGNS and sum(1 for _ in _ANY_SIGN.finditer(data)) > MAX_SIGNS:
-            raise TooMuch(f"has over {MAX_SIGNS:,} of Markdown's signs in one paragraph; split it")
+            raise TooMuch(f"has over {MAX_SIGNS:,} formatting characters in one paragraph; split it")
         return super()._InlineProcessor__handleInline(data, *rest)  # type: ignore[misc]
 
     def _InlineProcessor__applyPattern(self, pattern: Any, data: str, *rest: Any, **named: Any) -> Any:  # noqa: N802

@@ -32,7 +32,7 @@ def render(article: Article, *, addresses: Mapping[str, str]) -> Rendered:
     except markdown.TooMuch as error:
         raise BadArticle(article.path, article.body_line, f"the text {error}") from None
     if sanitise.too_deep(html):
-        raise BadArticle(article.path, article.body_line, "the HTML is nested too deep; close what is open")
+        raise BadArticle(article.path, article.body_line, "the HTML is nested too deeply; close open elements")
     resolver = _Resolver(article, Addresses.of(addresses))
     page = outline(sanitise.clean(html), title=article.title, resolve=resolver)
     return replace(page, lost=sanitise.lost(html))

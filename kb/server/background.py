@@ -104,7 +104,7 @@ def _read_mail(settings: Settings, *, stop: threading.Event) -> None:
     while settings.imap_url and not stop.wait(pause):
         trouble = _mail_trouble(settings, stop)
         if trouble != said:
-            print(f"mailbox: {trouble or 'it is read again'}", file=sys.stderr, flush=True)
+            print(f"mailbox: {trouble or 'it can be read again'}", file=sys.stderr, flush=True)
         pause = min(2 * pause, LONGEST_MAIL_PAUSE) if trouble else MAIL_PAUSE
         said = trouble
 
@@ -122,7 +122,11 @@ def _mail_trouble(settings: Settings, stop: threading.Event) -> str:
     if process.poll() is None:  # we are to end: what is not marked comes again
         process.terminate()
     code = process.wait()
-    return "" if code == 0 or stop.is_set() else f"not all was taken (exit code {code}); see 'kb mail fetch'"
+    return (
+        ""
+        if code == 0 or stop.is_set()
+        else f"not all e-mails were read (exit code {code}); run 'kb mail fetch' to see why"
+    )
 
 
 def _forget(settings: Settings, *, stop: threading.Event, wake: threading.Event) -> None:

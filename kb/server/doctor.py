@@ -40,29 +40,29 @@ def shown(findings: list[Finding]) -> str:
     signs = {"fine": "ok   ", "note": "note ", "wrong": "WRONG"}
     lines = [f"{signs[f.state]} {f.what}: {f.sentence}" for f in findings]
     wrong = sum(f.state == "wrong" for f in findings)
-    return "\n".join([*lines, f"{wrong} wrong" if wrong else "Nothing is wrong."])
+    return "\n".join([*lines, f"{wrong} wrong" if wrong else "No problems found."])
 
 
 def _python(settings: Settings) -> Iterator[Finding]:
     version = ".".join(map(str, sys.version_info[:3]))
-    yield Finding("python", "fine" if sys.version_info >= (3, 11) else "wrong", f"{version}; 3.11 is what is tested")
+    yield Finding("python", "fine" if sys.version_info >= (3, 11) else "wrong", f"{version}; tested with 3.11")
 
 
 def _articles(settings: Settings) -> Iterator[Finding]:
     folder = settings.articles
     if not folder.is_dir():
-        yield Finding("articles", "wrong", f"{folder} is no folder; set KB_ARTICLES")
+        yield Finding("articles", "wrong", f"{folder} is not a folder; set KB_ARTICLES")
         return
     count = sum(1 for _ in folder.rglob("*.md"))
     yield Finding("articles", "fine" if count else "wrong", f"{count} Markdown files in {folder}")
     if left_out := sum(p.code == "article" for p in library.load(folder, default_lang=settings.lang).problems):
-        why = f"{left_out} of them cannot be read and {'is' if left_out == 1 else 'are'} left out; 'kb check' says why"
+        why = f"{left_out} of them cannot be read and {'is' if left_out == 1 else 'are'} left out; see 'kb check'"
         yield Finding("articles", "wrong", why)
     if built := origin.other(settings):
-        why = f"the index was built from {built}; name that with --articles or KB_ARTICLES, or run 'kb index'"
+        why = f"the index was built from {built}; set --articles or KB_ARTICLES to that folder, or run 'kb index'"
         yield Finding("articles", "wrong", why)
     if not shutil.which("git"):
-        yield Finding("git", "note", "git is not installed; articles show no date of their last change")
+        yield Finding("git", "note", "git is not installed, so articles do not show when they were last changed")
 
 
 def _nearest(folder: Path) -> Path:
@@ -74,17 +74,19 @@ def _data(settings: Settings) -> Iterator[Finding]:
     folder = settings.data
     there = _nearest(folder)
     if not there.is_dir():
-        yield Finding("data", "wrong", f"{there} is no folder; set KB_DATA to one")
+        yield Finding("data", "wrong", f"{there} is not a folder; set KB_DATA to one")
         return
     if folder != there and os.access(there, os.W_OK):
-        yield Finding("data", "note", f"{folder} does not exist yet; 'kb serve' makes it")
+        yield Finding("data", "note", f"{folder} does not exist yet; 'kb serve' creates it")
         return
     if not os.access(there, os.W_OK):
-        yield Finding("data", "wrong", f"{folder} cannot be written to; give this user the right to, or set KB_DATA")
+        yield Finding("data", "wrong", f"this user cannot write to {folder}; change its permissions, or set KB_DATA")
         return
     free = shutil.disk_usage(folder).free
     state: State = "fine" if free >= LEAST_DISK else "wrong"
-    yield Finding("disk", state, f"{free / 2**20:,.0f} MB are free for {folder}; {LEAST_DISK >> 20} MB are wanted")
+    yield Finding(
+        "disk", state, f"{free / 2**20:,.0f} MB are free for {folder}; at least {LEAST_DISK >> 20} MB are needed"
+    )
 
 
 def _index(settings: Settings) -> Iterator[Finding]:
@@ -101,13 +103,13 @@ def _index(settings: Settings) -> Iterator[Finding]:
         return
     yield Finding("index", "fine", f"generation {searcher.generation}")
     if searcher.degraded == "no-vectors":
-        why = "as KB_EMBEDDER says" if settings.embedder == "none" else "until 'kb index' has built the vectors"
-        yield Finding("vectors", "note", f"results are by words only {why}")
+        why = ", as set by KB_EMBEDDER" if settings.embedder == "none" else " until 'kb index' has built the vectors"
+        yield Finding("vectors", "note", f"search uses words only{why}")
     elif searcher.degraded:
         what_to_do = _without_model(settings) or "run 'kb index'"
         yield Finding("vectors", "wrong", f"{searcher.degraded}: {what_to_do}")
     elif searcher.learned is None and (document := installed.read(settings)) is not None:
-        what = f"what was learned is not used: it needs the vectors of {document['recipe']}"
+        what = f"the learned ranking is not used: it needs the vectors of {document['recipe']}"
         yield Finding("learned", "wrong", f"{what}; set KB_EMBEDDER to that model and run 'kb index', or run 'kb tune'")
 
 
@@ -141,7 +143,7 @@ def _database(settings: Settings) -> Iterator[Finding]:
     if not _nearest(settings.data).is_dir():
         return
     if not settings.database.is_file():
-        yield Finding("database", "note", f"{settings.database} does not exist yet; 'kb serve' makes it")
+        yield Finding("database", "note", f"{settings.database} does not exist yet; 'kb serve' creates it")
         return
     from deflect.store.database import integrity
 
@@ -152,7 +154,7 @@ def _database(settings: Settings) -> Iterator[Finding]:
     state: State = "fine" if verdict == "ok" else "wrong"
     yield Finding("database", state, verdict if state == "fine" else f"{verdict}; restore the last backup")
     if state == "fine" and (lost := _lost_files(settings)):
-        yield Finding("attachments", "wrong", f"files of tickets are missing: {lost}; restore them from a backup")
+        yield Finding("attachments", "wrong", f"attachments of tickets are missing: {lost}; restore them from a backup")
 
 
 def _people(settings: Settings) -> Iterator[Finding]:
@@ -181,12 +183,12 @@ def _receipts(settings: Settings) -> Iterator[Finding]:
     try:
         sink("receipt", settings)
     except HelpCenterError as error:
-        yield Finding("receipts", "wrong", f"none is sent: {error}")
+        yield Finding("receipts", "wrong", f"no receipts are sent: {error}")
         return
     if settings.url:
         yield Finding("receipts", "fine", "sent by e-mail")
     else:
-        yield Finding("receipts", "note", "sent by e-mail, and name no articles until KB_URL is set")
+        yield Finding("receipts", "note", "sent by e-mail, but without articles until KB_URL is set")
 
 
 def _mailbox(settings: Settings) -> Iterator[Finding]:
@@ -197,18 +199,22 @@ def _mailbox(settings: Settings) -> Iterator[Finding]:
     try:
         waiting = Mailbox.from_settings(settings).waiting()
     except HelpCenterError as error:
-        yield Finding("mailbox", "wrong", f"{error}; e-mails wait there until this is mended")
+        yield Finding("mailbox", "wrong", f"{error}; e-mails wait in the mailbox until this is fixed")
         return
-    yield Finding("mailbox", "fine", f"{waiting} unread e-mails wait; 'kb serve' reads them every minute")
+    yield Finding("mailbox", "fine", f"{waiting} unread e-mails; 'kb serve' reads the mailbox every minute")
     if not settings.can_reply:
-        yield Finding("mailbox", "note", "e-mails come in, but none can be answered: set KB_SMTP_URL and KB_SMTP_FROM")
+        yield Finding(
+            "mailbox",
+            "note",
+            "e-mails become tickets, but cannot be answered by e-mail; set KB_SMTP_URL and KB_SMTP_FROM",
+        )
 
 
 def _public(settings: Settings) -> Iterator[Finding]:
     if settings.host not in LOOPBACK and not settings.url:
-        yield Finding("url", "note", "KB_URL is unset; links in e-mails and the sitemap name the host of the request")
+        yield Finding("url", "note", "KB_URL is not set; links in e-mails and the sitemap use the host of the request")
     if not settings.holdout:
-        yield Finding("holdout", "note", "KB_HOLDOUT is 0, so net deflection is not measured; 0.1 is a good share")
+        yield Finding("holdout", "note", "KB_HOLDOUT is 0, so net deflection is not measured; 0.1 is a good value")
 
 
 def _degraded(settings: Settings) -> Iterator[Finding]:
@@ -218,7 +224,7 @@ def _degraded(settings: Settings) -> Iterator[Finding]:
     counts = degradations(settings.metrics)
     if counts:
         said = ", ".join(f"{reason} {count:,}" for reason, count in sorted(counts.items()))
-        yield Finding("degraded", "note", f"answers that were less than they could be, since the start: {said}")
+        yield Finding("degraded", "note", f"degraded answers since the start: {said}")
 
 
 LOOKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (

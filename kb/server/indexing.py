@@ -119,7 +119,7 @@ def forget_questions(settings: Settings, *, now: datetime) -> str:
         return ""
     refresh(settings, words_only=False, now=now)
     build.prune(settings.generations, keep=0)
-    return "the index was built without them"
+    return "the index was rebuilt without them"
 
 
 def _taught(settings: Settings, encoder: Embedder | None) -> Learned | None:
@@ -155,7 +155,7 @@ def _without_page(path: Path, shelf: Library, *, now: datetime) -> list[str]:
     with closing(Snapshot.open(path)) as snapshot:
         pages = snapshot.versions()
     missing = [article for article in shelf.published(now) if article.version not in pages]
-    return [f"{article.path}:1: the text cannot be rendered; 'kb check' says why" for article in missing]
+    return [f"{article.path}:1: the text cannot be rendered; run 'kb check' to see why" for article in missing]
 
 
 def _report(path: Path, shelf: Library, *, now: datetime, built: bool, why: str, seconds: float) -> dict[str, Any]:

@@ -50,15 +50,15 @@ def judge(settings: Settings, use: Use, *, named: bool) -> str:
         return ""
     where, mine = settings.generations, settings.articles.resolve()
     if use == "looks" and not named:
-        return f"{where} was built from {built}, which is what answers"
+        return f"{where} was built from {built}; results come from those articles"
     if use == "builds" and named:
         return f"{where} was built from {built}; from now on it is built from {mine}"
     if named:
         raise OtherArticles(f"{where} was built from {built}, not from {mine}; run 'kb index --articles {mine}' first")
     keep = str(default_articles()) if built == MANUAL else built
     raise OtherArticles(
-        f"{where} was built from {built}, and this command would take {mine}; "
-        f"say which you mean: --articles {keep} or --articles {mine}, or set KB_ARTICLES"
+        f"{where} was built from {built}, but this command would use {mine}; "
+        f"choose one with --articles {keep} or --articles {mine}, or set KB_ARTICLES"
     )
 
 

@@ -35,11 +35,11 @@ class CannotListen(HelpCenterError):
 
     def __init__(self, host: str, port: int, error: OSError) -> None:
         if error.errno == errno.EADDRINUSE:
-            why = f"port {port} on {host} is taken; stop what listens there, or set KB_PORT to another"
+            why = f"port {port} on {host} is in use; stop the program that uses it, or set KB_PORT to another port"
         elif error.errno == errno.EACCES:
-            why = f"this user may not listen on port {port}; set KB_PORT to one from 1024 on"
+            why = f"this user may not listen on port {port}; set KB_PORT to 1024 or higher"
         else:
-            why = f"{host} is no address of this machine ({error.strerror}); set KB_HOST to one, such as 127.0.0.1"
+            why = f"{host} is not an address of this machine ({error.strerror}); set KB_HOST to one, such as 127.0.0.1"
         super().__init__(why)
 
 
@@ -47,7 +47,7 @@ class DataTaken(HelpCenterError):
     """Another `kb serve` uses the data folder, and the writer of one would cut off the other's."""
 
     def __init__(self, folder: Path) -> None:
-        super().__init__(f"{folder} is in use by another 'kb serve'; stop that, or set KB_DATA to another folder")
+        super().__init__(f"{folder} is in use by another 'kb serve'; stop it, or set KB_DATA to another folder")
 
 
 @dataclass
@@ -77,7 +77,7 @@ class Child:
         young = time.monotonic() - self.started < SHORT_LIFE
         self.deaths = self.deaths + 1 if young else 0
         self.due = time.monotonic() + min(LONGEST_PAUSE, 0.1 * 2**self.deaths if young else 0.0)
-        print(f"{self.name} ended with {self.process.returncode}; starting it again", file=sys.stderr, flush=True)
+        print(f"{self.name} exited with code {self.process.returncode}; restarting it", file=sys.stderr, flush=True)
         self.process = None
         return True
 
@@ -175,7 +175,7 @@ def _alone(folder: Path) -> Iterator[None]:
             free = stack.enter_context(try_locked(folder / "serve.lock"))
         except OSError as error:
             raise HelpCenterError(
-                f"{folder} cannot be written to ({error.strerror}); set KB_DATA to a folder that can"
+                f"cannot write to {folder} ({error.strerror}); set KB_DATA to a writable folder"
             ) from error
         if not free:
             raise DataTaken(folder)
@@ -204,4 +204,4 @@ def run(settings: Settings, *, overrides: Mapping[str, str], watch: bool) -> Non
 def _index_words(settings: Settings, *, overrides: Mapping[str, str]) -> None:
     command = [sys.executable, "-m", "kb.cli.main", "index", "--words", "--quiet"]
     if subprocess.run(command, env=os.environ | dict(overrides), check=False).returncode:
-        raise HelpCenterError(f"the articles in {settings.articles} could not be indexed; what is wrong stands above")
+        raise HelpCenterError(f"the articles in {settings.articles} could not be indexed; see the errors above")

@@ -196,7 +196,7 @@ def test_a_redirect_is_judged_like_the_first_address() -> None:
     with page("here") as url:
         with pytest.raises(BadAddress, match=r"169\.254"):
             fetch(f"{url}moved?to=http://169.254.169.254/", judge=loopback)
-        with pytest.raises(BadAddress, match="only http"):
+        with pytest.raises(BadAddress, match="must begin with http"):
             fetch(f"{url}moved?to=file:///etc/passwd", judge=loopback)
         assert fetch(f"{url}moved?to=/", judge=loopback).html == "here"
         with pytest.raises(Unreadable, match="redirects"):
@@ -210,7 +210,7 @@ def test_the_demo_shop_may_be_looked_at_and_no_other_port_of_this_machine() -> N
 
 
 def test_a_name_that_leads_here_is_refused() -> None:
-    with pytest.raises(BadAddress, match="not public"):
+    with pytest.raises(BadAddress, match="not a public address"):
         outbound.resolve("http://evil.example/", resolver=lambda host, port: ["93.184.216.34", "127.0.0.1"])
 
 
@@ -223,8 +223,8 @@ def test_no_more_than_a_megabyte_is_read_however_it_is_packed(monkeypatch: pytes
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        (Response("no", status=404, content_type="text/html"), "answered 404"),
-        (Response("{}", content_type="application/json"), "not a page"),
+        (Response("no", status=404, content_type="text/html"), "returned 404"),
+        (Response("{}", content_type="application/json"), "not an HTML page"),
         (Response(b"\x1f\x8bbad", content_type="text/html", headers={"Content-Encoding": "gzip"}), "no page"),
     ],
 )

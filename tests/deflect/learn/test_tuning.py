@@ -181,7 +181,7 @@ def test_kb_erase_builds_the_index_without_their_question_and_keeps_no_older_one
     done = CliRunner().invoke(main.kb, ["erase", "--person", "jo@example.com", "--json"], env=environ)
     assert done.exit_code == 0, done.output
     said = json.loads(done.stdout)
-    assert (said["left"], said["learned"]) == (0, "the index was built without them")
+    assert (said["left"], said["learned"]) == (0, "the index was rebuilt without them")
     found = Current(taught).get()
     assert found.learned is not None
     assert len(found.learned.memory) == before - 1

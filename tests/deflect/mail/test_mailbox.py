@@ -151,7 +151,7 @@ def test_tls_is_used_and_an_unknown_certificate_is_refused(server: Imap, monkeyp
 def test_the_command_takes_what_waits_and_says_what_has_to_wait_longer(server: Imap, tmp_path: Path) -> None:
     server.put(*(mail(str(n), id=f"<{n}@x>") for n in range(3)))
     done = kb("mail", "fetch", server=server, data=tmp_path, KB_RATE_MAILS="2")
-    assert (done.returncode, done.stdout) == (75, "2 taken, 1 left for later\n")
+    assert (done.returncode, done.stdout) == (75, "2 read, 1 left for later\n")
     assert sorted(server.flags()) == ["", "\\Seen", "\\Seen"]
 
 
@@ -195,7 +195,7 @@ def test_an_e_mail_comes_again_later_where_something_is_set_wrongly(tmp_path: Pa
     done = kb("mail", "receive", given=mail(), data=tmp_path, **environ)
     assert done.returncode == 75
     assert "Traceback" not in done.stderr
-    assert "come again later" in done.stderr
+    assert "try again later" in done.stderr
 
 
 def test_a_defect_of_ours_bounces_no_e_mail(
@@ -208,7 +208,7 @@ def test_a_defect_of_ours_bounces_no_e_mail(
     monkeypatch.setenv("KB_DATA", str(tmp_path))
     done = CliRunner().invoke(desk.mail, ["receive"], input=mail())
     assert done.exit_code == 75
-    assert "an e-mail could not be taken: TypeError; it shall come again later" in done.output
+    assert "an e-mail could not be read: TypeError; try again later" in done.output
     assert "in take" in caplog.text  # the traceback
 
 

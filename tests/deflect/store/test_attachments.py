@@ -227,4 +227,4 @@ def test_files_that_tickets_have_and_the_disk_has_not_are_named(services: Servic
     path_of(services.settings, file.digest).unlink()
     assert [row["ticket"] for row in attachments.missing(services.settings, services.store)] == [ticket]
     found = {finding.what: finding.sentence for finding in examine(services.settings)}
-    assert f"files of tickets are missing: {ticket}" in found["attachments"]
+    assert f"attachments of tickets are missing: {ticket}" in found["attachments"]

@@ -25,7 +25,7 @@ def check(folder: Path, *options: str) -> Result:
 def test_clean_articles_pass(tmp_path: Path) -> None:
     write_articles(tmp_path / "articles", CLEAN)
     result = check(tmp_path)
-    assert (result.exit_code, result.output) == (0, "Nothing is wrong.\n")
+    assert (result.exit_code, result.output) == (0, "No problems found.\n")
 
 
 def test_a_broken_link_fails_and_says_file_line_and_target(tmp_path: Path) -> None:

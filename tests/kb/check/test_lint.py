@@ -93,7 +93,7 @@ def test_a_review_that_is_due_today_is_not_overdue(tmp_path: Path) -> None:
 def test_the_owner_is_told_how_long_a_review_is_overdue(tmp_path: Path) -> None:
     head = "title: A\nowner: identity-team\nreview_every: 30d\nverified: 2026-09-01"
     (problem,) = check(tmp_path, {"a.md": f"---\n{head}\n---\nText"})
-    assert problem.why == "review is overdue since 2026-10-01, 31 days; ask identity-team"
+    assert problem.why == "review has been overdue since 2026-10-01 (31 days); ask identity-team"
 
 
 def test_a_broken_anchor_names_the_nearest_heading(tmp_path: Path) -> None:
@@ -104,18 +104,18 @@ def test_a_broken_anchor_names_the_nearest_heading(tmp_path: Path) -> None:
 def test_a_link_to_an_article_that_cannot_be_read_is_not_said_to_lead_nowhere(tmp_path: Path) -> None:
     problems = check(tmp_path, {"a.md": "# A\n\n[x](b/c.md#d)", "b/c.md": "---\ntitle: C\nstatus: publishd\n---\n"})
     assert [str(p) for p in problems if p.path == "a.md"] == [
-        "a.md:3: b/c.md is linked, and cannot be read; mend it first"
+        "a.md:3: links to b/c.md, which cannot be read; fix that file first"
     ]
 
 
 def test_a_link_to_a_draft_is_named(tmp_path: Path) -> None:
     (problem,) = check(tmp_path, {"a.md": "# A\n\n[x](b.md)", "b.md": "---\ntitle: B\nstatus: draft\n---\n"})
-    assert "b.md is linked, and is not published" in problem.why
+    assert "links to b.md, which is not published" in problem.why
 
 
 def test_a_link_to_an_old_address_names_the_new_one(tmp_path: Path) -> None:
     (problem,) = check(tmp_path, {"a.md": "# A\n\n[x](/old)", "b.md": "---\ntitle: B\naliases: [/old]\n---\nText"})
-    assert problem.why == "/old leads on to /en/articles/b; link there"
+    assert problem.why == "/old redirects to /en/articles/b; link to that address"
 
 
 def test_files_that_no_article_uses_are_named(tmp_path: Path) -> None:
@@ -131,7 +131,7 @@ def test_an_article_that_cannot_be_rendered_or_has_no_text_is_named(tmp_path: Pa
 
 def test_a_redirect_that_leads_nowhere_is_named(tmp_path: Path) -> None:
     wrong = check(tmp_path, {"a.md": "# A\n\nText", "_redirects.yml": "/old: /nowhere\n/older: /en/articles/a\n"})
-    assert [problem.why for problem in wrong] == ["/old leads to /nowhere, which is no page of this help center"]
+    assert [problem.why for problem in wrong] == ["/old redirects to /nowhere, which is not a page of this help center"]
 
 
 def test_links_of_another_help_center_are_one_finding(tmp_path: Path) -> None:
@@ -193,7 +193,7 @@ def test_text_says_errors_first_and_what_is_alike_once() -> None:
         "warning: d.md:2: /x is no page (2 times in 2 files)",
         "1 error, 5 warnings",
     ]
-    assert checks.format_text(()) == "Nothing is wrong."
+    assert checks.format_text(()) == "No problems found."
 
 
 def test_every_error_is_said_with_its_own_file() -> None:

@@ -59,7 +59,7 @@ def found(folder: Path, *links: str, now: datetime = NOW, allow: tuple[str, ...]
 def test_what_is_not_there_is_a_warning_at_its_line(site: Site, tmp_path: Path) -> None:
     (problem,) = found(tmp_path, f"{site.origin}/status/200", f"{site.origin}/status/404#part")
     assert (problem.path, problem.line, problem.severity) == ("links.md", 5, "warning")
-    assert problem.why == f"{site.origin}/status/404 answers 404; change the link or remove it"
+    assert problem.why == f"{site.origin}/status/404 returns 404; change or remove the link"
 
 
 @pytest.mark.parametrize("code", [401, 403, 405, 429])
@@ -70,7 +70,7 @@ def test_an_answer_that_says_nothing_about_readers_is_no_warning(site: Site, tmp
 def test_redirects_are_followed_to_their_end_and_names_in_other_letters_are_found(site: Site, tmp_path: Path) -> None:
     links = [f"{site.origin}/moved?to=/status/{code}" for code in (200, 410)]
     (problem,) = found(tmp_path, *links, f"{site.origin}/é")
-    assert "answers 410" in problem.why
+    assert "returns 410" in problem.why
 
 
 def test_what_answered_well_is_not_asked_again_for_a_week_and_what_did_not_is(site: Site, tmp_path: Path) -> None:
@@ -105,7 +105,7 @@ def test_a_run_is_bounded_in_number_and_time(
 
 def test_nothing_private_is_asked_for(site: Site, tmp_path: Path) -> None:
     (problem,) = found(tmp_path, f"{site.origin}/status/200", allow=())
-    assert "is 127.0.0.1, which is not public" in problem.why
+    assert "is 127.0.0.1, which is not a public address" in problem.why
     assert site.asked == []
 
 
@@ -127,6 +127,6 @@ def test_without_the_option_no_site_is_asked(site: Site, tmp_path: Path) -> None
     write_articles(tmp_path / "articles", {"links.md": f"# Links\n\n[here]({site.origin}/status/404)\n"})
     environ = {"KB_DATA": str(tmp_path / "var"), "KB_ALLOW_NETWORKS": "127.0.0.0/8"}
     folder = str(tmp_path / "articles")
-    assert CliRunner().invoke(main.kb, ["check", folder], env=environ).output == "Nothing is wrong.\n"
+    assert CliRunner().invoke(main.kb, ["check", folder], env=environ).output == "No problems found.\n"
     assert site.asked == []
-    assert "answers 404" in CliRunner().invoke(main.kb, ["check", folder, "--external"], env=environ).output
+    assert "returns 404" in CliRunner().invoke(main.kb, ["check", folder, "--external"], env=environ).output

@@ -42,7 +42,7 @@ def found(folder: Path) -> list[dict[str, Any]]:
 
 def test_what_has_not_changed_has_not_vanished(folder: Path) -> None:
     result = check(folder)
-    assert (result.exit_code, result.output) == (0, "Nothing is wrong.\n")
+    assert (result.exit_code, result.output) == (0, "No problems found.\n")
 
 
 @pytest.mark.parametrize("staged", [True, False])
@@ -56,7 +56,7 @@ def test_a_moved_article_is_named_with_the_alias_to_add(folder: Path, staged: bo
     (problem,) = found(folder)
     assert (problem["path"], problem["severity"]) == ("login/password.md", "error")
     assert problem["why"] == (
-        "/en/articles/account/reset was published at main and leads nowhere now; "
+        "/en/articles/account/reset was published at main and no longer works; "
         "add it here: aliases: [/en/articles/account/reset]"
     )
     assert check(folder).exit_code == 1
@@ -88,7 +88,7 @@ def test_an_archived_article_and_a_translation_that_the_original_stands_in_for_h
 
 def test_an_article_that_is_a_draft_again_has_vanished(folder: Path) -> None:
     (folder / "account/reset.md").write_text(RESET.replace("title", "status: draft\ntitle"), encoding="utf-8")
-    assert "say 'status: archived'" in found(folder)[0]["why"]
+    assert "set 'status: archived'" in found(folder)[0]["why"]
 
 
 def test_a_slug_that_changed_and_an_alias_that_was_removed_are_named(folder: Path) -> None:
@@ -106,8 +106,8 @@ def test_an_anchor_that_vanished_is_named_at_the_heading_that_replaces_it(folder
     (folder / "billing/vat.md").write_text(vat, encoding="utf-8")
     renamed, removed = found(folder)
     assert (renamed["path"], renamed["line"], renamed["code"]) == ("account/reset.md", 8, "vanished-anchor")
-    assert "write {#with-a-code} behind the heading #with-a-text-code" in renamed["why"]
-    assert "#union of /en/articles/billing/vat was there at main and is gone" in removed["why"]
+    assert "add {#with-a-code} after the heading #with-a-text-code" in renamed["why"]
+    assert "#union of /en/articles/billing/vat existed at main and is gone" in removed["why"]
 
 
 @pytest.mark.parametrize("kept", ["## With a text code {#with-a-code}", '<a id="with-a-code"></a>\n\n## By text'])
@@ -128,7 +128,7 @@ def test_a_branch_that_lacks_the_newest_articles_has_not_lost_them(folder: Path)
 def test_a_commit_that_is_not_there_is_one_sentence(folder: Path, ref: str) -> None:
     result = check(folder, against=ref)
     assert isinstance(result.exception, HelpCenterError)
-    assert "is no commit" in str(result.exception)
+    assert "is not a commit" in str(result.exception)
 
 
 def test_outside_a_repository_that_is_said(tmp_path: Path) -> None:

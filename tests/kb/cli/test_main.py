@@ -71,7 +71,7 @@ def test_output_that_cannot_be_written_is_one_line_and_exit_code_1(environ: dict
 def test_a_delivery_that_is_not_there_cannot_be_retried(environ: dict[str, str]) -> None:
     result = run(environ, "outbox", "retry", "nope")
     assert result.exit_code == 2
-    assert "nope is not waiting; 'kb outbox' lists what is" in result.output
+    assert "nope is not pending or dead; run 'kb outbox' to list the ids" in result.output
     assert run(environ, "outbox", "retry").exit_code == 0
 
 
@@ -93,8 +93,8 @@ def test_agents_are_added_listed_given_a_password_and_removed(environ: dict[str,
     assert json.loads(added.stdout)["role"] == "agent"
     assert [row["name"] for row in document(environ, "admin", "list", "--json")] == ["Ana López"]
     assert run(environ, "admin", "password", "ana lópez", text="another secret\n").exit_code == 0
-    assert "Ana López cannot log in" in run(environ, "admin", "remove", "ana@example.com").output
-    assert "nobody can log in" in run(environ, "admin", "list").output
+    assert "Ana López can no longer log in" in run(environ, "admin", "remove", "ana@example.com").output
+    assert "No one can log in" in run(environ, "admin", "list").output
     assert "secret" not in added.output
 
 
@@ -150,7 +150,7 @@ def test_wrong_usage_exits_with_2(environ: dict[str, str]) -> None:
 def test_a_wrong_setting_is_one_line_and_exit_code_1(environ: dict[str, str]) -> None:
     done = process(environ | {"KB_PROT": "1"}, "outbox")
     assert done.returncode == 1
-    assert done.stderr == "kb: KB_PROT in the environment is no setting; the nearest is KB_PORT\n"
+    assert done.stderr == "kb: KB_PROT in the environment is not a setting; did you mean KB_PORT?\n"
 
 
 def test_without_an_index_search_says_what_to_do(environ: dict[str, str], tmp_path: Path) -> None:
@@ -185,7 +185,7 @@ def test_a_folder_without_a_database_does_not_pass_for_an_empty_one(
 ) -> None:
     done = process(environ, *command, "--data", str(tmp_path / "vra"))
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith(f"kb: {tmp_path}/vra holds no database; name with --data")
+    assert done.stderr.startswith(f"kb: {tmp_path}/vra has no database; set --data")
     assert not (tmp_path / "vra").exists()
 
 

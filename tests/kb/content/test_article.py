@@ -135,14 +135,14 @@ def test_body_lines_are_those_of_the_file() -> None:
     ("head", "line", "said"),
     [
         ("summary: no title", 1, "title is missing; add 'title: …'"),
-        ("title: A\nstatus: publishd", 3, "status is 'publishd'; it takes draft, published or archived"),
-        ("title: A\nreview_every: often", 3, "review_every is 'often'; it takes a span"),
-        ("title: A\nverified: yesterday", 3, "verified is 'yesterday'; it takes a date"),
+        ("title: A\nstatus: publishd", 3, "status is 'publishd'; it must be draft, published or archived"),
+        ("title: A\nreview_every: often", 3, "review_every is 'often'; it must be a span"),
+        ("title: A\nverified: yesterday", 3, "verified is 'yesterday'; it must be a date"),
         ("title: A\nqueries: {a: b}", 3, "queries is 'a mapping'"),
         ("title: [A]", 2, "title is 'a list'"),
         ("title: A\naliases: [old.html]", 3, "beginning with /"),
         ("title: A\naliases: [//evil.example]", 3, "beginning with /"),
-        ("title: A\norder: first", 3, "order is 'first'; it takes a whole number"),
+        ("title: A\norder: first", 3, "order is 'first'; it must be a whole number"),
         ("title: A\nlang: klingonese", 3, "lang is 'klingonese'"),
         ("title: " + "A" * 301, 2, "over 300 characters"),
     ],
@@ -160,22 +160,22 @@ def test_all_mistakes_of_a_head_are_said_at_once() -> None:
     assert (caught.value.line, caught.value.why.split(". ")) == (
         3,
         [
-            "status is 'publishd'; it takes draft, published or archived",
-            "Line 4: order is 'first'; it takes a whole number",
-            "Line 5: verified is 'yesterday'; it takes a date such as 2026-10-01",
+            "status is 'publishd'; it must be draft, published or archived",
+            "Line 4: order is 'first'; it must be a whole number",
+            "Line 5: verified is 'yesterday'; it must be a date such as 2026-10-01",
         ],
     )
 
 
 def test_a_missing_title_names_the_key_that_was_meant() -> None:
-    with pytest.raises(BadArticle, match=r"line 2: key 'titel' is unknown and not used; did you mean 'title'\?"):
+    with pytest.raises(BadArticle, match=r"line 2: key 'titel' is unknown and ignored; did you mean 'title'\?"):
         article("titel: Reset it", "no heading")
 
 
 def test_an_unknown_key_is_noted_with_the_nearest_known_one() -> None:
     _, notes = read("a.md", "---\ntitle: A\nsumary: B\n---\n", default_lang="en")
     assert [(note.key, note.line, note.why) for note in notes] == [
-        ("sumary", 3, "key 'sumary' is unknown and not used; did you mean 'summary'?")
+        ("sumary", 3, "key 'sumary' is unknown and ignored; did you mean 'summary'?")
     ]
 
 

@@ -53,9 +53,9 @@ def test_keys_of_other_systems_are_read_as_ours(head: str, field: str, value: ob
 def test_a_key_that_only_lays_a_page_out_is_noted_with_its_system() -> None:
     _, notes = article("layout: help\nsidebar_label: B\nlinkTitle: C")
     assert [note.why for note in notes] == [
-        "key 'layout' is of Jekyll and not used",
-        "key 'sidebar_label' is of Docusaurus and not used",
-        "key 'linkTitle' is of Hugo and not used",
+        "key 'layout' belongs to Jekyll and is ignored",
+        "key 'sidebar_label' belongs to Docusaurus and is ignored",
+        "key 'linkTitle' belongs to Hugo and is ignored",
     ]
 
 

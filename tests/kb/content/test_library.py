@@ -35,9 +35,9 @@ def test_one_bad_article_is_left_out_and_named_and_stops_nobody(tmp_path: Path) 
 
 def test_a_missing_folder_says_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text("# A", encoding="utf-8")
-    with pytest.raises(BadArticle, match=r"a\.md: this is a file; name the folder that it is in"):
+    with pytest.raises(BadArticle, match=r"a\.md: this is a file; give the folder that contains it"):
         library.load(tmp_path / "a.md")
-    with pytest.raises(BadArticle, match=r"missing: there is no such folder of articles; set KB_ARTICLES"):
+    with pytest.raises(BadArticle, match=r"missing: this folder does not exist; create it, or set KB_ARTICLES"):
         library.load(tmp_path / "missing")
 
 
@@ -191,8 +191,8 @@ def test_categories_have_titles_in_their_languages_and_their_order(tmp_path: Pat
 def test_a_category_file_says_what_is_wrong_with_it(tmp_path: Path) -> None:
     write_articles(tmp_path, {"a/_category.yml": "titel: A\norder: first\n", "a/b.md": "# B"})
     assert [str(problem) for problem in library.load(tmp_path).problems] == [
-        "a/_category.yml:1: key 'titel' is unknown and not used; did you mean 'title'?",
-        "a/_category.yml:2: order is 'first'; it takes a whole number",
+        "a/_category.yml:1: key 'titel' is unknown and ignored; did you mean 'title'?",
+        "a/_category.yml:2: order is 'first'; it must be a whole number",
     ]
 
 
@@ -226,7 +226,7 @@ def test_a_pin_may_hold_until_a_day(tmp_path: Path) -> None:
     pins = "password: {articles: reset, until: 2027-01-31}\nes:\n  clave: {articles: [reset], until: soon}\n"
     shelf = load(tmp_path, reset="# A", **{"_pins.yml": pins})
     assert [(pin.query, str(pin.until)) for pin in shelf.pins] == [("password", "2027-01-31")]
-    assert "'soon', which is no date" in shelf.problems[0].why
+    assert "'soon', which is not a date" in shelf.problems[0].why
 
 
 def test_aliases_and_redirects_lead_to_addresses(tmp_path: Path) -> None:

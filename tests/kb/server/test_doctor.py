@@ -27,13 +27,13 @@ def test_a_good_installation_has_nothing_wrong(settings: Settings) -> None:
     Store.open(settings.database).close()
     findings = examine(settings)
     assert not [f for f in findings if f.state == "wrong"]
-    assert shown(findings).endswith("Nothing is wrong.")
+    assert shown(findings).endswith("No problems found.")
 
 
 @pytest.mark.parametrize(
     ("setting", "value", "what", "sentence"),
     [
-        ("articles", Path("no/such/folder"), "articles", "no/such/folder is no folder; set KB_ARTICLES"),
+        ("articles", Path("no/such/folder"), "articles", "no/such/folder is not a folder; set KB_ARTICLES"),
         ("sinks", ("smtp",), "sinks", "KB_SMTP"),
         ("sinks", ("pigeon",), "sinks", "pigeon"),
     ],
@@ -47,7 +47,7 @@ def test_a_wrong_setting_is_named(settings: Settings, setting: str, value: objec
 def test_articles_that_are_left_out_are_wrong(settings: Settings, tmp_path: Path) -> None:
     (tmp_path / "good.md").write_text("# Good", encoding="utf-8")
     (tmp_path / "bad.md").write_text("---\ntitle: [\n---\n", encoding="utf-8")
-    sentence = "1 of them cannot be read and is left out; 'kb check' says why"
+    sentence = "1 of them cannot be read and is left out; see 'kb check'"
     assert Finding("articles", "wrong", sentence) in examine(replace(settings, articles=tmp_path))
 
 
@@ -55,7 +55,7 @@ def test_articles_that_are_left_out_are_wrong(settings: Settings, tmp_path: Path
 def test_a_file_where_the_data_folder_should_be_is_one_finding(settings: Settings, tmp_path: Path, below: str) -> None:
     (tmp_path / "note").write_text("", encoding="utf-8")
     findings = {f.what: f.sentence for f in examine(replace(settings, data=tmp_path / "note" / below))}
-    assert findings["data"] == f"{tmp_path}/note is no folder; set KB_DATA to one"
+    assert findings["data"] == f"{tmp_path}/note is not a folder; set KB_DATA to one"
     assert not {"index", "database", "disk"} & findings.keys()
 
 

@@ -15,7 +15,7 @@ def test_an_article_that_cannot_be_rendered_is_left_out_and_named(tmp_path: Path
     articles = write(tmp_path / "articles", {"a.md": "# A\n\n" + "> " * 3_000 + "a", "b.md": "# B\n\nText"})
     settings = Settings(articles=articles, data=tmp_path / "var", embedder="none")
     done = refresh(settings, words_only=True, now=datetime.now(UTC))
-    assert done["left_out"] == ["a.md:1: the text cannot be rendered; 'kb check' says why"]
+    assert done["left_out"] == ["a.md:1: the text cannot be rendered; run 'kb check' to see why"]
 
 
 def test_a_builder_that_stays_builds_what_one_that_knows_nothing_does(tmp_path: Path) -> None:

@@ -13,13 +13,14 @@ from kb.server.supervisor import CannotListen, listen
 def test_a_taken_port_is_named() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        with pytest.raises(CannotListen, match=f"port {port} on 127.0.0.1 is taken; stop what listens there, or set"):
+        why = f"port {port} on 127.0.0.1 is in use; stop the program that uses it, or set"
+        with pytest.raises(CannotListen, match=why):
             listen("127.0.0.1", port)
 
 
 @pytest.mark.parametrize("host", ["999.1.1.1", "192.0.2.1"])
 def test_a_host_that_is_not_this_machine_is_not_called_a_taken_port(host: str) -> None:
-    with pytest.raises(CannotListen, match=rf"{host} is no address of this machine \(.+\); set KB_HOST to one"):
+    with pytest.raises(CannotListen, match=rf"{host} is not an address of this machine \(.+\); set KB_HOST to one"):
         listen(host, 0)
 
 
@@ -27,5 +28,5 @@ def test_a_port_that_only_root_may_have_is_said_to_be_one() -> None:
     error = PermissionError(13, os.strerror(13))
     assert (
         str(CannotListen("127.0.0.1", 80, error))
-        == "this user may not listen on port 80; set KB_PORT to one from 1024 on"
+        == "this user may not listen on port 80; set KB_PORT to 1024 or higher"
     )

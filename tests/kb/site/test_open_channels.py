@@ -202,4 +202,4 @@ def test_a_page_without_a_context_changes_nothing(client: FlaskClient) -> None:
 def test_the_check_names_what_is_wrong_with_both_files(client: FlaskClient) -> None:
     library = load(services(client).settings.articles, default_lang="en")
     found = {(problem.path, problem.why) for problem in library.problems}
-    assert found == {("_contexts.yml", "no/such is no article")}
+    assert found == {("_contexts.yml", "no/such is not an article")}

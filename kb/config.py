@@ -23,7 +23,7 @@ PREFIX = "KB_"
 TOKEN_KEY = re.compile(r"\s*[\w.-]{1,64}\s*:\s*\S{32,}\s*", re.ASCII)
 SHARED_MEMORY = Path("/dev/shm")
 ORIGIN = re.compile(r"https?://[^/\s]+", re.IGNORECASE)
-LEAST = {  # the least value of settings that are counts
+LEAST = {  # the least values of numbers
     "workers": 1, "threads": 1, "rate_offers": 0, "rate_events": 0, "rate_tickets": 0, "rate_logins": 0,
     "rate_mails": 0, "rate_search": 0, "trusted_proxies": 0, "reply_target": 1, "keep_text": 1, "keep_events": 1,
     "keep_tickets": 0, "keep_audit": 0, "attachments": 0, "attachments_each": 1, "attachments_total": 1,
@@ -54,7 +54,10 @@ def _ours(name: str) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything an operator may set, in `kb.toml` or, over it, in the environment with `KB_` before the name."""
+    """All settings of an operator, from `kb.toml` or the environment.
+
+    In the environment a name begins with `KB_`. The environment overrides the file.
+    """
 
     articles: Path = setting(
         Path("articles"), "Folder of Markdown articles; if it doesn't exist, Shortstop's own manual is served."
@@ -186,7 +189,7 @@ class Settings:
 
     @property
     def metrics(self) -> Path:
-        """The folder in which the processes of one `kb serve` count: in memory, since a full disk must stop nothing."""
+        """The folder of the counters of one `kb serve`: in memory, so that a full disk cannot stop a process."""
         name = hashlib.sha256(os.fsencode(self.data.absolute())).hexdigest()[:16]
         return SHARED_MEMORY / f"shortstop-{os.getuid()}-{name}" if SHARED_MEMORY.is_dir() else self.data / "metrics"
 
@@ -197,17 +200,17 @@ class Settings:
 
     @property
     def writer_socket(self) -> Path:
-        """The Unix socket on which the one writer listens."""
+        """The Unix socket on which the writer listens."""
         return self.data / "writer.sock"
 
 
 def _check_texts(settings: Settings) -> None:
-    """Raise BadSetting for a language, an address, an origin or a network that is none."""
+    """Raise BadSetting for an invalid language, address, origin or network."""
     if not settings.host.strip():
         raise BadSetting(
             "host is empty; it must be an address such as 127.0.0.1, or 0.0.0.0 for all addresses of this machine"
         )
-    mailbox = settings.mail_to.replace("+*@", "@")  # where a ticket's mark goes
+    mailbox = settings.mail_to.replace("+*@", "@")  # the * is the place of a ticket's mark
     if mailbox and ("*" in mailbox or not EMAIL.fullmatch(mailbox)):
         raise BadSetting(
             f"mail_to is {settings.mail_to!r}; it must be an address such as help@example.com, without a name"
@@ -237,9 +240,9 @@ def _check_texts(settings: Settings) -> None:
 
 
 def load(environ: Mapping[str, str] | None = None, *, folder: Path = Path(), **over: Any) -> Settings:
-    """Return the settings of `kb.toml` in `folder`, with the environment over it and `over` on top.
+    """Return the settings of `kb.toml` in `folder`, overridden by the environment and then by `over`.
 
-    Raises BadSetting for an unknown key, naming the nearest known one, and for a value of the wrong type.
+    Raise BadSetting for an unknown key, with the nearest known one, and for a value of the wrong type.
     """
     environ = os.environ if environ is None else environ
     values = _from_file(folder / FILE)
@@ -285,7 +288,7 @@ def _nearest(name: str, *, prefix: str = "") -> str:
 
 
 def _convert(name: str, value: Any, *, source: str) -> Any:
-    """Return `value`, text or TOML, as the type that the setting has."""
+    """Convert `value`, a string or a TOML value, to the type of the setting."""
     kind = str(Settings.__dataclass_fields__[name].type)
     try:
         match kind:

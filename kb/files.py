@@ -1,4 +1,4 @@
-"""Files that several processes use: locks, files and folders that appear whole or not at all, and hard links."""
+"""Helpers for files that several processes use: locks, atomic writes and hard links."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ POLL = 0.05  # seconds between two attempts at a lock
 
 @contextmanager
 def locked(path: Path) -> Iterator[int]:
-    """Hold the lock of a file, after waiting for it; yields the file's descriptor, open for reading and writing.
+    """Wait for the lock of a file and hold it; yield the file's descriptor, open for reading and writing.
 
-    Like the other two below, it makes the file where there is none, and the kernel releases the lock however its
-    holder ends.
+    This and the next two functions create the file if it is missing. The kernel releases the lock when its holder
+    ends, even if it is killed.
     """
     with _opened(path) as file:
         fcntl.flock(file, fcntl.LOCK_EX)
@@ -29,14 +29,14 @@ def locked(path: Path) -> Iterator[int]:
 
 @contextmanager
 def try_locked(path: Path) -> Iterator[bool]:
-    """Hold the lock of a file and yield True, or yield False at once while another process holds it."""
+    """Hold the lock of a file and yield True, or yield False at once if another process holds it."""
     with _opened(path) as file:
         yield _free(file)
 
 
 @contextmanager
 def locked_unless(path: Path, stop: Event) -> Iterator[bool]:
-    """Hold the lock of a file, after waiting for it, and yield True; yield False when `stop` is set before that."""
+    """Wait for the lock of a file, hold it and yield True; yield False if `stop` is set first."""
     with _opened(path) as file:
         while not stop.is_set():
             if _free(file):
@@ -48,11 +48,11 @@ def locked_unless(path: Path, stop: Event) -> Iterator[bool]:
 
 @contextmanager
 def written_aside(path: Path, *, shared: bool = False) -> Iterator[BinaryIO]:
-    """Yield a new file beside `path`, which takes its place by one rename at the end.
+    """Yield a new file beside `path`, which is renamed to `path` at the end.
 
-    An error leaves the old file as it was, and so does a kill, after which the new one stays until the next writer
-    overwrites it. With `shared` several processes may write at once, each to a file of its own. Nothing is synced:
-    this is for files that can be made again.
+    After an error or a kill the old file is unchanged; after a kill the new one stays until the next writer
+    overwrites it. With `shared` several processes may write at once, each to a separate file. Nothing is synced, so
+    this is only for files that can be rebuilt.
     """
     scratch = path.with_name(f".{path.name}.{os.getpid() if shared else 'part'}")
     file = scratch.open("wb")
@@ -65,7 +65,7 @@ def written_aside(path: Path, *, shared: bool = False) -> Iterator[BinaryIO]:
 
 
 def keep_if_possible(path: Path, data: bytes) -> None:
-    """Write a file whole that only saves time: where its folder cannot be written to, nothing is kept."""
+    """Write a cache file atomically; do nothing if its folder is not writable."""
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         with written_aside(path, shared=True) as file:
@@ -74,9 +74,9 @@ def keep_if_possible(path: Path, data: bytes) -> None:
 
 @contextmanager
 def folder_written_aside(target: Path) -> Iterator[Path]:
-    """Yield an empty folder, which takes the place of `target` by a rename at the end.
+    """Yield an empty folder, which is renamed to `target` at the end.
 
-    An error removes it; a kill leaves it, in a folder beside `target` whose name begins with a dot.
+    An error removes the folder. A kill leaves it beside `target`, under a name that begins with a dot.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as scratch:
@@ -87,7 +87,7 @@ def folder_written_aside(target: Path) -> Iterator[Path]:
 
 
 def replace_folder(folder: Path, target: Path) -> None:
-    """Rename a folder to `target` on the same disk; an older one there is removed first."""
+    """Rename a folder to `target` on the same disk, after removing an older folder there."""
     target.parent.mkdir(parents=True, exist_ok=True)
     if target.exists():
         shutil.rmtree(target)
@@ -95,7 +95,7 @@ def replace_folder(folder: Path, target: Path) -> None:
 
 
 def link_or_copy(source: Path, target: Path) -> None:
-    """Give a file that is never written to again a second name, or copy it where the disk has no hard links."""
+    """Hard-link a file that is never written again, or copy it if the disk does not support hard links."""
     try:
         os.link(source, target)
     except OSError:
@@ -105,7 +105,7 @@ def link_or_copy(source: Path, target: Path) -> None:
 @contextmanager
 def _opened(path: Path) -> Iterator[int]:
     path.parent.mkdir(parents=True, exist_ok=True)
-    file = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)  # less what the umask takes, as any other file
+    file = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)  # the umask applies
     try:
         yield file
     finally:
@@ -113,7 +113,7 @@ def _opened(path: Path) -> Iterator[int]:
 
 
 def _free(file: int) -> bool:
-    """Take the lock of an open file if no other process holds it; return True if it is ours now."""
+    """Take the lock of an open file and return True, or return False if another process holds it."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -1,4 +1,4 @@
-"""Language codes: which names count as one, how they are spelled, and which way they are read."""
+"""Language codes: validation, spelling, matching and writing direction."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _CODE = re.compile(r"([a-z]{2,3})((?:-[a-z0-9]{2,8}){0,2})")
 
 
 def normalise(code: str) -> str | None:
-    """Return a language code in our spelling ("pt-br", "zh"), or None if it is none.
+    """Return a language code in lower case with hyphens ("pt-br", "zh"), or None if it is not one.
 
     >>> normalise("pt_BR"), normalise("js")
     ('pt-br', None)
@@ -29,7 +29,7 @@ def normalise(code: str) -> str | None:
 
 
 def without_region(code: str) -> str:
-    """Return the language that a code names, whichever country's.
+    """Return a language code without its region.
 
     >>> without_region("en-US"), without_region("pt_br"), without_region("")
     ('en', 'pt', '')
@@ -38,7 +38,7 @@ def without_region(code: str) -> str:
 
 
 def nearest(asked: str, offered: Iterable[str]) -> str | None:
-    """Return the language of `offered` that is nearest to what was asked for, or None where none is near.
+    """Return the language in `offered` that is nearest to `asked`, or None if there is no match.
 
     >>> nearest("es-MX", ["en", "es"]), nearest("EN", ["en"]), nearest("pt", ["pt-br"]), nearest("fr", ["en"])
     ('es', 'en', 'pt-br', None)

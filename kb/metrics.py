@@ -1,8 +1,8 @@
 """The counters that operators read at `/metrics` and in `kb doctor`.
 
-Each process counts in mapped files of its own, which `kb serve` empties when it starts and removes when it ends, so
-that all processes of one `kb serve` are read as one. The files are in memory (`Settings.metrics`): a mapped file on a
-full disk would kill the process that counts. Outside `kb serve` a process counts for itself.
+Each process counts in its own memory-mapped files, and reading adds up the files of all processes of one `kb serve`,
+which empties the folder when it starts and removes it when it ends. The files are in memory (`Settings.metrics`),
+because a mapped file on a full disk would kill the process. Outside `kb serve` a process counts only for itself.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ Samples = Iterable[tuple[tuple[str, ...], float]]
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A number that is read when somebody asks: its name, its sentence, and a value for each set of labels."""
+    """A number that is computed on request: its name, its description, and a value for each set of labels."""
 
     name: str
     doc: str
@@ -55,22 +55,22 @@ class Reading:
 
 
 def text(readings: Iterable[Reading]) -> bytes:
-    """Return everything counted by all processes, and `readings`, in Prometheus's text format."""
+    """Return the counters of all processes and `readings` in the Prometheus text format."""
     folder = os.environ.get(FOLDER)
     return generate_latest(_counted(Path(folder)) if folder else REGISTRY) + generate_latest(_Read(readings))
 
 
 def degradations(folder: Path) -> dict[str, int]:
-    """Return how often each reason made an answer less than it could be, as the processes counted in `folder`."""
+    """Return the number of degraded answers by reason, from the counters in `folder`."""
     metrics = _counted(folder).collect() if _is_ours(folder) else ()
     samples = [sample for metric in metrics if metric.name == "shortstop_degraded" for sample in metric.samples]
     return {s.labels["reason"]: int(s.value) for s in samples if s.name.endswith("_total")}
 
 
 def emptied(folder: Path) -> dict[str, str]:
-    """Remove the counts of an earlier run, and return the environment in which processes count in `folder`.
+    """Remove the counters of an earlier run, and return the environment variables that make processes count there.
 
-    Where it cannot be made, or is another user's, each process counts for itself.
+    If the folder cannot be created or belongs to another user, each process counts only for itself.
     """
     with suppress(OSError):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)

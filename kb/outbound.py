@@ -1,4 +1,4 @@
-"""Addresses that the server itself calls: resolved once, judged, and then called at exactly what was judged."""
+"""Requests of the server to other sites: an address is resolved once, checked, and called at the checked IP."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Resolver = Callable[[str, int], Sequence[str]]
 
-WRAPPED = (  # ranges of IPv6 that carry an IPv4 address: mapped, compatible, translated (two), 6to4, Teredo
+WRAPPED = (  # ranges of IPv6 that embed an IPv4 address: mapped, compatible, translated (two), 6to4; see TEREDO
     (ipaddress.ip_network("::ffff:0:0/96"), 0),
     (ipaddress.ip_network("::/96"), 0),
     (ipaddress.ip_network("64:ff9b::/96"), 0),
@@ -31,12 +31,12 @@ TEREDO = ipaddress.ip_network("2001::/32")
 
 
 class BadAddress(HelpCenterError):
-    """An address that the server must not call, or that nobody answers to."""
+    """An address that the server must not call, or that cannot be resolved."""
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """An address to call: the connection goes to `ip`, TLS and the Host header to `host`."""
+    """An address to call: connect to `ip`, and use `host` for TLS and the Host header."""
 
     scheme: str
     host: str
@@ -46,16 +46,16 @@ class Target:
 
     @property
     def host_header(self) -> str:
-        """The Host header, with the port where it is not the scheme's own."""
+        """The Host header, with the port unless it is the default of the scheme."""
         name = f"[{self.host}]" if ":" in self.host else self.host
         return name if self.port == {"http": 80, "https": 443}[self.scheme] else f"{name}:{self.port}"
 
 
 def resolve(url: str, *, allow: Iterable[str] = (), resolver: Resolver | None = None) -> Target:
-    """Return where `url` leads, pinned to one address; raises BadAddress with the reason.
+    """Resolve `url` to one IP address; raise BadAddress with the reason if it must not be called.
 
-    Each of the name's addresses must be public or within `allow`: a name with one private address is refused
-    whole, and since the judged address is the one called, a name that changes between two looks gains nothing.
+    Every IP address of the name must be public or within `allow`. Because the checked address is the one that is
+    called, a name cannot resolve to another address between the check and the call.
     """
     try:
         parts = urlsplit(url)
@@ -79,7 +79,7 @@ def resolve(url: str, *, allow: Iterable[str] = (), resolver: Resolver | None = 
 
 
 def permitted(ip: str, networks: Sequence[Network]) -> bool:
-    """Return True if `ip`, and the IPv4 address that it may carry, is public or allowed."""
+    """Return True if `ip`, or the IPv4 address embedded in it, is public or allowed."""
     address = ipaddress.ip_address(ip.split("%")[0])
     return all(
         _public(one) or any(one in net for net in networks if net.version == one.version) for one in _unwrapped(address)
@@ -92,7 +92,7 @@ def _public(address: Address) -> bool:
 
 
 def _unwrapped(address: Address) -> list[Address]:
-    """Return what is really reached: the IPv4 address that an IPv6 one carries, else the address itself."""
+    """Return the IPv4 address embedded in an IPv6 address, or else the address itself."""
     if isinstance(address, ipaddress.IPv6Address):
         if address in TEREDO:
             return [ipaddress.IPv4Address(~int(address) & 0xFFFFFFFF)]
@@ -110,8 +110,8 @@ def _look_up(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
-SECONDS = 8.0  # for the whole answer of one address, however slowly it comes
-LARGEST = 1 << 20  # bytes of a page that are looked at
+SECONDS = 8.0  # for the whole response of one address
+LARGEST = 1 << 20  # bytes of a page that are read
 MOST_HOPS = 5
 MOVED = (301, 302, 303, 307, 308)
 HTML = ("text/html", "application/xhtml+xml")
@@ -120,12 +120,12 @@ Judge = Callable[[str], Target]
 
 
 class Unreadable(HelpCenterError):
-    """A page that could not be fetched, with the reason and what to do."""
+    """A page that could not be fetched; the message has the reason and a remedy."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A page as it came: the address at the end of all redirects, its headers in lower case, and its text."""
+    """A fetched page: its address after all redirects, its headers with names in lower case, and its text."""
 
     url: str
     headers: tuple[tuple[str, str], ...]
@@ -137,7 +137,7 @@ class Fetched:
 
 
 def judge(url: str, *, allow: tuple[str, ...] = (), own: frozenset[int] = frozenset()) -> Target:
-    """Return where `url` leads, refusing what is not public; `own` are ports of ours on this machine: the demo shop."""
+    """Resolve `url`, refusing private addresses; `own` are ports allowed on this machine (the demo shop)."""
     try:
         parts = urlsplit(url)
         ours = parts.hostname in ("127.0.0.1", "::1", "localhost") and parts.port in own
@@ -147,15 +147,15 @@ def judge(url: str, *, allow: tuple[str, ...] = (), own: frozenset[int] = frozen
 
 
 def fetch(url: str, *, judge: Judge) -> Fetched:
-    """Return the page at `url`; raises Unreadable, or BadAddress for what must not be called.
+    """Return the page at `url`; raise Unreadable if it cannot be read, BadAddress if it must not be called.
 
-    Each redirect is judged like the first address, and the connection goes to the very address that was judged.
+    Each redirect is checked like the first address.
     """
     return _page(*_follow(url, judge=judge))
 
 
 def look(url: str, *, judge: Judge, agent: str) -> int:
-    """Return the status at the end of all redirects from `url`, reading none of the page; raises as `fetch` does."""
+    """Return the status of `url` after all redirects, without reading the page; raise errors as `fetch` does."""
     return _follow(url, judge=judge, agent=agent, most=0)[1]
 
 
@@ -184,7 +184,7 @@ def _page(url: str, status: int, headers: list[tuple[str, str]], body: bytes) ->
 
 
 def _get(target: Target, *, agent: str = "Shortstop", most: int = LARGEST) -> tuple[int, list[tuple[str, str]], bytes]:
-    """Return status, headers and at most so many bytes; whatever is not there after SECONDS is given up."""
+    """Return the status, the headers and at most `most` bytes of the body; give up after SECONDS."""
     asked = {"Host": target.host_header, "User-Agent": agent, "Accept": "text/html", "Accept-Encoding": "gzip"}
     connection = http.client.HTTPConnection(target.host, target.port, timeout=SECONDS)
     try:
@@ -219,7 +219,7 @@ def _get(target: Target, *, agent: str = "Shortstop", most: int = LARGEST) -> tu
 
 
 def _plain(body: bytes, encoding: str) -> bytes:
-    """Return the body unpacked, and never more of it than LARGEST."""
+    """Return the decompressed body, at most LARGEST bytes of it."""
     return zlib.decompressobj(47).decompress(body, LARGEST) if encoding.strip().lower() == "gzip" else body
 
 

@@ -1,4 +1,4 @@
-"""The patterns that code, settings, forms and the description of the API share."""
+"""Patterns shared by the code, the settings, the forms and the description of the API."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The processes of one `kb serve` know each other by a word in their environment that nobody else has."""
+"""Find the processes of one `kb serve`, which share a random word in their environment."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ NAME = "SHORTSTOP_FAMILY"
 
 
 def founded() -> dict[str, str]:
-    """Return the environment variable with which a new family is begun."""
+    """Return the environment variable that starts a new family of processes."""
     return {NAME: secrets.token_hex(16)}
 
 
 def word() -> str:
-    """Return the word of the family that this process belongs to, nothing outside of any."""
+    """Return the word of this process's family, or "" if it has none."""
     return os.environ.get(NAME, "")
 
 
 def running() -> dict[str, int]:
-    """Return how many processes of this family run, by the command that each was started with."""
+    """Return the number of running processes of this family by command."""
     sign = f"{NAME}={word()}".encode()
     found: Counter[str] = Counter()
     for folder in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):  # it ended, or is somebody else's
+        with suppress(OSError):  # it has ended, or belongs to another user
             if sign in (folder / "environ").read_bytes().split(b"\0"):
                 _, _, after = (folder / "cmdline").read_bytes().partition(b"kb.cli.main\0")
                 found[after.split(b"\0")[0].decode("ascii", "replace") or "other"] += 1

@@ -1,4 +1,4 @@
-"""Long work says how far it is: one line that moves on a terminal, plain lines where there is none."""
+"""Progress of long work: a bar on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ EVERY = 5.0  # seconds between plain lines
 def reporter(label: str, *, stream: TextIO | None = None, clock: Callable[[], float] = time.monotonic) -> Report:
     """Return a function of (done, total) that shows the progress of `label` on `stream` (standard error).
 
-    A terminal gets a bar that is redrawn; anything else a line every five seconds, and one at the end.
+    A terminal gets a bar. Other streams get a line every five seconds and one at the end.
     """
     out = sys.stderr if stream is None else stream
     began = last = clock()

@@ -1,4 +1,4 @@
-"""Commands over articles: index, check, search, and what would be offered."""
+"""Commands for articles: index, check, search and suggest."""
 
 from __future__ import annotations
 

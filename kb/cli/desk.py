@@ -1,4 +1,4 @@
-"""Commands over what people wrote and did: the outbox, exports, erasing, and incoming e-mail."""
+"""Commands for the outbox, exports, erasure and incoming e-mail."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 EXPORTS = (
     *("tickets", "events", "episodes", "messages", "outcomes", "contacts", "questions", "people", "deliveries"),
     *("users", "audit", "attachments", "mails"),
-)  # as in deflect.privacy.export, which --help has no time to import
+)  # as in deflect.privacy.export, which is too slow to import for --help
 
 
 @click.group(invoke_without_command=True)
@@ -104,12 +104,12 @@ def erase(settings: Settings, person: str, as_json: bool) -> None:
     emit(done, as_json=as_json, text=erasure.shown)
 
 
-# What a mail server does next (sysexits.h): it sends the e-mail back to whom it is from, or tries again later.
+# Exit codes of sysexits.h: the mail server returns the e-mail to its sender (65), or tries again later (75).
 NO_MAIL, LATER = 65, 75
 
 
 class Broken(HelpCenterError):
-    """An e-mail over which something broke that nobody had foreseen; it is kept where it is."""
+    """An e-mail that failed with an unexpected error; it stays where it is."""
 
 
 @click.group()
@@ -132,13 +132,13 @@ def receive(as_json: bool) -> None:
 
     try:
         raw = sys.stdin.buffer.read(LARGEST + 1)
-        while len(raw) > LARGEST and sys.stdin.buffer.read(1 << 20):  # what is left, so that the pipe does not break
+        while len(raw) > LARGEST and sys.stdin.buffer.read(1 << 20):  # read the rest, or the sender's pipe breaks
             pass
         with _services(settings_given()) as services:
             done = _take(services, raw)
     except NoMail as error:
         _end(str(error), NO_MAIL)
-    except (HelpCenterError, OSError, sqlite3.Error) as error:  # an e-mail that is sent back is lost to us
+    except (HelpCenterError, OSError, sqlite3.Error) as error:  # a returned e-mail would be lost
         _end(f"{error or type(error).__name__}; try again later", LATER)
     else:
         if done.what == "later":
@@ -170,7 +170,7 @@ def fetch(settings: Settings, quiet: bool, as_json: bool) -> None:
 
 
 def _is_taken(services: Services, raw: bytes) -> bool:
-    """Take one of several e-mails: what is wrong with it, and with nothing else, leaves the others alone."""
+    """Take one of several e-mails. An error in this e-mail alone is printed, so that the others are still read."""
     from deflect.mail.message import NoMail
 
     try:
@@ -183,9 +183,9 @@ def _is_taken(services: Services, raw: bytes) -> bool:
 
 
 def _take(services: Services, raw: bytes) -> Taken:
-    """Take an e-mail; raises Broken for what `deflect.mail.take.take` does not say itself.
+    """Take an e-mail; raise Broken for an error that is not a HelpCenterError.
 
-    Anybody may send anything: a defect of ours must neither bounce an e-mail nor hold up those behind it.
+    Anyone can send any e-mail. A bug in the code must not bounce an e-mail or hold up the ones after it.
     """
     from deflect.mail.take import take
     from kb.failures import frames

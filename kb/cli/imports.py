@@ -1,4 +1,4 @@
-"""Commands that take in what happened elsewhere: events, past tickets, contacts, users."""
+"""Commands that import events, past tickets, contacts and numbers of users."""
 
 from __future__ import annotations
 
@@ -105,6 +105,6 @@ def users_import(settings: Settings, file: Path, as_json: bool) -> None:
 
 
 def _imported(document: dict[str, Any], as_json: bool, text: Callable[[Any], str]) -> None:
-    """Print an import's totals; exit code 1 when nothing of a file could be taken."""
+    """Print an import's totals; exit with 1 if every row was refused."""
     emit(document, as_json=as_json, text=text)
     sys.exit(1 if document["refused"] and not document["stored"] + document["known"] else 0)

@@ -1,4 +1,4 @@
-"""The command `kb`: all its commands, and what it says and returns when one fails."""
+"""The command `kb`: the list of its commands, and the handling of their errors."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from kb.errors import HelpCenterError
 
 
 def main() -> None:
-    """Run `kb`: 0 when all is well, 1 with one line for what a person can mend, 2 for wrong usage."""
+    """Run `kb`. The exit code is 0 on success, 1 with a one-line message on an error, 2 on wrong usage."""
     try:
         kb(prog_name="kb")
     except HelpCenterError as error:
@@ -22,8 +22,8 @@ def main() -> None:
         click.echo(f"kb: {failure(error).sentence}", err=True)
         sys.exit(1)
     except BrokenPipeError:
-        os._exit(0)  # the reader of our output has gone; nothing is left to say
-    except OSError as error:  # a full disk, a folder that may not be written to
+        os._exit(0)  # the reader closed the pipe
+    except OSError as error:  # such as a full disk or a read-only folder
         _end(": ".join(str(part) for part in (error.filename, error.strerror or error) if part))
 
 
@@ -31,7 +31,7 @@ def _end(sentence: str) -> None:
     click.echo(f"kb: {sentence}", err=True)
     with suppress(OSError):
         sys.stderr.flush()
-    os._exit(1)  # what is left in the buffer of our output cannot be written either
+    os._exit(1)  # skip flushing standard output, which would fail too
 
 
 GROUPS = {
@@ -40,11 +40,11 @@ GROUPS = {
     "For the help desk": ("admin", "mail", "outbox"),
     "Measure and learn": ("report", "evaluate", "forecast", "tune"),
     "For operators": ("doctor", "events", "outcomes", "contacts", "users", "export", "erase"),
-}  # the commands by who uses them, as `kb --help` lists them
+}  # the commands by audience, as `kb --help` lists them
 
 
 class Commands(click.Group):
-    """All commands, listed by who uses them, each with its whole first sentence."""
+    """A group whose help lists the commands by audience, each with its whole first sentence."""
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the groups of commands."""
@@ -54,7 +54,7 @@ class Commands(click.Group):
 
 
 def _row(command: click.Command, context: click.Context) -> tuple[str, str]:
-    """Return how a command is called and what it does; of a group with one command, that one."""
+    """Return a command's name and help; for a group with a single command, those of that command."""
     name = command.name or ""
     if isinstance(command, click.Group):
         inner = sorted(command.commands)
@@ -101,7 +101,7 @@ for command in (
 ):
     kb.add_command(command)
     for inner in command.commands.values() if isinstance(command, click.Group) else ():
-        inner.short_help = inner.get_short_help_str(200)  # click cuts what is over 45 characters
+        inner.short_help = inner.get_short_help_str(200)  # click cuts help after 45 characters
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""The manual's tables of settings, commands, events, keys and numbers, written from the code that has them.
+"""Generate the manual's tables of settings, commands, events, keys and numbers from the code.
 
-An article holds `<!-- table: settings -->` and `<!-- /table -->`; what stands between the two is replaced.
+The text between `<!-- table: settings -->` and `<!-- /table -->` in an article is replaced by the table.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ import click
 from kb.config import PREFIX, Settings
 from kb.content.article_keys import ARTICLE_KEYS, CATEGORY_KEYS, Key
 
-EPOCH = 10**15  # any moment: nothing has happened in an empty store
+EPOCH = 10**15  # any time works: the store is empty
 BLOCK = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- /table -->)", re.DOTALL)
 
 
 def main(arguments: list[str]) -> int:
-    """Write the tables of every article below a folder; with `--check` only name the files that are out of date."""
+    """Write the tables of every article in a folder; with `--check`, only name the outdated files."""
     check = "--check" in arguments
     folder = Path(next((a for a in arguments if not a.startswith("-")), "articles"))
     stale = [path for path in sorted(folder.rglob("*.md")) if _refresh(path, write=not check)]
@@ -32,7 +32,7 @@ def main(arguments: list[str]) -> int:
 
 
 def filled(text: str) -> str:
-    """Return the text of an article with its tables as the code has them now."""
+    """Return the text of an article with up-to-date tables."""
     return BLOCK.sub(lambda match: f"{match[1]}\n{TABLES[match[2]]()}\n\n{match[3]}", text)
 
 
@@ -45,7 +45,7 @@ def _refresh(path: Path, *, write: bool) -> bool:
 
 
 def settings() -> str:
-    """Return the table of settings: name in the environment, default, sentence."""
+    """Return the table of settings: environment variable, default, description."""
     rows = []
     for name, field in Settings.__dataclass_fields__.items():
         shown = ",".join(field.default) if isinstance(field.default, tuple) else str(field.default)
@@ -74,7 +74,7 @@ def _usages(group: click.Group, context: click.Context) -> Iterator[tuple[str, s
 
 
 def _needed(command: click.Command, context: click.Context) -> Iterator[str]:
-    """Yield the arguments of a command and the options that it cannot do without."""
+    """Yield the arguments and the required options of a command."""
     if isinstance(command, click.Group):
         return
     for parameter in command.get_params(context):
@@ -85,7 +85,7 @@ def _needed(command: click.Command, context: click.Context) -> Iterator[str]:
 
 
 def events() -> str:
-    """Return the table of events: type, who writes it, the fields it needs and may have, when."""
+    """Return the table of events: type, writer, required and optional fields, occasion."""
     from deflect.store.events import CATALOGUE
 
     rows = []
@@ -96,12 +96,12 @@ def events() -> str:
 
 
 def keys(known: Iterable[Key]) -> str:
-    """Return the table of the keys of an article or a category: name, what it takes, what it is for."""
+    """Return the table of an article's or a category's keys: name, valid values, purpose."""
     return table(("Key", "Takes", "What it is"), [(f"`{key.name}`", key.takes, key.doc) for key in known])
 
 
 def numbers() -> str:
-    """Return the table of the report's numbers: name and formula, as an empty store gives them."""
+    """Return the table of the report's numbers: name and formula, taken from the report of an empty store."""
     from deflect.report.report import report
     from deflect.store.database import Store
 
@@ -121,7 +121,7 @@ def _names(fields: tuple[str, ...]) -> str:
 
 
 def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    """Return a Markdown table; bars within cells are escaped."""
+    """Return a Markdown table. Bars in cells are escaped."""
     lines = [head, tuple("---" for _ in head), *rows]
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
 

@@ -1,4 +1,4 @@
-"""What the commands share: options with one meaning everywhere, the settings, and one way to print."""
+"""Options, settings and output that the commands share."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Command = Callable[..., Any]
 
 
 class NoDatabase(HelpCenterError):
-    """A command that reads what happened was pointed at a folder where nothing ever did."""
+    """The data folder of a command that needs the database has none."""
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
@@ -36,7 +36,7 @@ lang_option = click.option("--lang", callback=_lang, help="Language of the quest
 
 
 def _keep(context: click.Context, option: click.Parameter, value: Path | None) -> None:
-    """Keep a folder for `settings`: subcommands share what was given to their group."""
+    """Keep a folder for `settings`, so that subcommands see the options of their group."""
     if value is not None:
         context.meta[f"{__name__}.{option.name}"] = value
 
@@ -51,23 +51,23 @@ data_option = _folder_option("data", "Folder of index and database; overrides KB
 
 
 def given(name: str) -> Path | None:
-    """Return the folder that `--articles` or `--data` names, if it was given."""
+    """Return the folder given with `--articles` or `--data`, or None."""
     found: Path | None = click.get_current_context().meta.get(f"{__name__}.{name}")
     return found
 
 
 def settings() -> Settings:
-    """Return the settings, with the folders of the command line over them."""
+    """Return the settings; the folders on the command line override them."""
     return config.load(articles=given("articles"), data=given("data"))
 
 
 def emit(document: Any, *, as_json: bool, text: Callable[[Any], str]) -> None:
-    """Print `document` as JSON or as `text` makes it."""
+    """Print `document` as JSON, or the text that `text` makes of it."""
     click.echo(json.dumps(document, ensure_ascii=False, indent=2, default=str) if as_json else text(document))
 
 
 def with_settings(command: Command) -> Command:
-    """Give the command the settings as its first argument, and the option --data."""
+    """Add the option --data, and pass the settings to the command as its first argument."""
 
     @wraps(command)
     def wrapped(**options: Any) -> Any:
@@ -77,9 +77,9 @@ def with_settings(command: Command) -> Command:
 
 
 def with_database(command: Command) -> Command:
-    """Give the command the settings and --data, where there is a database: a misspelt folder must not pass for empty.
+    """Add --data and pass the settings; raise NoDatabase if the data folder has no database.
 
-    Raises NoDatabase.
+    Otherwise a misspelt folder would look like an empty one.
     """
 
     def checked(settings: Settings, **options: Any) -> Any:
@@ -93,9 +93,9 @@ def with_database(command: Command) -> Command:
 
 
 def with_articles(use: Use | None) -> Callable[[Command], Command]:
-    """Give the command the settings, --articles and --data, and keep it from articles that nobody named.
+    """Add --articles and --data and pass the settings, after comparing the articles with those of the index.
 
-    With None the command itself says that the index is of others.
+    With None the command makes the comparison itself.
     """
 
     def decorate(command: Command) -> Command:
@@ -112,11 +112,11 @@ def with_articles(use: Use | None) -> Callable[[Command], Command]:
 
 
 def names_articles() -> bool:
-    """Return True if somebody named the articles: on the command line, in the environment or in `kb.toml`."""
+    """Return True if the articles folder is set on the command line, in the environment or in `kb.toml`."""
     return given("articles") is not None or config.is_said("articles")
 
 
 def judge(settings: Settings, use: Use, *, named: bool) -> None:
-    """Say on standard error that the index is of other articles, or raise OtherArticles where that must not be."""
+    """Warn on standard error that the index is of other articles; raise OtherArticles if the command must not run."""
     if sentence := origin.judge(settings, use, named=named):
         click.echo(f"kb: {sentence}", err=True)

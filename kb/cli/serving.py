@@ -1,4 +1,4 @@
-"""Commands of operators: serve and its processes, and what is wrong with an installation."""
+"""Commands for operators: serve and its processes, doctor, and the accounts of agents."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ def serve(host: str | None, port: int | None, watch: bool) -> None:
     overrides = {f"{config.PREFIX}{name.upper()}": str(value) for name, value in said.items() if value is not None}
     settings = config.load(os.environ | overrides)
     if not names_articles():
-        judge(settings, "builds", named=False)  # of what is named, 'kb index' speaks, which the server calls
-    overrides["KB_ARTICLES"] = str(settings.articles.resolve())  # a folder that is away for a moment stays the folder
+        judge(settings, "builds", named=False)  # for a named folder, 'kb index' warns, which the server calls
+    overrides["KB_ARTICLES"] = str(settings.articles.resolve())  # keep this folder even if it is missing for a moment
     server.run(settings, overrides=overrides, watch=watch)
 
 
@@ -83,7 +83,7 @@ def doctor(settings: Settings, as_json: bool) -> None:
     sys.exit(1 if any(f.state == "wrong" for f in findings) else 0)
 
 
-ROLES = ("agent", "admin")  # as in deflect.tickets.accounts, which --help has no time to import
+ROLES = ("agent", "admin")  # as in deflect.tickets.accounts, which is too slow to import for --help
 
 
 @click.group()
@@ -171,7 +171,7 @@ def password(settings: Settings, name: str, as_json: bool) -> None:
 
 
 def _secret() -> str:
-    """Return a password: asked for twice at a terminal, else the first line of standard input."""
+    """Ask for a password twice at a terminal, or read it from the first line of standard input."""
     if sys.stdin.isatty():
         return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
     return sys.stdin.readline().rstrip("\r\n")

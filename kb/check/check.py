@@ -1,4 +1,4 @@
-"""`kb check`: the checks of a folder, with a search that leaves out the question it is asked, and the output."""
+"""`kb check`: run the checks on a folder, search for the questions in `queries:`, and format the findings."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from search.rank.searcher import Searcher
 Problems = tuple[Problem, ...]
 
 CACHE = "checks.json"  # in the data folder
-BY_FILE = frozenset({"alt"})  # said once for each file; everything else once for all files
+BY_FILE = frozenset({"alt"})  # reported once per file; other warnings once for all files
 
 
 def document(problems: Sequence[Problem]) -> dict[str, Any]:
@@ -36,14 +36,15 @@ def document(problems: Sequence[Problem]) -> dict[str, Any]:
 
 
 def format_json(problems: Sequence[Problem]) -> str:
-    """Return one JSON document."""
+    """Return the JSON document as text."""
     return json.dumps(document(problems), ensure_ascii=False, indent=2)
 
 
 def format_text(problems: Sequence[Problem]) -> str:
-    """Return one line a finding, errors first; a warning of several places is said once, with their number.
+    """Return one line per finding, errors first.
 
-    Each error is said by itself, since each must be mended.
+    A warning that occurs in several places is one line with their number. Each error is a separate line, because
+    each must be fixed.
     """
     lines = []
     for severity in ("error", "warning"):
@@ -75,7 +76,7 @@ def _plural(number: int, word: str) -> str:
 
 
 def format_github(problems: Sequence[Problem], *, prefix: str = "") -> str:
-    """Return workflow commands that GitHub shows beside the lines; `prefix` is the folder's path in the repository."""
+    """Return GitHub workflow commands, shown beside the lines; `prefix` is the folder's path in the repository."""
     return "\n".join(
         f"::{problem.severity} file={_property(prefix + problem.path)},line={problem.line},"
         f"title={_property('kb check: ' + problem.code)}::{_data(str(problem).split(': ', 1)[1])}"
@@ -92,7 +93,7 @@ def _property(text: str) -> str:
 
 
 def shown(problems: Problems, *, style: str, folder: Path) -> str:
-    """Return the output: as text, as JSON, or as annotations on the files of `folder`, seen from the working folder."""
+    """Return the findings as text, JSON, or GitHub annotations with paths relative to the working folder."""
     if style == "github":
         return format_github(problems, prefix=f"{os.path.relpath(folder)}/")
     return format_json(problems) if style == "json" else format_text(problems)
@@ -108,10 +109,10 @@ def check(
     external: bool = False,
     now: datetime,
 ) -> Problems:
-    """Return what is wrong with the articles in `folder`, when strict all of it as errors.
+    """Return the problems of the articles in `folder`; with `strict` all of them are errors.
 
-    `against` is a commit: what was published there must still be found. With `external` links to other sites are tried,
-    too. What was learned of each article is kept until it changes.
+    `against` is a commit whose published addresses and anchors must still work. With `external`, links to other sites
+    are requested. The facts of each article are cached until it changes.
     """
     shelf = library.load(folder, default_lang=settings.lang)
     found = _found(settings, shelf, queries=queries, now=now)
@@ -137,9 +138,9 @@ def failed(problems: Problems) -> bool:
 
 
 def finder(settings: Settings, shelf: Library, place: Path, *, now: datetime) -> lint.Find:
-    """Return a search that leaves out the unit of the question it is asked.
+    """Return a search in an index without the question that is searched for.
 
-    The n-th question of every article is left out of the n-th index, so that a handful of indexes serve all.
+    The n-th index leaves out the n-th question of every article, so that a few indexes serve all questions.
     """
     encoder, _ = encoder_or_reason(settings)
     numbers = {(a.version, query): n for a in shelf.articles for n, query in enumerate(a.queries)}
@@ -156,7 +157,7 @@ def finder(settings: Settings, shelf: Library, place: Path, *, now: datetime) ->
 
     def find(query: str, lang: str, article: str) -> Sequence[str]:
         asked = searcher(numbers[Version(article, lang), query])
-        found = asked.ranked_query(query, lang=lang, k=lint.TOP)  # the order alone: the floor is no matter of an author
+        found = asked.ranked_query(query, lang=lang, k=lint.TOP)  # the floor does not matter here
         return [asked.collection.documents[number].article for number, _ in found.ranked]
 
     return find

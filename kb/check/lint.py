@@ -1,4 +1,4 @@
-"""What `kb check` finds wrong with articles: links, anchors, images, titles, reviews, files, queries."""
+"""The checks of `kb check` on articles: links, anchors, images, titles, reviews, files and queries."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ Find = Callable[[str, str, str], Sequence[str]]  # (query, language, article id)
 def check(
     library: Library, *, now: datetime, find: Find | None = None, cache: Path | None = None
 ) -> tuple[Problem, ...]:
-    """Return all that is wrong with `library`, in order of files and lines.
+    """Return the problems of `library`, in order of files and lines.
 
-    `find` searches with the article's own unit of that query left out; without it `queries:` are not tried. `cache`
-    is a file that keeps what was learned of each article until it changes.
+    `find` searches an index without the query itself; if it is None, `queries:` are not checked. `cache` is a file that
+    keeps the facts of each article until it changes.
     """
     known = references.gather(library, cache=cache)
     problems = list(library.problems)
@@ -75,7 +75,7 @@ def _review(article: Article, every: int, now: datetime) -> Iterator[Problem]:
 
 
 def _unread(article: Article, link: Reference, library: Library) -> Iterator[Problem]:
-    """Yield that a link leads to an article that is there and cannot be read, of which its own error says why."""
+    """Yield a problem if a link leads to an article that exists but cannot be read; another problem has the reason."""
     path = posixpath.normpath(posixpath.join(posixpath.dirname(article.path), unquote(_bare(link.target))))
     if any(problem.path == path and problem.code == "article" for problem in library.problems):
         yield Problem(
@@ -101,7 +101,7 @@ def _links(
 
 
 def _foreign(library: Library, known: dict[str, Facts]) -> Iterator[Problem]:
-    """Yield one finding for each kind of foreign address, such as `/en-US/kb/`, that is taken for articles here."""
+    """Yield one problem for each kind of foreign address, such as `/en-US/kb/`, that was resolved to articles."""
     first: dict[str, Problem] = {}
     files: dict[str, set[str]] = defaultdict(set)
     for article in library.articles:
@@ -120,7 +120,7 @@ def _foreign(library: Library, known: dict[str, Facts]) -> Iterator[Problem]:
 def _missing(article: Article, link: Reference, target: Target) -> Problem:
     if not link.target.strip():
         return Problem(article.path, link.line, "a link has no address; add one", "broken-link", "error")
-    if link.target.startswith("/"):  # perhaps another server answers there
+    if link.target.startswith("/"):  # possibly an address of another server
         why = f"{_bare(link.target)} is not a page of this help center"
         return Problem(article.path, link.line, why, "broken-link")
     return Problem(

@@ -1,4 +1,4 @@
-"""Links to other sites: whether they still answer, asked politely, within bounds, and remembered for a week."""
+"""Check links to other sites, with limits on time and requests; good results are cached for a week."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ from kb.errors import Problem
 from kb.files import keep_if_possible
 from kb.outbound import BadAddress
 
-CACHE = "links.json"  # in the data folder: when each address last answered well
+CACHE = "links.json"  # in the data folder: the time of each address's last good response
 WEEK = 7 * 86400.0
-MOST = 500  # addresses a run
-SECONDS = 60.0  # after which no more are asked
-AT_ONCE = 8  # hosts; each is asked for one address at a time
+MOST = 500  # addresses per run
+SECONDS = 60.0  # no more requests are sent after this time
+AT_ONCE = 8  # hosts; each gets one request at a time
 AGENT = "Shortstop link check"
-NOT_FOR_US = frozenset({401, 402, 403, 405, 406, 407, 429, 451, 503})  # says nothing about what a reader would get
-ENOUGH = frozenset({429, 503})  # whoever answers so is asked no more in this run
+NOT_FOR_US = frozenset({401, 402, 403, 405, 406, 407, 429, 451, 503})  # a reader may get another response
+ENOUGH = frozenset({429, 503})  # the host gets no more requests in this run
 
 Place = tuple[str, int]  # path and line
 
 
 def check(shelf: Library, settings: Settings, *, now: float, cache: Path | None = None) -> tuple[Problem, ...]:
-    """Return a warning for each link and picture of another site that does not answer well; `now` in seconds."""
+    """Return a warning for each link or image on another site that fails; `now` is in seconds."""
     written = _written(shelf, cache)
     known = _load(settings.data / CACHE)
     good = {url: at for url, at in known.items() if url in written and 0 <= now - at < WEEK}
@@ -55,7 +55,7 @@ def check(shelf: Library, settings: Settings, *, now: float, cache: Path | None 
 
 
 def _written(shelf: Library, cache: Path | None) -> Mapping[str, list[Place]]:
-    """Return where each address of another site is written."""
+    """Return the files and lines in which each address of another site occurs."""
     known = references.gather(shelf, cache=cache)
     found: dict[str, list[Place]] = defaultdict(list)
     for article in shelf.articles:
@@ -70,7 +70,7 @@ def _written(shelf: Library, cache: Path | None) -> Mapping[str, list[Place]]:
 
 
 def _ask_all(urls: list[str], settings: Settings) -> dict[str, str]:
-    """Return what is wrong with each address that could be asked in time, nothing where all is well."""
+    """Return the fault of each address requested in time, "" if it has none."""
     hosts: dict[str, list[str]] = defaultdict(list)
     for url in urls:
         hosts[_host(url)].append(url)
@@ -91,7 +91,7 @@ def _host(url: str) -> str:
 
 
 def _ask_host(urls: list[str], settings: Settings, until: float) -> Iterator[tuple[str, str]]:
-    """Yield the addresses of one host that were asked, one after the other, and what is wrong with each."""
+    """Request the addresses of one host in turn; yield each with its fault, "" if it has none."""
     for url in urls:
         if time.monotonic() >= until:
             return
@@ -102,7 +102,7 @@ def _ask_host(urls: list[str], settings: Settings, until: float) -> Iterator[tup
 
 
 def _ask(url: str, settings: Settings) -> tuple[int, str]:
-    """Return the status of an address, 0 where there is none, and what is wrong with it."""
+    """Return the status of an address, 0 without a response, and its fault."""
     try:
         status = outbound.look(
             iri_to_uri(url), judge=lambda at: outbound.judge(at, allow=settings.allow_networks), agent=AGENT

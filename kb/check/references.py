@@ -1,4 +1,4 @@
-"""What the checks must know of each article's text, kept in a file until the article changes."""
+"""The facts that the checks need of each article's text, cached in a file until the article changes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from kb.content.library import Library
 from kb.errors import BadArticle
 from kb.files import keep_if_possible
 
-VERSION = "1 "  # of what is kept of each article
+VERSION = "1 "  # of the cached rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """An image as written; a `decorative` one says with alt="" that it needs no text."""
+    """An image as written; a `decorative` one has alt="" because it needs no text."""
 
     target: str
     line: int
@@ -38,7 +38,7 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """An article's links, images and anchors, and whether it can be rendered at all."""
+    """An article's links, images and anchors, and the error if it cannot be rendered."""
 
     links: tuple[Reference, ...] = ()
     images: tuple[Picture, ...] = ()
@@ -49,7 +49,7 @@ class Facts:
 
 
 def gather(library: Library, *, cache: Path | None) -> dict[str, Facts]:
-    """Return what is known of each article by its path; what `cache` does not hold as it is now is rendered."""
+    """Return the facts of each article by its path; articles missing from `cache` are rendered."""
     kept = _load(cache)
     found: dict[str, Facts] = {}
     fresh: dict[str, Any] = {}
@@ -65,14 +65,16 @@ def gather(library: Library, *, cache: Path | None) -> dict[str, Facts]:
 
 
 def learn(article: Article) -> Facts:
-    """Return what the checks must know of an article, by rendering it."""
-    from kb.render import render  # here, since with everything in the cache no Markdown is needed
+    """Return the facts of an article, by rendering it."""
+    from kb.render import render  # a slow import, not needed if everything is cached
 
     try:
         page = render.render(article, addresses={})
     except BadArticle as error:
         return Facts(error=(error.line, error.why))
-    written = [link for link in page.links if not link.target.startswith(("#fn:", "#fnref"))]  # not the renderer's own
+    written = [
+        link for link in page.links if not link.target.startswith(("#fn:", "#fnref"))
+    ]  # those are made by the renderer
     return Facts(
         links=tuple(Reference(link.target, link.line) for link in written),
         images=tuple(Picture(i.target, i.line, i.alt, _decorative(article, i.target)) for i in page.images),
@@ -83,18 +85,18 @@ def learn(article: Article) -> Facts:
 
 
 def _decorative(article: Article, target: str) -> bool:
-    """Return True if an image stands in the text as HTML with an empty alt, rather than as Markdown without one."""
+    """Return True if an image is written as HTML, so that its empty alt is deliberate."""
     return bool(re.search(rf"<img\b[^>]*{re.escape(target)}", article.markdown))
 
 
 def line_of(path: Path, text: str) -> int:
-    """Return the first line of a file that holds `text`, or 1."""
+    """Return the number of the first line of a file that contains `text`, or 1."""
     lines = path.read_text(encoding="utf-8", errors="replace").casefold().split("\n")
     return next((number for number, line in enumerate(lines, 1) if text.casefold() in line), 1)
 
 
 def _load(cache: Path | None) -> Mapping[str, Any]:
-    """Return the rows of the file, or none where there is none that we wrote and can read."""
+    """Return the rows of the cache file, or no rows if it is missing, damaged or outdated."""
     if cache is None:
         return {}
     try:

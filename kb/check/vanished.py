@@ -1,4 +1,4 @@
-"""What was published at a commit and is nowhere now: addresses of articles, and anchors of their headings."""
+"""Find addresses of articles and anchors of headings that were published at a commit and no longer work."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from kb.i18n import interface_languages
 from kb.render.rendered import slug
 
 READ = (*SUFFIXES, ".yml", ".yaml")
-LIKE = 0.4  # how much an anchor must be like another (difflib's ratio) to be taken for it, renamed
+LIKE = 0.4  # the least difflib ratio of two anchors at which one is taken for the other, renamed
 
 
 class NoSuchCommit(HelpCenterError):
-    """What the articles are to be compared with is not in their repository."""
+    """The commit to compare with is not in the repository of the articles."""
 
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """The articles as they were, and where files of theirs have been moved since."""
+    """The articles at a commit, and the files renamed since."""
 
     ref: str
     library: Library
@@ -37,10 +37,10 @@ class Past:
 
 
 def check(now_there: Library, ref: str, *, now: datetime, cache: Path | None = None) -> tuple[Problem, ...]:
-    """Return an error for each address and anchor that was published at `ref` and leads nowhere now.
+    """Return an error for each address and anchor that was published at `ref` and no longer works.
 
-    Compared is with the commit from which `ref` and the present parted, so that a branch that lacks the newest
-    articles has not lost them. Raises NoSuchCommit.
+    The comparison is with the merge base of `ref` and HEAD, so that a branch without the newest articles is not
+    reported to have lost them. Raises NoSuchCommit.
     """
     with TemporaryDirectory() as place:
         past = _past(now_there, ref, Path(place))
@@ -66,7 +66,7 @@ def _past(now_there: Library, ref: str, place: Path) -> Past:
 
 
 def _write(folder: Path, commit: str, place: Path) -> None:
-    """Write the articles as they were at a commit, and what says how they are served, into an empty folder."""
+    """Write the articles and the YAML files of a commit to an empty folder."""
     paths = []
     for row in git.output(folder, "ls-tree", "-r", "-z", commit).decode("utf-8", "replace").split("\0"):
         what, _, path = row.partition("\t")
@@ -78,14 +78,14 @@ def _write(folder: Path, commit: str, place: Path) -> None:
 
 
 def _published(articles: Iterable[Article]) -> dict[str, Article]:
-    """Return the articles that our pages show, by their addresses, also by those that lead on to a chosen one."""
+    """Return the articles for everyone by their addresses, including the default ones that redirect to a slug."""
     shown = [article for article in articles if not article.audience]
     by_id = {normal(f"/{article.lang}/articles/{article.id}"): article for article in shown}
     return by_id | {normal(article.address): article for article in shown}
 
 
 def _addresses(past: Past, there: Library, now: datetime) -> Iterator[Problem]:
-    """Yield what lost its address; neither what is archived, nor a translation that the original stands in for."""
+    """Yield the lost addresses, except those of archived articles and of translations that the original replaces."""
     live = _published([*there.published(now), *there.gone(now)])
     speaks = there.addresses.languages.union(interface_languages())
     live |= {normal(f"/{lang}/articles/{a.id}"): a for lang in speaks for a in there.published(now) if not a.audience}
@@ -102,14 +102,14 @@ def _addresses(past: Past, there: Library, now: datetime) -> Iterator[Problem]:
 
 
 def _now_at(past: Past, there: Library, address: str) -> str:
-    """Return the file of the article that was at an address, if it is still there."""
+    """Return the present file of the article that was at an address, or ""."""
     before = {normal(article.address): article for article in past.library.articles}.get(normal(address))
     found = before and _moved(past, there, before)
     return found.path if found else ""
 
 
 def _moved(past: Past, there: Library, article: Article) -> Article | None:
-    """Return what became of an article: its file under the same name or another, or one that says the very same."""
+    """Return the present version of an article: the same file, its renamed file, or a file with the same content."""
     path = past.renamed.get(article.path, article.path)
     same = [a for a in there.articles if a.path == path]
     return next(iter(same or [a for a in there.articles if a.revision == article.revision]), None)
@@ -144,7 +144,7 @@ def _anchors(past: Past, there: Library, now: datetime, cache: Path | None) -> I
 def _headings(past: Past, before: Article, was: Facts, found: Article, own: Facts, folder: Path) -> Iterator[Problem]:
     fresh = sorted(set(own.anchors) - set(was.anchors))
     for anchor in sorted(set(was.anchors) - set(own.anchors)):
-        if anchor.startswith(("fn:", "fnref")):  # footnotes are numbered as they come
+        if anchor.startswith(("fn:", "fnref")):  # the numbers of footnotes change
             continue
         near = difflib.get_close_matches(anchor, fresh, n=1, cutoff=LIKE)
         where = f"the heading #{near[0]}" if near else "the heading that replaces it"
@@ -157,6 +157,6 @@ def _headings(past: Past, before: Article, was: Facts, found: Article, own: Fact
 
 
 def _line(path: Path, anchor: str) -> int:
-    """Return the line of the heading that has this anchor by its words."""
+    """Return the line of the heading whose words make this anchor."""
     lines = path.read_text(encoding="utf-8", errors="replace").split("\n")
     return next((n for n, line in enumerate(lines, 1) if line.startswith("#") and slug(line) == anchor), 1)

@@ -85,7 +85,7 @@ def contacts_import(settings: Settings, file: Path, as_json: bool) -> None:
 
 @click.group()
 def users() -> None:
-    """Import the number of people who use your product."""
+    """Import the number of monthly users of your product."""
 
 
 @users.command("import")
@@ -93,7 +93,7 @@ def users() -> None:
 @json_option
 @with_settings
 def users_import(settings: Settings, file: Path, as_json: bool) -> None:
-    """Import the number of people who used your product in each month.
+    """Import the number of monthly users of your product.
 
     FILE holds JSON lines or CSV with the fields month and users. The report then shows contacts per 1,000 users.
 

@@ -134,7 +134,7 @@ def content_gaps(
 def forecast(
     settings: Settings, tickets: Path, split: str | None, cost: float, cold: bool, out: Path, as_json: bool
 ) -> None:
-    """Show what past tickets would have been offered, and what that would have saved.
+    """Show the offers that past tickets would have got, and the savings.
 
     The result is one HTML page with the right offers, the wrong ones, the tickets without an offer, and the gaps.
 

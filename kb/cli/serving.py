@@ -88,7 +88,7 @@ ROLES = ("agent", "admin")  # as in deflect.tickets.accounts, which is too slow 
 
 @click.group()
 def admin() -> None:
-    """Manage who can log in to the admin pages.
+    """Manage the accounts for the admin pages.
 
     Example: kb admin list
     """
@@ -119,7 +119,7 @@ def add(settings: Settings, name: str, email: str, role: str, as_json: bool) -> 
 @json_option
 @with_settings
 def listed(settings: Settings, as_json: bool) -> None:
-    """List the people who can log in.
+    """List the accounts that can log in.
 
     Example: kb admin list
     """

@@ -1,4 +1,4 @@
-"""The background process: the one writer, the delivery of tickets, the index, and what is due by the clock."""
+"""The background process: the writer, the outbox, the index, the mailbox and the daily deletion."""
 
 from __future__ import annotations
 
@@ -25,24 +25,24 @@ from search.index.build import current_path
 from search.index.generation import Stamps, read_manifest, stamps
 from search.rank.current import Current
 
-OUTBOX_PAUSE = 1.0  # seconds between looks at the outbox
-INDEX_PAUSE = 5.0  # seconds between looks at whether the index is as it was built
-SWEEP_PAUSE = 600.0  # seconds between looks for files that no ticket has
-FIRST_MAIL_PAUSE = 3.0  # seconds until the first look into the mailbox
-MAIL_PAUSE = 60.0  # between looks
+OUTBOX_PAUSE = 1.0  # seconds between reads of the outbox
+INDEX_PAUSE = 5.0  # seconds between checks of the index files
+SWEEP_PAUSE = 600.0  # seconds between removals of files without a ticket
+FIRST_MAIL_PAUSE = 3.0  # seconds until the mailbox is first read
+MAIL_PAUSE = 60.0  # seconds between reads of the mailbox
 LONGEST_MAIL_PAUSE = 600.0
 DAY = 86400.0
 NEVER = datetime.max.replace(tzinfo=UTC)
-# Of glibc: the builder's threads share their memory, and it keeps what it gave back, since the next change needs it
-# again. Taken from the kernel anew, page by page, it cost 0.3 s of a change among 10,000 articles.
+# For glibc: the builder's threads share one arena, and freed memory is kept for the next change. Getting it back from
+# the kernel, page by page, took 0.3 s per change among 10,000 articles.
 MEMORY = {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": str(1 << 25), "MALLOC_TRIM_THRESHOLD_": str(1 << 30)}
 
 
 def run(settings: Settings, *, watch: bool) -> None:
-    """Serve until SIGTERM; SIGHUP has the articles looked at again.
+    """Serve until SIGTERM. SIGHUP checks the articles again.
 
-    The index is built by a process of its own, so that a kill of it costs only what was not yet cached. With `watch`
-    it stays, since authors wait for it; else its memory is given back.
+    A separate process builds the index, so that killing it loses only the work that is not yet cached. With `watch`
+    the process stays alive, since authors wait for it; otherwise it ends, which frees its memory.
     """
     stop, wake = threading.Event(), threading.Event()
 
@@ -51,7 +51,7 @@ def run(settings: Settings, *, watch: bool) -> None:
         wake.set()
 
     signal.signal(signal.SIGTERM, end)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the supervisor, which ends us in order
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the supervisor handles Ctrl-C and ends its processes in order
     signal.signal(signal.SIGHUP, lambda *_: wake.set())
     store = Store.open(settings.database)
     duties: list[Callable[[], None]] = [
@@ -68,11 +68,11 @@ def run(settings: Settings, *, watch: bool) -> None:
     for thread in threads:
         thread.start()
     stop.wait()
-    threads[0].join(10)  # what the writer has taken, it commits
+    threads[0].join(10)  # let the writer commit the writes it has accepted
 
 
 def _guarded(duty: Callable[[], None]) -> Callable[[], None]:
-    """A duty that fails ends the process: the supervisor starts a whole one again, never a lame one."""
+    """Return a duty that ends the process on an error, so that the supervisor restarts all duties."""
 
     def run_duty() -> None:
         try:
@@ -90,15 +90,15 @@ def _deliver(settings: Settings, *, stop: threading.Event) -> None:
     while not stop.wait(OUTBOX_PAUSE):
         try:
             outbox.deliver_due(settings, find=find)
-        except HelpCenterError as error:  # a full disk, say: the tickets wait where they are
+        except HelpCenterError as error:  # such as a full disk; the tickets stay in the outbox
             print(f"outbox: {error}", file=sys.stderr, flush=True)
             stop.wait(OUTBOX_PAUSE * 10)
 
 
 def _read_mail(settings: Settings, *, stop: threading.Event) -> None:
-    """Look into the mailbox every minute; a process of its own reads what is there, which gives its memory back.
+    """Check the mailbox every minute; a separate process reads its e-mails, so that its memory is freed.
 
-    While it cannot be read, or mails have to wait, the pauses grow; the same trouble is said once.
+    The pauses grow while the mailbox cannot be read or e-mails have to wait. The same trouble is printed once.
     """
     pause, said = FIRST_MAIL_PAUSE, ""
     while settings.imap_url and not stop.wait(pause):
@@ -110,7 +110,7 @@ def _read_mail(settings: Settings, *, stop: threading.Event) -> None:
 
 
 def _mail_trouble(settings: Settings, stop: threading.Event) -> str:
-    """Read the mailbox, and return what is wrong, "" where nothing is."""
+    """Read the mailbox; return the trouble, or "" if there is none."""
     try:
         if not mailbox.Mailbox.from_settings(settings).waiting():
             return ""
@@ -119,7 +119,7 @@ def _mail_trouble(settings: Settings, stop: threading.Event) -> str:
     process = subprocess.Popen([sys.executable, "-m", "kb.cli.main", "mail", "fetch", "--quiet"])
     while process.poll() is None and not stop.wait(0.2):
         pass
-    if process.poll() is None:  # we are to end: what is not marked comes again
+    if process.poll() is None:  # this process is ending; e-mails not yet marked are read again
         process.terminate()
     code = process.wait()
     return (
@@ -130,7 +130,7 @@ def _mail_trouble(settings: Settings, stop: threading.Event) -> str:
 
 
 def _forget(settings: Settings, *, stop: threading.Event, wake: threading.Event) -> None:
-    """Remove what is too old, once a day, and have the index forget the questions of whoever was erased."""
+    """Delete old data once a day, and rebuild the index without the questions of erased people."""
     while not stop.wait(60.0):
         erasure.forget(settings)
         wake.set()
@@ -139,20 +139,20 @@ def _forget(settings: Settings, *, stop: threading.Event, wake: threading.Event)
 
 
 def _sweep(settings: Settings, *, stop: threading.Event) -> None:
-    """Remove files that nobody has sent, and those whose ticket is gone."""
+    """Remove files that were never sent, and files whose ticket is gone."""
     while not stop.wait(SWEEP_PAUSE):
         erasure.sweep(settings)
 
 
 class Builder:
-    """A process that looks at the articles each time that it is asked to, and is started again when it has died."""
+    """A process that checks the articles on request, and is restarted after it dies."""
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
         self._line = socket.socket()
 
     def look(self, stop: threading.Event) -> bool:
-        """Return True if it looked or said why it could not, False if it was killed."""
+        """Ask for a check. Return True if it finished, even with an error, or False if the process was killed."""
         if self._process is None:
             self._start()
         with suppress(BrokenPipeError, ConnectionResetError):
@@ -161,10 +161,10 @@ class Builder:
                 if stop.is_set():
                     return self.end() >= 0
             return True
-        return self.end(seconds=5.0) >= 0  # it is about to end, or has already
+        return self.end(seconds=5.0) >= 0  # it is ending or has ended
 
     def end(self, *, seconds: float = 0.0) -> int:
-        """Have it end, by force after so many seconds, and return its exit code."""
+        """End the process, by force after so many seconds, and return its exit code."""
         if self._process is None:
             return 0
         self._line.close()
@@ -185,7 +185,7 @@ class Builder:
 
 
 def _answered(line: socket.socket) -> bool:
-    """Wait a moment for an answer; raises ConnectionResetError where none can come any more."""
+    """Wait briefly for an answer; raise ConnectionResetError if the other end is closed."""
     with suppress(TimeoutError):
         if not line.recv(1):
             raise ConnectionResetError
@@ -196,7 +196,7 @@ def _answered(line: socket.socket) -> bool:
 def _keep_index(settings: Settings, *, stop: threading.Event, wake: threading.Event, stay: bool) -> None:
     builder = Builder()
     while not stop.is_set():
-        if not builder.look(stop):  # killed: the cache has what was done
+        if not builder.look(stop):  # it was killed; the next one continues from the cache
             stop.wait(1.0)
             continue
         if not stay:
@@ -210,7 +210,7 @@ def _keep_index(settings: Settings, *, stop: threading.Event, wake: threading.Ev
 
 
 def _next_change(settings: Settings) -> datetime:
-    """Return when an article next appears or expires by itself."""
+    """Return the next time at which an article appears or expires."""
     current = current_path(settings.generations)
     try:
         due = read_manifest(current).extra.get("next_change") if current else None
@@ -220,9 +220,9 @@ def _next_change(settings: Settings) -> datetime:
 
 
 def _files(settings: Settings) -> Stamps:
-    """Return what tells that a file of the current generation or of a model was replaced, changed or removed.
+    """Return the stamps of the files of the current generation and of the models, which change when a file does.
 
-    No file is read for it; the builder that is called when this differs goes by checksums.
+    No file is read. If the stamps differ, the builder compares checksums.
     """
     current = current_path(settings.generations)
     return stamps(*([current] if current else []), settings.data / "models")

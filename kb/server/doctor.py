@@ -1,4 +1,4 @@
-"""`kb doctor`: what is wrong with an installation, each finding with what to do next."""
+"""`kb doctor`: check an installation; each finding says how to fix it."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from kb.errors import HelpCenterError
 from kb.server import origin
 
 State = Literal["fine", "note", "wrong"]
-LEAST_DISK = 200 * 2**20  # bytes: room for an index, a day of events and the write-ahead log
+LEAST_DISK = 200 * 2**20  # bytes; enough for an index, a day of events and the write-ahead log
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing looked at: what, how it stands, and the sentence that says what to do."""
+    """The result of one check: its subject, its state, and a sentence with the remedy."""
 
     what: str
     state: State
@@ -31,12 +31,12 @@ class Finding:
 
 
 def examine(settings: Settings) -> list[Finding]:
-    """Return what was found, in a fixed order; nothing is changed."""
+    """Return the findings, in a fixed order. Nothing is changed."""
     return [finding for look in LOOKS for finding in look(settings)]
 
 
 def shown(findings: list[Finding]) -> str:
-    """Return the findings as lines, and a last one that counts what is wrong."""
+    """Return the findings as lines, with the number of wrong ones at the end."""
     signs = {"fine": "ok   ", "note": "note ", "wrong": "WRONG"}
     lines = [f"{signs[f.state]} {f.what}: {f.sentence}" for f in findings]
     wrong = sum(f.state == "wrong" for f in findings)
@@ -66,7 +66,7 @@ def _articles(settings: Settings) -> Iterator[Finding]:
 
 
 def _nearest(folder: Path) -> Path:
-    """Return a folder, or where there is none what is nearest above it, be it a file."""
+    """Return a folder, or the nearest existing path above it, which may be a file."""
     return next(place for place in (folder, *folder.absolute().parents) if place.exists())
 
 
@@ -114,7 +114,7 @@ def _index(settings: Settings) -> Iterator[Finding]:
 
 
 def _without_model(settings: Settings) -> str:
-    """Return why the embedder cannot be loaded, empty where it can."""
+    """Return the reason why the embedder cannot be loaded, or "" if it can."""
     from search.index import embedder
 
     try:
@@ -125,14 +125,14 @@ def _without_model(settings: Settings) -> str:
 
 
 def _lost_files(settings: Settings) -> str:
-    """Return of which tickets files are missing on the disk."""
+    """Return the tickets whose attachments are missing on the disk."""
     from deflect.store.attachments import missing
     from deflect.store.database import Store
 
     store = Store(settings.database)
     try:
         if not store.rows("SELECT 1 FROM sqlite_master WHERE name = 'attachments'"):
-            return ""  # of an older version, which kept none
+            return ""  # the database of an older version, without attachments
         named = list(dict.fromkeys(row["ticket"] for row in missing(settings, store)))
     finally:
         store.close()
@@ -218,7 +218,7 @@ def _public(settings: Settings) -> Iterator[Finding]:
 
 
 def _degraded(settings: Settings) -> Iterator[Finding]:
-    """Return how often answers were less than they could be since `kb serve` started."""
+    """Yield the number of degraded answers by reason since `kb serve` started."""
     from kb.metrics import degradations
 
     counts = degradations(settings.metrics)

@@ -1,4 +1,4 @@
-"""`kb index`: the articles as they are now become the current generation, by one builder at a time."""
+"""`kb index`: build a generation of the articles and make it current. Only one builder runs at a time."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from search.index.generation import Stamps, stamps
 from search.index.learned import Learned
 
 BUILD_THREADS = 2
-LONG = 10.0  # seconds of a build that leaves half a gigabyte behind, which no later one needs
+LONG = 10.0  # seconds; a longer build leaves half a gigabyte of unused memory, which is freed
 
 
 class Indexer:
-    """Builds generations of a folder of articles; one that stays knows most of the next from the last."""
+    """Builds generations of a folder of articles, and reuses the last generation for the next."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -40,10 +40,10 @@ class Indexer:
         self._models: Stamps = frozenset()
 
     def refresh(self, *, words_only: bool, now: datetime) -> dict[str, Any]:
-        """Build what is missing and make it current; return what was done, with a sentence.
+        """Build a generation if needed and make it current; return a report.
 
-        With `words_only` a generation that has the same articles is good enough, with vectors or without. An embedder
-        that cannot be had leaves the help center with words only, and the sentence says why.
+        With `words_only`, a generation of the same articles is good enough, with or without vectors. If the embedder
+        cannot be loaded, the generation has words only, and the sentence in the report gives the reason.
         """
         began = time.monotonic()
         settings, memory = self._settings, self._memory
@@ -72,11 +72,11 @@ class Indexer:
         return _report(path, shelf, now=now, built=True, why=why, seconds=time.monotonic() - began)
 
     def prepare(self) -> None:
-        """Read now what the next generation will take over from this one."""
+        """Read the parts of the current generation that the next one will reuse."""
         self._memory.before(build.current_path(self._settings.generations))
 
     def _encoder_or_reason(self) -> tuple[Embedder | None, str]:
-        """Return the embedder, the one that is loaded already while its files are as they were."""
+        """Return the embedder and "", or None and the reason; reuse a loaded embedder while its files are unchanged."""
         models = stamps(self._settings.data / "models", Path(self._settings.embedder.removeprefix(embedder.AUTO)))
         if self._encoder is not None and models == self._models:
             return self._encoder, ""
@@ -86,17 +86,17 @@ class Indexer:
 
 
 def refresh(settings: Settings, *, words_only: bool, now: datetime) -> dict[str, Any]:
-    """Build what is missing and make it current, once; return what `Indexer.refresh` does."""
+    """Run `Indexer.refresh` once and return its report."""
     return Indexer(settings).refresh(words_only=words_only, now=now)
 
 
 def stay(settings: Settings, line: socket.socket, say: Callable[[dict[str, Any]], None]) -> None:
-    """Look at the articles for each byte that arrives on `line`, and answer it with one, until that is closed.
+    """Refresh the index for each byte that arrives on `line` and send the byte back, until `line` is closed.
 
-    An error ends the process: whoever asks starts another, which knows nothing that may be wrong.
+    An error ends the process. The caller then starts a new one, which shares no state with it.
     """
     indexer = Indexer(settings)
-    gc.disable()  # tens of thousands of articles are not garbage: they are gone through while nobody waits
+    gc.disable()  # collecting among tens of thousands of articles takes long, so collect only when no one waits
     while asked := line.recv(1):
         done = indexer.refresh(words_only=False, now=datetime.now(UTC))
         say(done)
@@ -104,14 +104,14 @@ def stay(settings: Settings, line: socket.socket, say: Callable[[dict[str, Any]]
         indexer.prepare()
         gc.collect()
         if done["seconds"] > LONG:
-            with suppress(AttributeError):  # of glibc
+            with suppress(AttributeError):  # only glibc has malloc_trim
                 ctypes.CDLL(None).malloc_trim(0)
 
 
 def forget_questions(settings: Settings, *, now: datetime) -> str:
-    """Build the index anew where something was learned, and keep no older one; return a sentence, empty otherwise.
+    """Rebuild the index if it has a learned ranking, and remove older generations; return a sentence, or "".
 
-    What was learned remembers questions as vectors, in the index and in the cache beside it.
+    A learned ranking keeps questions as vectors, in the index and in the cache beside it.
     """
     from deflect.learn import installed
 
@@ -123,16 +123,16 @@ def forget_questions(settings: Settings, *, now: datetime) -> str:
 
 
 def _taught(settings: Settings, encoder: Embedder | None) -> Learned | None:
-    """Return what was learned and fits the embedder, if anything."""
+    """Return the learned ranking that fits the embedder, or None."""
     if encoder is None or not (settings.articles / learned.FOLDER).is_dir():
         return None
-    from deflect.learn import installed  # half a second of imports, which an author who saves a file need not wait for
+    from deflect.learn import installed  # half a second of imports, which authors should not wait for
 
     return installed.installed(settings, encoder)
 
 
 def encoder_or_reason(settings: Settings) -> tuple[Embedder | None, str]:
-    """Return the embedder that builds vectors, or None and why there is none."""
+    """Return the embedder and "", or None and the reason why there is none."""
     try:
         return embedder.load(settings.embedder, models=settings.data / "models", threads=BUILD_THREADS, build=True), ""
     except BadModel as error:
@@ -142,7 +142,7 @@ def encoder_or_reason(settings: Settings) -> tuple[Embedder | None, str]:
 def _serves(
     path: Path, shelf: Library, *, encoder: Embedder | None, taught: Learned | None, now: datetime, memory: build.Memory
 ) -> bool:
-    """Return True if the generation in `path` is whole, has these articles, and vectors where they are wanted."""
+    """Return True if the generation in `path` is intact and has these articles, with vectors if there is an encoder."""
     if encoder is None:
         recipe, taught = generation.read_manifest(path).recipe, learned.load(path)
     else:
@@ -151,7 +151,7 @@ def _serves(
 
 
 def _without_page(path: Path, shelf: Library, *, now: datetime) -> list[str]:
-    """Return a sentence for each published article that could not be rendered and so has no page."""
+    """Return a sentence for each published article that has no page because it could not be rendered."""
     with closing(Snapshot.open(path)) as snapshot:
         pages = snapshot.versions()
     missing = [article for article in shelf.published(now) if article.version not in pages]

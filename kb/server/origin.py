@@ -1,4 +1,4 @@
-"""Which folder of articles an index was built from: remembered beside it, so that no command takes another unsaid."""
+"""The folder of articles that an index was built from, so that no command silently uses another one."""
 
 from __future__ import annotations
 
@@ -12,18 +12,19 @@ from kb.errors import HelpCenterError
 from kb.files import written_aside
 
 FILE = "articles.json"
-MANUAL = "the manual"  # wherever it is installed
+MANUAL = "the manual"  # in any place of installation
 
-Use = Literal["builds", "reads", "uses", "looks"]  # what a command does: it builds the index, reads the articles
-# alone, needs articles and index to be of one folder, or answers from the index whatever that was built from
+# A command builds the index, reads only the articles, uses articles and index of the same folder, or only looks
+# something up in the index, of whichever articles it is.
+Use = Literal["builds", "reads", "uses", "looks"]
 
 
 class OtherArticles(HelpCenterError):
-    """The index was built from another folder of articles than a command would take."""
+    """The index was built from another folder of articles than the one a command would use."""
 
 
 def remember(settings: Settings) -> None:
-    """Note from which articles the index is built; written whole or not at all, and only when it is another."""
+    """Store the folder that the index is built from, atomically and only if it has changed."""
     path, document = settings.generations / FILE, _document(settings)
     if _read(path) != document:
         with written_aside(path) as file:
@@ -31,9 +32,9 @@ def remember(settings: Settings) -> None:
 
 
 def other(settings: Settings) -> str:
-    """Return the folder that the index was built from if it is another than that of the settings, else nothing.
+    """Return the folder that the index was built from if it differs from the settings, or "".
 
-    A checkout or a data folder that was moved together with its articles has not got others.
+    A data folder that was moved together with its articles still has the same ones.
     """
     known, mine = _read(settings.generations / FILE), _document(settings)
     same = not known or known["articles"] == mine["articles"] or known["from_here"] == mine["from_here"]
@@ -41,9 +42,10 @@ def other(settings: Settings) -> str:
 
 
 def judge(settings: Settings, use: Use, *, named: bool) -> str:
-    """Return what to say of an index that was built from other articles, or nothing.
+    """Return a warning if the index was built from other articles, or "".
 
-    Raises OtherArticles where a command would take articles that nobody named, or an index that is not of those named.
+    Raise OtherArticles if the command would use articles that were not `named`, or an index of other articles than
+    the named ones.
     """
     built = other(settings)
     if not built or (named and use == "reads"):
@@ -69,7 +71,7 @@ def _document(settings: Settings) -> dict[str, str]:
 
 
 def _read(path: Path) -> dict[str, str]:
-    """Return what is remembered; nothing where nobody did, or where it cannot be read."""
+    """Return the stored document, or {} if it is missing or cannot be read."""
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
         return {"articles": str(document["articles"]), "from_here": str(document["from_here"])}

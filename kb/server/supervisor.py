@@ -1,4 +1,4 @@
-"""`kb serve`: one listening socket, the web workers and the background process, each started again when it dies."""
+"""`kb serve`: hold the listening socket, and run the web workers and the background process, restarting them."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from kb.errors import HelpCenterError
 from kb.files import try_locked
 
 PARENT_DEATH = 1  # PR_SET_PDEATHSIG of Linux's prctl
-GRACE = 15.0  # seconds that a child may take to finish its requests
-ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}  # BLAS's own wait by turning, and take the processor from other visitors
-SHORT_LIFE = 2.0  # a child that lived less is started again later each time
+GRACE = 15.0  # seconds for a child to finish its requests
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}  # BLAS threads spin while they wait, which takes CPU from other visitors
+SHORT_LIFE = 2.0  # seconds; a child that dies earlier is restarted after a longer pause each time
 LONGEST_PAUSE = 5.0
 
 
 class CannotListen(HelpCenterError):
-    """Something else listens where we should, or nobody can listen there, or we may not."""
+    """The address is in use, does not belong to this machine, or is not permitted."""
 
     def __init__(self, host: str, port: int, error: OSError) -> None:
         if error.errno == errno.EADDRINUSE:
@@ -44,7 +44,7 @@ class CannotListen(HelpCenterError):
 
 
 class DataTaken(HelpCenterError):
-    """Another `kb serve` uses the data folder, and the writer of one would cut off the other's."""
+    """Another `kb serve` uses the data folder; a second writer would take over the socket of the first."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(f"{folder} is in use by another 'kb serve'; stop it, or set KB_DATA to another folder")
@@ -52,26 +52,26 @@ class DataTaken(HelpCenterError):
 
 @dataclass
 class Child:
-    """A process that must run, and how often it has died young."""
+    """A process to keep running, and the number of its early deaths in a row."""
 
     name: str
     command: list[str]
     pass_fds: tuple[int, ...] = ()
-    usual: Mapping[str, str] = field(default_factory=dict)  # of its environment, where that says nothing else
+    usual: Mapping[str, str] = field(default_factory=dict)  # defaults of its environment
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
     deaths: int = 0
     due: float = field(default=0.0)
 
     def start(self, environ: Mapping[str, str]) -> None:
-        """Start the process; it is told to stop when this one dies, however that happens."""
+        """Start the process. The kernel sends it SIGTERM when this process dies."""
         self.started = time.monotonic()
         self.process = subprocess.Popen(
             self.command, env={**self.usual, **environ}, pass_fds=self.pass_fds, preexec_fn=_die_with_parent
         )
 
     def ended(self) -> bool:
-        """Return True if the process has ended; `due` then says when to start it again."""
+        """Return True if the process has ended; `due` is then the time to restart it."""
         if self.process is None or self.process.poll() is None:
             return False
         young = time.monotonic() - self.started < SHORT_LIFE
@@ -87,7 +87,7 @@ def _die_with_parent() -> None:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Return a listening socket; it outlives the web workers, so that a restart refuses nobody."""
+    """Return a listening socket. It outlives the web workers, so that a restart refuses no connections."""
     listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -105,8 +105,8 @@ def supervise(
 ) -> None:
     """Keep the background process and the web workers running until SIGTERM or SIGINT.
 
-    `overrides` are settings of the command line as environment variables. SIGHUP asks the background process to
-    look at the articles again.
+    `overrides` are settings of the command line as environment variables. SIGHUP makes the background process check
+    the articles again.
     """
     environ = os.environ | dict(overrides) | processes.founded() | metrics.emptied(settings.metrics)
     kb = [sys.executable, "-m", "kb.cli.main"]
@@ -125,7 +125,7 @@ def supervise(
             if child.process is None and child.due <= now:
                 child.start(environ)
         time.sleep(0.05)
-    for child in reversed(children):  # the writer goes last, so that what is in flight is kept
+    for child in reversed(children):  # the writer ends last, so that writes in flight are stored
         _stop(child)
     shutil.rmtree(settings.metrics, ignore_errors=True)
 
@@ -169,7 +169,7 @@ def _stop(child: Child) -> None:
 
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
-    """Hold the data folder; raises DataTaken when another process holds it."""
+    """Lock the data folder; raise DataTaken if another process has locked it."""
     with ExitStack() as stack:
         try:
             free = stack.enter_context(try_locked(folder / "serve.lock"))
@@ -183,7 +183,7 @@ def _alone(folder: Path) -> Iterator[None]:
 
 
 def _demo(settings: Settings) -> list[socket.socket]:
-    """Return the socket of the demo shop on the next port; help centers do without where that is taken."""
+    """Return the socket of the demo shop on the next port, or none if that port is in use."""
     try:
         return [listen(settings.host, settings.port + 1)]
     except (CannotListen, OverflowError):
@@ -191,8 +191,8 @@ def _demo(settings: Settings) -> list[socket.socket]:
 
 
 def run(settings: Settings, *, overrides: Mapping[str, str], watch: bool) -> None:
-    """Prepare the data folder and an index by words, then serve until stopped."""
-    sinks.configured(settings)  # a sink that cannot work is named now, not at the first ticket
+    """Prepare the data folder and an index of words, then serve until stopped."""
+    sinks.configured(settings)  # report an unusable sink now, not at the first ticket
     with _alone(settings.data):
         listeners = [listen(settings.host, settings.port), *_demo(settings)]
         _index_words(settings, overrides=overrides)

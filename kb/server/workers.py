@@ -20,40 +20,40 @@ from kb.site.app import create_app
 from kb.site.demo import ByPort
 from search.rank.current import Current
 
-SILENCE = 5  # seconds that a sender may stop in the middle of a request before its thread goes to somebody else
-SWITCH = 0.001  # seconds until a busy thread lets others on: Python's 5 ms, five times an event, were its p99
+SILENCE = 5  # seconds of silence in the middle of a request after which its thread is freed
+SWITCH = 0.001  # seconds until a busy thread yields: Python's default of 5 ms, five times per event, was the p99
 
 
 class Worker(gthread.ThreadWorker):
-    """Gunicorn's threads, none of which waits for a sender that is silent.
+    """Gunicorn's threaded worker, with threads that do not wait for silent clients.
 
-    Browsers open connections that they may need; gunicorn gives each a thread for five seconds, and sixteen of them
-    held up everybody. And a telephone that lost its network in the middle of a message kept its thread for good.
+    Browsers open connections in advance. Gunicorn gives each one a thread for five seconds, so sixteen of them blocked
+    all visitors. A phone that lost its network in the middle of a request kept its thread forever.
     """
 
     def init_process(self) -> None:
-        """Limit how long a thread waits for the rest of a request; accepted sockets inherit it from the listeners."""
+        """Limit the wait of a thread for the rest of a request; accepted sockets inherit the limit of the listeners."""
         for listener in self.sockets:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", SILENCE, 0))
         logging.getLogger("gunicorn.error").addFilter(lambda record: not _silent(record))
         super().init_process()
 
     def handle(self, conn: gthread.TConn) -> Any:
-        """Answer a request; a connection on which nothing has arrived yet waits without a thread."""
+        """Answer a request; a connection without data waits without a thread."""
         if not conn.initialized and not conn.wait_for_data(0):
-            return gthread._DEFER  # type: ignore[attr-defined]  # what its own handle returns then
+            return gthread._DEFER  # type: ignore[attr-defined]  # as gunicorn's own handle does
         return super().handle(conn)
 
 
 def _leave(_server: object, worker: Worker) -> None:
-    """End a worker that has done its work: the models' threads are the parent's, and tidying them up here aborts."""
+    """End a worker without cleaning up: the threads of the models belong to the parent, and joining them aborts."""
     if worker.booted:
         sys.stderr.flush()
         os._exit(0)
 
 
 def _silent(record: logging.LogRecord) -> bool:
-    """Return True if a line of the log is about a sender that stopped, which is its own affair."""
+    """Return True if a log record is about a client that fell silent, which is no error of the server."""
     return record.exc_info is not None and isinstance(record.exc_info[1], BlockingIOError)
 
 
@@ -65,7 +65,7 @@ class WebWorkers(BaseApplication):
         super().__init__()
 
     def load_config(self) -> None:
-        """Set what we need; everything else stays gunicorn's default."""
+        """Set our options; the others keep gunicorn's defaults."""
         options: dict[str, Any] = {
             "bind": self.binds,
             "worker_class": Worker,
@@ -78,23 +78,23 @@ class WebWorkers(BaseApplication):
             "keepalive": 5,
             "control_socket_disable": True,
             "limit_request_line": 8190,
-            "forwarded_allow_ips": "",  # proxies are counted by deflect.api.http, not believed by name
+            "forwarded_allow_ips": "",  # deflect.api.http trusts proxies by their number
         }
         options["worker_exit"] = _leave
         options["post_worker_init"] = self._follow
         if Path("/dev/shm").is_dir():
-            options["worker_tmp_dir"] = "/dev/shm"  # a slow disk must not look like a dead worker
+            options["worker_tmp_dir"] = "/dev/shm"  # or a slow disk makes a worker look dead
         for name, value in options.items():
             self.cfg.set(name, value)
 
     def load(self) -> Any:
-        """Return the application, made once before the workers are forked; a second socket is the demo shop's."""
+        """Return the application, made once before the workers are forked; a second socket serves the demo shop."""
         sys.setswitchinterval(SWITCH)
         app = create_app(self.settings)
         self.current: Current = app.extensions["shortstop"].current
-        self.current.warm()  # models and index once, for all workers
+        self.current.warm()  # load models and index once for all workers
         return ByPort(app, help_port=self.settings.port) if len(self.binds) > 1 else app
 
     def _follow(self, _worker: Worker) -> None:
-        """Have a worker open new generations by itself: who asks first would wait for one, or for a model."""
+        """Open new generations in the background, so that no visitor waits for one or for a model."""
         self.current.follow(threading.Event())

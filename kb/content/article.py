@@ -1,4 +1,4 @@
-"""One Markdown file as a value, read from its front matter, its path and its text."""
+"""An article: one Markdown file, read from its front matter, its path and its text."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Status = Literal["draft", "published", "archived"]
 
 MAX_BYTES = 256 * 1024
 MAX_TITLE = 300
-LONGEST_HEADING = 2_000  # characters that are looked at
+LONGEST_HEADING = 2_000  # characters that are read
 KEYS = {key.name: key for key in article_keys.ARTICLE_KEYS}
 _ATX = re.compile(r" {0,3}#{1,6}[ \t]")
 _ATTRIBUTES = re.compile(r"\{[:#.][^{}]*\}$")
@@ -38,7 +38,7 @@ class Version(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """One language of one article, as its file says; `id` is its path without suffix and language."""
+    """One language version of an article; `id` is its path without suffix and language."""
 
     id: str  # "account/reset-password"
     lang: str
@@ -48,7 +48,7 @@ class Article:
     category: str
     markdown: str  # the body, without front matter and without the heading that repeats the title
     body_line: int  # the line of the file, from 1, where the body begins
-    address: str  # "/en/articles/account/reset-password", or what slug or permalink says
+    address: str  # "/en/articles/account/reset-password", or from slug or permalink
     revision: str  # the first 12 hex digits of the file's sha256
     queries: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
@@ -62,21 +62,21 @@ class Article:
     audience: tuple[str, ...] = ()  # empty: everyone
     order: int | None = None
     updated: datetime | None = None  # the last commit that touched the file; None outside git
-    outdated: bool = False  # a translation whose original says something else since
+    outdated: bool = False  # a translation older than its original
 
     @property
     def version(self) -> Version:
-        """Its id and language, which no two articles share."""
+        """Its id and language, which are unique."""
         return Version(self.id, self.lang)
 
     @property
     def source(self) -> str:
-        """A key for what is made of the file; it changes with the file and its path."""
+        """A cache key that changes with the file's content and path."""
         return f"{self.revision} {self.path}"
 
 
 def identity(path: str, *, default_lang: str, folders: Collection[str] = ()) -> Version:
-    """Return the id and language that a path says; `folders` are top folders that are categories whatever their name.
+    """Return the id and language of a path; `folders` are top folders that are categories, not languages.
 
     >>> identity("account/reset.es.md", default_lang="en"), identity("es/account/reset.md", default_lang="en")
     (Version(id='account/reset', lang='es'), Version(id='account/reset', lang='es'))
@@ -93,14 +93,14 @@ def identity(path: str, *, default_lang: str, folders: Collection[str] = ()) -> 
 
 
 def parse(path: str, text: bytes | str, *, default_lang: str, folders: Collection[str] = ()) -> Article:
-    """Return the article that a file holds; raises BadArticle with the line of what is wrong."""
+    """Return the article in a file; raise BadArticle with the line of the error."""
     return read(path, text, default_lang=default_lang, folders=folders)[0]
 
 
 def read(
     path: str, data: bytes | str, *, default_lang: str, folders: Collection[str] = ()
 ) -> tuple[Article, tuple[Note, ...]]:
-    """Return the article, and notes on the parts of its file that were dropped or not understood."""
+    """Return the article, with notes on the parts of its file that were removed or ignored."""
     raw = data.encode() if isinstance(data, str) else data
     written, body, body_line = _parts(path, _decode(path, raw))
     keys, key_notes = foreign_keys.translate_keys(written, default_lang=default_lang)
@@ -129,7 +129,7 @@ def read(
 
 
 def _parts(path: str, text: str) -> tuple[FrontMatter, str, int]:
-    """Return the keys of a file's head, its body, and the line on which the body begins."""
+    """Return the front matter, the body, and the line on which the body begins."""
     head, body, body_line = frontmatter.split(text)
     if head is None and re.match(r"---\n[\w-]+:", text):
         raise BadArticle(path, 1, "front matter is not closed; add a line '---' after it")
@@ -150,7 +150,7 @@ def _decode(path: str, raw: bytes) -> str:
 
 
 def _values(path: str, head: FrontMatter) -> tuple[dict[str, Any], list[Note]]:
-    """Return the values of known keys, each of its type; an unknown key is a note, and all wrong ones are one error."""
+    """Return the converted values of known keys, and notes on unknown ones; report all invalid values in one error."""
     values: dict[str, Any] = {}
     notes, wrong = [], []
     for name, value in head.values.items():
@@ -190,9 +190,10 @@ def _address(id: str, lang: str, slug: str | None, permalink: str | None) -> str
 
 
 def _title(path: str, body: str, said: str, *, line: int, meant: str) -> tuple[str, str]:
-    """Return the title, and the body without the heading that is or repeats it (its lines stay, empty).
+    """Return the title, and the body without the heading that is or repeats it.
 
-    Without a title said, the first heading is the title, whatever stands before it. `meant` names a misspelt key.
+    The lines of that heading become empty. Without a title in the front matter, the first heading is the title.
+    `meant` is appended to the error if there is no title: it names a misspelt key.
     """
     if len(said) > MAX_TITLE:
         raise BadArticle(path, line, f"title is over {MAX_TITLE} characters; shorten it")
@@ -210,7 +211,7 @@ def _title(path: str, body: str, said: str, *, line: int, meant: str) -> tuple[s
 
 
 def _headings(lines: list[str]) -> Iterator[tuple[int, str, int]]:
-    """Yield headings outside code: the line, the text, and how many lines it takes."""
+    """Yield headings outside code: line, text, number of lines."""
     fence = ""
     for number, line in enumerate(lines):
         if mark := _FENCE.match(line):

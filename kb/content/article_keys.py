@@ -1,4 +1,4 @@
-"""The keys of front matter: one list that the parser, the checks and the manual all read."""
+"""The keys of front matter: one list for the parser, the checks and the manual."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _DAYS = {"d": 1, "w": 7, "m": 30, "y": 365}
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One key: how its value is read, what it takes in words, and what it is for."""
+    """One key: a function that reads its value, a description of valid values, and its purpose."""
 
     name: str
     read: Callable[[Value], Any]  # raises ValueError
@@ -34,7 +34,7 @@ def text(value: Value) -> str:
 
 
 def texts(value: Value) -> tuple[str, ...]:
-    """Return a list of texts; a single text is a list of one."""
+    """Return a tuple of texts; a single text becomes a tuple of one."""
     items = [value] if isinstance(value, str) else value
     if not isinstance(items, list):
         raise ValueError
@@ -47,7 +47,7 @@ def number(value: Value) -> int:
 
 
 def days(value: Value) -> int:
-    """Return the days of a span such as 180d, 26w, 6m or 1y."""
+    """Return the number of days in a span such as 180d, 26w, 6m or 1y."""
     match = re.fullmatch(r"(\d{1,5})\s*([dwmy]?)", text(value))
     if not match or not int(match[1]):
         raise ValueError
@@ -60,13 +60,13 @@ def day(value: Value) -> date:
 
 
 def moment(value: Value) -> datetime:
-    """Return a time; without an offset it is UTC, without an hour the day's first minute."""
+    """Return a time; the default offset is UTC, the default hour midnight."""
     moment = datetime.fromisoformat(text(value))
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def status(value: Value) -> str:
-    """Return one of the three states of an article."""
+    """Return one of STATUSES."""
     word = text(value).lower()
     if word not in STATUSES:
         raise ValueError
@@ -74,7 +74,7 @@ def status(value: Value) -> str:
 
 
 def lang(value: Value) -> str:
-    """Return a language code in our spelling."""
+    """Return a normalised language code."""
     code = languages.normalise(text(value))
     if code is None:
         raise ValueError
@@ -82,7 +82,7 @@ def lang(value: Value) -> str:
 
 
 def local_path(value: Value) -> str:
-    """Return a path of this site, beginning with a slash, without query and fragment."""
+    """Return a path on this site that begins with a slash and has no query or fragment."""
     path = text(value)
     if not path.startswith("/") or path.startswith("//") or re.search(r"[\\\x00-\x1f?#]", path):
         raise ValueError
@@ -90,12 +90,12 @@ def local_path(value: Value) -> str:
 
 
 def local_paths(value: Value) -> tuple[str, ...]:
-    """Return paths of this site."""
+    """Return paths on this site."""
     return tuple(local_path(path) for path in texts(value))
 
 
 def slug(value: Value) -> str:
-    """Return the last part of an address, or with a slash before it all that follows `/articles`."""
+    """Return the last part of an address, or, with a leading slash, the part after `/articles`."""
     word = text(value).rstrip("/")
     if not word.strip("/") or ".." in word.split("/") or "//" in word or re.search(r"[\\\x00-\x20?#%:]", word):
         raise ValueError
@@ -149,6 +149,6 @@ CATEGORY_KEYS = (
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """Return "; did you mean 'x'?", or nothing where no known name is near."""
+    """Return "; did you mean 'x'?", or "" if no known name is similar."""
     near = difflib.get_close_matches(name.lower(), list(known), n=1, cutoff=0.6)
     return f"; did you mean '{near[0]}'?" if near else ""

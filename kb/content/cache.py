@@ -1,7 +1,7 @@
-"""Articles as they were last read, kept in a file until their own files change: reading ten thousand takes seconds.
+"""A cache of parsed articles, since parsing ten thousand takes seconds.
 
-`reading` names our code that reads an article and the libraries it stands on, and `recipe` those that render one: what
-was kept under another name is made anew.
+A cached article is used until its file changes. `reading` is a hash of the code and the libraries that parse an
+article, and `recipe` of those that render one. Entries of another hash are discarded.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _MODULES = (
 _READING = ("content/frontmatter", "languages", "content/article_keys")
 _LIBRARIES = ("markdown", "nh3", "pygments", "pymdown-extensions")
 
-SETTLED = 1.0  # seconds since a file's last change before it is kept: two changes at once may have one time
+SETTLED = 1.0  # seconds since a file's last change before it is cached: two quick changes may have the same mtime
 _NAMES = tuple(field.name for field in fields(Article))
 _TUPLES = ("queries", "aliases", "audience")
 _TIMES = {"verified": date, "publish_at": datetime, "expire_at": datetime, "updated": datetime}
@@ -41,21 +41,21 @@ Found = tuple[Article, tuple[Note, ...]]
 
 
 class Parsed:
-    """Reads articles; what was read of a file that has not changed since is taken from memory, or from `cache`."""
+    """Reads articles, taking unchanged files from memory or from the file `cache`."""
 
     def __init__(self, cache: Path | None = None) -> None:
         self._cache = cache
         self._default_lang, self._folders = "", frozenset[str]()
         self._head: list[Any] = []
-        self._left: list[int] = []  # what the cache file was when it was last read or written here
+        self._left: list[int] = []  # the stamp of the cache file after the last read or write
         self._kept: dict[str, tuple[list[int], Found]] = {}
         self._new: list[str] = []
         self._seen: set[str] = set()
         self._lines = 0  # of the cache file
-        self._whole = False  # whether it can be written on
+        self._whole = False  # True if the cache file can be appended to
 
     def begin(self, *, default_lang: str, folders: Collection[str]) -> None:
-        """Look at the articles anew; what is in memory is forgotten when the settings or the cache file are others."""
+        """Start a new reading; drop the memory if the settings or the cache file have changed."""
         self._default_lang, self._folders = default_lang, frozenset(folders)
         head = [reading(), default_lang, sorted(folders)]
         if head != self._head or self._left != self._found():
@@ -64,7 +64,7 @@ class Parsed:
         self._new, self._seen = [], set()
 
     def read(self, folder: Path, path: str) -> Found | None:
-        """Return an article and the notes on it, None where a file is none; raises BadArticle and OSError."""
+        """Return an article and its notes, or None if the file is not an article; raise BadArticle or OSError."""
         place = f"{folder}/{path}"
         stamp = _stamp(place) if self._cache is not None else []
         self._seen.add(path)
@@ -81,7 +81,7 @@ class Parsed:
         return found
 
     def save(self) -> None:
-        """Keep what was read: behind what is there, or, where half of that is of no use any more, all anew."""
+        """Append the new entries to the cache file, or rewrite it if half of its lines are outdated."""
         if self._cache is None:
             return
         live = [path for path in self._kept if path in self._seen]
@@ -98,7 +98,7 @@ class Parsed:
         self._left = self._found()
 
     def _load(self, cache: Path) -> bool:
-        """Read the file, and say whether it is whole and of our code; what cannot be read is not there."""
+        """Read the cache file; return True if it is complete and was written by the same code."""
         try:
             head, *lines = cache.read_bytes().splitlines(keepends=True)
             if json.loads(head) != self._head:
@@ -120,7 +120,7 @@ class Parsed:
 
 
 def _stamp(path: str | Path) -> list[int]:
-    """Return what tells that a file was written to, replaced or moved here."""
+    """Return the file's inode, size, mtime and ctime, which change when it is written or replaced."""
     found = os.stat(path)
     return [found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns]
 
@@ -144,13 +144,13 @@ def _line(row: list[Any]) -> bytes:
 
 @functools.cache
 def recipe() -> str:
-    """Return a name that changes when an article's page may change though the article does not."""
+    """Return a hash that changes with the code that renders articles."""
     return _digest(_MODULES, _LIBRARIES)
 
 
 @functools.cache
 def reading() -> str:
-    """Return a name that changes when what is read of an article's file may change though the file does not."""
+    """Return a hash that changes with the code that parses articles."""
     return _digest(_READING, ("pyyaml",), begin=recipe())
 
 

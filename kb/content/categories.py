@@ -1,4 +1,4 @@
-"""The files beside the articles: `_category.yml` of a folder, and `_synonyms.yml` and `_pins.yml` at the top."""
+"""Read `_category.yml` of each folder, and `_synonyms.yml` and `_pins.yml` at the top."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _FILE = re.compile(r"(?:(?P<folder>.*)/)?_category(?:\.(?P<lang>[\w-]+))?\.ya?ml
 
 @dataclass(frozen=True, slots=True)
 class Category:
-    """One language of a category, as its `_category.yml` says or its folder's name."""
+    """One language version of a category, from its `_category.yml` or the name of its folder."""
 
     name: str  # "account", "account/billing"
     title: str
@@ -32,18 +32,18 @@ class Category:
 
 @dataclass(frozen=True, slots=True)
 class Pin:
-    """An article that comes first for a query, whatever the ranking says."""
+    """Articles that come first for a query, regardless of the ranking."""
 
     query: str
     articles: tuple[str, ...]  # ids, in this order
     lang: str
-    until: date | None = None  # the last day on which it holds
+    until: date | None = None  # the last day on which it applies
 
 
 def load(
     texts: Mapping[str, str], articles: Iterable[Article], *, default_lang: str, problems: MutableSequence[Problem]
 ) -> tuple[Category, ...]:
-    """Return each category, and each that holds one, in each language that it has a title or an article in."""
+    """Return each category and its parents, in each language in which it has a title or an article."""
     said: dict[str, dict[str, dict[str, Any]]] = {}  # name -> language -> values
     for path, text in sorted(texts.items()):
         if match := _FILE.fullmatch(path):
@@ -63,7 +63,7 @@ def load(
 
 
 def way(name: str) -> tuple[str, ...]:
-    """Return the categories that lead to a category, the outermost first and itself last.
+    """Return the parents of a category, outermost first, followed by itself.
 
     >>> way("account/billing/tax")
     ('account', 'account/billing', 'account/billing/tax')
@@ -84,7 +84,7 @@ def _category(name: str, lang: str, base: dict[str, Any], values: dict[str, Any]
 
 
 def _place(folder: str, said: str | None, default_lang: str) -> tuple[str, str]:
-    """Return the category's name and the language that the file is in: `es/account/`, or `_category.es.yml`."""
+    """Return the category's name and the language of the file, from `es/account/` or `_category.es.yml`."""
     lang = languages.normalise((said or "").removeprefix("_"))
     top, slash, rest = folder.partition("/")
     if slash and (of_folder := languages.normalise(top)):
@@ -93,7 +93,7 @@ def _place(folder: str, said: str | None, default_lang: str) -> tuple[str, str]:
 
 
 def _languages(path: str, text: str, lang: str, problems: MutableSequence[Problem]) -> dict[str, dict[str, Any]]:
-    """Return the values of a `_category.yml` by language; a key that is a language holds that language's own."""
+    """Return the values of a `_category.yml` by language; a key that is a language code has that language's values."""
     head = _load(path, text, problems)
     own: dict[str, Value] = {}
     found: dict[str, dict[str, Any]] = {}
@@ -137,7 +137,7 @@ def _load(path: str, text: str, problems: MutableSequence[Problem]) -> FrontMatt
 def synonyms(
     texts: Mapping[str, str], *, default_lang: str, problems: MutableSequence[Problem]
 ) -> dict[str, tuple[tuple[str, ...], ...]]:
-    """Return groups of words that mean the same, by language: `en:` and below it lists such as `- [invoice, bill]`."""
+    """Return groups of synonyms by language. The file has `en:` and below it lists such as `- [invoice, bill]`."""
     path = "_synonyms.yml"
     head = _load(path, texts.get(path, ""), problems)
     found = {}

@@ -1,4 +1,4 @@
-"""Who may use which channel: a decision table, read top down, of which the first row that fits decides."""
+"""The table of channels: the first rule that fits a visitor decides which channels they may use."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NAMES = ("web", "email", "chat", "phone")
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """A channel that somebody may use, why, and the address to call, mail or open; our own form needs none."""
+    """A channel that a visitor may use, the reason, and its address; the contact form has no address."""
 
     channel: str
     why: str = ""
@@ -30,7 +30,7 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Days from the first to the last, such as holidays, and what they are."""
+    """A span of days, such as holidays, with a note."""
 
     first: date
     last: date
@@ -39,7 +39,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One row of the table: whom it is for, and what they may use; what is empty fits everybody and every time."""
+    """One row of the table: its conditions and its channels. An empty condition always fits."""
 
     channels: tuple[str, ...]
     why: str = ""
@@ -47,11 +47,11 @@ class Rule:
     topics: tuple[str, ...] = ()
     langs: tuple[str, ...] = ()
     days: tuple[int, ...] = ()
-    hours: tuple[int, int] | None = None  # minutes of the day; from 22:00 to 06:00 goes over midnight
+    hours: tuple[int, int] | None = None  # minutes of the day; 22:00 to 06:00 crosses midnight
     dates: tuple[Span, ...] = ()
 
     def fits(self, *, segment: str, topic: str, lang: str, now: datetime) -> bool:
-        """Return True if the rule is for this person, at this moment of the table's time zone."""
+        """Return True if the rule applies to this visitor at this time, given in the table's time zone."""
         return (
             (not self.segments or segment in self.segments)
             and (not self.topics or any(topic == name or topic.startswith(f"{name}/") for name in self.topics))
@@ -62,7 +62,7 @@ class Rule:
         )
 
     def reason(self, day: date) -> str:
-        """Return why it is so on a day: what the day is, and the rule's own sentence."""
+        """Return the reason for the rule on a day: the note of the day and the rule's sentence."""
         span = self._span(day)
         return ": ".join(part for part in (span.note if span else "", self.why) if part)
 
@@ -72,7 +72,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The whole table; `text` is the file that it was read from."""
+    """The whole table; `text` is the content of its file."""
 
     rules: tuple[Rule, ...] = ()
     reach: Mapping[str, str] = field(default_factory=dict)
@@ -81,9 +81,9 @@ class Table:
 
 
 def decide(table: Table, *, segment: str, topic: str, lang: str, now: datetime) -> tuple[Way, ...]:
-    """Return the channels that somebody of this segment may use about this topic now, the first one first.
+    """Return the channels open to a segment for a topic now, in order of preference.
 
-    Where no rule fits it is our own form. It is nothing only where the rule that fits says `channels: none`.
+    If no rule fits, the contact form is open. The result is empty only if the rule has `channels: none`.
     """
     there = now.astimezone(zone_of(table.zone) or UTC)
     rule = next((r for r in table.rules if r.fits(segment=segment, topic=topic, lang=lang, now=there)), Rule(("web",)))
@@ -96,7 +96,7 @@ def _within(hours: tuple[int, int], minute: int) -> bool:
 
 
 def zone_of(name: str) -> ZoneInfo | None:
-    """Return the time zone of that name, None where this machine knows none."""
+    """Return the time zone of that name, or None if this machine does not know it."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -116,7 +116,7 @@ _TIMES = re.compile(r"([01]\d|2[0-3]):([0-5]\d)\s*-\s*([01]\d|2[0-4]):([0-5]\d)"
 def read(
     text: str, *, topics: Collection[str] | None = None, problems: MutableSequence[Problem] | None = None
 ) -> Table:
-    """Return the table that `_channels.yml` says; what is wrong with it is left out and added to `problems`."""
+    """Return the table in `_channels.yml`; errors are left out and added to `problems`."""
     wrong: list[Problem] = []
     try:
         head = frontmatter.load(FILE, text, first_line=1)
@@ -142,7 +142,7 @@ def read(
 
 
 def _reach(written: Value, say: Any) -> dict[str, str]:
-    """Return the address of each channel but our own form, as a link has it."""
+    """Return the link of each channel except the contact form."""
     found: dict[str, str] = {}
     for channel, value in (written if isinstance(written, dict) else {}).items():
         link = _link(channel, value.strip()) if isinstance(value, str) else None
@@ -185,7 +185,7 @@ def _rules(written: Value, reach: Mapping[str, str], topics: Collection[str] | N
 def _rule(
     number: int, row: Mapping[str, Value], reach: Mapping[str, str], topics: Collection[str] | None, say: Any
 ) -> Rule:
-    """Return a rule; raises ValueError where leaving a part out would let it fit whom it is not for."""
+    """Return a rule; raise ValueError if leaving out an invalid part would make the rule fit more visitors."""
     for name in row.keys() - set(RULE_KEYS):
         raise ValueError(f"key '{name}' is unknown{article_keys.nearest(name, RULE_KEYS)}")
     codes = [languages.normalise(name) for name in _texts(row, "lang")]
@@ -213,7 +213,7 @@ def _rule(
 
 
 def _channels(number: int, row: Mapping[str, Value], reach: Mapping[str, str], say: Any) -> tuple[str, ...]:
-    """Return what a rule allows; a channel without an address is left out, and our form stands in for the last."""
+    """Return the channels of a rule, without those that have no address; if none is left, the contact form."""
     if row.get("channels") == "none":
         return ()
     named = _texts(row, "channels")
@@ -236,7 +236,7 @@ def _texts(row: Mapping[str, Value], name: str) -> tuple[str, ...]:
 
 
 def _days(written: Iterable[str]) -> tuple[int, ...]:
-    """Return the days of the week, Monday is 0.
+    """Return days of the week; Monday is 0.
 
     >>> _days(["mon-wed", "sun"])
     (0, 1, 2, 6)
@@ -262,7 +262,7 @@ def _hours(written: Value) -> tuple[int, int] | None:
 
 
 def _dates(written: Value) -> tuple[Span, ...]:
-    """Return the days that a rule is for, each by itself, as a span, or with what it is.
+    """Return the days of a rule, written as a date or a span, with or without a note.
 
     >>> [(str(span.first), str(span.last), span.note) for span in _dates(["2026-12-24 to 2026-12-26 Christmas"])]
     [('2026-12-24', '2026-12-26', 'Christmas')]

@@ -1,4 +1,4 @@
-"""Contexts: which articles, search and mode belong to a page of the owner's site, by the pattern of its address."""
+"""Contexts: the articles, the query and the mode of the widget for pages of the owner's site, by address."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ KEYS = ("page", "articles", "query", "audience", "mode")
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One entry: `page` is a pattern with `*`, of a path (/checkout/*) or of a whole address."""
+    """One entry; `page` is a pattern with `*` of a path (/checkout/*) or a whole address."""
 
     page: str
     articles: tuple[str, ...] = ()
@@ -31,7 +31,7 @@ class Context:
 def read(
     text: str, *, articles: Collection[str] | None = None, problems: MutableSequence[Problem] | None = None
 ) -> tuple[Context, ...]:
-    """Return the entries of `_contexts.yml`; what is wrong is left out and added to `problems`."""
+    """Return the entries of `_contexts.yml`; invalid ones are left out and added to `problems`."""
     wrong: list[Problem] = []
     found = []
     try:
@@ -58,7 +58,7 @@ def read(
 
 
 def find(contexts: Iterable[Context], page: str, *, audience: frozenset[str] = frozenset()) -> Context | None:
-    """Return the first context that a page's address matches and that is for this audience.
+    """Return the first context that matches a page's address and this audience.
 
     >>> find([Context("/shop/*", query="parcels")], "https://shop.example/shop/7?x=1").query
     'parcels'

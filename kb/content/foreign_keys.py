@@ -1,4 +1,4 @@
-"""Front matter of other systems (Jekyll, Docusaurus, Hugo, GitHub) read as our own keys, and what of it is not used."""
+"""Translate front matter of other systems (Jekyll, Docusaurus, Hugo, GitHub) to our own keys."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from kb.content.frontmatter import FrontMatter, Value
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Something of a file that was dropped or not understood; the library counts notes by `key`."""
+    """A part of a file that was removed or ignored; the library counts notes by `key`."""
 
     key: str
     line: int
     why: str
 
 
-# Whose the keys are that say how another system lays a page out; they mean nothing here.
+# Keys that control the layout of pages in other systems; we ignore them.
 UNUSED = {
     "Jekyll": "layout permalink_redirect parent has_children has_toc nav_exclude grand_parent child children toc "
     "sitemap comments scripts styles css js image thumbnail feature header footer class id excerpt_separator",
@@ -38,7 +38,7 @@ _FALSE = {"false", "no", "off", "0"}
 
 
 def translate_keys(written: FrontMatter, *, default_lang: str) -> tuple[FrontMatter, list[Note]]:
-    """Return the front matter in our own keys, with notes of what means nothing here."""
+    """Return the front matter with our own keys, and notes on ignored keys."""
     values: dict[str, Value] = {}
     lines: dict[str, int] = {}
     notes: list[Note] = []
@@ -59,11 +59,11 @@ def translate_keys(written: FrontMatter, *, default_lang: str) -> tuple[FrontMat
 
 
 def _path(value: Value, _: str) -> Value:
-    """Return a path as Jekyll means it: of a whole address its path, and always from the top."""
+    """Return a path as Jekyll reads it: the path of a whole address, always with a leading slash."""
     if not isinstance(value, str) or re.search(r"[:*][a-z]", value.removeprefix("http:").removeprefix("https:")):
         return None  # `/:categories/:title/` is a pattern
     if value.startswith(("//", "\\")):
-        return value  # of another site: refused where the key is read, and not made a path of ours
+        return value  # an address of another site, which the key's own reader refuses
     path = "/" + urlsplit(value).path.lstrip("/")
     return path if path != "/" and value not in ("pretty", "date", "none", "ordinal") else None
 
@@ -74,7 +74,7 @@ def _paths(value: Value, lang: str) -> Value:
 
 
 def _order(value: Value, _: str) -> Value:
-    """Return a place in its category; Docusaurus takes fractions."""
+    """Return a position in the category as a whole number; Docusaurus allows fractions."""
     try:
         return str(round(float(article_keys.text(value))))
     except (ValueError, OverflowError):
@@ -82,7 +82,7 @@ def _order(value: Value, _: str) -> Value:
 
 
 def _locale(value: Value, default_lang: str) -> Value:
-    """Return a language; `en-US` is our `en` where that is the default."""
+    """Return a language code; a region of the default language, such as `en-US` of `en`, is the default language."""
     code = languages.normalise(value) if isinstance(value, str) else None
     if code and code.split("-")[0] == default_lang.split("-")[0]:
         return default_lang
@@ -95,7 +95,7 @@ def _first(value: Value, _: str) -> Value:
 
 
 def _if_valid(read: Callable[[Value], object]) -> Callable[[Value, str], Value]:
-    """Return a reader that keeps a value as it is where our own key takes it."""
+    """Return a reader that keeps a value if `read` accepts it, and drops it otherwise."""
 
     def allowed(value: Value, _: str) -> Value:
         try:
@@ -115,7 +115,7 @@ def _flag(*, draft_when: set[str]) -> Callable[[Value, str], Value]:
     )
 
 
-# What other systems' keys are called here, and how their values are read.
+# Our names for other systems' keys, and the readers of their values.
 _READERS: dict[str, tuple[str, Callable[[Value, str], Value]]] = {
     "permalink": ("permalink", _path),
     "redirect_from": ("aliases", _paths),

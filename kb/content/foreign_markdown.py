@@ -1,4 +1,4 @@
-"""Markdown habits of other systems, line by line: kramdown's attributes, Docusaurus's and GitHub's admonitions, MDX."""
+"""Translate the Markdown of other systems line by line: Liquid, kramdown attributes, admonitions, tabs and MDX."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from kb.content.foreign_keys import Note
 from kb.content.frontmatter import Value
 
-# Neither part of the pattern can run past the next opening, so that unclosed tags cost no more than their length.
+# No part of the pattern can match past the next opening, so that unclosed tags take linear time.
 _LIQUID = re.compile(
     r"(?P<code>``(?:[^`\n]|`(?!`))+``|`[^`\n]+`)"
     r"|\{%-?\s*(?P<tag>[\w-]*)(?P<rest>(?:(?!\{%|%\}).)*)%\}"
@@ -20,12 +20,12 @@ _LIQUID = re.compile(
 _FENCE_LINES = re.compile(r"^[ \t>]*(`{3,}|~{3,})([^\n]*)", re.MULTILINE)
 _LITERAL = re.compile(r"""(["'])(.*?)\1\s*(\||$)""", re.DOTALL)
 _OBJECTS = {"site", "page", "include", "layout", "content", "paginator", "jekyll", "forloop", "post"}
-_SILENT = {"comment", "raw"}  # what lies between these and their ends is dropped, and kept as it is
+_SILENT = {"comment", "raw"}  # the content of a comment is removed, that of raw is kept as it is
 _LIST = re.compile(r"\b(?:items|list|content)\s*=\s*page\.([\w-]+)")
 
 
 def strip(text: str, values: Mapping[str, Value], *, first_line: int) -> tuple[str, list[Note]]:
-    """Return `text` without Liquid, line for line, and a note for each kind of tag dropped."""
+    """Return `text` without Liquid, with the same number of lines, and a note for each kind of removed tag."""
     if "{%" not in text and "{{" not in text:
         return text, []
     state = _State(values, first_line, names=set(re.findall(r"\{%-?\s*(?:assign|capture|for)\s+([\w-]+)", text)))
@@ -43,7 +43,7 @@ def strip(text: str, values: Mapping[str, Value], *, first_line: int) -> tuple[s
 
 
 def _fenced(text: str) -> list[int]:
-    """Return where fenced code begins and ends, in turn."""
+    """Return the positions at which fenced code begins and ends, alternately."""
     edges: list[int] = []
     fence = ""
     for match in _FENCE_LINES.finditer(text):
@@ -90,7 +90,7 @@ class _State:
         return self._list(match["rest"]) + _line_ends(whole)
 
     def _list(self, rest: str) -> str:
-        """Return the list of the front matter that an include was given, since it is text that people are to read."""
+        """Return the front-matter list that is passed to an include, as HTML, since it is text for readers."""
         found = _LIST.search(rest)
         items = self.values.get(found[1]) if found else None
         if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
@@ -106,7 +106,7 @@ class _State:
             return str(self.values["title"])
         name = re.split(r"[.|\s\[]", expression, maxsplit=1)[0]
         if name not in _OBJECTS | self.names:
-            return match[0]  # somebody's placeholder, which is text
+            return match[0]  # a placeholder in the text, such as {{name}}
         self._drop(
             "{{",
             match.start(),
@@ -123,7 +123,7 @@ class _State:
 
 
 def lists_used(text: str) -> set[str]:
-    """Return the front-matter keys whose lists the text's includes show."""
+    """Return the front-matter keys whose lists are passed to includes in the text."""
     return set(_LIST.findall(text)) if "{%" in text else set()
 
 
@@ -142,7 +142,7 @@ _TAB_END = re.compile(r"\s*</TabItem>\s*")
 _TABS = re.compile(r"\s*</?Tabs\b[^>]*>\s*")
 _MDX = re.compile(r"(?:import\s+(?:(.+?)\s+from\s+)?['\"][^'\"]+['\"];?|export\s+(?:const|default|function)\b.*)\s*")
 _JSX_COMMENT = re.compile(r"\{/\*.*?\*/\}")
-MAX_DEPTH = 10  # blocks in blocks that are still read as such
+MAX_DEPTH = 10  # nested blocks; deeper ones are read as text
 _KINDS = {
     "caution": "warning",
     "important": "info",
@@ -154,7 +154,7 @@ _KINDS = {
 
 
 def translate(text: str, values: Mapping[str, Value], *, first_line: int) -> tuple[str, list[Note]]:
-    """Return `text` in the Markdown that we render, line for line, and notes of what was dropped."""
+    """Return `text` in our Markdown, with the same number of lines, and notes on removed parts."""
     text, notes = strip(text, values, first_line=first_line)
     if not _TRIGGERS.search(text):
         return text, notes
@@ -164,7 +164,7 @@ def translate(text: str, values: Mapping[str, Value], *, first_line: int) -> tup
 
 
 class _Reader:
-    """One pass over an article's lines; open blocks indent what they hold by four."""
+    """One pass over an article's lines; the content of a block is indented by four."""
 
     def __init__(self, first_line: int) -> None:
         self.first_line = first_line
@@ -196,7 +196,7 @@ class _Reader:
         return indent + self._without_components(line, number) if line.strip() else line
 
     def _in_code(self, line: str) -> bool:
-        """Return True if a line is in a fenced block or is one of its fences."""
+        """Return True if a line is part of a fenced block, including its fences."""
         match = _FENCE.match(line)
         if self.fence:
             if match and match[1].startswith(self.fence) and not match[2].strip():
@@ -207,14 +207,14 @@ class _Reader:
         return bool(match)
 
     def _opening(self, line: str) -> str:
-        """Return a fence with no more of its info than our highlighter reads: ```js {1,3} is ```js."""
+        """Return a fence with only the language in its info string: ```js {1,3} becomes ```js."""
         match = _FENCE.match(line)
         if not match or match[1] != self.fence or _PLAIN_INFO.fullmatch(match[2]):
             return line
         return line[: match.start(2)] + re.split(r"[\s{]", match[2], maxsplit=1)[0]
 
     def _block(self, line: str) -> str | None:
-        """Return a line that opens or closes a block as ours has it, or None for any other line."""
+        """Return the translation of a line that opens or closes a block, or None for any other line."""
         indent = "    " * len(self.blocks)
         if _CLOSE.fullmatch(line):
             if ":::" not in self.blocks:

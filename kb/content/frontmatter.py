@@ -1,4 +1,4 @@
-"""Front matter: the YAML at the head of a file, with line numbers, without aliases, capped in size and depth."""
+"""Front matter: the YAML at the start of a file, with line numbers, without aliases, limited in size and depth."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 @dataclass(frozen=True, slots=True)
 class FrontMatter:
-    """The keys of a file's head; every value is text, a list or a mapping, since the schema says what it should be.
+    """The keys of a file's front matter; every value is text, a list or a mapping.
 
-    YAML's own guesses are not made: `lang: no` is Norwegian and `title: 2024` is a title.
+    The readers of the keys convert the values, not YAML: `lang: no` is Norwegian and `title: 2024` is a title.
     """
 
     values: dict[str, Value] = field(default_factory=dict)
-    lines: dict[str, int] = field(default_factory=dict)  # the line of the file on which a key stands
+    lines: dict[str, int] = field(default_factory=dict)  # the line of each key in the file
 
 
 def split(text: str) -> tuple[str | None, str, int]:
-    """Return the front matter (None where there is none), the body, and the line on which the body begins."""
+    """Return the front matter or None, the body, and the line on which the body begins."""
     if not text.startswith("---"):
         return None, text, 1
     lines = text.split("\n")
@@ -41,7 +41,7 @@ def split(text: str) -> tuple[str | None, str, int]:
 
 
 def load(path: str, text: str, *, first_line: int = 2) -> FrontMatter:
-    """Return the keys of a YAML mapping; raises BadArticle with the line of what cannot be read."""
+    """Return the keys of a YAML mapping; raise BadArticle with the line of the error."""
     node = _compose(path, text, first_line)
     if node is None:
         return FrontMatter()
@@ -51,7 +51,7 @@ def load(path: str, text: str, *, first_line: int = 2) -> FrontMatter:
 
 
 def load_list(path: str, text: str) -> list[tuple[int, Value]]:
-    """Return the items of a YAML list, each with its line; raises BadArticle with the line of what cannot be read."""
+    """Return the items of a YAML list, each with its line; raise BadArticle with the line of the error."""
     node = _compose(path, text, 1)
     if node is None:
         return []
@@ -76,11 +76,11 @@ def _compose(path: str, text: str, first_line: int) -> Any:
 
 
 def _called(path: str) -> str:
-    """Return what the YAML of a file is called: front matter at the head of an article, else the file itself."""
+    """Return a name for the YAML in messages: "this file" for a settings file, else "front matter"."""
     return "this file" if path.rpartition("/")[2].startswith("_") else "front matter"
 
 
-_HINTS = {  # what YAML says -> what to do
+_HINTS = {  # message of YAML -> remedy
     "mapping values are not allowed": "put text that contains ': ' in quotes",
     "cannot start any token": "put text that begins with @, ` or % in quotes, and indent with spaces, not tabs",
     "tab character": "indent with spaces, not tabs",
@@ -131,6 +131,6 @@ def _plain(node: yaml.Node) -> Value:
         return {str(key.value): _plain(value) for key, value in node.value if isinstance(key, yaml.ScalarNode)}
     if isinstance(node, yaml.SequenceNode):
         return [_plain(item) for item in node.value]
-    if node.value in ("", "~", "null") and not getattr(node, "style", None):  # unquoted: nothing rather than a word
+    if node.value in ("", "~", "null") and not getattr(node, "style", None):  # unquoted
         return None
     return str(node.value).strip()

@@ -1,4 +1,4 @@
-"""What git says of the articles: when each file was last changed, by one call for all, and what it said then."""
+"""Read from git the date of each article's last change, and the translations that are older than their original."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from kb.content import article
 from kb.content.article import Article
 from kb.errors import BadArticle
 
-SECONDS = 10.0  # a very long history is read no further; what it did not reach has no date
+SECONDS = 10.0  # limit for reading the history; files that were not reached have no date
 _COMMIT = "\x01"
 
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """A commit: when it was made, its name, and how many of the history come after it."""
+    """A commit: its time, its hash, and the number of later commits in the history."""
 
     at: datetime
     name: str
@@ -30,27 +30,27 @@ class Commit:
 
 
 def updated(folder: Path, paths: Collection[str]) -> dict[str, datetime]:
-    """Return the time of the last commit of each path below `folder`; nothing outside a repository."""
+    """Return the time of the last commit of each path below `folder`, or {} outside a repository."""
     return {path: commit.at for path, commit in commits(folder, paths).items()}
 
 
 def commits(folder: Path, paths: Collection[str]) -> dict[str, Commit]:
-    """Return the last commit of each path below `folder`; nothing outside a repository.
+    """Return the last commit of each path below `folder`, or {} outside a repository.
 
-    In a shallow clone the oldest commit seems to have touched every file, so it dates none.
+    The oldest commit of a shallow clone is ignored, because it seems to have changed every file.
     """
     head = output(folder, "rev-parse", "HEAD").decode().strip()
     return _read(folder, head, frozenset(paths)) if head else {}
 
 
 def contents(folder: Path, wanted: Sequence[tuple[str, str]]) -> dict[tuple[str, str], bytes]:
-    """Return files below `folder` as they were, by (commit, path); those that were not there are left out."""
+    """Return the contents of files below `folder` by (commit, path), without files that did not exist."""
     below = output(folder, "rev-parse", "--show-prefix").decode().strip()
     given = "".join(f"{commit}:{below}{path}\n" for commit, path in wanted if "\n" not in path)
     done = _run(folder, "cat-file", "--batch", given=given.encode())
-    data = done.stdout if done else b""  # also where a damaged object ended it: the files before that are whole
+    data = done.stdout if done else b""  # if a damaged object stopped git, the files before it are complete
     found, at = {}, 0
-    for key in wanted:  # "<name> blob <size>\n<contents>\n" each, or "<what was asked> missing\n"
+    for key in wanted:  # each is "<name> blob <size>\n<contents>\n" or "<request> missing\n"
         begins = data.find(b"\n", at) + 1
         if not begins or "\n" in key[1]:
             continue
@@ -63,7 +63,7 @@ def contents(folder: Path, wanted: Sequence[tuple[str, str]]) -> dict[tuple[str,
 
 
 def output(folder: Path, *words: str, timeout: float | None = None) -> bytes:
-    """Return what a git command prints about a folder, or nothing when it fails, takes too long, or git is missing."""
+    """Return the output of a git command in a folder, or b"" if it fails, takes too long, or git is missing."""
     done = _run(folder, *words, timeout=timeout)
     return done.stdout if done and done.returncode == 0 else b""
 
@@ -71,7 +71,7 @@ def output(folder: Path, *words: str, timeout: float | None = None) -> bytes:
 def _run(
     folder: Path, *words: str, given: bytes = b"", timeout: float | None = None
 ) -> subprocess.CompletedProcess[bytes] | None:
-    """Run git in a folder to its end; None when it takes too long, or git is missing."""
+    """Run git in a folder; return None if it takes too long or git is missing."""
     command = _command(folder, *words)
     try:
         return subprocess.run(command, input=given, capture_output=True, timeout=timeout, check=False)
@@ -85,7 +85,7 @@ def _command(folder: Path, *words: str) -> list[str]:
 
 @lru_cache(maxsize=1)
 def _read(folder: Path, head: str, paths: frozenset[str]) -> dict[str, Commit]:
-    """Return the dates as of the commit `head`: a process that indexes again and again reads its history once."""
+    """Return the last commits as of `head`; cached, so that a process that stays reads each history once."""
     words = ["-c", "core.quotepath=off", "log", "--no-renames", "--relative", "--name-only"]
     command = _command(folder, *words, "-z", f"--format={_COMMIT}%ct %H %D", "--", ".")
     try:
@@ -115,18 +115,18 @@ def _read(folder: Path, head: str, paths: frozenset[str]) -> dict[str, Commit]:
 
 
 def _next(process: subprocess.Popen[bytes]) -> bytes:
-    """Return what git has written since, waiting for the first of it."""
+    """Return the next block of git's output, waiting for it."""
     return os.read(process.stdout.fileno(), 1 << 16) if process.stdout else b""
 
 
-Said = tuple[str, str, str]  # title, summary and text: what readers see
+Said = tuple[str, str, str]  # title, summary and text, as readers see them
 
 
 def outdated(folder: Path, articles: Sequence[Article], *, default_lang: str) -> frozenset[str]:
-    """Return the paths of translations that their original has moved on from; none where there is no git.
+    """Return the paths of translations whose original has changed since their last commit.
 
-    A commit that changes only keys of the original, such as `verified`, leaves its translations as good as they were.
-    Any commit of the translation brings it up to date.
+    A commit that changes only keys of the original, such as `verified`, does not outdate its translations. Any commit
+    of a translation brings it up to date. Without git the result is empty.
     """
     changed = commits(folder, [one.path for one in articles])
     originals = {one.id: one for one in articles if one.lang == default_lang and one.path in changed}
@@ -140,7 +140,7 @@ def outdated(folder: Path, articles: Sequence[Article], *, default_lang: str) ->
     return frozenset(
         one.path
         for commit, one, original in pairs
-        if _revision(then.get((commit, one.path), b"")) == one.revision  # else it is being changed right now
+        if _revision(then.get((commit, one.path), b"")) == one.revision  # else it has uncommitted changes
         and (data := then.get((commit, original.path))) is not None
         and _said_by(original.path, data, lang=default_lang) not in (None, _said(original))
     )
@@ -148,7 +148,7 @@ def outdated(folder: Path, articles: Sequence[Article], *, default_lang: str) ->
 
 @lru_cache(maxsize=1)
 def _then(folder: Path, wanted: tuple[tuple[str, str], ...]) -> dict[tuple[str, str], bytes]:
-    """Return files at commits: a process that indexes again and again asks git once."""
+    """Return the contents of files at commits; cached, so that a process that stays asks git once."""
     return contents(folder, wanted) if wanted else {}
 
 

@@ -1,4 +1,4 @@
-"""All that a folder of articles says; one bad file never stops the others, and no file comes from outside."""
+"""Load a folder of articles. An invalid file never stops the others, and no file is read from outside the folder."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ MAX_FILES = 200_000
 
 @dataclass(frozen=True)
 class Library:
-    """Everything that a folder of articles says, at one moment."""
+    """The content of a folder of articles at one moment."""
 
     folder: Path
     articles: tuple[Article, ...]
@@ -42,7 +42,7 @@ class Library:
     synonyms: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)  # language -> groups
     pins: tuple[Pin, ...] = ()
     problems: tuple[Problem, ...] = ()
-    fingerprint: str = ""  # changes with whatever a page may change with: files, dates, our own code
+    fingerprint: str = ""  # changes with the files, their dates and our code
     default_lang: str = "en"
     files: tuple[str, ...] = ()  # images and other attachments, by their path
     addresses: Addresses = field(default_factory=Addresses)
@@ -53,16 +53,16 @@ class Library:
         return tuple(article for article in self.articles if _shown(article, now))
 
     def gone(self, now: datetime) -> tuple[Article, ...]:
-        """Return the articles that were there once: archived or expired."""
+        """Return the archived and expired articles."""
         return tuple(article for article in self.articles if _is_gone(article, now))
 
     def next_change(self, now: datetime) -> datetime | None:
-        """Return when an article next appears or expires by itself, if one does."""
+        """Return the next time at which an article appears or expires, or None."""
         times = (time for a in self.articles if a.status == "published" for time in (a.publish_at, a.expire_at))
         return min((time for time in times if time and time > now), default=None)
 
     def way_on(self, article: Article) -> str:
-        """Return the address that `replaced_by` names, as an article's path or id or as an address, or nothing."""
+        """Return the address of the target in `replaced_by` (an article's path or id, or an address), or ""."""
         if not article.replaced_by:
             return ""
         target = self.addresses.resolve(article.replaced_by, article=article)
@@ -84,10 +84,9 @@ def _is_gone(article: Article, now: datetime) -> bool:
 
 
 def load(folder: Path, *, default_lang: str = "en", parsed: Parsed | None = None) -> Library:
-    """Return the library in `folder`; what is wrong with it is in its `problems`.
+    """Return the library in `folder`; errors in its files are its `problems`.
 
-    `parsed` keeps what was read of each file until it changes.
-    Raises BadArticle only where the folder itself cannot be read.
+    `parsed` caches the articles until their files change. Raise BadArticle if the folder itself cannot be read.
     """
     if not folder.is_dir():
         known = "this is a file; give the folder that contains it"
@@ -130,7 +129,7 @@ def load(folder: Path, *, default_lang: str = "en", parsed: Parsed | None = None
 def _read_all(
     folder: Path, paths: list[str], parsed: Parsed, problems: list[Problem]
 ) -> tuple[list[Article], hashlib._Hash]:
-    """Return the articles that can be read; the others, and what was not understood, are problems."""
+    """Return the articles that can be read and a hash of them; unreadable files and ignored parts become problems."""
     articles: list[Article] = []
     notes: dict[str, list[tuple[str, Note]]] = {}
     digest = hashlib.sha256()
@@ -157,7 +156,7 @@ def _read_all(
 
 
 def _distinct(articles: list[Article], default_lang: str, problems: list[Problem]) -> list[Article]:
-    """Return the articles with ids and addresses that no two share; the default language has the first claim."""
+    """Return the articles with unique ids and addresses; the default language has priority."""
     kept: dict[Version, Article] = {}
     taken: dict[str, str] = {}
     for article in sorted(articles, key=lambda a: (a.lang != default_lang, a.path)):
@@ -181,9 +180,9 @@ def _distinct(articles: list[Article], default_lang: str, problems: list[Problem
 
 
 def _inherit(articles: list[Article], default_lang: str) -> list[Article]:
-    """Return the articles with what a translation does not say taken from the article in the default language.
+    """Return the articles, with missing values of a translation taken from the article in the default language.
 
-    An audience above all: a translation must not show everybody what the article shows some.
+    The audience matters most: a translation must not show everyone an article that only some may see.
     """
     defaults = {article.id: article for article in articles if article.lang == default_lang}
     return [
@@ -212,7 +211,7 @@ def _redirects(articles: list[Article], texts: Mapping[str, str], problems: list
 
 
 def _rules(texts: Mapping[str, str], articles: list[Article], problems: list[Problem]) -> dict[str, str]:
-    """Return the texts of `_channels.yml` and `_contexts.yml`, after a check; their readers parse them again."""
+    """Check `_channels.yml` and `_contexts.yml` and return their texts; their readers parse them again."""
     if channels.FILE not in texts and contexts.FILE not in texts:
         return {}
     topics = {name for a in articles for name in (a.category, *map(str, PurePosixPath(a.category).parents))}
@@ -222,7 +221,7 @@ def _rules(texts: Mapping[str, str], articles: list[Article], problems: list[Pro
 
 
 def walk(folder: Path, root: Path, problems: list[Problem]) -> Iterator[str]:
-    """Yield the path of every file; a link that leads out of `root`, and what cannot be read, are problems."""
+    """Yield the path of every file; links out of `root` and unreadable folders are problems."""
     stack, seen, count = [""], {root}, 0
     while stack:
         below = stack.pop()
@@ -256,7 +255,7 @@ def _entries(folder: Path, below: str, problems: list[Problem]) -> list[os.DirEn
 
 
 def sort_out(paths: Iterable[str]) -> tuple[list[str], list[str], list[str]]:
-    """Return articles, files that begin with an underscore, and attachments."""
+    """Return articles, YAML files that begin with an underscore, and attachments."""
     documents, specials, files = [], [], []
     for path in sorted(paths):
         name = path.rpartition("/")[2]
@@ -271,7 +270,7 @@ def sort_out(paths: Iterable[str]) -> tuple[list[str], list[str], list[str]]:
 
 
 def read_text(folder: Path, path: str, problems: list[Problem]) -> str:
-    """Return the text of a file; one that cannot be read is a problem, and empty."""
+    """Return the text of a file; an unreadable file is empty and a problem."""
     try:
         return (folder / path).read_bytes().decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:

@@ -1,4 +1,4 @@
-"""Where a link or an image of an article leads: another article, a file beside it, a heading, or the world outside."""
+"""Resolve the targets of links and images in an article: articles, files, headings, or other sites."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from kb.content.article import Article, identity
 Kind = Literal["article", "redirect", "file", "anchor", "outside", "page", "guessed", "missing"]
 
 FILES = "/files/"
-# The site's own pages below a language, and at the top; links to them are right without an article.
+# The site's own pages below a language, and at the top; links to them are valid without an article.
 PAGES = frozenset({"", "search", "contact", "categories"})
 TOP_PAGES = frozenset({"", "admin", "healthz", "metrics", "sitemap.xml", "robots.txt"})
 RESERVED = frozenset(
     {"admin", "api", "static", "files", "widget", "healthz", "metrics", "sitemap.xml", "robots.txt", "llms.txt"}
 )
-# A folder that other help centers put before an article's name in its address.
+# Folders that other help centers put before an article's name in its address.
 _HOUSES = frozenset({"kb", "help", "docs", "doc", "article", "articles", "hc", "support", "faq", "guide", "guides"})
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a link leads to: the address to write, and the path of the article where it is one of ours."""
+    """The target of a link: its address, and the path of the article if it is one of the library."""
 
     kind: Kind
     href: str
@@ -39,18 +39,18 @@ class Target:
 
 
 def normal(path: str) -> str:
-    """Return the one spelling of a local address: unquoted, no slash at the end, no query.
+    """Return a local address in normal form: unquoted, without a slash at the end and without a query.
 
     >>> normal("/old/r%C3%A9set.html/?x=1")
     '/old/réset.html'
     """
-    if "%" in path or "?" in path or "#" in path:  # few have any of these, and all addresses pass here often
+    if "%" in path or "?" in path or "#" in path:  # skips the slow calls for most addresses
         path = unquote(path.split("?")[0].split("#")[0])
     return path.rstrip("/") or "/"
 
 
 def is_ours(path: str) -> bool:
-    """Return True if the site has a page of its own at this address, so that no article can."""
+    """Return True if this address is reserved for the site's own pages, so that no article can use it."""
     first, *rest = normal(path).strip("/").split("/")
     if first in RESERVED or not first:
         return True
@@ -58,7 +58,7 @@ def is_ours(path: str) -> bool:
 
 
 def _page(place: str, languages: Collection[str], lang: str) -> str:
-    """Return the address of the site's own page that a link means, or nothing; `/contact/` is the form in `lang`."""
+    """Return the address of the site's own page at `place`, or ""; `/contact/` is the form in `lang`."""
     first, *rest = place.strip("/").split("/")
     if first in languages and (rest or [""])[0] in PAGES:
         return place if rest else f"/{first}/"
@@ -68,7 +68,7 @@ def _page(place: str, languages: Collection[str], lang: str) -> str:
 
 
 class Addresses(Mapping[str, str]):
-    """The address of each article and file by its path below the folder; built once for a library."""
+    """The addresses of the articles and files of a library, by path below the folder."""
 
     def __init__(
         self,
@@ -90,7 +90,7 @@ class Addresses(Mapping[str, str]):
 
     @classmethod
     def of(cls, mapping: Mapping[str, str], *, default_lang: str = "en") -> Addresses:
-        """Return `mapping` (path to address) as addresses."""
+        """Return the Addresses of `mapping`, from path to address."""
         if isinstance(mapping, Addresses):
             return mapping
         addresses = cls(default_lang=default_lang)
@@ -120,18 +120,18 @@ class Addresses(Mapping[str, str]):
 
     @cached_property
     def fingerprint(self) -> str:
-        """What tells whether any link may lead elsewhere than it did."""
+        """A hash that changes when the target of any link may have changed."""
         parts = [self.default_lang, list(self._address.items()), list(self._versions.items()), dict(self._redirects)]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
     def leads_somewhere(self, address: str) -> bool:
-        """Return True if an address is that of an article, of a file, or of one of the site's own pages."""
+        """Return True if an address belongs to an article, a file, or one of the site's own pages."""
         place = normal(address)
         known = place in self._path_at or place.removeprefix(FILES) in self._address
         return known or bool(_page(place, self.languages, self.default_lang))
 
     def resolve(self, target: str, *, article: Article) -> Target:
-        """Return where `target`, as the article's author wrote it, leads."""
+        """Return the target of a link, as written in `article`."""
         if not target.strip():
             return Target("missing", "")
         try:
@@ -177,7 +177,7 @@ class Addresses(Mapping[str, str]):
         return not self._address[path].startswith(FILES)
 
     def _version(self, place: str, lang: str) -> Target | None:
-        """Return the article at a path that may lack suffix and language, in the language asked for if there is one."""
+        """Return the article at a path that may lack suffix and language, preferably in `lang`."""
         for name in (place, f"{place}/index", f"{place}/README"):
             stem = name.removesuffix(".html").removesuffix(".mdx").removesuffix(".md")
             id, said = identity(stem + ".md", default_lang="")
@@ -189,12 +189,12 @@ class Addresses(Mapping[str, str]):
         return None
 
     def _beside(self, path: str, article: Article) -> Target | None:
-        """Return what a browser would reach from the article's own address, which is how Jekyll's authors write."""
+        """Return the article at `path` relative to the article's address, as links in Jekyll are written."""
         at = self._path_at.get(normal(urljoin(article.address, path)))
         return Target("article", self._address[at], at) if at else None
 
     def _guess(self, place: str, article: Article) -> Target | None:
-        """Return the one article of that name, for an address of the help center that the articles came from."""
+        """Return the only article of that name, for an address of the help center that the articles were moved from."""
         *folders, name = place.strip("/").split("/")
         if not _HOUSES.intersection(folders) or len(self._named.get(name, ())) != 1:
             return None

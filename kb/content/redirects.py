@@ -1,4 +1,4 @@
-"""Old addresses and where they lead: aliases of articles and `_redirects.yml`, with loops and chains found."""
+"""Redirects from old addresses: the aliases of articles and `_redirects.yml`, with a search for loops and chains."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from kb.content.links import is_ours, normal
 from kb.errors import BadArticle, Problem
 
 FILE = "_redirects.yml"
-SHOWN = 6  # stations of a chain that are named
+SHOWN = 6  # addresses of a chain that are named
 
 
 @dataclass(frozen=True, slots=True)
 class Redirect:
-    """One old address, where it leads, and where that is written."""
+    """An old address, its target, and the file and line of the redirect."""
 
     old: str
     new: str
@@ -30,7 +30,7 @@ class Redirect:
 def read(text: str, *, articles: Mapping[str, str]) -> tuple[list[Redirect], list[Problem]]:
     """Return the redirects of `_redirects.yml`: `old: new` lines, or a list of mappings with `from` and `to`.
 
-    `articles` gives an article's address by its path, since `new` may name a file.
+    `articles` maps an article's path to its address, since `new` may be a file.
     """
     try:
         head = frontmatter.load(FILE, text, first_line=1)
@@ -51,7 +51,7 @@ def read(text: str, *, articles: Mapping[str, str]) -> tuple[list[Redirect], lis
 
 
 def _listed(text: str) -> list[tuple[str, Value, int]] | None:
-    """Return the pairs of a list of mappings, or None if the file is no such list."""
+    """Return the pairs of a list of mappings, or None if the file is not a list."""
     indented = "list:\n" + "\n".join(f"  {line}" for line in text.split("\n"))
     try:
         items = frontmatter.load(FILE, indented, first_line=0).values.get("list")
@@ -63,7 +63,7 @@ def _listed(text: str) -> list[tuple[str, Value, int]] | None:
 
 
 def _wrong(old: str, new: str) -> str:
-    """Return what is wrong with a redirect, or nothing."""
+    """Return the error of a redirect, or ""."""
     if not old.startswith("/"):
         return f"'{old}' is not a path of this site; begin it with /"
     if is_ours(old):
@@ -81,16 +81,16 @@ def _wrong(old: str, new: str) -> str:
 
 
 def aliases(articles: Iterable[Article]) -> list[Redirect]:
-    """Return the redirects that articles' own aliases make."""
+    """Return the redirects from the aliases of articles."""
     return [
         Redirect(normal(alias), article.address, article.path, 1) for article in articles for alias in article.aliases
     ]
 
 
 def follow(redirects: Iterable[Redirect], *, live: Mapping[str, str]) -> tuple[dict[str, str], list[Problem]]:
-    """Return where each old address leads in the end, and what is wrong; `live` gives an article's path by its address.
+    """Return the final target of each old address, and problems; `live` maps an article's address to its path.
 
-    The first of two redirects from one address counts; a live article's own address leads nowhere else.
+    The first of two redirects from the same address counts. The address of a live article cannot redirect.
     """
     first: dict[str, Redirect] = {}
     problems = []
@@ -110,7 +110,7 @@ def follow(redirects: Iterable[Redirect], *, live: Mapping[str, str]) -> tuple[d
 
 
 def _ends(first: Mapping[str, Redirect], problems: list[Problem]) -> dict[str, str]:
-    """Return where each old address leads in the end, without those that lead round in a loop."""
+    """Return the final target of each old address, without loops."""
     after = {old: normal(redirect.new) if redirect.new.startswith("/") else "" for old, redirect in first.items()}
     ends: dict[str, str] = {}
     for old, redirect in first.items():

@@ -1,4 +1,4 @@
-"""Bundles: neighbouring articles share a file, so that a change writes a few small files and links all the others."""
+"""Bundles: files of neighbouring pages, so that a new generation writes a few small files and hard-links the others."""
 
 from __future__ import annotations
 
@@ -17,27 +17,28 @@ from kb.errors import BadGeneration
 from kb.files import link_or_copy
 from kb.render.rendered import Rendered, of_row, to_row
 
-MOST = 64  # bundles of a generation, about: each is a few files that a process holds open
-LEAST = 64  # articles of a bundle, about
+MOST = 64  # approximate bundles of a generation; a process holds the files of each one open
+LEAST = 64  # approximate articles of a bundle
 
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """The articles from number `first` to `last`, without the last, all in one language."""
+    """The articles from number `first` to `last` (exclusive), all in one language."""
 
-    name: str  # of its files; drawn from its first article, so that it stays when others come and go
+    name: str  # of its files; a hash of its first article, so that it is stable when others change
     first: int
     last: int
 
 
 def bundles(versions: Sequence[Version]) -> list[Bundle]:
-    """Return the bundles of versions, which come in order of language and id.
+    """Return the bundles of versions, which are in order of language and id.
 
-    An article begins a bundle by the hash of its own name: one more or less changes one bundle, or cuts or joins two.
+    The hash of an article's name decides whether it begins a bundle. Adding or removing an article therefore changes
+    one bundle, or splits or joins two.
     """
     size = LEAST
     while size * MOST < len(versions):
-        size *= 2  # by powers of two: seldom, and each new beginning was one before
+        size *= 2  # powers of two change rarely, and every new first article was one before
     hashes = [blake2b(f"{lang}/{id}".encode(), digest_size=8).digest() for id, lang in versions]
     starts = [
         number
@@ -52,7 +53,7 @@ FOLDER = "pages"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The place of a page in a file: its HTML, followed by the rest of the rendering as JSON."""
+    """The position of a page in a file: its HTML, followed by the rest of the rendering as JSON."""
 
     bundle: str
     start: int
@@ -61,7 +62,7 @@ class Place:
 
 
 class PageFiles:
-    """The files of pages of one generation, held open so that a page is there for as long as its generation is used."""
+    """The page files of one generation, held open so that its pages stay readable while it is in use."""
 
     def __init__(self, folder: Path, names: Iterable[str]) -> None:
         self._folder = folder / FOLDER
@@ -79,12 +80,12 @@ class PageFiles:
         return self.raw(place)[0].decode("utf-8")
 
     def page(self, place: Place) -> Rendered:
-        """Return a page with all that was made of its article."""
+        """Return a page with its sections, links and images."""
         html, rest = self.raw(place)
         return of_row(html.decode("utf-8"), json.loads(rest))
 
     def raw(self, place: Place) -> tuple[bytes, bytes]:
-        """Return the bytes of a page, HTML and rest; raises BadGeneration where the file has been cut."""
+        """Return the bytes of a page, HTML and rest; raise BadGeneration if the file is truncated."""
         size = place.html + place.rest
         raw = os.pread(self._files[place.bundle], size, place.start)
         if len(raw) != size:
@@ -92,7 +93,7 @@ class PageFiles:
         return raw[: place.html], raw[place.html :]
 
     def holds(self, name: str, places: Iterable[Place]) -> bool:
-        """Return True if a file holds these pages and nothing else."""
+        """Return True if a file consists of exactly these pages."""
         some = list(places)
         size = os.fstat(self._files[name]).st_size if name in self._files else -1
         return all(place.bundle == name for place in some) and sum(place.html + place.rest for place in some) == size
@@ -102,16 +103,16 @@ class PageFiles:
         return self._folder / name
 
     def close(self) -> None:
-        """Let go of the files."""
+        """Close the files."""
         self._close()
 
 
 def write(
     folder: Path, fresh: Mapping[Version, Rendered], kept: Mapping[Version, Place], *, before: Path | None
 ) -> dict[Version, Place]:
-    """Write the pages in `fresh`, and those `kept` of the snapshot in `before`; return where each is now.
+    """Write the pages in `fresh`, and those `kept` from the snapshot in `before`; return the place of each.
 
-    A file that holds what it held is linked.
+    An unchanged file is hard-linked.
     """
     (folder / FOLDER).mkdir(exist_ok=True)
     versions = sorted({**fresh, **kept}, key=attrgetter("lang", "id"))

@@ -1,4 +1,4 @@
-"""An article as a row of the snapshot, and the row as the site reads it."""
+"""Convert articles to rows of the snapshot, and rows to the entries that the site reads."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ COLUMNS = (
 _PLAIN = ("id", "lang", "title", "summary", "category", "address", "revision", "owner", "path")
 _PLAINLY = attrgetter(*_PLAIN)
 _DERIVED = ("place", "updated", "verified", "audience", "queries", "status", "replaced_by", "headings", "files")
-PLACE = ("bundle", "start", "html", "rest")  # where an article's page is, as page_files.Place says it
+PLACE = ("bundle", "start", "html", "rest")  # the columns of an article's bundles.Place
 TYPES: dict[str, Any] = dict.fromkeys((*_PLAIN, *_DERIVED, "bundle"), str) | dict.fromkeys(
     ("review_every", "offers", "ord", "outdated", *PLACE[1:]), int
 )
@@ -35,7 +35,7 @@ CATEGORY_TYPES: dict[str, Any] = {"name": str, "lang": str, "title": str, "ord":
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What the site says of an article besides its text."""
+    """The metadata of an article that the site shows."""
 
     id: str
     lang: str
@@ -54,8 +54,8 @@ class Entry:
     path: str
     queries: tuple[str, ...]
     order: int | None
-    replaced_by: str  # the address to go on to from what is gone, or nothing
-    outdated: bool = False  # a translation whose original says something else since
+    replaced_by: str  # the address to read instead of a gone article, or ""
+    outdated: bool = False  # a translation older than its original
 
 
 _FIELDS = tuple(field.name for field in fields(Entry))  # in the order of COLUMNS
@@ -73,9 +73,10 @@ class Heading:
 def of_articles(
     library: Library, rendered: Mapping[Version, Rendered], places: Mapping[Version, Place], *, now: datetime
 ) -> Iterator[dict[str, Any]]:
-    """Yield a row for each article that visitors may see at `now`, or could once.
+    """Yield a row for each article that is published at `now`, or was published before.
 
-    `places` says where its page is. Without what is `rendered` of it, where that has not changed.
+    `places` has the place of its page. A row has no headings and files if the article is not in `rendered`, because
+    it has not changed.
     """
     silent = {(category.name, category.lang) for category in library.categories if not category.offers}
     for article in library.published(now):
@@ -94,7 +95,7 @@ def of_articles(
 
 
 def _files(html: str) -> list[str]:
-    """Return the files that a page refers to, each by its path below the articles."""
+    """Return the files that a page uses, by path below the articles folder."""
     return sorted({unquote(unescape(name)) for name in _FILES.findall(html)})
 
 
@@ -115,7 +116,7 @@ def _row(article: Article, library: Library, silent: Collection[tuple[str, str]]
 
 
 def of_categories(library: Library) -> Iterator[dict[str, Any]]:
-    """Yield a row for each category in each of its languages."""
+    """Yield a row for each language version of a category."""
     for category in library.categories:
         names = ("name", "lang", "title", "summary")
         row = {name: getattr(category, name) for name in names}
@@ -123,7 +124,7 @@ def of_categories(library: Library) -> Iterator[dict[str, Any]]:
 
 
 def entry(row: tuple[Any, ...]) -> Entry:
-    """Return the article of a row of COLUMNS."""
+    """Return the entry in a row of COLUMNS."""
     values = dict(zip(_FIELDS, row, strict=True))
     values["updated"] = datetime.fromisoformat(values["updated"]).astimezone(UTC) if values["updated"] else None
     values["verified"] = date.fromisoformat(values["verified"]) if values["verified"] else None

@@ -1,4 +1,4 @@
-"""Lists as CommonMark nests them, re-indented to the four spaces that Python-Markdown wants."""
+"""Re-indent lists from CommonMark's nesting to the four spaces that Python-Markdown needs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _ITEM = re.compile(r"( *)([-*+]|\d{1,9}[.)])( +)(?=\S)")
 _RULE = re.compile(r" {0,3}(?:(?:\* *){3,}|(?:- *){3,}|(?:_ *){3,})$")
 _CONTAINER = re.compile(r"( *)(?:!!!|\?\?\?\+?|===[!+]?) ?\S|( *)\[\^[^\]]+\]:|( *): {1,3}\S")
 _QUOTE = re.compile(r" {0,3}> ?")
-_STASHED = re.compile(r" {0,3}\x02wzxhzdk:\d+\x03 *")  # Python-Markdown's mark for a fence or HTML put aside
+_STASHED = re.compile(r" {0,3}\x02wzxhzdk:\d+\x03 *")  # Python-Markdown's placeholder for a fence or HTML
 _BREAKS = re.compile(r" {0,3}(?:#{1,6} |>|`{3}|~{3}|\|)")
 
 
@@ -19,7 +19,7 @@ def normalise(lines: list[str], *, depth: int = 0) -> list[str]:
     if depth > MAX_DEPTH:
         return lines
     result: list[str] = []
-    kind = ""  # of the list that the line before belongs to
+    kind = ""  # of the list in the line before
     block: list[str] = []
     at = 0
     while at < len(lines):
@@ -33,7 +33,7 @@ def normalise(lines: list[str], *, depth: int = 0) -> list[str]:
             at = end
         elif (item := _ITEM.match(line)) and len(item[1]) < 4 and not _RULE.match(line):
             if _needs_blank(result, item) or (kind and (kind != _kind(item) or "" in block)):
-                result.append("")  # Python-Markdown would take it for the rest of the paragraph before
+                result.append("")  # Python-Markdown would read it as part of the paragraph before
             at, block = _item(lines, at, item, depth)
             kind = _kind(item)
             result.extend(block)
@@ -52,7 +52,7 @@ def _kind(item: re.Match[str]) -> str:
 
 
 def _needs_blank(before: list[str], item: re.Match[str]) -> bool:
-    """Return True if a list begins right under a paragraph, which CommonMark allows a bullet and a 1."""
+    """Return True if a list begins right after a paragraph, as CommonMark allows for bullets and the number 1."""
     if not before or not before[-1].strip() or before[-1].startswith("    "):
         return False
     last = before[-1]
@@ -61,7 +61,7 @@ def _needs_blank(before: list[str], item: re.Match[str]) -> bool:
 
 
 def _in_item(before: list[str]) -> bool:
-    """Return True if the lines end in a list item whose paragraph goes on without indentation."""
+    """Return True if the lines end in a list item whose paragraph continues without indentation."""
     for line in reversed(before):
         if not line.strip():
             return False
@@ -79,7 +79,7 @@ def _quote(lines: list[str], at: int, depth: int) -> tuple[int, list[str]]:
 
 
 def _item(lines: list[str], at: int, item: re.Match[str], depth: int) -> tuple[int, list[str]]:
-    """Return where an item ends, and its lines: the marker, then everything else indented by four."""
+    """Return the line on which an item ends, and its lines, with all but the first indented by four."""
     indent, marker, gap = len(item[1]), item[2], len(item[3])
     content = indent + len(marker) + (gap if gap <= 4 else 1)
     end = _extent(lines, at + 1, indent + 2, lazy=True)
@@ -90,7 +90,7 @@ def _item(lines: list[str], at: int, item: re.Match[str], depth: int) -> tuple[i
 
 
 def _extent(lines: list[str], at: int, indent: int, *, lazy: bool = False) -> int:
-    """Return the line on which a block ends whose lines are indented by at least `indent`."""
+    """Return the line on which a block indented by at least `indent` ends."""
     end = last = at
     blank = False
     while end < len(lines):
@@ -108,7 +108,7 @@ def _extent(lines: list[str], at: int, indent: int, *, lazy: bool = False) -> in
 
 
 def _dedent(lines: list[str], indent: int, content: int) -> int:
-    """Return by how much an item's lines are indented: as CommonMark says, or by Python-Markdown's four."""
+    """Return the indentation of an item's lines, by CommonMark's rule or Python-Markdown's four."""
     depths = [len(line) - len(line.lstrip(" ")) for line in lines if line.strip()]
     least = min((depth for depth in depths if depth > indent), default=content)
     if content + 4 <= least < indent + 8:
@@ -117,7 +117,7 @@ def _dedent(lines: list[str], indent: int, content: int) -> int:
 
 
 def _within(lines: list[str], dedent: int, indent: int, depth: int) -> list[str]:
-    """Return a block's lines normalised and indented by `indent`, having been indented by up to `dedent`."""
+    """Return a block's lines normalised, with their indentation of up to `dedent` changed to `indent`."""
     inner = [line[min(dedent, len(line) - len(line.lstrip(" "))) :] for line in lines]
     pad = " " * indent
     return [pad + line if line.strip() else "" for line in normalise(inner, depth=depth + 1)]

@@ -1,4 +1,4 @@
-"""Our Markdown: Python-Markdown with extensions, CommonMark's lists, and limits of time and nesting."""
+"""Convert Markdown to HTML: Python-Markdown with extensions, CommonMark's lists, and limits on time and nesting."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from pymdownx.superfences import SuperFencesException  # type: ignore[import-unt
 from kb.render import lists
 
 SECONDS = 2.0  # seconds of processor time for one article; the slowest of 400 real ones took 0.04
-MAX_DEPTH = 60  # blocks in blocks; Python's own stack ends at a few hundred
+MAX_DEPTH = 60  # nested blocks; Python's stack overflows at a few hundred
 MAX_FENCES = 2_000
 MAX_UNCLOSED = 500
-MAX_SIGNS = 2_000  # brackets and the like in one paragraph, which Python-Markdown takes the square of
-MAX_CODE = 5_000  # characters of a code block that are still highlighted
+MAX_SIGNS = 2_000  # formatting characters in one paragraph; Python-Markdown takes quadratic time in them
+MAX_CODE = 5_000  # characters; longer code blocks are not highlighted
 
-# Tags that are HTML; what else stands in angle brackets is text, as in "right-click on <account name>".
+# The tags of HTML; other words in angle brackets are text, as in "right-click on <account name>".
 HTML = frozenset(
     "a abbr acronym address applet area article aside audio b base basefont bdi bdo bgsound big blink blockquote "
     "body br button canvas caption center cite code col colgroup command data datalist dd del details dfn dialog "
@@ -49,7 +49,7 @@ CONFIGS: dict[str, dict[str, Any]] = {
     "pymdownx.highlight": {"guess_lang": False, "auto_title": False, "stripnl": True, "use_pygments": True},
     "pymdownx.magiclink": {"hide_protocol": False},
 }
-# What a text must hold for an inline pattern to match in it.
+# The strings of which a text must contain one for an inline pattern to match.
 SIGNS: dict[str, tuple[str, ...]] = {
     "backtick": ("`", "\\"),
     "keys-custom": ("++", "\\"),
@@ -77,14 +77,17 @@ _local = threading.local()
 
 
 class TooMuch(SuperFencesException):  # type: ignore[misc]
-    """Text whose rendering takes more time or nesting than an article may; superfences lets only its own kind pass."""
+    """Text that exceeds the limits on time or nesting.
+
+    It is a SuperFencesException because superfences swallows all other exceptions.
+    """
 
 
 def convert(text: str) -> str:
-    """Return the HTML of `text`, not yet sanitised; raises TooMuch for what is made to be slow."""
+    """Return the HTML of `text`, not yet sanitised; raise TooMuch if it exceeds a limit."""
     _check_counts(text)
     md: markdown.Markdown = getattr(_local, "md", None) or _new()
-    _local.md = None  # unless it comes to its end, it is left in the middle of its work
+    _local.md = None  # after an error its state is unusable
     md.reset()
     _local.deadline, _local.depth = time.thread_time() + SECONDS, 0
     try:
@@ -100,13 +103,13 @@ def _new() -> markdown.Markdown:
 
 
 def _check_time() -> None:
-    """Raise TooMuch when the time of this thread's text is over."""
+    """Raise TooMuch after the deadline of this thread's text."""
     if time.thread_time() > _local.deadline:
         raise TooMuch(f"takes more than {SECONDS:.0f} s to render; shorten it, or split it into several articles")
 
 
 def _timed(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return `function` with a look at the clock before each call."""
+    """Return `function` with a check of the time before each call."""
 
     def with_look(**named: Any) -> Any:
         _check_time()
@@ -116,7 +119,7 @@ def _timed(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _check_counts(text: str) -> None:
-    """Refuse what Python's own HTML parser and the highlighter would take minutes for."""
+    """Raise TooMuch for text on which Python's HTML parser or the highlighter would take minutes."""
     if text.count("```") + text.count("~~~") > MAX_FENCES:
         raise TooMuch(f"has over {MAX_FENCES:,} code fences; split it into several articles")
     if text.count("<") - text.count(">") > MAX_UNCLOSED:
@@ -124,7 +127,7 @@ def _check_counts(text: str) -> None:
 
 
 class _Ours(Extension):
-    """What is put between Python-Markdown's own steps."""
+    """Our processors for Python-Markdown."""
 
     def extendMarkdown(self, md: markdown.Markdown) -> None:  # noqa: N802 - the name is Python-Markdown's
         parser = _Parser(md)
@@ -134,8 +137,8 @@ class _Ours(Extension):
         md.parser = parser
         fences = md.preprocessors["fenced_code_block"].extension.superfences[0]  # type: ignore[attr-defined]
         fences["formatter"] = _timed(fences["formatter"])
-        md.preprocessors.register(_LongCode(md), "long_code", 26)  # before fences are put aside
-        md.preprocessors.register(_Lists(md), "lists", 15)  # after fences and HTML are put aside
+        md.preprocessors.register(_LongCode(md), "long_code", 26)  # before fences are replaced by placeholders
+        md.preprocessors.register(_Lists(md), "lists", 15)  # after fences and HTML are replaced by placeholders
         md.inlinePatterns.register(_Html(HTML_RE, md), "html", 90)
         md.treeprocessors.register(_Inline(md), "inline", 20)
         md.treeprocessors.register(_Tabs(md), "tabs", 24)
@@ -143,7 +146,7 @@ class _Ours(Extension):
 
 
 class _Parser(BlockParser):
-    """The block parser with a limit on time and depth."""
+    """The block parser with limits on time and depth."""
 
     def parseBlocks(self, parent: ElementTree.Element, blocks: list[str]) -> None:  # noqa: N802
         _local.depth += 1
@@ -158,9 +161,9 @@ class _Parser(BlockParser):
 
 
 class _Inline(InlineProcessor):
-    """The inline parser with a limit on time, which passes over a pattern whose first sign is not in the text.
+    """The inline parser with a limit on time. It skips patterns that cannot match because of SIGNS.
 
-    20,000 brackets cost as much as 400 articles; passing over saves a third of an ordinary article's time.
+    20,000 brackets take as long as 400 articles. Skipping saves a third of the time of an ordinary article.
     """
 
     def __init__(self, md: markdown.Markdown) -> None:
@@ -188,7 +191,7 @@ class _Inline(InlineProcessor):
 
 
 class _Html(HtmlInlineProcessor):
-    """Inline HTML; a word in angle brackets that is no tag of HTML is text."""
+    """Inline HTML; a word in angle brackets that is not an HTML tag is text."""
 
     def handleMatch(self, m: re.Match[str], data: str) -> Any:  # type: ignore[override]  # noqa: N802
         name = re.match(r"</?([a-zA-Z][a-zA-Z0-9]*)(?=[\s/>])", m[1])
@@ -198,7 +201,7 @@ class _Html(HtmlInlineProcessor):
 
 
 class _LongCode(Preprocessor):
-    """Takes the language from fences of very long code: some of Pygments' lexers take the square of the length."""
+    """Remove the language of very long code blocks, because some Pygments lexers take quadratic time."""
 
     def run(self, lines: list[str]) -> list[str]:
         fences = [(at, match) for at, line in enumerate(lines) if (match := _FENCE.match(line))]
@@ -216,7 +219,7 @@ class _Lists(Preprocessor):
 
 
 class _Tabs(Treeprocessor):
-    """Tabs become details, which open without a script, print, and are found by the browser's own search."""
+    """Turn tabs into details elements, which work without a script, print, and are found by the browser's search."""
 
     def run(self, root: ElementTree.Element) -> None:
         for tabs in root.iter("div"):
@@ -240,7 +243,7 @@ def _tab(label: ElementTree.Element, content: ElementTree.Element) -> ElementTre
 
 
 class _Tasks(Treeprocessor):
-    """Task lists show a ballot box, which needs no form control."""
+    """Show the items of task lists with a ballot box character instead of a form control."""
 
     def run(self, root: ElementTree.Element) -> None:
         for item in root.iter("li"):

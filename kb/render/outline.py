@@ -1,4 +1,4 @@
-"""Sanitised HTML made into a page: headings with anchors, links with addresses, and the text of each section."""
+"""Turn sanitised HTML into a page: headings with anchors, links with addresses, and the text of each section."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from html import escape, unescape
 from kb.content.links import Target
 from kb.render.rendered import Anchors, Image, Link, Rendered, Section, nearby
 
-# The sanitiser writes every tag in this one way, so that a pattern reads it without fail.
+# The sanitiser writes every tag in this form, so that a pattern is enough to parse it.
 _TAG = re.compile(r'<(/?)([a-z][a-z0-9]*)((?: [a-z-]+="[^"]*")*)>')
 _ATTRIBUTE = re.compile(r' ([a-z-]+)="([^"]*)"')
 _EMPTY_HEAD = re.compile(r"<thead>\s*<tr>\s*(?:<th[^>]*>\s*</th>\s*)*</tr>\s*</thead>")
@@ -18,7 +18,7 @@ _BLOCKS = frozenset(
     "p li dt dd tr div pre blockquote table ul ol dl details summary figure figcaption caption br hr".split()
 )
 _CELLS = frozenset(("td", "th"))
-_BETWEEN = " · "  # between the cells of a row, which are no one sentence
+_BETWEEN = " · "  # between the cells of a row, which do not form a sentence
 _REPEATED = re.compile(r"· (?:· )+")
 Resolve = Callable[[str], tuple[Target, int]]
 
@@ -26,7 +26,7 @@ _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 
 
 def outline(html: str, *, title: str, resolve: Resolve) -> Rendered:
-    """Return the page made of sanitised `html`; `resolve` says where a target as written leads, and its line."""
+    """Return the page of sanitised `html`; `resolve` returns the target of a link as written, and its line."""
     html = _EMPTY_HEAD.sub("", html)
     walker = _Walker(html, title, resolve)
     walker.walk(html)
@@ -34,7 +34,7 @@ def outline(html: str, *, title: str, resolve: Resolve) -> Rendered:
 
 
 class _Walker:
-    """One pass over the tags, with what is open at the moment."""
+    """One pass over the tags, with the elements that are open."""
 
     def __init__(self, html: str, title: str, resolve: Resolve) -> None:
         self.resolve = resolve
@@ -46,8 +46,8 @@ class _Walker:
         self.images: list[Image] = []
         self.title = title
         self.anchors = Anchors()
-        self.heading: tuple[int, int, int, str] | None = None  # where its HTML and text begin, its level, its id
-        self.link: tuple[int, str, Target, int] | None = None  # where its text begins, its target, its line
+        self.heading: tuple[int, int, int, str] | None = None  # index of its HTML and text, level, id
+        self.link: tuple[int, str, Target, int] | None = None  # index of its text, target as written, target, line
         self.tables = 0
         self.pre = False
         self.top_level = min(map(int, re.findall(r"<h([1-6])[ >]", html)), default=1)
@@ -85,7 +85,7 @@ class _Walker:
         if text:
             self.out.append(text)
             plain = unescape(text) if "&" in text else text
-            self.text.append(plain if self.pre else plain.replace("\n", " "))  # a wrapped line is no new sentence
+            self.text.append(plain if self.pre else plain.replace("\n", " "))  # a line break is a space
 
     def _other(self, name: str, attributes: str, whole: str, *, closing: bool) -> None:
         if name in _BLOCKS:
@@ -97,11 +97,11 @@ class _Walker:
         if name == "pre":
             self.pre = not closing
         if self.pre and name == "pre":
-            whole = whole[:-1] + ' tabindex="0">'  # it scrolls, so it must be reachable by key
+            whole = whole[:-1] + ' tabindex="0">'  # it scrolls, so it must be reachable with the keyboard
         self.out.append(whole)
 
     def _checked(self, name: str, attributes: str) -> str:
-        """Return a tag's attributes with ids that are unique and not the page's, and alignment as a class."""
+        """Return a tag's attributes, with ids that are unique on the page, and alignment as a class."""
         kept = []
         for key, value in _ATTRIBUTE.findall(attributes):
             if key == "id":
@@ -127,7 +127,7 @@ class _Walker:
             self.heading = None
 
     def _level(self, level: int) -> int:
-        """Return a heading's level on a page whose title is the only one of the first, with no level left out."""
+        """Return a heading's level from 2 on, since the title is the only h1, without skipping a level."""
         level = max(2, min(level - self.top_level + 2, self.last_level + 1, 6))
         self.last_level = level
         return level
@@ -183,7 +183,7 @@ class _Walker:
         self.link = None
         text = " ".join("".join(self.text[start:]).split())
         if text == "↩":
-            del self.text[start:]  # the way back from a footnote is no text of the article
+            del self.text[start:]  # the link back from a footnote is not text of the article
             return
         self.links.append(Link(target, found.kind, found.href, found.article, found.anchor, text, line))
 
@@ -193,7 +193,7 @@ class _Walker:
         found, line = self.resolve(target)
         self.images.append(Image(target, found.kind, found.href, values.get("alt"), line))
         if found.kind == "missing":
-            self.out.append(escape(values.get("alt", "")))  # rather than a request that will fail
+            self.out.append(escape(values.get("alt", "")))  # instead of a request that would fail
             return
         size = "".join(f' {key}="{values[key]}"' for key in ("width", "height") if values.get(key, "").isdigit())
         title = f' title="{escape(values["title"])}"' if values.get("title") else ""
@@ -204,7 +204,7 @@ class _Walker:
         )
 
     def _table(self, attributes: str, *, closing: bool) -> None:
-        """Wrap a table so that it scrolls on a narrow screen, by key too, under the name of its section."""
+        """Wrap a table so that it scrolls on a narrow screen, also with the keyboard, labelled with its section."""
         self.text.append("\n")
         if closing:
             self.tables -= 1
@@ -218,5 +218,5 @@ class _Walker:
 
 
 def _line(text: str) -> str:
-    """Return one line of a section's text, without what stands between cells where there is no other cell."""
+    """Return one line of a section's text, without the separators of empty cells."""
     return _REPEATED.sub("· ", " ".join(text.split())).strip(" ·")

@@ -1,4 +1,4 @@
-"""An article as a page: Markdown to HTML, sanitised, with its sections, links and images."""
+"""Render an article: convert its Markdown to HTML, sanitise it, and collect sections, links and images."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ __all__ = ["Image", "Link", "Rendered", "Section", "render"]
 
 
 def render(article: Article, *, addresses: Mapping[str, str]) -> Rendered:
-    """Return the page of `article`; `addresses` gives the address of each article and file by its path.
+    """Return the page of `article`; `addresses` maps the path of each article and file to its address.
 
-    Raises BadArticle for a text whose rendering would take more time or nesting than an article may.
+    Raise BadArticle for a text that exceeds the limits on time or nesting.
     """
     try:
         html = translate(markdown.convert(article.markdown), article.lang)
@@ -39,13 +39,13 @@ def render(article: Article, *, addresses: Mapping[str, str]) -> Rendered:
 
 
 class _Resolver:
-    """Says where a target leads and on which line of the file it stands, which Markdown does not tell."""
+    """Resolves a target and finds its line in the file, since Python-Markdown reports no lines."""
 
     def __init__(self, article: Article, addresses: Addresses) -> None:
         self.article = article
         self.addresses = addresses
-        self.seen: dict[str, int] = {}  # where in the text a target was found last
-        self.ends: list[int] = []  # where the text's lines end
+        self.seen: dict[str, int] = {}  # the position at which each target was last found
+        self.ends: list[int] = []  # the positions of the line ends
 
     def __call__(self, target: str) -> tuple[Target, int]:
         return self.addresses.resolve(target, article=self.article), self._line(target)
@@ -56,7 +56,7 @@ class _Resolver:
             self.ends = [match.start() for match in re.finditer("\n", text)] or [0]
         last = self.seen.get(target, -1)
         at = -2 if last == -2 or target.startswith("#fn") else text.find(target, last + 1)
-        at = at if at >= 0 else last if last >= 0 else -2  # -2: it is not there, so that nobody looks again
+        at = at if at >= 0 else last if last >= 0 else -2  # -2: not in the text; do not search again
         self.seen[target] = at
         return self.article.body_line + bisect.bisect_left(self.ends, max(at, 0))
 
@@ -79,26 +79,26 @@ _TITLE = re.compile(r'(<p class="admonition-title">|<summary>)(\w+)(?=</p>|</sum
 
 
 def translate(html: str, lang: str) -> str:
-    """Return `html` with the default titles of admonitions in `lang`, where we know them."""
+    """Return `html` with the default titles of admonitions translated to `lang`, if it is in TITLES."""
     known = dict(zip(sanitise.KINDS, TITLES.get(lang.split("-")[0], ()), strict=False))
     if not known:
         return html
     return _TITLE.sub(lambda match: match[1] + known.get(match[2].lower(), match[2]), html)
 
 
-MANY = 200  # fewer are rendered before other processes have started
+MANY = 200  # articles; fewer are rendered faster than other processes start
 MAX_PROCESSES = 8
 
 
 def render_all(articles: Sequence[Article], *, addresses: Addresses) -> dict[Version, Rendered]:
-    """Return the pages; an article that cannot be rendered is left out, as `kb check` says of it."""
+    """Return the pages; an article that cannot be rendered is left out, and reported by `kb check`."""
     many = len(articles) >= MANY and _processors() > 1
     found = _together(articles, addresses) if many else _one_by_one(articles, addresses)
     return {article.version: page for article, page in found if page is not None}
 
 
 def still_right(articles: Sequence[Article], *, addresses: Addresses, kept: Mapping[str, Rendered]) -> set[str]:
-    """Return the sources of the articles whose page in `kept` has links and images that lead where they led."""
+    """Return the sources of the articles whose page in `kept` is still right: its links and images resolve the same."""
     known = ((article, kept.get(article.source)) for article in articles)
     return {article.source for article, page in known if page is not None and _still_right(page, article, addresses)}
 
@@ -130,10 +130,10 @@ def _page(article: Article, addresses: Addresses) -> Rendered | None:
 
 
 def _together(articles: Sequence[Article], addresses: Addresses) -> Iterator[tuple[Article, Rendered | None]]:
-    """Yield the pages that this process and others render side by side.
+    """Render the articles in this process and others in parallel, and yield their pages.
 
-    The others are started from nothing: a fork would copy the threads' locks of whoever calls, and
-    multiprocessing's own processes would run his script again.
+    The others are new interpreters: a fork would copy held locks of the caller's threads, and the processes of
+    multiprocessing would run the caller's script again.
     """
     count = min(_processors(), MAX_PROCESSES)
     own, *parts = [articles[start::count] for start in range(count)]
@@ -145,7 +145,7 @@ def _together(articles: Sequence[Article], addresses: Addresses) -> Iterator[tup
 
 
 def _elsewhere(articles: Sequence[Article], addresses: Addresses) -> list[Rendered | None]:
-    """Return the pages that another process renders; should it fail, this one does."""
+    """Return the pages rendered by another process, or by this one if it fails."""
     environ = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     task = pickle.dumps((articles, addresses))
     done = subprocess.run(
@@ -157,7 +157,7 @@ def _elsewhere(articles: Sequence[Article], addresses: Addresses) -> list[Render
 
 
 def main() -> None:
-    """Render what comes in, as a process that `_elsewhere` started."""
+    """Render the articles on standard input, in a process started by `_elsewhere`."""
     articles, addresses = pickle.load(sys.stdin.buffer)
     pickle.dump([_page(article, addresses) for article in articles], sys.stdout.buffer)
 

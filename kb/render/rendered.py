@@ -1,4 +1,4 @@
-"""The parts of an article's page: sections, links and images, each with its place."""
+"""The rendered page of an article: HTML, sections, links and images."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-PAGE_IDS = "kb-"  # ids of the site's own pages begin so; none of an article's may, lest a script finds that instead
+PAGE_IDS = "kb-"  # prefix of ids on the site's own pages; an article's ids must not have it, or scripts would find them
 _ANCHOR = re.compile(r"[\w][\w:.\-]{0,99}")
 
 
@@ -23,7 +23,7 @@ def slug(text: str) -> str:
 
 
 def nearby(anchor: str, anchors: Collection[str]) -> str | None:
-    """Return the anchor of `anchors` that another system's spelling of it means: `#w_Reset_it` is `reset-it`."""
+    """Return the anchor in `anchors` that matches another system's spelling: `#w_Reset_it` is `reset-it`."""
     if anchor in anchors:
         return anchor
     wanted = _folded(anchor.removeprefix("w_"))
@@ -35,15 +35,15 @@ def _folded(anchor: str) -> str:
 
 
 class Anchors:
-    """The anchors of one page as they are given out."""
+    """The anchors of one page, each used once."""
 
     def __init__(self) -> None:
         self.names: set[str] = set()
         self._used: set[str] = set()
-        self._next: dict[str, int] = {}  # the next number behind an anchor that is there already
+        self._next: dict[str, int] = {}  # the next number to append to an anchor that is taken
 
     def claim(self, anchor: str) -> str:
-        """Return `anchor` if it may be an id of this page and is not one yet, else nothing."""
+        """Return `anchor` and mark it as used if it is valid and free, else return ""."""
         folded = anchor.lower()
         if not _ANCHOR.fullmatch(anchor) or folded in self._used or folded.startswith(PAGE_IDS):
             return ""
@@ -65,23 +65,23 @@ class Anchors:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """The part of an article under one heading; the first, with the anchor "", is what comes before any heading."""
+    """The part of an article under one heading; the first, with the anchor "", is the text before any heading."""
 
     anchor: str
     heading: str
-    path: tuple[str, ...]  # the headings above it below the title, and its own
+    path: tuple[str, ...]  # the headings above it, without the title, and its own
     level: int
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link as written, and where it leads."""
+    """A link: its target as written, and the resolved target."""
 
     target: str
     kind: str
     href: str
-    article: str | None  # the path of the article it leads to
+    article: str | None  # the path of the target article
     anchor: str
     text: str
     line: int  # of the file
@@ -89,7 +89,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """An image as written, and where it is; `alt` is None where nothing is said."""
+    """An image: its target as written, and its address; `alt` is None if it has no such attribute."""
 
     target: str
     kind: str
@@ -100,25 +100,25 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """An article's page: HTML that a browser may be given as it is, and its parts."""
+    """An article's page: sanitised HTML and its parts."""
 
     html: str
     sections: tuple[Section, ...]
     links: tuple[Link, ...]
     images: tuple[Image, ...]
-    anchors: frozenset[str]  # every id that a link may lead to
+    anchors: frozenset[str]  # every id on the page
     lost: frozenset[str] = frozenset()  # elements that are not allowed and not shown
 
 
 def to_row(page: Rendered) -> dict[str, Any]:
-    """Return a page as JSON takes it, without its HTML."""
+    """Return a page as a JSON object, without its HTML."""
     row = asdict(page) | {"anchors": sorted(page.anchors), "lost": sorted(page.lost)}
     del row["html"]
     return row
 
 
 def of_row(html: str, row: Mapping[str, Any]) -> Rendered:
-    """Return the page that `to_row` wrote."""
+    """Return the page from its HTML and the object of `to_row`."""
     return Rendered(
         html=html,
         sections=tuple(Section(**section | {"path": tuple(section["path"])}) for section in row["sections"]),

@@ -1,4 +1,4 @@
-"""The one gate that HTML passes, whoever wrote it: a list of what is harmless, and nothing else."""
+"""Sanitise HTML with a list of allowed tags, attributes and schemes. All HTML of articles passes through here."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import re
 import nh3
 from pygments.token import STANDARD_TYPES
 
-MAX_DEPTH = 300  # the sanitiser takes the square of the depth: 100,000 open elements took 17 s
-_MANY = 2_000  # fewer tags than this cost nothing however they are nested
+MAX_DEPTH = 300  # the sanitiser takes quadratic time in the depth: 100,000 open elements took 17 s
+_MANY = 2_000  # tags; fewer are fast at any depth
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
 _VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
 
@@ -50,23 +50,23 @@ _CLEANER = nh3.Cleaner(
     attributes=ATTRIBUTES,
     allowed_classes=CLASSES,
     url_schemes=SCHEMES,
-    link_rel=None,  # kb.render.outline sets it, knowing which links lead outside
+    link_rel=None,  # kb.render.outline sets it on links to other sites
     strip_comments=True,
 )
 
 
 def clean(html: str) -> str:
-    """Return `html` with nothing in it that a browser could run, in one spelling: lower case, double quotes, closed."""
+    """Return `html` without scripts, in normal form: lower case, double quotes, closed elements."""
     return _CLEANER.clean(html)
 
 
 def lost(html: str) -> frozenset[str]:
-    """Return the elements of `html` that are not shown at all, text and everything."""
+    """Return the names of elements in `html` that are removed with their content."""
     return frozenset(name for _, name in _TAG.findall(html.lower()) if name in LOST) if "<" in html else frozenset()
 
 
 def too_deep(html: str) -> bool:
-    """Return True if elements are nested so deep that cleaning would take seconds."""
+    """Return True if elements are nested so deeply that sanitising would take seconds."""
     if html.count("<") < _MANY:
         return False
     depth = 0

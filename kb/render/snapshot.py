@@ -1,4 +1,4 @@
-"""The articles of one index generation, rendered once and read by the site: an SQLite file, and files of pages."""
+"""The snapshot of a generation: its rendered articles in an SQLite file and files of pages, which the site reads."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ from kb.render.rendered import Rendered
 __all__ = ["Entry", "Heading", "Snapshot", "write"]
 
 FILE = "library.db"
-PAGE = ("headings", "files")  # what is known of an article only where it was rendered
+PAGE = ("headings", "files")  # columns with values only for articles that were rendered
 _COMPARED = ("id", "lang", *(name for name in TYPES if name not in ("id", "lang", *PAGE, *PLACE)), *PLACE)
-_SOURCE = "revision || ' ' || path"  # as Article.source says it
+_SOURCE = "revision || ' ' || path"  # as Article.source
 _ARTICLES = re.compile(r"/([a-z0-9-]+)/articles/(.+)")
-# One version an article: the language asked for, else the default, else the first by name.
+# One version per article: the requested language, else the default one, else the first by name.
 _BEST = f"""
     SELECT {COLUMNS} FROM (
         SELECT *, row_number() OVER (
@@ -61,10 +61,10 @@ def write(
     kept: Collection[Version] = (),
     before: Path | None = None,
 ) -> None:
-    """Write what visitors may see at `now` into `folder`.
+    """Write the articles that are published at `now` to `folder`.
 
-    `rendered` are new pages, `kept` those that the generation `before` has. A published article without a page is left
-    out.
+    `rendered` are new pages, `kept` are the articles whose pages are in the generation `before`. A published article
+    without a page is left out.
     """
     path = folder / FILE
     path.unlink(missing_ok=True)
@@ -72,14 +72,14 @@ def write(
         shutil.copyfile(before / FILE, path)
     db = sqlite_utils.Database(path)
     try:
-        db.execute("PRAGMA secure_delete = ON")  # what an article no longer says is in no file
-        db.execute("PRAGMA journal_mode = OFF")  # whoever is killed leaves a folder that nobody reads: nothing to undo
-        db.execute("PRAGMA synchronous = OFF")  # what a power cut takes, the checksums say
+        db.execute("PRAGMA secure_delete = ON")  # deleted text stays in no file
+        db.execute("PRAGMA journal_mode = OFF")  # after a kill the folder is never read, so no rollback is needed
+        db.execute("PRAGMA synchronous = OFF")  # checksums detect a file damaged by a power cut
         with db.conn:
             if not (before is not None and kept):
                 _create(db)
             rows = db.execute(f"SELECT {', '.join(_COMPARED)} FROM entries").fetchall()
-            known = {Version(*row[:2]): row for row in rows}  # the last columns say where the page is
+            known = {Version(*row[:2]): row for row in rows}  # the last columns are the place
             right = {version: Place(*row[-4:]) for version, row in known.items() if version in kept}
             places = bundles.write(folder, rendered, right, before=before)
             _update(db, known, entries.of_articles(library, rendered, places, now=now))
@@ -105,7 +105,7 @@ def _create(db: sqlite_utils.Database) -> None:
 def _update(
     db: sqlite_utils.Database, known: Mapping[Version, tuple[Any, ...]], articles: Iterable[dict[str, Any]]
 ) -> None:
-    """Bring the entries up to date; the row of an article that was not rendered again is written only if it differs."""
+    """Update the entries; the row of an article that was not rendered again is written only if it has changed."""
     values = itemgetter(*_COMPARED)
     left, fresh = set(known), []
     for row in articles:
@@ -137,7 +137,7 @@ class Snapshot:
         self.default_lang: str = meta["default_lang"]
         self.fingerprint: str = meta["fingerprint"]
         self.recipe: str = meta.get("recipe", "")
-        self.addresses: str = meta.get("addresses", "")  # where links could lead
+        self.addresses: str = meta.get("addresses", "")  # the fingerprint of Addresses
         self.channels: Table = channels.read(meta.get(channels.FILE, ""))
         self.contexts: tuple[Context, ...] = contexts.read(meta.get(contexts.FILE, ""))
         spoken = self._query("SELECT DISTINCT lang FROM entries WHERE status = 'published'")
@@ -147,7 +147,7 @@ class Snapshot:
 
     @classmethod
     def open(cls, folder: Path) -> Snapshot:
-        """Return the snapshot in a generation's folder; raises BadGeneration where there is none that can be read."""
+        """Open the snapshot in a generation's folder; raise BadGeneration if it is missing or cannot be read."""
         path = folder / FILE
         if not path.is_file():
             raise BadGeneration(f"{path} is missing; run 'kb index' to build it again")
@@ -157,7 +157,7 @@ class Snapshot:
             raise BadGeneration(f"{path} lacks {error}; run 'kb index' to build it again") from error
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the files."""
         with self._lock:
             if self._connection is not None and self._pid == os.getpid():
                 self._connection.close()
@@ -170,7 +170,7 @@ class Snapshot:
         return self._one(sql, (id, lang))
 
     def best(self, id: str, lang: str) -> Entry | None:
-        """Return a published article in this language or the nearest to it, else in the default one, else in any."""
+        """Return a published article in the nearest language, else in the default language, else in any."""
         versions = {entry.lang: entry for entry in self.translations(id)}
         return (
             versions.get(nearest(lang, versions) or "")
@@ -180,7 +180,7 @@ class Snapshot:
 
     @cached_property
     def limited_files(self) -> frozenset[str]:
-        """Return the files that only articles for some refer to, each by its path below the articles."""
+        """The files used only by articles with an audience, by path below the articles folder."""
         limited = self._files("audience != '[]'")
         return limited - self._files("audience = '[]' AND status = 'published'") if limited else limited
 
@@ -189,7 +189,7 @@ class Snapshot:
         return frozenset(name for (files,) in found for name in json.loads(files))
 
     def versions(self) -> set[Version]:
-        """Return every published article in each of its languages."""
+        """Return the id and language of every published article."""
         return set(map(Version._make, self._query("SELECT id, lang FROM entries WHERE status = 'published'")))
 
     def translations(self, id: str) -> tuple[Entry, ...]:
@@ -199,18 +199,18 @@ class Snapshot:
         )
 
     def entries(self, lang: str) -> tuple[Entry, ...]:
-        """Return the published articles that are written in this language."""
+        """Return the published articles in this language."""
         sql = f"SELECT {COLUMNS} FROM entries WHERE lang = ? AND status = 'published' ORDER BY id"
         return self._entries(sql, (lang,))
 
     def category_entries(self, name: str, lang: str) -> tuple[Entry, ...]:
-        """Return a category's articles, each once, in this language or in the one that stands in for it."""
+        """Return a category's articles, each once, in this language or else the default or another one."""
         return self._entries(_BEST, {"lang": lang, "category": name})
 
     def categories(self, lang: str) -> tuple[Category, ...]:
-        """Return the categories that hold a published article, or a category that does, in their order.
+        """Return the categories with a published article, in themselves or in a category below, in their order.
 
-        Titles are in this language where there is one.
+        Titles are in this language if available.
         """
         sql = """
             SELECT name, title, ord, summary, offers, lang FROM categories WHERE lang IN (?, ?) ORDER BY lang = ? DESC
@@ -225,11 +225,11 @@ class Snapshot:
         return tuple(sorted(found.values(), key=lambda c: (c.order is None, c.order or 0, c.title.casefold(), c.name)))
 
     def category(self, name: str, lang: str) -> Category | None:
-        """Return one category with its title in this language, if it holds a published article."""
+        """Return one category with its title in this language, or None if it has no published article."""
         return next((category for category in self.categories(lang) if category.name == name), None)
 
     def html(self, entry: Entry) -> str:
-        """Return an article's page: sanitised when it was rendered, safe to be shown as it is."""
+        """Return the HTML of an article, which was sanitised when it was rendered."""
         place = self._query(f"SELECT {', '.join(PLACE)} FROM entries WHERE id = ? AND lang = ?", (entry.id, entry.lang))
         return self._pages.html(Place(*place[0])) if place else ""
 
@@ -239,18 +239,18 @@ class Snapshot:
         return tuple(Heading(*row) for row in json.loads(found[0][0])) if found else ()
 
     def pages(self) -> dict[str, Rendered]:
-        """Return every page by its article's source, for the next generation; none where our code is another."""
+        """Return every page by its article's source, for the next generation, or {} if the code has changed."""
         if self.recipe != recipe():
             return {}
         found = self._query(f"SELECT {_SOURCE}, {', '.join(PLACE)} FROM entries WHERE status = 'published'")
         return {source: self._pages.page(Place(*place)) for source, *place in found}
 
     def by_address(self, path: str) -> Entry | None:
-        """Return the published article whose address this is."""
+        """Return the published article at this address."""
         return self._one(f"SELECT {COLUMNS} FROM entries WHERE place = ? AND status = 'published'", (normal(path),))
 
     def redirect(self, path: str) -> str | None:
-        """Return where an old address leads: another address here, or a URL."""
+        """Return the target of an old address: an address of this site or a URL."""
         place = normal(path)
         if found := self._query("SELECT target FROM redirects WHERE place = ?", (place,)):
             return str(found[0][0])
@@ -282,7 +282,7 @@ class Snapshot:
             raise BadGeneration(f"{self.path} cannot be read ({error}); run 'kb index' to build it again") from error
 
     def _open(self) -> sqlite3.Connection:
-        """Return the connection of this process; one from before a fork must not be used."""
+        """Return the connection of this process; a connection from before a fork must not be used."""
         if self._connection is None or self._pid != os.getpid():
             uri = f"{self.path.resolve().as_uri()}?mode=ro&immutable=1"
             self._connection = sqlite3.connect(uri, uri=True, check_same_thread=False)

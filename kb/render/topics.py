@@ -1,8 +1,8 @@
-"""The topics of a help center: its categories in one language, with the articles that everybody may see.
+"""The topics of a help center: its categories in one language, with the articles for everyone.
 
-A topic is a category with at least one such article, in itself or in a category within it. Articles with an audience
-are in no topic. All topics of a language together are a shelf. Filling one takes half a second for 10,000 articles, so
-`Topics` keeps the shelves of each generation for as long as the generation is in use.
+A topic is a category with at least one such article, in itself or in a category below. Articles with an audience are
+not in topics. All topics of a language form a shelf. Filling a shelf takes half a second for 10,000 articles, so
+`Topics` keeps the shelves of a generation while it is in use.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from kb.render.snapshot import Entry, Snapshot
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A category that holds, itself or in one within it, at least one article that everybody may see."""
+    """A category with at least one article for everyone, in itself or in a category below."""
 
     name: str
     title: str
@@ -27,21 +27,21 @@ class Topic:
     summary: str
     offers: bool
     entries: tuple[Entry, ...]
-    above: tuple[Topic, ...] = ()  # the categories that it is in, the outermost first
-    below: int = 0  # articles in categories within it
+    above: tuple[Topic, ...] = ()  # its parents, outermost first
+    below: int = 0  # articles in categories below
 
     @property
     def count(self) -> int:
-        """The number of its articles, with those of categories within it."""
+        """The number of its articles, including those in categories below."""
         return len(self.entries) + self.below
 
     @property
     def way(self) -> tuple[Topic, ...]:
-        """The categories that lead to it, and itself."""
+        """Its parents, outermost first, and itself."""
         return (*self.above, self)
 
     def neighbours(self, entry: Entry) -> tuple[Entry | None, Entry | None]:
-        """Return the articles before and after one, None at either end."""
+        """Return the articles before and after `entry`, None at either end."""
         at = next((number for number, other in enumerate(self.entries) if other.id == entry.id), None)
         if at is None:
             return None, None
@@ -50,21 +50,21 @@ class Topic:
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """The topics of a help center in one language, each before those within it, and every article by its id."""
+    """The topics of a help center in one language, parents before children, and every article by its id."""
 
     topics: tuple[Topic, ...]
     entries: dict[str, Entry]
 
     def topic(self, name: str) -> Topic | None:
-        """Return the topic of that name, if it shows anything."""
+        """Return the topic of that name, or None."""
         return next((topic for topic in self.topics if topic.name == name), None)
 
     def within(self, topic: Topic | None) -> tuple[Topic, ...]:
-        """Return the topics right within one, or the outermost ones."""
+        """Return the direct children of a topic, or the outermost topics."""
         return tuple(other for other in self.topics if other.above[-1:] == (topic.way[-1:] if topic else ()))
 
     def all_of(self, topic: Topic) -> tuple[Entry, ...]:
-        """Return the articles of a topic and of those within it."""
+        """Return the articles of a topic and of the topics below it."""
         return tuple(entry for other in self.topics if topic in other.way for entry in other.entries)
 
     def pick(self, ids: Iterable[str], *, k: int) -> tuple[Entry, ...]:
@@ -81,24 +81,24 @@ class Shelf:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """The state of an article's review: verified on a day, overdue since a day, or neither without a promise."""
+    """The state of an article's review: verified on a day, overdue since a day, or neither."""
 
     verified: date | None = None
     overdue: date | None = None
 
 
 class Topics:
-    """The shelves of an application, one for each generation and language; they go when their generation goes."""
+    """The shelves of an application, by generation and language; they are dropped with their generation."""
 
     def __init__(self) -> None:
         self._shelves: WeakKeyDictionary[Snapshot, dict[str, Shelf]] = WeakKeyDictionary()
         self._lock = threading.Lock()
 
     def shelf(self, snapshot: Snapshot, lang: str) -> Shelf:
-        """Return the shelf of a generation in a language, filled at its first use."""
+        """Return the shelf of a generation in a language; it is filled on first use."""
         shelves = self._shelves.setdefault(snapshot, {})
         if lang not in shelves:
-            with self._lock:  # else each of twenty visitors fills one, and all wait ten times as long
+            with self._lock:  # without it, twenty visitors would fill twenty shelves and wait ten times as long
                 if lang not in shelves:
                     shelves[lang] = _fill(snapshot, lang)
         return shelves[lang]
@@ -117,7 +117,7 @@ def _fill(snapshot: Snapshot, lang: str) -> Shelf:
 def _topics(
     categories: Sequence[Category], shown: Mapping[str, tuple[Entry, ...]], above: tuple[Topic, ...]
 ) -> Iterator[Topic]:
-    """Yield the topics right within the last of `above`, each followed by those within it."""
+    """Yield the direct children of the last topic in `above`, each followed by the topics below it."""
     place = f"{above[-1].name}/" if above else ""
     for category in categories:
         if not category.name.startswith(place) or "/" in category.name.removeprefix(place):
@@ -133,7 +133,7 @@ def _topics(
 
 
 def for_everybody(entry: Entry) -> bool:
-    """Return True if an article is for everybody, not only for an audience."""
+    """Return True if an article is for everyone, not only for an audience."""
     return not entry.audience
 
 

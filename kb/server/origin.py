@@ -14,8 +14,8 @@ from kb.files import written_aside
 FILE = "articles.json"
 MANUAL = "the manual"  # in any place of installation
 
-# A command builds the index, reads only the articles, uses articles and index of the same folder, or only looks
-# something up in the index, of whichever articles it is.
+# A command builds the index, reads only the articles, uses articles and an index of the same folder, or looks things up
+# in an index of any articles.
 Use = Literal["builds", "reads", "uses", "looks"]
 
 

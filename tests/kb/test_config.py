@@ -1,4 +1,4 @@
-"""Settings come from a file and the environment, and a wrong one is named with the nearest right one."""
+"""Settings come from a file and the environment, and an error names the nearest known setting."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Files that several processes use: locks, files and folders that appear whole or not at all, and hard links."""
+"""Files that several processes use: locks, atomic writes and hard links."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Stop(Exception):
 
 @contextmanager
 def another_holds(path: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """Have another process hold a lock, and end that process with the block."""
+    """Hold a lock in another process, which ends with the block."""
     command = [sys.executable, "-c", HOLD, str(path)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None

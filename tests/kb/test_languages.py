@@ -1,4 +1,4 @@
-"""Language codes, and which way they are read."""
+"""Language codes and writing direction."""
 
 from __future__ import annotations
 

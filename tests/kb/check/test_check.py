@@ -1,4 +1,4 @@
-"""`kb check` as authors call it: its output, its exit code, and the question that is left out."""
+"""The command `kb check`: its output, its exit code, and the search without the question itself."""
 
 from __future__ import annotations
 

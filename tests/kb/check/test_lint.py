@@ -1,4 +1,4 @@
-"""`kb check`: what it finds, where it says it is, and that it finds nothing in what is right."""
+"""The findings of `kb check` and their lines, and correct articles without findings."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ USES = "\n\n[f](../top.pdf) ![What it shows](a.png)\n"
 
 
 def check(folder: Path, files: dict[str, str], **options: object) -> list[Problem]:
-    """Return what is wrong with files."""
+    """Return the problems of files."""
     return list(lint.check(library.load(write_articles(folder, files)), now=NOW, **options))  # type: ignore[arg-type]
 
 
 def found(folder: Path, body: str, head: str = "title: Page") -> list[tuple[str, int, str]]:
-    """Return code, line and severity of what is wrong with one article beside another and two files."""
+    """Return code, line and severity of the problems of an article beside another article and two files."""
     files = OTHER | {"account/page.md": f"---\n{head}\n---\n{body}{USES}"}
     return [(problem.code, problem.line, problem.severity) for problem in check(folder, files)]
 

@@ -1,4 +1,4 @@
-"""Links to other sites are asked for politely: within bounds, remembered, and nothing private."""
+"""The check of links to other sites: limits, cached results, and no requests to private addresses."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NOW = datetime(2026, 11, 1, tzinfo=UTC)
 
 
 class Site:
-    """Another site: what it answers under /status/N, and what it was asked for."""
+    """Another site, which answers /status/N with status N and records the requests."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []
@@ -48,7 +48,7 @@ def site() -> Iterator[Site]:
 
 
 def found(folder: Path, *links: str, now: datetime = NOW, allow: tuple[str, ...] = ("127.0.0.0/8",)) -> list[Problem]:
-    """Return what is wrong with an article's links to other sites."""
+    """Return the problems of an article's links to other sites."""
     text = "# Links\n\n" + "\n".join(f"[here]({link})\n" for link in links)
     write_articles(folder / "articles", {"links.md": text})
     settings = Settings(articles=folder / "articles", data=folder / "var", embedder="none", allow_networks=allow)

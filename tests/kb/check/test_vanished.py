@@ -1,4 +1,4 @@
-"""What was published at a commit must still lead somewhere, and the check says how."""
+"""Addresses and anchors published at a commit must still work, and the check names the remedy."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ OTHERS = {
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder of articles below a repository, with one commit."""
+    """A folder of articles in a repository with one commit."""
     return repository(tmp_path, {"account/reset.md": RESET} | OTHERS)
 
 
@@ -35,7 +35,7 @@ def check(folder: Path, *options: str, against: str = "main") -> Result:
 
 
 def found(folder: Path) -> list[dict[str, Any]]:
-    """Return what the check says that has vanished."""
+    """Return the addresses and anchors that the check reports as vanished."""
     problems = json.loads(check(folder, "--json").stdout)["problems"]
     return [problem for problem in problems if problem["code"].startswith("vanished")]
 

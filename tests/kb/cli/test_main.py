@@ -1,4 +1,4 @@
-"""The command line: documents of the contract, exit codes, and one line for what a person can mend."""
+"""The command line: JSON documents, exit codes, and one-line errors."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from kb.errors import HelpCenterError
 
 @pytest.fixture
 def environ(settings: Settings) -> dict[str, str]:
-    """The environment of a help center of five articles, and of nothing that happened yet."""
+    """The environment of a help center with five articles and an empty database."""
     Store.open(settings.database).close()
     return {"KB_ARTICLES": str(settings.articles), "KB_DATA": str(settings.data), "KB_EMBEDDER": "none"}
 
@@ -39,7 +39,7 @@ def document(environ: dict[str, str], *arguments: str) -> Any:
 
 
 def process(environ: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run `kb` as a process of its own."""
+    """Run `kb` in a separate process."""
     whole = {key: value for key, value in os.environ.items() if not key.startswith("KB_")} | environ
     return subprocess.run(
         [sys.executable, "-m", "kb.cli.main", *arguments], env=whole, capture_output=True, text=True, check=False
@@ -199,7 +199,7 @@ def test_the_help_of_a_group_cuts_no_sentence(environ: dict[str, str], group: st
 
 
 def visible(group: click.Group, *above: str) -> list[tuple[str, ...]]:
-    """Return all commands that are shown to people."""
+    """Return all commands that are not hidden."""
     found: list[tuple[str, ...]] = []
     for name, command in group.commands.items():
         if not command.hidden:

@@ -1,4 +1,4 @@
-"""The manual says what the code does: every name is in it, its tables are fresh, and its links lead somewhere."""
+"""The manual matches the code: it mentions every name, its tables are up to date, and its links work."""
 
 import configparser
 import re
@@ -125,4 +125,4 @@ def test_the_check_finds_nothing_in_the_manual_but_translations_that_lag_behind(
     reviewed = max(a.verified for a in ARTICLES.values() if a.verified)
     now = datetime.combine(reviewed, time(12), tzinfo=UTC)  # the day of the last review, so that the test does not age
     problems = lint.check(library.load(FOLDER, default_lang="en"), now=now)
-    assert not [problem for problem in problems if problem.code != "outdated-translation"]  # their pages say so
+    assert not [problem for problem in problems if problem.code != "outdated-translation"]  # their pages show it

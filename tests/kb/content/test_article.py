@@ -1,4 +1,4 @@
-"""One file as an article: what its head, its first heading and its path say."""
+"""An article is read from the front matter, the first heading and the path of its file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from kb.errors import BadArticle
 
 
 def article(head: str = "title: A", body: str = "Text", *, path: str = "account/reset.md") -> Article:
-    """Return the article of a head and a body."""
+    """Return the article with this front matter and body."""
     return parse(path, f"---\n{head}\n---\n{body}", default_lang="en")
 
 

@@ -1,4 +1,4 @@
-"""Articles are read again when their files change, and never served from a cache that is not theirs."""
+"""Articles are read again when their files change, and never taken from an outdated cache."""
 
 from __future__ import annotations
 

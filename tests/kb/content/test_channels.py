@@ -1,4 +1,4 @@
-"""Channels: the table decides, the first row that fits; nobody is left without one unless the table says so."""
+"""Channels: the first rule that fits decides, and a visitor has no channel only if the table says `none`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Contexts: the owner's list of pages, and what the widget shows first on them."""
+"""Contexts: the owner's list of pages, and the articles that the widget shows first on them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Articles of Jekyll, Docusaurus, Hugo and GitHub, read as their authors keep them."""
+"""Articles of Jekyll, Docusaurus, Hugo and GitHub are read without changes to their files."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from kb.render.render import render
 
 
 def article(head: str, body: str = "Text", *, path: str = "account/reset.md") -> tuple[Article, tuple[Note, ...]]:
-    """Return the article of a head and a body, and what was dropped of it."""
+    """Return the article with this front matter and body, and the notes on it."""
     return read(path, f"---\ntitle: A\n{head}\n---\n{body}", default_lang="en")
 
 

@@ -1,4 +1,4 @@
-"""Front matter: read without YAML's surprises, refused where it could cost more than it says."""
+"""Front matter is read without YAML's type guesses, and refused if it could take too much time or memory."""
 
 from __future__ import annotations
 

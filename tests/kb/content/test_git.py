@@ -1,4 +1,4 @@
-"""What git says of a folder, and that nothing is said where it cannot."""
+"""Dates and contents from git, and empty results where git fails."""
 
 from __future__ import annotations
 

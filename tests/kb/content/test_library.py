@@ -1,4 +1,4 @@
-"""A folder of articles: what of it is read, what is left out and named, and what changes with time."""
+"""A folder of articles: the files that are read, the files that are left out and reported, and changes over time."""
 
 from __future__ import annotations
 

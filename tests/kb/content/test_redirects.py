@@ -1,4 +1,4 @@
-"""Old addresses: where they lead in the end, and what is wrong with them."""
+"""Redirects from old addresses: their final targets and their errors."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from kb.content.redirects import Redirect, aliases, follow, read
 
 
 def lead(*pairs: tuple[str, str]) -> list[Redirect]:
-    """Return redirects as `_redirects.yml` writes them, a line each."""
+    """Return redirects as lines of `_redirects.yml`."""
     return [Redirect(old, new, "_redirects.yml", line) for line, (old, new) in enumerate(pairs, 1)]
 
 

@@ -1,4 +1,4 @@
-"""A translation is outdated when its original says something else than when the translation was last changed."""
+"""A translation is outdated if its original has changed since the translation was last edited."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ FILES = {
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder of articles below a repository, with one commit."""
+    """A folder of articles in a repository with one commit."""
     return repository(tmp_path, FILES)
 
 
 def rewrite(folder: Path, **changes: str) -> None:
-    """Commit the files with changes: the original, or the translation."""
+    """Commit changes to the original or the translation."""
     names = {"original": "close.md", "translation": "close.es.md"}
     write_articles(folder, {names[which]: text for which, text in changes.items()})
     commit(folder)
 
 
 def late(folder: Path) -> list[str]:
-    """Return the articles that the check calls outdated."""
+    """Return the articles that the check reports as outdated."""
     problems = lint.check(library.load(folder), now=NOW)
     return [problem.path for problem in problems if problem.code == "outdated-translation"]
 

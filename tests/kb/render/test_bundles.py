@@ -1,4 +1,4 @@
-"""Bundles: neighbouring articles share a file, and a change touches few of them."""
+"""Bundles: neighbouring articles share a file, and a change affects few files."""
 
 from __future__ import annotations
 

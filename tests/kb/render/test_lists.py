@@ -1,4 +1,4 @@
-"""Lists as CommonMark nests them, for Python-Markdown, which wants four spaces."""
+"""Lists nested by CommonMark's rules are re-indented for Python-Markdown, which needs four spaces."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from kb.render.markdown import convert
 
 
 def html(text: str) -> str:
-    """Return the HTML of a text on one line, without paragraphs' tags."""
+    """Return the HTML of a text on one line, without the tags of paragraphs."""
     return re.sub(r"</?p>|\n *", "", convert(text))
 
 

@@ -1,4 +1,4 @@
-"""An article as a page: what Markdown becomes, what is taken out, and what of hostile text is left."""
+"""Rendering an article: the HTML of its Markdown, the removed parts, and hostile text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pages of many articles: kept where nothing they show has changed, rendered by several processes where much has."""
+"""Rendering many articles: unchanged pages are kept, and many pages are rendered by several processes."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ FILES = {"a.md": "# A\n\n[x](b.md) ![i](i.png)\n\n## Head\n\nText", "b.md": "# B
 
 
 def load(folder: Path, **files: str) -> Library:
-    """Return the library of two articles and an image, with other files over them."""
+    """Return the library of two articles and an image; `files` are added to them or replace them."""
     return library.load(
         write_articles(folder / "articles", FILES | {f"{name}.md": text for name, text in files.items()})
     )
 
 
 def kept_after(folder: Path, shelf: Library) -> dict[str, object]:
-    """Return what a generation of `shelf` keeps."""
+    """Return the pages that a generation of `shelf` keeps."""
     write(folder, shelf, render.render_all(shelf.articles, addresses=shelf.addresses), now=NOW)
     return Snapshot.open(folder).pages()  # type: ignore[return-value]
 
 
 def rendered_again(shelf: Library, kept: dict[str, object]) -> list[str]:
-    """Return the paths of the articles whose kept page is not theirs any more."""
+    """Return the paths of the articles that must be rendered again."""
     right = render.still_right(shelf.articles, addresses=shelf.addresses, kept=kept)  # type: ignore[arg-type]
     return [article.path for article in shelf.articles if article.source not in right]
 
@@ -51,7 +51,7 @@ def test_what_has_not_changed_is_not_rendered_again(tmp_path: Path) -> None:
     [
         ("a", "# A\n\nOther", ["a.md"]),
         ("c", "# C", ["c.md"]),
-        ("b", "---\ntitle: B\nslug: other\n---\n", ["a.md", "b.md"]),  # a links to b, whose address is another now
+        ("b", "---\ntitle: B\nslug: other\n---\n", ["a.md", "b.md"]),  # a links to b, whose address has changed
     ],
 )
 def test_a_changed_article_costs_itself_and_who_links_to_its_address(

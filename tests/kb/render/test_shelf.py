@@ -1,4 +1,4 @@
-"""What everybody may see, and where an article stands with its owner."""
+"""The articles for everyone, and the state of an article's review."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TODAY = date(2026, 6, 1)
 
 
 def entry(id: str = "a", **over: object) -> Entry:
-    """Return an article with nothing special about it."""
+    """Return an ordinary article."""
     plain = Entry(
         id=id, lang="en", title=id, summary="", category="general", address=f"/en/articles/{id}", revision="0",
         updated=None, owner="", review_every=None, verified=None, audience=(), offers=True,

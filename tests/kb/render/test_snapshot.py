@@ -1,4 +1,4 @@
-"""The snapshot: what the site reads of a generation is what the articles said when it was built."""
+"""The snapshot: the site reads the articles as they were when the generation was built."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Categories within categories: on the home page, on their own, on the way to an article, and at its foot."""
+"""Nested categories: on the home page, on their own pages, in breadcrumbs, and at the foot of an article."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_no_page_tells_of_a_category_that_holds_nothing_for_everybody(client: Fl
 
 
 def turns(client: FlaskClient, id: str) -> dict[str, str]:
-    """Return where the foot of an article leads: to the one before and the one after."""
+    """Return the links at the foot of an article, to the previous and the next one."""
     found = re.findall(r'<a rel="(prev|next)" href="/en/articles/([^"]+)"', client.get(f"/en/articles/{id}").text)
     return dict(found)
 

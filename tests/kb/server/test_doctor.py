@@ -1,4 +1,4 @@
-"""`kb doctor` finds what is wrong and says what to do about it."""
+"""`kb doctor` finds problems and names their remedies."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.conftest import write_articles
 
 
 def found(settings: Settings) -> dict[str, Finding]:
-    """Return the findings by what was looked at."""
+    """Return the findings by subject."""
     return {finding.what: finding for finding in examine(settings)}
 
 

@@ -1,4 +1,4 @@
-"""`kb index`: what it says of the articles that it leaves out, and a builder that stays."""
+"""`kb index`: the report of left-out articles, and a builder that stays alive."""
 
 from __future__ import annotations
 

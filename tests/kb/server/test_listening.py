@@ -1,4 +1,4 @@
-"""Where `kb serve` cannot listen, it says why, and what to set."""
+"""If `kb serve` cannot listen, the error has the reason and the setting to change."""
 
 from __future__ import annotations
 

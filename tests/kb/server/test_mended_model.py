@@ -1,4 +1,4 @@
-"""A model that could not be loaded is loaded once it has been mended, without a restart."""
+"""A model that could not be loaded is loaded after it is repaired, without a restart."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""No command takes other articles than the index was built from, unless they are named."""
+"""No command uses other articles than the index was built from, unless they are named."""
 
 from __future__ import annotations
 

@@ -92,7 +92,7 @@ class Settings:
     )
     smtp_url: str = setting("", "Mail server, as smtp://user:password@host:port or smtps://….", secret=True)
     smtp_from: str = setting("", "Sender of outgoing e-mails; unset: the address in `smtp_to`.")
-    smtp_to: str = setting("", "Address of the help desk that the smtp sink sends to.")
+    smtp_to: str = setting("", "Address of the help desk that the smtp destination sends to.")
     receipts: bool = setting(
         False, "Send requesters a receipt by e-mail with the ticket's number and articles; needs smtp_url and a sender."
     )
@@ -108,12 +108,12 @@ class Settings:
     )
     imap_password: str = setting("", "Password of that mailbox.", secret=True)
     imap_done: str = setting("", "Folder that e-mails move to once they are stored; unset: they are marked as read.")
-    webhook_url: str = setting("", "Address that the webhook sink posts to.")
+    webhook_url: str = setting("", "Address that the webhook destination posts to.")
     webhook_secret: str = setting(
         "", "Secret that signs webhooks (whsec_ and base64, as in Standard Webhooks).", secret=True
     )
     zendesk_url: str = setting("", "Address of your Zendesk, as https://example.zendesk.com.")
-    zendesk_user: str = setting("", "E-mail address of the Zendesk agent that the zendesk sink writes as.")
+    zendesk_user: str = setting("", "E-mail address of the Zendesk agent that the zendesk destination writes as.")
     zendesk_token: str = setting("", "API token of Zendesk.", secret=True)
     origins: tuple[str, ...] = setting((), "Origins, separated by commas, whose pages may post events and tickets.")
     token_keys: tuple[str, ...] = setting(
@@ -124,7 +124,7 @@ class Settings:
     )
     trusted_proxies: int = setting(0, "Number of proxies in front of the server whose X-Forwarded-For is trusted.")
     allow_networks: tuple[str, ...] = setting(
-        (), "Private networks, such as 10.0.0.0/8, that sinks and checks may reach."
+        (), "Private networks, such as 10.0.0.0/8, that destinations and checks may reach."
     )
     metrics_networks: tuple[str, ...] = setting(
         (), "Networks, such as 10.0.0.0/8, that may read `/metrics`; this machine always may."

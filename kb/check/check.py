@@ -149,7 +149,7 @@ def finder(settings: Settings, shelf: Library, place: Path, *, now: datetime) ->
     def searcher(number: int) -> Searcher:
         articles = tuple(replace(a, queries=a.queries[:number] + a.queries[number + 1 :]) for a in shelf.articles)
         partial = replace(shelf, articles=articles, fingerprint=f"{shelf.fingerprint}-{number}")
-        report = progress.reporter(f"Trying questions, round {number + 1}")
+        report = progress.reporter(f"Checking questions, round {number + 1}")
         path = build.build(
             partial, place / "index", cache=settings.data / "vectors", embedder=encoder, now=now, progress=report
         )

@@ -15,7 +15,7 @@ from kb.config import Settings
 
 
 @click.command()
-@click.option("--words", is_flag=True, help="Index words only, in seconds, and add vectors later.")
+@click.option("--words", is_flag=True, help="Index words only, without vectors; takes seconds.")
 @click.option("--quiet", is_flag=True, help="Print nothing when the index is up to date.")
 @click.option("--stay", is_flag=True, hidden=True, help="Index again for each byte on standard input, a socket.")
 @json_option

@@ -18,7 +18,9 @@ from kb.config import Settings
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--split", default="dev", show_default=True, help="Name of the qrels file.")
 @click.option(
-    "--mode", type=click.Choice(["search", "suggest"]), help="Unset: suggest if queries have a body, else search."
+    "--mode",
+    type=click.Choice(["search", "suggest"]),
+    help="What to measure. Unset: suggest if queries have a body, else search.",
 )
 @click.option(
     "--system",
@@ -79,7 +81,7 @@ def evaluate(
 
 @click.command("report")
 @click.option("--from", "start", help="First day or time, such as 2026-10-01; unset: the first event.")
-@click.option("--to", "end", help="Last day, or a time that is not in it any more; unset: now.")
+@click.option("--to", "end", help="Last day (included) or time (excluded); unset: now.")
 @click.option(
     "--by",
     type=click.Choice(["segment", "channel", "lang", "category", "device", "page"]),
@@ -99,7 +101,7 @@ def report_numbers(settings: Settings, start: str | None, end: str | None, by: s
 
 @click.command("gaps")
 @click.option("--from", "start", help="First day or time, such as 2026-10-01; unset: the first event.")
-@click.option("--to", "end", help="Last day, or a time that is not in it any more; unset: now.")
+@click.option("--to", "end", help="Last day (included) or time (excluded); unset: now.")
 @click.option("--limit", type=click.IntRange(1, 50), default=10, show_default=True, help="Number of gaps.")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder to write draft articles to.")
 @json_option

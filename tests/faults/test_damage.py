@@ -75,7 +75,7 @@ def test_a_folder_of_articles_that_is_away_for_a_moment_is_not_taken_for_none(tm
         center.child("background")
         articles.rename(tmp_path / "away")
         server.send_signal(signal.SIGHUP)
-        until(lambda: "no such folder of articles" in (tmp_path / "log").read_text())
+        until(lambda: "this folder does not exist" in (tmp_path / "log").read_text())
         assert center.get("/en/articles/account/reset-password")[0] == 200
     finally:
         server.terminate()

@@ -133,7 +133,7 @@ def ticket(page: Page, center: Served) -> None:
     page.goto(f"{center.url}/admin/tickets")
     page.locator("main a[href*='/admin/tickets/T']").first.click()
     page.get_by_role("button", name="Assign to me").click()
-    page.get_by_text("The ticket is yours now.").wait_for()
+    page.get_by_text("The ticket is now assigned to you.").wait_for()
     page.reload()
     page.locator("[data-link]").first.click()
 

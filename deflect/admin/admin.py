@@ -101,7 +101,7 @@ def retry() -> Any:
     id = request.form.get("id")
     count = services().writer.run(retry_deliveries, ids=[id] if id else None, now=clock.now())["retried"]
     login.note("retry deliveries", who=g.agent, what=id or "all")
-    flash(f"{count} put back in line.")
+    flash(f"{count} queued again.")
     return redirect(url_for("admin.outbox"))
 
 
@@ -138,7 +138,7 @@ def judge_origin(what: str) -> Any:
     origin = headers.normal_origin(request.form.get("origin", ""))
     write = headers.allow_origin if what == "allow" else headers.forbid_origin
     services().writer.run(write, id=form_id(), origin=origin, who=g.agent, now=clock.now())
-    flash(f"{origin} may post events and tickets." if what == "allow" else f"{origin} may no longer post.")
+    flash(f"{origin} can now send events and tickets." if what == "allow" else f"{origin} can no longer send.")
     return redirect(url_for("admin.origins"))
 
 

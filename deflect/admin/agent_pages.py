@@ -37,7 +37,7 @@ def add() -> Any:
     here, form = services(), request.form
     given = {name: form.get(name, "") for name in ("email", "role", "password")}
     made = accounts.add(here.store, here.writer, here.settings, form.get("name", ""), who=g.agent, **given)
-    flash(f"{made.name} can log in now, with the password that you chose.")
+    flash(f"{made.name} can log in now with the password you chose.")
     return redirect(url_for("admin.agents.page"))
 
 
@@ -48,9 +48,9 @@ def remove() -> Any:
     here = services()
     name = accounts.the_one(here.store, here.settings, request.form.get("name", "")).name
     if name == g.agent:
-        raise BadRequest("you cannot remove yourself; ask another admin, or run 'kb admin remove'")
+        raise BadRequest("you can't remove yourself; ask another admin, or run 'kb admin remove'")
     gone = accounts.remove(here.store, here.writer, here.settings, name, who=g.agent)
-    flash(f"{gone} cannot log in any more. Open tickets of {gone} are nobody's now.")
+    flash(f"{gone} can no longer log in. Their open tickets are unassigned.")
     return redirect(url_for("admin.agents.page"))
 
 
@@ -60,11 +60,11 @@ def password() -> Any:
     here, old = services(), request.form.get("old", "")
     limit(here, "logins", rate=here.settings.rate_logins)
     if not accounts.matches(here.store, here.settings, user=g.agent, password=old[:1000]):
-        raise BadRequest("the present password is wrong; go back and type it again")
+        raise BadRequest("the current password is wrong; go back and type it again")
     if g.agent == FIRST and here.settings.admin_password:
-        raise BadRequest("the password of admin is the setting KB_ADMIN_PASSWORD; whoever runs this server changes it")
+        raise BadRequest("the setting KB_ADMIN_PASSWORD holds the password of admin; change it there")
     new = request.form.get("new", "")
     accounts.set_password(here.store, here.writer, here.settings, g.agent, password=new, who=g.agent)
     login.begin(g.agent)
-    flash("Your password is changed. Other browsers in which you were logged in are logged out.")
+    flash("Your password has been changed. You are logged out in all other browsers.")
     return redirect(url_for("admin.agents.page"))

@@ -33,14 +33,10 @@ from kb.errors import BadRequest, Forbidden, TooManyRequests
 LIFETIME = 12 * HOUR
 IDLE = timedelta(hours=2)
 WRONG = "The name or the password is wrong."
-STALE = (
-    "the form came without the session that it was shown in: the session ended, or the browser keeps no cookies; "
-    "load the page again, and allow this site its cookie"
-)
+STALE = "your session has ended, or your browser blocks cookies; load the page again, and allow cookies for this site"
 PLAIN = (
-    "the form came without its session, because this page is open over plain http: browsers keep the cookie of the "
-    "login over https only, or on the machine itself; open the page over https, or through a tunnel as the login page "
-    "says"
+    "your browser dropped the session cookie, because this page is open over plain http; open it over https, or "
+    "through a tunnel as described on the login page"
 )
 HOST = re.compile(r"(\[[\da-f:.]+\]|[\w.-]+)(?::(\d{1,5}))?", re.ASCII | re.IGNORECASE)
 csrf = CSRFProtect()
@@ -86,7 +82,7 @@ def login() -> Any:
     try:
         limit(here, "logins", rate=here.settings.rate_logins)
     except TooManyRequests as error:
-        sentence = f"Too many tries. Try again in {error.retry_after} seconds."
+        sentence = f"Too many attempts. Try again in {error.retry_after} seconds."
         return _form(sentence, status=error.status, headers=error.headers)
     user, password = request.form.get("user", ""), request.form.get("password", "")
     found = accounts.matches(here.store, here.settings, user=user[:300], password=password[:1000])
@@ -127,7 +123,7 @@ def agent() -> Agent | None:
 def only_admins() -> None:
     """Raise Forbidden unless the agent is an admin."""
     if g.role != "admin":
-        raise Forbidden("only admins may do this; ask one of them, whom the page Agents names")
+        raise Forbidden("only admins can do this; the page Agents lists them")
 
 
 def begin(name: str) -> None:

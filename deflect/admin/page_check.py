@@ -30,7 +30,7 @@ State = Literal["good", "bad", "unsure"]
 
 FILE = "/widget/1/help-widget.js"
 FIELDS = ("subject", "body", "email", "category")
-SCRIPTS_LATER = "If a script of the page makes it later, this cannot be seen from here; the browser's console tells."
+SCRIPTS_LATER = "If a script adds it later, this check can't see it; look in the browser's console."
 LIMITS = ((resource.RLIMIT_CPU, 2), (resource.RLIMIT_AS, 1 << 30), (resource.RLIMIT_CORE, 0))
 LONGEST = 300  # characters of a selector
 SPECIAL = re.compile(r"[][:+~|]")  # states and neighbours, which scripts change most, and what is left open
@@ -58,7 +58,7 @@ def check_apart(page: Fetched, *, center: str, allowed: Callable[[str], bool]) -
     command = [sys.executable, "-m", __name__]
     done = subprocess.run(command, input=json.dumps(task).encode(), capture_output=True, env=environ, check=False)
     if done.returncode:
-        raise Unreadable("the page's HTML takes too long to read; check that each element on it is closed")
+        raise Unreadable("the page's HTML takes too long to read; check that every element is closed")
     return [Finding(**one) for one in json.loads(done.stdout)]
 
 
@@ -118,13 +118,13 @@ def _is_ours(one: LexborNode, url: str, center: str) -> bool:
 def _script(script: LexborNode | None, url: str, center: str) -> Iterator[Finding]:
     line = f'<script type="module" src="{center}{FILE}"></script>'
     if script is None:
-        yield Finding("bad", "The widget's script is not on the page.", "Put this line into its head:", line)
+        yield Finding("bad", "The widget's script is not on the page.", "Add this line to the head:", line)
     elif _said(script, "type").strip().lower() != "module":
         yield Finding("bad", "The widget's script is not loaded as a module.", 'Add type="module":', line)
     else:
         yield Finding("good", "The widget's script is on the page.")
     if url.startswith("https:") and center.startswith("http:"):
-        what = "The page is on https and the help center on http, which browsers refuse to mix."
+        what = "The page uses https and the help center http, which browsers block as mixed content."
         yield Finding("bad", what, "Serve the help center over https.")
 
 
@@ -136,19 +136,19 @@ def _element(tree: LexborHTMLParser, script: LexborNode | None, url: str, center
     if not widgets:
         line = "<help-widget form></help-widget>"
         yield Finding(
-            "bad", "There is no <help-widget> on the page.", f"Put one after your form. {SCRIPTS_LATER}", line
+            "bad", "There is no <help-widget> on the page.", f"Add one after your form. {SCRIPTS_LATER}", line
         )
     for one, prefix in widgets:
         said = {
             name.removeprefix(prefix): text or "" for name, text in one.attributes.items() if name.startswith(prefix)
         }
         if prefix == "" and "src" in said and origin_of(urljoin(url, said["src"])) != center:
-            what = f'The element asks another help center: src="{said["src"]}".'
+            what = f'The element uses another help center: src="{said["src"]}".'
             yield Finding("bad", what, f'Write src="{center}/", or leave it out.')
         if "form" in said:
             yield from _form(tree, said)
         else:
-            yield Finding("good", "The element is a button of its own.")
+            yield Finding("good", "The element is a separate button.")
 
 
 def _form(tree: LexborHTMLParser, said: dict[str, str]) -> Iterator[Finding]:
@@ -156,29 +156,43 @@ def _form(tree: LexborHTMLParser, said: dict[str, str]) -> Iterator[Finding]:
     if not forms:
         frame = tree.css_first("iframe") is not None
         what = (
-            f'form="{said["form"]}" matches nothing on the page.' if said["form"] else "The page has no form to guess."
+            f'form="{said["form"]}" matches nothing on the page.'
+            if said["form"]
+            else "No contact form was detected on the page."
         )
-        inside = " The page has a frame: if your form is in it, the snippet goes into the framed page." if frame else ""
+        inside = (
+            " The page has a frame: if your form is inside it, add the snippet to the framed page." if frame else ""
+        )
         yield Finding(
-            "unsure" if frame or _is_drawn(tree) else "bad", what, f"Mend the selector.{inside} {SCRIPTS_LATER}"
+            "unsure" if frame or _is_drawn(tree) else "bad", what, f"Correct the selector.{inside} {SCRIPTS_LATER}"
         )
         return
     if forms[0] is None:
-        yield Finding("unsure", f'form="{said["form"]}" is a selector that is not looked at here.', SCRIPTS_LATER)
+        yield Finding("unsure", f'form="{said["form"]}" is a selector that this check does not support.', SCRIPTS_LATER)
         return
-    more = "" if len(forms) == 1 else f" It matches {len(forms)} elements; the one typed into counts."
-    yield Finding("good", f"The form is found.{more}")
+    more = (
+        ""
+        if len(forms) == 1
+        else f" The selector matches {len(forms)} elements; the widget uses the one that the visitor types into."
+    )
+    yield Finding("good", f"The form was found.{more}")
     for name in FIELDS:
         if not said.get(name):
             continue
         fields = _chosen(tree, said[name])
         if not fields:
             what = f'{name}="{said[name]}" matches nothing on the page.'
-            yield Finding("bad", what, f"Mend the selector, or leave it out to have the field guessed. {SCRIPTS_LATER}")
+            yield Finding(
+                "bad", what, f"Correct the selector, or leave it out to detect the field automatically. {SCRIPTS_LATER}"
+            )
         elif fields[0] is not None:
-            yield Finding("good", f"The field for {name} is found.")
+            yield Finding("good", f"The field for {name} was found.")
     if not said.get("body") and forms[0].css_first("textarea") is None:
-        yield Finding("bad", "The form has no text area to guess.", 'Name the field of the message: body="[name=…]".')
+        yield Finding(
+            "bad",
+            "No message field was detected in the form.",
+            'Give the selector of the message field: body="[name=…]".',
+        )
 
 
 def _chosen(tree: LexborHTMLParser, selector: str) -> list[LexborNode | None]:
@@ -218,25 +232,23 @@ def _policy(
     )
     for line in missing:
         if line == "nonce":
-            what = "The page's Content-Security-Policy runs only scripts with its nonce, and the widget's has none."
-            yield Finding(
-                "bad", what, "Give the script of the widget the nonce that your page gives its other scripts."
-            )
+            what = "The page's Content-Security-Policy requires a nonce, and the widget's script has none."
+            yield Finding("bad", what, "Give the widget's script the same nonce as the page's other scripts.")
         else:
             name = line.split()[0]
-            yield Finding("bad", f"The page's Content-Security-Policy lacks something in {name}.", "Make it:", line)
+            yield Finding("bad", f"The page's Content-Security-Policy is too strict in {name}.", "Change it to:", line)
     if every and not missing:
-        yield Finding("good", "The page's Content-Security-Policy allows all that the widget needs.")
+        yield Finding("good", "The page's Content-Security-Policy allows everything that the widget needs.")
     if not every:
-        yield Finding("good", "The page has no Content-Security-Policy that could be in the way.")
+        yield Finding("good", "The page has no Content-Security-Policy.")
 
 
 def _origin(origin: str, allowed: Callable[[str], bool]) -> Iterator[Finding]:
     if allowed(origin):
-        yield Finding("good", f"{origin} may post events and tickets.")
+        yield Finding("good", f"{origin} can send events and tickets.")
     else:
-        what = f"{origin} may not post events and tickets yet; offers work all the same."
-        yield Finding("bad", what, "Allow it below Origins, or in KB_ORIGINS:", origin)
+        what = f"{origin} can't send events and tickets yet; offers work without it."
+        yield Finding("bad", what, "Allow it on the page Origins, or in KB_ORIGINS:", origin)
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ from kb import outbound
 from kb.errors import HelpCenterError
 from kb.languages import direction
 
-SHAPES = {"form": "at a form of mine", "button": "as a button of its own", "one-tag": "at a form, as one tag"}
+SHAPES = {"form": "on my form", "button": "as a separate button", "one-tag": "on my form, as one tag"}
 SELECTORS = ("form", "subject", "body", "email", "category")
 ATTRIBUTES = (*SELECTORS, "success", "lang", "theme", "position", "label", "mode")
 CHOICES = {

@@ -92,7 +92,7 @@ def overview() -> str:
 def chart(name: str) -> Response:
     """Draw one chart of the period."""
     if name not in charts.CHARTS:
-        raise NotFound(f"there is no chart {name}; there are {', '.join(charts.CHARTS)}")
+        raise NotFound(f"there is no chart {name}; the charts are {', '.join(charts.CHARTS)}")
     points = _points(services(), *_period())
     return Response(charts.CHARTS[name](points), mimetype="image/svg+xml", headers={"Content-Security-Policy": PICTURE})
 
@@ -174,7 +174,7 @@ def export(kind: str) -> Response:
     """Give a table of the report as CSV."""
     here, (start, end) = services(), _period()
     if kind not in TABLES:
-        raise NotFound(f"there is no table {kind}; there are {', '.join(TABLES)}")
+        raise NotFound(f"there is no table {kind}; the tables are {', '.join(TABLES)}")
     out = io.StringIO()
     rows = list(TABLES[kind](here, start, end))
     writer = csv.DictWriter(out, list(rows[0]) if rows else ["nothing"])

@@ -81,11 +81,11 @@ def write(id: str) -> Any:
     here, found, kind = services(), _ticket(id), request.form.get("kind")
     body = request.form.get("body", "").replace("\r\n", "\n").strip()
     if len(body) > LONGEST["body"] or kind not in ("agent", "note"):
-        raise BadRequest("there is too much text to keep; go back and write less")
+        raise BadRequest("the text is too long; go back and shorten it")
     if not body:
-        return _page(found, notice="There is no text yet. Write an answer or a note first."), 400
+        return _page(found, notice="Write an answer or a note first."), 400
     if kind == "agent" and not here.settings.can_reply:
-        raise BadRequest("answers go out by e-mail, which is not set up: set KB_SMTP_URL and KB_SMTP_FROM")
+        raise BadRequest("answers are sent by e-mail, which is not set up; set KB_SMTP_URL and KB_SMTP_FROM")
     message = {"id": form_id(), "ticket": id, "author": kind, "channel": "email" if kind == "agent" else "web"}
     outbox = [{"id": form_id(), "sink": "reply"}] if kind == "agent" else []
     seen = request.form.get("seen", type=int) if kind == "agent" else None
@@ -96,7 +96,7 @@ def write(id: str) -> Any:
         )
     except ticket_writes.AnsweredMeanwhile as error:
         return _page(found, text=body, notice=str(error))
-    return _done(id, "Your answer is on its way." if kind == "agent" else "The note is kept.")
+    return _done(id, "Your answer is being sent." if kind == "agent" else "The note is saved.")
 
 
 @blueprint.post("/<id>/assign")
@@ -107,8 +107,8 @@ def assign(id: str) -> Any:
     here.writer.run(
         ticket_writes.assign_ticket, id=form_id(), ticket=_ticket(id)["id"], agent=agent, who=g.agent, now=clock.now()
     )
-    whose = "yours" if agent == g.agent else f"{agent}'s" if agent else "nobody's"
-    return _done(id, f"The ticket is {whose} now.")
+    whose = "assigned to you" if agent == g.agent else f"assigned to {agent}" if agent else "unassigned"
+    return _done(id, f"The ticket is now {whose}.")
 
 
 @blueprint.post("/<id>/close")
@@ -117,8 +117,10 @@ def close(id: str) -> Any:
     here, found, solved = services(), _ticket(id), "solved" in request.form
     article = request.form.get("other", "").strip() or request.form.get("article", "")
     if solved and not title_of(here, article, found["lang"]):
-        said = f"There is no article {article}." if article else "No article is chosen."
-        return _page(found, notice=f"{said} Choose one, or name one as account/reset-password; then close."), 400
+        said = f"There is no article {article}." if article else "No article is selected."
+        return _page(
+            found, notice=f"{said} Choose one, or enter an ID such as account/reset-password, then close."
+        ), 400
     given = article if solved else None
     here.writer.run(ticket_writes.close_ticket, id=form_id(), ticket=id, article=given, who=g.agent, now=clock.now())
     return _done(id, "The ticket is closed.")
@@ -130,7 +132,7 @@ def reopen(id: str) -> Any:
     services().writer.run(
         ticket_writes.reopen_ticket, id=new_id(), ticket=_ticket(id)["id"], who=g.agent, now=clock.now()
     )
-    return _done(id, "The ticket is open again.")
+    return _done(id, "The ticket is reopened.")
 
 
 @blueprint.get("/<id>/files/<file>")

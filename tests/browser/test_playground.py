@@ -70,7 +70,7 @@ def test_a_page_is_checked_by_keyboard_and_what_it_lacks_is_said(page: Page, cen
         opened(page, address)
         page.get_by_label("Address of your page").fill(f"{shop}/")
         page.keyboard.press("Enter")
-        expect(page.get_by_text("Nothing is missing on")).to_be_visible()
+        expect(page.get_by_text("No problems found on")).to_be_visible()
         page.get_by_label("Address of your page").fill(f"{shop}/sent")
         page.keyboard.press("Enter")
         expect(page.get_by_role("alert")).to_contain_text("answered 405")

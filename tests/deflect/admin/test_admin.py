@@ -117,7 +117,7 @@ def test_over_plain_http_the_login_page_says_why_it_cannot_work_and_what_to_do(
     client: FlaskClient, base: str, headers: dict[str, str], plain: bool
 ) -> None:
     page = client.get("/admin/login", base_url=base, headers=headers).text
-    assert ("Logging in does not work here." in page) is plain
+    assert ("You can’t log in here." in page) is plain
     assert ("ssh -L 8000:192.168.1.5:8000 192.168.1.5" in page) is (plain and "192" in base)
 
 
@@ -311,7 +311,7 @@ def test_deliveries_are_listed_and_retried(app: Flask, agent: FlaskClient, ticke
     (entry,) = services.store.rows("SELECT id FROM outbox")
     services.writer.run(outbox.failed, id=entry["id"], note="desk.example answered 500", due=None, now=clock.now())
     assert "desk.example answered 500" in agent.get("/admin/outbox").text
-    assert "1 put back in line" in submit(agent, "/admin/outbox/retry", id=entry["id"]).text
+    assert "1 queued again" in submit(agent, "/admin/outbox/retry", id=entry["id"]).text
     assert services.store.one("SELECT state FROM outbox") == {"state": "pending"}
 
 

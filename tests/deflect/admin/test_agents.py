@@ -181,11 +181,11 @@ def test_a_note_and_a_solution_show_their_author(ana: FlaskClient, agent: FlaskC
     submit(ana, f"/admin/tickets/{ticket}/close", solved="yes", article="billing/vat")
     page = agent.get(f"/admin/tickets/{ticket}").text
     assert re.search(r"message note.*?<bdi>Ana</bdi>", page, re.DOTALL)
-    assert "as Ana said" in page
+    assert "according to Ana" in page
 
 
 def test_a_ticket_is_given_to_an_agent_and_back(services: Services, ana: FlaskClient, ticket: str) -> None:
-    assert "yours now" in submit(ana, f"/admin/tickets/{ticket}/assign", agent="Ana").text
+    assert "now assigned to you" in submit(ana, f"/admin/tickets/{ticket}/assign", agent="Ana").text
     assert "admin" in submit(ana, f"/admin/tickets/{ticket}/assign", agent="admin").text
     submit(ana, f"/admin/tickets/{ticket}/assign", agent="")
     assert services.store.one("SELECT agent FROM tickets") == {"agent": None}
@@ -321,7 +321,7 @@ def test_an_admin_lets_somebody_in_and_out_again(app: Flask, services: Services,
     form = {"name": "Zoe", "email": "zoe@example.com", "role": "agent", "password": SECRET}
     assert "Zoe can log in now" in submit(agent, "/admin/agents", **form).text
     assert log_in(app.test_client(), SECRET, user="zoe@example.com").status_code == 302
-    assert "cannot log in any more" in submit(agent, "/admin/agents/remove", name="Zoe").text
+    assert "can no longer log in" in submit(agent, "/admin/agents/remove", name="Zoe").text
     assert log_in(app.test_client(), SECRET, user="Zoe").status_code == 401
     assert {("admin", "add agent"), ("admin", "remove agent")} <= set(done(services))
 
@@ -346,7 +346,7 @@ def test_an_agent_chooses_another_password_and_stays_logged_in(app: Flask, ana: 
     other = app.test_client()
     log_in(other, SECRET, user="Ana")
     answer = change(ana, old=SECRET, new="my own secret")
-    assert "Your password is changed" in answer.text
+    assert "Your password has been changed" in answer.text
     assert ana.get("/admin/tickets").status_code == 200
     assert other.get("/admin/tickets").status_code == 302
     assert log_in(app.test_client(), "my own secret", user="Ana").status_code == 302

@@ -60,10 +60,16 @@ def test_a_page_with_all_that_is_needed_lacks_nothing() -> None:
         (SCRIPT + FORM, "There is no <help-widget> on the page."),
         (GOOD.replace("<form ", "<form data-x ").replace('id="contact"', ""), 'form="#contact" matches nothing'),
         (GOOD.replace('name="message"', ""), 'body="[name=message]" matches nothing'),
-        (GOOD.replace("help-widget form", 'help-widget src="https://other.example/" form'), "asks another help center"),
-        (f"{SCRIPT}<div id=app></div><help-widget form></help-widget>", "The page has no form to guess."),
-        (f"{SCRIPT}<iframe src=x></iframe><help-widget form></help-widget>", "The page has no form to guess."),
-        (f"{SCRIPT}<form id=a></form><help-widget form='#a'></help-widget>", "The form has no text area to guess."),
+        (GOOD.replace("help-widget form", 'help-widget src="https://other.example/" form'), "uses another help center"),
+        (f"{SCRIPT}<div id=app></div><help-widget form></help-widget>", "No contact form was detected on the page."),
+        (
+            f"{SCRIPT}<iframe src=x></iframe><help-widget form></help-widget>",
+            "No contact form was detected on the page.",
+        ),
+        (
+            f"{SCRIPT}<form id=a></form><help-widget form='#a'></help-widget>",
+            "No message field was detected in the form.",
+        ),
     ],
 )
 def test_what_is_missing_is_said_with_its_remedy(html: str, words: str) -> None:
@@ -83,7 +89,7 @@ def test_a_selector_of_a_sort_that_is_not_known_is_no_fault() -> None:
     findings = check(
         Fetched(SHOP, (), GOOD.replace('"#contact"', '"form:has(textarea)"')), center=CENTER, allowed=lambda _: True
     )
-    assert [one.state for one in findings if "not looked at" in one.what] == ["unsure"]
+    assert [one.state for one in findings if "does not support" in one.what] == ["unsure"]
 
 
 def test_an_origin_that_may_not_post_is_named() -> None:
@@ -94,7 +100,7 @@ def test_https_and_http_do_not_mix() -> None:
     findings = check(
         Fetched(f"{SHOP}/", (), GOOD.replace("https:", "http:")), center="http://help.example.com", allowed=bool
     )
-    assert any("refuse to mix" in one.what for one in findings)
+    assert any("mixed content" in one.what for one in findings)
 
 
 @pytest.mark.parametrize(

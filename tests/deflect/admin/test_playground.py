@@ -90,7 +90,7 @@ def test_the_demo_shop_is_checked_and_what_it_lacks_is_listed(app: Flask, agent:
         text = check(agent, f"{origin}/")
     assert "The widget&#39;s script is not on the page." in text
     assert "There is no &lt;help-widget&gt; on the page." in text
-    assert "to mend on" in text
+    assert "problems on" in text
 
 
 def test_a_check_needs_the_form_of_the_page(agent: FlaskClient) -> None:

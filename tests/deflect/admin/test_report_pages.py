@@ -113,9 +113,9 @@ def test_a_search_that_led_nowhere_opens_on_who_asked_it_and_what_they_did_then(
     assert "nothing was opened" in page
     assert "/admin/report/episodes/e-t1" in page
     nothing_chosen = report.get(f"/admin/report/searches?{PERIOD}").text
-    assert "No search is chosen" in nothing_chosen
-    assert "Nobody typed that" not in nothing_chosen
-    assert "Nobody typed that" in report.get(f"/admin/report/searches?text=nothing&{PERIOD}").text
+    assert "No search selected" in nothing_chosen
+    assert "No searches found" not in nothing_chosen
+    assert "No searches found" in report.get(f"/admin/report/searches?text=nothing&{PERIOD}").text
 
 
 def test_an_episode_shows_its_events_with_redacted_text_and_no_markup_of_others(report: FlaskClient) -> None:
@@ -153,7 +153,7 @@ def test_gaps_have_questions_and_a_draft(report: FlaskClient) -> None:
 def test_a_period_that_is_none_is_refused_with_a_sentence(report: FlaskClient, query: str) -> None:
     answer = report.get(f"/admin/report/?{query}")
     assert answer.status_code == 400
-    assert "This did not work" in answer.text
+    assert "That didn’t work" in answer.text
 
 
 def test_the_numbers_on_the_page_are_those_of_the_command(report: FlaskClient, app: Flask) -> None:

@@ -37,7 +37,9 @@ def test_an_article_that_the_requester_rejected_says_so(app: Flask, agent: Flask
     offer = make_offer(services_of(app), Visit("v1", lang="en"), subject="password", body="I forgot my password")
     record(services_of(app), "v1", "not_this", article=RESET, episode=offer.episode)
     page = page_of(agent, ticket)
-    assert re.search(r'class="suggested".*?Reset your password</a> <span class="tag bad">said: not this', page, re.S)
+    assert re.search(
+        r'class="suggested".*?Reset your password</a> <span class="tag bad">answered “Not this”', page, re.S
+    )
 
 
 def test_without_a_script_a_press_puts_the_link_into_the_text_and_nothing_is_kept(
@@ -141,9 +143,9 @@ def test_the_draft_is_shown_and_comes_as_a_file(agent: FlaskClient, ticket: str)
 @pytest.mark.parametrize(
     ("step", "form", "said"),
     [
-        ("close", {"solved": "yes", "article": ""}, "No article is chosen."),
+        ("close", {"solved": "yes", "article": ""}, "No article is selected."),
         ("close", {"solved": "yes", "other": "no/such"}, "There is no article no/such."),
-        ("messages", {"kind": "note", "body": " "}, "There is no text yet."),
+        ("messages", {"kind": "note", "body": " "}, "Write an answer or a note first."),
     ],
 )
 def test_what_is_missing_is_said_on_the_page_of_the_ticket_and_nothing_changes(

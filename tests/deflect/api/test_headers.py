@@ -43,10 +43,10 @@ def test_a_refused_origin_is_allowed_with_one_press_and_at_once(app: Flask, clie
     assert post(client) == 403
     page = agent.get("/admin/origins").text
     assert f'aria-label="Allow {SHOP}"' in page
-    assert f"{SHOP} may post events and tickets" in submit(agent, "/admin/origins/allow", origin=SHOP).text
+    assert f"{SHOP} can now send events and tickets" in submit(agent, "/admin/origins/allow", origin=SHOP).text
     assert post(client) == 202
     page = agent.get("/admin/origins").text
-    assert (f'aria-label="Allow {SHOP}"' in page, f'aria-label="Take back {SHOP}"' in page) == (False, True)
+    assert (f'aria-label="Allow {SHOP}"' in page, f'aria-label="Remove {SHOP}"' in page) == (False, True)
     assert logged(app) == [("admin", "allow origin", SHOP)]
 
 

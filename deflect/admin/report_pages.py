@@ -245,7 +245,7 @@ def _period() -> tuple[int, int]:
     given = moment(request.args.get("from"), last=False)
     start = given if given is not None else max(earliest(services().store) or now - 7 * DAY, end - PERIOD)
     if start >= end:
-        raise BadRequest("the period ends before it begins; choose another")
+        raise BadRequest("the period ends before it begins; choose other dates")
     return start, end
 
 

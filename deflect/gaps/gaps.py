@@ -28,10 +28,10 @@ Diagnosis = Literal["missing", "not found", "title", "content fails", "outdated"
 
 ADVICE = {
     "missing": "No article answers this. Write one.",
-    "not found": "An article answers this and was not found. Give it these questions as 'queries:'.",
-    "title": "The right article was shown and nobody opened it. Say in its title what it solves.",
-    "content fails": "The article was read and people wrote to us all the same. Look at what it leaves out.",
-    "outdated": "Readers say that this article is out of date. Check it against the product.",
+    "not found": "An article answers this, but people didn't find it. Add these questions to its 'queries:'.",
+    "title": "The right article was shown, but no one opened it. Name the problem that it solves in its title.",
+    "content fails": "People read the article and still wrote to us. Add what it leaves out.",
+    "outdated": "Readers say this article is out of date. Check it against the product.",
 }
 LEAST_DAYS, LEAST_CONTACTS = 7, 5  # a week has all its days, and fewer than five people say nothing about a month
 MOST = 2000  # questions that are compared with each other; what they cost grows with their square
@@ -62,9 +62,7 @@ class Help:
     known: str
 
 
-ASSUMED = Help(
-    Interval(0.2, 0.2, 0.2), "if an answer keeps one in five from writing, which is assumed and not measured"
-)
+ASSUMED = Help(Interval(0.2, 0.2, 0.2), "assuming that one in five readers then does not write")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +115,9 @@ def gaps(
 def worded(avoided: Avoided | None) -> str:
     """Return the estimate in words, with its interval and its assumption, or the reason why there is none."""
     if avoided is None:
-        return f"too early to say what an answer avoids: that takes {LEAST_CONTACTS} who wrote, and {LEAST_DAYS} days"
-    about = f"an answer avoids about {avoided.value:.1f} contacts in 30 days"
-    return f"{about} ({avoided.low:.1f} to {avoided.high:.1f}), {avoided.given}"
+        return f"Too early for an estimate: it takes {LEAST_CONTACTS} people who wrote, and {LEAST_DAYS} days"
+    value, low, high = (f"{n:.0f}" if n >= 10 else f"{n:.1f}" for n in (avoided.value, avoided.low, avoided.high))
+    return f"An article could save about {value} tickets a month ({low}–{high}), {avoided.given}"
 
 
 def _chosen(questions: Sequence[Question]) -> list[int]:

@@ -112,10 +112,10 @@ def shown(document: Mapping[str, Any]) -> str:
     for number, gap in enumerate(document["gaps"], 1):
         about = f" {gap['article']}" if gap["article"] else ""
         lines.append(f"{number:2}. {gap['label']}  [{gap['diagnosis']}{about}]")
-        lines.append(f"    {gap['people']} asked, {gap['contacts']} wrote; {gaps.worded(_avoided(gap))}")
+        lines.append(f"    {gap['people']} asked, {gap['contacts']} wrote. {gaps.worded(_avoided(gap))}.")
         lines += [f"    > {' '.join(question.split())[:150]}" for question in gap["questions"]]
     lines += [f"written: {name}" for name in document["written"]]
-    return "\n".join(lines) or "nothing was asked without a good answer"
+    return "\n".join(lines) or "no gaps found"
 
 
 def _avoided(gap: Mapping[str, Any]) -> gaps.Avoided | None:
@@ -190,7 +190,7 @@ def _help(store: Store, *, start: int, end: int, now: int) -> Help:
     solved = sum(e.outcome == "solved" for e in shown)
     if len(shown) < ENOUGH or not solved:
         return gaps.ASSUMED
-    return Help(wilson(solved, len(shown)), f"if an answer helps as often as ours do: {solved} of {len(shown)} offers")
+    return Help(wilson(solved, len(shown)), f"if it helps as often as your offers do ({solved} of {len(shown)})")
 
 
 def _heard(store: Store, *, start: int, end: int, now: int) -> float:

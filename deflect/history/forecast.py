@@ -38,9 +38,9 @@ MONTH = 30.4375 * DAY
 LARGEST = 10
 
 HONEST = (
-    "An article counts as right where an agent linked it or the history names it; another may have been right too.",
-    "What is learned for a ticket comes from tickets before it.",
-    "Whether somebody who sees the right article does not write is not known before an experiment: see the holdout.",
+    "An article counts as right if an agent linked it or the history names it; another may have been right too.",
+    "For each ticket, the ranking learns only from earlier tickets.",
+    "Only an experiment can show how many people don't write after they see the right article: see the holdout.",
 )
 
 

@@ -55,7 +55,9 @@ def deflection(points: Sequence[Point]) -> bytes:
     chart.add("net deflection", [_interval(number) for number in net])
     for name in ("confirmed deflection", "attributed deflection"):
         chart.add(name, [point.value(name) for point in points])
-    chart.add("something changed", [0.0 if point.changes else None for point in points], stroke=False, dots_size=5)
+    chart.add(
+        "articles or index changed", [0.0 if point.changes else None for point in points], stroke=False, dots_size=5
+    )
     return _drawn(chart)
 
 
@@ -121,7 +123,7 @@ def _chart(kind: str, labels: Sequence[str], *, as_shares: bool, dark: bool = Tr
         value_formatter=(lambda value: f"{100 * value:.0f} %") if as_shares else (lambda value: f"{value:,.0f}"),
         dots_size=3,
         max_scale=8,
-        no_data_text="nothing yet",
+        no_data_text="no data yet",
     )
     chart.x_labels = list(labels)
     chart.x_labels_major_count = 8

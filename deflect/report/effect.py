@@ -18,7 +18,7 @@ from deflect.report.outcomes import Ended, by_arm
 from deflect.report.statistics import Arms, Interval
 
 NO_HOLDOUT = "KB_HOLDOUT is 0, so there is no control group"
-NO_CONTACTS = "contacts not connected"
+NO_CONTACTS = "contacts are not connected"
 EFFECTS = (0.02, 0.05)  # the differences that the power line speaks of
 EXPECTED = 20_000  # episodes at which the interval for daily looks is narrowest
 NET = (
@@ -38,8 +38,8 @@ def experiment(
     n = len(arms.control) + len(arms.treatment)
     names = {
         "net deflection": NET,
-        "net deflection, adjusted": "the same, less what the person's earlier tickets and visits predict (CUPED)",
-        "net deflection, any day": "the same, with an interval that holds on every day that it is looked at",
+        "net deflection, adjusted": "the same, adjusted for the person's earlier tickets and visits (CUPED)",
+        "net deflection, any day": "the same, with an interval that stays valid if you look every day",
     }
     rest = [_balance(episodes, holdout=holdout), *_power(arms.control, n=n, holdout=holdout)]
     if why:
@@ -113,7 +113,7 @@ def _imbalance(episodes: Iterable[Ended], *, holdout: float) -> float:
 
 
 def _balance(episodes: Sequence[Ended], *, holdout: float) -> Number:
-    formula = "P(arms so uneven, if assignment and logging work), chi-square; under 0.001 net deflection is not shown"
+    formula = "P(arms this uneven if assignment and logging work), chi-square; below 0.001, net deflection is not shown"
     people = len({e.person for e in episodes if e.offered})
     if not people or not holdout:
         return unknown("sample ratio", f"{'no offers yet' if holdout else NO_HOLDOUT}", formula)
@@ -132,7 +132,9 @@ def _power(control: Sequence[Ended], *, n: int, holdout: float) -> list[Number]:
             found.append(unknown(name, f"{NO_HOLDOUT}", formula))
             continue
         if rate <= effect:
-            found.append(unknown(name, "the control arm hardly contacts at all", formula, n=n))
+            found.append(
+                unknown(name, "the contact rate of the control arm is no higher than the difference", formula, n=n)
+            )
             continue
         whole = 2 * statistics.episodes_an_arm(rate, effect) * statistics.cost_of_holdout(holdout)
         formula += (

@@ -124,7 +124,7 @@ def of_episodes(
         *experiment(reachable, holdout=holdout, connected=connected, before=before),
         *_guardrails(reachable),
         *_outcomes(reachable),
-        share("unserved", unserved, len(done), "episodes whose person could reach no human ÷ episodes"),
+        share("unserved", unserved, len(done), "episodes of people with no channel to a human ÷ episodes"),
         Number("pending", len(episodes) - len(done), None, None, len(episodes), "episodes younger than 7 days"),
     ]
 
@@ -141,15 +141,15 @@ def _usual(episodes: Sequence[Ended]) -> list[Number]:
             "attributed deflection",
             len(attributed),
             len(shown),
-            "(shown and followed and not sent in the visit) ÷ shown; what vendors print, for comparison only",
+            "(shown, followed, and not sent in the visit) ÷ shown; the measure that vendors use, for comparison only",
             nobody=none_shown,
         ),
         share(
             "returned",
             sum(e.contacted for e in attributed),
             len(attributed),
-            "attributed that contacted within 7 days ÷ attributed",
-            nobody="nothing was attributed",
+            "attributed episodes with a contact within 7 days ÷ attributed",
+            nobody="no episode was attributed",
         ),
         share("coverage", offered, len(episodes), "episodes with an offer ÷ episodes"),
         share("abstention", len(episodes) - offered, len(episodes), "episodes without an offer ÷ episodes"),
@@ -158,13 +158,11 @@ def _usual(episodes: Sequence[Ended]) -> list[Number]:
 
 def _guardrails(episodes: Sequence[Ended]) -> list[Number]:
     shown = [e for e in episodes if e.shown]
-    formula = "episodes in which a shown article was said to be not it ÷ shown"
+    formula = 'episodes in which a shown article was answered with "Not this" ÷ shown'
     found = [share("not this", sum(e.not_this for e in shown), len(shown), formula, nobody="no offer was shown")]
     for arm, of_arm in by_arm(e for e in episodes if e.offered)._asdict().items():
         left = sum(e.outcome == "left without reading" for e in of_arm)
-        text = (
-            f"left without reading ÷ episodes with an offer, {arm}; if it rises as contact falls, that is obstruction"
-        )
+        text = f"left without reading ÷ episodes with an offer, {arm}; a rise while contacts fall means obstruction"
         none = f"no episode with an offer in the {arm} arm has ended"
         found.append(replace(share("left without reading", left, len(of_arm), text, nobody=none), segment=f"arm={arm}"))
         found.append(replace(_time_to_send(of_arm, arm), segment=f"arm={arm}"))
@@ -175,16 +173,16 @@ def _time_to_send(episodes: Sequence[Ended], arm: str) -> Number:
     waits = [e.contact_after / SECOND for e in episodes if e.contact_after is not None]
     formula = f"median seconds from intent to contact, {arm}"
     if not waits:
-        return unknown("time to send", "nobody contacted", formula)
+        return unknown("time to send", "no one contacted us", formula)
     return given("time to send", statistics.median_interval(waits), len(waits), formula)
 
 
 def _outcomes(episodes: Sequence[Ended]) -> list[Number]:
     names: Mapping[str, str] = {
-        "solved": "said so, and no contact in 7 days",
-        "contacted": "by any channel within 7 days",
-        "left after reading": "neither said nor sent anything, after reading an article",
-        "left without reading": "neither said nor sent anything, and read nothing",
+        "solved": 'answered "This solved it", with no contact within 7 days',
+        "contacted": "contact by any channel within 7 days",
+        "left after reading": "no answer and no contact, after reading an article",
+        "left without reading": "no answer and no contact, and no article read",
     }
     return [
         share(f"ended {name}", sum(e.outcome == name for e in episodes), len(episodes), f"{text} ÷ episodes")

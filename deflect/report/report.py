@@ -51,15 +51,15 @@ def of_tickets(rows: Sequence[Row], *, target: int, now: int) -> list[Number]:
     in_time = sum(
         row["first_answer"] is not None and row["first_answer"] - row["created"] <= target * HOUR for row in due
     )
-    touches = "answers of agents ÷ tickets that were answered or closed"
-    reply = f"tickets first answered within {target} hours ÷ tickets answered, or older than that"
-    resolution = "closed after at most one answer, never opened again and without another message ÷ closed tickets"
+    touches = "agents' answers ÷ tickets that were answered or closed"
+    reply = f"tickets first answered within {target} hours ÷ tickets that are answered or older than that"
+    resolution = "tickets closed after at most one answer, not reopened, with no further message ÷ closed tickets"
     found = [
         share("first-contact resolution", first, len(closed), resolution, nobody="no ticket is closed"),
         _touches([row["answers"] for row in rows if row["answers"] or row["state"] == "closed"], touches),
     ]
     if rows and not any(row["answers"] for row in rows):
-        why = "answers are written elsewhere"
+        why = "agents answer outside this help center"
         return [found[0], unknown("touches per ticket", why, touches), unknown("reply within target", why, reply)]
     return [*found, share("reply within target", in_time, len(due), reply, nobody="no ticket is due")]
 
@@ -166,7 +166,7 @@ def moment(text: str | None, *, last: bool) -> int | None:
     try:
         return clock.from_date(text) + (DAY if last and len(text.strip()) == len("2026-10-01") else 0)
     except ValueError as error:
-        raise BadRequest(f"{text} is no day, such as 2026-10-01, and no time") from error
+        raise BadRequest(f"{text} is neither a date, such as 2026-10-01, nor a time") from error
 
 
 def material(store: Store, *, start: int, end: int, now: int) -> Material:

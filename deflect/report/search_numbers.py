@@ -114,15 +114,17 @@ def search_days(store: Store, *, start: int, end: int) -> list[SearchDay]:
 
 def of_searches(days: Sequence[SearchDay]) -> list[Number]:
     """Return the numbers of searching; success, zero-result and no-follow add up to all search episodes."""
-    n, nobody = sum(day.episodes for day in days), "nobody searched"
+    n, nobody = sum(day.episodes for day in days), "no one searched"
     followed, zero = sum(day.followed for day in days), sum(day.zero for day in days)
     reworded = sum(day.reworded for day in days)
     whole = "÷ search episodes (searches less than 30 minutes apart)"
     return [
         share("search success", followed, n, f"search episodes with a result opened {whole}", nobody=nobody),
-        share("zero-result", zero, n, f"nothing found by any search of it {whole}", nobody=nobody),
-        share("no-follow", n - followed - zero, n, f"something found and nothing opened {whole}", nobody=nobody),
-        share("reformulated", reworded, n, f"more than one wording {whole}", nobody=nobody),
+        share("zero-result", zero, n, f"search episodes with no result in any search {whole}", nobody=nobody),
+        share(
+            "no-follow", n - followed - zero, n, f"search episodes with results but none opened {whole}", nobody=nobody
+        ),
+        share("reformulated", reworded, n, f"search episodes with more than one wording {whole}", nobody=nobody),
     ]
 
 
@@ -131,7 +133,7 @@ def of_people(store: Store, *, start: int, end: int) -> list[Number]:
     month = end - ADOPTION
     people = store.one(PEOPLE, {"first": min(start, month), "start": start, "month": month, "end": end}) or {}
     formula = "people who used help ÷ people who used help or wrote, in the last 30 days of the period"
-    nobody = "nobody used help or wrote in the last 30 days of the period"
+    nobody = "no one used help or wrote in the last 30 days of the period"
     return [
         _score(people),
         share("self-service adoption", people["month_helped"], people["month_either"], formula, nobody=nobody),
@@ -140,9 +142,9 @@ def of_people(store: Store, *, start: int, end: int) -> list[Number]:
 
 
 def _score(people: Row) -> Number:
-    formula = "help center visitors ÷ people in tickets; an activity ratio, not deflection"
+    formula = "help center visitors ÷ people who wrote; an activity ratio, not deflection"
     if not people["wrote"]:
-        return unknown("self-service score", "nobody is in tickets", formula, n=people["helped"])
+        return unknown("self-service score", "no one wrote", formula, n=people["helped"])
     return Number("self-service score", people["helped"] / people["wrote"], None, None, people["either"], formula)
 
 
@@ -150,6 +152,6 @@ def _usage(store: Store, helped: int, *, end: int) -> Number:
     formula = "people who used help in the last 30 days of the period, per 1,000 active users of the last known month"
     row = store.one("SELECT users FROM active_users WHERE at < ? ORDER BY at DESC LIMIT 1", [end])
     if not row or not row["users"]:
-        why = "active users are not known; 'kb users import' brings them in"
+        why = "active users are unknown; import them with 'kb users import'"
         return unknown("help users per 1,000", why, formula, n=helped)
     return Number("help users per 1,000", 1000 * helped / row["users"], None, None, row["users"], formula)

@@ -106,19 +106,19 @@ def test_what_an_answer_avoids_has_an_interval_and_says_what_it_rests_on() -> No
     assert gap.avoided.value == 10 * 0.5 * 30 / 60
     assert round(gap.avoided.low, 2) == round(4.787 * 0.4 / 2, 2)
     assert round(gap.avoided.high, 2) == round(18.39 * 0.6 / 2, 2)
-    assert worded(gap.avoided) == "an answer avoids about 2.5 contacts in 30 days (1.0 to 5.5), if it rains"
+    assert worded(gap.avoided) == "An article could save about 2.5 tickets a month (1.0–5.5), if it rains"
 
 
 def test_an_assumed_rate_is_called_one() -> None:
     (gap,) = gaps(asked_by(10), days=30)
-    assert "assumed and not measured" in worded(gap.avoided)
+    assert "assuming that one in five" in worded(gap.avoided)
 
 
 @pytest.mark.parametrize(("people", "days"), [(1, 0.01), (4, 30), (100, 6.9)])
 def test_few_people_or_few_days_say_nothing_of_a_month(people: int, days: float) -> None:
     (gap,) = gaps(asked_by(people), days=days)
     assert gap.avoided is None
-    assert worded(gap.avoided).startswith("too early to say")
+    assert worded(gap.avoided).startswith("Too early for an estimate")
 
 
 def test_one_person_who_asks_often_is_one_person() -> None:

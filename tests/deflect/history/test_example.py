@@ -53,9 +53,9 @@ def test_real_visits_are_left_alone(settings: Settings) -> None:
 def test_the_admin_pages_say_that_it_was_made_up(app: Flask, settings: Settings) -> None:
     client = app.test_client()
     log_in(client)
-    assert "nothing on these pages happened to anybody" not in client.get("/admin/").text
+    assert "No real visitors or tickets are shown" not in client.get("/admin/").text
     filled(settings, visits=5)
-    assert "nothing on these pages happened to anybody" in client.get("/admin/report/").text
+    assert "No real visitors or tickets are shown" in client.get("/admin/report/").text
 
 
 def test_the_command_says_how_to_look_at_them(settings: Settings) -> None:

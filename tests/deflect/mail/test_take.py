@@ -346,5 +346,5 @@ def test_a_page_folds_what_is_quoted_and_marks_who_else_wrote(app: Flask, agent:
     assert "1 attachment was not kept: e.exe 1 KB." in page
     assert re.search(r"eve@evil\.example</bdi></strong>\s*<span class=\"tag bad\">from another address", page)
     assert re.search(r"jo@example\.com</bdi></strong>\s*<span class=\"tag\">automatic", page)
-    assert page.count("Answered by e-mail") == 2
+    assert page.count("Replied by e-mail") == 2
     assert ticket in agent.get("/admin/tickets?q=too").text

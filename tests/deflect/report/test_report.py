@@ -166,7 +166,7 @@ def test_without_any_contact_net_deflection_is_not_measured_and_never_zero(servi
     log.episode("t1", "treatment", "shown", "attempted")
     log.episode("c1", "control", "attempted")
     load(services.settings, tmp_path, log)
-    assert numbers(services).number("net deflection").value == "not measured: contacts not connected"
+    assert numbers(services).number("net deflection").value == "not measured: contacts are not connected"
 
 
 def test_a_foreign_form_is_connected_once_its_contacts_are_there(services: Services, tmp_path: Path) -> None:
@@ -336,7 +336,7 @@ def test_the_desk_s_numbers_are_counted_from_tickets() -> None:
 
 def test_tickets_that_are_answered_elsewhere_say_so() -> None:
     found = of_tickets([ticket(answers=0, first_answer=None)], target=24, now=NOW)
-    assert [n.value for n in found[1:]] == ["not measured: answers are written elsewhere"] * 2
+    assert [n.value for n in found[1:]] == ["not measured: agents answer outside this help center"] * 2
 
 
 def test_the_desk_s_numbers_come_from_real_tickets(services: Services) -> None:

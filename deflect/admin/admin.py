@@ -40,7 +40,7 @@ def refuse(error: HelpCenterError | HTTPException) -> Any:
 
 
 def written(micros: int, *, form: str) -> str:
-    """Return a time for people, in UTC."""
+    """Return a time in UTC, formatted for people."""
     return format(clock.to_datetime(micros), form)
 
 
@@ -51,7 +51,7 @@ blueprint.add_app_template_filter(clock.to_rfc3339, "stamp")
 
 @blueprint.app_template_filter("ago")
 def ago(micros: int) -> str:
-    """Return the time since then, roughly."""
+    """Return the time that has passed since then, in its largest unit."""
     seconds = max(0, clock.now() - micros) // clock.SECOND
     for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
         if seconds >= size:
@@ -89,7 +89,7 @@ def overview() -> str:
 
 @blueprint.get("/outbox")
 def outbox() -> str:
-    """List deliveries: those that wait, those that failed for good, and the last ones sent."""
+    """List pending and dead deliveries, and the latest sent ones."""
     store = services().store
     waiting, done = queries.deliveries(store), queries.deliveries(store, states=("sent",), limit=50)
     return render_template("admin/outbox.html", waiting=waiting, done=done, counts=trends.deliveries(store))
@@ -97,7 +97,7 @@ def outbox() -> str:
 
 @blueprint.post("/outbox/retry")
 def retry() -> Any:
-    """Put one delivery, or all, back in line."""
+    """Queue one delivery, or all of them, again."""
     id = request.form.get("id")
     count = services().writer.run(retry_deliveries, ids=[id] if id else None, now=clock.now())["retried"]
     login.note("retry deliveries", who=g.agent, what=id or "all")
@@ -133,7 +133,7 @@ def origin_list() -> str:
 
 @blueprint.post("/origins/<any(allow, forbid):what>")
 def judge_origin(what: str) -> Any:
-    """Allow the pages of an origin to post, or take that back; both are in the audit log."""
+    """Allow the pages of an origin to post, or revoke that; the audit log records both."""
     login.only_admins()
     origin = headers.normal_origin(request.form.get("origin", ""))
     write = headers.allow_origin if what == "allow" else headers.forbid_origin

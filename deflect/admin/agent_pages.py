@@ -1,4 +1,4 @@
-"""The page of agents: admins add and remove agents, and each agent changes their own password."""
+"""The page of agents: admins add and remove agents, and agents change their own passwords."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def remove() -> Any:
 
 @blueprint.post("/password")
 def password() -> Any:
-    """Change the password of the agent who is logged in. Their other sessions end."""
+    """Change the password of the logged-in agent, and end their other sessions."""
     here, old = services(), request.form.get("old", "")
     limit(here, "logins", rate=here.settings.rate_logins)
     if not accounts.matches(here.store, here.settings, user=g.agent, password=old[:1000]):

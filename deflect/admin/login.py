@@ -43,7 +43,7 @@ csrf = CSRFProtect()
 
 
 class Sessions(SecureCookieSessionInterface):
-    """Signed cookies that leave the browser over HTTPS only, except to the machine itself."""
+    """Signed cookies that browsers send over HTTPS only, except to the machine itself."""
 
     def get_cookie_secure(self, app: Flask) -> bool:
         """Return True unless the request is plain http to the machine itself."""
@@ -60,7 +60,7 @@ def install(app: Flask, store: Store) -> None:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         PERMANENT_SESSION_LIFETIME=IDLE,
-        WTF_CSRF_CHECK_DEFAULT=False,  # the guard below checks admin pages; visitors' forms carry no session
+        WTF_CSRF_CHECK_DEFAULT=False,  # the guard below checks admin pages; visitors' forms have no session
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session
     )
     csrf.init_app(app)
@@ -96,7 +96,7 @@ def login() -> Any:
 
 
 def logout() -> Any:
-    """End the session, also for whoever has a copy of its cookie."""
+    """End the session; copies of its cookie stop working too."""
     services().writer.run(accounts.end_session, id=_hash(session.get("sid", "")))
     if g.agent:
         note("log out", who=g.agent)
@@ -105,7 +105,7 @@ def logout() -> Any:
 
 
 def agent() -> Agent | None:
-    """Return the logged-in agent, None if the session is unknown, too old, or older than the password."""
+    """Return the logged-in agent, or None if the session is unknown, too old, or older than the password."""
     sid = session.get("sid")
     if not isinstance(sid, str):
         return None
@@ -128,7 +128,7 @@ def only_admins() -> None:
 
 def begin(name: str) -> None:
     """Begin a session of an agent, under a new id."""
-    session.clear()  # the id of before, and its form token, end here
+    session.clear()  # drops the old id and its form token
     session.permanent = True
     session["sid"] = secrets.token_urlsafe(32)
     here, now = services(), clock.now()
@@ -147,7 +147,7 @@ def _before() -> Any:
 
 
 def _check_form() -> None:
-    """Raise BadRequest with the likely reason if no page of this session showed the form."""
+    """Raise BadRequest with the likely reason unless a page of this session showed the form."""
     try:
         csrf.protect()
     except CSRFError as error:
@@ -168,7 +168,7 @@ def _form(sentence: str | None, *, status: int, headers: Mapping[str, str] | Non
             "admin/login.html",
             sentence=sentence,
             known=bool(names),
-            user=request.form.get("user", FIRST if names == [FIRST] else "")[:300],  # other names are not told
+            user=request.form.get("user", FIRST if names == [FIRST] else "")[:300],  # never reveals other names
             plain=_loses_cookies(),
             tunnel=_tunnel(request.host),
             next=_next(request.values.get("next", "")),
@@ -179,7 +179,7 @@ def _form(sentence: str | None, *, status: int, headers: Mapping[str, str] | Non
 
 
 def note(did: str, *, who: str, what: str = "") -> None:
-    """Keep in the audit log who did something and to what; without `what`, from where."""
+    """Record an action in the audit log with its object or, without `what`, with the client's network."""
     address = client_address(request, trusted_proxies=services().settings.trusted_proxies)
     what = what or network(address)
     services().writer.run(ticket_writes.audit, id=new_id(), who=who, did=did, what=what, now=clock.now())
@@ -196,28 +196,28 @@ def _next(path: str) -> str:
 
 
 def _hash(sid: str) -> str:
-    """Return the id of a session in the database. Nobody can make the cookie from it."""
+    """Return the id of a session in the database, from which the cookie cannot be derived."""
     return hashlib.sha256(sid.encode()).hexdigest()
 
 
 def _loses_cookies() -> bool:
-    """Return True if the browser drops the session's cookie: it uses plain http, and not on the machine itself.
+    """Return True if the browser drops the session's cookie: the request uses plain http from another machine.
 
-    X-Forwarded-Proto is read from any proxy, because this only decides about a warning.
+    X-Forwarded-Proto is accepted from any proxy, because the result only controls a warning.
     """
     behind_tls = request.headers.get("X-Forwarded-Proto", "").strip() == "https"
     return not request.is_secure and not _is_loopback(request.host) and not behind_tls
 
 
 def _tunnel(host: str) -> tuple[str, str]:
-    """Return the command of a tunnel to this server, and the address at its end.
+    """Return the SSH command for a tunnel to this server, and the local address to open.
 
     >>> _tunnel("192.168.1.5:8000")
     ('ssh -L 8000:192.168.1.5:8000 192.168.1.5', 'http://localhost:8000/admin/')
     """
     known = HOST.fullmatch(host)
     name, port = (known[1], known[2] or "80") if known else ("SERVER", "8000")
-    own = port if int(port) > 1023 else "8000"  # lower ones are the system's
+    own = port if int(port) > 1023 else "8000"  # lower ports need root
     return f"ssh -L {own}:{name}:{port} {name.strip('[]')}", f"http://localhost:{own}/admin/"
 
 

@@ -1,11 +1,11 @@
-"""A check of an owner's page: the findings that keep the widget from working on it, each with a remedy.
+"""Check an owner's page for problems that stop the widget from working, each with a remedy.
 
-The page is looked at as it was fetched, without running its scripts. The check looks for the widget's script and
-element, tries the selectors of the element on the page's forms, reads the Content-Security-Policy of headers and meta
-elements, and asks whether the origin may post events. A finding is "unsure" when a script of the page may change it.
+The check reads the page as it was fetched, without running its scripts. It looks for the widget's script and element,
+tries the element's selectors on the page's forms, reads the Content-Security-Policy of headers and meta elements, and
+checks that the origin may post events. A finding is "unsure" if a script on the page may change it.
 
-Reading HTML as browsers do can take time and memory by the square of a page's length: a megabyte of <b> and <p> would
-fill the machine. So `check_apart` does it in a process of its own, with limits.
+Parsing HTML as browsers do can take time and memory that grow with the square of a page's length: a megabyte of <b> and
+<p> would exhaust the machine. `check_apart` therefore runs the check in a separate process with limits.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ FIELDS = ("subject", "body", "email", "category")
 SCRIPTS_LATER = "If a script adds it later, this check can't see it; look in the browser's console."
 LIMITS = ((resource.RLIMIT_CPU, 2), (resource.RLIMIT_AS, 1 << 30), (resource.RLIMIT_CORE, 0))
 LONGEST = 300  # characters of a selector
-SPECIAL = re.compile(r"[][:+~|]")  # states and neighbours, which scripts change most, and what is left open
-QUOTED = re.compile(r"\[[^\]]*\]|\\.")  # of a selector: an attribute with its value, an escaped character
+SPECIAL = re.compile(r"[][:+~|]")  # pseudo-classes, siblings, namespaces and unclosed brackets
+QUOTED = re.compile(r"\[[^\]]*\]|\\.")  # in a selector: an attribute with its value, or an escaped character
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +44,15 @@ class Finding:
     state: State
     what: str
     remedy: str = ""
-    line: str = ""  # what to paste
+    line: str = ""  # text to paste
 
 
 class Unknown(ValueError):
-    """A kind of selector that is not supported here."""
+    """A selector of a kind that the check does not support."""
 
 
 def check_apart(page: Fetched, *, center: str, allowed: Callable[[str], bool]) -> list[Finding]:
-    """Return the findings as `check` does, from a process with limits. Raises Unreadable if the page exceeds them."""
+    """Run `check` in a process with limits and return its findings. Raises Unreadable if the page exceeds them."""
     task = [page.url, page.headers, page.html, center, allowed(origin_of(page.url))]
     environ = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     command = [sys.executable, "-m", __name__]
@@ -63,7 +63,7 @@ def check_apart(page: Fetched, *, center: str, allowed: Callable[[str], bool]) -
 
 
 def main() -> None:
-    """Check the page that comes in, as a process that `check_apart` started."""
+    """Check the page on standard input and print the findings as JSON; `check_apart` starts this process."""
     for kind, most in LIMITS:
         resource.setrlimit(kind, (most, most))
     url, headers, html, center, may = json.load(sys.stdin)
@@ -72,7 +72,7 @@ def main() -> None:
 
 
 def check(page: Fetched, *, center: str, allowed: Callable[[str], bool]) -> list[Finding]:
-    """Return the findings of a page for the help center at `center`; `allowed` tells if an origin may post."""
+    """Return the findings of a page for the help center at `center`; `allowed` returns True if an origin may post."""
     tree = LexborHTMLParser(page.html)
     origin = origin_of(page.url)
     script = next((one for one in tree.css("script") if _is_ours(one, page.url, center)), None)
@@ -85,7 +85,9 @@ def check(page: Fetched, *, center: str, allowed: Callable[[str], bool]) -> list
 
 
 def select(tree: LexborHTMLParser, selector: str) -> list[LexborNode]:
-    """Return the elements that a selector matches: tags, ids, classes, attributes, within and child; raises Unknown.
+    """Return the elements that match a selector of tags, ids, classes, attributes, descendants and children.
+
+    Raises Unknown for other selectors.
 
     >>> [e.tag for e in select(LexborHTMLParser('<form id="a"><input name="b"></form>'), "#a > [name=b]")]
     ['input']
@@ -196,7 +198,7 @@ def _form(tree: LexborHTMLParser, said: dict[str, str]) -> Iterator[Finding]:
 
 
 def _chosen(tree: LexborHTMLParser, selector: str) -> list[LexborNode | None]:
-    """Return the elements of a selector, [None] if that kind of selector is not supported."""
+    """Return the elements that match a selector, or [None] if the selector is not supported."""
     try:
         return list(select(tree, selector))
     except Unknown:
@@ -213,7 +215,7 @@ def _is_drawn(tree: LexborHTMLParser) -> bool:
 
 
 def _said(one: LexborNode, name: str) -> str:
-    """Return the text of an attribute, "" for none."""
+    """Return the value of an attribute, or "" if it is missing."""
     return one.attributes.get(name) or ""
 
 

@@ -1,9 +1,9 @@
 """The widget's playground in the admin pages: choose attributes, try the widget, copy its lines, check a page.
 
-The choice is in the address of the page. `snippet` makes the lines to paste of it, and the framed preview shows the
-widget with the same attributes. The preview asks for offers here and not at the API, so nothing of it is logged.
-Checking a page fetches it, never from a private network unless the settings allow that, and shows the findings of
-`page_check`.
+The choices are in the query of the page's address. `snippet` turns them into the lines to paste, and a framed preview
+shows the widget with the same attributes. The preview gets its offers from this blueprint instead of the API, so they
+are not logged. Checking a page fetches it, from private networks only if the settings allow that, and shows the
+findings of `page_check`.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ COLOUR = re.compile(r"#[0-9a-fA-F]{3,8}")
 
 
 def chosen(said: Mapping[str, str]) -> dict[str, str]:
-    """Return the chosen attributes. Values that are no choice are left out."""
+    """Return the chosen attributes, without invalid values."""
     found = {name: said.get(name, "").strip()[:LONGEST_CHOICE] for name in ATTRIBUTES}
     found |= {name: found[name] if found[name] in values else "" for name, values in CHOICES.items()}
     shape = said.get("shape", "form")
@@ -88,7 +88,7 @@ def page() -> str:
 
 @blueprint.get("/snippet")
 def lines() -> Response:
-    """Return the lines to paste as plain text, for the page's script."""
+    """Return the lines to paste as plain text, for the script of the page."""
     return Response(_snippet(services()), content_type="text/plain; charset=utf-8")
 
 
@@ -100,7 +100,7 @@ def preview() -> str:
     lang = lang_of(choice["lang"], default=services().settings.lang)
     wanted = attributes(choice)
     at_form = "form" in wanted
-    for name in (*SELECTORS, "success"):  # those of the owner's page; this one has a form of its own
+    for name in (*SELECTORS, "success"):  # they select elements on the owner's page; the preview has its own form
         wanted.pop(name, None)
     return render_template(
         "admin/preview.html", wanted=wanted, at_form=at_form, accent=choice["accent"], lang=lang, dir=direction(lang)
@@ -119,7 +119,7 @@ def offers() -> Response:
 
 @blueprint.post("/check")
 def check() -> Any:
-    """Look at an owner's page and say what it lacks."""
+    """Check an owner's page and show the findings."""
     here, address = services(), request.form.get("address", "").strip()[:2000]
     login.note("check page", who=g.agent, what=address[:200])
     try:

@@ -1,4 +1,4 @@
-"""The Content-Security-Policy of an owner's page, as far as it decides whether the widget works there."""
+"""The Content-Security-Policy of an owner's page, and the changes that the widget needs in it."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ def parse(text: str) -> Policy:
 
 
 def policies(headers: Iterable[str], metas: Iterable[str]) -> list[Policy]:
-    """Return the policies of a page, from its headers and its meta elements. All of them must allow a thing."""
+    """Return the policies in a page's headers and meta elements. A resource must be allowed by all of them."""
     return [parse(one) for text in headers for one in text.split(",")] + [parse(text) for text in metas]
 
 
 def lacks(policy: Policy, *, center: str, page: str, nonce: str) -> list[str]:
     """Return the directives to change in a policy, each in its new form.
 
-    `center` is the help center's origin, `page` that of the page, `nonce` that of the script's element.
+    `center` is the help center's origin, `page` the page's origin, and `nonce` the nonce of the script element.
     """
     missing = []
     script = _directive(policy, SCRIPT)

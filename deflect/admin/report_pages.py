@@ -1,7 +1,7 @@
 """The report in the admin pages: numbers, trends, searches and articles, each down to its episodes.
 
-Every page is about a period, by default the last 90 days. The same material gives the numbers, the charts and the
-episodes behind a number. `ReportCache` keeps that of the last period, so that a page and its charts read it once.
+Every page covers a period, by default the last 90 days. The numbers, the charts and the episodes behind a number are
+computed from the same material. `ReportCache` keeps the last one, so that a page and its charts read it once.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ from kb.errors import BadRequest, NotFound
 
 PERIOD = 90 * DAY
 PER_PAGE = 100
-KEPT = 5.0  # times as long as reading took
-PICTURE = "default-src 'none'; style-src 'unsafe-inline'"  # a chart brings its own style, and nothing that runs
+KEPT = 5.0  # lifetime of the cache, in multiples of the time that reading took
+PICTURE = "default-src 'none'; style-src 'unsafe-inline'"  # a chart has its own styles and no scripts
 HEADLINES = ("net deflection", "confirmed deflection", "attributed deflection", "inflation", "returned", "coverage")
 PEOPLE = ("self-service adoption", "self-service score", "search success", "zero-result", "no-follow")
 
@@ -43,9 +43,9 @@ blueprint = Blueprint("report", __name__, url_prefix="/report")
 
 
 class ReportCache:
-    """The material of the period that was read last, kept five times as long as reading it took.
+    """The material of the last period, kept for five times as long as reading it took.
 
-    A small log is thus read anew for nearly every page. While one thread reads, the others wait for it.
+    A small log is therefore read again for nearly every page. While one thread reads, the others wait.
     """
 
     def __init__(self, store: Store) -> None:
@@ -99,7 +99,7 @@ def chart(name: str) -> Response:
 
 @blueprint.get("/episodes")
 def episodes() -> str:
-    """List the episodes that a number counts, the latest first."""
+    """List the episodes that a number counts, latest first."""
     here, (start, end) = services(), _period()
     of, arm, page = request.args.get("of", "all"), request.args.get("arm", ""), request.args.get("page", 1, type=int)
     within = request.args.get("within", "")
@@ -159,7 +159,7 @@ def article(id: str) -> str:
 
 @blueprint.get("/gaps")
 def gaps() -> str:
-    """List the questions that no article answers well, those first that most people wrote to us about."""
+    """List the questions without a good answer; those that most people wrote to us about come first."""
     here, (start, end) = services(), _period()
     return render_template(
         "admin/report_gaps.html",
@@ -171,7 +171,7 @@ def gaps() -> str:
 
 @blueprint.get("/<kind>.csv")
 def export(kind: str) -> Response:
-    """Give a table of the report as CSV."""
+    """Return a table of the report as CSV."""
     here, (start, end) = services(), _period()
     if kind not in TABLES:
         raise NotFound(f"there is no table {kind}; the tables are {', '.join(TABLES)}")
@@ -239,7 +239,7 @@ def _points(here: Services, start: int, end: int) -> list[trends.Point]:
 
 
 def _period() -> tuple[int, int]:
-    """Return the period of the request; by default the last 90 days, or less when the log is younger."""
+    """Return the period of the request; by default the last 90 days, or since the first event if that is later."""
     now = clock.now()
     end = min(moment(request.args.get("to"), last=True) or now, now)
     given = moment(request.args.get("from"), last=False)
@@ -250,7 +250,7 @@ def _period() -> tuple[int, int]:
 
 
 def _days(start: int, end: int) -> dict[str, str]:
-    """Return a period as the days of a link."""
+    """Return a period as the days in a link's query."""
     return {"from": f"{to_datetime(start):%Y-%m-%d}", "to": f"{to_datetime(end - 1):%Y-%m-%d}"}
 
 

@@ -22,7 +22,7 @@ from kb.errors import BadRequest, NotFound
 from search.text.message import unquoted
 
 PER_PAGE = 50
-VIEWS = {  # the tabs above the list: label, state and agent; `me` is whoever looks
+VIEWS = {  # the tabs above the list: label, state and agent; `me` is the agent who is logged in
     "mine": ("Mine", "open", "me"),
     "unassigned": ("Unassigned", "open", queries.NOBODY),
     "open": ("Open", "open", ""),
@@ -35,7 +35,7 @@ blueprint = Blueprint("tickets", __name__, url_prefix="/tickets")
 
 @blueprint.get("")
 def listed() -> Any:
-    """List tickets by state, agent and words, or show the ticket with the number that was typed."""
+    """List tickets by state, agent and words, or redirect to the ticket whose number was typed."""
     store, asked = services().store, request.args
     text, agent = asked.get("q", "").strip()[:200], asked.get("agent", "").strip()[:60]
     if text and (number := queries.get(store, text.lstrip("#").upper())):
@@ -65,7 +65,7 @@ def ticket(id: str) -> str:
 
 @blueprint.post("/<id>/compose")
 def compose(id: str) -> str:
-    """Show the ticket with the begun text, with a link to an article added or other articles to choose from."""
+    """Show the ticket with the text written so far, after inserting a link or searching for other articles."""
     found, form = _ticket(id), request.form
     article = form.get("insert", "")
     title = title_of(services(), article, found["lang"]) if article else ""
@@ -77,7 +77,7 @@ def compose(id: str) -> str:
 
 @blueprint.post("/<id>/messages")
 def write(id: str) -> Any:
-    """Send an answer to the requester, or keep a note."""
+    """Send an answer to the requester, or save a note."""
     here, found, kind = services(), _ticket(id), request.form.get("kind")
     body = request.form.get("body", "").replace("\r\n", "\n").strip()
     if len(body) > LONGEST["body"] or kind not in ("agent", "note"):
@@ -101,7 +101,7 @@ def write(id: str) -> Any:
 
 @blueprint.post("/<id>/assign")
 def assign(id: str) -> Any:
-    """Give a ticket to an agent, or to nobody."""
+    """Assign a ticket to an agent, or unassign it."""
     here, name = services(), request.form.get("agent", "")
     agent = accounts.the_one(here.store, here.settings, name).name if name else None
     here.writer.run(
@@ -137,7 +137,7 @@ def reopen(id: str) -> Any:
 
 @blueprint.get("/<id>/files/<file>")
 def attached(id: str, file: str) -> Response:
-    """Return a file of a ticket, to be saved."""
+    """Return a file of a ticket as a download."""
     found = attachments.one(services().store, file)
     if found is None or found["ticket"] != id:
         raise NotFound("there is no such file; it may have been erased")
@@ -195,7 +195,7 @@ def _done(id: str, sentence: str) -> Any:
 
 
 def _address(found: Row, article: str) -> str:
-    """Return the public address of an article for the requester, "" if there is no such article."""
+    """Return the public address of an article for the requester, or "" if there is no such article."""
     root = (services().settings.url or request.url_root).rstrip("/")
     address = address_of(services(), article, found["lang"])
     return root + address if address else ""

@@ -1,4 +1,4 @@
-"""Articles by what happened after reading: who wrote to us all the same, who voted how, on which revision."""
+"""The effect of each article: readers who still wrote to us, and votes and answers by revision."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ COMMENTS = """
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """One article: its readers, how many of them wrote to us within 7 days, and what was said about it."""
+    """One article: its readers, those of them who wrote to us within 7 days, and its votes and answers."""
 
     article: str
     readers: int
@@ -51,7 +51,7 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Somebody who read an article and wrote to us afterwards; times are microseconds."""
+    """A person who read an article and then wrote to us; times are microseconds."""
 
     person: str
     read: int
@@ -59,9 +59,9 @@ class Reader:
 
 
 def effects(store: Store, *, start: int, end: int, now: int) -> list[Effect]:
-    """Return the articles that were read in a period, those first after which most people wrote.
+    """Return the articles that were read in a period, sorted by the readers who then wrote, most first.
 
-    Readers count once their seven days are over.
+    A reader counts once the seven days after reading are over.
     """
     readers, contacts = _by_article(store, READERS, start=start, end=min(end, now - WINDOW)), _contacts(store, start)
     said = _by_article(store, SAID, start=start, end=end)
@@ -75,7 +75,7 @@ def effects(store: Store, *, start: int, end: int, now: int) -> list[Effect]:
 
 
 def read_then_wrote(store: Store, article: str, *, start: int, end: int) -> list[Reader]:
-    """Return who read an article and wrote to us within seven days, the latest first."""
+    """Return the readers of an article who wrote to us within seven days, latest first."""
     contacts = _contacts(store, start)
     found = []
     for row in _by_article(store, READERS, start=start, end=end).get(article, []):
@@ -86,13 +86,13 @@ def read_then_wrote(store: Store, article: str, *, start: int, end: int) -> list
 
 
 def votes(store: Store, article: str, *, start: int, end: int) -> list[Row]:
-    """Return what was said about an article, by the revision that was read, the latest first."""
+    """Return the votes and answers on an article by the revision that was read, latest first."""
     rows = _by_article(store, SAID, start=start, end=end).get(article, [])
     return sorted(rows, key=lambda row: (-row["last"], row["type"], row["reason"]))
 
 
 def comments(store: Store, article: str, *, start: int, end: int) -> list[Row]:
-    """Return what people wrote with a vote against an article, redacted, with revision and reason; the latest first."""
+    """Return the redacted comments of votes against an article, with revision and reason, latest first."""
     return store.rows(COMMENTS, {"article": article, "start": start, "end": end})
 
 
@@ -116,6 +116,6 @@ def _counts(rows: list[Row]) -> dict[str, int]:
 
 
 def tickets_of(store: Store, *, start: int) -> dict[tuple[str, int], str]:
-    """Return the ticket that each person wrote at each time, for links."""
+    """Return the id of each ticket by its person and time, for links."""
     rows = store.rows("SELECT id, person, created FROM tickets WHERE created >= ?", [start])
     return {(row["person"], row["created"]): row["id"] for row in rows}

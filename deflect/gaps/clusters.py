@@ -1,4 +1,4 @@
-"""Questions that ask the same, found together: the same questions give the same clusters."""
+"""Group questions that ask the same. The same questions always give the same groups."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from deflect.privacy.redaction import unmarked
 from search.text.analyzer import analyzer
 
 Floats = NDArray[np.float32]
-NEAR = 0.25  # cosine of two questions that ask the same, by their words
-NEAR_VECTORS = 0.60  # and by vectors: six articles that were taken away came first to eighth; at .5 four of them did
-CORE = 40  # terms of a message that are looked at: its rarest
+NEAR = 0.25  # cosine from which questions ask the same, compared by words
+NEAR_VECTORS = 0.60  # by vectors: with six articles removed, their gaps came first to eighth; at .5, four did
+CORE = 40  # terms of a message to compare: the rarest
 
 
 def by_words(texts: Sequence[str], langs: Sequence[str]) -> Floats:
     """Return a row of term weights for each text, of length one.
 
-    Terms that only one text has say nothing about another, and are left out.
+    Terms of a single text are left out, since they match no other.
     """
     counted = [_terms(text, lang) for text, lang in zip(texts, langs, strict=True)]
     frequency = Counter(term for terms in counted for term in terms)
@@ -43,9 +43,9 @@ def unit(rows: Floats) -> Floats:
 
 
 def grouped(rows: Floats, *, near: float) -> list[list[int]]:
-    """Return the numbers of the rows in groups, the largest first; each begins with the row that most are near to.
+    """Return the row numbers in groups, largest first; each group begins with the row that has the most neighbours.
 
-    The row with most free neighbours takes them, then the next, until none is free.
+    The row with the most ungrouped neighbours takes them, then the next, until every row is in a group.
     """
     if not len(rows):
         return []
@@ -63,7 +63,7 @@ def grouped(rows: Floats, *, near: float) -> list[list[int]]:
 
 
 def telling(texts: Sequence[str], langs: Sequence[str], group: Sequence[int], *, k: int = 4) -> list[str]:
-    """Return the words that tell a group from all others, as people wrote them most often."""
+    """Return the words that distinguish a group from all others, in their most frequent form."""
     inside, outside = Counter[str](), Counter[str]()
     written: dict[str, Counter[str]] = {}
     members = set(group)
@@ -82,7 +82,7 @@ def telling(texts: Sequence[str], langs: Sequence[str], group: Sequence[int], *,
     }
     best = sorted((term for term in scores if term in written), key=lambda term: (-scores[term], term))
     words = (min(written[term], key=lambda word: (-written[term][word], word)) for term in best)
-    return list(dict.fromkeys(words))[:k]  # a word that two languages stem in two ways is one word
+    return list(dict.fromkeys(words))[:k]  # two languages may stem one word in two ways
 
 
 def _words(text: str) -> list[str]:

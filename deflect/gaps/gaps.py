@@ -1,10 +1,10 @@
 """Gaps in the content: questions without a good answer, grouped, diagnosed, ranked, and turned into drafts.
 
-Questions that ask the same are grouped by their vectors, or by their words without vectors. A group gets the diagnosis
-that most of its questions have, and comes before groups about which fewer people wrote to us. The contacts that an
-article would avoid are estimated from these people and from the share of offers that solved the problem. Each gap
-brings a draft: a Markdown file with front matter that answers the group's own questions once somebody writes its text.
-An agent gets the same kind of draft from a single ticket, with the question and the agents' answers, redacted.
+Questions that ask the same are grouped by their vectors, or by their words if there are no vectors. A group gets the
+most frequent diagnosis of its questions. Groups are sorted by the number of people who wrote to us, most first. The
+tickets that an article would save are estimated from this number and from the share of offers that solved the problem.
+Each gap has a draft: a Markdown file with the group's questions in its front matter, still without a text. An agent can
+get such a draft from a single ticket too, with the question and the agents' answers, redacted.
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ ADVICE = {
     "content fails": "People read the article and still wrote to us. Add what it leaves out.",
     "outdated": "Readers say this article is out of date. Check it against the product.",
 }
-LEAST_DAYS, LEAST_CONTACTS = 7, 5  # a week has all its days, and fewer than five people say nothing about a month
-MOST = 2000  # questions that are compared with each other; what they cost grows with their square
+LEAST_DAYS, LEAST_CONTACTS = 7, 5  # a full week, and enough people to project to a month
+MOST = 2000  # questions that are compared with each other; the cost grows with their square
 SHOWN = 3
-NAMELESS = "A question"  # where everything that was written had to be removed
+NAMELESS = "A question"  # the title if redaction removed the whole text
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One question without a good answer, redacted; `article` is the article at fault, if there is one."""
+    """One question without a good answer, redacted; `article` is the article at fault, if any."""
 
     id: str
     text: str
@@ -67,7 +67,7 @@ ASSUMED = Help(Interval(0.2, 0.2, 0.2), "assuming that one in five readers then 
 
 @dataclass(frozen=True, slots=True)
 class Avoided:
-    """Contacts that an answer would avoid in 30 days, with an interval, and the assumption behind it."""
+    """Contacts that an answer would avoid in 30 days, with an interval and the assumption behind it."""
 
     value: float
     low: float
@@ -97,10 +97,10 @@ class Gap:
 def gaps(
     questions: Sequence[Question], *, days: float, help: Help = ASSUMED, limit: int = 50, vectors: Floats | None = None
 ) -> list[Gap]:
-    """Return the gaps, those first about which most people wrote to us; the order of `questions` does not matter.
+    """Return the gaps, sorted by the people who wrote to us, most first; the order of `questions` does not matter.
 
-    `days` is the length of the period, and `help` the share of answers that are enough. Questions are compared by
-    `vectors`, one row of length one each, or without these by their words.
+    `days` is the length of the period, and `help` the share of answers that make a ticket unnecessary. Questions are
+    compared by `vectors`, one unit row for each, or by their words without `vectors`.
     """
     if vectors is None:
         chosen = [questions[n] for n in _chosen(questions)]
@@ -113,15 +113,15 @@ def gaps(
 
 
 def worded(avoided: Avoided | None) -> str:
-    """Return the estimate in words, with its interval and its assumption, or the reason why there is none."""
+    """Return the estimate as a sentence with its interval and assumption, or the reason for having no estimate."""
     if avoided is None:
-        return f"Too early for an estimate: it takes {LEAST_CONTACTS} people who wrote, and {LEAST_DAYS} days"
+        return f"Not enough data for an estimate: it takes {LEAST_CONTACTS} people who wrote and {LEAST_DAYS} days"
     value, low, high = (f"{n:.0f}" if n >= 10 else f"{n:.1f}" for n in (avoided.value, avoided.low, avoided.high))
     return f"An article could save about {value} tickets a month ({low}–{high}), {avoided.given}"
 
 
 def _chosen(questions: Sequence[Question]) -> list[int]:
-    """Return the places of the questions to compare, in order of id; of too many, those with a contact first."""
+    """Return the positions of the questions to compare, in order of id; above MOST, those with a contact first."""
     order = sorted(range(len(questions)), key=lambda n: (not questions[n].contacted, questions[n].id))[:MOST]
     return sorted(order, key=lambda n: questions[n].id)
 
@@ -156,7 +156,7 @@ def _avoided(contacts: int, *, days: float, help: Help) -> Avoided | None:
 
 
 def draft(members: Sequence[Question]) -> str:
-    """Return the front matter of a draft that answers the group's own questions."""
+    """Return the front matter of a draft for the group's questions."""
     asked = list(dict.fromkeys(_line(q) for q in members))
     front = {
         "title": asked[0],
@@ -171,7 +171,7 @@ def draft(members: Sequence[Question]) -> str:
 
 
 def _line(question: Question) -> str:
-    """Return a question in one line: its subject, or its first sentence that has a word."""
+    """Return a question in one line: its subject, or else its first sentence with a word."""
     sentences = (question.subject, *re.split(r"(?<=[.?!])\s|\n", question.text.strip()))
     plain = (_plain(text, question.lang) for text in sentences)
     return next((text for text in plain if re.search(r"\w", text)), NAMELESS)[:120]
@@ -194,12 +194,12 @@ def _plain(text: str, lang: str) -> str:
 
 
 def _commonest(values: Sequence[Text]) -> Text:
-    """Return the most frequent value, the first of equals."""
+    """Return the most frequent value; of equals, the first."""
     counts = Counter(values)
     return max(counts, key=lambda value: counts[value])
 
 
-LONGEST = 8000  # characters of each message that are taken over
+LONGEST = 8000  # characters that are copied from each message
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +225,7 @@ def of_ticket(ticket: Row, messages: Sequence[Row]) -> Draft:
 
 
 def _redacted(text: str, name: str) -> str:
-    """Return a redacted text, also without the requester's name, which the rules of redaction do not know.
+    """Return a redacted text, also without the requester's name, which redaction by rules cannot find.
 
     >>> _redacted("I am Will Kim, and I will be at jo@example.com", "Will Kim")
     'I am [name] [name], and I will be at [email]'

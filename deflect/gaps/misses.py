@@ -1,4 +1,4 @@
-"""What people searched without success: no result, nothing opened, asked again in other words."""
+"""Searches without success: no result, nothing opened, or asked again in other words."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ EPISODE = """
 
 @dataclass(frozen=True, slots=True)
 class MissedQuestion:
-    """A question as it was typed most often: by how many people, and what it was asked as next, if so."""
+    """A question in its most frequent form, the number of people who typed it, and their next wording, if any."""
 
     text: str
     people: int
@@ -35,7 +35,7 @@ class MissedQuestion:
 
 @dataclass(frozen=True, slots=True)
 class Misses:
-    """Searches that led nowhere, most people first."""
+    """Searches that led nowhere, sorted by the number of people, most first."""
 
     no_result: tuple[MissedQuestion, ...]
     nothing_opened: tuple[MissedQuestion, ...]
@@ -43,7 +43,7 @@ class Misses:
 
 
 def misses(store: Store, *, start: int, end: int, limit: int = 50) -> Misses:
-    """Return the searches of a period that led nowhere; texts are as redacted when they were written."""
+    """Return the searches of a period that led nowhere; their texts were redacted when they were stored."""
     none, unopened, again = Tally(), Tally(), Tally()
     for visit in search_visits(store, start=start, end=end):
         searches = [search for search in visit.searches if search["text"]]
@@ -60,14 +60,14 @@ def misses(store: Store, *, start: int, end: int, limit: int = 50) -> Misses:
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """A search episode, and the episode of the same person in the seven days after it, if there is one."""
+    """A search episode, and the same person's contact episode within seven days after it, if any."""
 
     visit: SearchVisit
     episode: str
 
 
 def typed(store: Store, text: str, *, start: int, end: int, limit: int) -> list[Typed]:
-    """Return search episodes in which `text` was typed, the latest first."""
+    """Return search episodes in which `text` was typed, latest first."""
     wanted = {"start": start, "end": end, "text": text.strip(), "limit": limit}
     people = [row["person"] for row in store.rows(TYPED, wanted)]
     found = [
@@ -85,7 +85,7 @@ def _episode(store: Store, visit: SearchVisit) -> str:
 
 
 class Tally:
-    """Counts the people who typed something, one person after the other, so that nobody need be remembered."""
+    """Counts the people who typed each text; calls come person by person, so that only the last one is remembered."""
 
     def __init__(self) -> None:
         self._people: Counter[tuple[str, ...]] = Counter()
@@ -93,7 +93,7 @@ class Tally:
         self._typed: dict[tuple[str, ...], Counter[tuple[str, ...]]] = {}
 
     def add(self, *texts: str, by: str) -> None:
-        """Count a text, or one and what was asked next; all of one person come together."""
+        """Count a text, or a text and its next wording; the calls for one person must be consecutive."""
         key = tuple(text.casefold() for text in texts)
         if self._last.get(key) != by:
             self._last[key] = by
@@ -101,7 +101,7 @@ class Tally:
         self._typed.setdefault(key, Counter())[texts] += 1
 
     def most(self, limit: int) -> tuple[MissedQuestion, ...]:
-        """Return what most people typed, as it was typed most often."""
+        """Return the questions that most people typed, in their most frequent form."""
         best = sorted(self._people, key=lambda key: (-self._people[key], key))[:limit]
         return tuple(
             MissedQuestion(_usual(self._typed[key])[0], self._people[key], *_usual(self._typed[key])[1:])

@@ -1,4 +1,4 @@
-"""Questions without a good answer, from forms, searches, tickets and imported history, each with what went wrong."""
+"""Questions without a good answer from forms, searches, tickets and imported history, each with a diagnosis."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ from kb.config import Settings
 if TYPE_CHECKING:
     from search.rank.searcher import Searcher
 
-SURE = 0.5  # chance at which the first card is taken to have been the right article, though nobody opened it
-ENOUGH = 100  # offers that must have been shown before their own success says how often an answer helps
-ENCODED = 200  # questions that a page has time to encode; more are compared by their words there
+SURE = 0.5  # score from which a first card counts as the right article even if it was not opened
+ENOUGH = 100  # offers that must have been shown before their success rate is used as the estimate
+ENCODED = 200  # questions that a page has time to encode; more are compared by words
 
 OFFERS = """
     SELECT * FROM (
@@ -77,7 +77,7 @@ OUTDATED = """
 def find(
     store: Store, searcher: Searcher | None, *, start: int, end: int, encode: int = ENCODED, now: int | None = None
 ) -> list[Gap]:
-    """Return the gaps of a period; questions are compared by vectors where there are at most `encode` of them."""
+    """Return the gaps of a period; up to `encode` questions are compared by vectors, more by words."""
     known = {entry.id for entry in searcher.snapshot.entries(searcher.snapshot.default_lang)} if searcher else set()
     now = now or clock.now()
     asked = list(questions(store, known, start=start, end=end, now=now))
@@ -87,7 +87,7 @@ def find(
 
 
 def of_period(settings: Settings, searcher: Searcher, *, start: str | None, end: str | None) -> list[Gap]:
-    """Return the gaps of days as people type them, by default all there were; raises BadRequest."""
+    """Return the gaps of a period given as text, by default since the first event; raises BadRequest."""
     with reading(settings) as store:
         first, last = moment(start, last=False), moment(end, last=True) or clock.now()
         first = first if first is not None else earliest(store) or last - DAY
@@ -95,7 +95,7 @@ def of_period(settings: Settings, searcher: Searcher, *, start: str | None, end:
 
 
 def save(found: Sequence[Gap], folder: Path) -> list[str]:
-    """Write the drafts of gaps that lack an article into a folder, none over a file that is there; return the names."""
+    """Write the drafts of gaps without an article into a folder, keeping existing files; return the new names."""
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     for gap in found:
@@ -123,7 +123,7 @@ def _avoided(gap: Mapping[str, Any]) -> gaps.Avoided | None:
 
 
 def questions(store: Store, known: Collection[str], *, start: int, end: int, now: int) -> Iterator[Question]:
-    """Yield the questions of a period that had no good answer; `known` are the articles that there are."""
+    """Yield the questions of a period without a good answer; `known` holds the ids of the articles."""
     period = {"start": start, "end": end}
     episodes = {e.id: e for e in ended(store, start=start, end=end, now=now)}
     outdated = {row["article"] for row in store.rows(OUTDATED, period)}
@@ -145,7 +145,7 @@ def questions(store: Store, known: Collection[str], *, start: int, end: int, now
 
 
 def _offered(row: Row, episode: Ended, outdated: Collection[str]) -> Iterator[Question]:
-    """Yield the question of an episode, unless what was offered, or would have been, may have been right."""
+    """Yield the question of an episode, unless its offer (or withheld offer) may have been right."""
     data, truth, followed = json.loads(row["data"]), row["solved_by"] or "", row["followed"] or ""
     row = row | {"id": episode.id, "person": episode.person}
     if data["abstained"] and episode.outcome != "solved":
@@ -159,7 +159,7 @@ def _offered(row: Row, episode: Ended, outdated: Collection[str]) -> Iterator[Qu
 
 
 def _failed(truth: str, followed: str, *, cards: Collection[str], outdated: Collection[str]) -> tuple[Diagnosis, str]:
-    """Return why an offer did not keep somebody from writing, and the article that it is about."""
+    """Return the reason why the person wrote despite an offer, and the article at fault."""
     if truth and truth not in cards:
         return "not found", truth
     if followed:
@@ -177,7 +177,7 @@ def _question(
 
 
 def _vectors(searcher: Searcher, asked: list[Question]) -> Floats | None:
-    """Return the questions' vectors, or None where the index has none."""
+    """Return the questions' vectors, or None if the index has no vectors."""
     encoder = searcher.encoder
     if encoder is None or searcher.degraded or not asked:
         return None
@@ -185,7 +185,7 @@ def _vectors(searcher: Searcher, asked: list[Question]) -> Floats | None:
 
 
 def _help(store: Store, *, start: int, end: int, now: int) -> Help:
-    """Return how often a shown offer solved it, where enough were shown to tell."""
+    """Return the share of shown offers that solved the problem, or ASSUMED if too few were shown."""
     shown = [e for e in ended(store, start=start, end=end, now=now) if e.shown and e.outcome != "pending"]
     solved = sum(e.outcome == "solved" for e in shown)
     if len(shown) < ENOUGH or not solved:
@@ -194,7 +194,7 @@ def _help(store: Store, *, start: int, end: int, now: int) -> Help:
 
 
 def _heard(store: Store, *, start: int, end: int, now: int) -> float:
-    """Return in how many days of a period questions could be heard: none before the first, none to come."""
+    """Return the length in days of the part of a period with records: from the first one up to now."""
     past = store.one(FIRST_PAST) or {"at": None}
     began = max(start, min((at for at in (earliest(store), past["at"]) if at is not None), default=start))
     return max(0, min(end, now) - began) / DAY

@@ -1,4 +1,4 @@
-"""Charts as SVG pictures that print: drawn by pygal, with nothing in them that runs."""
+"""Charts as printable SVG pictures without scripts, drawn by pygal."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from deflect.report.numbers import Number
 from deflect.report.trends import Point
 
 WIDTH, HEIGHT = 960, 340
-INK, SOFT = "#33433b", "#74827b"  # 4.5 to 1 and more on white; dark pages invert them below
+INK, SOFT = "#33433b", "#74827b"  # contrast of at least 4.5 to 1 on white; DARK replaces them on dark pages
 SANS = "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif"
-COLOURS = ("#0b6b4f", "#1a5fb4", "#c2570c", "#7b3fb5", "#74827b")  # told apart in grey and by the colour-blind too
+COLOURS = ("#0b6b4f", "#1a5fb4", "#c2570c", "#7b3fb5", "#74827b")  # distinct in grey and for colour-blind readers too
 DARK = (
     "inline:@media (prefers-color-scheme: dark){text,text.no_data,.legends .legend text{fill:#cfdad4}"
     ".axis text,.axis text.major{fill:#cfdad4}"
@@ -41,13 +41,13 @@ LOOK: Mapping[str, Any] = {
 
 
 def outcomes(points: Sequence[Point]) -> bytes:
-    """Return how episodes ended, as stacked bars."""
+    """Draw the outcomes of episodes as stacked bars."""
     names = ("solved", "left after reading", "left without reading", "contacted")
     return _bars(points, {name: f"ended {name}" for name in names})
 
 
 def deflection(points: Sequence[Point]) -> bytes:
-    """Return net deflection with its interval, confirmed and attributed, and marks where something changed."""
+    """Draw net deflection with its interval, confirmed and attributed deflection, and marks for changes."""
     chart = _chart("Line", [point.label for point in points], as_shares=True)
     net = [point.numbers["net deflection"] for point in points]
     lows, highs = ([n.low for n in net if n.low is not None], [n.high for n in net if n.high is not None])
@@ -62,17 +62,17 @@ def deflection(points: Sequence[Point]) -> bytes:
 
 
 def searches(points: Sequence[Point]) -> bytes:
-    """Return what became of search episodes, as stacked bars."""
+    """Draw the outcomes of search episodes as stacked bars."""
     return _bars(points, {"opened": "search success", "nothing opened": "no-follow", "no result": "zero-result"})
 
 
 def stacked(labels: Sequence[str], series: Mapping[str, Sequence[int]]) -> bytes:
-    """Return counts as stacked bars, one for each label, for a page that is always light."""
+    """Draw counts as stacked bars, one for each label, for a page without a dark theme."""
     return _plotted(_chart("StackedBar", labels, as_shares=False, dark=False), series)
 
 
 def coverage(evaluations: Sequence[Mapping[str, Any]]) -> bytes:
-    """Return how often an offer is right when only the surest share gets one, a line for each evaluation."""
+    """Draw how often an offer is right if only the surest share of questions gets one; a line for each evaluation."""
     chart = _chart("Line", [f"{share:.0%}" for share, _ in evaluations[0]["offered"]["curve"]], as_shares=True)
     chart.range = (0.0, 1.0)
     chart.x_title, chart.y_title = "share of questions that get an offer", "right among these"
@@ -86,7 +86,7 @@ def coverage(evaluations: Sequence[Mapping[str, Any]]) -> bytes:
 
 
 def gains(labels: Sequence[str], series: Mapping[str, Sequence[float | None]], *, of: str) -> bytes:
-    """Return differences that may lie on either side of zero, a line for each series."""
+    """Draw positive and negative differences, with a line for each series."""
     chart = _chart("Line", labels, as_shares=False)
     chart.value_formatter = lambda value: f"{value:+.2f}"
     chart.truncate_legend, chart.legend_at_bottom_columns, chart.x_title = -1, 3, of
@@ -94,7 +94,7 @@ def gains(labels: Sequence[str], series: Mapping[str, Sequence[float | None]], *
 
 
 def lines(labels: Sequence[str], series: Mapping[str, Sequence[float]]) -> bytes:
-    """Return times in milliseconds as lines on a scale of tens."""
+    """Draw times in milliseconds as lines on a logarithmic scale."""
     chart = _chart("Line", labels, as_shares=False)
     chart.logarithmic = True
     return _plotted(chart, series)
@@ -133,9 +133,9 @@ def _chart(kind: str, labels: Sequence[str], *, as_shares: bool, dark: bool = Tr
 
 @cache
 def _pygal() -> Any:
-    """Import the library, and take back the import hook that it leaves for plug-ins: Python warns of its old form.
+    """Import pygal, and remove its import hook for plug-ins, whose outdated form makes Python warn.
 
-    The hook goes by its name: what pygal imports leaves hooks of its own, and those must stay.
+    The hook is found by its name, because libraries that pygal imports add hooks that must stay.
     """
     import pygal
 
@@ -144,7 +144,7 @@ def _pygal() -> Any:
 
 
 def _inert(root: Element) -> Element:
-    """Take scripts and comments away: the settings that pygal writes for its own script, and the day of the drawing."""
+    """Remove scripts and comments: the settings for pygal's own script, and the date of the drawing."""
     for parent in list(root.iter()):
         for child in list(parent):
             if child.tag == "script" or not isinstance(child.tag, str):
@@ -153,7 +153,7 @@ def _inert(root: Element) -> Element:
 
 
 def _bars(points: Sequence[Point], names: Mapping[str, str]) -> bytes:
-    """Return the counts behind shares as stacked bars; `names` are those of the numbers by their labels."""
+    """Draw the counts behind shares as stacked bars; `names` maps labels to names of numbers."""
     chart = _chart("StackedBar", [point.label for point in points], as_shares=False)
     return _plotted(chart, {label: [_count(p.numbers[name]) for p in points] for label, name in names.items()})
 

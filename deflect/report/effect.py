@@ -1,9 +1,9 @@
 """The effect of offers: net deflection against a control group, and checks of the experiment.
 
-A share of people, the holdout, is never shown an offer. Net deflection is the share of the control arm that contacted
-within seven days, less the same share of the treatment arm. Only episodes count for which an offer cleared the floor,
-in both arms. It is not shown while contacts are unknown, while an arm is empty, or while the arms are so uneven
-that assignment or logging must be broken.
+A share of people, the holdout, is never shown an offer. Net deflection is the share of episodes in the control arm with
+a contact within seven days, minus the same share in the treatment arm. In both arms, only episodes count in which an
+offer cleared the floor. Net deflection is not shown while contacts are unknown, while an arm is empty, or while the
+arms are so uneven that assignment or logging must be broken.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from deflect.report.statistics import Arms, Interval
 
 NO_HOLDOUT = "KB_HOLDOUT is 0, so there is no control group"
 NO_CONTACTS = "contacts are not connected"
-EFFECTS = (0.02, 0.05)  # the differences that the power line speaks of
+EFFECTS = (0.02, 0.05)  # the differences for which the missing episodes are computed
 EXPECTED = 20_000  # episodes at which the interval for daily looks is narrowest
 NET = (
     "P(contact within 7 days, control) − P(same, treatment), "
@@ -32,7 +32,7 @@ Before = Callable[[Ended], Sequence[float]]
 def experiment(
     episodes: Sequence[Ended], *, holdout: float, connected: bool, before: Before | None = None
 ) -> list[Number]:
-    """Return net deflection, plain, adjusted and for daily looks, inflation, the sample ratio, and the power."""
+    """Return net deflection (plain, adjusted, and valid on any day), inflation, the sample ratio and the power."""
     arms = by_arm(e for e in episodes if e.offered and e.holdout != 0)  # without a holdout there is no control arm
     why = _unknown(arms, episodes, holdout=holdout, connected=connected)
     n = len(arms.control) + len(arms.treatment)
@@ -52,7 +52,7 @@ def experiment(
 
 
 def _unknown(arms: Arms[list[Ended]], episodes: Sequence[Ended], *, holdout: float, connected: bool) -> str:
-    """Return the reason why net deflection is not measured, or "" when it is."""
+    """Return the reason why net deflection is not measured, or "" if it is."""
     missing = [*([] if connected else [NO_CONTACTS]), *([] if holdout else [NO_HOLDOUT])]
     if missing:
         return "; ".join(missing)
@@ -66,7 +66,7 @@ def _unknown(arms: Arms[list[Ended]], episodes: Sequence[Ended], *, holdout: flo
 
 
 def _net(arms: Arms[list[Ended]]) -> Interval:
-    """Return the difference by Newcombe, with the episodes of repeated people weighed down by the design effect."""
+    """Return Newcombe's interval of the difference, on counts divided by the design effect of repeated people."""
     (hits, n), (other_hits, other_n) = arms.each(_contacted)
     return statistics.newcombe(hits, n, other_hits, other_n)
 
@@ -105,7 +105,7 @@ def _inflation(episodes: Sequence[Ended], net: Interval) -> Number:
 
 
 def _imbalance(episodes: Iterable[Ended], *, holdout: float) -> float:
-    """Return the probability of arms this uneven, counting people, at the holdout that each was assigned with."""
+    """Return the probability of arms this uneven, counting people, given the holdout at each one's assignment."""
     people = {e.person: e for e in episodes if e.offered}
     expected = sum(holdout if e.holdout is None else e.holdout for e in people.values())
     control, treatment = by_arm(people.values()).each(len)
@@ -121,7 +121,7 @@ def _balance(episodes: Sequence[Ended], *, holdout: float) -> Number:
 
 
 def _power(control: Sequence[Ended], *, n: int, holdout: float) -> list[Number]:
-    """Return the number of episodes with an offer that are missing to find differences of 2 and of 5 points."""
+    """Return the number of episodes with an offer still needed to find differences of 2 and of 5 points."""
     rate = sum(e.contacted for e in control) / len(control) if control else 0.8
     assumed = "" if control else " (assumed until there is a control group)"
     found = []

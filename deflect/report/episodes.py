@@ -1,10 +1,10 @@
 """The numbers about how episodes ended, the episodes behind each of them, and one episode in detail.
 
-Numbers count only episodes that have ended, of people who could reach a human by some channel. People without such a
-channel are counted separately, as unserved: their silence says nothing. Each number that counts episodes has a filter
-here under the same name, so a page can list exactly the episodes that the number counts, also within a segment. The
-detail of an episode is its outcome, its events and the contacts of the person in the seven days after it began. Texts
-were redacted when they were stored.
+Numbers count only episodes that have ended, of people with at least one channel to a human. People without a channel
+could not have written, so they are counted separately, as unserved. Each number that counts episodes has a filter here
+under the same name, so that a page can list exactly the episodes that the number counts, also within a segment. The
+detail of an episode is its outcome, its events, and the person's contacts in the seven days after it began. Texts were
+redacted when they were stored.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ FILTERS: Mapping[str, Callable[[Ended], bool]] = {
 def counted(episodes: Iterable[Ended], *, of: str, arm: str, within: str) -> list[Ended]:
     """Return the episodes that the number `of` counts, in one arm and `within` a segment named as in the report.
 
-    An unknown number counts all episodes; an empty arm or segment does not limit them.
+    An unknown number counts all episodes. An empty arm or segment sets no limit.
     """
     chosen, (by, label, arm_within) = FILTERS.get(of, FILTERS["all"]), _segment(within)
     arms = {arm, arm_within} - {""}
@@ -115,7 +115,7 @@ def detail(store: Store, id: str, *, now: int) -> Detail | None:
 def of_episodes(
     episodes: Sequence[Ended], *, holdout: float, connected: bool, before: Before | None = None
 ) -> list[Number]:
-    """Return all numbers of episodes, with the effect of offers and how many are unserved or pending."""
+    """Return all numbers of episodes, with the effect of offers and the unserved and pending episodes."""
     done = [e for e in episodes if e.outcome != "pending"]
     reachable = [e for e in done if e.channels]
     unserved = len(done) - len(reachable)

@@ -1,7 +1,7 @@
-"""A number of the report, with its interval, its base and its formula, and its wording for people.
+"""A number of the report: its interval, its base, its formula, and its text for people.
 
-A number that cannot be known has a sentence as its value, which begins with "not measured" and gives the reason. Most
-numbers are shares; `FORMS` lists the others by the beginning of their names, with the way to write each.
+A number that cannot be measured has a sentence as its value, which begins with "not measured" and gives the reason.
+Most numbers are shares; `FORMS` maps the beginnings of other names to their formatters.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def shown(document: Mapping[str, Any]) -> str:
 
 
 def interval_of(number: Mapping[str, Any]) -> str:
-    """Return the interval of a number in words, "" if it has none."""
+    """Return the interval of a number as text, or "" if it has none."""
     low, high = number["low"], number["high"]
     if low is None:
         return ""
@@ -38,7 +38,7 @@ def interval_of(number: Mapping[str, Any]) -> str:
 
 
 def worded(name: str, value: float | str) -> str:
-    """Return a value in words: a share in percent, unless its name is in `FORMS`.
+    """Return a value as text: a share in percent, unless `FORMS` has another format for its name.
 
     >>> worded("coverage", 0.5), worded("time to send", 90.0), worded("inflation", 2.5)
     ('50.0 %', '1 min 30 s', '2.50 times')
@@ -78,9 +78,9 @@ FORMS: Mapping[str, Callable[[float], str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """One number of the report: value, interval, the `n` that it is out of, and formula.
+    """One number of the report: value, interval, base `n` and formula.
 
-    `value` is a sentence that begins with "not measured" when the number cannot be known.
+    `value` is a sentence that begins with "not measured" if the number cannot be measured.
     """
 
     name: str
@@ -93,11 +93,11 @@ class Number:
 
     @property
     def measured(self) -> bool:
-        """Whether it is a number."""
+        """True if the value is a number, not a reason."""
         return not isinstance(self.value, str)
 
     def document(self) -> dict[str, Any]:
-        """Return the number as JSON; the whole has no segment."""
+        """Return the number as JSON, without `segment` if it covers all segments."""
         document = asdict(self)
         if self.segment is None:
             del document["segment"]

@@ -1,8 +1,8 @@
 """How each episode ended: solved, contacted, left after reading, left without reading, or pending.
 
-An episode begins with a person's first contact intent and lasts seven days; until then it is pending. A contact by any
-channel within that time outweighs everything else. Otherwise the episode is solved when the person said so and did not
-take it back, and left when nothing was said or sent. Silence never counts as solved.
+An episode begins with a person's first contact intent and is pending for seven days. A contact by any
+channel within that time outweighs everything else. Otherwise, the episode is solved if the person answered that an
+article solved it and did not undo the answer. All other episodes were left; leaving silently never counts as solved.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from kb.languages import without_region
 
 Outcome = Literal["pending", "solved", "contacted", "left after reading", "left without reading"]
 SPLITS = ("segment", "channel", "lang", "category", "device", "page")
-VISIT = 30 * MINUTE  # a visit ends after as long without an action, as analytics tools count it
+VISIT = 30 * MINUTE  # a visit ends after 30 minutes without an action, as in analytics tools
 
 EPISODES = """
     SELECT id, person, arm, channels, page, lang, category, started FROM episodes
     WHERE started >= :first AND started < :end ORDER BY person, started, id
     """
 
-# A statement counts unless the same person took it back before saying something else.
+# An answer counts unless the person undid it before giving another one.
 MARKS = """
     WITH said AS (
         SELECT id, episode, type, article, received, at,
@@ -106,24 +106,24 @@ class Ended:
 
     @property
     def contacted(self) -> bool:
-        """Whether the person contacted us by any channel within the window."""
+        """True if the person contacted us by any channel within the window."""
         return self.contact_after is not None
 
     @property
     def attributed(self) -> bool:
-        """Whether vendors would count it as deflected: shown, followed, and not sent in the visit."""
+        """True if vendors would count it as deflected: shown, followed, and not sent in the visit."""
         return self.shown and self.followed and not self.sent_in_visit
 
     @property
     def returned(self) -> bool:
-        """Whether it looked solved and came back as a contact within the window."""
+        """True if it looked solved but led to a contact within the window."""
         return self.contacted and (self.said_solved or self.attributed)
 
 
 def ended(store: Store, *, start: int, end: int, now: int) -> list[Ended]:
-    """Return the episodes that started from `start` and before `end`, the oldest first, each with its one outcome.
+    """Return the episodes that started from `start` to before `end`, oldest first, each with one outcome.
 
-    When two keys turned out to be one person, the second episode within seven days is part of the first.
+    If two keys turn out to be one person, a second episode within seven days is merged into the first.
     """
     first = start - WINDOW
     period = {"first": first, "end": end}
@@ -140,19 +140,19 @@ def by_arm(episodes: Iterable[Ended]) -> Arms[list[Ended]]:
 
 
 def values_of(episode: Ended, by: str) -> Sequence[str]:
-    """Return the values of `by` with which an episode counts."""
+    """Return the values of the split `by` under which an episode counts."""
     if by == "channel":
         return [c for c in CHANNELS if c in episode.channels] or ["none"]
     return [named(getattr(episode, by), by)]
 
 
 def named(value: Any, by: str) -> str:
-    """Return a value as the report names it; browsers say "en-US" where a page says "en"."""
+    """Return a value as the report names it: languages without their region, since browsers send "en-US" for "en"."""
     return without_region(value or "") if by == "lang" else str(value or "")
 
 
 def times(rows: Iterable[Row]) -> dict[str, list[int]]:
-    """Return each person's times, the earliest first, of rows in order."""
+    """Return each person's times, earliest first; the rows must be in that order."""
     found: dict[str, list[int]] = {}
     for row in rows:
         found.setdefault(row["person"], []).append(row["at"])
@@ -160,20 +160,20 @@ def times(rows: Iterable[Row]) -> dict[str, list[int]]:
 
 
 def between(moments: Mapping[str, Sequence[int]], person: str, start: int, end: int) -> int | None:
-    """Return a person's first time from `start` to `end`, both included."""
+    """Return a person's first time from `start` to `end` (both included), or None."""
     own = moments.get(person, ())
     place = bisect_left(own, start)
     return own[place] if place < len(own) and own[place] <= end else None
 
 
 def before(moments: Mapping[str, Sequence[int]], person: str, start: int, end: int) -> int:
-    """Return how many of a person's times lie from `start` and before `end`."""
+    """Return the number of a person's times from `start` to before `end`."""
     own = moments.get(person, ())
     return bisect_left(own, end) - bisect_left(own, start)
 
 
 def _by_episode(rows: Sequence[Row]) -> list[list[Row]]:
-    """Return the rows of each episode: the first, and those of the same person in the seven days after it."""
+    """Group the rows of each episode: the first, and the same person's rows in the seven days after it."""
     found: list[list[Row]] = []
     for row in rows:
         head = found[-1][0] if found else None

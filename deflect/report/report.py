@@ -1,8 +1,8 @@
-"""The report: all numbers of a period, for everybody and by segment, and the numbers of the tickets themselves.
+"""The report: all numbers of a period, in total and by segment, and the numbers of tickets.
 
 `material` reads the episodes, searches and tickets of a period once; all numbers are computed from these. Numbers of
-episodes and of the experiment come from `episodes`, those of searches and people from `search_numbers`, and
-those of tickets from here. A split computes the same numbers again for each part of the material, such as one language.
+episodes and of the experiment come from `episodes`, those of searches and people from `search_numbers`, and those of
+tickets from this module. A split computes the same numbers again for each part of the material, such as one language.
 `kb report` and the admin pages both show this report.
 """
 
@@ -26,7 +26,7 @@ from kb.config import Settings
 from kb.errors import BadRequest
 from kb.languages import without_region
 
-# A further message after the first answer, or a ticket opened again, means that the first contact did not help.
+# A further message after the first answer, or a reopened ticket, means that the first answer did not solve it.
 TICKETS = """
     SELECT tickets.id, lang, category, channel, state, created,
            (SELECT count(*) FROM messages WHERE ticket = tickets.id AND author = 'agent') AS answers,
@@ -70,7 +70,7 @@ def _touches(answers: Sequence[int], formula: str) -> Number:
     return given("touches per ticket", statistics.mean_interval(answers), len(answers), formula)
 
 
-MEMORY = 90 * DAY  # how far back a person's earlier tickets and visits are looked at
+MEMORY = 90 * DAY  # how far back a person's earlier tickets and visits are counted
 
 VISITS = f"""
     WITH who AS (SELECT DISTINCT person FROM episodes WHERE started >= :start AND started < :end)
@@ -94,7 +94,7 @@ EARLIEST = """
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The numbers of a period; times are microseconds, `end` is not in it."""
+    """The numbers of a period; times are microseconds, and `end` is exclusive."""
 
     start: int
     end: int
@@ -150,7 +150,7 @@ def report(
 def of_period(settings: Settings, *, start: str | None, end: str | None, by: str | None = None) -> dict[str, Any]:
     """Return the document of `kb report` for a period given as text.
 
-    Raises BadRequest when a day or time cannot be read, or when the period ends before it begins.
+    Raises BadRequest if a day or time cannot be read, or if the period ends before it begins.
     """
     with reading(settings) as store:
         first, last = moment(start, last=False), moment(end, last=True)
@@ -160,7 +160,7 @@ def of_period(settings: Settings, *, start: str | None, end: str | None, by: str
 
 
 def moment(text: str | None, *, last: bool) -> int | None:
-    """Return a day or time as microseconds; None for no text. The `last` day of a period counts to its end."""
+    """Return a day or time as microseconds, or None for an empty text; a `last` day counts to its end."""
     if not text:
         return None
     try:
@@ -177,13 +177,13 @@ def material(store: Store, *, start: int, end: int, now: int) -> Material:
 
 
 def earliest(store: Store) -> int | None:
-    """Return the time of the first event, ticket or contact; None when there is none."""
+    """Return the time of the first event, ticket or contact, or None without any."""
     row = store.one(EARLIEST)
     return row["at"] if row else None
 
 
 def connected(store: Store, whole: Material, *, start: int) -> bool:
-    """Return True if later contacts are known: there are some, and some after foreign forms if these are used."""
+    """Return True if contacts are recorded: at least one, and one after a foreign form if such forms are used."""
     attempts = [e for e in whole.episodes if e.attempted]
     if attempts and not any(e.contacted for e in attempts):
         return False

@@ -1,4 +1,4 @@
-"""Search and adoption as numbers: whether searches led anywhere, and how many people help themselves."""
+"""Numbers of search and adoption: the success of searches, and the share of people who help themselves."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from deflect.store.database import Row, Store
 ADOPTION = 30 * DAY
 HELP = "('search', 'follow', 'read', 'helpful', 'unhelpful')"
 
-# Searches, and what was opened from them, of one person after the other; at the same moment the search came first.
+# Searches and the results opened from them, person by person; at the same time, the search comes first.
 SEARCHED = """
     SELECT keys.person, events.received AS at, type = 'search' AS asked, json_extract(data, '$.hits') AS hits,
            coalesce(json_extract(data, '$.lang'), '') AS lang, coalesce(trim(text), '') AS text
@@ -25,7 +25,7 @@ SEARCHED = """
     ORDER BY keys.person, events.received, type DESC, events.id
     """
 
-# Who used help, and who wrote, with the last time of each: every window that ends at :end is counted from these.
+# People who used help, and people who wrote, with their last times. They give the counts of every window up to :end.
 PEOPLE = f"""
     WITH used AS (
         SELECT key, max(received) AS last FROM events
@@ -51,7 +51,7 @@ PEOPLE = f"""
 
 @dataclass(frozen=True, slots=True)
 class SearchVisit:
-    """One search episode: one person's searches with less than 30 minutes from one to the next, and what came of it."""
+    """One search episode: a person's searches less than 30 minutes apart, and whether a result was opened."""
 
     person: str
     searches: Sequence[Row]
@@ -59,18 +59,18 @@ class SearchVisit:
 
     @property
     def found(self) -> bool:
-        """Whether any of the searches found something."""
+        """True if any of the searches had results."""
         return any(search["hits"] for search in self.searches)
 
     @property
     def reworded(self) -> bool:
-        """Whether it was asked in more than one wording."""
+        """True if the searches differ in their wording."""
         return len({search["text"].lower() for search in self.searches}) > 1
 
 
 @dataclass(frozen=True, slots=True)
 class SearchDay:
-    """How the search episodes that began on a day in a language ended; a year has few of these."""
+    """Counts of the search episodes that began on one day in one language; a year has few such rows."""
 
     day: int
     lang: str
@@ -83,7 +83,7 @@ class SearchDay:
 def search_visits(store: Store, *, start: int, end: int, people: Sequence[str] | None = None) -> Iterator[SearchVisit]:
     """Yield the search episodes of a period one by one; a follow counts up to 30 minutes after the last search.
 
-    With `people` only theirs.
+    `people` limits them to these people.
     """
     searches: list[Row] = []
     followed, chosen = False, None if people is None else json.dumps(people)
@@ -129,7 +129,7 @@ def of_searches(days: Sequence[SearchDay]) -> list[Number]:
 
 
 def of_people(store: Store, *, start: int, end: int) -> list[Number]:
-    """Return what compares people who help themselves with people who write."""
+    """Return the numbers that compare people who help themselves with people who write."""
     month = end - ADOPTION
     people = store.one(PEOPLE, {"first": min(start, month), "start": start, "month": month, "end": end}) or {}
     formula = "people who used help ÷ people who used help or wrote, in the last 30 days of the period"

@@ -28,7 +28,7 @@ class Interval:
 
 
 class Arms(NamedTuple, Generic[T]):
-    """One thing for each arm of an experiment: people in `control` are shown no offer, those in `treatment` are."""
+    """A value for each arm of an experiment: people in `control` are shown no offer, people in `treatment` are."""
 
     control: T
     treatment: T
@@ -59,7 +59,7 @@ def wilson(hits: float, n: float, *, alpha: float = ALPHA) -> Interval:
     (0.2553, 0.3662)
     """
     if n <= 0:
-        raise ValueError("a proportion of nothing has no interval")
+        raise ValueError("a proportion needs n above zero")
     p, q = hits / n, z(alpha)
     middle, spread = p + q * q / (2 * n), q * math.sqrt(p * (1 - p) / n + q * q / (4 * n * n))
     scale = 1 + q * q / n
@@ -67,7 +67,7 @@ def wilson(hits: float, n: float, *, alpha: float = ALPHA) -> Interval:
 
 
 def poisson(count: int, *, alpha: float = ALPHA) -> Interval:
-    """Return a count of rare things with Byar's interval for its mean (Breslow and Day 1987, IARC 82, p. 69).
+    """Return a count of rare events with Byar's interval for its mean (Breslow and Day 1987, IARC 82, p. 69).
 
     >>> few = poisson(10)
     >>> round(few.low, 2), round(few.high, 2)
@@ -98,7 +98,7 @@ def newcombe(hits: float, n: float, other_hits: float, other_n: float, *, alpha:
 def design_effect(outcomes: Sequence[float], people: Sequence[str]) -> float:
     """Return the factor by which repeated episodes of the same people widen the variance of a share; at least 1.
 
-    The variance of a cluster total over that of independent episodes (Kish 1965; Donner and Klar 2000).
+    The variance of cluster totals divided by that of independent episodes (Kish 1965; Donner and Klar 2000).
 
     >>> design_effect([1, 1, 0, 0], ["a", "a", "b", "b"])
     2.0
@@ -119,9 +119,9 @@ def cuped(
 ) -> Interval:
     """Return control minus treatment, adjusted for differences that existed before the experiment.
 
-    CUPED: Deng, Xu, Kohavi and Walker 2013, WSDM. `outcomes` has one value an episode, `before` one row of covariates
-    an episode. The slope is fitted on both arms together, so that it removes nothing of the effect. With `people`,
-    a person with several episodes widens the interval by the design effect.
+    CUPED: Deng, Xu, Kohavi and Walker 2013, WSDM. `outcomes` has one value per episode, `before` one row of covariates
+    per episode. The slope is fitted on both arms together, so that the adjustment keeps the effect. With `people`, the
+    interval is widened by the design effect of people with several episodes.
     """
     y, x = np.concatenate(outcomes), np.concatenate(before)
     centred = x - x.mean(axis=0)
@@ -138,16 +138,16 @@ def cuped(
 
 
 def difference_error(hits: float, n: float, other_hits: float, other_n: float) -> float:
-    """Return the standard error of a difference of proportions, each pulled a little to the middle.
+    """Return the standard error of a difference of proportions, each pulled slightly toward one half.
 
-    Agresti and Caffo 2000, Am. Stat. 54:280: arms without any contact would have no error otherwise.
+    Agresti and Caffo 2000, Am. Stat. 54:280. Otherwise, arms without any contact would have an error of zero.
     """
     p, q = (hits + 1) / (n + 2), (other_hits + 1) / (other_n + 2)
     return math.sqrt(p * (1 - p) / (n + 2) + q * (1 - q) / (other_n + 2))
 
 
 def any_day_factor(n: float, *, expected: float, alpha: float = ALPHA) -> float:
-    """Return the half-width, in standard errors, of an interval that is right on every day it is looked at.
+    """Return the half-width, in standard errors, of an interval that stays valid if it is checked every day.
 
     The normal-mixture confidence sequence (Robbins 1970; Waudby-Smith, Arbour, Sinha, Kennedy and Ramdas 2024,
     Ann. Statist. 52:2613, theorem 2.2), its mixture tuned to be narrowest at `expected` observations.
@@ -177,7 +177,7 @@ def sample_ratio(control: int, treatment: int, *, expected_control: float) -> fl
 
 
 def episodes_an_arm(contact_rate: float, effect: float, *, alpha: float = ALPHA, power: float = 0.8) -> int:
-    """Return the number of episodes in each of two equal arms to find `effect` (Fleiss 1981, without correction).
+    """Return the episodes needed in each of two equal arms to find `effect` (Fleiss 1981, without correction).
 
     >>> episodes_an_arm(0.80, 0.02), episodes_an_arm(0.80, 0.05)
     (6510, 1094)
@@ -190,7 +190,7 @@ def episodes_an_arm(contact_rate: float, effect: float, *, alpha: float = ALPHA,
 
 
 def cost_of_holdout(holdout: float) -> float:
-    """Return how many times the episodes of two equal arms a smaller control arm takes in all.
+    """Return the total episodes that a smaller control arm needs, as a multiple of those for two equal arms.
 
     >>> round(cost_of_holdout(0.1), 2)
     2.78

@@ -1,9 +1,9 @@
-"""Trends: the numbers of a period by day, week or month, with the changes that happened meanwhile; and the last days.
+"""Trends: the numbers of a period by day, week or month, with marks for changes; and the activity of the last days.
 
-Each point is computed from the part of the period's material that lies in its stretch, with the same functions as the
-report. Two kinds of change are marked: commits to the articles, read from git, and the first use of a new ranker,
-read from the log. A trend without marks is still a trend, so a folder without git has none. For the last days there are
-counts of events, the latest of them, the audit log, and the deliveries.
+Each point is computed from its part of the period's material, with the same functions as the report. Two kinds of
+change are marked: commits to the articles, read from git, and the first use of a new ranker, read from the log. Without
+git, the first kind is missing. The activity of the last days consists of counts of events, the latest events, the audit
+log and the deliveries.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from deflect.store.events import CATALOGUE
 from kb.content import git
 
 DAYS = 14
-MOST = 35  # points: more of them hold too few episodes each to say anything
-PATIENCE = 5.0  # seconds that a very long history may take; a trend without marks is still a trend
+MOST = 35  # points; with more, each would have too few episodes
+PATIENCE = 5.0  # seconds that git may take for a long history, after which the trend has no marks
 
 RANKERS = """
     SELECT ranker, min(at) AS at FROM (
@@ -35,7 +35,7 @@ RANKERS = """
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Something that changed: `what` is "articles" or "index"."""
+    """A change; `what` is "articles" or "index"."""
 
     at: int
     what: str
@@ -50,7 +50,7 @@ def changes(store: Store, articles: Path, *, start: int, end: int) -> list[Chang
 
 
 def _commits(folder: Path, *, start: int, end: int) -> Iterator[Change]:
-    """Yield the commits that touched the articles; none outside a repository."""
+    """Yield the commits that changed the articles; outside a repository, there are none."""
     span = (f"--since=@{start // SECOND}", f"--until=@{end // SECOND}")
     said = git.output(folder, "log", "--format=%ct %s", *span, "--", ".", timeout=PATIENCE)
     for line in said.decode("utf-8", "replace").splitlines():
@@ -61,7 +61,7 @@ def _commits(folder: Path, *, start: int, end: int) -> Iterator[Change]:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One stretch of a trend: its numbers by name, and the changes in it."""
+    """One point of a trend: its numbers by name, and the changes in its time."""
 
     start: int
     end: int
@@ -74,7 +74,7 @@ class Point:
         return f"{to_datetime(self.start):%d %b}"
 
     def value(self, name: str) -> float | None:
-        """Return the value of a number, None if it is not measured."""
+        """Return the value of a number, or None if it is not measured."""
         value = self.numbers[name].value
         return None if isinstance(value, str) else value
 
@@ -111,7 +111,7 @@ def _point(
 
 
 def by_day(store: Store, *, now: int, days: int = DAYS) -> list[Row]:
-    """Return for each type of event how many came on each of the last days, in UTC, the oldest first, and in all."""
+    """Return the count of each type of event, for each of the last days (UTC, oldest first) and in total."""
     first = now // DAY - days + 1
     rows = store.rows(
         "SELECT type, received / ? AS day, count(*) AS n FROM events WHERE received >= ? GROUP BY type, day",
@@ -137,13 +137,13 @@ def latest(store: Store, *, type: str = "", limit: int = 100) -> list[Row]:
 
 
 def since(store: Store, moment: int) -> dict[str, int]:
-    """Return how many events of each type came since a time."""
+    """Return the number of events of each type since a time."""
     rows = store.rows("SELECT type, count(*) AS n FROM events WHERE received >= ? GROUP BY type", [moment])
     return {row["type"]: row["n"] for row in rows}
 
 
 def audit(store: Store, *, limit: int = 200) -> list[Row]:
-    """Return what agents did, the latest first."""
+    """Return the actions of agents, latest first."""
     return store.rows(
         """
         SELECT who, did, what, created, EXISTS (SELECT 1 FROM tickets WHERE tickets.id = what) AS ticket
@@ -154,7 +154,7 @@ def audit(store: Store, *, limit: int = 200) -> list[Row]:
 
 
 def on_the_way(store: Store) -> int:
-    """Return how many tickets still have to reach a help desk; our own inbox has them from the beginning."""
+    """Return the number of tickets still to be delivered to a help desk; our own inbox has them from the start."""
     row = store.one(
         "SELECT count(DISTINCT ticket) AS n FROM outbox WHERE state = 'pending' AND sink NOT IN (?, ?, ?)",
         ["inbox", "reply", "receipt"],
@@ -163,5 +163,5 @@ def on_the_way(store: Store) -> int:
 
 
 def deliveries(store: Store) -> dict[str, int]:
-    """Return how many deliveries are in each state."""
+    """Return the number of deliveries in each state."""
     return {row["state"]: row["n"] for row in store.rows("SELECT state, count(*) AS n FROM outbox GROUP BY state")}

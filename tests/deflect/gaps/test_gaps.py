@@ -118,7 +118,7 @@ def test_an_assumed_rate_is_called_one() -> None:
 def test_few_people_or_few_days_say_nothing_of_a_month(people: int, days: float) -> None:
     (gap,) = gaps(asked_by(people), days=days)
     assert gap.avoided is None
-    assert worded(gap.avoided).startswith("Too early for an estimate")
+    assert worded(gap.avoided).startswith("Not enough data for an estimate")
 
 
 def test_one_person_who_asks_often_is_one_person() -> None:

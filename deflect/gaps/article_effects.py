@@ -1,4 +1,4 @@
-"""The effect of each article: readers who still wrote to us, and votes and answers by revision."""
+"""The effect of each article: readers with a later contact, and votes and answers by revision."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ COMMENTS = """
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """One article: its readers, those of them who wrote to us within 7 days, and its votes and answers."""
+    """One article: its readers, those with a contact within 7 days, and its votes and answers."""
 
     article: str
     readers: int
@@ -51,7 +51,7 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """A person who read an article and then wrote to us; times are microseconds."""
+    """A reader of an article with a later contact; times are microseconds."""
 
     person: str
     read: int
@@ -59,7 +59,7 @@ class Reader:
 
 
 def effects(store: Store, *, start: int, end: int, now: int) -> list[Effect]:
-    """Return the articles that were read in a period, sorted by the readers who then wrote, most first.
+    """Return the articles that were read in a period, sorted by the readers with a later contact, most first.
 
     A reader counts once the seven days after reading are over.
     """
@@ -75,7 +75,7 @@ def effects(store: Store, *, start: int, end: int, now: int) -> list[Effect]:
 
 
 def read_then_wrote(store: Store, article: str, *, start: int, end: int) -> list[Reader]:
-    """Return the readers of an article who wrote to us within seven days, latest first."""
+    """Return the readers of an article with a contact within seven days, latest first."""
     contacts = _contacts(store, start)
     found = []
     for row in _by_article(store, READERS, start=start, end=end).get(article, []):

@@ -1,7 +1,7 @@
 """Gaps in the content: questions without a good answer, grouped, diagnosed, ranked, and turned into drafts.
 
 Questions that ask the same are grouped by their vectors, or by their words if there are no vectors. A group gets the
-most frequent diagnosis of its questions. Groups are sorted by the number of people who wrote to us, most first. The
+most frequent diagnosis of its questions. Groups are sorted by the number of people with a contact, most first. The
 tickets that an article would save are estimated from this number and from the share of offers that solved the problem.
 Each gap has a draft: a Markdown file with the group's questions in its front matter, still without a text. An agent can
 get such a draft from a single ticket too, with the question and the agents' answers, redacted.
@@ -97,7 +97,7 @@ class Gap:
 def gaps(
     questions: Sequence[Question], *, days: float, help: Help = ASSUMED, limit: int = 50, vectors: Floats | None = None
 ) -> list[Gap]:
-    """Return the gaps, sorted by the people who wrote to us, most first; the order of `questions` does not matter.
+    """Return the gaps, sorted by their people with a contact, most first; the order of `questions` does not matter.
 
     `days` is the length of the period, and `help` the share of answers that make a ticket unnecessary. Questions are
     compared by `vectors`, one unit row for each, or by their words without `vectors`.

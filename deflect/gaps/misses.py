@@ -26,7 +26,7 @@ EPISODE = """
 
 @dataclass(frozen=True, slots=True)
 class MissedQuestion:
-    """A question in its most frequent form, the number of people who typed it, and their next wording, if any."""
+    """A question in its most frequent form, its number of people, and their next wording, if any."""
 
     text: str
     people: int
@@ -85,7 +85,7 @@ def _episode(store: Store, visit: SearchVisit) -> str:
 
 
 class Tally:
-    """Counts the people who typed each text; calls come person by person, so that only the last one is remembered."""
+    """Counts the people per text; calls come person by person, so only the last person is remembered."""
 
     def __init__(self) -> None:
         self._people: Counter[tuple[str, ...]] = Counter()

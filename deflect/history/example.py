@@ -1,4 +1,4 @@
-"""`kb example`: made-up visits to the articles that are there, to see a report before there are real ones."""
+"""`kb example`: generate visits to your articles, so that the report has data before real visitors come."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from kb.errors import HelpCenterError
 if TYPE_CHECKING:
     from search.rank.searcher import Searcher
 
-MARK = "made-up"  # a file in the data folder: what is in it happened to nobody
+MARK = "made-up"  # a file in the data folder that marks its data as generated
 HOLDOUT = 0.25
 BUSY = (1.0, 1.1, 1.1, 1.0, 0.9, 0.45, 0.4)  # from Monday
-LOOKS = (1.0, 0.6, 0.4, 0.3, 0.2)  # the chance that the n-th result is looked at
-NOWHERE = (  # what no article answers, so that there are gaps to see
+LOOKS = (1.0, 0.6, 0.4, 0.3, 0.2)  # the chance that a visitor looks at the n-th result
+NOWHERE = (  # questions without an article, so that the report has gaps
     "can I pay by cheque",
     "do you take cheques or bank drafts",
     "the app crashes on my watch",
@@ -42,12 +42,12 @@ Event = dict[str, Any]
 
 
 class NotEmpty(HelpCenterError):
-    """Made-up visits would stand among real ones."""
+    """The data folder has events or tickets, which must not be mixed with generated ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What somebody wants to know, in their words; `article` answers it, if one does."""
+    """A question in a visitor's words; `article` answers it, or is None."""
 
     text: str
     lang: str
@@ -55,7 +55,7 @@ class Wanted:
 
 
 class _Visits:
-    """Makes visits one after another; the same seed, articles and day make the same ones."""
+    """Generates visits one by one; the same seed, articles and day give the same visits."""
 
     def __init__(self, searcher: Searcher, wanted: Sequence[Wanted], draw: random.Random) -> None:
         self.searcher = searcher
@@ -66,7 +66,7 @@ class _Visits:
         self._suggest = cache(lambda text, lang: searcher.suggest("", text, lang=lang))
 
     def visit(self, at: int) -> None:
-        """Add one: six in ten search first, and whoever finds nothing may write."""
+        """Add a visit: six in ten search first; of those without success, four in ten write, as do all others."""
         who, wanted = f"{self.draw.getrandbits(128):032x}", self.draw.choice(self.wanted)
         if self.draw.random() < 0.6 and (self._searched(who, wanted, at) or self.draw.random() < 0.6):
             return
@@ -79,7 +79,7 @@ class _Visits:
         self.events.append({"visitor": who, "id": id, "type": type, "at": to_rfc3339(at), **more})
 
     def _searched(self, who: str, wanted: Wanted, at: int) -> bool:
-        """Add a search or two; return whether the right article was read."""
+        """Add one or two searches. Return True if the right article was read."""
         for attempt in range(2):
             typed = self._typed(wanted.text, short=attempt > 0)
             found = self._search(typed, wanted.lang)
@@ -97,7 +97,7 @@ class _Visits:
         if short or self.draw.random() < 0.3:
             words = words[: max(2, len(words) // 2)]
         if self.draw.random() < 0.1 and len(words[-1]) > 5:
-            words[-1] = words[-1][:2] + words[-1][3:]  # a key that was missed
+            words[-1] = words[-1][:2] + words[-1][3:]  # a typing error
         return " ".join(words)
 
     def _read(self, who: str, article: str, at: int, *, helps: bool, **about: Any) -> None:
@@ -112,7 +112,7 @@ class _Visits:
                 self._add(who, "helpful" if helps else "unhelpful", at + MINUTE, **vote)
 
     def _wrote(self, who: str, wanted: Wanted, at: int) -> None:
-        """Add an episode: what would have been offered, what was, and how it ended."""
+        """Add an episode: the computed offer, the actions on it, and the end."""
         found = self._suggest(wanted.text, wanted.lang)
         group = arm(f"visitor:{who}", salt="example", holdout=HOLDOUT)
         inside: Event = {"episode": f"example-{who[:12]}"}
@@ -136,7 +136,7 @@ class _Visits:
             self._add(who, "left", at + 4 * MINUTE, **inside)
 
     def _offered(self, who: str, wanted: Wanted, cards: Sequence[str], at: int, inside: Event) -> bool:
-        """Add what became of the cards; return whether one solved it."""
+        """Add the actions on the cards. Return True if one solved the problem."""
         self._add(who, "shown", at + 2 * SECOND, article=cards[0], rank=1, **inside)
         picked = next((card for card in cards if card == wanted.article), cards[0])
         right = picked == wanted.article
@@ -160,14 +160,14 @@ def fill(
     seed: int,
     report: progress.Report = progress.silent,
 ) -> dict[str, Any]:
-    """Write made-up visits of the last `days` into an empty log, and mark the data folder; return the totals.
+    """Write generated visits of the last `days` into an empty log, mark the data folder, and return the totals.
 
-    The answers are those of the real search. Raises NotEmpty where anything is logged already.
+    Results and offers come from the real search. Raises NotEmpty if the data folder has events or tickets.
     """
     with reading(settings) as store:
         if store.one("SELECT 1 FROM events LIMIT 1") or store.one("SELECT 1 FROM tickets LIMIT 1"):
             raise NotEmpty(
-                f"{settings.database} holds events or tickets, among which made-up ones must not stand; "
+                f"{settings.database} has events or tickets, which must not be mixed with generated ones; "
                 "name a new folder with --data"
             )
     (settings.data / MARK).touch()
@@ -183,12 +183,12 @@ def fill(
 
 
 def is_made_up(settings: Settings) -> bool:
-    """Return True if what is in the data folder was made up."""
+    """Return True if the data folder is marked as generated."""
     return (settings.data / MARK).exists()
 
 
 def _times(draw: random.Random, visits: int, days: int) -> Iterator[int]:
-    """Yield when each visit begins, oldest first: busier by day and in the week, up to an hour ago."""
+    """Yield the start of each visit, oldest first, up to an hour ago; weekdays are busier than weekends."""
     end = clock.now() - HOUR
     span = range(days)
     weights = [BUSY[clock.to_datetime(end - day * DAY).weekday()] for day in span]

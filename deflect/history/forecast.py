@@ -1,10 +1,10 @@
 """`kb forecast`: the offers that Shortstop would have made to a help desk's past tickets, and their worth.
 
-The tickets are replayed in order of time: each is asked as a new message, and the ranking learns from earlier tickets
-only. An offer is right when it holds the article that solved the ticket, as far as the history says which one did. From
-this come the shares of right and wrong offers, by month, category and language, and the gaps among the questions that
-were missed. Whether a right offer saves the ticket is not known before an experiment, so the worth is given for three
-assumed shares. The same document is printed in the terminal and drawn as a page that loads nothing.
+The tickets are replayed in order of time: each is ranked as a new message, and the ranking learns only from earlier
+tickets. An offer is right if it contains the article that solved the ticket according to the history. The forecast has
+the shares of right and wrong offers, by month, category and language, and the gaps among the missed questions. Only an
+experiment can show how many tickets a right offer saves, so the savings are given for three assumed shares. The same
+document is printed in the terminal and rendered as a page without external files.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from search.rank.searcher import Searcher
 
 VERDICTS = ("right", "wrong", "nothing")
-SOLVED_SHARES = (0.1, 0.3, 0.5)  # assumed shares of people who do not write after they saw the right article
+SOLVED_SHARES = (0.1, 0.3, 0.5)  # assumed shares of people who see the right article and then do not write
 MONTH = 30.4375 * DAY
 LARGEST = 10
 
@@ -55,16 +55,21 @@ def forecast(
 ) -> dict[str, Any]:
     """Return the forecast for a history (a file, or a folder in the BEIR layout) as one document.
 
-    Raises BadFile when the history holds no ticket.
+    Raises BadFile if the history has no ticket.
     """
     tally = Tally(str(tickets))
     past = _history(settings, tickets, tally, split=split)
     searcher = _searcher(settings, tickets)
     encoded = Encoded(searcher)
     replayed = replay(
-        searcher, past, lang=settings.lang, encoded=encoded, learn=learn, report=label(f"Asking {len(past):,} tickets")
+        searcher,
+        past,
+        lang=settings.lang,
+        encoded=encoded,
+        learn=learn,
+        report=label(f"Replaying {len(past):,} tickets"),
     )
-    grouping = label("Grouping what was missed")
+    grouping = label("Grouping missed questions")
     found = document(replayed, settings=settings, searcher=searcher, encoded=encoded, cost=cost, report=grouping)
     return {"file": tickets.name} | found | {"refused": tally.refused}
 
@@ -144,7 +149,7 @@ def _history(settings: Settings, tickets: Path, tally: Tally, *, split: str | No
     past = [one for _, one in found]
     if not past:
         why = tally.bad[0]["why"] if tally.bad else "it is empty"
-        raise BadFile(f"{tickets} holds no ticket with a text and a date: {why}")
+        raise BadFile(f"{tickets} has no ticket with a text and a date: {why}")
     return past
 
 
@@ -168,7 +173,7 @@ def _share(hits: int, n: int) -> dict[str, Any]:
 
 
 def _by(replayed: Sequence[Replayed], of: Callable[[Past], str]) -> list[dict[str, Any]]:
-    """Return the counts of each value, and the share of right offers with its interval.
+    """Return the counts for each value, and the share of right offers with its interval.
 
     Months come in order of time, other values by number of tickets.
     """
@@ -198,7 +203,7 @@ def _gaps(
 
 
 def _question(one: Replayed, number: int, *, lang: str) -> Question:
-    """Return a ticket as a question of a gap: its article was not found, or it has none."""
+    """Return a missed ticket as a question of a gap, diagnosed as "not found" or "missing"."""
     past = one.past
     diagnosis: Diagnosis = "not found" if one.judged else "missing"
     text = redact(f"{past.subject}\n{past.body}").strip()
@@ -216,7 +221,7 @@ def _question(one: Replayed, number: int, *, lang: str) -> Question:
 
 
 def page(document: Mapping[str, Any]) -> str:
-    """Return the forecast as HTML in which nothing is loaded from anywhere and nothing runs."""
+    """Return the forecast as an HTML page without scripts and external files."""
     environment = Environment(loader=PackageLoader("deflect.history"), autoescape=True, undefined=StrictUndefined)
     months = document["by"]["month"]
     drawn = charts.stacked(
@@ -232,19 +237,19 @@ def shown(document: Mapping[str, Any]) -> str:
     offered, worth = document["offered"], document["worth"]
     lines = [
         f"{document['tickets']:,} tickets from {document['from'][:10]} to {document['to'][:10]}, "
-        f"{document['articles']:,} articles; {document['judged']:,} tickets say which article solved them. Of these:"
+        f"{document['articles']:,} articles; for {document['judged']:,}, the solving article is known. Of these:"
     ]
-    said = {"right": "were offered it", "wrong": "were offered other articles", "nothing": "were offered nothing"}
+    said = {"right": "were offered it", "wrong": "were offered other articles", "nothing": "were offered no article"}
     lines += [f"  {percent(offered[name]):24} {text}" for name, text in said.items()]
-    lines.append(f"Of the offers {percent(document['right_of_offered'])} were right.")
+    lines.append(f"{percent(document['right_of_offered'])} of the offers were right.")
     if document["unjudged"]["tickets"]:
         unjudged = document["unjudged"]
-        lines.append(f"{unjudged['offered']:,} of the {unjudged['tickets']:,} other tickets were offered something.")
+        lines.append(f"{unjudged['offered']:,} of the {unjudged['tickets']:,} other tickets were offered an article.")
     if worth["right_a_month"]["share"] is not None:
         right = worth["right_a_month"]
-        lines.append(f"The right article a month: {right['share']} tickets [{right['low']}, {right['high']}].")
+        lines.append(f"Right article offered: {right['share']} tickets a month [{right['low']}, {right['high']}].")
     lines += [
-        f"  if {row['share']:.0%} of these then do not write: {row['tickets']} tickets a month"
+        f"  if {row['share']:.0%} of these people then don't write: {row['tickets']} tickets a month saved"
         + (f", worth {row['money']:,.2f} [{row['low']:,.2f}, {row['high']:,.2f}]" if worth["cost"] else "")
         for row in worth["if_solved"]
     ]

@@ -1,4 +1,4 @@
-"""A help desk's own history: past tickets with their text, date and the article that an agent answered with."""
+"""Read past tickets from a help desk's history: text, date, and the article that an agent answered with."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ BODIES = ("body", "description", "message", "text", "question", "ticket_text", "
 ARTICLES = ("article", "article_id", "articles", "solved_by", "article_url", "url", "link", "answer")
 TIMES = ("date", "created_at", "created", "at", "time", "solved_at")
 PERSONS = ("email", "requester_email")
-LONGEST = 8000  # characters of a message that are kept
+LONGEST = 8000  # characters that are kept of a message
 TAG = re.compile(r"<[^>]*>")
 
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """One past ticket; `article` is what solved it as far as the history says, `known` whether it is one of ours."""
+    """One past ticket; `article` solved it according to the history, and `known` is True if we have that article."""
 
     id: str
     subject: str
@@ -43,9 +43,9 @@ class Past:
 def read(
     path: Path, tally: Tally, *, split: str | None, settings: Settings, report: progress.Report
 ) -> Iterator[tuple[int, Past]]:
-    """Return past tickets with their line: of a file, or of a BEIR folder's split (all splits where none is named).
+    """Yield past tickets with their line, from a file or from a split of a BEIR folder (by default, all splits).
 
-    A file is JSON lines or CSV with a text, a date and an article, or tickets as Zendesk exports them.
+    A file has JSON lines or CSV with a text, a date and an article, or is an export of tickets from Zendesk.
     """
     if path.is_dir():
         yield from _beir(path, split=split, report=report)
@@ -59,11 +59,11 @@ def read(
 
 
 def ticket(document: Document, references: References) -> Past:
-    """Return the past ticket of a record; raises BadLine saying what it lacks."""
+    """Return the past ticket of a record; raises BadLine, which names the missing field."""
     document = _flat(document)
     subject, body = text_of(document, SUBJECTS), text_of(document, BODIES)
     if not subject and not body:
-        raise BadLine(f"text is missing; it is looked for under {', '.join((*SUBJECTS[:2], *BODIES[:4]))}")
+        raise BadLine(f"text is missing; give it in one of the fields {', '.join((*SUBJECTS[:2], *BODIES[:4]))}")
     at = moment(document, TIMES)
     article, known = _article(document, references)
     return Past(
@@ -80,13 +80,13 @@ def ticket(document: Document, references: References) -> Past:
 
 
 def _article(document: Document, references: References) -> tuple[str | None, bool]:
-    """Return the article that a record names, else the first that an agent linked in public."""
+    """Return the article that a record names, or else the first one that an agent linked in public."""
     given = document.get("articles")
     named = str(given[0]) if isinstance(given, list) and given else text_of(document, ARTICLES)
     if named:
         found = references.article(named) or references.linked(named)
         if found is None and ("://" in named or " " in named):
-            raise BadLine(f"{named[:100]} is none of our articles; give the article that address under 'aliases'")
+            raise BadLine(f"{named[:100]} is not one of our articles; add this address to the article's 'aliases'")
         return found or named, found is not None
     replies = (references.linked(reply) for reply in _replies(document))
     found = next((article for article in replies if article), None)
@@ -94,7 +94,7 @@ def _article(document: Document, references: References) -> tuple[str | None, bo
 
 
 def _replies(document: Document) -> Iterator[str]:
-    """Return what agents wrote in public, in order; whoever is not the requester is an agent."""
+    """Yield the agents' public comments, in order; every author except the requester counts as an agent."""
     requester = document.get("requester_id")
     comments = document.get("comments") or document.get("replies") or []
     for comment in comments if isinstance(comments, list) else []:
@@ -105,7 +105,7 @@ def _replies(document: Document) -> Iterator[str]:
 
 
 def _flat(document: Document) -> Document:
-    """Return Zendesk's ticket with its parts under the names that we look for."""
+    """Return a ticket from Zendesk with its fields under the names that this module reads."""
     inner = document.get("ticket")
     document = {**document, **inner} if isinstance(inner, dict) else dict(document)
     if isinstance(document.get("ticket"), dict):

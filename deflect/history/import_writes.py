@@ -1,10 +1,10 @@
 """The writes of imports and of other systems: past events, contacts, questions and active users, and live contacts.
 
-Imports bring the history of a help desk in; they may be repeated, since rows that are there already are not stored
-twice. Every row first finds its person by the keys that come with it, or by the episode that it names. Past events are
-appended as if they had arrived when they happened, and an intent begins its episode. A row that cannot be stored is
-refused with its number and a reason, and does not stop the others. `take_contact` stores one contact that another
-system reports when it happens: its token counts once, and the contact ends the episode that it came from.
+Imports store the history of a help desk. They can be repeated, because existing rows are skipped. A row belongs to the
+person of its keys, or of the episode that it names. Past events are stored with the times at which they happened, and
+an intent creates its episode. A row that cannot be stored is refused with its number and a reason; the other rows are
+stored. `take_contact` stores one contact that another system reports at once: its token is valid for one call, and the
+contact ends the episode that led to it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from deflect.store.writer import write
 
 @write()
 def import_events(db: Database, *, rows: Sequence[Row]) -> Row:
-    """Append past events as if they had come in when they happened; the intent of an episode makes the episode.
+    """Append past events with the times at which they happened; the intent of an episode creates the episode.
 
     A row is `{"keys", "event"}`; without keys the event belongs to the person of its episode.
     """
@@ -49,7 +49,7 @@ def import_contacts(db: Database, *, rows: Sequence[Row], now: int) -> Row:
             person = link(db, keys, now=row["contact"]["at"])
             stored += insert(db, "contacts", row["contact"] | {"person": person, "created": now})
         else:
-            refused.append({"row": n, "why": "episode is unknown, and nothing else says who it was"})
+            refused.append({"row": n, "why": "episode is unknown, and no other field identifies the person"})
     return {"stored": stored, "refused": refused}
 
 
@@ -65,7 +65,7 @@ def import_questions(db: Database, *, rows: Sequence[Row], now: int) -> Row:
 
 @write()
 def import_users(db: Database, *, rows: Sequence[Row]) -> Row:
-    """Store the number of people who used the product in a month; a later count replaces that of the same month."""
+    """Store the active users of each month; a later count replaces an earlier one of the same month."""
     for row in rows:
         db.execute(
             """
@@ -78,16 +78,16 @@ def import_users(db: Database, *, rows: Sequence[Row]) -> Row:
 
 
 def _wrong(db: Database, event: Row, keys: Sequence[str]) -> str | None:
-    """Return the reason why an event cannot be stored; else store its person and episode, and return None."""
+    """Return the reason why an event cannot be stored, or store its person and episode and return None."""
     if not keys:
-        return "visitor is missing; name who it was by visitor, email or person"
+        return "visitor is missing; identify the person by visitor, email or person"
     person = link(db, keys, now=event["at"])
     episode = event.get("episode")
     if event["type"] == "intent":
         _begin(db, person, event)
     if episode and not owns(db, person, episode):
         known = db.execute("SELECT 1 FROM episodes WHERE id = ?", [episode]).fetchone()
-        return "episode is another person's" if known else "episode is unknown; its intent belongs in the same file"
+        return "episode belongs to another person" if known else "episode is unknown; put its intent into the same file"
     if episode:
         db.execute("UPDATE episodes SET last = max(last, ?) WHERE id = ?", [event["at"], episode])
     return None
@@ -105,14 +105,14 @@ def _begin(db: Database, person: str, event: Row) -> None:
     )
 
 
-NAMESPACE = uuid.UUID("5b0f0c1e-9a0e-4f3a-8a53-1f2b7e0c4d11")  # of the ids of `sent` events made of contacts
+NAMESPACE = uuid.UUID("5b0f0c1e-9a0e-4f3a-8a53-1f2b7e0c4d11")  # for the ids of `sent` events made from contacts
 
 
 @write()
 def take_contact(
     db: Database, *, keys: Sequence[str], contact: Row, token: Row, now: int, episode: str | None = None
 ) -> Row:
-    """Store a contact made elsewhere and end its episode; return whether the token was used before."""
+    """Store a contact made elsewhere and end its episode; `replayed` is True if the token was used before."""
     if _was_used(db, token, now=now):
         return {"replayed": True, "stored": 0}
     person = link(db, [*keys, *keys_of_episode(db, episode)[:1]], now=contact["at"])
@@ -126,7 +126,7 @@ def take_contact(
 
 
 def _was_used(db: Database, token: Row, *, now: int) -> bool:
-    """Store the use of a token and return True if another call used it; a call that is sent again may use it again."""
+    """Record the use of a token. Return True if another call used it; the same call may use it again."""
     db.execute("DELETE FROM used_tokens WHERE expires < ?", [now])
     insert(db, "used_tokens", token)
     call = db.execute("SELECT call FROM used_tokens WHERE id = ?", [token["id"]]).fetchone()
@@ -134,13 +134,13 @@ def _was_used(db: Database, token: Row, *, now: int) -> bool:
 
 
 def _is_there(db: Database, contact: Row) -> bool:
-    """Return True if the contact is stored already, by any channel."""
+    """Return True if the contact is already stored, with any channel."""
     ids = [f"{channel}:{contact['ticket']}" for channel in CHANNELS]
     return db.execute("SELECT 1 FROM contacts WHERE id IN (?, ?, ?, ?)", ids).fetchone() is not None
 
 
 def _came_from(db: Database, person: str, contact: Row, *, named: str | None) -> str | None:
-    """Return the episode that the contact ends: the one named, or the person's last with a submitted foreign form."""
+    """Return the episode that the contact ends: the named one, or the person's last one with a foreign form."""
     if named and owns(db, person, named):
         return named
     if contact["channel"] != "web":

@@ -1,7 +1,7 @@
-"""`kb events import`, `kb contacts import` and `kb users import`: what happened before, or on another system.
+"""`kb events import`, `kb contacts import` and `kb users import`: import data from the past or from other systems.
 
 Events keep their times. Contacts by telephone, chat, e-mail or another help desk end episodes as contacted. The active
-users of each month make numbers for each thousand of them. What is there already is not stored twice.
+users of each month are the base of numbers per 1,000 users. Existing rows are not stored twice.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from kb import progress
 from kb.config import Settings
 from kb.patterns import EMAIL, ID
 
-PERSON = ("visitor", "email", "person")  # who it was: a browser's id, an address, or a verified id
-NAMESPACE = uuid.UUID("6f2c1f0e-6d0a-4b61-9d5e-0d8a3a2b7c11")  # for ids of events that bring none
+PERSON = ("visitor", "email", "person")  # a browser's id, an e-mail address, or a verified id
+NAMESPACE = uuid.UUID("6f2c1f0e-6d0a-4b61-9d5e-0d8a3a2b7c11")  # for events without an id
 TIMES = ("at", "time", "created", "created_at", "date")
 TICKETS = ("ticket", "ticket_id", "external_id", "id")
 ALSO = {"telephone": "phone", "call": "phone", "voice": "phone", "mail": "email", "e-mail": "email", "form": "web"}
@@ -38,13 +38,13 @@ Rows = Iterator[tuple[int, Document]]
 def load_events(settings: Settings, path: Path, *, report: progress.Report = progress.silent) -> Document:
     """Import a file of events of any type, JSON lines or CSV as `kb export events` writes it; return the totals.
 
-    Intents are read first, so that an event may stand before its episode's. The same event is stored once.
+    Intents are read first, so an event may come before the intent of its episode. The same event is stored once.
     """
     tally, total = Tally(str(path)), records.count(path)
     with opened(settings) as (store, writer):
         secret = store.secret("email")
         for intents in (True, False):
-            passed = Tally(str(path)) if intents else tally  # what is wrong with a line is said once
+            passed = Tally(str(path)) if intents else tally  # the second pass reports bad lines
             half = _half(report, total, first=intents)
             found = records.watched(records.read(path, passed), report=half, total=total)
             rows = _events(found, tally, secret=secret, intents=intents)
@@ -66,13 +66,13 @@ def load_contacts(settings: Settings, path: Path, *, report: progress.Report = p
 
 
 def load_users(settings: Settings, path: Path, *, report: progress.Report = progress.silent) -> Document:
-    """Import how many people used the product in each month: `month` as 2026-10, and `users`."""
+    """Import the active users of each month, from the fields `month`, such as 2026-10, and `users`."""
     with opened(settings) as (_, writer):
         return _import(path, _month, lambda rows: writer.run(import_writes.import_users, rows=rows), report)
 
 
 def contact(document: Document, *, secret: str) -> Document:
-    """Return the row of one contact; raises BadLine saying what it lacks."""
+    """Return the row of one contact; raises BadLine for a missing or wrong field."""
     at = moment(document, TIMES)
     channel = text_of(document, ["channel", "via"]).lower()
     channel = ALSO.get(channel, channel)
@@ -80,29 +80,29 @@ def contact(document: Document, *, secret: str) -> Document:
         raise BadLine(f"channel is not one of {', '.join(CHANNELS)}")
     keys, episode = _keys(_with_address(document), secret=secret), text_of(document, ["episode"]) or None
     if episode and not ID.fullmatch(episode):
-        raise BadLine("episode is not an id as POST offers gives it")
+        raise BadLine("episode is not an id from POST offers")
     if not keys and not episode:
-        raise BadLine("person is missing; name who it was by email, person, visitor or episode")
+        raise BadLine("person is missing; identify the person by email, person, visitor or episode")
     ticket = text_of(document, TICKETS) or None
-    own = text_of(document, ["external_id", "id"]) or ticket  # the id under which POST contacts keeps it too
+    own = text_of(document, ["external_id", "id"]) or ticket  # POST contacts stores it under the same id
     id = own or hashlib.sha256(json.dumps([keys, episode, at, ticket]).encode()).hexdigest()[:32]
     row = {"id": f"{channel}:{id}", "channel": channel, "ticket": ticket, "at": at}
     return {"keys": keys, "episode": episode, "contact": row}
 
 
 def moment(document: Document, names: Iterable[str]) -> int:
-    """Return the time under the first of `names` that is there; raises BadLine."""
+    """Return the time in the first of the fields `names` that is set; raises BadLine."""
     for name in names:
         value = document.get(name)
         if value:
             with contextlib.suppress(ValueError, OverflowError):
                 return from_date(str(value))
             raise BadLine(f"{name} is not a time, such as 2026-10-01T12:00:00Z or 2026-10-01")
-    raise BadLine(f"{next(iter(names))} is missing; it is the time, such as 2026-10-01T12:00:00Z")
+    raise BadLine(f"{next(iter(names))} is missing; give the time, such as 2026-10-01T12:00:00Z")
 
 
 def _half(report: progress.Report, total: int, *, first: bool) -> progress.Report:
-    """Return a report of one of two passes over a file as half of the whole."""
+    """Return a progress report for one of two passes over a file, each half of the total."""
     return lambda done, _: report((done + (0 if first else total)) // 2, total)
 
 
@@ -118,7 +118,7 @@ def _events(found: Iterable[Record], tally: Tally, *, secret: str, intents: bool
 
 
 def _documents(document: Document) -> list[Document]:
-    """Return the events of a record: it is one, or holds a visitor's, as `POST events` takes them."""
+    """Return the events of a record, which is an event or a list of a visitor's events, as in `POST events`."""
     events = document.get("events")
     if not isinstance(events, list):
         return [document]
@@ -139,7 +139,7 @@ def _event(document: Document, *, secret: str) -> Document:
 
 
 def _data(document: Document) -> Document:
-    """Return the fields that an export keeps as JSON in one column."""
+    """Return the fields that an export stores as JSON in one column."""
     with contextlib.suppress(ValueError, TypeError):
         data = json.loads(document.get("data") or "{}")
         return data if isinstance(data, dict) else {}
@@ -147,7 +147,7 @@ def _data(document: Document) -> Document:
 
 
 def _id(event: Document) -> str:
-    """Return the event's id; one that is no UUID, or is missing, becomes one that is the same the next time."""
+    """Return the event's id as a UUID; other and missing ids become UUIDs that are the same in every import."""
     id = event.get("id")
     with contextlib.suppress(ValueError, TypeError, AttributeError):
         return str(uuid.UUID(str(id))) if id else str(uuid.uuid5(NAMESPACE, json.dumps(event, sort_keys=True)))
@@ -155,7 +155,7 @@ def _id(event: Document) -> str:
 
 
 def _keys(document: Document, *, secret: str) -> list[str]:
-    """Return the keys of whom a record is of, the strongest first; none if only the episode says it."""
+    """Return the keys of a record's person, strongest first; empty if only the episode identifies the person."""
     visitor, email, person = (text_of(document, [name]) for name in PERSON)
     if visitor and not ID.fullmatch(visitor):
         raise BadLine("visitor is not an id of 1 to 64 letters, digits and hyphens")
@@ -165,7 +165,7 @@ def _keys(document: Document, *, secret: str) -> list[str]:
 
 
 def _with_address(document: Document) -> Document:
-    """Return a contact with the person as its e-mail address, if that looks like one and no other is given."""
+    """Return a contact with `person` moved to `email` if it is an e-mail address and no other is given."""
     person = text_of(document, ["person"])
     if EMAIL.fullmatch(person) and not text_of(document, ["email"]):
         return document | {"person": None, "email": person}

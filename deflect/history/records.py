@@ -1,7 +1,7 @@
-"""Files that somebody else made, a record at a time, and the articles of ours that a record means.
+"""Read files from other systems record by record, and find the articles that the records refer to.
 
-What is wrong with a line is kept, and the good ones go on. `References` finds an article by its id, its address, an old
-address, or its name in another system.
+Bad lines are counted and reported, and do not stop the good ones. `References` finds an article by its id, its address,
+an old address, or its name in another system.
 """
 
 from __future__ import annotations
@@ -23,23 +23,23 @@ from kb.errors import HelpCenterError
 from kb.progress import Report
 
 Document = dict[str, Any]
-MOST_NAMED = 100  # bad lines that a report names; it counts them all
+MOST_NAMED = 100  # bad lines that a report lists; all are counted
 LONGEST_FIELD = 10_000_000
-HOPS = 10  # redirects that are followed; more are a circle
+HOPS = 10  # redirects that are followed; more mean a loop
 NUMBERED = re.compile(r"^\d+-")
 URL = re.compile(r"https?://[^\s<>\"')\]]+")
 
 
 class BadFile(HelpCenterError):
-    """A file that cannot be read as what it should be."""
+    """A file that cannot be read, or has the wrong format."""
 
 
 class BadLine(ValueError):
-    """A line that cannot be taken as it stands; the message says what it lacks."""
+    """A line that cannot be imported; the message gives the reason."""
 
 
 class Semicolons(csv.excel):
-    """CSV as spreadsheets write it where the comma is a decimal point."""
+    """CSV with semicolons, as spreadsheets write it in languages with a decimal comma."""
 
     delimiter = ";"
 
@@ -54,7 +54,7 @@ class Record:
 
 @dataclass(slots=True)
 class Tally:
-    """What became of a file's lines, as it is read."""
+    """The counts of stored, known and refused lines of a file."""
 
     file: str
     stored: int = 0
@@ -63,7 +63,7 @@ class Tally:
     bad: list[Document] = field(default_factory=list)
 
     def refuse(self, line: int, why: str) -> None:
-        """Count a bad line, and name it while there are few."""
+        """Count a bad line, and list it if it is among the first."""
         self.refused += 1
         if len(self.bad) < MOST_NAMED:
             self.bad.append({"line": line, "why": why})
@@ -79,9 +79,10 @@ class Tally:
 
 
 def read(path: Path, tally: Tally) -> Iterator[Record]:
-    """Return the records of a file of JSON lines, of one JSON document, or of CSV with a head (by its name).
+    """Yield the records of a file: CSV with a header if its name ends in .csv or .tsv, else JSON.
 
-    A line that is no record is counted in `tally`; raises BadFile when the file itself cannot be read.
+    JSON may be one record per line, or one document. Bad lines are counted in `tally`. Raises BadFile if the file
+    cannot be read.
     """
     try:
         yield from (_csv if path.suffix.lower() in (".csv", ".tsv") else _json)(path, tally)
@@ -92,7 +93,7 @@ def read(path: Path, tally: Tally) -> Iterator[Record]:
 
 
 def count(path: Path) -> int:
-    """Return about how many lines a file has, for showing progress."""
+    """Return the approximate number of lines of a file, for showing progress."""
     try:
         with path.open("rb") as file:
             return sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b"")) or 1
@@ -104,7 +105,7 @@ Send = Callable[[list[Document]], Document]
 
 
 def keep(records: Iterable[tuple[int, Document]], tally: Tally, *, send: Send, size: int = 500) -> None:
-    """Send records of (line, row) in batches, and count what was stored, known already, or refused."""
+    """Send records of (line, row) in batches, and count the stored, known and refused rows."""
     batch: list[tuple[int, Document]] = []
     for record in records:
         batch.append(record)
@@ -115,7 +116,7 @@ def keep(records: Iterable[tuple[int, Document]], tally: Tally, *, send: Send, s
 
 
 def watched(records: Iterable[Record], *, report: Report, total: int) -> Iterator[Record]:
-    """Return `records`, and say how far they are."""
+    """Yield `records` and report the progress."""
     done = 0
     for record in records:
         yield record
@@ -125,7 +126,7 @@ def watched(records: Iterable[Record], *, report: Report, total: int) -> Iterato
 
 
 def text_of(document: Document, names: Sequence[str]) -> str:
-    """Return the first text there is under one of `names`."""
+    """Return the first text in one of the fields `names`, or "" if all are empty."""
     for name in names:
         value = document.get(name)
         if isinstance(value, str) and value.strip():
@@ -171,11 +172,11 @@ def _json(path: Path, tally: Tally) -> Iterator[Record]:
             if isinstance(document, dict):
                 yield Record(number, document)
             else:
-                tally.refuse(number, "a record is a JSON object")
+                tally.refuse(number, "a record must be a JSON object")
 
 
 def _is_one_document(path: Path) -> bool:
-    """Return True if a file holds one document over many lines, or a list, rather than one record a line."""
+    """Return True if a file has one document over many lines, or a list, instead of one record per line."""
     with path.open(encoding="utf-8-sig") as file:
         first = file.readline().strip()
     if first.startswith("["):
@@ -197,7 +198,7 @@ def _loaded(path: Path, file: TextIO) -> Any:
 def _members(path: Path, document: Any) -> Iterator[Record]:
     rows = document.get("tickets") if isinstance(document, dict) else document
     if not isinstance(rows, list):
-        raise BadFile(f"{path}: this JSON document is no list and has none under 'tickets'")
+        raise BadFile(f"{path}: this JSON document is not a list and has no list under 'tickets'")
     for number, row in enumerate(rows, 1):
         yield Record(number, row if isinstance(row, dict) else {})
 
@@ -209,7 +210,7 @@ def _csv(path: Path, tally: Tally) -> Iterator[Record]:
         line = 2
         for row in reader:
             if None in row:
-                tally.refuse(line, "this line has more fields than the head")
+                tally.refuse(line, "this line has more fields than the header")
             else:
                 yield Record(line, {name.strip().lower(): value for name, value in row.items() if value})
             line = reader.line_num + 1
@@ -224,7 +225,7 @@ def _dialect(file: TextIO) -> type[csv.Dialect]:
 
 @dataclass(frozen=True, slots=True)
 class References:
-    """The names that articles go by."""
+    """The ids, addresses, redirects and names of articles."""
 
     ids: frozenset[str]
     paths: dict[str, str] = field(default_factory=dict)
@@ -243,7 +244,7 @@ class References:
         )
 
     def article(self, reference: str) -> str | None:
-        """Return the id of the article that an id, address, file name or link means, or None."""
+        """Return the id of the article that an id, address, file name or link refers to, or None."""
         reference = reference.strip()
         bare = reference.strip("/").removesuffix(".md")
         if bare in self.ids:
@@ -264,14 +265,14 @@ class References:
 
 
 def _names(articles: Iterable[Article]) -> dict[str, str]:
-    """Return the last part of each id and the title, as names, where they mean one article only."""
+    """Map titles and last parts of ids to article ids, if they belong to one article only."""
     pairs = {(_slug(name), a.id) for a in articles for name in (a.id.rsplit("/", 1)[-1], a.title)}
     counts = Counter(name for name, _ in pairs)
     return {name: id for name, id in sorted(pairs) if name and counts[name] == 1}
 
 
 def _path(address: str) -> str:
-    """Return an address as it is compared: without host, question, anchor, suffix and last slash."""
+    """Return an address for comparing: without host, query, anchor, suffix and trailing slash."""
     path = unquote(urlsplit(address).path if "//" in address else address.split("?")[0].split("#")[0])
     return "/" + path.strip("/").removesuffix(".md").removesuffix(".html").lower()
 

@@ -1,4 +1,4 @@
-"""A help desk's past tickets, asked again in the order in which they came: what would have been offered to each."""
+"""Replay a help desk's past tickets in order of time, with the offer that each would have got."""
 
 from __future__ import annotations
 
@@ -18,13 +18,15 @@ if TYPE_CHECKING:
 
 Verdict = Literal["right", "wrong", "nothing", "offered"]
 CARDS = 3
-LEAST = 100  # solved tickets before anything is learned from them
-GROWTH = 1.5  # it is learned anew when the history has grown by half, and a year costs little more than the last time
+LEAST = 100  # solved tickets needed before the ranking learns from them
+GROWTH = (
+    1.5  # learning again only when the history has grown by half keeps the total close to the cost of the last time
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """One past ticket and what would have been offered; the article that solved it, if one did, is in `past`."""
+    """One past ticket and its offer; `past` has the article that solved it, if any."""
 
     past: Past
     cards: tuple[str, ...]
@@ -33,12 +35,12 @@ class Replayed:
 
     @property
     def judged(self) -> bool:
-        """Whether the history says which of our articles solved it."""
+        """True if the history names one of our articles as the solution."""
         return self.past.article is not None and self.past.known
 
     @property
     def verdict(self) -> Verdict:
-        """Right, wrong or nothing; an offer that the history cannot judge is only an offer."""
+        """The verdict on the offer; "offered" if the history does not name one of our articles."""
         if not self.cards:
             return "nothing"
         if not self.judged:
@@ -47,7 +49,7 @@ class Replayed:
 
 
 class Encoded:
-    """Vectors of texts, each computed once."""
+    """Vectors of texts; each is computed once."""
 
     def __init__(self, searcher: Searcher) -> None:
         self._encoder = None if searcher.degraded else searcher.encoder
@@ -55,7 +57,7 @@ class Encoded:
 
     @property
     def there(self) -> bool:
-        """Whether there are vectors at all."""
+        """True if the index has vectors."""
         return self._encoder is not None
 
     def encode(self, texts: Sequence[str], *, report: progress.Report = progress.silent) -> Floats:
@@ -78,7 +80,7 @@ def replay(
     learn: bool,
     report: progress.Report = progress.silent,
 ) -> list[Replayed]:
-    """Return each ticket with its offer, the oldest first; what is learned comes from earlier tickets only."""
+    """Return each ticket with its offer, oldest first; the ranking learns only from earlier tickets."""
     found: list[Replayed] = []
     due, taught = float(LEAST), False
     for done, past in enumerate(sorted(history, key=lambda p: (p.at, p.id)), 1):
@@ -102,7 +104,7 @@ def _asked(searcher: Searcher, past: Past, *, lang: str, learned: bool) -> Repla
 def _teach(
     searcher: Searcher, earlier: Sequence[Replayed], *, lang: str, encode: Callable[[Sequence[str]], Floats]
 ) -> bool:
-    """Teach the ranking what earlier tickets say; say whether that was enough to learn from."""
+    """Train the ranking on earlier tickets. Return False if they are too few."""
     from search.learn.learn import Solved, learn
 
     solved = [Solved(p.past.subject, p.past.body, p.past.lang or lang, p.past.article or "") for p in earlier]

@@ -1,4 +1,4 @@
-"""Before and after on the same later outcomes: what was won, what was lost, and whether the gain is sure."""
+"""Compare two rankings on the same later outcomes: questions won and lost, and the gain with its interval."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ EXAMPLES = 5
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What became of one question: the rank of the article that solved it, 0 below the tenth, and the offer."""
+    """The result for one question: the rank of the article that solved it (0 below the tenth), and the offer."""
 
     rank: int
-    offered: bool  # the floor let an offer through
+    offered: bool  # an offer cleared the floor
 
     @property
     def worth(self) -> float:
@@ -32,12 +32,12 @@ class Judged:
 
     @property
     def right(self) -> bool:
-        """Whether the offer held the article."""
+        """True if the offer contained the article."""
         return self.offered and 0 < self.rank <= CARDS
 
 
 def judge(searcher: Searcher, asked: Sequence[Lesson], *, system: System, label: str) -> list[Judged]:
-    """Rank every question and look where the article is that solved it."""
+    """Rank articles for every question, and find the rank of the article that solved it."""
     report = progress.reporter(label)
     found = []
     for done, lesson in enumerate(asked, 1):
@@ -50,14 +50,14 @@ def judge(searcher: Searcher, asked: Sequence[Lesson], *, system: System, label:
 
 
 def gain(after: Sequence[Judged], before: Sequence[Judged]) -> metrics.Difference:
-    """Return how much the reciprocal rank gains, with the interval of the paired difference."""
+    """Return the gain in reciprocal rank, with the interval of the paired difference."""
     return metrics.paired([one.worth for one in after], [one.worth for one in before])
 
 
 def compared(
     searcher: Searcher, asked: Sequence[Lesson], before: Sequence[Judged], after: Sequence[Judged]
 ) -> dict[str, Any]:
-    """Return the report that is kept: figures only, no question."""
+    """Return the report to keep, with figures but without questions."""
     return {
         "before": hits(before),
         "after": hits(after),
@@ -77,7 +77,7 @@ def hits(judged: Sequence[Judged]) -> dict[str, float]:
 def examples(
     asked: Sequence[Lesson], before: Sequence[Judged], after: Sequence[Judged]
 ) -> dict[str, list[dict[str, Any]]]:
-    """Return the questions whose article rose or fell most; they are printed and never kept in git."""
+    """Return the questions whose article rose or fell most; they are printed, but never stored in git."""
     rows = sorted(
         zip(before, after, asked, strict=True), key=lambda row: (row[0].worth - row[1].worth, text_of(row[2]))
     )

@@ -1,11 +1,11 @@
-"""Lessons of small weight from the cards that people opened and kept; they train, but never evaluate.
+"""Lessons of small weight from cards that people opened and kept; they are used to train, never to evaluate.
 
-A card that was opened, read, and not followed by a ticket or by "not this" was kept. That alone does not say that its
-article fits the question: cards in upper slots are seen more often. So `examination` estimates from swapped offers how
-often each slot is looked at, and `fitting` estimates by expectation and maximisation how likely each pair of question
-and article fits. Pairs that fit more likely than not become lessons, which weigh at most 0.3 of an outcome and half as
-much every 45 days. `everything` joins them with the lessons from outcomes, and `once` keeps each pair of words and
-article once, so that a text that many people send does not outvote all others.
+A card was kept if it was opened and read, and neither a ticket nor "Not this" followed. That alone does not show that
+its article fits the question, because cards in upper slots are seen more often. So `examination` estimates from swapped
+offers how often each slot is looked at, and `fitting` estimates the probability that each pair of question and article
+fits, by expectation and maximisation. Pairs with a probability of at least 0.5 become lessons. They weigh at most 0.3
+of an outcome, and half as much every 45 days. `everything` joins them with the lessons from outcomes, and `once` keeps
+each pair of words and article once, so that a text that many people send does not outvote all others.
 """
 
 from __future__ import annotations
@@ -25,28 +25,28 @@ from deflect.store.database import Row, Store
 from search.index.logistic import Matrix, sigmoid
 
 SLOTS = 3
-USUAL = (0.7, 0.7)  # looks at a card as a share of those at the card above it, until enough swaps are measured
+USUAL = (0.7, 0.7)  # looks at a card as a share of those at the card above it, before enough swaps are measured
 FEW = 20.0  # follows in swapped offers that weigh as much as the usual shares
 LEAST = 30  # kept cards below which there are no lessons
 STEPS = 60
-OFTEN, SELDOM = 0.5, 0.05  # usual shares of seen cards that are kept: of those that fit, and of the others
-LOOKS = 200.0  # looks that weigh as much as the usual shares: texts that came once cannot tell the two apart
-SHARE = 0.3  # of pairs that fit, to begin with
+OFTEN, SELDOM = 0.5, 0.05  # usual shares of seen cards that are kept: cards that fit, and others
+LOOKS = 200.0  # looks that weigh as much as the usual shares; texts seen once cannot separate the two
+SHARE = 0.3  # of pairs that fit, at the start
 
 Counts = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """Cards that were on a screen, one a row: its pair, place, slot and propensity, and the person's actions.
+    """Cards that were on a screen, one per row: pair, place, slot, propensity, and the person's actions.
 
-    A pair is a question's text and an article. `followed` means that the card was opened, `kept` that the article was
-    also read, that the person did not say "not this", and that no ticket came.
+    A pair is a question's text and an article. `followed` means that the card was opened. `kept` means that the article
+    was also read, and that neither "Not this" nor a ticket followed.
     """
 
     pair: Counts
-    place: Counts  # that the ranking gave it, from 0
-    slot: Counts  # in which it was shown, from 0
+    place: Counts  # in the ranking, from 0
+    slot: Counts  # on the screen, from 0
     propensity: Matrix
     followed: NDArray[np.bool_]
     kept: NDArray[np.bool_]
@@ -55,9 +55,9 @@ class Seen:
 def examination(seen: Seen) -> Matrix:
     """Return the share of offers in which the card of each slot is looked at, relative to the first.
 
-    Of two neighbouring places, the articles stand in either slot by lot; so their follows, each divided by its
+    Articles of neighbouring places are swapped between their slots at random, so their follows, each divided by its
     propensity, differ by the slot alone (intervention harvesting: Agarwal et al. 2019, WSDM, arXiv 1812.05161).
-    With few swaps it stays near the usual shares; a lower card is never looked at more.
+    With few swaps, the shares stay near the usual ones. A lower card never has a greater share.
     """
     shares = [1.0]
     for upper in range(SLOTS - 1):
@@ -72,12 +72,12 @@ def examination(seen: Seen) -> Matrix:
 
 
 def fitting(seen: Seen, *, looked: Matrix) -> Matrix:
-    """Return for each pair the probability that its article fits its question, 0 for a pair that was never kept.
+    """Return the probability that each pair's article fits its question, 0 for a pair that was never kept.
 
-    A pair fits or does not; a card that is looked at is kept more often where it does. How often either way, and how
-    many pairs fit, is found by expectation and maximisation over all pairs (the position-based model with two kinds
-    of pairs; Chuklin, Markov and de Rijke 2015, chapter 3). A card that was passed over counts against its pair, and
-    counts less the lower it stood.
+    A pair either fits or does not, and cards of fitting pairs are kept more often when they are looked at. Both rates
+    and the share of fitting pairs are estimated by expectation and maximisation over all pairs (the position-based
+    model with two kinds of pairs; Chuklin, Markov and de Rijke 2015, chapter 3). A card that was not kept counts
+    against its pair, and less so in a lower slot.
     """
     pairs = int(seen.pair.max()) + 1 if len(seen.pair) else 0
     cells = seen.pair * SLOTS + seen.slot
@@ -102,12 +102,12 @@ def fitting(seen: Seen, *, looked: Matrix) -> Matrix:
 
 
 def _held(usual: float, *, kept: float, looks: float) -> float:
-    """Return the share of looks that keep the card, near the usual share while there are few looks."""
+    """Return the share of looks after which the card is kept, near the usual share if there are few looks."""
     return min(0.98, float((kept + usual * LOOKS) / (looks + LOOKS)))
 
 
 def _rate(seen: Seen, rows: NDArray[np.bool_]) -> float:
-    """Return the share of the cards of `rows` that are followed, each weighed by the inverse of its propensity."""
+    """Return the share of followed cards among `rows`, each weighted by the inverse of its propensity."""
     weights = 1.0 / seen.propensity[rows]
     return float(weights @ seen.followed[rows] / weights.sum()) if len(weights) else 0.0
 
@@ -118,11 +118,11 @@ def _likely(kept: Matrix, shown: Matrix, rate: Matrix) -> Matrix:
 
 
 SOURCE = "followed"
-WEIGHT = 0.3  # of a pair that surely fits; an outcome weighs 1
-FITS = 0.5  # least probability of a pair to be learned from
-SPAN = 90 * DAY  # as long as texts are kept, as delivered
+WEIGHT = 0.3  # of a pair with a probability of 1; an outcome weighs 1
+FITS = 0.5  # least probability of a pair that becomes a lesson
+SPAN = 90 * DAY  # the default retention of texts
 HALF_LIFE = 45 * DAY
-MOST = 15_000  # cards, the latest: where there are more, enough people say that they were helped
+MOST = 15_000  # the latest cards; with more, there are enough stated solutions
 
 LATEST = "SELECT received AS at FROM events WHERE type = 'shown' AND received < :end ORDER BY received DESC LIMIT 1"
 
@@ -159,11 +159,11 @@ class Card:
 
 
 def followed(store: Store, *, before: int | None = None) -> list[Lesson]:
-    """Return a lesson for each question and article that fit each other by people's actions, the oldest first.
+    """Return a lesson for each pair of question and article that fits according to people's actions, oldest first.
 
-    Its weight is 0.3 of an outcome's times that probability, halved every 45 days. A question with a stated solution
-    gets none, since its outcome is a lesson already. The same log gives the same lessons: the time is that of its last
-    card.
+    Its weight is 0.3 times the pair's probability, halved every 45 days. A question with a stated solution is skipped,
+    because its outcome is already a lesson. Ages are counted from the last card of the log, so that the same log always
+    gives the same lessons.
     """
     end = before if before is not None else 2**62
     latest = store.one(LATEST, {"end": end})
@@ -176,15 +176,15 @@ def followed(store: Store, *, before: int | None = None) -> list[Lesson]:
 
 
 def everything(store: Store) -> list[Lesson]:
-    """Return all lessons for the ranking, from outcomes and from followed cards, the oldest first."""
+    """Return all lessons for the ranking, from outcomes and from followed cards, oldest first."""
     return once([*lessons(store), *followed(store)])
 
 
 def once(found: Iterable[Lesson]) -> list[Lesson]:
-    """Return the lessons with each pair of words and article once, the oldest first.
+    """Return the lessons with each pair of words and article once, oldest first.
 
-    A question that many people send, or a text that a form fills in, must not outvote all others. For the same words,
-    an article with less than half the weight of another is left out, as a mistake.
+    A question that many people send, or a text that a form fills in, must not outvote all others. If another article
+    has more than twice the weight for the same words, an article is left out as a mistake.
     """
     found = sorted(found, key=lambda one: (one.weight < 1.0, one.at, one.id))
     votes: dict[tuple[str, str, str], float] = {}

@@ -1,4 +1,4 @@
-"""`kb tune --encoder`: fine-tuning the encoder itself on outcomes, kept only when it surely adds to what is learned."""
+"""`kb tune --encoder`: fine-tune the encoder on outcomes, and keep it only if it reliably improves the ranking."""
 
 from __future__ import annotations
 
@@ -27,11 +27,12 @@ from search.rank.searcher import Searcher
 
 
 def tune(settings: Settings, *, now: datetime, dry_run: bool = False, recipe: Recipe | None = None) -> dict[str, Any]:
-    """Fine-tune the encoder on the earlier outcomes, and say what that adds on the later ones.
+    """Fine-tune the encoder on the earlier outcomes, and report the gain on the later ones.
 
-    Four rankings are judged side by side: nothing learned, the head on the encoder as it is, the fine-tuned encoder,
-    and a head on that. The encoder is kept, as it was judged, only when the paired 95 % interval of the last against
-    the second lies above zero. Raises TooFewOutcomes, and BadSetting where there is nothing to train or to train with.
+    Four rankings are compared: without learning, with a head on the current encoder, with the fine-tuned encoder, and
+    with a head on the fine-tuned encoder. The encoder is kept as it was evaluated, and only if the paired 95 % interval
+    of the fourth ranking against the second lies above zero. Raises TooFewOutcomes, and BadSetting if the encoder
+    cannot be fine-tuned or nothing is installed to train it with.
     """
     source = embedder.trainable(settings.embedder)
     recipe = recipe or Recipe()
@@ -93,12 +94,12 @@ def _named(source: Path) -> str:
 
 
 def _setting(settings: Settings, folder: Path) -> str:
-    """Return the setting `embedder` that uses a kept encoder in place of the one that is set."""
+    """Return the value of the setting `embedder` that replaces the current encoder with a kept one."""
     return f"auto:{folder}" if settings.embedder == "auto" else str(folder)
 
 
 def _opened(settings: Settings, folder: Path, work: Path, *, now: datetime) -> Searcher:
-    """Index the articles with a fine-tuned encoder, beside the generations, and open that."""
+    """Index the articles with a fine-tuned encoder, apart from the generations, and open that index."""
     encoder = embedder.load(_setting(settings, folder), models=settings.data / "models", threads=2)
     shelf = library.load(settings.articles, default_lang=settings.lang)
     path = build.build(
@@ -120,7 +121,7 @@ def _forget(settings: Settings, recipe: str) -> None:
 
 @contextmanager
 def _workshop(settings: Settings) -> Iterator[Path]:
-    """A folder for what is half done; what a killed training left in it goes first."""
+    """Yield a scratch folder, after removing the files of a training that was killed."""
     work = settings.data / "training"
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)

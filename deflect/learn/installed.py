@@ -1,4 +1,4 @@
-"""What was learned, as files in the articles' repository; the memory of questions comes from the store each time."""
+"""The learned ranking as files in the articles' repository, with its memory of questions read from the store."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from search.text import message
 FILE, HEAD = "tuning.json", "head.npz"
 
 Encode = Callable[[Sequence[str]], Vectors]
-Resets = Mapping[str, int]  # article -> the time up to which its outcomes count no more
+Resets = Mapping[str, int]  # article -> the time up to which its outcomes no longer count
 
 
 def read(settings: Settings) -> dict[str, Any] | None:
-    """Return `tuning.json`, or None where nothing was learned; raises BadSetting when it cannot be read."""
+    """Return `tuning.json`, or None if nothing was learned; raises BadSetting if it cannot be read."""
     file = settings.articles / FOLDER / FILE
     if not file.is_file():
         return None
@@ -44,7 +44,7 @@ def read(settings: Settings) -> dict[str, Any] | None:
 
 
 def write(folder: Path, taught: Learned, report: Mapping[str, Any], *, until: int, resets: Resets, **more: Any) -> None:
-    """Keep the head's weights and the report in git, the report last; the questions themselves stay in the store."""
+    """Write the head's weights and then the report to a folder kept in git; the questions stay in the store."""
     folder.mkdir(parents=True, exist_ok=True)
     counts = np.bincount(taught.solved, minlength=len(taught.articles)).tolist()
     document = {
@@ -64,7 +64,7 @@ def write(folder: Path, taught: Learned, report: Mapping[str, Any], *, until: in
 
 
 def installed(settings: Settings, encoder: Embedder) -> Learned | None:
-    """Return what git and the store together say was learned; None where nothing was, or for other vectors."""
+    """Return the learned ranking from its files and the store; None if nothing was learned for these vectors."""
     document = read(settings)
     if document is None or not settings.database.is_file():
         return None
@@ -95,20 +95,20 @@ def installed(settings: Settings, encoder: Embedder) -> Learned | None:
 
 
 def counting(past: Iterable[Lesson], resets: Resets, *, until: int | None = None) -> list[Lesson]:
-    """Return the outcomes that count: up to `until`, and of an article that changed only those after its reset."""
+    """Return the outcomes that count: those up to `until` and, for an article that changed, after its reset."""
     return [one for one in past if one.at > resets.get(one.article, -1) and (until is None or one.at <= until)]
 
 
 def _counts(past: Sequence[Lesson]) -> NDArray[np.float32] | None:
-    """Return how much each outcome counts; None where all count alike."""
+    """Return the weight of each outcome, or None if all weigh 1."""
     weights = np.asarray([one.weight for one in past], dtype=np.float32)
     return weights if (weights != 1.0).any() else None
 
 
 def encoding(settings: Settings, encoder: Embedder, *, keep: Sequence[Lesson] | None = None) -> Encode:
-    """Return an encoder of questions whose vectors are kept, by their hash, beside those of the articles.
+    """Return a function that encodes questions and caches their vectors, by hash, beside those of the articles.
 
-    With `keep` the vectors of all other questions are forgotten: those of people who were erased.
+    With `keep`, the cached vectors of all other questions are removed, such as those of erased people.
     """
     cache = VectorCache(
         settings.data / "vectors" / f"questions-{encoder.recipe}.bin",
@@ -121,5 +121,5 @@ def encoding(settings: Settings, encoder: Embedder, *, keep: Sequence[Lesson] | 
 
 
 def text_of(lesson: Lesson) -> str:
-    """Return what of a question is encoded, as an offer encodes it."""
+    """Return the text of a question that is encoded, the same as for an offer."""
     return message.read(lesson.subject, lesson.body).whole

@@ -1,4 +1,4 @@
-"""Questions and the articles that solved them: imported from a help desk, said by agents, said by visitors."""
+"""Questions and the articles that solved them, from imported history, from agents and from visitors."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from kb.config import Settings
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """One question whose answer is known; texts are redacted, `person` is a hash or nothing, `at` microseconds.
+    """One question with a known answer; texts are redacted, `person` is an id or empty, `at` is in microseconds.
 
-    `source` is `agent`, `visitor`, or the name of the history that it was imported from. An outcome has the weight 1;
-    what was only followed has less, and never judges.
+    `source` is `agent`, `visitor`, or the name of the imported history. An outcome has the weight 1. A followed card
+    has less, and is never used to evaluate.
     """
 
     id: str
@@ -40,9 +40,9 @@ class Lesson:
 
 
 def lessons(store: Store, *, before: int | None = None) -> list[Lesson]:
-    """Return everything that the ranking may learn from, the oldest first; with `before`, only what was known then.
+    """Return the outcomes to learn from, oldest first; with `before`, only those known at that time.
 
-    What a visitor said counts when seven days have passed without a contact of that person.
+    A visitor's answer counts once seven days have passed without a contact by that person.
     """
     end = before if before is not None else 2**62
     rows = store.rows(
@@ -86,7 +86,7 @@ def lessons(store: Store, *, before: int | None = None) -> list[Lesson]:
 def load(
     settings: Settings, path: Path, *, split: str | None = None, report: progress.Report = progress.silent
 ) -> Document:
-    """Import a help desk's history: past tickets, redacted, each with the article that solved it where one did."""
+    """Import a help desk's history: past tickets, redacted, each with the article that solved it, if any."""
     tally, counts, now = Tally(str(path)), {"solved": 0, "unknown": 0}, clock.now()
     with opened(settings) as (store, writer):
         found = import_tickets.read(path, tally, split=split, settings=settings, report=report)
@@ -103,7 +103,7 @@ def shown(document: Document) -> str:
     """Return an import's totals as lines for a terminal."""
     more = f"{document['solved']:,} name the article that solved them"
     if document["unknown"]:
-        more += f", {document['unknown']:,} of these an article that we do not have"
+        more += f", {document['unknown']:,} of these an article that does not exist here"
     return f"{records.shown(document)}\n{more}"
 
 
@@ -129,7 +129,7 @@ def _rows(
 
 
 def _lesson(row: Document) -> Lesson:
-    """Return a row as a lesson; what tickets say is redacted here, all else was before it was written."""
+    """Return a row as a lesson. Texts of tickets are redacted here; others were redacted before they were stored."""
     texts = {name: redact(row[name] or "") if row["source"] == "agent" else row[name] or "" for name in _TEXTS}
     return Lesson(**(row | texts | {"lang": row["lang"] or ""}))
 

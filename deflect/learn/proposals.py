@@ -1,9 +1,9 @@
-"""`kb propose`: changes that authors might make, written as files to review in git; nothing is applied.
+"""`kb propose`: write proposed changes as files for authors to review in git; nothing is applied.
 
 There are four kinds, each with its evidence: questions for articles that solved them without being among the first
-three hits, synonyms, pins that are no longer needed, and pairs of articles that say nearly the same. Questions are
-mined from past outcomes: alike ones are grouped, and the shortest line is proposed whose every word at least three
-people used. So no name or number of one person reaches a file that is committed. Duplicates are articles of one
+three hits, synonyms, pins that are no longer needed, and pairs of articles with nearly the same content. Questions are
+mined from past outcomes: similar ones are grouped, and the shortest line is proposed in which at least three people
+used every word. This keeps names and numbers of single people out of committed files. Duplicates are articles of one
 language with the same title or nearly the same vector. Synonyms and pins come from `proposed_words`.
 """
 
@@ -33,15 +33,15 @@ from search.rank.searcher import Searcher
 from search.text.analyzer import tokens
 from search.text.query import normal
 
-PEOPLE = 3  # who must have asked alike, and used each word: fewer could be recognised
-NEAR = 0.2  # cosine, by their words, of two questions that ask the same of one article
-AMONG = 3  # an article that comes among so many needs no further question
-LENGTH = range(3, 15)  # words of a question that an author would write
+PEOPLE = 3  # people needed for a similar question and for each word; fewer could be recognised
+NEAR = 0.2  # cosine from which two questions for one article are similar, by words
+AMONG = 3  # an article among the first three hits needs no further question
+LENGTH = range(3, 15)  # words in a question fit for an article
 
 
 @dataclass(frozen=True, slots=True)
 class ProposedQuery:
-    """A question for an article, with the number of similar solved questions and the article's place for it now."""
+    """A question for an article, with the number of similar solved questions and the article's current rank."""
 
     article: str
     lang: str
@@ -51,10 +51,10 @@ class ProposedQuery:
 
 
 def mined(searcher: Searcher, past: Sequence[Lesson], *, known: Mapping[str, Sequence[str]]) -> list[ProposedQuery]:
-    """Return one question for each group of similar ones that an article solved without being among the first hits.
+    """Return one question for each group of similar ones whose article solved them without being a first hit.
 
-    `known` are each article's own questions. A question is proposed only if at least three people used each of its
-    words, so that it holds no name, number or address of one person. Texts were redacted before.
+    `known` maps articles to their questions. A question is proposed only if at least three people used each of its
+    words, so that it holds no name, number or address of one person. Texts were redacted earlier.
     """
     groups: dict[tuple[str, str], list[Lesson]] = defaultdict(list)
     for lesson in past:
@@ -72,7 +72,7 @@ def mined(searcher: Searcher, past: Sequence[Lesson], *, known: Mapping[str, Seq
 
 
 def _proposed(searcher: Searcher, group: Sequence[Lesson], known: Sequence[str]) -> ProposedQuery | None:
-    """Return the shortest line of a group with shared words only; None if the article is among its first hits."""
+    """Return the shortest line with shared words only, or None if the article is among the first hits for it."""
     people = {lesson.person or lesson.id for lesson in group}
     if len(people) < PEOPLE:
         return None
@@ -110,8 +110,8 @@ def _place(searcher: Searcher, text: str, lesson: Lesson) -> int | None:
     return next((rank for rank, hit in enumerate(hits, 1) if hit.article == lesson.article), None)
 
 
-FOLDER = "_proposals"  # in the articles' repository; no article, so it is neither shown nor checked
-ALIKE = 0.95  # cosine of two articles that say nearly the same
+FOLDER = "_proposals"  # in the articles' repository; its files are no articles, and are neither shown nor checked
+ALIKE = 0.95  # cosine of two articles with nearly the same content
 MOST = 100  # pairs of articles that are listed
 
 
@@ -192,7 +192,7 @@ def _near(rows: Vectors) -> Iterator[tuple[int, int]]:
 
 
 def _row(searcher: Searcher, number: int) -> Vectors:
-    """Return the mean vector of a document in the space of its language; a zero without vectors."""
+    """Return the mean vector of a document in the space of its language, or a zero vector if there is none."""
     document, collection = searcher.collection.documents[number], searcher.collection
     spaces = [space for space in collection.spaces if number in space and document.last > document.first]
     own = next((space for space in spaces if space.lang == document.lang), spaces[0] if spaces else None)
@@ -202,7 +202,7 @@ def _row(searcher: Searcher, number: int) -> Vectors:
 def _queries(found: Sequence[ProposedQuery]) -> str:
     lines = [
         "# Questions for articles: move those that fit under 'queries:' of the article, then run 'kb check --queries'.",
-        "# Behind each: how many solved questions are like it, and the article's place when it is searched now.",
+        "# After each: the number of solved questions like it, and the article's current place in a search for it.",
     ]
     for article, some in groupby(found, key=lambda one: one.article):
         lines.append(f"{json.dumps(article, ensure_ascii=False)}:")
@@ -214,8 +214,8 @@ def _queries(found: Sequence[ProposedQuery]) -> str:
 
 def _synonyms(found: Sequence[ProposedSynonym]) -> str:
     lines = [
-        "# Words that people used for one another: move those that fit to _synonyms.yml.",
-        "# Behind each: how many people searched one, opened nothing, searched the other instead, and opened a hit.",
+        "# Words that people used in place of each other: move those that fit to _synonyms.yml.",
+        "# After each: the number of people who searched one, opened nothing, searched the other, and opened a hit.",
     ]
     for lang, some in groupby(found, key=lambda one: one.lang):
         lines.append(f"{lang}:")
@@ -224,7 +224,7 @@ def _synonyms(found: Sequence[ProposedSynonym]) -> str:
 
 
 def _pins(found: Sequence[UselessPin]) -> str:
-    lines = ["# Pins that may go from _pins.yml, and why."]
+    lines = ["# Pins that can be removed from _pins.yml, with the reason."]
     for lang, some in groupby(found, key=lambda one: one.lang):
         lines.append(f"{lang}:")
         for one in some:
@@ -235,8 +235,8 @@ def _pins(found: Sequence[UselessPin]) -> str:
 
 def _duplicates(found: Sequence[Duplicate]) -> str:
     lines = [
-        "# Articles that say nearly the same: keep one, and give it the other's address under 'aliases:'.",
-        "# Behind each: how near their vectors are, and how many outcomes each has.",
+        "# Articles with nearly the same content: keep one, and give it the other's address under 'aliases:'.",
+        "# After each pair: the cosine of their vectors, and the number of outcomes of each.",
     ]
     for one in found:
         title = ", one title" if one.same_title else ""

@@ -1,4 +1,4 @@
-"""Synonyms and pins, proposed from what people searched: what they tried next, and what they never opened."""
+"""Propose synonyms from repeated searches, and the removal of pins that change nothing or are never opened."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from search.rank.searcher import Searcher
 from search.text.analyzer import analyzer
 from search.text.query import normal
 
-PEOPLE = 3  # who replaced one word by the other
-PAUSE = 10 * MINUTE  # longer, and the second search is another question
-UNUSED = 20  # searches of a pinned query without one that opened it
-PERIOD = 180 * DAY  # what was searched before says nothing of today
+PEOPLE = 3  # people needed who replaced one word by the other
+PAUSE = 10 * MINUTE  # after a longer pause, the second search counts as another question
+UNUSED = 20  # searches for a pinned query, none of which opened its article
+PERIOD = 180 * DAY  # older searches are ignored
 
-# What each visitor searched and opened from a search, in order; texts are as redacted when they were written.
+# Each visitor's searches and the results opened from them, in order; texts were redacted when they were stored.
 STEPS = """
     SELECT events.key, events.type, events.received, coalesce(json_extract(events.data, '$.lang'), :lang) AS lang,
            events.article, coalesce(event_texts.text, '') AS text
@@ -32,7 +32,7 @@ STEPS = """
 
 @dataclass(frozen=True, slots=True)
 class ProposedSynonym:
-    """Two words of a language: so many people replaced the first, opened nothing, by the second, and opened a hit."""
+    """Two words of a language, and the number of people for whom only one of them led to an opened hit."""
 
     lang: str
     words: tuple[str, str]
@@ -41,7 +41,7 @@ class ProposedSynonym:
 
 @dataclass(frozen=True, slots=True)
 class UselessPin:
-    """A pin that could go, and why."""
+    """A pin that can be removed, and the reason."""
 
     lang: str
     query: str
@@ -59,9 +59,9 @@ class _Tried:
 
 
 def synonyms(searcher: Searcher, store: Store, *, now: int, lang: str) -> list[ProposedSynonym]:
-    """Return pairs of words of which enough people replaced one by the other, and so found what they opened.
+    """Return pairs of words, if enough people replaced one by the other and then opened a hit.
 
-    Pairs that the articles know already, forms of one word, and corrections of a typing error are left out.
+    Existing synonyms, forms of one word, and corrections of a typing error are left out.
     """
     people: dict[tuple[str, tuple[str, str]], set[str]] = defaultdict(set)
     for one, two in _again(_tried(store, now=now, lang=lang)):
@@ -74,7 +74,7 @@ def synonyms(searcher: Searcher, store: Store, *, now: int, lang: str) -> list[P
 
 
 def pins(searcher: Searcher, store: Store, *, now: int, lang: str) -> list[UselessPin]:
-    """Return the pins whose articles come first without them, and those that people see and never open."""
+    """Return the pins whose articles come first without them, and the pins that people see but never open."""
     tried: dict[tuple[str, str], list[_Tried]] = defaultdict(list)
     for one in _tried(store, now=now, lang=lang):
         tried[one.lang, normal(one.text)].append(one)
@@ -85,13 +85,13 @@ def pins(searcher: Searcher, store: Store, *, now: int, lang: str) -> list[Usele
         if _untouched(searcher, pin["query"], lang=pin["lang"])[: len(wanted)] == wanted:
             found.append(UselessPin(pin["lang"], pin["query"], wanted, "it comes first without its pin"))
         elif len(searches) >= UNUSED and not any(one.opened & set(wanted) for one in searches):
-            why = f"{len(searches)} searches, and nobody opened it"
+            why = f"{len(searches)} searches, and no one opened it"
             found.append(UselessPin(pin["lang"], pin["query"], wanted, why))
     return sorted(found, key=lambda one: (one.lang, one.query))
 
 
 def _untouched(searcher: Searcher, query: str, *, lang: str) -> tuple[str, ...]:
-    """Return the articles for a query as they would come without any pin."""
+    """Return the articles for a query, ranked without pins."""
     documents, collection = searcher.collection.documents, searcher.collection
     _, ranking = searcher.rank_query(query, lang=lang, k=10)
     mask = collection.visible(lang, frozenset())
@@ -101,7 +101,7 @@ def _untouched(searcher: Searcher, query: str, *, lang: str) -> tuple[str, ...]:
 
 
 def _tried(store: Store, *, now: int, lang: str) -> list[_Tried]:
-    """Return every search with what was opened from it."""
+    """Return every search with the articles opened from it."""
     rows = store.rows(STEPS, {"first": now - PERIOD, "lang": lang})
     return [one for key, steps in groupby(rows, key=lambda row: str(row["key"])) for one in _of_person(key, steps)]
 
@@ -119,7 +119,7 @@ def _of_person(key: str, steps: Iterator[Row]) -> Iterator[_Tried]:
 
 
 def _again(tried: Sequence[_Tried]) -> Iterator[tuple[_Tried, _Tried]]:
-    """Yield pairs of searches: the first led nowhere, the next of the same person soon after did not."""
+    """Yield pairs of a person's consecutive searches, where only the second led to an opened article."""
     for one, two in pairwise(tried):
         same = one.person == two.person and one.lang == two.lang and two.at - one.at <= PAUSE
         if same and not one.opened and two.opened:
@@ -127,7 +127,7 @@ def _again(tried: Sequence[_Tried]) -> Iterator[tuple[_Tried, _Tried]]:
 
 
 def _replaced(before: str, after: str, *, lang: str) -> tuple[str, str] | None:
-    """Return the one word that was replaced and what replaced it, in the order of the alphabet."""
+    """Return the one replaced word and its replacement in alphabetical order, or None."""
     first, second = normal(before).split(), normal(after).split()
     gone, come = [w for w in first if w not in second], [w for w in second if w not in first]
     if len(gone) != 1 or len(come) != 1 or len(first) != len(second):
@@ -140,7 +140,7 @@ def _replaced(before: str, after: str, *, lang: str) -> tuple[str, str] | None:
 
 
 def _typing_error(one: str, two: str) -> bool:
-    """Return True if two words are one edit apart, or two where they are long."""
+    """Return True if two words are one edit apart, or up to two edits if both are long."""
     row = list(range(len(two) + 1))
     for i, a in enumerate(one, 1):
         before, row[0] = row[0], i

@@ -1,4 +1,4 @@
-"""`kb tune`: learning from outcomes, judged on later outcomes, and kept only when it is surely better."""
+"""`kb tune`: learn from outcomes, evaluate on later outcomes, and keep the result only if it is reliably better."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from search.learn.learn import USUALLY, Solved, TooFewOutcomes, Weighed, learn
 from search.rank.current import Current
 from search.rank.searcher import Searcher
 
-HELD = 0.25  # share of the outcomes, the latest, that the rest is judged on
-LEAST_HELD = 30  # outcomes to be judged on
+HELD = 0.25  # share of the outcomes, the latest, on which the result is evaluated
+LEAST_HELD = 30  # outcomes needed for the evaluation
 
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What a tuning stands on: the articles as they are, the outcomes that count, and what was tuned before."""
+    """The input of a tuning: the current articles, the outcomes that count, and the previous tuning."""
 
     searcher: Searcher
     encode: Encode
@@ -34,7 +34,7 @@ class Ground:
     earlier: list[Lesson]
     later: list[Lesson]
     resets: Resets
-    fine_tuned: dict[str, Any] | None  # what `tuning.json` says of the encoder that is in use, where it was fine-tuned
+    fine_tuned: dict[str, Any] | None  # the entry of the current encoder in `tuning.json`, if it was fine-tuned
 
     @property
     def until(self) -> int:
@@ -42,7 +42,7 @@ class Ground:
         return self.past[-1].at
 
     def weighed(self, known: Sequence[Lesson]) -> Weighed:
-        """Return how the ranker is weighed: on those of the `known` outcomes that its encoder was not trained on."""
+        """Return the weighing of the ranker, from the `known` outcomes that its encoder was not trained on."""
         if self.fine_tuned is None:
             return USUALLY
         seen = sum(one.at <= self.fine_tuned["until"] for one in known)
@@ -50,11 +50,11 @@ class Ground:
 
 
 def tune(settings: Settings, *, dry_run: bool = False) -> dict[str, Any]:
-    """Learn from the outcomes in the store and say what it gains; without `dry_run` keep it if the gain is sure.
+    """Learn from the outcomes in the store and report the gain; unless `dry_run`, keep a reliable gain.
 
-    What was learned from the earlier outcomes is judged on the later ones, of people it knows nothing of, by the
-    reciprocal rank of the article that solved each. It is kept, fitted anew on all outcomes, only when the paired
-    95 % interval of the gain lies above zero. Raises TooFewOutcomes, and BadSetting where there are no vectors.
+    The ranking learns from the earlier outcomes and is evaluated on the later ones of other people, by the reciprocal
+    rank of the article that solved each. It is kept, fitted again on all outcomes, only if the paired 95 % interval of
+    the gain lies above zero. Raises TooFewOutcomes, and BadSetting if there are no vectors.
     """
     ground = survey(settings)
     searcher, later = ground.searcher, ground.later
@@ -76,7 +76,7 @@ def tune(settings: Settings, *, dry_run: bool = False) -> dict[str, Any]:
 
 
 def survey(settings: Settings) -> Ground:
-    """Return what a tuning stands on; raises TooFewOutcomes, and BadSetting where there are no vectors."""
+    """Return the input of a tuning; raises TooFewOutcomes, and BadSetting if there are no vectors."""
     searcher = Current(settings).get()
     encoder = main_encoder(searcher)
     known = {document.article for document in searcher.collection.documents}
@@ -89,16 +89,16 @@ def survey(settings: Settings) -> Ground:
     earlier, later = split(past, after=fine["until"] if fine else None)
     if len(later) < LEAST_HELD:
         raise TooFewOutcomes(
-            f"{len(past)} outcomes{', most of them known to the encoder,' if fine else ''} are too few to tune by; "
+            f"{len(past)} outcomes{', most of them known to the encoder,' if fine else ''} are too few for a tuning; "
             "import more with 'kb outcomes import'"
         )
     return Ground(searcher, installed.encoding(settings, encoder), past, earlier, later, resets, fine)
 
 
 def split(past: Sequence[Lesson], *, after: int | None = None) -> tuple[list[Lesson], list[Lesson]]:
-    """Return the earlier outcomes and the later ones to judge by: no person and no text is in both.
+    """Split outcomes into earlier ones to learn from and later ones to evaluate on; no person or text is in both.
 
-    None that is judged by is from `after` or before, on which an encoder was trained, or was only followed.
+    The later ones exclude followed cards, and outcomes up to `after`, on which an encoder was trained.
     """
     outcomes = [one for one in past if one.weight == 1.0]
     first = int(len(outcomes) * (1 - HELD))
@@ -112,12 +112,12 @@ def split(past: Sequence[Lesson], *, after: int | None = None) -> tuple[list[Les
 
 
 def solved(past: Sequence[Lesson]) -> list[Solved]:
-    """Return outcomes as the ranking learns from them."""
+    """Return outcomes in the form that the ranking learns from."""
     return [Solved(one.subject, one.body, one.lang, one.article, one.weight) for one in past]
 
 
 def counts(ground: Ground) -> dict[str, Any]:
-    """Return how many outcomes there are, as the first part of a report."""
+    """Return the numbers of outcomes, as the first part of a report."""
     return {
         "outcomes": {"learned_from": sum(one.weight == 1.0 for one in ground.earlier), "judged_on": len(ground.later)},
         "followed": sum(one.weight != 1.0 for one in ground.earlier),
@@ -132,7 +132,7 @@ def shown(document: dict[str, Any]) -> str:
     verdict = "kept in _tuning/; commit it, then run 'kb index'" if document["kept"] else _refusal(document)
     lines = [f"learned from {outcomes['learned_from']:,} outcomes, judged on {outcomes['judged_on']:,} later ones"]
     if document["followed"]:
-        lines.append(f"and a little from {document['followed']:,} questions that were followed")
+        lines.append(f"and, with less weight, from {document['followed']:,} followed cards")
     lines += [f"{name}: {hits[name]:.3f} -> {document['after'][name]:.3f}" for name in hits]
     lines.append(f"gain in RR@10: {gain['difference']:+.3f} [{gain['low']:+.3f}, {gain['high']:+.3f}]")
     for when, offer in offers.items():
@@ -142,7 +142,7 @@ def shown(document: dict[str, Any]) -> str:
         lines.append(f"  {row['what']}: {row['before']['hit@3']:.3f} -> {row['after']['hit@3']:.3f} of {row['n']}")
     lines += [_shown_example(how, row) for how in ("won", "lost") for row in document[f"most_{how}"]]
     if document["reset"]:
-        lines.append(f"reset, since they changed: {', '.join(document['reset'])}")
+        lines.append(f"reset, because they changed: {', '.join(document['reset'])}")
     return "\n".join([*lines, verdict])
 
 
@@ -156,7 +156,7 @@ def _refusal(document: dict[str, Any]) -> str:
 
 
 def main_encoder(searcher: Searcher) -> Embedder:
-    """Return the encoder of the space that is learned in; raises BadSetting where there are no vectors."""
+    """Return the encoder of the space in which the ranking learns; raises BadSetting if there are no vectors."""
     spaces = embedder.spaces(searcher.encoder) if searcher.encoder else ()
     main = searcher.collection.main_recipe if spaces else ""
     found = next((space.embedder for space in spaces if space.embedder.recipe == main), None)
@@ -166,10 +166,10 @@ def main_encoder(searcher: Searcher) -> Embedder:
 
 
 def _resets(settings: Settings, searcher: Searcher, encoder: Embedder, previous: dict[str, Any]) -> Resets:
-    """Return up to when the outcomes of each article count no more: those of before it said something else.
+    """Return the time up to which the outcomes of each changed article no longer count.
 
-    An article that changed since the last tuning loses the outcomes that this one knew of; with other vectors than
-    then nothing can be compared, and the known resets stay.
+    An article that changed since the last tuning loses the outcomes of that tuning. With vectors of another encoder,
+    changes cannot be detected, and the existing resets stay.
     """
     resets = dict(previous.get("resets", {}))
     before = installed.installed(settings, encoder) if previous else None

@@ -92,7 +92,7 @@ def test_bad_lines_are_named_and_good_ones_kept(services: Services, tmp_path: Pa
     assert done["stored"] == 2
     assert [bad["line"] for bad in done["bad"]] == [2, 3, 4, 5]
     assert done["bad"][1]["why"].startswith("type is not one of search, follow")
-    assert done["bad"][2]["why"] == "episode is unknown; its intent belongs in the same file"
+    assert done["bad"][2]["why"] == "episode is unknown; put its intent into the same file"
 
 
 def test_an_id_that_is_missing_or_no_uuid_is_the_same_the_next_time(services: Services, tmp_path: Path) -> None:

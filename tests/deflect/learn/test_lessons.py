@@ -70,7 +70,10 @@ def test_csv_of_text_article_and_date_becomes_lessons(services: Services, tmp_pa
     done = load(services.settings, write(tmp_path, table, "history.csv"))
     assert (done["stored"], done["solved"], done["unknown"]) == (1, 1, 0)
     assert done["bad"] == [
-        {"line": 3, "why": "text is missing; it is looked for under subject, title, body, description, message, text"}
+        {
+            "line": 3,
+            "why": "text is missing; give it in one of the fields subject, title, body, description, message, text",
+        }
     ]
     assert learned(services) == [("My code, [email], never came", "account/reset-password")]
 
@@ -126,7 +129,7 @@ def test_an_article_that_we_do_not_have_is_counted_and_a_foreign_address_refused
     ]
     done = load(services.settings, write(tmp_path, rows))
     assert (done["stored"], done["unknown"], done["refused"]) == (1, 1, 1)
-    assert "none of our articles" in shown(done)
+    assert "not one of our articles" in shown(done)
 
 
 def test_a_beir_split_is_a_history_and_comes_in_once(services: Services, tmp_path: Path) -> None:

@@ -140,7 +140,7 @@ def test_pins_that_change_nothing_and_pins_that_nobody_opens_may_go(center: Sett
     assert proposed(center, "pins") == {"en": {"parcel tracking": ["parcel"], "shop hours": ["vat"]}}
     text = (center.articles / proposals.FOLDER / "pins.yml").read_text(encoding="utf-8")
     assert "it comes first without its pin" in text
-    assert "20 searches, and nobody opened it" in text
+    assert "20 searches, and no one opened it" in text
 
 
 def test_a_pin_that_somebody_opens_stays(center: Settings) -> None:

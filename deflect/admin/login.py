@@ -1,7 +1,7 @@
 """Login to the admin pages: sessions, protection of their forms, and limits on attempts.
 
 A session is a row in the database and a signed cookie with its id. It ends after two hours without a request, after
-twelve hours in any case, on logout, and when the agent's password changes. A form must carry the CSRF token of its
+twelve hours in any case, on logout, and when the agent's password changes. A form must have the CSRF token of its
 session. Attempts to log in are counted against the address.
 """
 

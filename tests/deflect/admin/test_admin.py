@@ -1,4 +1,4 @@
-"""The admin pages: who gets in and how long, and what agents do with tickets."""
+"""Admin pages: login, sessions, and the actions of agents on tickets."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ PAGES = ("", "tickets", "tickets/T1", "tickets/T1/draft.md", "outbox", "events",
 
 @pytest.fixture
 def ticket(app: Flask) -> str:
-    """A ticket of somebody who was offered an article before."""
+    """A ticket whose requester was offered an article before."""
     services = services_of(app)
     visit = Visit("v1", lang="en", page="https://shop.example/contact")
     make_offer(services, visit, subject="password", body="I forgot my password")

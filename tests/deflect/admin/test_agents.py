@@ -1,4 +1,4 @@
-"""Several agents: each logs in with an own password, may be removed, and is named by what was done."""
+"""Several agents: own passwords, removal, and their names in tickets and the audit log."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def add(services: Services, name: str, *, email: str = "", role: str = "agent", 
 
 @pytest.fixture
 def ana(app: Flask, services: Services) -> FlaskClient:
-    """A browser in which Ana is logged in, who is no admin."""
+    """A browser in which Ana, who is not an admin, is logged in."""
     add(services, "Ana", email="ana@example.com")
     client = app.test_client()
     assert log_in(client, SECRET, user="Ana").status_code == 302
@@ -62,7 +62,7 @@ def test_of_two_who_add_a_name_at_once_in_two_spellings_one_is_refused(
     services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add(services, "Jo", email="jo@example.com")
-    monkeypatch.setattr(accounts, "find", lambda *_: None)  # as if both had looked before either wrote
+    monkeypatch.setattr(accounts, "find", lambda *_: None)  # as if both opened the page before either wrote
     for name, email in (("JO", ""), ("Kim", "Jo@Example.com")):
         with pytest.raises(BadRequest, match="already"):
             add(services, name, email=email)
@@ -231,7 +231,7 @@ def test_a_search_wants_every_word_wherever_it_stands(services: Services, ticket
 def test_a_number_opens_its_ticket_however_it_is_typed(ana: FlaskClient, ticket: str) -> None:
     for text in (ticket, ticket.lower(), f"%23{ticket}", f" {ticket} "):
         assert ana.get(f"/admin/tickets?q={text}").headers["Location"] == f"/admin/tickets/{ticket}"
-    assert ticket in ana.get(f"/admin/tickets?q={ticket[:6]}").text, "a part of a number is looked for as a word"
+    assert ticket in ana.get(f"/admin/tickets?q={ticket[:6]}").text, "a part of a number is searched as a word"
 
 
 def test_a_search_looks_in_closed_tickets_too(ana: FlaskClient, ticket: str) -> None:
@@ -282,7 +282,7 @@ def test_an_answer_waits_where_another_came_while_it_was_written(mailing: tuple[
     assert "admin answered while you were writing" in page
     assert "Second." in page
     again = submit(client, f"/admin/tickets/{ticket}/messages", kind="agent", body="First.", seen="1", id=id).text
-    assert "while you were writing" not in again, "the same form sent twice is no second answer"
+    assert "while you were writing" not in again, "the same form sent twice adds one answer"
     submit(client, f"/admin/tickets/{ticket}/messages", kind="agent", body="Second.", seen="2")
     rows = services.store.rows("SELECT body FROM messages WHERE author = 'agent' ORDER BY created")
     assert [row["body"] for row in rows] == ["First.", "Second."]
@@ -391,7 +391,7 @@ def test_a_database_of_one_agent_becomes_one_of_several_by_itself(settings: Sett
     old.close()
     store, bare = Store.open(path), replace(settings, admin_password="")
     assert accounts.agents(store, bare) == [Agent("admin", "", "admin", now)]
-    assert accounts.stamp(store, bare) == str(now), "who was logged in stays so"
+    assert accounts.stamp(store, bare) == str(now), "existing sessions stay valid"
     assert [(m["id"], m["by"]) for m in queries.messages(store, "T1")] == [("m1", None), ("m2", "admin"), ("m3", None)]
     assert [t["agent"] for t in queries.find(store)] == [None]
     choose(bare, "a new password")

@@ -1,4 +1,4 @@
-"""Checking an owner's page: what is fetched and what is refused, and a sentence for each thing that is missing."""
+"""Checks of an owner's page: fetched and refused addresses, and a finding for each problem."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ GOOD = f'{SCRIPT}{FORM}<help-widget form="#contact" body="[name=message]"></help
 
 
 def found(html: str, *, url: str = f"{SHOP}/contact", allowed: bool = True, **headers: str) -> list[tuple[str, str]]:
-    """Return the findings of a page that are not good, each as its sentence and what to paste."""
+    """Return the bad and unsure findings of a page, each as its sentence and the text to paste."""
     given = tuple((name.replace("_", "-"), value) for name, value in headers.items())
     findings = check(Fetched(url, given, html), center=CENTER, allowed=lambda origin: allowed and origin == SHOP)
     return [(one.what, one.line or one.remedy) for one in findings if one.state != "good"]

@@ -1,4 +1,4 @@
-"""The playground of the widget in the admin pages: the lines it gives, the preview that logs nothing, the check."""
+"""The widget's playground: the lines to paste, a preview without logging, and the page check."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_only_the_playground_may_frame_the_preview(agent: FlaskClient) -> None:
 
 
 def check(agent: FlaskClient, address: str) -> str:
-    """Ask for a check and return the page that comes."""
+    """Request a check and return the page."""
     form = {"csrf_token": token(agent, "/admin/widget/"), "address": address}
     return agent.post("/admin/widget/check", data=form).text
 

@@ -1,4 +1,4 @@
-"""The report in the admin pages: behind the login, down to episodes, as pictures and as CSV."""
+"""The report pages: login, numbers down to episodes, charts and CSV."""
 
 import csv
 import io
@@ -22,7 +22,7 @@ NASTY = "<script>alert(1)</script> jo@example.com"
 
 @pytest.fixture
 def report(app: Flask, tmp_path: Path) -> FlaskClient:
-    """A logged-in browser, over a month in which four people came."""
+    """A logged-in browser, with a month of four visitors in the log."""
     services: Services = app.extensions[EXTENSION]
     log = Log()
     log.episode("t1", "treatment", "shown", "follow", "read", "solved")
@@ -63,7 +63,7 @@ def test_an_empty_report_is_a_page_that_says_what_is_missing(app: Flask) -> None
 def test_the_page_shows_numbers_with_interval_and_formula(report: FlaskClient) -> None:
     page = report.get(f"/admin/report/?{PERIOD}").text
     assert "solved ÷ episodes shown an offer" in page
-    assert "50.0 %" in page  # one of two who were shown an offer
+    assert "50.0 %" in page  # one of two people shown an offer
     assert "KB_HOLDOUT is 0, so there is no control group" in page
 
 

@@ -1,4 +1,4 @@
-"""A ticket's page: articles for the agent, a link in the answer, and a draft from a ticket that none answers."""
+"""A ticket's page: suggested articles, a link in the answer, and the draft of an article."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_without_a_script_a_press_puts_the_link_into_the_text_and_nothing_is_kep
     page = submit(agent, f"/admin/tickets/{ticket}/compose", body="Dear Jo,", insert=RESET).text
     link = "Reset your password: http://localhost/en/articles/account/reset-password"
     assert f"Dear Jo,\n\n{link}\n</textarea>" in page
-    assert f'<option value="{RESET}" selected>' in page, "and it is what solves the ticket, unless somebody says else"
+    assert f'<option value="{RESET}" selected>' in page, "the inserted article is preselected as the solution"
     assert len(queries.messages(services_of(app).store, ticket)) == 1
 
 

@@ -1,4 +1,4 @@
-"""Content gaps: what was planted comes back first, diagnosed, with questions and a draft that can be saved."""
+"""Content gaps: planted gaps come first, with a diagnosis, their questions, and a draft that can be saved."""
 
 import json
 import os
@@ -50,7 +50,7 @@ OTHERS = [
 
 
 def questions(**planted: list[str]) -> list[Question]:
-    """Return each text as the question of another person; those of a group are asked by people who then wrote."""
+    """Return each text as the question of a different person; people in a group then wrote."""
     made = [
         Question(f"{name}-{n}", text, "en", f"{name}-{n}", True, category=name)
         for name, texts in planted.items()
@@ -282,7 +282,7 @@ def test_articles_removed_from_a_real_set_come_back_among_the_first_ten(
     beir = Folder(folder)
     asked = {id: max(row, key=row.__getitem__) for id, row in beir.qrels("train").items()}
     common = [name for name, _ in Counter(asked.values()).most_common(40)]
-    removed = common[2:40:13]  # three articles that many, some and few asked for
+    removed = common[2:40:13]  # three articles: many, some and few questions
     rng = random.Random(1)
     others = rng.sample(sorted(id for id, name in asked.items() if name not in removed), 150)
     chosen = sorted([*others, *(id for id, name in asked.items() if name in removed)])

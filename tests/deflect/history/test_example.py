@@ -1,4 +1,4 @@
-"""`kb example`: made-up visits stand alone, say what they are, and fill the report."""
+"""`kb example`: generated visits are marked, fill the report, and are never mixed with real ones."""
 
 from __future__ import annotations
 

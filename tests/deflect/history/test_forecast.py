@@ -1,4 +1,4 @@
-"""The forecast: past tickets asked again in order, judged by what the history knows, on one page."""
+"""The forecast: past tickets replayed in order, compared with the history, on one page."""
 
 import json
 from collections.abc import Sequence
@@ -40,7 +40,7 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Path:
-    """A history with its own articles: two questions in the words of their article, one in the words of none."""
+    """A history with its own articles: two questions share words with their article, one with no article."""
     folder = tmp_path / "shop"
     (folder / "qrels").mkdir(parents=True)
     lines = [{"_id": id, "title": text.split(".")[0], "text": text, "lang": "en"} for id, text in CORPUS.items()]
@@ -135,7 +135,7 @@ def test_the_command_writes_the_page_and_prints_the_document(tmp_path: Path) -> 
 
 
 class FakeSearcher:
-    """Offers the first article until it was taught, and then the second."""
+    """Offers the first article until it has learned, and then the second."""
 
     degraded = None
     settings = SimpleNamespace(floor_suggest=None)

@@ -1,4 +1,4 @@
-"""`kb events import`: past events become episodes, once, and a bad line stops nothing."""
+"""`kb events import`: past events become episodes once, and bad lines do not stop the import."""
 
 import json
 import uuid

@@ -1,4 +1,4 @@
-"""The click model against people whose eyes and articles are known."""
+"""The click model for simulated people with known attention and known fitting articles."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ SHARE = 0.1  # of swaps
 
 
 def people(offers: int, *, seed: int, pairs: int = 300) -> tuple[Seen, np.ndarray[tuple[int], np.dtype[np.bool_]]]:
-    """Return offers of three cards as people with the eyes above see them, and which pairs fit in truth.
+    """Return offers of three cards, seen with the attention above, and the pairs that truly fit.
 
-    A pair that fits is kept by six of ten who look at it, another by one of twenty; the ranking is good, so that
-    those that fit mostly stand first, and counting follows by slot would mistake the ranking for the eyes.
+    Six of ten people who look at a fitting pair keep it, and one of twenty for another pair. The ranking is good, so
+    that fitting pairs are mostly first, and counting follows by slot would mistake the ranking for attention.
     """
     random = np.random.default_rng(seed)
     fits = random.random((pairs, 3)) < [0.6, 0.2, 0.1]
@@ -44,7 +44,7 @@ def test_swaps_tell_where_people_look_though_better_articles_stand_higher() -> N
     seen, _ = people(60_000, seed=1)
     assert examination(seen) == pytest.approx(LOOKED, abs=0.06)
     by_slot = [seen.followed[seen.slot == slot].mean() for slot in range(3)]
-    assert by_slot[1] / by_slot[0] < 0.45  # what a plain count would say of .6
+    assert by_slot[1] / by_slot[0] < 0.45  # a plain count would give this instead of .6
 
 
 def test_while_few_were_swapped_it_says_what_is_usual() -> None:

@@ -1,4 +1,4 @@
-"""What people followed becomes lessons: weak, fading, never of a question that somebody said was solved."""
+"""Followed cards become lessons: with a small weight that fades, and not for questions with a stated solution."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FITS, OTHER = "account/reset-password", "billing/refund"
 
 @pytest.fixture
 def store(settings: Settings, tmp_path: Path) -> Store:
-    """Sixty people asked in their own words; each of them read the second card, which fits, and wrote nothing."""
+    """Sixty people ask in their own words, read the fitting second card, and do not write."""
     log = Log()
     for number in range(60):
         visit(log, f"v{number}", f"locked out of {number} things", "follow", "read")
@@ -96,7 +96,7 @@ def test_the_same_words_count_once_and_a_mistaken_press_among_many_not_at_all(st
     hint = followed(store)[0]
     said = [replace(hint, id=str(n), article=FITS if n else OTHER, at=n, weight=1.0) for n in range(4)]
     assert [(one.id, one.article) for one in evidence.once([*said, hint])] == [("1", FITS)]
-    assert [one.article for one in evidence.once(said[:2])] == [OTHER, FITS]  # nobody knows who was mistaken
+    assert [one.article for one in evidence.once(said[:2])] == [OTHER, FITS]  # there is no majority
 
 
 def test_what_was_followed_teaches_and_never_judges(store: Store) -> None:

@@ -1,4 +1,4 @@
-"""A fine-tuned encoder is judged beside the head on later outcomes, and only what surely adds to it is kept."""
+"""A fine-tuned encoder is compared with the head on later outcomes, and kept only if the gain is reliable."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def indexed(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 @pytest.fixture
 def center(indexed: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """The same help center for one test; training and export copy what is there: both are tested elsewhere."""
+    """The same help center for one test; training and export are replaced, and tested elsewhere."""
     shutil.copytree(indexed.articles, tmp_path / "articles")
     shutil.copytree(indexed.data, tmp_path / "var", symlinks=True)
 
@@ -83,7 +83,7 @@ def center(indexed: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 def surely(gain: float, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have the judgment say that something gains, whatever it did."""
+    """Make the comparison report a gain in any case."""
     gained = metrics.Difference(gain, gain - 0.01, gain + 0.01)
     monkeypatch.setattr(compare, "gain", lambda _after, _before: gained)
 

@@ -1,4 +1,4 @@
-"""A help desk's history in its several shapes, and what the ranking may learn from it."""
+"""A help desk's history in several formats, and the lessons that the ranking learns from it."""
 
 import json
 import uuid

@@ -1,4 +1,4 @@
-"""Proposals for authors: planted needs come back with their evidence, and nothing of one person does."""
+"""Proposals for authors: planted needs are found with their evidence, without texts of a single person."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def solved(center: Settings, texts: list[tuple[str, str]], article: str) -> None
 
 
 def happened(center: Settings, visitors: int, steps: list[dict[str, Any]], *, seed: int = 0) -> None:
-    """Have each of some visitors do the steps, a minute apart."""
+    """Let each of some visitors do the steps, a minute apart."""
     rows = [
         {"visitor": f"v{seed}-{n}", "id": str(uuid.UUID(int=seed * 10_000 + n * 10 + minute)), **step}
         | {"at": f"2026-10-2{n % 9}T10:0{minute}:00Z"}

@@ -1,4 +1,4 @@
-"""Tuning learns from earlier outcomes, is judged on later ones, and is kept only when it is surely better."""
+"""Tuning learns from earlier outcomes, is evaluated on later ones, and is kept only if it is reliably better."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ from tests.conftest import write_articles
 from tests.support.shelf_of_articles import WordEmbedder
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
-# What people call a thing, and what the article calls it: nothing but outcomes can bring the two together.
+# People's word for a thing, and the article's word: only outcomes can connect the two.
 SLANG = {"password": "zugang", "invoice": "beleg", "refund": "geldher", "parcel": "paketchen", "coupon": "gutschein"}
 
 
 def lesson(number: int, person: str = "", text: str = "") -> Lesson:
-    """Return an outcome of the given place in time."""
+    """Return an outcome at the given position in time."""
     return Lesson(str(number), "", f"text {text or number}", "en", "vat", person, "test", number)
 
 
@@ -134,7 +134,7 @@ def test_what_it_is_judged_on_it_was_not_trained_on(taught: Settings, monkeypatc
         return ranked(self, subject, body, **options)
 
     monkeypatch.setattr(Searcher, "ranked_message", asking)
-    assert tuning.tune(taught)["kept"] is False  # the gain is said to be nothing
+    assert tuning.tune(taught)["kept"] is False  # the reported gain is zero
     assert len(trained) == 1
     assert judged
     assert not trained[0] & set(judged)
@@ -169,7 +169,7 @@ def test_erasing_a_person_takes_their_question_out_of_the_memory_and_its_vector_
     cache = VectorCache(next((taught.data / "vectors").glob("questions-*")), recipe=WordEmbedder.recipe, dimensions=64)
     fresh = WordEmbedder()
     cache.encode(["my very own paketchen"], embedder=fresh)
-    assert fresh.encoded == ["my very own paketchen"]  # nothing of it was kept
+    assert fresh.encoded == ["my very own paketchen"]  # it was not kept
 
 
 def test_kb_erase_builds_the_index_without_their_question_and_keeps_no_older_one(
@@ -202,11 +202,11 @@ def test_an_article_that_says_something_else_forgets_what_it_solved_and_a_typing
     kept = json.loads((taught.articles / installed.FOLDER / installed.FILE).read_text())
     assert kept["articles"]["parcel"] == 0
     assert kept["articles"]["coupon"] > 0
-    assert tuning.tune(taught)["reset"] == ["parcel"]  # and it stays forgotten
+    assert tuning.tune(taught)["reset"] == ["parcel"]  # and it stays removed
 
 
 def served(settings: Settings) -> Learned:
-    """Return what was learned, as the next index holds it."""
+    """Return the learned ranking, as the next index will have it."""
     refresh(settings, words_only=False, now=NOW)
     found = Current(settings).get().learned
     assert found is not None

@@ -1,4 +1,4 @@
-"""Every number of the report, recomputed from imported events; the answers are worked out by hand here."""
+"""Every number of the report, computed from imported events and checked against values worked out by hand."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The claims of the report against people whose truth is known."""
+"""The report's numbers for simulated people with known behaviour."""
 
 import numpy as np
 import pytest
@@ -25,7 +25,7 @@ def test_the_interval_holds_the_truth_in_94_to_96_of_100_runs(name: str) -> None
 def test_looking_every_day_raises_a_false_alarm_in_at_most_5_of_100() -> None:
     careful, plain = false_alarms(runs=1000, days=60, a_day=150, rate=0.8, seed=2)
     assert careful <= 0.05
-    assert plain > 0.15  # what the plain interval does to whoever looks every day
+    assert plain > 0.15  # the plain interval misleads if it is checked every day
 
 
 def test_the_true_effect_is_what_the_arms_differ_by() -> None:
@@ -59,7 +59,7 @@ def test_the_power_line_finds_the_effect_four_times_in_five() -> None:
 
 
 def test_the_report_s_number_holds_the_truth_where_people_come_twice() -> None:
-    """What `effect.experiment` prints of people with one problem twice, who count as little more than one each."""
+    """Return `effect.experiment` for people with the same problem twice, each counting as little more than one."""
     world = World()
     found = simulate(world, runs=200, n=300, seed=5)
     held = 0

@@ -1,4 +1,4 @@
-"""Intervals and checks against the values that their authors printed, and against hand-worked ones."""
+"""Intervals and checks against published values and values worked out by hand."""
 
 import math
 

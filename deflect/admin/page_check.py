@@ -234,7 +234,7 @@ def _policy(
     )
     for line in missing:
         if line == "nonce":
-            what = "The page's Content-Security-Policy requires a nonce, and the widget's script has none."
+            what = "The page's Content-Security-Policy requires a nonce, which the widget's script lacks."
             yield Finding("bad", what, "Give the widget's script the same nonce as the page's other scripts.")
         else:
             name = line.split()[0]

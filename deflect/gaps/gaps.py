@@ -220,7 +220,7 @@ def of_ticket(ticket: Row, messages: Sequence[Row]) -> Draft:
     question = Question(ticket["id"], asked, lang, person, contacted=True, category=category, subject=subject)
     front = draft([question])
     parts = ["Asked by a customer (remove this before you publish):", _quoted(asked)]
-    parts += answers or ["Write here what solves it."]
+    parts += answers or ["Write the solution here."]
     return Draft(_file(category, subject, ticket["id"]), "\n\n".join([front.rstrip("\n"), *parts]) + "\n")
 
 

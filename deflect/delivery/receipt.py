@@ -22,11 +22,11 @@ from search.text import message as messages
 
 PATIENCE = 10.0  # seconds that a receipt waits for its articles
 Choose = Callable[[Delivery], Sequence[tuple[str, str]]]
-SUBJECT = "We have your message"
-ARRIVED = "Your message to %(site)s has arrived. Its number is %(ticket)s."
-NEXT = "A person reads it and answers to this address. To add something, answer this e-mail."
+SUBJECT = "We've received your message"
+ARRIVED = "We've received your message to %(site)s. Your ticket number is %(ticket)s."
+NEXT = "We'll reply to this address. To add anything, reply to this e-mail."
 MEANWHILE = "These articles may help in the meantime:"
-NOT_YOU = "If you did not write to us, somebody else gave your address. You need not do anything."
+NOT_YOU = "If this wasn't you, ignore this e-mail."
 SENTENCES = (SUBJECT, ARRIVED, NEXT, MEANWHILE, NOT_YOU)
 
 
@@ -92,7 +92,7 @@ def subject(ticket: str, *, lang: str) -> str:
     """Return the subject in the nearest language that the interface speaks.
 
     >>> subject("T7K2M9QXRB", lang="en")
-    'We have your message [T7K2M9QXRB]'
+    "We've received your message [T7K2M9QXRB]"
     """
     return f"{_said(SUBJECT, lang)} [{ticket}]"
 

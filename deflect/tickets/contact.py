@@ -27,12 +27,12 @@ TYPED = "e-mail typed"  # the field that holds another address than the token's
 KEY = re.compile(r"[\x21-\x7e]{1,255}")
 LONGEST = {"subject": 300, "body": 50_000, "email": 254, "name": 200, "category": 100}
 
-NO_SUBJECT = "Write in a few words what it is about."
-NO_BODY = "Write your message."
-NO_EMAIL = "Write your e-mail address, so that we can answer."
-BAD_EMAIL = "This is not an e-mail address; it looks like name@example.com."
-TOO_LONG = "This is too long; please shorten it."
-BAD_FIELDS = "Extra fields are a flat object of at most 30 short values."
+NO_SUBJECT = "Enter a subject."
+NO_BODY = "Enter a message."
+NO_EMAIL = "Enter your e-mail address so that we can reply."
+BAD_EMAIL = "Enter a valid e-mail address, such as name@example.com."
+TOO_LONG = "This is too long. Please shorten it."
+BAD_FIELDS = "Extra fields must be a flat object with at most 30 short values."
 SENTENCES = (NO_SUBJECT, NO_BODY, NO_EMAIL, BAD_EMAIL, TOO_LONG, BAD_FIELDS)  # a page translates them
 
 

@@ -161,8 +161,8 @@ def reasons(lang: str) -> dict[str, str]:
     """Return the reasons why an article did not help, in the interface's language for `lang`."""
     _ = i18n.speech(lang).gettext
     return {
-        "wrong": _("It is wrong"),
-        "outdated": _("It is outdated"),
-        "not_my_problem": _("It is not my problem"),
-        "cannot_follow_the_step": _("I cannot follow a step"),
+        "wrong": _("It's wrong"),
+        "outdated": _("It's out of date"),
+        "not_my_problem": _("It doesn't answer my question"),
+        "cannot_follow_the_step": _("I can't follow a step"),
     }

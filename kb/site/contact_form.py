@@ -130,7 +130,7 @@ def frame() -> dict[str, Any]:
     limits = attachments.limits(services().settings)
     data = limits | {
         "remove": _("Remove"),
-        "added": _("%s goes along."),
+        "added": _("%s was attached."),
         "removed": _("%s was removed."),
         "many": _(attachments.TOO_MANY) % limits,
         "big": "%s: " + _(attachments.TOO_BIG) % limits,
@@ -186,16 +186,16 @@ def send(form: Form, *, wrong: Sequence[HelpCenterError] = ()) -> Response:
 
 def again(form: Form, error: HelpCenterError, about: Mapping[str, str]) -> Response:
     """Return the form with its text, and why it was not sent."""
-    errors = {"": _("It could not be saved at the moment. Your text is still here; please send it again in a minute.")}
+    errors = {"": _("We couldn't save your message just now. Your text is still here. Send it again in a minute.")}
     if isinstance(error, contact.BadMessage):
         errors = {"message" if name == "body" else name: _(why) for name, why in error.fields.items()}
     elif isinstance(error, (Refused, FileLost)):
         errors = {"files": said([error])}
     elif isinstance(error, Conflict):
         form = replace(form, key=uuid.uuid4().hex)
-        errors = {"": _("You have already sent a message with this form. Send again if this is another one.")}
+        errors = {"": _("You've already sent a message with this form. If this is a new one, send it again.")}
     elif isinstance(error, TooManyRequests):
-        errors = {"": _("That was too often. Your text is still here; please send it again in a minute.")}
+        errors = {"": _("Too many messages. Your text is still here. Send it again in a minute.")}
     response = show(form, errors={**errors, **about}, status=error.status)
     response.headers.update(error.headers)
     return response

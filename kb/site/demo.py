@@ -33,7 +33,7 @@ def go() -> Any:
     """Lead to the shop on the next port."""
     port = current_app.config.get(PORT)
     if port is None:
-        raise NotFound("The demo shop is not running: it needs the port after ours, and that was taken.")
+        raise NotFound("The demo shop isn't running because the port after the help center's is taken.")
     return redirect(f"http://{urlsplit(request.host_url).hostname}:{port}/")
 
 

@@ -50,27 +50,25 @@ def count(found: int, *, more: bool, query: str) -> str:
     if not found:
         return _("No article found for “%(query)s”.") % {"query": query}
     if more:
-        return _("The %(num)d best articles.") % {"num": found}
+        return _("Top %(num)d articles.") % {"num": found}
     return ngettext("%(num)d article found.", "%(num)d articles found.", found) % {"num": found}
 
 
 def how(results: Results) -> str:
-    """Return a sentence about how the words of the query were matched."""
+    """Return a sentence to show above results that do not match the query exactly, "" above others."""
     if not results.hits:
         return ""
     return {
-        "all": _("By all of your words."),
-        "enough": _("No article has all of your words; shown is what has most of them or means the same."),
-        "corrected": _("By corrected spelling."),
-        "none": _("No article has your words; shown is what comes near in meaning."),
-    }[results.stage]
+        "enough": _("No exact match. Here are the closest articles."),
+        "none": _("Nothing matches exactly. These cover similar topics."),
+    }.get(results.stage, "")
 
 
 def words_only(results: Results) -> str:
     """Return a sentence with the reason why meaning was left out of the search, "" if it was not."""
     if results.degraded == "rate-limited":
-        return _("There were many searches from where you are. In a minute we search by meaning again.")
-    return _("Searching by meaning is not ready at the moment.") if results.degraded else ""
+        return _("Lots of searches just now. Full search is back in a minute.")
+    return _("Search by meaning isn't available right now.") if results.degraded else ""
 
 
 def as_typed(query: str, corrected: str) -> str:

@@ -223,22 +223,22 @@ def nearest(query: str, *, but: str) -> tuple[Hit, ...]:
 def failed(status: int, message: str) -> Response:
     """Return the page for an error, with a general sentence for errors that a visitor can do nothing about."""
     said = {
-        403: _("This form did not come from our own page. Open the page again and send it from there."),
-        405: _("This address is for our forms only."),
+        403: _("We only accept forms sent from our own pages. Open the page again and send the form from there."),
+        405: _("This address only accepts forms sent from our pages."),
         413: _(
-            "That is more than we take at once: 480 KB, which is 50,000 characters of any script. Go back in your "
-            "browser: your text is still there. Shorten it, or send it in two messages."
+            "Your message is too long. The limit is 480 KB, enough for 50,000 characters in any script. Go back in "
+            "your browser: your text is still there. Shorten it, or send it in two messages."
         ),
-        429: _("That was too often. Please try again in a minute."),
-        503: _("The help center is being prepared. Please try again in a minute."),
-        507: _("There is no room to save anything at the moment. Please try again later."),
+        429: _("Too many requests. Try again in a minute."),
+        503: _("The help center isn't ready yet. Please try again in a minute."),
+        507: _("We're out of storage space and can't save anything right now. Please try again later."),
     }
     if request.mimetype == "multipart/form-data":
         said[413] = _(
-            "That is more than we take at once. Go back in your browser: your text is still there. Send fewer or "
-            "smaller files, or a shorter message."
+            "Your message and its files are too large. Go back in your browser: your text is still there. Send fewer "
+            "or smaller files, or a shorter message."
         )
-    heading = _("Something went wrong") if status >= 500 else _("That did not work")
+    heading = _("Something went wrong") if status >= 500 else _("That didn't work")
     if status == 500:
-        message = _("Something failed on our side, and it was logged. Please try again later.")
+        message = _("Something failed on our side, and we've logged it. Please try again later.")
     return render("error.html", status=status, heading=heading, message=said.get(status, message), noindex=True)

@@ -128,7 +128,7 @@ def test_a_vote_against_has_a_reason(page: Page, site: str, told: list[dict[str,
     page.goto(f"{site}/en/articles/account/passkey")
     page.click(".answers summary")
     with telling(page):
-        page.click("text=I cannot follow a step")
+        page.click("text=I can't follow a step")
     expect(page.locator("#kb-vote h2")).to_contain_text("Thank you")
     assert [(event["type"], event["reason"]) for event in told] == [("unhelpful", "cannot_follow_the_step")]
 
@@ -138,7 +138,7 @@ def test_a_vote_against_may_say_more(page: Page, site: str, told: list[dict[str,
     page.click(".answers summary")
     page.fill("#kb-comment", " The button of step 2 is gone ")
     with telling(page):
-        page.click("text=It is outdated")
+        page.click("text=It's out of date")
     expect(page.locator("#kb-vote h2")).to_contain_text("Thank you")
     assert [event["comment"] for event in told] == ["The button of step 2 is gone"]
 

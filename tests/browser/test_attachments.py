@@ -70,7 +70,7 @@ def test_files_are_listed_with_their_size_one_is_removed_and_the_rest_is_sent(
 ) -> None:
     fill(page, site, SHOT, LOG)
     expect(page.locator(LISTED)).to_contain_text(["shot.png 1 kB", "it.log 1 kB"])
-    expect(page.locator("#kb-said")).to_have_text("it.log goes along.")
+    expect(page.locator("#kb-said")).to_have_text("it.log was attached.")
     page.get_by_role("button", name="Remove shot.png").click()
     expect(page.locator("#kb-said")).to_have_text("shot.png was removed.")
     page.click("#kb-send")

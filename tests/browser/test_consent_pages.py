@@ -73,14 +73,14 @@ def test_who_has_not_agreed_leaves_nothing_in_the_browser_and_nothing_with_us(
 
 def test_who_agrees_is_noted_from_then_on_and_who_takes_it_back_no_more(app: Flask, page: Page, site: str) -> None:
     page.goto(f"{site}/en/")
-    page.get_by_role("button", name="You may").click()
+    page.get_by_role("button", name="Allow", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Thank you")
     assert [cookie["name"] for cookie in page.context.cookies()] == ["visitor"]
     use(page, site)
     noted = kept(app)
     assert noted["episodes"] == 1
-    page.get_by_role("button", name="Please do not").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Nothing is noted")
+    page.get_by_role("button", name="Don't allow").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Nothing is recorded")
     assert page.context.cookies() == []
     page.goto(f"{site}/en/search?q=password")
     assert kept(app)["people"] == noted["people"]

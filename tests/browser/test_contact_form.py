@@ -135,7 +135,7 @@ def test_a_message_that_is_too_long_is_still_there_on_going_back(page: Page, sit
     page.fill("[name=subject]", "Much")
     page.fill("[name=message]", "x" * 500_000)
     page.click("#kb-send")
-    expect(page.locator("h1")).to_have_text("That did not work")
+    expect(page.locator("h1")).to_have_text("That didn't work")
     page.go_back()
     assert len(page.input_value("[name=message]")) == 500_000
     expect(page.locator("#kb-send")).to_be_enabled()
@@ -251,7 +251,7 @@ def test_when_offers_fail_the_form_just_works(app: Flask, page: Page, site: str,
     write(page, site)
     page.fill("[name=email]", "jo@example.com")
     page.click("#kb-send")
-    expect(page.locator("h1")).to_have_text("Your message is with us")
+    expect(page.locator("h1")).to_have_text("We've received your message")
     assert len(rows(app, "SELECT id FROM tickets")) == 1
 
 
@@ -288,7 +288,7 @@ def test_the_text_survives_leaving_and_errors_and_goes_when_it_was_sent(app: Fla
     expect(page.locator("[name=message]")).to_have_value(MESSAGE)
     page.fill("[name=email]", "jo@example.com")
     page.click("#kb-send")
-    expect(page.locator("h1")).to_have_text("Your message is with us")
+    expect(page.locator("h1")).to_have_text("We've received your message")
     page.goto(f"{site}/en/contact")
     expect(page.locator("[name=message]")).to_have_value("")
     (ticket,) = rows(app, "SELECT episode FROM tickets")
@@ -299,7 +299,7 @@ def test_two_quick_clicks_make_one_ticket(app: Flask, page: Page, site: str) -> 
     write(page, site)
     page.fill("[name=email]", "jo@example.com")
     page.locator("#kb-send").dblclick()
-    expect(page.locator("h1")).to_have_text("Your message is with us")
+    expect(page.locator("h1")).to_have_text("We've received your message")
     assert len(rows(app, "SELECT id FROM tickets")) == 1
 
 

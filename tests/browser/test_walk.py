@@ -96,7 +96,7 @@ def send(page: Page) -> None:
     """Give an address and send."""
     page.fill("[name=email]", "jo@example.com")
     page.click("#kb-send")
-    expect(page.locator("h1")).to_have_text("Your message is with us")
+    expect(page.locator("h1")).to_have_text("We've received your message")
 
 
 def test_solved_and_sent_and_back_after_two_days_are_told_apart(

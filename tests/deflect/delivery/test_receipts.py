@@ -72,9 +72,9 @@ def test_a_receipt_has_the_number_what_happens_next_and_articles(services: Servi
     (mail,) = box.mails
     text = mail.get_content().replace("\r\n", "\n")
     assert box.envelopes == [("help@shop.example", ["jo@example.com"])]
-    assert mail["Subject"] == f"We have your message [{ticket}]"
-    assert f"Your message to Shop help has arrived. Its number is {ticket}." in text
-    assert "A person reads it and answers to this address." in text
+    assert mail["Subject"] == f"We've received your message [{ticket}]"
+    assert f"We've received your message to Shop help. Your ticket number is {ticket}." in text
+    assert "We'll reply to this address." in text
     assert "- Reset your password\n  https://help.example/en/articles/account/reset\n" in text
 
 
@@ -94,7 +94,7 @@ def test_a_machine_knows_that_it_is_automatic(services: Services, box: Mailbox) 
 def test_it_is_written_in_the_language_of_the_visitor(services: Services, box: Mailbox) -> None:
     send(services, visit=Visit("v1", lang="es-mx"))
     carry(services)
-    assert box.mails[0]["Subject"].startswith("Tenemos tu mensaje")
+    assert box.mails[0]["Subject"].startswith("Hemos recibido tu mensaje")
     assert "Mientras tanto" in box.mails[0].get_content()
 
 

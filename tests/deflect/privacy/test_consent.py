@@ -79,7 +79,7 @@ def test_our_pages_set_no_cookie_and_note_no_search_before_the_visitor_agreed(cl
     assert client.get_cookie("visitor")
     client.get("/en/search?q=password")
     assert kept(app, "events") == 1
-    assert "Nothing is noted" in client.post("/en/consent", data={"agree": "no"}).text
+    assert "Nothing is recorded" in client.post("/en/consent", data={"agree": "no"}).text
     assert client.get_cookie("visitor") is None
     client.get("/en/search?q=password")
     assert kept(app, "events") == 1
@@ -107,9 +107,9 @@ def test_votes_of_who_is_not_to_be_known_are_kept_under_a_number_each(client: Fl
 def test_visitors_are_asked_at_the_foot_of_each_page_only_where_the_setting_says_so(
     client: FlaskClient, settings: Settings
 ) -> None:
-    assert "Please do not" in client.get("/en/").text
+    assert "Don't allow" in client.get("/en/").text
     plain = create_app(settings, writer=DirectWriter(Store.open(settings.database))).test_client()
-    assert "Please do not" not in plain.get("/en/").text
+    assert "Don't allow" not in plain.get("/en/").text
     assert plain.post("/en/consent", data={"agree": "yes"}).status_code == 404
 
 

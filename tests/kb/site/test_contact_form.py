@@ -104,10 +104,10 @@ def test_a_changed_message_under_the_same_key_is_asked_about_and_then_sent(app: 
 @pytest.mark.parametrize(
     ("wrong", "field", "sentence"),
     [
-        ({"subject": " "}, "subject", "Write in a few words what it is about."),
-        ({"message": ""}, "message", "Write your message."),
-        ({"email": ""}, "email", "Write your e-mail address"),
-        ({"email": "jo at example"}, "email", "This is not an e-mail address"),
+        ({"subject": " "}, "subject", "Enter a subject."),
+        ({"message": ""}, "message", "Enter a message."),
+        ({"email": ""}, "email", "Enter your e-mail address"),
+        ({"email": "jo at example"}, "email", "Enter a valid e-mail address"),
     ],
 )
 def test_what_is_missing_is_said_beside_its_field_and_in_the_summary(
@@ -185,7 +185,7 @@ def test_what_cannot_be_kept_is_said_and_the_text_stays(
     monkeypatch.setattr("deflect.tickets.contact.create_ticket", fail)
     answer = send(client)
     assert answer.status_code in (503, 507)
-    assert "could not be saved" in answer.get_data(as_text=True)
+    assert "save your message just now. Your text is still here" in answer.get_data(as_text=True)
     assert FILLED["message"] in answer.get_data(as_text=True)
 
 

@@ -1,4 +1,4 @@
-"""A delivery on its way to where agents work, and what carries it."""
+"""A message to be delivered, and the protocol of the sinks that deliver it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from kb.errors import HelpCenterError
 
 
 class DeliveryFailed(HelpCenterError):
-    """A delivery that was not accepted this time; it is tried again, after `wait` seconds if the receiver asks so."""
+    """The receiver did not accept a delivery. The outbox tries again, after `wait` seconds if the receiver says so."""
 
     def __init__(self, message: str, *, wait: float = 0.0) -> None:
         super().__init__(message)
@@ -20,12 +20,12 @@ class DeliveryFailed(HelpCenterError):
 
 
 class NotTaken(DeliveryFailed):
-    """A delivery that the receiver will not take as it stands, such as one with files that are too large for it."""
+    """The receiver will never accept this delivery unchanged, for example because its files are too large."""
 
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """A file that goes along; its bytes are at `path`, unless they were lost, and `link` opens it for a while."""
+    """A file of a delivery. Its bytes are at `path` unless they were lost; `link` opens it until it expires."""
 
     id: str
     name: str
@@ -37,20 +37,20 @@ class Carried:
     expires: int = 0  # seconds since 1970
 
     def data(self) -> bytes | None:
-        """Return its bytes; None where they are not on disk any more."""
+        """Return the file's bytes, or None if they are no longer on disk."""
         try:
             return self.path.read_bytes()
         except OSError:
             return None
 
     def line(self) -> str:
-        """Return what to say of it where it cannot go along itself."""
+        """Return a line that names the file in a delivery that cannot include it."""
         return f"Not attached: {self.name}, {readable(self.size)}" + (f", {self.link}" if self.link else "")
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A message of a ticket on its way: `id` stays the same at every try, so that receivers know repeats by it."""
+    """A message of a ticket to be delivered. Its `id` is the same at every try, so receivers can detect repeats."""
 
     id: str
     ticket: str
@@ -65,21 +65,21 @@ class Delivery:
     author: str
     body: str
     created: int  # microseconds
-    verified: str = ""  # who wrote it, where a token of the owner's server said so
+    verified: str = ""  # the requester's id or e-mail address from a signed token
     segment: str = ""
-    thread: str = ""  # the ticket's number, signed: who answers by e-mail shows it
-    answers: tuple[str, ...] = ()  # Message-IDs of the e-mails before this one, the one that it answers last
+    thread: str = ""  # the ticket's number, signed; replies by e-mail contain it
+    answers: tuple[str, ...] = ()  # Message-IDs of earlier e-mails; the last is the one that this answers
     again: bool = False  # not the first message of its ticket
-    files: tuple[Carried, ...] = ()  # what came with the message
-    trail: tuple[str, ...] = ()  # what the requester searched, read and was offered, a line each
+    files: tuple[Carried, ...] = ()  # attachments of the message
+    trail: tuple[str, ...] = ()  # the requester's searches, reads and offers, one line each
 
 
 class TicketSink(Protocol):
-    """Carries tickets to where agents work."""
+    """A destination of tickets, such as a mailbox or a help desk."""
 
     @property
     def name(self) -> str:
-        """The name by which settings and outbox know it."""
+        """The sink's name in KB_SINKS and in the outbox."""
 
     def deliver(self, delivery: Delivery) -> str:
-        """Carry one delivery and return the id that the receiver gave it, or ""; raises DeliveryFailed."""
+        """Deliver a message. Return the receiver's id for it, or "". Raise DeliveryFailed if it is not accepted."""

@@ -1,4 +1,4 @@
-"""The outbox: every delivery is tried until it is accepted, with growing pauses, under an id that never changes."""
+"""The outbox: retry each delivery until it is accepted, with growing pauses and always under the same id."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ Find = Callable[[str, Settings], TicketSink]
 def deliver_due(
     settings: Settings, *, now: int | None = None, draw: Callable[[], float] = random.random, find: Find = sink
 ) -> int:
-    """Carry what is due, through the running writer, and return how many were accepted."""
-    store = Store(settings.database)  # not opened anew: `kb serve` looks every second
+    """Send due deliveries, writing through the running writer. Return the number accepted."""
+    store = Store(settings.database)  # no Store.open: `kb serve` calls this every second
     with closing(store), closing(writer_for(store, settings.writer_socket)) as writer:
         return deliver(settings, store, writer, now=now, draw=draw, find=find)
 
@@ -47,9 +47,10 @@ def deliver(
     draw: Callable[[], float] = random.random,
     find: Find = sink,
 ) -> int:
-    """Carry what is due, one after the other: at most one delivery at a time can be repeated by a kill.
+    """Send due deliveries one by one and return the number accepted.
 
-    A sink that fails is left alone until the next round: a help desk that is down costs one wait, not one a ticket.
+    If the process is killed, at most one delivery is sent twice. After a failure the sink is skipped until the next
+    round, so a help desk that is down costs one timeout per round and not one per ticket.
     """
     down: set[str] = set()
     accepted = 0
@@ -60,14 +61,14 @@ def deliver(
             writer.run(claim, id=row["delivery"], now=now or clock.now())
             note = find(row["sink"], settings).deliver(_delivery(settings, store, row))
         except (StorageFull, Unavailable):
-            return accepted  # nothing can be kept now, so nothing is sent; the next round comes
+            return accepted  # the result could not be stored, so send nothing until the next round
         except HelpCenterError as error:
             down.add(row["sink"])
             moment = now or clock.now()
             wait = getattr(error, "wait", 0.0)
             due = next_try(row["tries"] + 1, now=moment, draw=draw(), wait=wait)
             writer.run(failed, id=row["delivery"], note=str(error)[:500], due=due, now=moment)
-            if wait:  # asked by the receiver, and so of all that goes there
+            if wait:  # a rate limit applies to every delivery of the sink
                 until = moment + min(int(wait * SECOND), LONGEST_PAUSE)
                 writer.run(postpone, sink=row["sink"], until=until, now=moment)
         else:
@@ -77,9 +78,10 @@ def deliver(
 
 
 def next_try(tries: int, *, now: int, draw: float, wait: float = 0.0) -> int | None:
-    """Return when to try again after so many failures, None when it is enough; `draw` in [0, 1) spreads the tries.
+    """Return the time of the next try after `tries` failures, or None after the last one.
 
-    A receiver may have asked to `wait` some seconds; more than the longest pause is not waited.
+    `draw` in [0, 1) varies the pause by ±25 %, so that failed deliveries do not all retry together. `wait` is the pause
+    in seconds that the receiver asked for; it is capped at the longest pause.
 
     >>> [next_try(n, now=0, draw=0.5) // SECOND for n in (1, 2, 3, 20)]
     [5, 10, 20, 3600]
@@ -91,25 +93,25 @@ def next_try(tries: int, *, now: int, draw: float, wait: float = 0.0) -> int | N
 
 
 def waiting(settings: Settings) -> list[Row]:
-    """Return what is pending or dead."""
+    """Return the deliveries that are pending or dead."""
     with reading(settings) as store:
         return queries.deliveries(store)
 
 
 def not_waiting(settings: Settings, ids: Sequence[str]) -> list[str]:
-    """Return which of the ids are of no delivery that is pending or dead."""
+    """Return the ids that belong to no pending or dead delivery."""
     with reading(settings) as store:
         return sorted(set(ids) - queries.waiting_ids(store))
 
 
 def retry(settings: Settings, *, ids: Sequence[str] = ()) -> int:
-    """Put dead deliveries back in line, those named or all, and return how many."""
+    """Retry the pending and dead deliveries with these ids, or all of them. Return their number."""
     with opened(settings) as (_, writer):
         return int(writer.run(retry_deliveries, ids=list(ids) or None, now=clock.now())["retried"])
 
 
 def _keep(writer: Writer, id: str, *, note: str, now: int) -> None:
-    """Mark an accepted delivery; where that cannot be kept it will be sent once more, under the same id."""
+    """Mark a delivery as accepted. If that cannot be stored, it is sent again under the same id."""
     with suppress(StorageFull, Unavailable):
         writer.run(delivered, id=id, note=note, now=now)
 
@@ -131,7 +133,7 @@ def _delivery(settings: Settings, store: Store, row: Row) -> Delivery:
 
 
 def _files(settings: Settings, store: Store, row: Row) -> tuple[Carried, ...]:
-    """Return the files of the message, with links where KB_URL says where we are: no request tells it here."""
+    """Return the files of the message. Links need KB_URL, because no request supplies the public address here."""
     expires = clock.now() // SECOND + file_links.TICKET_LIFE
     root = settings.url.rstrip("/")
     return tuple(
@@ -147,21 +149,21 @@ def _files(settings: Settings, store: Store, row: Row) -> tuple[Carried, ...]:
 
 @write()
 def claim(db: Database, *, id: str, now: int) -> Row:
-    """Count a try before it is made: where this cannot be kept, nothing is sent that would be sent again and again."""
+    """Count a try before sending. Nothing is sent if the count cannot be stored, so no delivery repeats forever."""
     db.execute("UPDATE outbox SET tries = tries + 1, changed = ? WHERE id = ?", [now, id])
     return {}
 
 
 @write()
 def delivered(db: Database, *, id: str, note: str, now: int) -> Row:
-    """Mark an outbox entry as carried; `note` is the id that the receiver gave it."""
+    """Mark an outbox entry as sent; `note` is the receiver's id for it."""
     db.execute("UPDATE outbox SET state = 'sent', changed = ?, note = ? WHERE id = ?", [now, note, id])
     return {}
 
 
 @write()
 def failed(db: Database, *, id: str, note: str, due: int | None, now: int) -> Row:
-    """Keep why a try failed; the next is `due`, or there is none and the entry is dead until somebody retries it."""
+    """Store the reason for a failed try and the time of the next. Without `due` the entry is dead until retried."""
     state = "pending" if due is not None else "dead"
     db.execute(
         "UPDATE outbox SET state = ?, due = ?, changed = ?, note = ? WHERE id = ? AND state != 'sent'",
@@ -172,7 +174,7 @@ def failed(db: Database, *, id: str, note: str, due: int | None, now: int) -> Ro
 
 @write()
 def postpone(db: Database, *, sink: str, until: int, now: int) -> Row:
-    """Let all that waits for a sink wait until a time at least, since its receiver asked for a pause."""
+    """Postpone all pending deliveries of a sink to `until`, because the receiver asked for a pause."""
     db.execute(
         "UPDATE outbox SET due = ?, changed = ? WHERE sink = ? AND state = 'pending' AND due < ?",
         [until, now, sink, until],
@@ -182,7 +184,7 @@ def postpone(db: Database, *, sink: str, until: int, now: int) -> Row:
 
 @write()
 def retry_deliveries(db: Database, *, ids: Sequence[str] | None, now: int) -> Row:
-    """Make dead and waiting entries due now: those named, or all of them."""
+    """Make dead and pending entries due now: the given ids, or all."""
     chosen = "" if ids is None else f" AND id IN ({', '.join('?' * len(ids))})"
     sql = "UPDATE outbox SET state = 'pending', tries = 0, due = ?, changed = ? WHERE state IN ('dead', 'pending')"
     return {"retried": db.execute(sql + chosen, [now, now, *(ids or ())]).rowcount}

@@ -1,6 +1,7 @@
-"""The receipt that a requester gets by e-mail: number, next steps and articles, without a word of what was typed.
+"""The receipt that a requester gets by e-mail: the ticket's number, the next steps and articles that may help.
 
-Its articles are chosen when it is sent: they are for everybody, since nobody checked whose mailbox it is.
+The address is not verified, so a receipt repeats none of the requester's text and names only articles for everybody.
+Articles are chosen when the receipt is sent.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ SENTENCES = (SUBJECT, ARRIVED, NEXT, MEANWHILE, NOT_YOU)
 
 @dataclass(frozen=True, slots=True)
 class ReceiptSink:
-    """Tells the requester that a ticket has arrived; who it is was not checked, so nothing that was typed is in it."""
+    """Sends a receipt to the requester."""
 
     server: Server
     sender: str
@@ -52,7 +53,7 @@ class ReceiptSink:
         ticket, lang = delivery.ticket, delivery.lang
         message = new_message(delivery, sender=self.sender, to=delivery.email, subject=subject(ticket, lang=lang))
         come_back(message, delivery, self.back)
-        message["Auto-Submitted"] = "auto-replied"  # RFC 3834: no automatic answer to it
+        message["Auto-Submitted"] = "auto-replied"  # RFC 3834: prevents automatic answers
         message["X-Auto-Response-Suppress"] = "All"  # the same for Exchange
         message.set_content(text(ticket, site=self.site, lang=lang, articles=self.choose(delivery)))
         self.server.send(message)
@@ -62,8 +63,8 @@ class ReceiptSink:
 def articles_for(current: Current, settings: Settings, delivery: Delivery) -> Sequence[tuple[str, str]]:
     """Return the titles and addresses of the articles that a receipt names.
 
-    Their addresses need KB_URL, since no request tells it here. An e-mail names no topic, so it gets none where the
-    article that answers it best is of a topic without offers.
+    Their addresses need KB_URL, because no request supplies the public address here. An e-mail has no topic, so it gets
+    no articles if its best match belongs to a topic without offers.
     """
     if not settings.url:
         return ()
@@ -76,7 +77,7 @@ def articles_for(current: Current, settings: Settings, delivery: Delivery) -> Se
 
 
 def _is_sensitive(current: Current, delivery: Delivery) -> bool:
-    """Return True if the article that answers a message best is of a topic without offers, or nobody can tell."""
+    """Return True if the best match of a message belongs to a topic without offers, or if the search fails."""
     said = messages.read(delivery.subject, delivery.body)
     try:
         searcher = current.get()
@@ -89,7 +90,7 @@ def _is_sensitive(current: Current, delivery: Delivery) -> bool:
 
 
 def subject(ticket: str, *, lang: str) -> str:
-    """Return the subject in the nearest language that the interface speaks.
+    """Return the subject in the interface language nearest to `lang`.
 
     >>> subject("T7K2M9QXRB", lang="en")
     "We've received your message [T7K2M9QXRB]"
@@ -98,7 +99,7 @@ def subject(ticket: str, *, lang: str) -> str:
 
 
 def text(ticket: str, *, site: str, lang: str, articles: Sequence[tuple[str, str]] = ()) -> str:
-    """Return the text; `articles` are titles with their whole addresses."""
+    """Return the text of a receipt; `articles` are titles and absolute addresses."""
     parts = [_said(ARRIVED, lang) % {"site": site, "ticket": ticket}, _said(NEXT, lang)]
     if articles:
         parts.append("\n".join([_said(MEANWHILE, lang), *(f"- {title}\n  {address}" for title, address in articles)]))

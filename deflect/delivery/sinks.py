@@ -1,4 +1,4 @@
-"""Where tickets go: each sink carries one delivery, or says why it could not."""
+"""The sinks by name, and those that KB_SINKS configures."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CHOICES = "inbox, smtp, webhook, zendesk or package.module:factory"
 
 @dataclass(frozen=True, slots=True)
 class InboxSink:
-    """Keeps tickets here: they are in the store and on the admin pages already."""
+    """Does nothing: the ticket is already in the store and on the admin pages."""
 
     name: str = "inbox"
 
@@ -37,13 +37,13 @@ FACTORIES: Mapping[str, Callable[[Settings], TicketSink]] = {
     "zendesk": ZendeskSink.from_settings,
     "reply": ReplySink.from_settings,  # an agent's answer to the requester
 }
-OWN = ("reply", RECEIPT)  # what goes to the requester is not to be chosen in KB_SINKS
+OWN = ("reply", RECEIPT)  # sinks for mail to the requester, which KB_SINKS cannot choose
 
 
 def sink(name: str, settings: Settings, *, current: Current | None = None) -> TicketSink:
-    """Return the sink of that name, or of `package.module:factory`; raises BadSetting naming what is missing.
+    """Return the sink with a name, or made by `package.module:factory`. Raise BadSetting if it cannot work.
 
-    `current` is where the receipt's sink finds articles.
+    The receipt's sink searches `current` for articles.
     """
     if name == RECEIPT:
         return ReceiptSink.from_settings(settings, current=current or Current(settings))
@@ -54,13 +54,13 @@ def sink(name: str, settings: Settings, *, current: Current | None = None) -> Ti
             raise BadSetting(f"the sink {name} cannot be loaded: {error}") from error
         return made
     if name not in FACTORIES:
-        raise BadSetting(f"{name} is no sink; KB_SINKS takes {CHOICES}")
+        raise BadSetting(f"there is no sink {name}; KB_SINKS takes {CHOICES}")
     return FACTORIES[name](settings)
 
 
 def configured(settings: Settings) -> list[TicketSink]:
-    """Return the sinks of KB_SINKS; raises BadSetting for the first that cannot work as it is set."""
+    """Return the sinks of KB_SINKS. Raise BadSetting for the first that cannot work."""
     for name in OWN:
         if name in settings.sinks:
-            raise BadSetting(f"{name} is no sink for KB_SINKS; it takes {CHOICES}")
+            raise BadSetting(f"the sink {name} cannot be in KB_SINKS, which takes {CHOICES}")
     return [sink(name, settings) for name in settings.sinks]

@@ -1,4 +1,4 @@
-"""Tickets, receipts and answers as e-mails, under a Message-ID that stays the same however often one is sent."""
+"""Sinks that send tickets and answers by e-mail. Every try uses the same Message-ID."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from kb.config import Settings
 from kb.errors import BadSetting
 
 TIMEOUT = 15.0  # seconds
-MOST_ALONG = 15_000_000  # bytes of files: Base64 makes 20 MB of them, which nearly every server takes
+MOST_ALONG = 15_000_000  # bytes of files, 20 MB in Base64, which nearly every server accepts
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A mail server as KB_SMTP_URL names it: smtp:// (with STARTTLS where it is offered) or smtps://."""
+    """The mail server of KB_SMTP_URL: smtp://, with STARTTLS if the server offers it, or smtps://."""
 
     host: str
     port: int
@@ -34,20 +34,20 @@ class Server:
 
     @classmethod
     def parse(cls, url: str) -> Server:
-        """Return the server of a URL; raises BadSetting, without saying the URL, which may hold a password."""
+        """Parse a URL. Raise BadSetting without quoting the URL, which may contain a password."""
         try:
             parts = urlsplit(url)
             port = parts.port
         except ValueError as error:
-            raise BadSetting("smtp_url is no address; it looks like smtp://user:password@host:587") from error
+            raise BadSetting("smtp_url is not an address; write it like smtp://user:password@host:587") from error
         if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
-            raise BadSetting("smtp_url is not smtp://host:port or smtps://host:port")
+            raise BadSetting("smtp_url must be smtp://host:port or smtps://host:port")
         tls = parts.scheme == "smtps"
         user, password = unquote(parts.username or ""), unquote(parts.password or "")
         return cls(parts.hostname, port or (465 if tls else 25), tls, user, password)
 
     def send(self, message: EmailMessage) -> None:
-        """Hand a message to the server; raises DeliveryFailed with what the server said."""
+        """Send a message. Raise DeliveryFailed with the server's answer, or NotTaken if it will never accept it."""
         try:
             with self._connect() as server:
                 server.ehlo()
@@ -58,7 +58,7 @@ class Server:
                     server.login(self.user, self.password)
                 server.send_message(message)
         except smtplib.SMTPAuthenticationError as error:
-            raise DeliveryFailed(f"{self.host} refused user name and password ({error.smtp_code})") from error
+            raise DeliveryFailed(f"{self.host} refused the user name and password ({error.smtp_code})") from error
         except (smtplib.SMTPDataError, smtplib.SMTPSenderRefused) as error:
             failure = NotTaken if error.smtp_code >= 500 else DeliveryFailed
             raise failure(f"{self.host}:{self.port}: {_said(error)}") from error
@@ -74,7 +74,7 @@ class Server:
 
 @dataclass(frozen=True, slots=True)
 class SmtpSink:
-    """Sends a ticket to the help desk's address; an answer to it goes to the requester."""
+    """Sends a ticket to the help desk's address. Replies go to the requester."""
 
     server: Server
     sender: str
@@ -89,7 +89,7 @@ class SmtpSink:
         return cls(Server.parse(settings.smtp_url), sender_of(settings), settings.smtp_to)
 
     def deliver(self, delivery: Delivery) -> str:
-        """Send the ticket with its files and return its Message-ID; files that the server will not take are named."""
+        """Send the ticket with its files and return its Message-ID. The text lists files that the server refuses."""
         along = _along(delivery.files)
         try:
             return self._send(delivery, along)
@@ -134,6 +134,7 @@ class ReplySink:
 
 
 def sender_of(settings: Settings) -> str:
+    """Return the sender of our e-mails. Raise BadSetting if none is set."""
     sender = settings.smtp_from or settings.smtp_to
     if not sender:
         raise BadSetting("e-mail needs a sender; set KB_SMTP_FROM or KB_SMTP_TO")
@@ -141,7 +142,7 @@ def sender_of(settings: Settings) -> str:
 
 
 def new_message(delivery: Delivery, *, sender: str, to: str, subject: str) -> EmailMessage:
-    """Return the message's head; the policy refuses line ends, so that nobody writes headers through a subject."""
+    """Return an e-mail with its headers. Its policy refuses line ends, so a subject cannot inject headers."""
     message = EmailMessage(policy=SMTP)
     message["From"] = _parsed(sender)
     message["To"] = _parsed(to)
@@ -158,20 +159,20 @@ def new_message(delivery: Delivery, *, sender: str, to: str, subject: str) -> Em
 
 
 def come_back(message: EmailMessage, delivery: Delivery, address: str) -> None:
-    """Have an answer to the message go to the address whose e-mails are read here; `+*` in it becomes the thread."""
+    """Set Reply-To to the address of the mailbox that the help center reads; `+*` in it becomes the thread."""
     if address:
         message["Reply-To"] = _parsed(address.replace("+*@", f"+{delivery.thread}@" if delivery.thread else "@"))
 
 
 def _answer_to(delivery: Delivery) -> str:
-    """Return the subject of an answer; that to an e-mail is the e-mail's own, by which mail programs thread, too."""
+    """Return the subject of an answer. An answer to an e-mail keeps its subject, because mail programs thread by it."""
     if delivery.channel != "email":
         return f"Re: {delivery.subject} [{delivery.ticket}]"
     return delivery.subject if delivery.subject[:3].lower() == "re:" else f"Re: {delivery.subject}"
 
 
 def _along(files: Sequence[Carried]) -> dict[Carried, bytes]:
-    """Return the bytes of the files that fit into an e-mail, and are on disk, in order."""
+    """Return the bytes of the files, in order, that are on disk and fit into the e-mail."""
     along: dict[Carried, bytes] = {}
     for file in files:
         if sum(one.size for one in along) + file.size <= MOST_ALONG and (data := file.data()) is not None:

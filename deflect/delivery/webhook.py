@@ -1,4 +1,4 @@
-"""Tickets as signed webhooks, posted to an address that was looked at first."""
+"""The sink that posts tickets as signed webhooks, after checking the address that the URL resolves to."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def sign(secret: str, *, id: str, timestamp: int, body: bytes) -> dict[str, str]
 
 
 def verify(secret: str, *, headers: Mapping[str, str], body: bytes, now: int) -> bool:
-    """Return True if a webhook is whole, from who knows the secret, and at most five minutes old; for receivers."""
+    """Return True if a webhook's signature is valid and at most five minutes old. For receivers."""
     stamp = headers.get("webhook-timestamp", "")
     if not stamp.isdigit() or abs(now - int(stamp)) > TOLERANCE:
         return False
@@ -51,7 +51,7 @@ def _key(secret: str) -> bytes:
         return base64.b64decode(secret.removeprefix(PREFIX), validate=True)
     except binascii.Error as error:
         raise BadSetting(
-            "webhook_secret is not whsec_ and base64; make one with: echo whsec_$(openssl rand -base64 32)"
+            "webhook_secret must be whsec_ followed by base64; make one with: echo whsec_$(openssl rand -base64 32)"
         ) from error
 
 
@@ -61,7 +61,7 @@ LONGEST_ANSWER = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class WebhookSink:
-    """Posts each delivery as JSON under its stable webhook-id; redirects are not followed."""
+    """Posts each delivery as JSON, with the same webhook-id at every try. Redirects are not followed."""
 
     url: str
     secret: str = field(repr=False)
@@ -74,11 +74,11 @@ class WebhookSink:
         """Return the sink that the settings describe."""
         if not settings.webhook_url or not settings.webhook_secret:
             raise BadSetting("the sink webhook needs KB_WEBHOOK_URL and KB_WEBHOOK_SECRET")
-        _key(settings.webhook_secret)  # a bad secret is named at once, not at the first ticket
+        _key(settings.webhook_secret)  # report a bad secret at the start, not at the first ticket
         return cls(settings.webhook_url, settings.webhook_secret, settings.allow_networks)
 
     def deliver(self, delivery: Delivery) -> str:
-        """Post the ticket and return the `id` of the JSON that the receiver answers with, if it does."""
+        """Post the ticket. Return the `id` in the receiver's JSON answer, or ""."""
         target = resolve(self.url, allow=self.allow)
         body = json.dumps(document(delivery), ensure_ascii=False).encode()
         headers = sign(self.secret, id=f"msg_{delivery.id}", timestamp=int(self.clock()), body=body)
@@ -91,7 +91,7 @@ class WebhookSink:
 
 
 def document(delivery: Delivery) -> dict[str, Any]:
-    """Return what is posted: type, time, and the ticket with its message."""
+    """Return the JSON document to post: type, time, and the ticket with its message."""
     ticket = {
         "id": delivery.ticket,
         "subject": delivery.subject,
@@ -112,7 +112,7 @@ def document(delivery: Delivery) -> dict[str, Any]:
 
 
 def attachment(file: Carried) -> dict[str, Any]:
-    """Return what is said of a file; `url` opens it until `expires`, null where KB_URL does not say where we are."""
+    """Return the JSON of a file. `url` opens it until `expires`; both are null if KB_URL is not set."""
     about = {"id": file.id, "name": file.name, "type": file.media, "size": file.size, "sha256": file.digest}
     expires = to_rfc3339(file.expires * SECOND) if file.link else None
     return about | {"url": file.link or None, "expires": expires}
@@ -121,9 +121,9 @@ def attachment(file: Carried) -> dict[str, Any]:
 def exchange(
     target: Target, method: str, body: bytes | None, headers: dict[str, str], *, timeout: float, longest: int
 ) -> tuple[int, str, bytes]:
-    """Return status, Retry-After and body of an answer; raises DeliveryFailed where none comes.
+    """Send a request and return the answer's status, Retry-After and body. Raise DeliveryFailed if there is no answer.
 
-    The connection goes to the judged address itself, with TLS for the name that was asked for.
+    The connection goes to the checked IP address; TLS verifies the certificate against the host name.
     """
     try:
         connection = http.client.HTTPConnection(target.host, target.port, timeout=timeout)

@@ -1,4 +1,4 @@
-"""Tickets in Zendesk, through its API: each is created once, and the requester's trail follows as an internal note."""
+"""The sink that creates tickets in Zendesk through its API, with the requester's trail as an internal note."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from kb.outbound import Target, resolve
 
 TIMEOUT = 15.0  # seconds
 LONGEST_ANSWER = 1 << 20
-LONGEST_WAIT = 3600.0  # seconds that we let a rate limit ask of us
+LONGEST_WAIT = 3600.0  # seconds, the most that a rate limit may make us wait
 NOTE = "What this person looked at before writing"
 
 
 @dataclass(frozen=True, slots=True)
 class ZendeskSink:
-    """Creates a ticket under our id as `external_id`; what is there already is found by it and not made again."""
+    """Creates a ticket with our id as `external_id`, by which a repeated delivery finds it."""
 
     url: str
     user: str
@@ -41,7 +41,7 @@ class ZendeskSink:
         )
 
     def deliver(self, delivery: Delivery) -> str:
-        """Create the ticket and its note unless they are there, and return Zendesk's number of the ticket."""
+        """Create the ticket and its note unless they exist. Return Zendesk's ticket number."""
         found = self._call("GET", f"/api/v2/tickets.json?external_id={quote(delivery.ticket, safe='')}")
         known = [one for one in _list(found, "tickets") if one.get("external_id") == delivery.ticket]
         if known:
@@ -60,7 +60,7 @@ class ZendeskSink:
         return number
 
     def _upload(self, delivery: Delivery) -> dict[Carried, str]:
-        """Return a token for each file that Zendesk took; one that goes with no comment is forgotten there."""
+        """Upload the files and return a token for each accepted one. Zendesk deletes uploads that no comment uses."""
         tokens: dict[Carried, str] = {}
         for file in delivery.files:
             if (data := file.data()) is None:
@@ -89,7 +89,7 @@ class ZendeskSink:
         key: str = "",
         media: str = "application/json",
     ) -> dict[str, Any]:
-        """Return the JSON that Zendesk answers with; raises DeliveryFailed saying what it answered instead."""
+        """Call Zendesk's API and return the JSON answer. Raise DeliveryFailed for any other answer."""
         target = resolve(self.url + path, allow=self.allow)
         secret = base64.b64encode(f"{self.user}/token:{self.token}".encode()).decode()
         headers = {"Authorization": f"Basic {secret}", "Accept": "application/json", "Host": target.host_header}
@@ -100,7 +100,7 @@ class ZendeskSink:
 
 
 def ticket(delivery: Delivery, uploads: Mapping[Carried, str]) -> dict[str, Any]:
-    """Return the document that makes a ticket, with the requester by address and our id as `external_id`."""
+    """Return the request that creates a ticket, with the requester's address and our id as `external_id`."""
     lines = [f"{name}: {value}" for name, value in sorted(delivery.fields.items()) if value not in (None, "")]
     about = "\n".join([*lines, *([f"page: {delivery.page}"] if delivery.page else [])])
     body = f"{delivery.body}\n\n--\n{about}" if about else delivery.body
@@ -113,21 +113,21 @@ def ticket(delivery: Delivery, uploads: Mapping[Carried, str]) -> dict[str, Any]
 
 
 def note(delivery: Delivery) -> dict[str, Any]:
-    """Return the document that adds the trail as a note which only agents see; it names the delivery to be known by."""
+    """Return the request that adds the trail as an internal note. The delivery's id in it shows that it was added."""
     signed = f"Signed in as {delivery.verified}.\n" if delivery.verified else ""
     lines = "\n".join(f"- {line}" for line in delivery.trail) or "- nothing"
     return {"ticket": {"comment": {"public": False, "body": f"{signed}{NOTE} ({delivery.id}):\n{lines}"}}}
 
 
 def further(delivery: Delivery, uploads: Mapping[Carried, str]) -> dict[str, Any]:
-    """Return the document that adds what came later by e-mail, as a note: as a comment it would go out to everybody."""
+    """Return the request that adds a later e-mail as an internal note, because a public comment would be e-mailed."""
     who = delivery.email if delivery.author == "requester" else "another address"
     comment = {"public": False, "body": f"E-mail of {who} ({delivery.id}):\n{delivery.body}"}
     return {"ticket": {"comment": _with_files(delivery, uploads, comment)}}
 
 
 def _with_files(delivery: Delivery, uploads: Mapping[Carried, str], comment: dict[str, Any]) -> dict[str, Any]:
-    """Return a comment with the files that were taken, and a line for each that was not."""
+    """Return a comment with the uploaded files, and a line for each file that was not uploaded."""
     left = "\n".join(file.line() for file in delivery.files if file not in uploads)
     said = {"body": f"{comment['body']}\n\n{left}"} if left else {}
     return comment | said | ({"uploads": list(uploads.values())} if uploads else {})
@@ -146,9 +146,9 @@ def _read(target: Target, status: int, wait: str, answer: bytes) -> dict[str, An
     try:
         document = json.loads(answer)
     except ValueError as error:
-        raise DeliveryFailed(f"{who} answered {status} with something that is not JSON") from error
+        raise DeliveryFailed(f"{who} answered {status} with a body that is not JSON") from error
     if not isinstance(document, dict):
-        raise DeliveryFailed(f"{who} answered {status} with JSON that is no object")
+        raise DeliveryFailed(f"{who} answered {status} with JSON that is not an object")
     return document
 
 
@@ -159,5 +159,5 @@ def _list(document: dict[str, Any], name: str) -> list[dict[str, Any]]:
 
 def _number(made: Any) -> str:
     if not isinstance(made, dict) or not isinstance(made.get("id"), int):
-        raise DeliveryFailed("Zendesk answered without the number of a ticket")
+        raise DeliveryFailed("Zendesk answered without a ticket number")
     return str(made["id"])

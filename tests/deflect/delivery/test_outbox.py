@@ -157,7 +157,7 @@ def test_a_sink_that_is_set_wrongly_waits_for_its_setting(services: Services) ->
     deliver(services.settings, services.store, services.writer, now=clock.now() + SECOND, draw=lambda: 0.5)
     (entry,) = entries(services)
     assert entry["state"] == "pending"
-    assert "desk is no sink" in entry["note"]
+    assert "there is no sink desk" in entry["note"]
 
 
 def test_nothing_is_sent_while_nothing_can_be_kept(services: Services) -> None:

@@ -175,15 +175,15 @@ def test_settings_choose_sinks_and_a_missing_one_is_named() -> None:
 @pytest.mark.parametrize(
     ("settings", "why"),
     [
-        (Settings(sinks=("pigeon",)), "pigeon is no sink; KB_SINKS takes inbox, smtp, webhook"),
+        (Settings(sinks=("pigeon",)), "there is no sink pigeon; KB_SINKS takes inbox, smtp, webhook"),
         (Settings(sinks=("smtp",)), "KB_SMTP_TO"),
         (Settings(sinks=("webhook",)), "KB_WEBHOOK_URL and KB_WEBHOOK_SECRET"),
         (
             Settings(sinks=("webhook",), webhook_url="https://x.example", webhook_secret="nonsense!"),
             "webhook_secret is not whsec_",
         ),
-        (Settings(sinks=("reply",)), "reply is no sink for KB_SINKS"),
-        (Settings(sinks=("inbox", "receipt")), "receipt is no sink for KB_SINKS"),
+        (Settings(sinks=("reply",)), "the sink reply cannot be in KB_SINKS"),
+        (Settings(sinks=("inbox", "receipt")), "the sink receipt cannot be in KB_SINKS"),
         (Settings(sinks=("no.such:module",)), "cannot be loaded"),
     ],
 )

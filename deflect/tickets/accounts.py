@@ -1,4 +1,4 @@
-"""The agents' accounts and sessions: who may log in, and with which password, known here only as a hash."""
+"""The agents' accounts, password hashes and login sessions."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from deflect.tickets.ticket_writes import audit
 from kb.config import Settings
 from kb.errors import BadRequest, NotFound
 
-FIRST = "admin"  # who is there without being added
-ROLES = ("agent", "admin")  # an admin also allows origins and looks after the agents
+FIRST = "admin"  # the account that exists without being added
+ROLES = ("agent", "admin")  # an admin also allows origins and manages the agents
 SHORTEST, LONGEST = 8, 60
-OPERATOR = "operator"  # who did it, in the audit log, where a command did
-UNKNOWN = "unknown"  # who tried to log in under a name that nobody has
-RESERVED = frozenset({FIRST, OPERATOR, UNKNOWN, "me", "nobody"})  # names that mean something else here
-NOBODY = generate_password_hash("nobody", method="scrypt")  # a wrong user name costs as long as a wrong password
+OPERATOR = "operator"  # the audit log's name for changes made by a command
+UNKNOWN = "unknown"  # the audit log's name for logins with an unknown name
+RESERVED = frozenset({FIRST, OPERATOR, UNKNOWN, "me", "nobody"})  # names with another meaning here
+NOBODY = generate_password_hash("nobody", method="scrypt")  # checked for an unknown name, to take as long
 
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """Somebody who answers tickets; `created` is 0 where the account comes with the settings."""
+    """An agent's account; `created` is 0 for the account that KB_ADMIN_PASSWORD makes."""
 
     name: str
     email: str
@@ -38,7 +38,7 @@ class Agent:
 
 
 def agents(store: Store, settings: Settings) -> list[Agent]:
-    """Return who may log in, by name."""
+    """Return the agents, sorted by name."""
     rows = store.rows("SELECT id AS name, email, role, created FROM admins ORDER BY id")
     found = [Agent(row["name"], row["email"] or "", row["role"] or "agent", row["created"] or 0) for row in rows]
     if settings.admin_password and FIRST not in {agent.name for agent in found}:
@@ -47,7 +47,7 @@ def agents(store: Store, settings: Settings) -> list[Agent]:
 
 
 def find(store: Store, settings: Settings, user: str) -> Agent | None:
-    """Return the agent of that name or e-mail address, written in any case."""
+    """Return the agent with a name or e-mail address in any case, or None. Names come first."""
     wanted = folded(user)
     everybody = agents(store, settings)
     named = [agent for agent in everybody if folded(agent.name) == wanted]
@@ -55,19 +55,19 @@ def find(store: Store, settings: Settings, user: str) -> Agent | None:
 
 
 def folded(text: str) -> str:
-    """Return a name or an address as it is compared: case, width and spaces do not count."""
+    """Return a name or an address in its form for comparison, without differences of case, width and spaces."""
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
 def add(
     store: Store, writer: Writer, settings: Settings, name: str, *, email: str, role: str, password: str, who: str
 ) -> Agent:
-    """Let somebody log in; raises BadRequest for a name, an address or a password that cannot be used."""
+    """Add an agent. Raise BadRequest if the name, address, role or password is invalid or taken."""
     name, email = " ".join(name.split()), email.strip()
     if not name or len(name) > LONGEST or not name.isprintable() or "@" in name or not any(map(str.isalnum, name)):
-        raise BadRequest(f"a name has 1 to {LONGEST} letters and no @; choose another")
+        raise BadRequest(f"a name must have 1 to {LONGEST} characters and no @; choose another")
     if email and (len(email) > 254 or not email.isprintable() or " " in email or "@" not in email.strip("@")):
-        raise BadRequest("that is no e-mail address; it looks like name@example.com")
+        raise BadRequest("this is not an e-mail address; write it like name@example.com")
     if role not in ROLES:
         raise BadRequest(f"there is no role {role}; it is one of {', '.join(ROLES)}")
     for taken in (name, email):
@@ -79,31 +79,31 @@ def add(
 
 
 def set_password(store: Store, writer: Writer, settings: Settings, user: str, *, password: str, who: str) -> str:
-    """Keep the hash of an agent's new password and return the agent's name; sessions that were open end."""
+    """Set an agent's password, end the agent's sessions, and return the agent's name."""
     name = FIRST if folded(user) == FIRST else the_one(store, settings, user).name
     writer.run(keep_password, id=name, hash=_hash(password), entry=new_id(), who=who, now=clock.now())
     return name
 
 
 def remove(store: Store, writer: Writer, settings: Settings, user: str, *, who: str) -> str:
-    """Let an agent log in no more; open tickets of theirs are nobody's again. Return the name."""
+    """Remove an agent, unassign the agent's open tickets, and return the agent's name."""
     name = the_one(store, settings, user).name
     if name == FIRST and settings.admin_password:
-        raise BadRequest("the password of admin is the setting KB_ADMIN_PASSWORD; unset it, and admin cannot log in")
+        raise BadRequest("the password of admin is the setting KB_ADMIN_PASSWORD; unset it to disable that account")
     writer.run(remove_agent, id=name, entry=new_id(), who=who, now=clock.now())
     return name
 
 
 def the_one(store: Store, settings: Settings, user: str) -> Agent:
-    """Return the agent of that name; raises NotFound."""
+    """Return the agent with a name or e-mail address. Raise NotFound if there is none."""
     found = find(store, settings, user)
     if found is None:
-        raise NotFound(f"there is no agent {user}; 'kb admin list' names those that there are")
+        raise NotFound(f"there is no agent {user}; 'kb admin list' lists all agents")
     return found
 
 
 def has_password(settings: Settings) -> bool:
-    """Return True if somebody can log in."""
+    """Return True if at least one agent can log in."""
     if settings.admin_password or not settings.database.is_file():
         return bool(settings.admin_password)
     with opened(settings) as (store, _):
@@ -111,7 +111,7 @@ def has_password(settings: Settings) -> bool:
 
 
 def matches(store: Store, settings: Settings, *, user: str, password: str) -> Agent | None:
-    """Return whose name and password these are; takes as long for a wrong name as for a wrong password."""
+    """Return the agent if name and password match, else None. A wrong name takes as long as a wrong password."""
     agent = find(store, settings, user)
     if agent and agent.name == FIRST and settings.admin_password:
         return agent if same(_digest(settings.admin_password), _digest(password)) else None
@@ -121,9 +121,9 @@ def matches(store: Store, settings: Settings, *, user: str, password: str) -> Ag
 
 
 def stamp(store: Store, settings: Settings, name: str = FIRST) -> str | None:
-    """Return what changes with an agent's password, so that older sessions end; None where there is no such agent."""
+    """Return a value that changes with an agent's password, which ends older sessions. None for an unknown agent."""
     if name == FIRST and settings.admin_password:
-        key = store.secret("session").encode().hex()  # the digits themselves are the key, as of the sessions there are
+        key = store.secret("session").encode().hex()  # the hex digits are the key, because existing sessions use it
         return signature(key, settings.admin_password.encode())[:16]
     row = store.one("SELECT changed FROM admins WHERE id = ?", [name])
     return str(row["changed"]) if row else None
@@ -141,7 +141,7 @@ def _digest(text: str) -> str:
 
 @write()
 def add_agent(db: Database, *, id: str, email: str, role: str, hash: str, entry: str, who: str, now: int) -> Row:
-    """Let somebody log in; raises BadRequest where one of that name is there already."""
+    """Add an agent. Raise BadRequest if the name or address is taken."""
     row = {"id": id, "email": email, "role": role, "hash": hash, "created": now, "changed": now}
     if _is_done(db, entry):
         return {"agent": id}
@@ -149,7 +149,7 @@ def add_agent(db: Database, *, id: str, email: str, role: str, hash: str, entry:
         folded(text) for other in db.execute("SELECT id, email FROM admins") for text in (other["id"], other["email"])
     }
     if others & {folded(text) for text in (id, email) if text}:
-        raise BadRequest(f"there is an agent {id} already, or one with that address; choose another name")
+        raise BadRequest(f"an agent has the name {id} or that address already; choose others")
     insert(db, "admins", row)
     audit(db, id=entry, who=who, did="add agent", what=id, now=now)
     return {"agent": id}
@@ -157,7 +157,7 @@ def add_agent(db: Database, *, id: str, email: str, role: str, hash: str, entry:
 
 @write()
 def keep_password(db: Database, *, id: str, hash: str, entry: str, who: str, now: int) -> Row:
-    """Keep the hash of an agent's password; sessions that began before no longer count."""
+    """Store the hash of an agent's password and end the agent's sessions."""
     if id == FIRST:
         row = {"id": id, "email": "", "role": "admin", "hash": hash, "created": now, "changed": now}
         insert(db, "admins", row)
@@ -170,7 +170,7 @@ def keep_password(db: Database, *, id: str, hash: str, entry: str, who: str, now
 
 @write()
 def remove_agent(db: Database, *, id: str, entry: str, who: str, now: int) -> Row:
-    """Let somebody log in no more: sessions end, and open tickets are nobody's; what was done keeps the name."""
+    """Remove an agent, end the sessions and unassign open tickets. Messages and the audit log keep the name."""
     if not db.execute("DELETE FROM admins WHERE id = ?", [id]).rowcount and not _is_done(db, entry):
         raise NotFound(f"there is no agent {id}; it may have been removed")
     _end_sessions(db, id)
@@ -181,7 +181,7 @@ def remove_agent(db: Database, *, id: str, entry: str, who: str, now: int) -> Ro
 
 @write()
 def begin_session(db: Database, *, id: str, who: str, stamp: str, now: int, before: int) -> Row:
-    """Keep a new session of an agent; those begun before `before` have ended and go."""
+    """Store a new session of an agent, and delete sessions that began before `before`."""
     db.execute("DELETE FROM sessions WHERE created < ?", [before])
     insert(db, "sessions", {"id": id, "who": who, "stamp": stamp, "created": now})
     return {}
@@ -199,5 +199,5 @@ def _end_sessions(db: Database, who: str) -> None:
 
 
 def _is_done(db: Database, entry: str) -> bool:
-    """Return True if this write was made before, and only its answer was lost."""
+    """Return True if this write is a retry of one that succeeded."""
     return db.execute("SELECT 1 FROM audit WHERE id = ?", [entry]).fetchone() is not None

@@ -1,4 +1,4 @@
-"""Articles for an agent at a ticket: what the requester saw already, and what the ranker finds for the message."""
+"""Articles that an agent may answer a ticket with: those found for the message, and those the requester read."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MOST = 6
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """An article that may be the answer; the requester has `seen` it, or has said that it is not: `refused`."""
+    """A candidate answer: `seen` if the requester read it, `refused` after "Not this" or an unhelpful vote."""
 
     article: str
     title: str
@@ -28,9 +28,9 @@ class Choice:
 
 
 def choices(services: Services, ticket: Row, steps: Sequence[Step], *, words: str = "") -> list[Choice]:
-    """Return articles to answer with, the ranker's first; none where the index cannot be asked.
+    """Return articles to answer with: hits for `words`, then suggestions for the message, then articles already read.
 
-    With `words` those that they find come before all others.
+    Returns none if the index cannot be read.
     """
     seen = [id for step in reversed(steps) if step.what in ("read", "follow") for id in step.articles]
     refused = {id for step in steps if step.what in ("not_this", "unhelpful") for id in step.articles}
@@ -44,13 +44,13 @@ def choices(services: Services, ticket: Row, steps: Sequence[Step], *, words: st
 
 
 def title_of(services: Services, article: str, lang: str | None) -> str:
-    """Return an article's title, "" where there is no such article."""
+    """Return an article's title, or "" if there is no such article."""
     entry = _entry(services, article, lang)
     return entry.title if entry else ""
 
 
 def address_of(services: Services, article: str, lang: str | None) -> str:
-    """Return an article's address, "" where there is no such article."""
+    """Return an article's address, or "" if there is no such article."""
     entry = _entry(services, article, lang)
     return entry.address if entry else ""
 
@@ -80,7 +80,7 @@ def _suggested(services: Services, ticket: Row) -> list[str]:
 
 @contextmanager
 def _without() -> Iterator[None]:
-    """Have an agent's page do without what is read from the index, whatever is wrong with it."""
+    """Ignore any error of the index and log it as "no-advice", so that the agent's page works without articles."""
     try:
         yield
     except Exception as error:

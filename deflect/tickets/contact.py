@@ -1,4 +1,4 @@
-"""Tickets: what a person wrote, checked, and kept with its deliveries before the person reads "sent"."""
+"""Check a contact form, and store its ticket and deliveries before confirming that the message was sent."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from kb.errors import BadRequest
 from kb.metrics import TICKETS
 from kb.patterns import EMAIL
 
-CHANNEL = "web"  # our form's; e-mail, chat and telephone come as messages of other channels
-TYPED = "e-mail typed"  # the field that holds another address than the token's
+CHANNEL = "web"  # of the form and the API; e-mail, chat and phone have channels of their own
+TYPED = "e-mail typed"  # the field for a typed address that differs from the token's
 KEY = re.compile(r"[\x21-\x7e]{1,255}")
 LONGEST = {"subject": 300, "body": 50_000, "email": 254, "name": 200, "category": 100}
 
@@ -33,11 +33,11 @@ NO_EMAIL = "Enter your e-mail address so that we can reply."
 BAD_EMAIL = "Enter a valid e-mail address, such as name@example.com."
 TOO_LONG = "This is too long. Please shorten it."
 BAD_FIELDS = "Extra fields must be a flat object with at most 30 short values."
-SENTENCES = (NO_SUBJECT, NO_BODY, NO_EMAIL, BAD_EMAIL, TOO_LONG, BAD_FIELDS)  # a page translates them
+SENTENCES = (NO_SUBJECT, NO_BODY, NO_EMAIL, BAD_EMAIL, TOO_LONG, BAD_FIELDS)  # the pages translate them
 
 
 class BadMessage(BadRequest):
-    """A message that cannot be sent as it stands; `fields` has one sentence for each field that is wrong."""
+    """An invalid message; `fields` has one sentence for each invalid field."""
 
     def __init__(self, fields: Mapping[str, str]) -> None:
         super().__init__("; ".join(f"{name}: {why}" for name, why in fields.items()))
@@ -46,7 +46,7 @@ class BadMessage(BadRequest):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What a requester wrote on the form."""
+    """A message as the requester filled in the form."""
 
     subject: str
     body: str
@@ -58,20 +58,20 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Created:
-    """The document of `POST tickets`: the ticket's id and its channel."""
+    """The answer to `POST tickets`: the ticket's id and channel."""
 
     ticket: str
     channel: str
 
 
 def check(document: Mapping[str, Any]) -> Message:
-    """Return the message of a posted form, trimmed; raises BadMessage with a sentence for each field."""
+    """Return the message of a posted form, trimmed. Raise BadMessage with a sentence for each invalid field."""
     texts, wrong = {}, {}
     for name, longest in LONGEST.items():
         value = document.get(name)
         texts[name] = printable(value, lines=name == "body").strip() if isinstance(value, str) else ""
         if value is not None and not isinstance(value, str):
-            wrong[name] = "This is not text."
+            wrong[name] = "This must be text."
         elif len(texts[name]) > longest:
             wrong[name] = TOO_LONG
     for name, sentence in (("subject", NO_SUBJECT), ("body", NO_BODY), ("email", NO_EMAIL)):
@@ -88,9 +88,9 @@ def check(document: Mapping[str, Any]) -> Message:
 
 
 def signed(document: Mapping[str, Any], claims: Claims) -> dict[str, Any]:
-    """Return a posted form as from whom a token says it is: its e-mail address is the token's, if that names one.
+    """Return a posted form with the e-mail address of the token, if the token has one.
 
-    Another address that was typed goes along as a field, since the agent may be wanted to answer there.
+    If the requester typed another address, it becomes an extra field: the requester may want an answer there.
     """
     typed, fields = document.get("email"), document.get("fields") or {}
     if not claims.email:
@@ -102,25 +102,23 @@ def signed(document: Mapping[str, Any], claims: Claims) -> dict[str, Any]:
 
 
 def check_key(key: str | None) -> str:
-    """Return the Idempotency-Key of a request; raises BadRequest where there is none."""
+    """Return the Idempotency-Key of a request. Raise BadRequest if it is missing or invalid."""
     if key is None or not key.strip():
         raise BadRequest(
             "the header Idempotency-Key is missing; send a new random one, such as a UUID, with each new ticket"
         )
     if not KEY.fullmatch(key.strip()):
-        raise BadRequest("the header Idempotency-Key is not 1 to 255 visible ASCII characters")
+        raise BadRequest("the header Idempotency-Key must be 1 to 255 visible ASCII characters")
     return key.strip()
 
 
 def create_ticket(
     services: Services, visit: Visit, message: Message, *, key: str, files: Sequence[Attachment] = ()
 ) -> Created:
-    """Keep the ticket, with files that are on disk already, and its deliveries in one transaction.
+    """Store the ticket, its files and its deliveries in one transaction; they are on disk when this returns.
 
-    It is on disk when this returns.
-
-    The same key gives the same ticket; raises Conflict when the key came with another message before,
-    FileLost when a file is not there, and StorageFull or Unavailable when nothing could be kept.
+    The files must be on disk already. The same key and message give the same ticket. Raise Conflict if the key was used
+    for another message, FileLost if a file is missing, and StorageFull or Unavailable if nothing could be stored.
     """
     settings = services.settings
     now, ticket, first = clock.now(), new_ticket_id(), new_id()
@@ -156,19 +154,19 @@ def create_ticket(
 
 
 def receipts(settings: Settings) -> list[dict[str, Any]]:
-    """Return the delivery of a receipt, where they are sent; its articles are chosen when it is."""
+    """Return the delivery of a receipt, or none if receipts are off. Its articles are chosen when it is sent."""
     return [{"id": new_id(), "sink": RECEIPT}] if settings.receipts and settings.can_reply else []
 
 
 def digest(message: Message, files: Sequence[Attachment] = ()) -> str:
-    """Return a hash by which two sendings of one message are known to be the same."""
+    """Return a hash that is the same when a message is sent twice."""
     typed = [message.subject, message.body, message.email, message.name, message.category, dict(message.fields)]
     parts = typed + ([[[file.name, file.digest] for file in files]] if files else [])
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
 def _fields(visit: Visit, message: Message) -> dict[str, Any]:
-    """Return the fields of a ticket; the page's title is one, and does not make a repeated message another."""
+    """Return the extra fields and the page's title, which is not part of `digest` and may differ in a repeat."""
     title = printable(visit.title, lines=False).strip()[:LONGEST_TITLE]
     return ({"title": title} if title else {}) | dict(message.fields)
 
@@ -184,7 +182,7 @@ def _is_field(field: tuple[str, Any]) -> bool:
 
 
 def printable(text: str, *, lines: bool) -> str:
-    """Return `text` without control characters and lone surrogates; line ends stay where a text has lines."""
+    """Replace control characters and lone surrogates by spaces; `lines` keeps line ends and tabs."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     keep = "\n\t" if lines else ""
     return "".join(

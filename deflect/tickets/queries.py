@@ -1,4 +1,4 @@
-"""Reading tickets, their messages and their deliveries: whole queries, each next to the function that asks it."""
+"""Queries for tickets, their messages and their deliveries."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import json
 from deflect.store.clock import HOUR
 from deflect.store.database import Row, Store
 
-NOBODY = "nobody"  # whose the tickets are that no agent has
+NOBODY = "nobody"  # the agent filter for unassigned tickets
 
 
 def matching(store: Store, text: str) -> str | None:
-    """Return the ids of tickets that hold every word of a text, as a JSON list; None where there is no word.
+    """Return the ids of the tickets that contain every word of a text as a JSON list, or None if it has no words.
 
-    A word is looked for in number, subject, name, e-mail address and messages. SQLite's own lower() is ten times as
-    fast as ours, and knows ASCII only.
+    A word may be in the number, subject, name, e-mail address or a message. ASCII texts use SQLite's lower(), which is
+    ten times as fast as our fold() but handles ASCII only.
     """
     words = [word.lstrip("#") or word for word in text.casefold().split()[:12]]
     if not words:
@@ -38,7 +38,10 @@ def matching(store: Store, text: str) -> str | None:
 def find(
     store: Store, *, state: str = "", agent: str = "", among: str | None = None, limit: int = 50, offset: int = 0
 ) -> list[Row]:
-    """Return tickets, the newest first: open, closed or all, of an agent, of nobody or of all, `among` those matching.
+    """Return tickets, newest first.
+
+    `state` is open, closed or "" for all; `agent` is a name, NOBODY for unassigned tickets or "" for all. `among` is a
+    result of `matching`.
 
     >>> find(store, state="open", among=matching(store, "refund jo@example.com"))  # doctest: +SKIP
     """
@@ -60,7 +63,7 @@ def find(
 
 
 def sizes(store: Store, *, agent: str, among: str | None = None) -> Row:
-    """Return how many tickets are open and this agent's, open and nobody's, open, closed, and all: `among` those."""
+    """Count tickets: `agent`'s open ones, unassigned open ones, open, closed and all; `among` limits them."""
     row = store.one(
         """
         SELECT coalesce(sum(state = 'open' AND agent = :agent), 0) AS mine,
@@ -76,24 +79,24 @@ def sizes(store: Store, *, agent: str, among: str | None = None) -> Row:
 
 
 def open_of_agents(store: Store) -> dict[str, int]:
-    """Return how many open tickets each agent has."""
+    """Count the open tickets of each agent."""
     sql = "SELECT agent, count(*) AS n FROM tickets WHERE state = 'open' AND agent IS NOT NULL GROUP BY agent"
     return {row["agent"]: row["n"] for row in store.rows(sql)}
 
 
 def counts(store: Store) -> dict[str, int]:
-    """Return how many tickets there are in each state."""
+    """Count the tickets in each state."""
     return {row["state"]: row["n"] for row in store.rows("SELECT state, count(*) AS n FROM tickets GROUP BY state")}
 
 
 def get(store: Store, id: str) -> Row | None:
-    """Return one ticket, its extra fields as a dictionary."""
+    """Return a ticket with its extra fields as a dictionary, or None."""
     row = store.one("SELECT * FROM tickets WHERE id = ?", [id])
     return row | {"fields": json.loads(row["fields"] or "{}")} if row else None
 
 
 def messages(store: Store, ticket: str) -> list[Row]:
-    """Return a ticket's messages in order, each with how its delivery stands."""
+    """Return a ticket's messages in order, each with the state of its deliveries."""
     return store.rows(
         """
         SELECT id, author, "by", channel, body, note, created,
@@ -106,13 +109,13 @@ def messages(store: Store, ticket: str) -> list[Row]:
 
 
 def solved_by(store: Store, ticket: str) -> Row | None:
-    """Return the `article` that solved a ticket and `by` whom that was said, if an agent did."""
+    """Return the `article` that an agent marked as the solution of a ticket, and the agent (`by`), or None."""
     sql = 'SELECT article, "by", created FROM outcomes WHERE ticket = ? ORDER BY created DESC, id LIMIT 1'
     return store.one(sql, [ticket])
 
 
 def of_person(store: Store, person: str, *, limit: int = 200) -> list[Row]:
-    """Return the tickets of a person, the latest first, each with its state and the article that solved it."""
+    """Return a person's tickets, latest first, each with its state and the article that solved it."""
     return store.rows(
         """
         SELECT id, subject, state, channel, agent, created,
@@ -125,7 +128,7 @@ def of_person(store: Store, person: str, *, limit: int = 200) -> list[Row]:
 
 
 def deliveries(store: Store, *, states: tuple[str, ...] = ("pending", "dead"), limit: int = 500) -> list[Row]:
-    """Return outbox entries of these states, those due first."""
+    """Return outbox entries in these states: dead ones first, then by due time."""
     marks = ", ".join("?" * len(states))
     return store.rows(
         f"""
@@ -139,9 +142,9 @@ def deliveries(store: Store, *, states: tuple[str, ...] = ("pending", "dead"), l
 
 
 def due(store: Store, *, now: int, limit: int = 100) -> list[Row]:
-    """Return outbox entries that are due, with the ticket and the message that they carry.
+    """Return outbox entries that are due, each with its ticket and message.
 
-    No pause is longer than two hours: what seems due later waits for a clock that has been set back since.
+    Entries due in more than two hours count as due: no pause is that long, so the clock must have been set back.
     """
     return store.rows(
         """
@@ -157,7 +160,7 @@ def due(store: Store, *, now: int, limit: int = 100) -> list[Row]:
 
 
 def mail_ids(store: Store, ticket: str, *, before: int) -> tuple[str, ...]:
-    """Return the Message-IDs of e-mails that came to a ticket up to a time, the latest last."""
+    """Return the Message-IDs of the last 10 e-mails that a ticket's requester sent up to a time, latest last."""
     rows = store.rows(
         """
         SELECT mails.mail FROM mails JOIN messages ON messages.id = mails.message

@@ -1,4 +1,4 @@
-"""Tickets in the database: each kept with its messages, files and deliveries, answered, closed and audited."""
+"""Writes to tickets: create, answer, close, reopen and assign them, each with an entry in the audit log."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from deflect.store.people import kept_under, link
 from deflect.store.writer import write
 from kb.errors import Conflict, FileLost, NotFound
 
-RECEIPT = "receipt"  # the sink of the receipt that a requester gets; not to be chosen in KB_SINKS
-MOST_RECEIPTS = ((HOUR, 3), (DAY, 10))  # that one person is sent: a form must not be a way to fill mailboxes
+RECEIPT = "receipt"  # the sink of receipts, which KB_SINKS cannot choose
+MOST_RECEIPTS = ((HOUR, 3), (DAY, 10))  # per person, so that nobody can flood a mailbox through the form
 
 
 class AnsweredMeanwhile(Conflict):
     """Another agent answered while this answer was being written."""
 
     def __init__(self, other: str) -> None:
-        super().__init__(f"{other} answered while you were writing. Read that first; then send.")
+        super().__init__(f"{other} answered while you were writing. Read that answer before you send yours.")
 
 
 @write()
@@ -42,13 +42,13 @@ def create_ticket(
     files: Sequence[Row] = (),
     folder: str = "",
 ) -> Row:
-    """Keep a ticket with message, outbox entries and event in one transaction; the same key gives the same ticket.
+    """Store a ticket with its message, outbox entries and event. The same idempotency key gives the same ticket.
 
-    Its `files` are in `folder` already.
+    The `files` are in `folder` already. Raise Conflict if the key was used for another message.
     """
     earlier = db.execute("SELECT digest, ticket FROM idempotency WHERE key = ?", [idempotency["key"]]).fetchone()
     if earlier and earlier["digest"] != idempotency["digest"]:
-        raise Conflict("this Idempotency-Key came with another body before; use a new key for a new ticket")
+        raise Conflict("this Idempotency-Key was used for another body; use a new key for a new ticket")
     if earlier:
         return _created(db, earlier["ticket"]) | {"new": False}
     begun = begun_episode(db, keys, intent, episode=episode, now=now)
@@ -62,7 +62,7 @@ def create_ticket(
 def keep_ticket(
     db: Database, ticket: Row, message: Row, *, outbox: Sequence[Row], files: Sequence[Row], folder: str, now: int
 ) -> None:
-    """Keep a new ticket with its first message; a person who wrote many gets no receipt."""
+    """Store a new ticket with its first message. A person with many recent tickets gets no receipt."""
     insert(db, "tickets", ticket | {"state": "open", "created": now, "changed": now})
     many = _has_many(db, ticket["person"], now=now)
     wanted = [entry for entry in outbox if entry["sink"] != RECEIPT or not many]
@@ -72,14 +72,15 @@ def keep_ticket(
 def keep_message(
     db: Database, message: Row, *, outbox: Sequence[Row], files: Sequence[Row], folder: str, now: int
 ) -> None:
-    """Keep a message with its deliveries and its files, which are on disk before; raises FileLost for one that is not.
+    """Store a message with its deliveries and files. Raise FileLost if a file is not on disk.
 
-    Only this writer removes files (`deflect.privacy.erasure.drop_files`), so none goes between this look and its row.
+    Only this writer removes files (`deflect.privacy.erasure.drop_files`), so none can disappear between the check and
+    the insert.
     """
     insert(db, "messages", message | {"created": now})
     for file in files:
         if not place_of(Path(folder), file["digest"]).is_file():
-            raise FileLost(f"the file {file['name']} is no longer here; send it again")
+            raise FileLost(f"the file {file['name']} is no longer stored; send it again")
         insert(db, "attachments", file | {"ticket": message["ticket"], "message": message["id"], "created": now})
     _enqueue(db, message, outbox, now=now)
 
@@ -88,10 +89,10 @@ def keep_message(
 def add_message(
     db: Database, *, message: Row, outbox: Sequence[Row], who: str, now: int, seen: int | None = None
 ) -> Row:
-    """Keep an agent's answer or note, with the outbox entries that carry an answer.
+    """Store an agent's answer or note, and the outbox entries of an answer.
 
-    The same form sent twice is kept once; raises Conflict where it comes with another text, as after going back.
-    Raises AnsweredMeanwhile when another agent's answer stands behind the `seen` messages that the page showed.
+    A form that is sent twice is stored once. Raise Conflict if the second one has another text, for example after the
+    browser's Back button. Raise AnsweredMeanwhile if another agent answered after the `seen` messages of the page.
     """
     _must_exist(db, message["ticket"])
     known = db.execute("SELECT body FROM messages WHERE id = ?", [message["id"]]).fetchone()
@@ -99,18 +100,18 @@ def add_message(
         raise AnsweredMeanwhile(other)
     if insert(db, "messages", message | {"by": who, "created": now}):
         _enqueue(db, message, outbox, now=now)
-        answerer = who if message["author"] == "agent" else None  # whoever answers first has the ticket
+        answerer = who if message["author"] == "agent" else None  # answering assigns an unassigned ticket
         sql = "UPDATE tickets SET changed = ?, agent = coalesce(agent, ?) WHERE id = ?"
         db.execute(sql, [now, answerer, message["ticket"]])
         audit(db, id=message["id"], who=who, did=message["author"], what=message["ticket"], now=now)
     elif known["body"] != message["body"]:
-        raise Conflict("this form was sent before with another text; load the ticket again, and paste this one there")
+        raise Conflict("this form was already sent with another text; reload the ticket and paste this text there")
     return {"message": message["id"]}
 
 
 @write()
 def close_ticket(db: Database, *, id: str, ticket: str, article: str | None, who: str, now: int) -> Row:
-    """Close a ticket, or close it as solved by an article, which is an outcome that the ranking learns from."""
+    """Close a ticket. With `article`, also store the outcome, which the ranking learns from."""
     _must_exist(db, ticket)
     db.execute("UPDATE tickets SET state = 'closed', changed = ? WHERE id = ?", [now, ticket])
     if article:
@@ -121,7 +122,7 @@ def close_ticket(db: Database, *, id: str, ticket: str, article: str | None, who
 
 @write()
 def reopen_ticket(db: Database, *, id: str, ticket: str, who: str, now: int) -> Row:
-    """Open a closed ticket again; what it was solved by no longer counts."""
+    """Reopen a ticket and delete its outcomes."""
     _must_exist(db, ticket)
     db.execute("UPDATE tickets SET state = 'open', changed = ? WHERE id = ?", [now, ticket])
     db.execute("DELETE FROM outcomes WHERE ticket = ?", [ticket])
@@ -131,7 +132,7 @@ def reopen_ticket(db: Database, *, id: str, ticket: str, who: str, now: int) -> 
 
 @write()
 def assign_ticket(db: Database, *, id: str, ticket: str, agent: str | None, who: str, now: int) -> Row:
-    """Give a ticket to an agent, or to nobody."""
+    """Assign a ticket to an agent, or unassign it if `agent` is None."""
     _must_exist(db, ticket)
     db.execute("UPDATE tickets SET agent = ? WHERE id = ?", [agent, ticket])
     audit(db, id=id, who=who, did=f"assigned to {agent or 'nobody'}", what=ticket, now=now)
@@ -140,20 +141,20 @@ def assign_ticket(db: Database, *, id: str, ticket: str, agent: str | None, who:
 
 @write()
 def audit(db: Database, *, id: str, who: str, did: str, what: str, now: int) -> Row:
-    """Write down what an agent did."""
+    """Add an entry to the audit log."""
     insert(db, "audit", {"id": id, "who": who, "did": did, "what": what, "created": now})
     return {}
 
 
 def _enqueue(db: Database, message: Row, outbox: Sequence[Row], *, now: int) -> None:
-    """Put the deliveries of a message in line, due at once."""
+    """Add the deliveries of a message to the outbox, due now."""
     row = {"ticket": message["ticket"], "message": message["id"], "state": "pending", "tries": 0}
     for entry in outbox:
         insert(db, "outbox", row | {"due": now, "created": now, "changed": now} | entry)
 
 
 def _has_many(db: Database, person: str, *, now: int) -> bool:
-    """Return True if a person wrote so much that receipts would only fill a mailbox."""
+    """Return True if a person wrote more tickets than MOST_RECEIPTS allows receipts for."""
     sql = "SELECT count(*) AS n FROM tickets WHERE person = ? AND created > ?"
     return any(db.execute(sql, [person, now - span]).fetchone()["n"] > most for span, most in MOST_RECEIPTS)
 
@@ -164,10 +165,10 @@ def _created(db: Database, ticket: str) -> Row:
 
 
 def _answered_after(db: Database, ticket: str, seen: int) -> str:
-    """Return the agent who answered first behind so many messages, or ""."""
+    """Return the first agent who answered after the first `seen` messages, or ""."""
     sql = 'SELECT author, "by" FROM messages WHERE ticket = ? ORDER BY created, id LIMIT -1 OFFSET ?'
     answers = (row["by"] for row in db.execute(sql, [ticket, seen]) if row["author"] == "agent")
-    return next((by or "somebody" for by in answers), "")
+    return next((by or "another agent" for by in answers), "")
 
 
 def _must_exist(db: Database, ticket: str) -> None:

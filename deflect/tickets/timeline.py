@@ -1,10 +1,9 @@
-"""The timeline of a ticket's person: events, tickets, replies, contacts elsewhere and past questions, by day.
+"""The timeline of a ticket's person: events, tickets, replies, contacts on other channels and past questions, by day.
 
-`trail` returns the events as plain steps, for the ticket's page and for sinks. `timeline` adds everything else that is
-known of the person and folds steps that belong together. All offers of one message are one entry, since an offer is
-made at each pause in typing, and the entry says which of its articles were opened, read, refused or solved the problem.
-The same search or article several times in a row is one entry with a count. Steps more than an hour apart stay
-separate.
+`trail` returns the events as plain steps, for the ticket's page and for sinks. `timeline` adds the rest of the person's
+history and merges related steps. An offer is made at each pause in typing, so all offers of one message are one entry,
+with marks for the articles that were opened, read, refused or solved the problem. The same search or article several
+times in a row is one entry with a count. Steps more than an hour apart stay separate.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ MOST_STEPS = 200
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One event: `what` is its type, `text` the question or search, `articles` the articles that it is about."""
+    """One event: `what` is its type, `text` the question or search, `articles` the articles that it concerns."""
 
     at: int
     what: str
@@ -36,9 +35,9 @@ class Step:
 
 
 def trail(store: Store, ticket: Row, *, before: int = BEFORE, limit: int = MOST_STEPS) -> list[Step]:
-    """Return the steps of the ticket's person in the 30 days before it and since, the oldest first.
+    """Return the steps of the ticket's person from 30 days before the ticket until now, oldest first.
 
-    `before` is another span in microseconds; of more than `limit` steps the latest are returned.
+    `before` is the span before the ticket in microseconds. If there are more than `limit` steps, return the latest.
     """
     rows = store.rows(
         """
@@ -93,8 +92,8 @@ def _detail(row: Row, data: Row) -> str:
     return ""
 
 
-LONGEST = 500  # steps that are read; older ones are in the exports
-SHOWN = 12  # entries that stand open; the rest is one press away
+LONGEST = 500  # steps in a timeline; older ones are only in the exports
+SHOWN = 12  # entries shown at first; a button shows the rest
 MARKS = {"follow": "opened", "read": "read", "not_this": "said: not this", "solved": "said: solved it"}
 
 CONTACTS = "SELECT channel, ticket, at FROM contacts WHERE person = ? ORDER BY at DESC, id LIMIT 200"
@@ -136,14 +135,14 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """The entries of a day in UTC, the latest first."""
+    """The entries of one day in UTC, latest first."""
 
     at: int
     entries: tuple[Entry, ...]
 
 
 def timeline(store: Store, ticket: Row) -> list[Entry]:
-    """Return the timeline of the ticket's person, the latest entry first."""
+    """Return the timeline of the ticket's person, latest entry first."""
     own = queries.of_person(store, ticket["person"])
     contacts = store.rows(CONTACTS, [ticket["person"]])
     known = {row["id"] for row in own} | {row["ticket"] for row in contacts}
@@ -164,12 +163,12 @@ def by_day(entries: Sequence[Entry]) -> list[Day]:
 
 
 def folded(steps: Iterable[Step]) -> Iterator[Entry]:
-    """Yield steps as entries; the offers of one message, with their results, are one entry."""
-    offer: Entry | None = None  # the last one, and the last of all else: what follows may belong to them
+    """Yield steps as entries, with one entry for all offers of a message and their results."""
+    offer: Entry | None = None  # the last offer, and the last other entry: later steps may be merged into them
     other: Entry | None = None
     for step in steps:
         if step.what == "intent":
-            yield from [_entry(step)] if step.text else []  # its page; that somebody wrote is said by the offer
+            yield from [_entry(step)] if step.text else []  # the page; the offer already shows that a message was begun
         elif offer and (more := _joined(offer, step)):
             offer = more
         elif other and (again := _repeated(other, step)):
@@ -184,7 +183,7 @@ def folded(steps: Iterable[Step]) -> Iterator[Entry]:
 
 
 def _joined(offer: Entry, step: Step) -> Entry | None:
-    """Return the offer joined with a step that belongs to it, a later offer or a result; None if it does not."""
+    """Return the offer merged with a later offer or a result, or None if the step does not belong to it."""
     if step.at - offer.at > HOUR:
         return None
     if step.what == "offer" and not step.articles:
@@ -202,7 +201,7 @@ def _joined(offer: Entry, step: Step) -> Entry | None:
 
 
 def _repeated(last: Entry, step: Step) -> Entry | None:
-    """Return the last entry counted once more if the step repeats it, or as read if it was opened; else None."""
+    """Return the last entry, counted once more or marked as read, if the step repeats or reads it; else None."""
     if step.at - last.at > HOUR or step.articles != last.articles:
         return None
     if step.what == last.what and step.text == last.text and step.what in ("search", "follow", "read", "offer"):
@@ -223,7 +222,7 @@ def _ticket(row: Row) -> Entry:
 
 
 def _reply(row: Row) -> Entry:
-    """Return the entry of a further e-mail; its text is in the ticket."""
+    """Return the entry of a later e-mail, without its text, which the ticket shows."""
     who = {"other": "from another address", "machine": "by a machine"}.get(row["author"], "")
     return Entry(row["at"], "reply", row["subject"], who, ticket=row["id"], state=row["state"])
 

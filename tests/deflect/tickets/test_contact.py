@@ -43,7 +43,7 @@ def send(services: Services, *, key: str = "k1", visit: Visit | None = None, **f
         ({"email": "jo@example.com\nBcc: x@example.com"}, {"email": contact.BAD_EMAIL}),
         ({"email": "<jo@example.com>"}, {"email": contact.BAD_EMAIL}),
         ({"subject": "x" * 301}, {"subject": contact.TOO_LONG}),
-        ({"subject": 5}, {"subject": "This is not text."}),
+        ({"subject": 5}, {"subject": "This must be text."}),
         ({"fields": ["x"]}, {"fields": contact.BAD_FIELDS}),
         ({"fields": {"a": {"b": 1}}}, {"fields": contact.BAD_FIELDS}),
         ({"subject": "", "email": "x"}, {"subject": contact.NO_SUBJECT, "email": contact.BAD_EMAIL}),
@@ -141,5 +141,5 @@ def test_of_two_agents_who_answer_at_once_the_second_is_told(services: Services)
             services.writer.run(add_message, message=message, outbox=[], who=who, now=clock.now(), seen=1)
         except AnsweredMeanwhile as error:
             told.append(str(error))
-    assert told == ["ann answered while you were writing. Read that first; then send."]
+    assert told == ["ann answered while you were writing. Read that answer before you send yours."]
     assert services.store.rows("SELECT body FROM messages WHERE author = 'agent'") == [{"body": "From ann"}]

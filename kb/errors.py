@@ -1,4 +1,4 @@
-"""The errors that a person can do something about: each message says what is wrong, where, and what to do next."""
+"""Errors that a person can fix: each message names the problem, the place and the next step."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ SOON = {"Retry-After": "5"}  # seconds
 
 
 class HelpCenterError(Exception):
-    """The base of our errors; `kb.failures` makes answers of them."""
+    """The base of our errors, which `kb.failures` turns into answers."""
 
     status = HTTPStatus.INTERNAL_SERVER_ERROR
     headers: Mapping[str, str] = {}  # of the answer
-    fields: Mapping[str, str] = {}  # a sentence for each field of a form that is wrong
+    fields: Mapping[str, str] = {}  # a sentence for each invalid field of a form
 
 
 class BadArticle(HelpCenterError):
-    """An article that cannot be published as it stands."""
+    """An article that cannot be published until its error is fixed."""
 
     def __init__(self, path: str, line: int, why: str) -> None:
         super().__init__(f"{path}:{line}: {why}" if line else f"{path}: {why}")  # a folder has no lines
@@ -27,54 +27,54 @@ class BadArticle(HelpCenterError):
 
 
 class BadSetting(HelpCenterError):
-    """A setting that is unknown or has a value it cannot have."""
+    """A setting that is unknown or has an invalid value."""
 
 
 class BadRequest(HelpCenterError):
-    """A request whose body or parameters cannot be read; the message names the field."""
+    """A request with an unreadable body or invalid parameters; the message names the field."""
 
     status = HTTPStatus.BAD_REQUEST
 
 
 class Unauthorized(HelpCenterError):
-    """A token that is missing where one is needed, or that cannot be believed."""
+    """A required token is missing or invalid."""
 
     status = HTTPStatus.UNAUTHORIZED
     headers: Mapping[str, str] = {"WWW-Authenticate": "Bearer"}
 
 
 class Forbidden(HelpCenterError):
-    """A request from an origin, or with a token, that may not do this."""
+    """A request whose origin or token does not permit it."""
 
     status = HTTPStatus.FORBIDDEN
 
 
 class NotFound(HelpCenterError):
-    """Nothing is at this address or under this id."""
+    """There is no page at this address, or no object with this id."""
 
     status = HTTPStatus.NOT_FOUND
 
 
 class Conflict(HelpCenterError):
-    """The same idempotency key came with another body."""
+    """An idempotency key was used with a different body."""
 
     status = HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 class FileLost(HelpCenterError):
-    """A file that was to go with a message and is no longer on disk."""
+    """An attachment of a message is no longer on disk."""
 
     status = HTTPStatus.CONFLICT
 
 
 class TooLarge(HelpCenterError):
-    """A body over its cap."""
+    """A body larger than its limit."""
 
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
 
 
 class TooManyRequests(HelpCenterError):
-    """An address or an episode over its rate; `retry_after` is in seconds."""
+    """An address or an episode exceeds its rate; `retry_after` is in seconds."""
 
     status = HTTPStatus.TOO_MANY_REQUESTS
 
@@ -85,24 +85,24 @@ class TooManyRequests(HelpCenterError):
 
 
 class StorageFull(HelpCenterError):
-    """The disk has no room for what was to be kept."""
+    """The disk is full, so a write was refused."""
 
     status = HTTPStatus.INSUFFICIENT_STORAGE
 
 
 class Unavailable(HelpCenterError):
-    """A part that this needs (the writer, a generation) does not answer at the moment."""
+    """A required part, such as the writer or a generation, is not available now."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
     headers: Mapping[str, str] = SOON
 
 
 class WriteFailed(HelpCenterError):
-    """A write that failed for a reason that nobody foresaw; it was logged."""
+    """A write failed with an unexpected error, which was logged."""
 
 
 class BadGeneration(HelpCenterError):
-    """An index generation that is missing, incomplete or does not match its checksums."""
+    """An index generation is missing, incomplete or does not match its checksums."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
     headers: Mapping[str, str] = SOON
@@ -113,7 +113,7 @@ Severity = Literal["error", "warning"]
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One finding; `count` is how many files have it, the first of them being named."""
+    """A finding in an article; `count` files have it, of which `path` is the first."""
 
     path: str
     line: int

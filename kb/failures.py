@@ -1,11 +1,11 @@
-"""Failures: every exception becomes a status, a sentence and headers here, and pages, API and commands show those.
+"""Turn every exception into a status, a sentence and headers, which the pages, the API and the commands show.
 
-A HelpCenterError and an HTTPException of werkzeug are answers: they say what a person can do, with the status of their
-class. Any other exception is a mistake of ours. It is logged with its type and its frames, but without its message,
-which may hold the words of a visitor; people read a general sentence with status 500.
+HelpCenterError and werkzeug's HTTPException are answers for people, with the status of their class. Any other exception
+is a bug: it is answered with a general sentence and status 500. Its type and frames are logged without its message,
+which may contain a visitor's words.
 
-An answer that is less than it could be is no failure. `degraded` counts the reason, which is one of a closed list, and
-logs its cause.
+A degraded answer, such as a search without vectors, is not a failure. `degraded` counts its reason, one of a closed
+list, and logs the cause.
 """
 
 from __future__ import annotations
@@ -22,32 +22,32 @@ from kb.errors import HelpCenterError, WriteFailed
 from kb.metrics import DEGRADED
 
 Degraded = Literal[
-    "embedder-failed",  # the language model cannot be loaded or used: search goes by words
-    "no-vectors",  # the index has no vectors, or damaged ones: search goes by words
-    "stale-vectors",  # the vectors are another model's: search goes by words
-    "no-index",  # the index cannot be read: people can write to us, and no more
-    "old-generation",  # the newest index cannot be opened: the one before it answers
-    "rate-limited",  # an address asks too often: its search goes by words
-    "search-failed",  # no offer, or no neighbours, because the search failed
+    "embedder-failed",  # the embedder cannot be loaded or used: search uses words only
+    "no-vectors",  # the index has no vectors, or damaged ones: search uses words only
+    "stale-vectors",  # the vectors are from another model: search uses words only
+    "no-index",  # the index cannot be read: only the contact form works
+    "old-generation",  # the newest index cannot be opened: the previous one is used
+    "rate-limited",  # an address exceeds its rate: its searches use words only
+    "search-failed",  # no offer, or no related articles, because the search failed
     "search-slow",  # no offer, because the search took too long
     "no-channels",  # the table of channels cannot be read
     "no-popular",  # the popular articles cannot be read
-    "no-origins",  # the origins that agents allowed cannot be read
-    "no-receipt-articles",  # a receipt goes without articles
+    "no-origins",  # the origins that admins allowed cannot be read
+    "no-receipt-articles",  # a receipt is sent without articles
     "no-advice",  # an agent sees a ticket without suggested articles
-    "not-logged",  # an event or an offer was not kept
+    "not-logged",  # an event or an offer was not stored
 ]
 Reason = TypeVar("Reason", bound=Degraded)
 
-OURS = "something failed on our side; it was logged, please try again later"
-PAUSE = 60.0  # seconds within which the same cause is logged once
+OURS = "something failed on our side and was logged; please try again later"
+PAUSE = 60.0  # seconds; the same cause is logged once in this time
 _logged: dict[tuple[str, str], float] = {}
 log = logging.getLogger("shortstop")
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """The answer to an error; `fields` has a sentence for each field of a form that is wrong."""
+    """The answer to an error; `fields` has a sentence for each invalid field of a form."""
 
     status: HTTPStatus
     sentence: str
@@ -56,14 +56,14 @@ class Failure:
 
 
 def failure(error: Exception, *, during: str = "") -> Failure:
-    """Return the answer to an error. Logs an error that is a mistake of ours, with what happened `during` it."""
+    """Return the answer to an error. Log bugs; `during` names the operation in the log."""
     if isinstance(error, HelpCenterError):
         if during and error.status == HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(error, WriteFailed):
             log.error("%s: %s", during, frames(error))
         return Failure(error.status, str(error), error.headers, error.fields)
-    from werkzeug.exceptions import ClientDisconnected, HTTPException, RequestTimeout  # 60 ms that no search needs
+    from werkzeug.exceptions import ClientDisconnected, HTTPException, RequestTimeout  # 60 ms, needless in `kb search`
 
-    if isinstance(error, ClientDisconnected):  # the receive timeout of the socket ended the wait for the rest
+    if isinstance(error, ClientDisconnected):  # the socket's receive timeout expired before the body was complete
         error = RequestTimeout()
     if isinstance(error, HTTPException):
         headers = {name: value for name, value in error.get_headers() if name in ("Allow", "Retry-After")}
@@ -73,9 +73,9 @@ def failure(error: Exception, *, during: str = "") -> Failure:
 
 
 def degraded(reason: Reason, error: BaseException | None = None, *, detail: str = "") -> Reason:
-    """Count a reason and log its cause, at most once a minute; return the reason.
+    """Count a reason, log its cause at most once a minute, and return the reason.
 
-    `detail` says more of the cause. It must hold nothing that a visitor wrote.
+    `detail` describes the cause if there is no `error`. It must not contain text from a visitor.
     """
     DEGRADED.labels(reason).inc()
     cause = frames(error) if error is not None else detail
@@ -89,5 +89,5 @@ def degraded(reason: Reason, error: BaseException | None = None, *, detail: str 
 
 
 def frames(error: BaseException) -> str:
-    """Return an error's type and where it was raised, without its message, which may hold a visitor's words."""
+    """Return an error's type and stack frames, without its message, which may contain a visitor's words."""
     return f"{type(error).__name__}\n{''.join(traceback.format_tb(error.__traceback__))}"

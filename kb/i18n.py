@@ -1,6 +1,6 @@
-"""Languages of the interface: which one a visitor gets, and its words, dates and direction.
+"""The interface's languages: choose one for a visitor, translate messages, and format dates and language names.
 
-Words stand in `locale/<lang>/LC_MESSAGES/messages.po`, which is read as it is: there is nothing to compile.
+Translations are in `locale/<lang>/LC_MESSAGES/messages.po`, which is read directly, without compiling.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ FOLDER = Path(__file__).parent / "locale"
 
 @cache
 def interface_languages() -> tuple[str, ...]:
-    """Return the languages that the interface speaks, the source first."""
+    """Return the languages of the interface, the source language first."""
     return (SOURCE, *sorted(path.parent.parent.name for path in FOLDER.glob("*/LC_MESSAGES/messages.po")))
 
 
 @cache
 def catalogue(lang: str) -> NullTranslations:
-    """Return the words of a language; the source language needs none."""
+    """Return the translations into a language; those of the source language are empty."""
     path = FOLDER / lang / "LC_MESSAGES" / "messages.po"
     if lang not in interface_languages() or lang == SOURCE:
         return NullTranslations()
@@ -47,7 +47,7 @@ def catalogue(lang: str) -> NullTranslations:
 
 
 def interface_language(lang: str) -> str:
-    """Return the language in which the interface speaks to a reader of `lang`.
+    """Return the interface language for a reader of `lang`: itself, its primary language, or English.
 
     >>> interface_language("es-MX"), interface_language("ar")
     ('es', 'en')
@@ -57,7 +57,7 @@ def interface_language(lang: str) -> str:
 
 
 def negotiate(accept: LanguageAccept, offered: Iterable[str], *, default: str) -> str:
-    """Return the language of `offered` that a browser asks for most; who asks for es-MX first is given es before en.
+    """Return the language of `offered` that a browser prefers, or `default`. A regional code matches its language.
 
     >>> negotiate(LanguageAccept([("es-MX", 1), ("en", 0.5)]), ["en", "es"], default="en")
     'es'
@@ -80,7 +80,7 @@ def _locale(lang: str) -> Locale:
 
 @cache
 def own_name(lang: str) -> str:
-    """Return a language's name in itself, as it stands in the language switcher; the code where Babel knows none.
+    """Return a language's name in that language for the language switcher, or the code if Babel has no name.
 
     >>> own_name("es"), own_name("qq")
     ('Español', 'qq')
@@ -93,7 +93,7 @@ def own_name(lang: str) -> str:
 
 
 def name_in(lang: str, reader: str) -> str:
-    """Return a language's name for a reader of another.
+    """Return a language's name in the interface language of a reader.
 
     >>> name_in("en", "es")
     'inglés'
@@ -105,7 +105,7 @@ def name_in(lang: str, reader: str) -> str:
 
 
 def day(value: date | datetime, lang: str) -> str:
-    """Return a date as people write it in the interface's language for `lang`.
+    """Return a date in long form in the interface language for `lang`.
 
     >>> from datetime import date
     >>> day(date(2026, 3, 1), "es")
@@ -115,29 +115,29 @@ def day(value: date | datetime, lang: str) -> str:
 
 
 def language() -> str:
-    """Return the language of the page being made."""
+    """Return the language of the current page."""
     lang: str = g.get("lang", SOURCE)
     return lang
 
 
 def speech(lang: str) -> NullTranslations:
-    """Return the words in which the interface speaks to a reader of `lang`."""
+    """Return the translations for a reader of `lang`."""
     return catalogue(interface_language(lang))
 
 
 def gettext(message: str) -> str:
-    """Return a message in the interface's language of this page."""
+    """Translate a message into the interface language of the current page."""
     return speech(language()).gettext(message)
 
 
 def ngettext(one: str, many: str, number: int) -> str:
-    """Return the form of a message that goes with a number, in the interface's language of this page."""
+    """Return the singular or plural form of a message for a number, translated for the current page."""
     return speech(language()).ngettext(one, many, number)
 
 
 @pass_context
 def _gettext(context: Context, message: str) -> str:
-    """Return a message in the language of the template, its variable `lang`."""
+    """Translate a message into the language of the template's variable `lang`."""
     return speech(context.get("lang", SOURCE)).gettext(message)
 
 
@@ -147,7 +147,7 @@ def _ngettext(context: Context, one: str, many: str, number: int) -> str:
 
 
 def install(app: Flask) -> None:
-    """Give the templates `_`, `ngettext`, `{% trans %}` and what they need to name languages and dates."""
+    """Add `_`, `ngettext`, `{% trans %}` and the functions for languages and dates to the templates."""
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
     app.jinja_env.globals.update(

@@ -101,7 +101,7 @@ def test_an_address_is_one_agent_s_only(services: Services) -> None:
 
 @pytest.mark.parametrize("email", ["nobody", "@", "a b@example.com"])
 def test_what_is_no_address_is_refused(services: Services, email: str) -> None:
-    with pytest.raises(BadRequest, match="no e-mail address"):
+    with pytest.raises(BadRequest, match="not an e-mail address"):
         add(services, "Ana", email=email)
 
 

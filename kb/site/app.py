@@ -1,7 +1,7 @@
-"""The application: `create_app` builds its parts once and connects them.
+"""The application factory, `create_app`.
 
-It opens the store, makes the services that every request shares, and registers the site, the admin pages, the API and
-the widget. An error that no part answers itself becomes a problem document below /api/ and a page elsewhere.
+It opens the store, makes the services that all requests share, and registers the site, the admin pages, the API and the
+widget. An unhandled error becomes a problem document below /api/ and a page elsewhere.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ from kb.site import demo, frame, views, widget
 from kb.site.article_page import ArticlePages
 from search.rank.current import Current
 
-LONGEST_FORM = 480 * 1024  # bytes: 50,000 characters of any script, as forms encode them; the API's own cap is smaller
+LONGEST_FORM = 480 * 1024  # bytes, for 50,000 characters of any script in form encoding; the API's limit is smaller
 
 
 def create_app(settings: Settings, *, writer: Writer | None = None) -> Flask:
-    """Return the application. Without `writer` it writes through the background process of `kb serve`."""
+    """Return the application. Without `writer`, it writes through the background process of `kb serve`."""
     store = Store.open(settings.database)
     app = Flask("kb.site", static_folder=str(config.static_folder()), static_url_path="/static")
     app.config.update(MAX_CONTENT_LENGTH=LONGEST_FORM, SEND_FILE_MAX_AGE_DEFAULT=3600)
@@ -44,14 +44,14 @@ def create_app(settings: Settings, *, writer: Writer | None = None) -> Flask:
         limiter=Limiter(),
     )
     add_state(app, ArticlePages(), Popular(store), ReportCache(store), Topics(), Uploads())
-    if proxies := settings.trusted_proxies:  # the address of who asks is counted by deflect.api.http
+    if proxies := settings.trusted_proxies:  # deflect.api.http finds the client's address itself
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=0, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
     headers.protect(app)
     metrics.install(app)
     i18n.install(app)
     login.install(app, store)
     app.teardown_appcontext(frame.let_go)
-    store.close()  # each process reads on connections of its own
+    store.close()  # each process opens its own connections
     for part in (api, metrics, admin, views, widget, demo, context, downloads):
         app.register_blueprint(part.blueprint)
     app.add_url_rule("/healthz", "healthz", health)
@@ -60,7 +60,7 @@ def create_app(settings: Settings, *, writer: Writer | None = None) -> Flask:
 
 
 def health() -> tuple[Response, int]:
-    """Return the generation and the revision of the articles for a load balancer, or 503 while there is no index."""
+    """Return the generation and the articles' revision for a load balancer, or 503 if there is no index."""
     try:
         searcher = services().current.get()
     except HelpCenterError as error:

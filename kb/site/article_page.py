@@ -1,8 +1,8 @@
-"""The page of an article: its text and contents, its review, and the articles near it; and its Markdown.
+"""The page of an article, with its contents, review date and related articles, and the article as Markdown.
 
 A page takes some milliseconds to make and is the same for all visitors, so it is cached. `ArticlePage` holds everything
-that the page depends on; `html` reads nothing else and is cached by it. A new generation, language, day or opening hour
-is another value and so another page.
+that the page depends on, and is the cache's key: `html` reads no other state. A new generation, language, day or
+opening hour gives another key and so another page.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ from kb.site.frame import Frame, page, respond, root, searcher, this_frame, toda
 from search.rank.hit import Hit
 from search.rank.searcher import Searcher
 
-KEPT = 500  # pages in memory, some 15 KB each
+KEPT = 500  # pages in memory, about 15 KB each
 
 
 @dataclass(frozen=True, slots=True)
 class ArticlePage:
     """Everything that the page of an article depends on."""
 
-    generation: ref[Searcher]  # weak: a cached page keeps no old generation open
+    generation: ref[Searcher]  # weak, so that a cached page does not keep an old generation open
     entry: Entry
     topics: Topics
     frame: Frame
@@ -47,20 +47,20 @@ class ArticlePage:
 
     @property
     def searcher(self) -> Searcher:
-        """The generation, which the request for the page holds."""
+        """The generation. The current request keeps it alive."""
         found = self.generation()
         assert found is not None
         return found
 
 
 class ArticlePages:
-    """The pages of articles that an application keeps in memory, the least recently read first to go."""
+    """An application's cache of article pages, which drops the least recently used ones."""
 
     def __init__(self) -> None:
         self._kept = lru_cache(maxsize=KEPT)(html)
 
     def html(self, asked: ArticlePage) -> str:
-        """Return the HTML of a page; it is not kept while its related articles cannot be searched for."""
+        """Return the HTML of a page. If the search for related articles fails, the page is not cached."""
         try:
             return self._kept(asked)
         except NoRelated as error:
@@ -69,7 +69,7 @@ class ArticlePages:
 
 
 class NoRelated(Exception):
-    """The related articles of a page cannot be searched for."""
+    """The search for related articles failed."""
 
 
 def show(entry: Entry) -> Response:
@@ -90,7 +90,7 @@ def show(entry: Entry) -> Response:
 
 
 def html(asked: ArticlePage, *, related: tuple[Hit, ...] | None = None) -> str:
-    """Return the HTML of an article's page, with `related` articles if they are given; raises NoRelated."""
+    """Return the HTML of an article's page. Search for related articles unless `related` is given; raise NoRelated."""
     entry, frame, snapshot = asked.entry, asked.frame, asked.searcher.snapshot
     topic = asked.topics.shelf(snapshot, frame.lang).topic(entry.category)
     return page(
@@ -117,7 +117,7 @@ def html(asked: ArticlePage, *, related: tuple[Hit, ...] | None = None) -> str:
 
 
 def show_markdown(entry: Entry) -> Response:
-    """Return an article as its author wrote it. Raises NotFound while the file is newer than the published article."""
+    """Return an article's Markdown source. Raise NotFound if the file is newer than the published article."""
     folder = services().settings.articles.resolve()
     path = (folder / entry.path).resolve()
     data = path.read_bytes() if path.is_relative_to(folder) and path.is_file() else b""
@@ -133,32 +133,32 @@ def show_markdown(entry: Entry) -> Response:
 
 
 def wants_markdown() -> bool:
-    """Return True if the request asks for Markdown rather than for a page."""
+    """Return True if the request prefers Markdown to HTML."""
     kinds = ["text/html", "text/markdown"]
     return request.accept_mimetypes.best_match(kinds, default=kinds[0]) == "text/markdown"
 
 
 def original(snapshot: Snapshot, entry: Entry) -> Entry | None:
-    """Return the article that an outdated translation was made from, if it is for everybody."""
+    """Return the original of an outdated translation if it is for everybody, else None."""
     found = snapshot.entry(entry.id, snapshot.default_lang) if entry.outdated else None
     return found if found and for_everybody(found) else None
 
 
 def contents(snapshot: Snapshot, entry: Entry) -> list[Heading]:
-    """Return the headings of the table of contents: the two upper levels."""
+    """Return the headings of the table of contents, which are those of the first two levels."""
     return [heading for heading in snapshot.headings(entry) if heading.level <= 3]
 
 
 def nearest(asked: ArticlePage) -> tuple[Hit, ...]:
-    """Return the articles nearest to this one; raises NoRelated when they cannot be searched for."""
+    """Return related articles. Raise NoRelated if the search fails."""
     try:
         return asked.searcher.related(asked.entry.id, lang=asked.frame.lang)
-    except Exception as error:  # the article is there all the same
+    except Exception as error:  # the article itself can still be shown
         raise NoRelated from error
 
 
 def reasons(lang: str) -> dict[str, str]:
-    """Return the reasons why an article did not help, in the interface's language for `lang`."""
+    """Return the codes and labels of the reasons for an unhelpful vote, in the interface language for `lang`."""
     _ = i18n.speech(lang).gettext
     return {
         "wrong": _("It's wrong"),

@@ -1,8 +1,8 @@
-"""Files for browsers: our scripts and styles, and the pictures and attachments of articles.
+"""Static files: our scripts and styles, and the pictures and attachments of articles.
 
-The address of a script or style holds a digest of all of them, so browsers keep it for a year. An attachment is served
-from the folder of the articles, never source or hidden files. A file that only articles for some refer to needs the key
-that comes with such an article.
+The address of a script or style contains a digest of all of them, so browsers may cache it for a year. Attachments are
+served from the articles' folder, except source and hidden files. A file that only limited articles refer to needs a
+key, which is part of the links in those articles.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ blueprint = Blueprint("files", __name__)
 
 @cache
 def version() -> str:
-    """Return a digest of all scripts and styles, which is part of their addresses."""
+    """Return the digest of all scripts and styles for their addresses."""
     folder = static_folder()
     digest = hashlib.blake2b(digest_size=6)
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
@@ -47,7 +47,7 @@ def asset(name: str) -> str:
 
 @blueprint.get("/static/v/<tag>/<path:name>")
 def assets(tag: str, name: str) -> Response:
-    """Return a static file, to be kept for a year at the address of the present version only."""
+    """Return a static file. Only the address of the current version is cached for a year."""
     response = send_from_directory(static_folder(), name, max_age=YEAR if tag == version() else 0)
     response.cache_control.public = True
     response.cache_control.immutable = tag == version()
@@ -74,9 +74,9 @@ def _gzip(path: Path, _changed: int) -> bytes:
 
 @blueprint.get("/files/<path:name>")
 def attachment(name: str) -> Response:
-    """Return an image or another file from the folder of the articles.
+    """Return an image or another file from the articles' folder.
 
-    A file that only articles for some refer to needs the key that came with such an article.
+    A file that only limited articles refer to needs the key in their links.
     """
     folder = services().settings.articles.resolve()
     limited = servable(folder, name) and limited_name(folder, name)
@@ -92,7 +92,7 @@ def attachment(name: str) -> Response:
 
 
 def limited_name(folder: Path, name: str) -> str:
-    """Return the name by which only articles for some refer to a file, however the path is spelled, or ""."""
+    """Return the name of a file that only limited articles refer to, however `name` is spelled, or ""."""
     limited = services().current.get().snapshot.limited_files
     real = (folder / name).resolve().relative_to(folder).as_posix()
     names = (posixpath.normpath(name), real, *limited) if limited else ()
@@ -100,11 +100,11 @@ def limited_name(folder: Path, name: str) -> str:
 
 
 def servable(folder: Path, name: str) -> bool:
-    """Return True if `name` is a file in `folder`, also after links are followed, and neither source nor hidden."""
+    """Return True if `name` is a file in `folder` after following links, and neither source nor hidden."""
     try:
         path = (folder / name).resolve()
         inside = path.is_relative_to(folder) and path.is_file()
-    except (OSError, ValueError, RuntimeError):  # too long, not a name, a link to itself
+    except (OSError, ValueError, RuntimeError):  # too long, not a valid name, a link to itself
         return False
     hidden = any(part.startswith((".", "_")) for part in Path(name).parts)
     return inside and not hidden and path.suffix.lower() not in TEXTS and Path(name).suffix.lower() not in TEXTS

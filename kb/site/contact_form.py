@@ -1,9 +1,9 @@
-"""The contact form and the votes of visitors without scripts, and the files that come with a message.
+"""The contact form, its attachments, and the votes of visitors whose browser runs no scripts.
 
-Sending a form first shows articles that may answer it, on a page of their own; sending again keeps the message. On an
-error the visitor gets the form back with the text in it. Uploaded files are held on the server, and the form carries a
-list of them (`held`), so that they need not be chosen again. `key` stays the same each time one form is sent, so a
-message that is sent twice is kept once.
+Sending the form first shows a page of articles that may answer the message; sending again stores the message. After an
+error the form returns with the visitor's text. Uploaded files stay on the server, and a hidden field (`held`) lists
+them, so that they need not be chosen again. `key` stays the same each time a form is sent, so a message that is sent
+twice is stored once.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ from kb.render.topics import Topic
 from kb.site.frame import indexed, render, searcher, shelf
 from kb.site.visitor import from_machine, visitor
 
-DROP = "drop-"  # begins the name of the button that removes a file
+DROP = "drop-"  # prefix of the names of buttons that remove a file
 TICKET = re.compile(r"[\w-]{4,40}", re.ASCII)
-UPLOADS = 4  # forms with files for each ticket that may be sent: offers and corrections come between
+UPLOADS = 4  # uploads per allowed ticket: a form is also sent for offers and corrections
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """The contact form as filled in; `offered` is set once offers were seen, `key` makes a second sending harmless."""
+    """The fields of the contact form; `offered` is set after offers were shown, `key` identifies a repeated form."""
 
     key: str = ""
     episode: str = ""
@@ -54,7 +54,7 @@ class Form:
     name: str = ""
     article: str = ""
     rank: str = ""
-    held: str = ""  # the list of files that came with the form already
+    held: str = ""  # the signed list of files uploaded so far
     edit: str = ""
 
     @classmethod
@@ -65,7 +65,7 @@ class Form:
         return replace(form, key=form.key or uuid.uuid4().hex, episode=episode)
 
     def visit(self) -> Visit:
-        """Return the visitor, the page and the device that the message comes from."""
+        """Return the visitor, the page and the device of the message."""
         place = self.page or request.path
         who = visitor()
         return Visit(
@@ -84,9 +84,9 @@ class Form:
 
 
 def posted() -> tuple[Form, tuple[HelpCenterError, ...]]:
-    """Return the posted form with its files, those held already and new ones, and the errors of files not kept.
+    """Return the posted form with its held and new files, and the errors of files that were not stored.
 
-    Raises TooLarge, Refused and the like.
+    Raise TooLarge, TooManyRequests, Unavailable or BadRequest if the form cannot be read.
     """
     here = services()
     if uploads.has_files(request):
@@ -107,7 +107,7 @@ def posted() -> tuple[Form, tuple[HelpCenterError, ...]]:
 
 
 def listed(token: str) -> tuple[Attachment, ...]:
-    """Return the files of a form, none if their list is not valid any more."""
+    """Return the files of a form, or none if their list is no longer valid."""
     try:
         return held(services(), token)
     except Refused:
@@ -115,7 +115,7 @@ def listed(token: str) -> tuple[Attachment, ...]:
 
 
 def said(wrong: Iterable[HelpCenterError]) -> str:
-    """Return what is wrong with files, in the visitor's language."""
+    """Return the sentences of file errors in the visitor's language."""
     return " ".join(dict.fromkeys(map(_said, wrong)))
 
 
@@ -126,7 +126,7 @@ def _said(error: HelpCenterError) -> str:
 
 
 def frame() -> dict[str, Any]:
-    """Return the limits of files and the words of the script that adds them."""
+    """Return the limits for files, and the messages of the script that attaches them."""
     limits = attachments.limits(services().settings)
     data = limits | {
         "remove": _("Remove"),
@@ -141,7 +141,7 @@ def frame() -> dict[str, Any]:
 
 
 def topics() -> tuple[Topic, ...]:
-    """Return the topics to choose from. None while there is no index: the form works without."""
+    """Return the topics to choose from, or none if there is no index, because the form works without one."""
     return shelf(searcher().snapshot, g.lang).topics if indexed() else ()
 
 
@@ -162,9 +162,9 @@ def show(form: Form, *, errors: Mapping[str, str] | None = None, status: int = 2
 
 
 def send(form: Form, *, wrong: Sequence[HelpCenterError] = ()) -> Response:
-    """Keep the message, or show offers or errors first. The visitor's text is never lost.
+    """Store the message, or show offers or the form with errors. The visitor's text is never lost.
 
-    A message is not sent without files that are `wrong`: the form comes back and names them.
+    If files are `wrong`, the message is not stored: the form returns with their errors.
     """
     about = {"files": said(wrong)} if wrong else {}
     if form.edit:
@@ -185,7 +185,7 @@ def send(form: Form, *, wrong: Sequence[HelpCenterError] = ()) -> Response:
 
 
 def again(form: Form, error: HelpCenterError, about: Mapping[str, str]) -> Response:
-    """Return the form with its text, and why it was not sent."""
+    """Return the form with its text and the reason why it was not sent."""
     errors = {"": _("We couldn't save your message just now. Your text is still here. Send it again in a minute.")}
     if isinstance(error, contact.BadMessage):
         errors = {"message" if name == "body" else name: _(why) for name, why in error.fields.items()}
@@ -202,7 +202,7 @@ def again(form: Form, error: HelpCenterError, about: Mapping[str, str]) -> Respo
 
 
 def between(form: Form) -> Offer | None:
-    """Return the offers to show before sending, None if they were seen or the topic makes no offers."""
+    """Return an offer to show before sending, or None if one was shown or the topic makes no offers."""
     topic = next((topic for topic in topics() if topic.name == form.category), None)
     if form.offered or (topic and not topic.offers):
         return None
@@ -215,14 +215,14 @@ def between(form: Form) -> Offer | None:
 
 
 def show_offers(form: Form, offer: Offer) -> Response:
-    """Return the page with offers. It holds nothing but the cards, so each counts as shown."""
+    """Return the page with offers. Each card counts as shown, because the page has no other content."""
     for rank, card in enumerate(offer.cards, 1):
         record(services(), visitor(), "shown", episode=offer.episode, article=card.article, rank=rank)
     return render("offers.html", form=form, cards=offer.cards, noindex=True)
 
 
 def say(form: Form, what: str) -> None:
-    """Log the answer of a visitor to an offered article."""
+    """Log a visitor's answer to an offered article."""
     about: dict[str, Any] = {"episode": form.episode, "article": form.article}
     if what == "solved" and form.rank.isdecimal():
         about["rank"] = int(form.rank)
@@ -230,14 +230,14 @@ def say(form: Form, what: str) -> None:
 
 
 def thank(ticket: str) -> Response:
-    """Return the page with the number of a ticket, or lead back to the form if there is no number."""
+    """Return the page with a ticket's number, or redirect to the form if the number is invalid."""
     if not TICKET.fullmatch(ticket):
         return redirect(url_for("site.contact", lang=g.lang))  # type: ignore[return-value]
     return render("sent.html", ticket=ticket, noindex=True)
 
 
 def vote() -> Response:
-    """Log a vote, and lead back to the article, which thanks for it."""
+    """Log a vote and redirect to the article, which shows a thank-you."""
     article, reason = request.form.get("article", ""), request.form.get("reason", "")
     entry = searcher().snapshot.best(article, g.lang)
     if entry is None or entry.audience:
@@ -247,7 +247,7 @@ def vote() -> Response:
     comment = request.form.get("comment", "")[: events.LONGEST_COMMENT] if what == "unhelpful" else ""
     given = {name: value for name, value in (("reason", reason), ("comment", comment)) if value}
     revision = request.form.get("revision") or entry.revision
-    # a vote of somebody who is not to be known is kept under a number of its own, one of a machine is not
+    # without consent, a vote gets a new random id; votes from machines are not stored
     who = None if from_machine() else visitor() or uuid.uuid4().hex
     record(services(), who, what, article=entry.id, revision=revision, **given)
     back = entry.address if entry.lang == g.lang else url_for("site.article", lang=g.lang, id=entry.id)

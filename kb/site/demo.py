@@ -1,7 +1,7 @@
-"""The demo shop: a contact page with the widget on it, under the strictest policy that the widget works with.
+"""The demo shop: a contact page with the widget, under the strictest policy that the widget works with.
 
-`kb serve` opens it on the port after its own, so that it is another origin. Both are one process: `ByPort` chooses the
-application by the port of the socket.
+`kb serve` opens it on the next port, so that it has another origin. Both applications run in one process, and `ByPort`
+chooses between them by the port of the socket.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from werkzeug.exceptions import NotFound
 
 from kb.languages import direction
 
-PORT = "DEMO_PORT"  # key of the configuration: where the shop listens, if it does
+PORT = "DEMO_PORT"  # configuration key of the shop's port, if it runs
 WORDS = {
     "en": ("Write to us", "Subject", "Message", "E-mail", "Send", "Thank you, we have your message."),
     "es": ("Escríbanos", "Asunto", "Mensaje", "Correo", "Enviar", "Gracias, tenemos su mensaje."),
@@ -30,7 +30,7 @@ blueprint = Blueprint("demo", __name__)
 
 @blueprint.get("/demo")
 def go() -> Any:
-    """Lead to the shop on the next port."""
+    """Redirect to the shop on the next port."""
     port = current_app.config.get(PORT)
     if port is None:
         raise NotFound("The demo shop isn't running because the port after the help center's is taken.")
@@ -38,7 +38,7 @@ def go() -> Any:
 
 
 def create_shop(*, help_port: int) -> Flask:
-    """Return the shop. Its pages load nothing but their own style and files of the help center on the same host."""
+    """Return the shop's application. Its pages load only their own style and files of the help center."""
     app = Flask("kb.site", static_folder=None)
 
     def center() -> str:
@@ -68,7 +68,7 @@ def create_shop(*, help_port: int) -> Flask:
 
 
 def policy(center: str, *, nonce: str) -> str:
-    """Return the strictest Content-Security-Policy that the widget works under, with a style of the page's own."""
+    """Return the strictest Content-Security-Policy that the widget works under; `nonce` allows the page's style."""
     return (
         f"default-src 'none'; script-src {center}; connect-src {center}; img-src {center}; style-src 'nonce-{nonce}'; "
         "form-action 'self'; base-uri 'none'; require-trusted-types-for 'script'; trusted-types help-widget"
@@ -76,13 +76,13 @@ def policy(center: str, *, nonce: str) -> str:
 
 
 class ByPort:
-    """The shop on its port, the help center on every other."""
+    """A WSGI application that serves the shop on its port and the help center on every other port."""
 
     def __init__(self, app: Flask, *, help_port: int) -> None:
         self.app, self.shop, self.port = app, create_shop(help_port=help_port), str(help_port + 1)
         app.config[PORT] = help_port + 1
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        """Answer a request by the port of the socket, which a client cannot choose by its headers."""
+        """Choose the application by the socket's port, which a client cannot forge in headers."""
         app = self.shop if environ["SERVER_PORT"] == self.port else self.app
         return app(environ, start_response)

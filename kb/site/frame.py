@@ -1,9 +1,9 @@
-"""The frame of every page of the site: languages, links and words around the content, and the generation it comes from.
+"""The frame around the content of every page: languages, links, messages and the request's generation.
 
-A request reads one generation from beginning to end (`searcher`), also when a newer one is published meanwhile. `Frame`
-holds everything that the frame depends on, so `page` makes the same HTML for all visitors and an article's page can be
-cached. Only the nonce of the Content-Security-Policy differs: NONCE stands in the HTML until `respond` puts the nonce
-of the answer in its place and adds an ETag.
+A request reads the same generation from beginning to end (`searcher`), even if a newer one is published meanwhile.
+`Frame` holds everything that the frame depends on, so `page` makes the same HTML for all visitors and an article's page
+can be cached. Only the nonce of the Content-Security-Policy differs: the HTML contains NONCE until `respond` replaces
+it and adds an ETag.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from search.rank.hit import Hit
 from search.rank.searcher import Searcher
 
 API = "/api/v1"
-NONCE = secrets.token_hex(16)  # random, so that no text of a page can hold it
+NONCE = secrets.token_hex(16)  # random, so that a page's text cannot contain it
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +57,10 @@ class Frame:
     lang: str  # of the page
     path: str  # of the page
     languages: tuple[str, ...]  # of the help center
-    asks: bool  # whether visitors are asked for their consent
+    asks: bool  # True if visitors are asked for their consent
 
     def in_language(self, lang: str) -> str:
-        """Return the address of this page in another language, or of the home page where it has none."""
+        """Return this page's address in another language, or the home page's if the path has no language."""
         prefix = f"/{self.lang}/"
         if not self.path.startswith(prefix):
             return url("site.home", lang=lang)
@@ -69,14 +69,14 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Favourites:
-    """Articles to open without a search, and their heading."""
+    """Articles to show without a search, with a heading."""
 
     title: str
     entries: tuple[Entry, ...]
 
 
 def searcher() -> Searcher:
-    """Return the generation that answers this request, the same one from beginning to end."""
+    """Return the generation of this request."""
     if "searcher" not in g:
         g.searcher = services().current.get()
     found: Searcher = g.searcher
@@ -84,7 +84,7 @@ def searcher() -> Searcher:
 
 
 def let_go(_error: BaseException | None = None) -> None:
-    """Forget the generation at the end of a request: Flask's request is a cycle, which is collected late."""
+    """Release the generation after a request, because Flask's request is a reference cycle that is collected late."""
     g.pop("searcher", None)
 
 
@@ -94,7 +94,7 @@ def indexed() -> bool:
         return bool(searcher().snapshot)
     except BadGeneration:
         return False
-    except Exception as error:  # whatever is wrong with the index, people can write to us
+    except Exception as error:  # people can still write to us
         degraded("no-index", error)
         return False
 
@@ -123,7 +123,7 @@ def shelf(snapshot: Snapshot, lang: str) -> Shelf:
 
 
 def favourites(k: int) -> Favourites:
-    """Return the articles opened most, filled up with some of each topic. The title says which of both they are."""
+    """Return the most opened articles, filled up with some from each topic. The title depends on which they are."""
     opened = state(Popular).articles()
     title = _("Popular articles") if opened else _("Good places to start")
     return Favourites(title, shelf(searcher().snapshot, g.lang).pick(opened, k=k))
@@ -140,13 +140,13 @@ def render(template: str, *, status: int = 200, **context: Any) -> Response:
 
 
 def this_frame() -> Frame:
-    """Return the frame of the page that this request asks for."""
+    """Return the frame for this request."""
     g.setdefault("lang", preferred())
     return Frame(services().settings.title, root(), g.lang, request.path, languages(), consent.asks(services()))
 
 
 def page(template: str, frame: Frame, *, alternates: Sequence[Place] = (), **context: Any) -> str:
-    """Return the HTML of a page, made of the arguments alone; `respond` adds the nonce of each answer."""
+    """Return the HTML of a page, which depends only on the arguments; `respond` adds the nonce."""
     known = {
         "lang": frame.lang,
         "ui": _interface_attributes(frame.lang),
@@ -169,17 +169,17 @@ def page(template: str, frame: Frame, *, alternates: Sequence[Place] = (), **con
 
 
 def url(endpoint: str, **values: str | None) -> str:
-    """Return the path of a page, the same during every request."""
+    """Return the path of a page, which does not depend on the request."""
     return current_app.url_map.bind("").build(endpoint, values)
 
 
 def ways_about(topic: str = "") -> tuple[Way, ...]:
-    """Return the channels open to a visitor about a topic. Our own pages know no segment of a visitor."""
+    """Return the channels that are open for a topic. Visitors of our own pages have no segment."""
     return ways(services(), topic=topic, lang=g.lang)
 
 
 def respond(html: str, *, status: int = 200) -> Response:
-    """Return the answer with a page and its nonce, or 304 if the browser has the page already."""
+    """Return a page with its nonce, or 304 if the browser has it cached."""
     response = make_response(html.replace(NONCE, nonce()), status)
     if status != 200 or request.method != "GET":
         return response
@@ -190,20 +190,20 @@ def respond(html: str, *, status: int = 200) -> Response:
 
 @cache
 def _interface_attributes(lang: str) -> Markup:
-    """Return the attribute for parts in the interface's language, empty if that is the page's language too."""
+    """Return the `lang` attribute for interface text, or "" if the page has the same language."""
     spoken = i18n.interface_language(lang)
     same = spoken.split("-")[0] == lang.split("-")[0]
     return Markup() if same else Markup(' lang="{}"').format(spoken)
 
 
 def snippet(hit: Hit) -> Markup:
-    """Return the snippet of a hit as HTML, the words of the query marked."""
+    """Return a hit's snippet as HTML with the query's words marked."""
     pieces = (Markup("<mark>{}</mark>").format(f.text) if f.mark else escape(f.text) for f in hit.snippet)
     return Markup("").join(pieces)
 
 
 def words(lang: str) -> dict[str, str]:
-    """Return the words of the scripts, in the interface's language for `lang`."""
+    """Return the scripts' messages in the interface language for `lang`."""
     _ = i18n.speech(lang).gettext
     return {
         "found": _("Suggestions"),

@@ -1,7 +1,7 @@
-"""Addresses of articles: `find` returns the article, the address it moved to, or the article that was withdrawn.
+"""Look up an address: `find` returns the article, the address it moved to, or the withdrawn article.
 
-An article has one address, may have former ones, and can be asked for by its id in any language. Articles that are for
-some only count as missing: nobody can find out here that they, or redirects to them, exist or existed.
+An article has one address, may have former ones, and can be requested by its id in any language. Limited articles count
+as missing, so that visitors cannot find out that they, or redirects to them, exist.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ LONGEST = 200
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The article, the withdrawn article, or the address to go on to; `lang` is the language of the page around it."""
+    """The article, the withdrawn article, or the address to redirect to; `lang` is the language of the frame."""
 
     lang: str
     entry: Entry | None = None
     gone: Entry | None = None
     elsewhere: str | None = None
-    markdown: bool = False  # asked for as Markdown
+    markdown: bool = False  # requested as Markdown
 
 
 def find(snapshot: Snapshot, path: str, *, lang: str | None = None, id: str | None = None) -> Found | None:
-    """Return what is published at `path`, None if nothing is.
+    """Return the article or redirect at `path`, or None.
 
-    `lang` and `id` are the language and the id in the path, if it is of the form /lang/articles/id.
+    `lang` and `id` are the language and the id in a path of the form /lang/articles/id.
     """
     found = _entry(snapshot, path, lang=lang, id=id)
     if found is None and path.endswith(MARKDOWN):
@@ -69,7 +69,7 @@ def _former(snapshot: Snapshot, path: str, *, lang: str | None) -> Found | None:
 
 
 def words_of(path: str) -> str:
-    """Return the words of an address, to search for them when it has no page.
+    """Return the words of an address, which are searched for if it has no page.
 
     >>> words_of("/en/articles/account/reset-password.html")
     'account reset password'

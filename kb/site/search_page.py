@@ -1,4 +1,4 @@
-"""The search page: results with a sentence on how they were found, or popular articles when nothing was."""
+"""The search page: results, or popular articles if there are none."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from kb.site.frame import Place, favourites, languages, render, searcher
 from kb.site.visitor import visitor
 from search.rank.hit import Results
 
-FOUND = 10  # hits on a page at first
-MOST = 50  # when more are asked for
+FOUND = 10  # hits shown at first
+MOST = 50  # hits after "Show more results"
 
 
 def ask() -> Response:
@@ -25,7 +25,7 @@ def ask() -> Response:
 
 
 def show(query: str, *, more: bool) -> Response:
-    """Return the page with the results of a search, the best or `more` of them."""
+    """Return the page with the results of a search: FOUND hits, or MOST with `more`."""
     k = MOST if more else FOUND
     found = searcher().search(query, lang=g.lang, k=k + 1, degraded=limit_search(services()))
     results = replace(found, hits=found.hits[:k])
@@ -55,7 +55,7 @@ def count(found: int, *, more: bool, query: str) -> str:
 
 
 def how(results: Results) -> str:
-    """Return a sentence to show above results that do not match the query exactly, "" above others."""
+    """Return a sentence for results that do not match the query exactly, or ""."""
     if not results.hits:
         return ""
     return {
@@ -65,14 +65,14 @@ def how(results: Results) -> str:
 
 
 def words_only(results: Results) -> str:
-    """Return a sentence with the reason why meaning was left out of the search, "" if it was not."""
+    """Return a sentence with the reason why the search used words only, or ""."""
     if results.degraded == "rate-limited":
         return _("Lots of searches just now. Full search is back in a minute.")
     return _("Search by meaning isn't available right now.") if results.degraded else ""
 
 
 def as_typed(query: str, corrected: str) -> str:
-    """Return the query with each corrected word in quotes, because quoted words are not corrected.
+    """Return the query with each corrected word in quotes, which prevent the correction.
 
     >>> as_typed("reset my pasword", "reset my password")
     'reset my "pasword"'

@@ -1,6 +1,6 @@
-"""Pages for machines: the site map, robots.txt, llms.txt and the feeds, and the linked data in an article's page.
+"""Data for search engines and other programs: sitemap, robots.txt, llms.txt, Atom feeds, and an article's linked data.
 
-There is a feed of the latest changes of all articles, and one for each topic (Atom, RFC 4287).
+One feed has the latest changes of all articles; each topic has a feed, too (RFC 4287).
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ from kb.render.snapshot import Entry, Snapshot
 from kb.render.topics import Topic, for_everybody
 from kb.site.frame import Frame, Place, languages, root, searcher, shelf, speaks, url
 
-LONGEST = 50  # articles of a feed
-NEVER = "1970-01-01T00:00:00Z"  # a feed must have a date, and where nothing is in git nothing has one
+LONGEST = 50  # articles in a feed
+NEVER = "1970-01-01T00:00:00Z"  # the date of a feed without dated articles, because a feed must have one
 
 blueprint = Blueprint("seo", __name__)
 
 
 def translations(snapshot: Snapshot, entry: Entry) -> tuple[Place, ...]:
-    """Return the pages of an article in all its languages, if there are several."""
+    """Return an article's pages in all its languages, or none if it has only one."""
     places = [Place(e.lang, e.address) for e in snapshot.translations(entry.id) if for_everybody(e)]
     return tuple(places) if len(places) > 1 else ()
 
 
 def linked_data(frame: Frame, entry: Entry, topic: Topic | None) -> dict[str, Any]:
-    """Return an article and its breadcrumbs in the terms of schema.org."""
+    """Return an article and its breadcrumbs as schema.org data."""
     article = {
         "@type": "Article",
         "headline": entry.title,
@@ -57,7 +57,7 @@ def linked_data(frame: Frame, entry: Entry, topic: Topic | None) -> dict[str, An
 
 @blueprint.get("/sitemap.xml")
 def sitemap() -> Response:
-    """Return the site map: every page that everybody may find, with its languages and its last change."""
+    """Return the sitemap: every public page with its languages and last change."""
     homes = [Place(lang, url("site.home", lang=lang)) for lang in languages()]
     text = render_template("sitemap.xml", root=root(), homes=homes, topics=_topics(), articles=_articles().values())
     return _machine_text(text, "application/xml")
@@ -84,7 +84,7 @@ def _articles() -> dict[str, list[Entry]]:
 
 @blueprint.get("/robots.txt")
 def robots() -> Response:
-    """Return robots.txt: the address of the site map, and the paths that robots should leave out."""
+    """Return robots.txt with the sitemap's address and the paths that robots should skip."""
     lines = [
         "User-agent: *",
         "Disallow: /admin/",
@@ -99,7 +99,7 @@ def robots() -> Response:
 
 @blueprint.get("/llms.txt")
 def llms() -> Response:
-    """Return llms.txt: the articles of the default language as links to their Markdown."""
+    """Return llms.txt, which links to the Markdown of all articles in the default language."""
     lines = [f"# {services().settings.title}"]
     for topic in shelf(searcher().snapshot, services().settings.lang).topics:
         if not topic.entries:
@@ -113,7 +113,7 @@ def llms() -> Response:
 
 @blueprint.get("/<lang>/feed.xml")
 def feed(lang: str) -> Response:
-    """Return the feed of all articles that everybody may read, latest change first."""
+    """Return the feed of all public articles, latest change first."""
     _speak(lang)
     entries = shelf(searcher().snapshot, lang).entries.values()
     return _feed(services().settings.title, entries, page=url("site.home", lang=lang))
@@ -145,7 +145,7 @@ def _feed(title: str, entries: Iterable[Entry], *, page: str) -> Response:
 
 
 def _machine_text(text: str, kind: str) -> Response:
-    """Return an answer with a text that any cache may keep for an hour."""
+    """Return a text that any cache may keep for an hour."""
     response = make_response(text)
     response.content_type = f"{kind}; charset=utf-8"
     response.cache_control.public = True

@@ -22,7 +22,7 @@ from kb.site.lookup import Found, find, words_of
 from kb.site.visitor import consented, from_our_page
 from search.rank.hit import Hit
 
-NEAREST = 5  # hits on the page of what is missing
+NEAREST = 5  # hits on the page for a missing article
 
 blueprint = Blueprint("site", __name__)
 blueprint.register_blueprint(assets.blueprint)
@@ -32,7 +32,7 @@ View = Callable[..., Any]
 
 
 def page(rule: str, **options: Any) -> Callable[[View], View]:
-    """Register a view below a language. An address that begins with no language of ours may be an article's own."""
+    """Register a view below /<lang>. If the first part is not a language, the address may be an article's."""
 
     def register(view: View) -> View:
         @wraps(view)
@@ -50,7 +50,7 @@ def page(rule: str, **options: Any) -> Callable[[View], View]:
 
 @blueprint.get("/")
 def start() -> Response:
-    """Send a visitor to the home page in the language that the browser asks for."""
+    """Redirect to the home page in the language that the browser prefers."""
     return _led("site.home")
 
 
@@ -70,7 +70,7 @@ def home() -> Response:
 
 @page("/categories/<path:name>")
 def category(name: str) -> Response:
-    """Show the topics within a topic, and its articles."""
+    """Show a topic's subtopics and articles."""
     if name.endswith("/"):
         return without_slash(g.lang)  # type: ignore[no-any-return]
     known = shelf(searcher().snapshot, g.lang)
@@ -83,14 +83,14 @@ def category(name: str) -> Response:
 
 @page("/articles/<path:id>")
 def article(id: str) -> Response:
-    """Show an article in the language of the address, or in the nearest one."""
+    """Show an article in the language of the address, or in another if it has no translation."""
     return answer(find(searcher().snapshot, request.path, lang=g.lang, id=id))
 
 
 @blueprint.get("/<lang>/search/")
 @blueprint.get("/<lang>/contact/")
 def without_slash(lang: str) -> Any:
-    """Redirect to the address without its last slash."""
+    """Redirect to the address without the trailing slash."""
     if not speaks(lang):
         return own_address(request.path[1:])
     asked = request.query_string.decode("latin-1")
@@ -99,16 +99,17 @@ def without_slash(lang: str) -> Any:
 
 @blueprint.get("/<path:path>")
 def own_address(path: str) -> Response:
-    """Show an article at its own address, or redirect from a former one.
+    """Show an article with a custom address, or redirect from a former one.
 
-    Unless an article has that address, /contact leads to the form in the visitor's language: the widget links to it.
+    /contact, which the widget links to, redirects to the form in the visitor's language unless an article has that
+    address.
     """
     found = find(searcher().snapshot, f"/{path}")
     return _led("site.contact") if found is None and path == "contact" else answer(found)
 
 
 def answer(found: Found | None) -> Response:
-    """Show the article that was found, redirect to it, or show that it was withdrawn."""
+    """Show the article, redirect to it, or show that it was withdrawn. Raise NotFound for None."""
     if found is None:
         raise NotFound("there is no page at this address")
     if found.elsewhere:
@@ -132,13 +133,13 @@ def search() -> Response:
 
 @page("/contact")
 def contact() -> Response:
-    """Show the contact form, filled in with the fields of the address."""
+    """Show the contact form, filled in from the query string."""
     return contact_form.show(Form.of(request.args))
 
 
 @page("/contact", methods=["POST"])
 def send() -> Response:
-    """Keep a message, or show the form again with its errors."""
+    """Store a message, or show offers or the form with errors."""
     from_our_page()
     form, wrong = contact_form.posted()
     return contact_form.send(form, wrong=wrong)
@@ -146,7 +147,7 @@ def send() -> Response:
 
 @page("/contact/solved", methods=["POST"])
 def solved() -> Response:
-    """Log that an offered article solved the problem. Nothing is sent; the page keeps the text for an undo."""
+    """Log that an offered article solved the problem. The message is not sent; the page keeps its text for an undo."""
     from_our_page()
     form = Form.of(request.form)
     contact_form.say(form, "solved")
@@ -155,7 +156,7 @@ def solved() -> Response:
 
 @page("/contact/undo", methods=["POST"])
 def undo() -> Response:
-    """Log that the problem is not solved after all, and show the form again."""
+    """Log that the article did not solve the problem after all, and show the form again."""
     from_our_page()
     form = Form.of(request.form)
     contact_form.say(form, "undo")
@@ -164,7 +165,7 @@ def undo() -> Response:
 
 @page("/contact/sent")
 def sent() -> Response:
-    """Show the number of a ticket."""
+    """Confirm a sent message with its ticket number."""
     return contact_form.thank(request.args.get("ticket", ""))
 
 
@@ -177,18 +178,18 @@ def vote() -> Response:
 
 @page("/consent", methods=["POST"])
 def agree() -> Response:
-    """Keep the visitor's decision about consent."""
+    """Store the visitor's decision about consent."""
     from_our_page()
     return consented()
 
 
 def here() -> str:
-    """Return the public address of this page without its query."""
+    """Return this page's public address without the query string."""
     return root() + request.path
 
 
 def homes() -> tuple[Place, ...]:
-    """Return the home page in each language, nothing if there is only one."""
+    """Return the home page in each language, or none if there is only one language."""
     places = tuple(Place(lang, url_for("site.home", lang=lang)) for lang in languages())
     return places if len(places) > 1 else ()
 
@@ -206,7 +207,7 @@ def missing(*, gone: Entry | None = None) -> Response:
 
 
 def nearest(query: str, *, but: str) -> tuple[Hit, ...]:
-    """Return the hits of a search. None if it fails or there were too many: a missing page must not fail too."""
+    """Return the hits of a search, or none if it fails or the rate is exceeded, because this page must not fail."""
     if not query:
         return ()
     try:
@@ -214,14 +215,14 @@ def nearest(query: str, *, but: str) -> tuple[Hit, ...]:
     except TooManyRequests:
         degraded("rate-limited")
         return ()
-    except Exception as error:  # the page says what is missing all the same
+    except Exception as error:  # the page is shown without hits
         degraded("search-failed", error)
         return ()
     return tuple(hit for hit in hits if hit.article != but)[:NEAREST]
 
 
 def failed(status: int, message: str) -> Response:
-    """Return the page for an error, with a general sentence for errors that a visitor can do nothing about."""
+    """Return the page for an error, with a general sentence for errors that a visitor cannot fix."""
     said = {
         403: _("We only accept forms sent from our own pages. Open the page again and send the form from there."),
         405: _("This address only accepts forms sent from our pages."),

@@ -1,8 +1,8 @@
-"""Visitors: the random id that a browser is known by, consent to it, and forms that only our own pages may send.
+"""A visitor's random id, the consent to it, and the check that forms come from our own pages.
 
-A visitor gets an id with the first search, vote or form. It is kept in a cookie for a month and says nothing about the
-person. With `KB_CONSENT=ask` there is no id before the visitor agrees, and the cookie is the consent. Programs that say
-that they are no browser never get an id, so nothing is noted of them.
+A visitor gets an id with the first search, vote or form. It is kept in a cookie for a month and contains no information
+about the person. With `KB_CONSENT=ask`, there is no id before the visitor agrees, and the cookie is the consent.
+Programs that identify themselves as such never get an id, so nothing is recorded about them.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ VISITOR = re.compile(r"[0-9a-f]{32}")
 
 
 def visitor() -> str | None:
-    """Return the visitor's random id, made now if there is none yet.
+    """Return the visitor's random id, making one if necessary.
 
-    None for a visitor who has not agreed to one, and for a program that says that it is no browser.
+    None for a visitor who has not agreed, and for a program that identifies itself as such.
     """
     if from_machine():
         return None
@@ -38,14 +38,14 @@ def visitor() -> str | None:
 
 
 def from_machine() -> bool:
-    """Return True if the request comes from a program that says that it is no person's browser."""
+    """Return True if the User-Agent identifies a program that is not a person's browser."""
     return is_machine(request.user_agent.string)
 
 
 def consented() -> Response:
-    """Keep or delete the cookie, as the visitor decided, and return the page that confirms it."""
+    """Set or delete the cookie as the visitor decided, and return a page that confirms it."""
     if not consent.asks(services()):
-        raise NotFound("nobody is asked here")
+        raise NotFound("this help center does not ask for consent")
     agreed = request.form.get("agree") == "yes"
     response = render("consent.html", agreed=agreed, noindex=True)
     if not agreed:
@@ -67,7 +67,7 @@ def _new_visitor() -> str:
 
 
 def from_our_page() -> None:
-    """Raise Forbidden when another site's page sends the form; browsers say where a form comes from."""
+    """Raise Forbidden if another site's page sent the form, according to Sec-Fetch-Site or Origin."""
     site = request.headers.get("Sec-Fetch-Site")
     origin = request.headers.get("Origin")
     foreign = (

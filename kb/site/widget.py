@@ -1,4 +1,4 @@
-"""The files of the widget for pages of every origin: minified, compressed, and cached by browsers for an hour."""
+"""Serve the widget's files to pages of every origin: minified, compressed, and cached by browsers for an hour."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TYPES = {
     ".json": "application/json",
 }
 MINIFIERS = {".css": rcssmin.cssmin, ".js": rjsmin.jsmin}
-SECONDS = 3600  # the address names the major version only, so a file may change under it
+SECONDS = 3600  # the address contains only the major version, so the file may change
 
 blueprint = Blueprint("widget", __name__, url_prefix="/widget/1")
 

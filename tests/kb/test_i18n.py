@@ -1,4 +1,4 @@
-"""The interface's languages: every word is there, and each visitor gets the right ones."""
+"""The interface's languages: translations are complete, and each visitor gets the right language."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ TRANSLATED = [lang for lang in i18n.interface_languages() if lang != i18n.SOURCE
 
 
 def said() -> set[str]:
-    """Return every message that a page can say; of those with a number, the form for one."""
+    """Return every message of the pages; of plural messages, the singular."""
     found = extract_from_dir(str(Path(i18n.__file__).parent), METHODS, {}, DEFAULT_KEYWORDS)
     return {first(row[2]) for row in found} | {*contact.SENTENCES, *receipt.SENTENCES, *attachments.SENTENCES}
 
 
 def first(id: str | tuple[str, ...] | list[str]) -> str:
-    """Return what a message is known by."""
+    """Return the id of a message, the singular if it has a plural."""
     return id if isinstance(id, str) else id[0]
 
 

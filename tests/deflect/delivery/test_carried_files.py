@@ -1,4 +1,4 @@
-"""Files of a ticket on their way to the help desk: attached, linked or uploaded, and never in the ticket's way."""
+"""Delivered files: attached, linked or uploaded, and never blocking the ticket."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ TEXT = b"it failed\n"
 
 @pytest.fixture
 def files(tmp_path: Path) -> tuple[Carried, ...]:
-    """A picture and a text on disk, and a file that is not there any more."""
+    """A picture and a text on disk, and a file that is no longer there."""
     made = []
     for name, media, data in (("shot.png", "image/png", PNG), ("l\u00f6g.txt", "text/plain", TEXT)):
         (tmp_path / name).write_bytes(data)
@@ -109,7 +109,7 @@ def services(tmp_path: Path) -> Iterator[Services]:
 
 
 def carried(services: Services) -> dict[str, object]:
-    """Send a message with a picture through the webhook, and return what the receiver is told of the picture."""
+    """Send a message with a picture through the webhook, and return the picture's JSON at the receiver."""
     file = keep(services.settings, PNG, name="shot.png")
     message = check({"subject": "S", "body": "B", "email": "jo@example.com"})
     create_ticket(services, Visit("v"), message, key="k", files=[file])

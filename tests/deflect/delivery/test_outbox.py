@@ -1,4 +1,4 @@
-"""The outbox: growing pauses, nothing lost while a help desk is down, dead letters that can be retried."""
+"""The outbox: growing pauses, no loss while a help desk is down, and retries of dead deliveries."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,7 +21,7 @@ from tests.support.fakes import close, make_services
 
 
 class Desk:
-    """A sink that fails as long as `down` says so, and keeps what it took."""
+    """A sink that fails while `down` is set, and keeps accepted deliveries."""
 
     def __init__(self, name: str, down: Callable[[], bool] = lambda: False, wait: float = 0.0) -> None:
         self.name, self.down, self.wait = name, down, wait
@@ -161,7 +161,7 @@ def test_a_sink_that_is_set_wrongly_waits_for_its_setting(services: Services) ->
 
 
 def test_nothing_is_sent_while_nothing_can_be_kept(services: Services) -> None:
-    """A full disk must not make the same ticket go out once a second."""
+    """A full disk must not send the same ticket every second."""
 
     class Full:
         def run(self, write: object, *_: object, **__: object) -> Any:

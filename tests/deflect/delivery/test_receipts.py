@@ -1,4 +1,4 @@
-"""Receipts: one for a ticket, in the writer's language, with articles and without a word of what was typed."""
+"""Receipts: one per ticket, in the requester's language, with articles and without the requester's text."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ FORM = {"subject": "Buy cheap pills", "body": "Reset my password at evil.example
 
 
 class Asked(FakeSearcher):
-    """Remembers for whom it was asked."""
+    """Records the requests that it gets."""
 
     audiences: ClassVar[list[frozenset[str]]] = []
 

@@ -1,4 +1,4 @@
-"""Signatures of webhooks: the scheme's own example, and everything that must not pass."""
+"""Signatures of webhooks: the specification's example, and invalid signatures."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Sinks: one contract for all, then what is particular to mail and webhook, each against a real receiver."""
+"""Sinks: one contract for all, then the details of mail and webhook, each against a real receiver."""
 
 import json
 from collections.abc import Iterator
@@ -149,7 +149,7 @@ def test_the_manual_s_sample_of_a_webhook_has_the_keys_that_are_posted() -> None
 
 
 def names(value: Any) -> Any:
-    """Return the keys of a document and of what is in it, in order."""
+    """Return the keys of a document and its nested objects, in order."""
     return [(name, names(part)) for name, part in value.items()] if isinstance(value, dict) else None
 
 

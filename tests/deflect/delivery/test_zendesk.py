@@ -1,4 +1,4 @@
-"""The zendesk sink against a double of Zendesk's API on loopback; it was never tried against the real one."""
+"""The zendesk sink against a fake of Zendesk's API on loopback, not against the real one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tickets: checked field by field, and kept with message, deliveries and event, or not at all."""
+"""Tickets: checked field by field, and stored with message, deliveries and event in one transaction."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -132,7 +132,7 @@ def test_a_ticket_id_can_be_read_out(services: Services) -> None:
 
 
 def test_of_two_agents_who_answer_at_once_the_second_is_told(services: Services) -> None:
-    """The look and the write are one, so that no answer slips between them."""
+    """The check and the write are one transaction, so that no answer comes between them."""
     ticket = create_ticket(services, Visit("v1"), check(FORM), key="k").ticket
     told = []
     for who in ("ann", "bob"):

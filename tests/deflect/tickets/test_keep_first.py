@@ -50,7 +50,7 @@ def ranker(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> I
 
 @pytest.fixture
 def app(built: Flask, tmp_path: Path) -> Flask:
-    """The same with nothing written yet."""
+    """The same help center with an empty database."""
     return fresh(built, tmp_path)
 
 
@@ -59,7 +59,7 @@ def by_form(app: Flask) -> None:
 
 
 def by_api(app: Flask) -> None:
-    """What the form's script and the widget send."""
+    """The requests of the form's script and of the widget."""
     answer = app.test_client().post("/api/v1/tickets", json=TICKET, headers=HEAD)
     assert answer.status_code == 201
 

@@ -1,4 +1,4 @@
-"""The history of a ticket's person: one line of time for all channels, the latest first, folded."""
+"""The timeline of a ticket's person: all channels, latest first, related steps merged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The trail: what led to a ticket, in order, for this person only."""
+"""The trail: the steps before a ticket, in order, of this person only."""
 
 import uuid
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The application as a whole: what every answer carries, and how errors are said."""
+"""The application as a whole: the headers of every answer, and the answers to errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page of an article is made of its `ArticlePage` alone, and is cached by it."""
+"""The page of an article depends on its `ArticlePage` only, which is its cache key."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
 
 
 def asked_by(app: Flask, path: str, monkeypatch: pytest.MonkeyPatch) -> ArticlePage:
-    """Return the value that a request makes a page of."""
+    """Return the `ArticlePage` of a request."""
     asked: list[ArticlePage] = []
     with app.app_context(), monkeypatch.context() as patched:
         patched.setattr(state(ArticlePages), "html", lambda value: asked.append(value) or "")

@@ -1,4 +1,4 @@
-"""Attachments and static files: what is served, and that nothing else is."""
+"""Attachments and static files: served files and refused files."""
 
 from __future__ import annotations
 

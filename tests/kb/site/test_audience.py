@@ -1,4 +1,4 @@
-"""What is written for some is found, offered and read by them, and by nobody else, anywhere."""
+"""Limited articles: only their audience finds, gets offers of and reads them."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
 
 
 def a_client() -> str:
-    """Return a token that is good for five minutes: signed when it is used, however long other tests took."""
+    """Return a token that is valid for five minutes, signed when it is used."""
     return sign(sub="u1", segment="client")
 
 

@@ -1,4 +1,4 @@
-"""Files with the contact form, the API and the ticket's page: nothing typed or chosen is lost, and nothing runs."""
+"""Files in the contact form, the API and the ticket's page: no input is lost, and no file is executed."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Flask:
 
 @pytest.fixture
 def app(built: Flask, tmp_path: Path) -> Flask:
-    """The same with nothing written yet."""
+    """The same help center with an empty database."""
     return fresh(built, tmp_path)
 
 

@@ -34,12 +34,12 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Flask:
 
 @pytest.fixture
 def app(built: Flask, tmp_path: Path) -> Flask:
-    """The same with nothing written yet."""
+    """The same help center with an empty database."""
     return fresh(built, tmp_path)
 
 
 def rows(app: Flask, sql: str) -> list[dict[str, Any]]:
-    """Return what a query reads."""
+    """Return the rows of a query."""
     found: list[dict[str, Any]] = app.extensions[EXTENSION].store.rows(sql)
     return found
 

@@ -1,4 +1,4 @@
-"""The demo shop: another origin, the strictest policy, and the help center untouched beside it."""
+"""The demo shop: another origin, the strictest policy, and an unchanged help center."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from kb.site import demo
 
 @pytest.fixture
 def both() -> demo.ByPort:
-    """A help center that says so, with the shop on the next port."""
+    """A help center with the demo shop on the next port."""
     app = Flask(__name__)
     app.register_blueprint(demo.blueprint)
     app.add_url_rule("/", "home", lambda: "help center")
@@ -20,7 +20,7 @@ def both() -> demo.ByPort:
 
 
 def get(both: demo.ByPort, path: str, *, port: int, method: str = "GET") -> Response:
-    """Return the answer on a port, whatever the Host header says."""
+    """Return the answer on a port, regardless of the Host header."""
     environ = EnvironBuilder(path, base_url="http://help.test:8000", method=method).get_environ()
     return Response(*run_wsgi_app(both, environ | {"SERVER_PORT": str(port)}, buffered=True))
 

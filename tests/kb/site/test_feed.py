@@ -1,4 +1,4 @@
-"""Feeds: what changed lately is in them, and nothing that is not for everybody."""
+"""Feeds: they contain the latest changes of public articles only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Addresses that the server calls: public ones, those that are allowed, and no way around."""
+"""Addresses that the server may call: public and allowed ones only."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Ways to contact us, on pages and with the episode; and the articles that belong to the page somebody writes on."""
+"""Contact channels on pages and in episodes, and the articles offered for the page of a message."""
 
 from __future__ import annotations
 

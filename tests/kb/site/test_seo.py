@@ -1,4 +1,4 @@
-"""What machines read of the site."""
+"""The sitemap, robots.txt, llms.txt and linked data."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
 
 
 def text(client: FlaskClient, path: str) -> str:
-    """Return what a path answers."""
+    """Return the answer of a path."""
     answer = client.get(path)
     assert answer.status_code == 200
     return answer.get_data(as_text=True)

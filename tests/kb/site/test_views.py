@@ -37,7 +37,7 @@ def text(client: FlaskClient, path: str, *, status: int = 200, **headers: str) -
 
 
 def words(html: str) -> str:
-    """Return what a reader sees of a page."""
+    """Return the visible text of a page."""
     return " ".join(Markup(re.sub(r"<(script|style).*?</\1>", "", html, flags=re.DOTALL)).striptags().split())
 
 

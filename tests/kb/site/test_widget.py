@@ -25,7 +25,7 @@ KB = 1024  # bytes
 
 @pytest.fixture
 def client() -> FlaskClient:
-    """A client of an application with nothing but the widget's files."""
+    """A client of an application that serves only the widget's files."""
     app = Flask(__name__)
     app.register_blueprint(widget.blueprint)
     return app.test_client()

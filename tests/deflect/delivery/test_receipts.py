@@ -31,7 +31,7 @@ FORM = {"subject": "Buy cheap pills", "body": "Reset my password at evil.example
 
 
 class Asked(FakeSearcher):
-    """Records the requests that it gets."""
+    """Records the audience of each call."""
 
     audiences: ClassVar[list[frozenset[str]]] = []
 

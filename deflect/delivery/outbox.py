@@ -140,7 +140,7 @@ def _files(settings: Settings, store: Store, row: Row) -> tuple[Carried, ...]:
         Carried(
             **{name: file[name] for name in ("id", "name", "media", "size", "digest")},
             path=attachments.path_of(settings, file["digest"]),
-            link=root + file_links.ticket_file(store, file["id"], expires=expires) if root else "",
+            link=root + file_links.ticket_file(store, file["id"]) if root else "",
             expires=expires if root else 0,
         )
         for file in attachments.of_message(store, row["message"])

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -140,16 +141,20 @@ def test_a_webhook_tells_name_type_size_and_sha256_and_a_link_that_opens_the_fil
     )
 
 
-def test_a_link_without_its_key_or_after_its_time_opens_nothing(services: Services) -> None:
+def test_a_link_without_its_key_or_after_its_time_opens_nothing(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
     told = carried(services)
-    key = str(told["url"]).partition("?key=")[2]
-    expires, _, signature = key.partition("-")
-    bad = ["", "x", f"{int(expires, 16) + 1:x}-{signature}", f"1-{signature}"]
-    for one in bad:
-        assert not opens_ticket_file(services.store, str(told["id"]), one, now=0)
-    assert opens_ticket_file(services.store, str(told["id"]), key, now=int(expires, 16))
-    assert not opens_ticket_file(services.store, str(told["id"]), key, now=int(expires, 16) + 1)
-    assert not opens_ticket_file(services.store, "another", key, now=0)
+    id, key = str(told["id"]), str(told["url"]).partition("?key=")[2]
+    signed, _, signature = key.partition(".")
+    for bad in ("", "x", ".", f".{signature}", f"{signed}.", f"{signed[:-1]}{'Ab'[signed[-1] == 'A']}.{signature}"):
+        assert not opens_ticket_file(services.store, id, bad)
+    assert not opens_ticket_file(services.store, "another", key)
+    expires = datetime.fromisoformat(str(told["expires"])).timestamp()
+    monkeypatch.setattr("time.time", lambda: expires)
+    assert opens_ticket_file(services.store, id, key)
+    monkeypatch.setattr("time.time", lambda: expires + 2)
+    assert not opens_ticket_file(services.store, id, key)
 
 
 def test_a_file_that_is_gone_does_not_keep_a_ticket_from_being_delivered(services: Services) -> None:

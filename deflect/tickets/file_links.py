@@ -1,4 +1,4 @@
-"""Signed links to files: of articles that are for some only, and of tickets for the help desk; each runs out."""
+"""Signed links, which expire, to the files of limited articles and to the attachments of tickets."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from itsdangerous import BadSignature, TimestampSigner
 from deflect.store.database import Store
 from deflect.store.services import Services
 
-ARTICLE, ARTICLE_LIFE = "file", 3600  # seconds, as long as a token at most
+ARTICLE, ARTICLE_LIFE = "file", 3600  # seconds, the longest life of a token
 TICKET, TICKET_LIFE = "attachment", 7 * 24 * 3600  # seconds
 ADDRESS = re.compile(r'(?<==")/files/([^"?#]+)')
 
 
 def with_keys(services: Services, html: str, limited: Collection[str]) -> str:
-    """Return an article's HTML with a key behind each address of a file that is in `limited`."""
+    """Return an article's HTML with a key added to the address of each file in `limited`."""
 
     def keyed(found: re.Match[str]) -> str:
         name = unquote(unescape(found[1]))
@@ -29,17 +29,17 @@ def with_keys(services: Services, html: str, limited: Collection[str]) -> str:
 
 
 def opens_article_file(services: Services, name: str, key: str) -> bool:
-    """Return True if a key was made for this file of an article, and has not run out."""
+    """Return True if a key is valid for this file of an article and has not expired."""
     return _opens(services.store, ARTICLE, name, key, life=ARTICLE_LIFE)
 
 
 def ticket_file(store: Store, id: str) -> str:
-    """Return the address of a ticket's file, with a key that opens it for a week."""
+    """Return the address of an attachment with a key that is valid for TICKET_LIFE."""
     return f"/attachments/{id}?key={_key(store, TICKET, id)}"
 
 
 def opens_ticket_file(store: Store, id: str, key: str) -> bool:
-    """Return True if a key was made for this file of a ticket, and has not run out."""
+    """Return True if a key is valid for this attachment and has not expired."""
     return _opens(store, TICKET, id, key, life=TICKET_LIFE)
 
 

@@ -170,14 +170,14 @@ class Uploads:
 
 
 def hold(services: Services, files: Sequence[Attachment]) -> str:
-    """Return the signed list of files to send back with the form; "" for no files."""
+    """Return a signed list of files to put into the form, or "" if there are none."""
     return _list(services).dumps([astuple(file) for file in files]) if files else ""
 
 
 def held(services: Services, token: str) -> tuple[Attachment, ...]:
-    """Return the files of a signed list, none for "".
+    """Return the files of a signed list, or none for "".
 
-    Raises Refused when the signature is not ours, when the list has expired, or when one of its files is gone.
+    Raise Refused if the signature is invalid, the list has expired, or one of its files is no longer on disk.
     """
     if not token:
         return ()

@@ -1,4 +1,4 @@
-"""Signatures: the same bytes as ever, since links, e-mails and rows that are out there carry them."""
+"""Signatures stay the same bytes, because existing links, e-mails and rows contain them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SECRET = bytes(range(32)).hex()
 
 @pytest.fixture
 def known(services: Services, monkeypatch: pytest.MonkeyPatch) -> Services:
-    """Services whose secrets are all `SECRET`, in November 2023."""
+    """Services in which every secret is `SECRET`, and itsdangerous signs in November 2023."""
     monkeypatch.setattr(type(services.store), "secret", lambda _store, _name: SECRET)
     monkeypatch.setattr(TimestampSigner, "get_timestamp", lambda _signer: 1_700_000_000)
     return services

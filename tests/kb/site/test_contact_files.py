@@ -217,7 +217,7 @@ def test_a_list_of_files_is_good_for_an_hour(app: Flask, monkeypatch: pytest.Mon
     assert held(here, token) == (file,)
     assert held(here, "") == ()
     monkeypatch.setattr("time.time", lambda: 4602.0)
-    with pytest.raises(attachments.Refused, match=r"a\.png: This file was kept for an hour only"):
+    with pytest.raises(attachments.Refused, match=re.escape(f"a.png: {attachments.GONE}")):
         held(here, token)
 
 
@@ -226,7 +226,7 @@ def test_a_list_of_files_is_good_only_as_we_made_it(app: Flask) -> None:
     token = hold(here, [attachments.keep(here.settings, PNG, name="a.png")])
     forged = token[:10] + ("A" if token[10] != "A" else "B") + token[11:]
     for bad in (forged, "x.y", "é.é", ".", "..", "x" * 30_000, token + "0", token[1:]):
-        with pytest.raises(attachments.Refused, match="an hour only"):
+        with pytest.raises(attachments.Refused, match=re.escape(attachments.GONE)):
             held(here, bad)
 
 
@@ -234,7 +234,7 @@ def test_a_list_of_an_older_version_is_asked_for_again_before_anything_is_sent(a
     old = "WzE3MDAwMDM2MDAsIFsiYS5wbmciLCAiaW1hZ2UvcG5nIiwgMywgImFiIl1d." + "0" * 64
     answer = client.post("/en/contact", data=FILLED | {"held": old})
     assert answer.status_code == 400
-    assert "kept for an hour only. Please choose it again." in answer.text
+    assert attachments.GONE in answer.text
     assert services_of(app).store.rows("SELECT id FROM tickets") == []
 
 

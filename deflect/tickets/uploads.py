@@ -1,9 +1,9 @@
 """Forms with files, and the signed list of files that a form carries while it is corrected.
 
-A form in parts is read as it arrives: texts go to memory within their cap, files go to disk. A file that is refused
-does not stop the rest. After a mistake the form comes back with a list of the files that are already on disk, so that
-nobody uploads them twice. The list is signed with the store's secret and expires after an hour. Slow senders must not
-occupy every thread, so at most half of a worker's threads read large forms at a time.
+A multipart form is parsed while it arrives: texts go to memory, up to a cap, and files go to disk. A refused file does
+not stop the others. If the form has an error, it returns to the visitor with a signed list of the files on disk, which
+then need no second upload. The list expires after an hour. At most half of a worker's threads read large forms at a
+time, so slow senders cannot occupy all of them.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ from kb.config import Settings
 from kb.errors import BadRequest, HelpCenterError, StorageFull, TooLarge, Unavailable
 
 MULTIPART = "multipart/form-data"
-FIELD = "files"  # the name that the parts have in our form and in the API
-PATIENCE = 3  # times the cap of all files that are read on, and thrown away, so that the text comes back
-BUFFER = 64 * 1024  # bytes that the parser holds beside
+FIELD = "files"  # the name of the file parts in the form and in the API
+PATIENCE = 3  # read and discard up to 3 times the cap of all files, so that the form can return the text
+BUFFER = 64 * 1024  # bytes that the parser buffers
 MOST_PARTS = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """A form as it was sent: its texts, the files that were kept, and the errors of the others."""
+    """A posted form: its texts, the stored files, and the errors of refused files."""
 
     texts: Mapping[str, str]
     files: tuple[Attachment, ...] = ()
@@ -43,15 +43,15 @@ class Posted:
 
 
 def has_files(asked: Request) -> bool:
-    """Return True if a request is a form in parts, as forms with files are."""
+    """Return True if a request is a multipart form, which may contain files."""
     return asked.mimetype == MULTIPART
 
 
 def read(asked: Request, settings: Settings, *, longest_text: int) -> Posted:
-    """Return a form in parts, with its files on disk.
+    """Read a multipart form and write its files to disk.
 
-    Raises TooLarge before it reads a form that is far too large, Unavailable while half of the threads read large forms
-    already, and BadRequest when the parts cannot be parsed.
+    Raise TooLarge without reading a form that is far too large, Unavailable if half of the threads already read large
+    forms, and BadRequest if the parts cannot be parsed.
     """
     most = longest_text + settings.attachments * BUFFER + PATIENCE * settings.attachments_total * MB
     if (asked.content_length or 0) > most:
@@ -65,7 +65,7 @@ def read(asked: Request, settings: Settings, *, longest_text: int) -> Posted:
 
 @dataclass
 class _Reading:
-    """A form that is being read: counts the bytes of texts, and drops every file that was not finished."""
+    """A form that is being read. It limits the bytes of texts, and deletes unfinished files at the end."""
 
     settings: Settings
     stream: IO[bytes]
@@ -75,14 +75,14 @@ class _Reading:
     open: list[_Part] = field(default_factory=list)
 
     def __enter__(self) -> None:
-        """Begin."""
+        """Do nothing: the work is in __exit__."""
 
     def __exit__(self, *_: object) -> None:
         for part in self.open:
             part.file.drop()
 
     def read(self, size: int = -1) -> bytes:
-        """Return the next bytes for the parser; raises TooLarge when the texts exceed their cap."""
+        """Return the next bytes for the parser. Raise TooLarge if the texts exceed their cap."""
         data = self.stream.read(size)
         self.came += len(data)
         if self.came - self.filed > self.longest_text + 2 * BUFFER:
@@ -92,7 +92,7 @@ class _Reading:
     def begin(
         self, total_content_length: object, content_type: object, filename: str | None, content_length: object = None
     ) -> IO[bytes]:
-        """Return the object to which the parser writes a file; the arguments have the parser's names."""
+        """Return a file object for the parser to write to. The parser calls this with these argument names."""
         named = bool(filename)
         part = _Part(self, named=named, taken=named and self._named() < self.settings.attachments)
         self.open.append(part)
@@ -102,10 +102,10 @@ class _Reading:
         return sum(part.named for part in self.open)
 
     def posted(self, asked: Request) -> Posted:
-        """Return texts and files."""
+        """Parse the form and return its texts, files and errors."""
         parser = FormDataParser(
             stream_factory=cast(Any, self.begin),
-            max_form_memory_size=self.longest_text + 2 * BUFFER,  # it also counts the part of a file that it holds
+            max_form_memory_size=self.longest_text + 2 * BUFFER,  # includes the buffered part of a file
             max_form_parts=MOST_PARTS,
             silent=False,
         )
@@ -132,24 +132,24 @@ class _Reading:
 
 
 class _Part:
-    """A file of the form: the parser's writes go to disk, or nowhere when there are too many files."""
+    """A file of the form. Writes go to disk, or are discarded if there are too many files."""
 
     def __init__(self, reading: _Reading, *, named: bool, taken: bool) -> None:
         self.reading, self.named, self.taken = reading, named, taken
         self.file = Incoming(reading.settings)
 
     def write(self, data: bytes) -> int:
-        """Take the next bytes."""
+        """Write the next bytes."""
         self.reading.filed += len(data)
         return self.file.write(data) if self.taken else len(data)
 
     def seek(self, _offset: int) -> int:
-        """Do nothing: the parser goes back to the start of the file when it is complete."""
+        """Do nothing: the parser rewinds a complete file, which is not needed here."""
         return 0
 
 
 class Uploads:
-    """The number of large forms that an application is reading right now."""
+    """Limits the number of large forms that an application reads at a time."""
 
     def __init__(self) -> None:
         self._reading = 0
@@ -157,10 +157,10 @@ class Uploads:
 
     @contextmanager
     def turn(self, most: int) -> Iterator[None]:
-        """Count one more large form for as long as it is read; raises Unavailable when there are `most` already."""
+        """Count a large form while it is read. Raise Unavailable if `most` are being read already."""
         with self._lock:
             if self._reading >= most:
-                raise Unavailable("too many files arrive at the moment; try again in a minute")
+                raise Unavailable("too many files are being uploaded; try again in a minute")
             self._reading += 1
         try:
             yield

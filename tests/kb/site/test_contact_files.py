@@ -1,4 +1,4 @@
-"""Files with the contact form, the API and the ticket's page: nothing typed or chosen is lost, and nothing runs."""
+"""Files in the contact form, the API and the ticket's page: no input is lost, and no file is executed."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Flask:
 
 @pytest.fixture
 def app(built: Flask, tmp_path: Path) -> Flask:
-    """The same with nothing written yet."""
+    """The same help center with an empty database."""
     return fresh(built, tmp_path)
 
 
@@ -98,7 +98,7 @@ def test_solved_and_undone_the_form_has_its_files_still(app: Flask, client: Flas
 @pytest.mark.parametrize(
     ("name", "data", "why"),
     [
-        ("page.png", b"<html><script>alert(1)</script>", "page.png: Files of this kind are not taken"),
+        ("page.png", b"<html><script>alert(1)</script>", "page.png: This file type isn&#39;t accepted"),
         ("big.png", BIG, "big.png: This file is larger than 10 MB"),
         ("nothing.png", b"", "nothing.png: This file is empty"),
     ],
@@ -135,14 +135,14 @@ def test_a_file_is_removed_by_its_button_and_nothing_is_sent(app: Flask, client:
 
 def test_too_many_files_are_said_and_none_above_is_written(app: Flask, client: FlaskClient) -> None:
     answer = send(client, *((f"{n}.txt", f"file {n}".encode()) for n in range(7)))
-    assert "Only 5 files can go with a message" in answer.text
+    assert "You can attach at most 5 files" in answer.text
     assert on_disk(app) == 5
 
 
 def test_too_much_together_is_said_and_one_can_be_removed(client: FlaskClient) -> None:
     parts = [(f"{n}.png", PNG + bytes([n]) * (8 * MB)) for n in range(3)]
     answer = send(client, *parts)
-    assert "Together the files are larger than 20 MB" in answer.text
+    assert "Together, the files are larger than 20 MB" in answer.text
     button = re.findall(r'name="(drop-[0-9a-f]{64})"', answer.text)[0]
     fewer = send(client, held=hidden(answer)["held"], **{button: "1"})
     assert send(client, held=hidden(fewer)["held"]).status_code == 303
@@ -169,7 +169,7 @@ def test_a_full_disk_says_so_and_the_text_stays(
     monkeypatch.setattr(attachments, "RESERVE", 1 << 62)
     answer = send(client, ("shot.png", PNG))
     assert answer.status_code == 507
-    assert "no room for files" in answer.text
+    assert "Files can&#39;t be saved right now" in answer.text
     assert FILLED["message"] in answer.text
     assert send(client).status_code == 303
 
@@ -242,7 +242,7 @@ def test_files_can_be_switched_off(built: Flask, tmp_path: Path) -> None:
     app = fresh(built, tmp_path, attachments=0)
     client = app.test_client()
     assert 'type="file"' not in client.get("/en/contact").text
-    assert "Files are not taken here" in send(client, ("shot.png", PNG)).text
+    assert "You can&#39;t attach files here" in send(client, ("shot.png", PNG)).text
     assert on_disk(app) == 0
 
 

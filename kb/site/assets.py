@@ -10,6 +10,8 @@ from __future__ import annotations
 import gzip
 import hashlib
 import posixpath
+import re
+from collections.abc import Iterable
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -25,6 +27,7 @@ TEXTS = frozenset(
     {".md", ".markdown", ".yml", ".yaml", ".html", ".htm", ".js", ".mjs", ".xhtml", ".xml", ".py", ".toml"}
 )
 
+IMPORT = re.compile(r'^import .*?"(\./[^"]+)";$', re.MULTILINE)
 PACKED = frozenset({".css", ".js", ".svg"})
 
 blueprint = Blueprint("files", __name__)
@@ -43,6 +46,18 @@ def version() -> str:
 def asset(name: str) -> str:
     """Return the address of one of our static files."""
     return f"/static/v/{version()}/{name}"
+
+
+def imports(names: Iterable[str]) -> list[str]:
+    """Return the scripts that some scripts import, directly or not, so that a browser can fetch all at once."""
+    return sorted({inner for name in names for inner in _imports(name)})
+
+
+@cache
+def _imports(name: str) -> frozenset[str]:
+    source = (static_folder() / name).read_text(encoding="utf-8")
+    direct = {posixpath.normpath(posixpath.join(posixpath.dirname(name), found)) for found in IMPORT.findall(source)}
+    return frozenset(direct.union(*(_imports(inner) for inner in direct)))
 
 
 @blueprint.get("/static/v/<tag>/<path:name>")

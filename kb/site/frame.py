@@ -156,6 +156,7 @@ def page(template: str, frame: Frame, *, alternates: Sequence[Place] = (), **con
         "url_for": url,
         "api": API,
         "asset": assets.asset,
+        "imports": assets.imports,
         "snippet": snippet,
         "words": words(frame.lang),
         "description": "",

@@ -73,7 +73,7 @@ def test_a_page_is_checked_by_keyboard_and_what_it_lacks_is_said(page: Page, cen
         expect(page.get_by_text("No problems found on")).to_be_visible()
         page.get_by_label("Address of your page").fill(f"{shop}/sent")
         page.keyboard.press("Enter")
-        expect(page.get_by_role("alert")).to_contain_text("answered 405")
+        expect(page.get_by_role("alert")).to_contain_text("returned 405")
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1280, "light")])

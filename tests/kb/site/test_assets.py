@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import re
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
 from flask.testing import FlaskClient
@@ -93,6 +95,20 @@ def test_a_script_under_another_version_is_not_kept(client: FlaskClient) -> None
     answer = client.get("/static/v/0123/site.js", buffered=True)
     assert answer.status_code == 200
     assert "immutable" not in answer.headers["Cache-Control"]
+
+
+@pytest.mark.parametrize(("path", "script"), [("/en/", ""), ("/en/contact", "contact.js")])
+def test_a_page_announces_every_script_that_its_scripts_import(client: FlaskClient, path: str, script: str) -> None:
+    page = client.get(path).text
+    announced = set(re.findall(r'rel="modulepreload" href="([^"]+)"', page))
+    asked = [assets.asset(name) for name in ("site.js", script) if name]
+    found = set()
+    while asked:
+        source = client.get(asked.pop(), buffered=True)
+        inner = {urljoin(source.request.path, name) for name in re.findall(r'^import .*"(.+)";', source.text, re.M)}
+        asked += inner - found
+        found |= inner
+    assert announced == found > {assets.asset("widget/service.js")}
 
 
 @pytest.mark.parametrize("name", ["../kb/site.py", "%2e%2e/kb/site.py", "nothing.js"])

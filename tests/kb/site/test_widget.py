@@ -50,6 +50,12 @@ def test_each_use_of_the_widget_stays_within_its_bytes() -> None:
     assert sizes["panel"] <= 8 * KB
 
 
+def test_the_manual_states_the_bytes_of_each_use() -> None:
+    manual = Path("articles/site-owners/widget-sizes.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (?:the|an) (loader|offer|panel)\b[^|]*\| ([\d.]+) KB", manual, re.MULTILINE)
+    assert dict(rows) == {use: f"{size / 1000:.1f}" for use, size in bytes_by_use().items()}
+
+
 def test_the_files_weigh_on_the_wire_as_they_are_counted(client: FlaskClient) -> None:
     assert len(client.get(f"/widget/1/{LOADER}", headers=ZIPPED).data) == weight(LOADER)
 

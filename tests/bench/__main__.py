@@ -1,6 +1,6 @@
-"""`make bench`: speed and memory side by side in one run, beside other engines and the bare encoder.
+"""`make bench`: measure speed and memory beside other engines and the bare encoder.
 
-The result is Markdown on standard output and, with `--write FILE`, between the markers of an article, with a picture.
+Prints Markdown. With `--write FILE`, it also puts it between the markers of an article and draws the picture.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tests.bench.measuring import Figures
 
 SIZES = (174, 1_000, 10_000)
 SOAK = 100_000
-LARGEST = 10_000  # articles: from here other engines get a quarter of their questions; beyond, no Whoosh
+LARGEST = 10_000  # articles from which other engines get a quarter of their questions; above it, Whoosh is left out
 PICTURE = "latency.svg"
 TABLES = {
     building.NAME: "What",
@@ -48,7 +48,7 @@ def main() -> int:
             measured.append(measure(text, size, place, encoder))
             if not given.soak and size == measured[0].size:
                 _first_minute(text, Path(folder) / "first", measured[0])
-            _keep(text, measured, soak=given.soak, article=given.write)  # what is stopped has what it measured
+            _keep(text, measured, soak=given.soak, article=given.write)  # a stopped run keeps its figures
     print(_report(text, measured, soak=given.soak))
     return 0
 
@@ -59,7 +59,7 @@ def _first_minute(text: Text, folder: Path, figures: Figures) -> None:
 
 
 def _keep(text: Text, measured: Sequence[Figures], *, soak: bool, article: Path | None) -> None:
-    """Write the tables so far into an article, and the picture beside it."""
+    """Write the tables so far into an article, and the picture next to it."""
     if article is None:
         return
     write(article, _report(text, measured, soak=soak), marker="soak" if soak else "bench")
@@ -69,7 +69,7 @@ def _keep(text: Text, measured: Sequence[Figures], *, soak: bool, article: Path 
 
 
 def write(article: Path, report: str, *, marker: str) -> None:
-    """Put a report between the markers of an article."""
+    """Replace the text between an article's markers with a report."""
     block = re.compile(rf"(<!-- {marker} -->\n).*?(<!-- /{marker} -->)", re.DOTALL)
     text = article.read_text(encoding="utf-8")
     article.write_text(block.sub(lambda match: f"{match[1]}\n{report}\n\n{match[2]}", text), encoding="utf-8")
@@ -97,7 +97,7 @@ def _noisy(encoder: Embedder, text: Text) -> NoisyEmbedder:
 
 
 def _whole(text: Text, size: int, folder: Path, encoder: Embedder) -> Figures:
-    """Measure everything at one size, the server too."""
+    """Measure everything at one size, including the server."""
     figures, models = Figures(size), (Settings().data / "models").resolve()
     settings, noisy = Settings(articles=folder / "articles", data=folder / "var"), _noisy(encoder, text)
     _say(f"{size:,} articles: building")
@@ -121,7 +121,7 @@ def _whole(text: Text, size: int, folder: Path, encoder: Embedder) -> Figures:
 
 
 def _without_server(text: Text, size: int, folder: Path, encoder: Embedder) -> Figures:
-    """Measure what one process does at one size."""
+    """Measure one process at one size."""
     figures, settings = Figures(size), Settings(data=folder / "var")
     _say(f"{size:,} articles: building")
     contents = list(corpus.contents(text, articles=size))

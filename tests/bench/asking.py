@@ -1,4 +1,4 @@
-"""One question after the other: ours, the bare encoder, and the other engines, on the same articles and questions."""
+"""Time questions one after the other: ours, the bare encoder and other engines, on the same articles."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Messages = Sequence[tuple[str, str]]
 
 
 def questions(text: corpus.Text) -> tuple[list[str], list[tuple[str, str]]]:
-    """Return the short queries and the messages that are asked, drawn with a seed."""
+    """Return the short queries and the messages to ask, drawn with a seed."""
     drawn = [_draw(len(pool)) for pool in (text.queries, text.messages)]
     return [text.queries[n] for n in drawn[0]], [text.messages[n] for n in drawn[1]]
 
@@ -32,12 +32,12 @@ def _draw(size: int) -> list[int]:
 
 
 def unfinished(query: str) -> str:
-    """Return a query as it is while it is typed."""
+    """Return the first half of a query, as if it were still being typed."""
     return query[: max(3, len(query) // 2)]
 
 
 def ours(path: Path, settings: Settings, encoder: Embedder, text: corpus.Text, figures: Figures) -> Searcher:
-    """Time typing, searches and messages beside the bare encoder."""
+    """Time typing, searches and messages, and the bare encoder for comparison."""
     searcher = Searcher.open(path, settings=settings, encoder=encoder, remember=0)
     queries, messages = questions(text)
     typing = alone({"typing": lambda q: searcher.complete(unfinished(q), lang="en")}, queries)
@@ -66,7 +66,10 @@ def others(
     keyword: float | None,
     largest: int,
 ) -> None:
-    """Time other engines: build (with ours, `keyword` seconds if known, as a multiple), queries and messages."""
+    """Time other engines: build, queries and messages.
+
+    `keyword` is the seconds that our keyword part takes; the build then shows it as a multiple.
+    """
     queries, messages = questions(text)
     settings = searcher.settings
     words = Searcher(searcher.collection, settings=settings, encoder=None, failed=True, remember=0)

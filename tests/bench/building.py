@@ -1,4 +1,4 @@
-"""What a generation costs: building it, its keyword part beside Whoosh alone, one changed article, opening it."""
+"""Measure a generation: building it, its keyword part, one changed article, and opening it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PASSAGES = 256
 
 
 def build(settings: Settings, noisy: Embedder, figures: Figures) -> Path:
-    """Build by words, then with vectors, and return the generation."""
+    """Build by words, then with vectors, and return the second generation's folder."""
     now = datetime.now(UTC)
     shelf = library.load(settings.articles)
     path, took = processor(lambda: builder.build(shelf, settings.generations, embedder=None, now=now))
@@ -43,7 +43,7 @@ def build(settings: Settings, noisy: Embedder, figures: Figures) -> Path:
 
 
 def without_files(contents: Sequence[Content], folder: Path, noisy: Embedder, figures: Figures) -> Path:
-    """Build a generation of articles that are in no files, and so without pages; return it."""
+    """Build a generation of articles without files, and so without pages; return its folder."""
     given = {"name": "bench", "default_lang": "en", "embedder": noisy, "cache": folder / "vectors"}
     path, took = processor(lambda: builder.build_from_contents(contents, folder / "index", **given))
     figures.add(NAME, "words and vectors known before, without pages (processor)", f"{took:.0f} s")
@@ -51,7 +51,7 @@ def without_files(contents: Sequence[Content], folder: Path, noisy: Embedder, fi
 
 
 def keyword_part(settings: Settings, path: Path, figures: Figures) -> float:
-    """Time the analysis, the counting and the compiling of all words; return the seconds of the processor."""
+    """Time analysing, counting and compiling all words; return the seconds of processor time."""
     before = reuse.before(path)
     assert before is not None
     kept = [(a, before.share(a.source, a.version)) for a in library.load(settings.articles).articles]
@@ -63,10 +63,10 @@ def keyword_part(settings: Settings, path: Path, figures: Figures) -> float:
 
 
 def change(settings: Settings, noisy: Embedder, figures: Figures) -> None:
-    """Time what one changed article costs the builder."""
+    """Time the builder on one changed article."""
     parsed = Parsed(settings.data / "articles.jsonl")
     library.load(settings.articles, parsed=parsed)
-    for number in range(2):  # the first keeps what was parsed
+    for number in range(2):  # the first run fills the cache of parsed articles
         article = sorted(settings.articles.rglob("*.md"))[number]
         article.write_text(article.read_text(encoding="utf-8") + "\nOne more sentence.\n", encoding="utf-8")
 
@@ -79,7 +79,7 @@ def change(settings: Settings, noisy: Embedder, figures: Figures) -> None:
 
 
 def opening(path: Path, settings: Settings, figures: Figures) -> None:
-    """Time the opening of a generation, and weigh a process that has searched in it."""
+    """Time opening a generation, and measure the memory of a process that has searched it."""
     plain = replace(settings, embedder="none")
     _, took = processor(lambda: Searcher.open(path, settings=plain))
     figures.add(NAME, "opening it, checksums and all (processor)", f"{took * 1000:,.0f} ms")
@@ -87,7 +87,7 @@ def opening(path: Path, settings: Settings, figures: Figures) -> None:
 
 
 def _resident(path: Path) -> float:
-    """Return the resident megabytes of a fresh process that has searched in a generation."""
+    """Return the resident megabytes of a new process after 50 searches of a generation."""
     code = (
         "import sys; from pathlib import Path; from kb.config import Settings\n"
         "from search.rank.searcher import Searcher\n"
@@ -100,7 +100,7 @@ def _resident(path: Path) -> float:
 
 
 def encoding(text: corpus.Text, models: Path, figures: Figures) -> None:
-    """Time the encoder on real passages, on both cores, as the builder runs it."""
+    """Time the encoder on real passages with two threads, as the builder runs it."""
     encoder = embedder.load("minilm", models=models, threads=2)
     assert encoder is not None
     passages = [section for _, section in text.sections[:PASSAGES]]

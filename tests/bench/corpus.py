@@ -1,4 +1,4 @@
-"""Folders of any size made of real text: sections of real articles, drawn with a seed and put together anew."""
+"""Make folders of any size from real text: sections of real articles, drawn and recombined with a seed."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from search.index.embedder import Embedder, Vectors
 from search.index.write import Content
 
 SEED = 20260101
-SECTIONS = 5  # of an article; the median of the real ones
+SECTIONS = 5  # in an article; the median of the real ones
 
 
 @dataclass(frozen=True)
 class Text:
-    """What articles and questions are made of: titles, sections, short queries and messages (subject, body)."""
+    """The text of articles and questions: titles, sections, short queries and messages (subject, body)."""
 
     source: str
     titles: tuple[str, ...]
@@ -36,7 +36,7 @@ class Text:
 
 
 def read(eval_folder: str | None = os.environ.get("EVAL")) -> Text:
-    """Return the text of the collections below EVAL, or of our own manual where it is not set, and say which."""
+    """Return the text of the collections below EVAL, or of our own manual if EVAL is unset; `source` names it."""
     folders = [path.parent for path in sorted(Path(eval_folder).glob("*/corpus.jsonl"))] if eval_folder else []
     return _of_collections(folders) if folders else _of_manual(Path("articles"))
 
@@ -67,7 +67,7 @@ def _of_manual(folder: Path) -> Text:
 
 
 def _sections(title: str, text: str) -> list[tuple[str, str]]:
-    """Cut a text into sections of about 120 words, each with its first words as heading."""
+    """Cut a text into sections of about 120 words; the first six words of a section are its heading."""
     paragraphs, sections, current = text.split("\n"), [], ""
     for paragraph in paragraphs:
         current = f"{current}\n\n{paragraph}" if current else paragraph
@@ -78,7 +78,7 @@ def _sections(title: str, text: str) -> list[tuple[str, str]]:
 
 
 def drawn(text: Text, *, articles: int) -> Iterator[tuple[str, list[tuple[str, str]]]]:
-    """Yield so many titles with their sections (heading, text), the same for the same text and number."""
+    """Yield `articles` titles with their sections (heading, text); the same arguments give the same result."""
     draw = random.Random(SEED)
     for number in range(articles):
         title = f"{draw.choice(text.titles)} ({number})".replace('"', "'").replace("\\", "/")
@@ -86,7 +86,7 @@ def drawn(text: Text, *, articles: int) -> Iterator[tuple[str, list[tuple[str, s
 
 
 def write(text: Text, folder: Path, *, articles: int) -> None:
-    """Write a folder of so many articles in English."""
+    """Write `articles` English articles into a folder."""
     for number, (title, sections) in enumerate(drawn(text, articles=articles)):
         parts = [f"## {heading}\n\n{body}" for heading, body in sections]
         path = folder / f"topic-{number % 40}" / f"article-{number}.md"
@@ -95,7 +95,7 @@ def write(text: Text, folder: Path, *, articles: int) -> None:
 
 
 def contents(text: Text, *, articles: int) -> Iterator[Content]:
-    """Yield so many articles as the index takes them, without files."""
+    """Yield `articles` articles as input of the index, without files."""
     for number, (title, sections) in enumerate(drawn(text, articles=articles)):
         id = f"topic-{number % 40}/article-{number}"
         article = Article(
@@ -105,12 +105,12 @@ def contents(text: Text, *, articles: int) -> Iterator[Content]:
 
 
 def _plain(text: str) -> str:
-    """Return text without what Markdown, HTML or Liquid would read as markup."""
+    """Return the text without characters that are markup in Markdown, HTML or Liquid."""
     return re.sub(r"[`*_<>\[\]{}#|~!$%]", " ", text)
 
 
 class NoisyEmbedder:
-    """Real vectors with seeded noise, since encoding runs at tens of passages a second."""
+    """An embedder that returns real vectors with seeded noise, as real encoding takes tens of passages a second."""
 
     def __init__(self, real: Embedder, *, sample: tuple[str, ...]) -> None:
         self.recipe = real.recipe
@@ -118,7 +118,7 @@ class NoisyEmbedder:
         self._pool = real.encode(list(sample))
 
     def encode(self, texts: list[str]) -> Vectors:
-        """Return for each text one of the real vectors, turned a little by a seed drawn from the text."""
+        """Return for each text one of the real vectors plus a little noise, both seeded by the text."""
         made = np.empty((len(texts), self.dimensions), dtype=np.float32)
         for row, text in enumerate(texts):
             draw = np.random.default_rng(crc32(text.encode()))

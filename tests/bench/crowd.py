@@ -1,4 +1,4 @@
-"""The real server: 20 visitors at once, one changed article until it is found, the first minute, and shared memory."""
+"""Measure the real server: 20 visitors at once, one changed article, the first minute, and memory."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ ALL = "The whole server"
 VISITORS = 20
 SECONDS = 4.0  # for each kind
 FIRST = 1_600  # articles of the first minute
-PAUSE = 0.1  # seconds between two looks whether something is found: looking takes the processor, too
-AUTHOR = 2.0  # seconds for which nobody saves: the builder goes through what it built meanwhile
-PATIENCE = 300.0  # seconds, on a machine that does much else
+PAUSE = 0.1  # seconds between two polls; polling takes processor time too
+AUTHOR = 2.0  # seconds between two saves, in which the builder collects garbage
+PATIENCE = 300.0  # seconds, for a busy machine
 
 Ask = Callable[[http.client.HTTPConnection, int], None]
 
 
 @contextmanager
 def center(settings: Settings) -> Iterator[Served]:
-    """Serve the articles with vectors, watching the folder, and nobody refused."""
+    """Serve the articles with vectors, watching the folder, without rate limits."""
     given = {"embedder": "minilm", "rate_offers": "0", "rate_events": "0"}
     with served(settings.articles, settings.data, "--watch", patience=PATIENCE, **given) as running:
         until(lambda: _has_vectors(running), seconds=PATIENCE)
@@ -45,7 +45,7 @@ def _has_vectors(running: Served) -> bool:
 
 
 def visitors(running: Served, text: corpus.Text, figures: Figures) -> None:
-    """Time what 20 visitors get, each on a connection of its own and asking again as soon as answered."""
+    """Time the answers to 20 visitors, each with a connection and asking again as soon as answered."""
     queries, messages = questions(text)
     typed = [f"/api/v1/complete?lang=en&q={quote(unfinished(q))}" for q in queries]
     found = [f"/api/v1/search?lang=en&q={quote(q)}" for q in queries]
@@ -91,7 +91,7 @@ def _all_at_once(running: Served, ask: Ask) -> tuple[list[float], float]:
 
 
 def memory(running: Served, figures: Figures) -> None:
-    """Weigh the web workers: what each shows as resident, and what they take together, shared pages counted once."""
+    """Measure the memory of the web workers: the largest one, and all together with shared pages counted once."""
     sizes = [size for pid in running.children("web") if (size := rollup(pid))]
     own = max(sizes, key=lambda size: size["Rss"])
     cell = f"{sum(size['Pss'] for size in sizes):,.0f} MB in all; the largest alone {own['Rss']:,.0f} MB"
@@ -99,7 +99,7 @@ def memory(running: Served, figures: Figures) -> None:
 
 
 def rollup(pid: int) -> dict[str, float]:
-    """Return the megabytes that a process has, by kind."""
+    """Return the megabytes of a process by kind, such as Rss and Pss; empty if the process has ended."""
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]
     except OSError:
@@ -108,7 +108,7 @@ def rollup(pid: int) -> dict[str, float]:
 
 
 def change(running: Served, settings: Settings, figures: Figures) -> None:
-    """Change an article as an author does, three times, and wait until a search finds it by its new word."""
+    """Change an article three times, and wait each time until a search finds it by its new word."""
     article = max(settings.articles.rglob("*.md"))
     took = []
     for word in ("quokkafrotz", "wombatzig", "numbatkle"):
@@ -120,7 +120,7 @@ def change(running: Served, settings: Settings, figures: Figures) -> None:
 
 
 def first_minute(text: corpus.Text, folder: Path) -> float:
-    """Return the seconds from `kb serve` without an index until 1,600 articles of 600 words answer by words."""
+    """Return the seconds from `kb serve` without an index to an answer by words, over 1,600 articles of 600 words."""
     corpus.write(text, folder / "articles", articles=FIRST)
     began = time.perf_counter()
     with served(folder / "articles", folder / "var", patience=PATIENCE) as running:
@@ -144,7 +144,7 @@ def _finds(running: Served, word: str) -> bool:
 
 
 def articles_of(settings: Settings) -> Sequence[tuple[str, str]]:
-    """Return title and text of every article, as other engines are given them."""
+    """Return the title and text of every article, the input of the other engines."""
     return [_document(path) for path in sorted(settings.articles.rglob("*.md"))]
 
 

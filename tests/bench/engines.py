@@ -1,4 +1,4 @@
-"""The other engines, as they come, over the same articles: what our speed is compared with."""
+"""The other engines that our speed is compared with, in their default setup and on the same articles."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ Search = Callable[[str], object]
 
 @dataclass(frozen=True)
 class Engine:
-    """An engine: how it indexes (title, text) pairs into a folder and gives a search; how many questions it gets."""
+    """An engine, whose `build` indexes (title, text) pairs into a folder and returns a search."""
 
     name: str
     build: Callable[[Sequence[tuple[str, str]], Path], Search]
-    most: int  # questions: slow engines get fewer, and the table says so
+    most: int  # questions at most; slow engines get fewer, as the table shows
 
 
 def words(text: str) -> list[str]:
-    """Return the words of a text, in lower case, for engines whose queries are no plain text."""
+    """Return the words of a text in lower case, for engines whose queries have a syntax."""
     return re.findall(r"\w+", text.lower())
 
 
 def whoosh(documents: Sequence[tuple[str, str]], folder: Path) -> Search:
-    """Whoosh as it comes: stemming, BM25F over title and text, any word may match."""
+    """Whoosh in its default setup: stemming, BM25F over title and text, any word may match."""
     from whoosh import fields, index, qparser
     from whoosh.analysis import StemmingAnalyzer
 
@@ -52,7 +52,7 @@ def fts5(documents: Sequence[tuple[str, str]], folder: Path) -> Search:
 
 
 def bm25s(documents: Sequence[tuple[str, str]], folder: Path) -> Search:
-    """bm25s: scores computed when indexing, a sparse matrix."""
+    """bm25s, which computes scores while indexing, as a sparse matrix."""
     import bm25s as library
 
     retriever = library.BM25()
@@ -67,7 +67,7 @@ def bm25s(documents: Sequence[tuple[str, str]], folder: Path) -> Search:
 
 
 def tantivy(documents: Sequence[tuple[str, str]], folder: Path) -> Search:
-    """tantivy, in Rust."""
+    """tantivy, written in Rust."""
     import tantivy as library
 
     builder = library.SchemaBuilder()

@@ -1,4 +1,4 @@
-"""What the log takes: events a second beside searches, what is kept when processes are killed, and a month of them.
+"""Measure the log of events: its rate beside searches, losses when processes are killed, and a month of events.
 
 `python -m tests.bench.events` prints a Markdown table of the first two, `--month` of the third.
 """
@@ -25,14 +25,14 @@ from kb.config import Settings, default_articles
 from tests.bench import month
 from tests.support.served import Served, answers, descendants, served, until
 
-OPEN = {"rate_offers": "0", "rate_events": "0", "rate_tickets": "0"}  # one generator stands for many addresses
-WARM = 3.0  # seconds of load before the load that counts
+OPEN = {"rate_offers": "0", "rate_events": "0", "rate_tickets": "0"}  # one generator acts for many addresses
+WARM = 3.0  # seconds of load before the measurement
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True)
 class Answered:
-    """One request of the generator that was answered."""
+    """An answered request of the generator; `cut` counts its cut connections."""
 
     kind: str
     status: int
@@ -62,9 +62,9 @@ def main() -> int:
 
 
 def run(folder: Path, given: argparse.Namespace, *, kill: bool) -> Iterator[str]:
-    """Yield the cells of one run: rates, times, processor time, what was acknowledged and what of it is not there."""
+    """Yield the cells of one run: rate, times, processor time, acknowledged events, and how many of those are lost."""
     folder.mkdir(parents=True)
-    for name in ("models", "vectors") if given.embedder != "none" else ():  # made once, by `kb index`
+    for name in ("models", "vectors") if given.embedder != "none" else ():  # made earlier by `kb index`
         if (made := Settings().data / name).is_dir():
             shutil.copytree(made, folder / name)
     with served(default_articles(), folder, embedder=given.embedder, **OPEN) as center:
@@ -89,7 +89,7 @@ def run(folder: Path, given: argparse.Namespace, *, kill: bool) -> Iterator[str]
 
 
 def load(center: Served, *, seconds: float, given: argparse.Namespace, seed: int) -> list[Answered]:
-    """Put load on the help center from a process of its own, and return what was answered."""
+    """Send load to the help center from a separate process, and return the answered requests."""
     port = center.url.rsplit(":", 1)[1]
     told = [str(value) for value in (port, seconds, given.rate, given.searches, seed)]
     command = [sys.executable, "-S", "-m", "tests.bench.generator", *told]
@@ -98,7 +98,7 @@ def load(center: Served, *, seconds: float, given: argparse.Namespace, seed: int
 
 
 def indexed(center: Served) -> bool:
-    """Say whether the index is whole, so that building it takes no processor from what is measured."""
+    """Return True if the index is complete, so that building it takes no processor time from the measurement."""
     time.sleep(0.2)
     return answers(center) and not any(b"index" in Path(f"/proc/{pid}/cmdline").read_bytes() for pid in alive(center))
 
@@ -120,7 +120,7 @@ def used(center: Served) -> float:
 
 @contextmanager
 def killing(center: Served, *, every: float = 3.0) -> Iterator[None]:
-    """Kill the writer, then all web processes, in turn, while the block runs."""
+    """Kill the background process and all web processes in turn while the block runs."""
     stop = threading.Event()
 
     def go_on() -> None:
@@ -141,7 +141,7 @@ def killing(center: Served, *, every: float = 3.0) -> Iterator[None]:
 
 
 def shown(times: Sequence[float]) -> str:
-    """Return median, 95 % and 99 %."""
+    """Return the median, 95 % and 99 % of times."""
     if not times:
         return "none"
     ordered = sorted(times)

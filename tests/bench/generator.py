@@ -1,8 +1,8 @@
-"""An open-loop generator of requests, cheap enough to run beside what it measures: one thread, plain sockets.
+"""An open-loop generator of requests, cheap enough to run beside the server it measures: one thread, plain sockets.
 
-`python -m tests.bench.generator PORT SECONDS EVENTS SEARCHES SEED` prints a line of JSON for each request that was
-answered. Requests come at random moments (Poisson) whether or not earlier ones are answered, and each one's time is
-counted from the moment at which it was due, so that a server that stalls cannot hide it.
+`python -m tests.bench.generator PORT SECONDS EVENTS SEARCHES SEED` prints a line of JSON for each answered request.
+Requests are sent at random moments (Poisson) even if earlier ones are unanswered. A request's time counts from the
+moment when it was due, so that a stalled server shows.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ VISITORS = 20_000
 
 @dataclass
 class Asked:
-    """One request: its kind, when it was due, what it says, and how often its connection was cut."""
+    """One request: its kind, when it is due, its bytes, its event id, and how often its connection was cut."""
 
     kind: str
     due: float
@@ -40,7 +40,7 @@ class Asked:
 
 
 class Line:
-    """A kept-alive connection and the request that is on it."""
+    """A kept-alive connection and the request it is waiting for."""
 
     def __init__(self, port: int) -> None:
         self.socket = socket.create_connection(("127.0.0.1", port))
@@ -54,7 +54,7 @@ class Line:
         self.socket.sendall(asked.data)
 
     def read(self) -> tuple[int, bytes] | None:
-        """Take what has come; return status and body once the answer is whole; raises ConnectionError when cut."""
+        """Read bytes; return status and body once the answer is complete. Raises ConnectionError if it is cut."""
         data = self.socket.recv(1 << 18)
         if not data:
             raise ConnectionResetError
@@ -67,14 +67,14 @@ class Line:
 
 
 def planned(draw: random.Random, *, seconds: float, events: float, searches: float) -> list[Asked]:
-    """Return all requests in the order in which they are due, their bytes made beforehand."""
+    """Return all requests, with their bytes, in the order in which they are due."""
     found = [event(draw, due) for due in moments(draw, events, seconds)]
     found += [search(draw, due) for due in moments(draw, searches, seconds)]
     return sorted(found, key=lambda asked: asked.due)
 
 
 def moments(draw: random.Random, rate: float, seconds: float) -> list[float]:
-    """Return the seconds at which requests of a Poisson process come."""
+    """Return the seconds at which a Poisson process sends requests."""
     found, at = [], 0.0
     while rate and (at := at + draw.expovariate(rate)) < seconds:
         found.append(at)
@@ -82,7 +82,7 @@ def moments(draw: random.Random, rate: float, seconds: float) -> list[float]:
 
 
 def event(draw: random.Random, due: float) -> Asked:
-    """Return a beacon with one event, as our pages send it."""
+    """Return a beacon with one event, like those of our pages."""
     id, type = str(uuid.UUID(int=draw.getrandbits(128), version=4)), draw.choice(TYPES)
     said = {"id": id, "type": type, "at": "2026-10-01T12:00:00Z", "article": draw.choice(PAGES), "source": "search"}
     said |= {"revision": "0a1b2c3d"} | ({"rank": draw.randint(1, 10)} if type == "follow" else {})
@@ -96,19 +96,19 @@ def event(draw: random.Random, due: float) -> Asked:
 
 
 def search(draw: random.Random, due: float) -> Asked:
-    """Return a search of the API."""
+    """Return a search through the API."""
     path = f"/api/v1/search?lang=en&q={quote(draw.choice(QUESTIONS))}"
     return Asked("search", due, f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode(), "")
 
 
 def run(port: int, plan: list[Asked], *, patience: float = 20.0) -> None:
-    """Ask what is planned when it is due, again where a connection is cut, and print what became of each.
+    """Send each planned request when it is due, repeat it if its connection is cut, and print each answer.
 
-    A connection that is free is used again, as a proxy before the help center does.
+    Free connections are reused, as by a proxy in front of the help center.
     """
     selector, out = selectors.DefaultSelector(), sys.stdout
     free: list[Line] = []
-    waiting: list[tuple[float, int, Asked]] = []  # cut off, and to be asked again at a moment
+    waiting: list[tuple[float, int, Asked]] = []  # cut requests, each with the time to repeat it
     began, place, busy = time.perf_counter(), 0, 0
     while place < len(plan) or busy or waiting:
         now = time.perf_counter() - began
@@ -158,7 +158,7 @@ def _opened(port: int, selector: selectors.BaseSelector) -> Line:
 
 
 def main() -> None:
-    """Read the arguments and go."""
+    """Run the generator with the arguments of the command line."""
     port, seconds, events, searches, seed = sys.argv[1:6]
     draw = random.Random(int(seed))
     run(int(port), planned(draw, seconds=float(seconds), events=float(events), searches=float(searches)))

@@ -1,7 +1,7 @@
-"""Whether memory grows: half an hour of visitors and of changed articles, weighed every few seconds.
+"""Measure memory growth: every few seconds during half an hour of visitors and changed articles.
 
-`python -m tests.bench.growth --minutes 30` prints a Markdown table. What counts is the end against the beginning after
-the caches have filled: the median of the last fifth of the weighings against that of the first.
+`python -m tests.bench.growth --minutes 30` prints a Markdown table. It compares the end with the beginning, after the
+caches have filled: the median of the last fifth of the samples with that of the first fifth.
 """
 
 from __future__ import annotations
@@ -31,18 +31,18 @@ from tests.bench.events import OPEN
 from tests.bench.generator import QUESTIONS
 from tests.support.served import Served, command, descendants, served, until
 
-FULL = 0.2  # share of the time in which caches fill; what is weighed in it does not count
-EVERY = 3.0  # seconds between two weighings
-PAUSE = 0.05  # seconds that a visitor looks at an answer
+FULL = 0.2  # share of the time in which caches fill; it is not measured
+EVERY = 3.0  # seconds between two samples
+PAUSE = 0.05  # seconds between a visitor's requests
 VISITORS = 4
-CHANGES = 60.0  # seconds between two changes of an article, each a generation swapped and one let go
+CHANGES = 60.0  # seconds between two changes of an article; each one swaps the generation
 PARTS = ("web", "background")
 JSON = {"Content-Type": "application/json"}
 
 
 @dataclass
 class Weighed:
-    """What was seen: megabytes by part of the server at each weighing, answers by status, and changes made."""
+    """The measurements: megabytes of each part of the server by sample, answers by status, and changed articles."""
 
     sizes: dict[str, list[float]] = field(default_factory=lambda: {name: [] for name in PARTS})
     answers: Counter[int] = field(default_factory=Counter)
@@ -62,11 +62,11 @@ def main() -> int:
 
 
 def soak(folder: Path, *, minutes: float, embedder: str) -> Weighed:
-    """Serve a copy of our manual to visitors for so many minutes, and weigh the processes."""
+    """Serve a copy of our manual to visitors for `minutes`, and measure the memory of the processes."""
     articles, data, seen = folder / "articles", folder / "var", Weighed()
     shutil.copytree(default_articles(), articles)
     data.mkdir()
-    for name in ("models", "vectors") if embedder != "none" else ():  # made once, by `kb index`
+    for name in ("models", "vectors") if embedder != "none" else ():  # made earlier by `kb index`
         if (made := Settings().data / name).is_dir():
             shutil.copytree(made, data / name)
     with served(articles, data, "--watch", patience=300, embedder=embedder, **OPEN) as center:
@@ -82,14 +82,14 @@ def soak(folder: Path, *, minutes: float, embedder: str) -> Weighed:
 
 
 def whole(center: Served, embedder: str) -> bool:
-    """Tell whether searches are answered by vectors too, so that the first index is not taken for growth."""
+    """Return True if searches use vectors too, so that loading the first index does not count as growth."""
     time.sleep(0.5)
     status, answer = center.get("/api/v1/search?q=password")
     return status == 200 and (embedder == "none" or json.loads(answer)["degraded"] is None)
 
 
 def weigh(center: Served, seen: Weighed) -> None:
-    """Add up what the processes of each part take, pages that they share counted once."""
+    """Add up the memory of the processes of each part; shared pages count once."""
     found = dict.fromkeys(PARTS, 0.0)
     for pid in descendants(center.process.pid):
         part = next((name for name in PARTS if f"\0{name}\0" in command(pid)), None)
@@ -101,7 +101,7 @@ def weigh(center: Served, seen: Weighed) -> None:
 
 @contextmanager
 def visitors(center: Served, articles: Path, seen: Weighed) -> Iterator[None]:
-    """Let visitors ask and an author save while the block runs."""
+    """Run visitors, who send requests, and an author, who saves articles, while the block runs."""
     stop = threading.Event()
     threads = [threading.Thread(target=_visit, args=(center, n, stop, seen)) for n in range(VISITORS)]
     threads.append(threading.Thread(target=_save, args=(articles, stop, seen)))
@@ -116,7 +116,7 @@ def visitors(center: Served, articles: Path, seen: Weighed) -> Iterator[None]:
 
 
 def _visit(center: Served, number: int, stop: threading.Event, seen: Weighed) -> None:
-    """Ask for everything that a visitor may, in a random order, until told to stop."""
+    """Send all kinds of a visitor's requests in random order until `stop` is set."""
     chance, connection = random.Random(number), http.client.HTTPConnection(center.url.removeprefix("http://"))
     while not stop.wait(PAUSE):
         method, path, body, headers = _request(chance)
@@ -147,7 +147,7 @@ def _request(chance: random.Random) -> tuple[str, str, str | None, dict[str, str
 
 
 def _save(articles: Path, stop: threading.Event, seen: Weighed) -> None:
-    """Save an article now and then, as its author does."""
+    """Save an article every CHANGES seconds, like its author."""
     article = articles / "start" / "install.md"
     text = article.read_text(encoding="utf-8")
     while not stop.wait(CHANGES):
@@ -156,7 +156,7 @@ def _save(articles: Path, stop: threading.Event, seen: Weighed) -> None:
 
 
 def report(seen: Weighed, *, minutes: float) -> Iterator[str]:
-    """Yield the table: what each part takes at the beginning and at the end, and by how much it grew."""
+    """Yield the lines of the table: each part's memory at the beginning and at the end, and its growth."""
     several = ", ".join(f"{count:,} × {status}" for status, count in sorted(seen.answers.items()))
     yield f"{minutes:g} minutes, {several} answered, {seen.changes} changes of articles"
     yield ""
@@ -169,7 +169,7 @@ def report(seen: Weighed, *, minutes: float) -> Iterator[str]:
 
 
 def ends(sizes: Sequence[float]) -> tuple[float, float]:
-    """Return the medians of the first and of the last fifth.
+    """Return the medians of the first and the last fifth of `sizes`.
 
     >>> ends([100.0, 101.0, 99.0, 100.0, 100.0, 100.0, 104.0, 104.0, 105.0, 105.0])
     (100.5, 105.0)

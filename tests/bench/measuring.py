@@ -1,4 +1,4 @@
-"""Taking times and writing them down: the processor's for what runs alone, the clock's for what a visitor waits for."""
+"""Measure and tabulate times: processor time for single calls, clock time for a visitor's wait."""
 
 from __future__ import annotations
 
@@ -13,32 +13,32 @@ from typing import Any
 
 import numpy as np
 
-WARM = 5  # questions before those that count
+WARM = 5  # questions before the measured ones
 
 
 @dataclass
 class Figures:
-    """What was measured at one size: the cells of each table by row, and the 95 % that the picture shows."""
+    """The figures of one size: the cells by table and row, and the 95 % times of the picture."""
 
     size: int
     cells: dict[tuple[str, str], str] = field(default_factory=dict)
     p95: dict[str, float] = field(default_factory=dict)
 
     def add(self, table: str, row: str, cell: str) -> None:
-        """Keep a cell."""
+        """Set a cell."""
         self.cells[table, row] = cell
 
     def times(self, table: str, row: str, times: Sequence[float], more: str = "") -> None:
-        """Keep times in milliseconds."""
+        """Set a cell to the summary of times in milliseconds."""
         self.p95[row] = p95(times)
         self.add(table, row, shown(times) + more)
 
 
 def alone(asks: Mapping[str, Callable[[Any], Any]], questions: Sequence[Any]) -> dict[str, list[float]]:
-    """Return the milliseconds of processor time of each of `asks` for each question, by turns.
+    """Return the milliseconds of processor time that each of `asks` takes for each question, by turns.
 
-    Processor time is what the clock shows on a quiet machine, whatever else this one does; taking turns gives
-    noise to all alike.
+    Processor time equals clock time on an idle machine, and other processes barely change it. Turns spread noise
+    evenly.
     """
     for question in questions[:WARM]:
         for ask in asks.values():
@@ -53,26 +53,26 @@ def alone(asks: Mapping[str, Callable[[Any], Any]], questions: Sequence[Any]) ->
 
 
 def processor(work: Callable[[], Any]) -> tuple[Any, float]:
-    """Return what `work` gives, and its seconds of processor time."""
+    """Return the result of `work` and its seconds of processor time."""
     began = time.process_time()
     done = work()
     return done, time.process_time() - began
 
 
 def clock(work: Callable[[], Any]) -> tuple[Any, float]:
-    """Return what `work` gives, and its seconds by the clock."""
+    """Return the result of `work` and its seconds of clock time."""
     began = time.perf_counter()
     done = work()
     return done, time.perf_counter() - began
 
 
 def p95(times: Sequence[float]) -> float:
-    """Return the time that one in twenty is above."""
+    """Return the 95th percentile."""
     return float(np.percentile(times, 95))
 
 
 def shown(times: Sequence[float]) -> str:
-    """Return median, 95 % and 99 %."""
+    """Return the median, 95 % and 99 % of times."""
     return " / ".join(_short(float(np.percentile(times, p))) for p in (50, 95, 99))
 
 
@@ -81,7 +81,7 @@ def _short(value: float) -> str:
 
 
 def table(name: str, measured: Sequence[Figures], *, first: str) -> str:
-    """Return one table, a column for each size."""
+    """Return one table with a column for each size."""
     rows = list(dict.fromkeys(row for one in measured for of, row in one.cells if of == name))
     head = f"| {first} | " + " | ".join(f"{one.size:,} articles" for one in measured) + " |"
     lines = [f"| {row} | " + " | ".join(one.cells.get((name, row), "") for one in measured) + " |" for row in rows]
@@ -89,7 +89,7 @@ def table(name: str, measured: Sequence[Figures], *, first: str) -> str:
 
 
 def machine() -> str:
-    """Return day, processor, cores, load and Python, as the report names them."""
+    """Return the report's sentence about day, processor, cores, load and Python version."""
     path = Path("/proc/cpuinfo")
     lines = path.read_text().splitlines() if path.exists() else []
     cpu = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), "an unknown processor")

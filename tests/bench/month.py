@@ -1,4 +1,4 @@
-"""A busy month of events, made by a seed and written straight into the tables, and what the report makes of it."""
+"""Make a busy month of events from a seed, write it directly into the tables, and time the report on it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ Batch = dict[str, list[tuple[Any, ...]]]
 
 
 def main(events: int) -> None:
-    """Print a table: the month's size on disk, and what each part of the report takes in a process of its own."""
+    """Print a table: the month's size on disk, and each part of the report timed in a separate process."""
     with tempfile.TemporaryDirectory() as folder:
         database = Path(folder) / "shortstop.db"
         made, took = written(database, events)
@@ -55,7 +55,7 @@ def main(events: int) -> None:
 
 
 def written(database: Path, events: int, *, days: int = 30) -> tuple[int, float]:
-    """Write a month of at least so many events in the order in which they came; return how many, and the seconds."""
+    """Write a month of at least `events` events in order of time; return their number and the seconds taken."""
     began = time.monotonic()
     store, draw, made = Store.open(database), random.Random(1), 0
     db = store.connect().conn
@@ -80,7 +80,7 @@ def written(database: Path, events: int, *, days: int = 30) -> tuple[int, float]
 
 
 def flush(db: Any, batch: Batch) -> None:
-    """Write what has gathered."""
+    """Write the batch and empty it."""
     db.execute("BEGIN")
     for sql, rows in batch.items():
         db.executemany(sql, rows)
@@ -89,7 +89,7 @@ def flush(db: Any, batch: Batch) -> None:
 
 
 def visit(batch: Batch, draw: random.Random, *, key: str, at: int) -> None:
-    """Add what somebody does in one visit: seven in ten search, two browse, one begins to write."""
+    """Add one visit: seven in ten visitors search, two browse, one begins a message."""
     batch[PERSON].append((key, at))
     batch[KEY].append((key, key, at))
     kind = draw.random()
@@ -102,7 +102,7 @@ def visit(batch: Batch, draw: random.Random, *, key: str, at: int) -> None:
 
 
 def searched(batch: Batch, draw: random.Random, key: str, at: int) -> None:
-    """Add one to three searches, and often an article that is opened."""
+    """Add one to three searches and, for 65 % of visits, an opened article."""
     for n in range(draw.choice((1, 1, 1, 2, 3))):
         hits = 0 if draw.random() < 0.08 else draw.randint(1, 10)
         stage = "all" if hits else "none"
@@ -114,7 +114,7 @@ def searched(batch: Batch, draw: random.Random, key: str, at: int) -> None:
 
 
 def opened(batch: Batch, draw: random.Random, key: str, at: int, *, source: str, episode: str | None = None) -> None:
-    """Add an article that is opened, mostly read, and now and then voted on."""
+    """Add an opened article; 70 % are also read, and 6 % get a vote."""
     about = {"article": draw.choice(ARTICLES), "source": source, "episode": episode}
     event(batch, draw, "follow", key, at, rank=draw.randint(1, 5), **about)
     if draw.random() < 0.7:
@@ -124,7 +124,7 @@ def opened(batch: Batch, draw: random.Random, key: str, at: int, *, source: str,
 
 
 def wrote(batch: Batch, draw: random.Random, key: str, at: int) -> None:
-    """Add an episode: intent, offer, what was done with it, and how it ended."""
+    """Add an episode: intent, offer, what the visitor did with it, and the outcome."""
     episode, arm = _id(draw), "control" if int(key[-6:], 16) % 10 == 0 else "treatment"
     batch[EPISODE].append((episode, key, arm, draw.choice(LANGS), at, at))
     intent = json.dumps({"arm": arm, "channels": ["web"], "device": draw.choice(("phone", "computer")), "holdout": 0.1})
@@ -152,7 +152,7 @@ def wrote(batch: Batch, draw: random.Random, key: str, at: int) -> None:
 def event(
     batch: Batch, draw: random.Random, type: str, key: str, at: int, *, data: str | None = None, **fields: Any
 ) -> str:
-    """Add one event, and return its id."""
+    """Add one event and return its id."""
     id = _id(draw)
     about = (fields.get("episode"), fields.get("article"), fields.get("rank"), fields.get("source"))
     batch[EVENT].append((id, type, key, *about, at, at, data))
@@ -165,7 +165,7 @@ def _id(draw: random.Random) -> str:
 
 
 def timed(folder: str, name: str) -> str:
-    """Return what one part of the report takes here: seconds of the processor, which other work does not lengthen."""
+    """Return the processor time and memory that one part of the report takes in this process."""
     from deflect.gaps import article_effects, unanswered
     from deflect.gaps.misses import misses
     from deflect.report import trends
@@ -194,7 +194,7 @@ def timed(folder: str, name: str) -> str:
 
 
 def _memory() -> float:
-    """Return the most megabytes that this process has held so far."""
+    """Return the peak resident megabytes of this process."""
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
 

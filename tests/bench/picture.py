@@ -1,4 +1,4 @@
-"""The picture of the manual: latency over the number of articles, each on a scale of tens."""
+"""Draw the manual's chart of latency by number of articles, on a logarithmic scale."""
 
 from __future__ import annotations
 
@@ -11,5 +11,5 @@ LINES = ("typing", "search", "suggest", "the bare encoder, a query", "the bare e
 
 
 def write(path: Path, sizes: Sequence[int], p95: Mapping[str, Sequence[float]]) -> None:
-    """Write the chart of 95 % times in milliseconds, a point for each size."""
+    """Write the chart of 95 % times in milliseconds, with a point for each size."""
     path.write_bytes(charts.lines([f"{size:,}" for size in sizes], {name: p95[name] for name in LINES}))

@@ -1,7 +1,7 @@
-"""What was tried and not kept: `python -m tests.bench.tried` prints the figures of the manual's tables again.
+"""Measure rejected variants: `python -m tests.bench.tried` prints the manual's tables of them again.
 
-The int8 weights need `onnx`, which the build brings; the libraries for vectors, `simsimd` and `usearch`, are no
-dependencies of ours and are left out where they are not installed.
+The int8 weights need `onnx`, which `shortstop[build]` installs. The vector libraries `simsimd` and `usearch` are not
+dependencies, and are left out unless installed.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from tests.bench import asking, corpus
 
 RUNS = 3
 TEXTS = 48
-UNITS = (75_000, 750_000)  # of 10,000 and 100,000 articles
-SCALE = 127 / 0.35  # of a vector's values in one byte; few of 384 are larger than .35
+UNITS = (75_000, 750_000)  # passages of 10,000 and 100,000 articles
+SCALE = 127 / 0.35  # of a vector's values to one byte; few of the 384 values exceed .35
 
 Row = tuple[str, ...]
 
@@ -43,7 +43,7 @@ def _table(head: Row, rows: Iterator[Row]) -> str:
 
 
 def _encoders(texts: dict[str, list[str]]) -> Iterator[Row]:
-    """Yield each way to run the encoder, with milliseconds of the processor for one text."""
+    """Yield each way to run the encoder, with milliseconds of processor time per text."""
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
     model = next((Settings().data / "models").glob("all-MiniLM*"))
@@ -102,7 +102,7 @@ def _took(work: Callable[[], Any]) -> float:
 
 
 def _vectors(text: corpus.Text) -> Iterator[Row]:
-    """Yield each way to search vectors: milliseconds of the processor, and how many of the true ten it finds."""
+    """Yield each way to search vectors: milliseconds of processor time, and the share of the true first ten found."""
     encoder = embedder.load("minilm", models=Settings().data / "models", threads=2)
     assert encoder is not None
     real = encoder.encode([section for _, section in text.sections[:2_000]])

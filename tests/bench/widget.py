@@ -1,9 +1,9 @@
-"""What the widget costs a page, in Chromium on a slowed CPU: bytes, script, rendering, longest task, layout shift.
+"""Measure the widget in a page in Chromium on a slowed CPU: bytes, script, rendering, longest task, layout shift.
 
-The same keys are typed into the same form with and without the widget, and the browser's own trace of the main thread
-is read. Script is what runs from the widget's files; with it goes what styles, layout and paint take beyond the bare
-form; the longest task is of all that the page does, the browser's handling of keys included. Times are the main
-thread's processor time, which the slowing multiplies.
+Types the same keys into the same form with and without the widget, and reads the browser's trace of the main thread.
+Script is code from the widget's files; rendering adds the styles, layout and paint beyond those of the bare form; the
+longest task is any task of the page, including the browser's handling of keys. Times are the main thread's processor
+time, which the slowing multiplies.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ Event = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """What one visit took, in milliseconds; the times of typing end when the cards are painted."""
+    """The figures of one visit, in milliseconds; the times of typing end when the cards are painted."""
 
     load: float
     script: float
@@ -76,7 +76,7 @@ def main() -> None:
 
 
 def sizes() -> list[tuple[str, str]]:
-    """Return the bytes of each use, as they are served."""
+    """Return the served bytes of each use."""
     return [(use, f"{size:,}") for use, size in bytes_by_use().items()]
 
 
@@ -86,7 +86,7 @@ def middle(visits: Iterable[Visit]) -> Visit:
 
 
 def visit(browser: Browser, help: Help, *, bare: bool = False) -> Visit:
-    """Type into the form, slowed, and return what it took; `bare` keeps the widget's files away."""
+    """Type into the form on a slowed CPU and return the figures; `bare` blocks the widget's files."""
     page = browser.new_page(viewport={"width": 1280, "height": 800})
     page.add_init_script(WATCH)
     if bare:
@@ -110,12 +110,12 @@ def visit(browser: Browser, help: Help, *, bare: bool = False) -> Visit:
 
 
 def close(page: Page) -> None:
-    """Close the page and what it stored."""
+    """Close the page and delete its storage."""
     page.context.close()
 
 
 def main_thread(events: list[Event]) -> list[Event]:
-    """Return what the page's main thread did, in order."""
+    """Return the events of the page's main thread, in order of time."""
     first = next(event for event in events if is_key(event))
     own = [event for event in events if (event["pid"], event["tid"]) == (first["pid"], first["tid"])]
     return sorted(own, key=lambda event: event.get("ts", 0))
@@ -136,18 +136,18 @@ def read(events: list[Event], *, shift: float) -> Visit:
 
 
 def is_key(event: Event) -> bool:
-    """Say whether a key went down here."""
+    """Return True if the event is a key press."""
     return event["name"] == "EventDispatch" and event["args"].get("data", {}).get("type") == "keydown"
 
 
 def is_ours(event: Event) -> bool:
-    """Say whether this is a script of the widget at work: called, compiled or evaluated."""
+    """Return True if the event runs, compiles or evaluates a script of the widget."""
     named = "/widget/1/" in json.dumps(event.get("args", {}))
     return event.get("ph") == "X" and (named or event["name"] == "v8.evaluateModule")  # the page has no other module
 
 
 def total(events: Iterable[Event]) -> float:
-    """Return the milliseconds of events, what lies within another counted once."""
+    """Return the milliseconds of events; nested events count once."""
     spent, end = 0.0, 0.0
     for event in sorted(events, key=lambda event: event["ts"]):
         until = event["ts"] + event.get("dur", 0)
@@ -157,7 +157,7 @@ def total(events: Iterable[Event]) -> float:
 
 
 def taken(event: Event) -> float:
-    """Return the milliseconds of the main thread's processor time: what else the machine does counts little."""
+    """Return the event's milliseconds of processor time, which other processes barely change."""
     return float(event.get("tdur", event.get("dur", 0))) / 1000
 
 

@@ -1,10 +1,10 @@
-"""Several hundred strings that would run as script where text became HTML, a link or a template."""
+"""Several hundred strings that run as script if text is inserted as HTML, a link or a template."""
 
 from __future__ import annotations
 
 from urllib.parse import quote
 
-CALL = "top.pwned=1"  # what each string would do; a test looks at `window.pwned`
+CALL = "top.pwned=1"  # the script of each string; tests check `window.pwned`
 
 TAGS = (
     "<script>{call}</script>",
@@ -140,7 +140,7 @@ PLAIN = (
 
 
 def attacks() -> list[str]:
-    """Return all of them, each once, in a fixed order."""
+    """Return all distinct attack strings in a fixed order."""
     tags = [tag.format(call=CALL, quoted=quote(CALL)) for tag in TAGS]
     broken = [f"{end}<img src=x onerror={CALL}>" for end in BREAKS]
     broken += [f"{end}<svg onload={CALL}>" for end in BREAKS]

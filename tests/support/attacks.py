@@ -1,4 +1,4 @@
-"""Attack strings of our own, as Markdown and as HTML, and the parser that finds what could run."""
+"""Attack strings in Markdown and HTML, and a parser that finds elements and attributes that could run."""
 
 from __future__ import annotations
 
@@ -231,7 +231,7 @@ SAFE_SCHEMES = ("http:", "https:", "mailto:", "tel:", "/", "#")
 
 
 def texts() -> list[str]:
-    """Return every attack string: the elements as blocks and within a line, and the Markdown."""
+    """Return every attack string: the elements as blocks and inline, and the Markdown."""
     elements = [element.format(run=RUN) for element in ELEMENTS]
     return [
         *elements,
@@ -286,7 +286,7 @@ def _wrong(tag: str, name: str, value: str) -> Iterator[str]:
 
 
 def what_could_run(html: str, *, allowed: frozenset[str]) -> list[str]:
-    """Return what of a page is neither in `allowed` nor harmless."""
+    """Return the page's elements outside `allowed` and its attributes that could be harmful, as short texts."""
     finder = _Finder(allowed)
     finder.feed(html)
     finder.close()

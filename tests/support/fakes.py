@@ -1,4 +1,4 @@
-"""Stand-ins that a reader can compute by hand, and an application with the API and the admin pages on top of them."""
+"""Fakes whose results a reader can compute by hand, and an application that serves the API with them."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ ARTICLES = {
 
 
 def hit(article: str, score: float) -> Hit:
-    """Return a hit of one of the three articles."""
+    """Return a hit on one of the three articles."""
     title = ARTICLES[article]
     return Hit(article, "en", title, f"/en/articles/{article}", "", "", (Fragment(title, True),), score)
 
 
 @dataclass(frozen=True)
 class FakeEntry:
-    """An article as a snapshot knows it."""
+    """An article of the fake snapshot."""
 
     id: str
     lang: str = "en"
@@ -77,12 +77,12 @@ class FakeSnapshot:
 
 
 class FakeSearcher:
-    """Finds an article for each word of the question that is in its title; one word in two clears the floor."""
+    """A searcher that scores an article by the share of its title's words that are in the query."""
 
     snapshot = FakeSnapshot()
 
     def search(self, text: str, *, lang: str, k: int = 10, degraded: Degraded | None = None, **_: Any) -> Results:
-        """Return the articles whose titles hold a word of the text."""
+        """Return the articles whose titles share a word with the text."""
         hits = tuple(hit(id, score) for id, score in self._scored(text)[:k])
         return Results(text, lang, "all" if hits else "none", degraded, "fake-1", hits)
 
@@ -91,7 +91,7 @@ class FakeSearcher:
     def suggest(
         self, subject: str, body: str, *, lang: str, k: int = 3, category: str | None = None, **_: Any
     ) -> Suggestions:
-        """Return cards for what is in the titles, none for the category `security`."""
+        """Return cards for articles whose titles share a word with the message; none in the category `security`."""
         found = tuple(self._scored(f"{subject} {body}"))
         cards = () if category == "security" else tuple(hit(id, score) for id, score in found[:k])
         return Suggestions(not cards, None, "fake-1", cards, found)
@@ -103,16 +103,16 @@ class FakeSearcher:
 
 
 class BrokenSearcher(FakeSearcher):
-    """Fails as a searcher does whose files are gone."""
+    """A searcher whose index files are gone."""
 
     def suggest(self, *_: Any, **__: Any) -> Suggestions:
-        """Raise what a broken index raises."""
+        """Raise BadGeneration."""
         raise BadGeneration("the index is gone; run 'kb index'")
 
 
 @dataclass
 class FakeCurrent:
-    """Hands out one searcher."""
+    """A fake `Current` with one searcher."""
 
     searcher: FakeSearcher = field(default_factory=FakeSearcher)
 
@@ -121,12 +121,12 @@ class FakeCurrent:
         return self.searcher
 
     def snapshot(self) -> FakeSnapshot:
-        """Return its articles."""
+        """Return the searcher's snapshot."""
         return self.searcher.snapshot
 
 
 def sizes(services: Services) -> dict[str, int]:
-    """Return how many rows each table of people's has."""
+    """Return the number of rows of each table about people."""
     tables = ("people", "keys", "episodes", "events", "event_texts", "tickets", "messages", "outbox", "outcomes")
     return {table: len(services.store.rows(f"SELECT 1 FROM {table}")) for table in tables}
 
@@ -155,10 +155,10 @@ def make_app(services: Services) -> Flask:
 
 
 class NoWriter:
-    """A writer that is not there."""
+    """A writer that is unavailable."""
 
     def run(self, write: Any, *_: Any, **__: Any) -> Any:
-        """Say that nothing can be kept."""
+        """Raise Unavailable."""
         raise Unavailable("nothing can be saved at the moment; try again in a minute")
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""A log of what people did, written line by line as `kb events import` reads it."""
+"""Write a log of visitors' events in the format of `kb events import`."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ ARTICLE = "account/reset-password"
 
 
 class Log:
-    """Writes down what people did, a line each, with ids that count."""
+    """A list of events with consecutive ids."""
 
     def __init__(self) -> None:
         self.events: list[dict[str, Any]] = []
 
     def add(self, who: str, at: str, type: str, **fields: Any) -> None:
-        """Add one event; a day alone is ten o'clock."""
+        """Add one event; `at` without a time means ten o'clock."""
         id = str(uuid.UUID(int=len(self.events) + 1))
         time = at if "T" in at else f"{at}T10:00:00Z"
         self.events.append({"visitor": who, "id": id, "type": type, "at": time, **fields})
@@ -36,7 +36,7 @@ class Log:
         text: str = "",
         article: str = ARTICLE,
     ) -> None:
-        """Add an intent, an offer a second later, and what else was done a minute apart; the episode is e-who."""
+        """Add the episode `e-{who}`: an intent, an offer a second later, then the events of `did`, a minute apart."""
         in_it = {"episode": f"e-{who}"}
         self.add(who, f"{at}T10:00:00Z", "intent", arm=arm, channels=list(channels), **in_it)
         offer = OFFER | {"abstained": "abstained" in did, "arm": arm} | ({"text": text} if text else {})
@@ -54,7 +54,7 @@ class Log:
 
 
 def load(settings: Settings, folder: Path, log: Log, *calls: dict[str, Any]) -> None:
-    """Import the log, and contacts made elsewhere."""
+    """Import the log and contacts made elsewhere."""
     for name, rows, importer in (("e", log.events, imports.load_events), ("c", list(calls), imports.load_contacts)):
         path = folder / f"{name}.jsonl"
         path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
@@ -63,5 +63,5 @@ def load(settings: Settings, folder: Path, log: Log, *calls: dict[str, Any]) -> 
 
 
 def call(who: str, at: str) -> dict[str, Any]:
-    """Return a contact by telephone."""
+    """Return a phone contact."""
     return {"visitor": who, "at": at, "channel": "phone"}

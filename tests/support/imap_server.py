@@ -1,4 +1,4 @@
-"""A real IMAP server on loopback: Debian's Dovecot, with one mailbox and a folder of its own."""
+"""Run a real IMAP server on loopback: Debian's Dovecot, with one mailbox in a temporary folder."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ service anvil {{
 
 @dataclass
 class Imap:
-    """A running server: its ports, the certificate that it shows, and its log."""
+    """A running server: its ports, and the folder with its certificate and log."""
 
     port: int
     tls_port: int
@@ -71,12 +71,12 @@ class Imap:
 
     @property
     def url(self) -> str:
-        """The address of the mailbox, without TLS, on this machine."""
+        """The address of the mailbox on loopback, without TLS."""
         return f"imap://help%40shop.example@127.0.0.1:{self.port}/INBOX"
 
     @contextmanager
     def client(self) -> Iterator[imaplib.IMAP4]:
-        """Give a connection of a person to the same mailbox."""
+        """Yield a separate connection to the mailbox, like that of a mail program."""
         client = imaplib.IMAP4("127.0.0.1", self.port, timeout=10)
         try:
             client.authenticate("PLAIN", lambda _: f"\0{USER}\0{PASSWORD}".encode())
@@ -91,12 +91,12 @@ class Imap:
                 client.append("INBOX", "", "", one)
 
     def make(self, folder: str) -> None:
-        """Make a folder."""
+        """Create a folder."""
         with self.client() as client:
             client.create(folder)
 
     def flags(self, folder: str = "INBOX") -> list[str]:
-        """Return the flags of the e-mails of a folder, in their order."""
+        """Return the flags of a folder's e-mails, in order, without \\Recent."""
         with self.client() as client:
             client.select(folder, readonly=True)
             _, found = client.fetch("1:*", "(FLAGS)")
@@ -106,12 +106,12 @@ class Imap:
 
 @contextmanager
 def imap_server(*, capability: str = "", mechanisms: str = "plain login") -> Iterator[Imap]:
-    """Run a server while the block runs; `capability` is what it says that it can do, for the older ones."""
+    """Run a server while the block runs; `capability` replaces its list of capabilities, as of an older server."""
     folder = Path(tempfile.mkdtemp(prefix="shortstop-imap-"))
     folder.chmod(0o755)
     server = Imap(free_port(), free_port(), folder)
     uid, gid, users = os.getuid(), os.getgid(), ""
-    if uid == 0:  # the server gives mailboxes to no administrator
+    if uid == 0:  # Dovecot refuses mailboxes to root
         uid = gid = 65534
     else:
         users = f"default_login_user = {getpass.getuser()}\ndefault_internal_user = {getpass.getuser()}\n"
@@ -136,7 +136,7 @@ def imap_server(*, capability: str = "", mechanisms: str = "plain login") -> Ite
 
 
 def certify(folder: Path) -> None:
-    """Write a certificate for localhost that nobody but whoever is told of it believes."""
+    """Write a self-signed certificate for localhost."""
     command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
     command += ["-addext", "subjectAltName=DNS:localhost", "-keyout", "key.pem", "-out", "cert.pem"]
     subprocess.run(command, cwd=folder, check=True, capture_output=True)

@@ -1,4 +1,4 @@
-"""E-mails as people and machines send them, as bytes."""
+"""E-mails from people and machines, as bytes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def mail(
     files: dict[str, bytes] | None = None,
     **headers: str,
 ) -> bytes:
-    """Return an e-mail; an underscore in the name of a header is a hyphen."""
+    """Return an e-mail; underscores in names of headers become hyphens, and an empty value removes its header."""
     message = EmailMessage(policy=SMTP)
     given = {"From": sender, "To": "help@shop.example", "Subject": subject, "Message-ID": id}
     for name, value in (given | {name.replace("_", "-"): value for name, value in headers.items()}).items():
@@ -28,7 +28,7 @@ def mail(
 
 
 def bounce(returned: str) -> bytes:
-    """Return what a mail server sends when it could not deliver the e-mail of that id."""
+    """Return a mail server's notice that it could not deliver the e-mail with the id `returned`."""
     return (
         "Return-Path: <>\r\nFrom: Mail Delivery <MAILER-DAEMON@mx.example>\r\nTo: help@shop.example\r\n"
         "Subject: Undelivered Mail\r\nMessage-ID: <b1@mx.example>\r\nMIME-Version: 1.0\r\n"

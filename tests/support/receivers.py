@@ -1,4 +1,4 @@
-"""Help desks on loopback: a receiver of webhooks, and a real mail server."""
+"""Receivers on loopback: one for webhooks, and a real mail server."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.support.served import free_port
 
 @dataclass
 class Desk:
-    """What a receiver of webhooks was sent; `answers` gives the status for each request, by its number."""
+    """The webhooks that a receiver got; `answers` maps a request's number to the status of its answer."""
 
     answers: Callable[[int], int] = lambda n: 200
     headers: dict[str, str] = field(default_factory=dict)
@@ -40,7 +40,7 @@ def webhook_desk(desk: Desk | None = None) -> Iterator[Desk]:
         def do_POST(self) -> None:
             length = int(self.headers["Content-Length"])
             body = self.rfile.read(length)
-            if len(body) < length:  # the sender was killed in the middle: half a message is none
+            if len(body) < length:  # the sender was killed in the middle of the message
                 return
             kept.got.append(({name.lower(): value for name, value in self.headers.items()}, body))
             self.send_response(kept.answers(len(kept.got)))
@@ -52,7 +52,7 @@ def webhook_desk(desk: Desk | None = None) -> Iterator[Desk]:
             self.wfile.write(answer)
 
         def log_message(self, *_: Any) -> None:
-            """Stay quiet."""
+            """Log nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
@@ -68,16 +68,16 @@ def webhook_desk(desk: Desk | None = None) -> Iterator[Desk]:
 
 @dataclass
 class Mailbox:
-    """The mails that a server took; `refuse` is what it says instead of taking one."""
+    """The e-mails that a server accepted; if `refuse` is set, it is the answer to every e-mail."""
 
     mails: list[EmailMessage] = field(default_factory=list)
     envelopes: list[tuple[str, list[str]]] = field(default_factory=list)
     refuse: str = ""
-    most: int = 0  # bytes of a mail, 0 being any
+    most: int = 0  # bytes of an e-mail at most; 0 means no limit
     url: str = ""
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 (aiosmtpd's name)
-        """Take a mail, or not."""
+        """Accept or refuse an e-mail."""
         if self.refuse:
             return self.refuse
         if self.most and len(envelope.content) > self.most:

@@ -1,4 +1,4 @@
-"""A small help center, real from file to page: articles in a folder, an index by words, the application on top."""
+"""Build a small, real help center: articles in a folder, an index by words, and the application."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def write(folder: Path, files: Mapping[str, str] = ARTICLES) -> Path:
 
 
 def help_center(folder: Path, *, files: Mapping[str, str] = ARTICLES, index: bool = True, **over: Any) -> Flask:
-    """Return the application over articles that are written into `folder`; without `index` nothing is built yet."""
+    """Write articles into `folder` and return the application; `index=False` leaves the index unbuilt."""
     rates = {"rate_offers": 0, "rate_events": 0, "rate_tickets": 0, "rate_search": 0}
     given = {"floor_suggest": 0.0} | rates | over
     settings = Settings(articles=write(folder / "articles", files), data=folder / "var", embedder="none", **given)
@@ -98,15 +98,15 @@ def help_center(folder: Path, *, files: Mapping[str, str] = ARTICLES, index: boo
 
 
 def application(settings: Settings) -> Flask:
-    """Return the application, which writes by itself."""
+    """Return an application that writes to its store directly."""
     app = create_app(settings, writer=DirectWriter(Store.open(settings.database)))
     app.testing = True
-    app.jinja_env.undefined = StrictUndefined  # a name that no view gives is an error, not a hole in the page
+    app.jinja_env.undefined = StrictUndefined  # a name that no view passes is an error
     return app
 
 
 def fresh(app: Flask, folder: Path, **over: Any) -> Flask:
-    """Return an application over the same articles and index with a store of its own, in no time."""
+    """Return an application with the same articles and index and a new store, without indexing again."""
     settings = replace(app.extensions[EXTENSION].settings, data=folder, **over)
     settings.generations.symlink_to(app.extensions[EXTENSION].settings.generations)
     return application(settings)
@@ -114,7 +114,7 @@ def fresh(app: Flask, folder: Path, **over: Any) -> Flask:
 
 @contextmanager
 def served(app: Flask) -> Iterator[str]:
-    """Serve an application on a free port of loopback, and give its address."""
+    """Serve an application on a free port of loopback, and yield its address."""
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()

@@ -1,4 +1,4 @@
-"""Made-up secrets of every kind, drawn by a seed, and harmless texts that look a little like them."""
+"""Made-up secrets of every kind, drawn with a seed, and harmless texts that resemble secrets."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ HARMLESS = (
 
 
 def corpus(count: int, *, seed: int) -> list[tuple[str, str]]:
-    """Return (text, secret) pairs, all kinds in turn."""
+    """Return `count` pairs of (text, secret), taking the kinds in turn."""
     draw = random.Random(seed)
     kinds = list(KINDS.values())
     pairs = []
@@ -92,7 +92,7 @@ def corpus(count: int, *, seed: int) -> list[tuple[str, str]]:
 
 
 def luhn(digits: str) -> str:
-    """Return `digits` with the check digit that makes it a card number."""
+    """Return `digits` with the check digit of a card number."""
     for check in string.digits:
         numbers = [int(c) for c in reversed(digits + check)]
         if sum(n if i % 2 == 0 else sum(divmod(2 * n, 10)) for i, n in enumerate(numbers)) % 10 == 0:

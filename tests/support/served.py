@@ -1,4 +1,4 @@
-"""The real `kb serve` on a free port, for tests that must see processes, sockets and signals."""
+"""Run the real `kb serve` on a free port, for tests of processes, sockets and signals."""
 
 from __future__ import annotations
 
@@ -20,29 +20,29 @@ from pathlib import Path
 from typing import Any
 
 PATIENCE = 90.0
-PORTS = range(20_000, 32_000)  # below those that the system gives to connections
+PORTS = range(20_000, 32_000)  # below the system's ports for outgoing connections
 
 
 @dataclass
 class Served:
-    """A running help center: its address, its folder and its supervisor."""
+    """A running help center: its address, data folder and supervisor process."""
 
     url: str
     data: Path
     process: subprocess.Popen[bytes]
 
     def get(self, path: str) -> tuple[int, bytes]:
-        """Return status and body of a page."""
+        """Return the status and body of a page."""
         return self.send("GET", path)
 
     def post(self, path: str, document: Any, **headers: str) -> tuple[int, bytes]:
-        """Return status and body of a post of JSON."""
+        """Post JSON; return the status and body."""
         return self.send(
             "POST", path, data=json.dumps(document).encode(), **{"Content-Type": "application/json"} | headers
         )
 
     def send(self, method: str, path: str, data: bytes | None = None, **headers: str) -> tuple[int, bytes]:
-        """Return status and body of a request; a refused or cut connection is an OSError."""
+        """Return the status and body of a request. Raises OSError if the connection is refused or cut."""
         request = urllib.request.Request(self.url + path, data=data, method=method, headers=headers)
         try:
             with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
@@ -50,17 +50,17 @@ class Served:
         except urllib.error.HTTPError as error:
             with error:
                 return error.code, error.read()
-        except http.client.HTTPException as error:  # cut in the middle of an answer
+        except http.client.HTTPException as error:  # the answer was cut
             raise ConnectionError(str(error)) from error
 
     def children(self, name: str) -> list[int]:
-        """Return the ids of all processes that run `kb <name>`, the one that began the others first."""
+        """Return the ids of all processes that run `kb <name>`, the parent first."""
         return [pid for pid in descendants(self.process.pid) if f"\0{name}\0" in command(pid)]
 
     def child(self, name: str, *, but: int = 0) -> int:
-        """Return the id of the process that runs `kb <name>`, another than `but`, as soon as there is one.
+        """Wait for a process that runs `kb <name>`, other than `but`, and return its id.
 
-        What it starts itself carries its name for a moment, until it runs something else.
+        A new child has its parent's command line for a moment, so the first match is taken.
         """
         found: list[int] = []
 
@@ -73,8 +73,8 @@ class Served:
 
 
 def descendants(pid: int) -> list[int]:
-    """Return the ids of all processes below `pid`."""
-    try:  # each thread has those that it started
+    """Return the ids of all descendants of `pid`."""
+    try:  # a thread lists only the children it started
         texts = [path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/children")]
     except OSError:
         return []
@@ -83,7 +83,7 @@ def descendants(pid: int) -> list[int]:
 
 
 def command(pid: int) -> str:
-    """Return the command line of a process, its parts separated by NUL."""
+    """Return the command line of a process, separated by NUL; "" if it has ended."""
     try:
         return Path(f"/proc/{pid}/cmdline").read_text()
     except OSError:
@@ -91,7 +91,7 @@ def command(pid: int) -> str:
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on, nor on the next, which is the demo shop's."""
+    """Return a free port whose next port is free too, for the demo shop."""
     while True:
         port = random.SystemRandom().choice(PORTS)
         with socket.socket() as probe, socket.socket() as next_one, suppress(OSError):
@@ -102,7 +102,7 @@ def free_port() -> int:
 
 @contextmanager
 def served(articles: Path, data: Path, *options: str, patience: float = PATIENCE, **settings: str) -> Iterator[Served]:
-    """Run `kb serve` with `options` until the block is left; words only and no limit of searches unless set."""
+    """Run `kb serve` with `options` while the block runs; by words only and without a search limit unless set."""
     port = free_port()
     plain = {"embedder": "none", "rate_search": "0"}
     given = plain | {"articles": str(articles), "data": str(data), "port": str(port)} | settings
@@ -127,7 +127,7 @@ def served(articles: Path, data: Path, *options: str, patience: float = PATIENCE
 
 
 def answers(center: Served) -> bool:
-    """Tell whether the help center answers searches."""
+    """Return True if the help center is healthy."""
     try:
         return center.get("/healthz")[0] == 200
     except OSError:
@@ -135,9 +135,9 @@ def answers(center: Served) -> bool:
 
 
 def until(condition: Any, *, seconds: float = PATIENCE) -> None:
-    """Wait until `condition()` is true; fails after `seconds`.
+    """Wait until `condition()` is true. Raises AssertionError after `seconds`.
 
-    What cannot be asked just now is not true yet: a connection that is cut, a file that is being replaced.
+    An OSError or ValueError counts as false, such as a cut connection or a file that is being replaced.
     """
     end = time.monotonic() + seconds
     why: Exception | None = None

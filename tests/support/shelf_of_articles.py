@@ -1,4 +1,4 @@
-"""Articles as values, and an embedder that a reader can compute by hand: shared by the tests of search."""
+"""Articles without files, and an embedder that a reader can compute by hand, for the tests of search."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Part:
 def article(
     id: str, title: str, text: str = "", *, lang: str = "en", parts: Sequence[Part] = (), **more: object
 ) -> Content:
-    """Return an article whose text stands before any heading, with further sections if given."""
+    """Return an article with `text` before any heading, and `parts` as further sections."""
     made = Article(
         id=id, lang=lang, path=f"{id}.md", title=title, summary="", category="general", markdown=text,
         body_line=1, address=f"/{lang}/articles/{id}", revision="",
@@ -42,7 +42,7 @@ def article(
 
 
 class WordEmbedder:
-    """Puts each stem of a text on one of 64 axes: texts that share words are near."""
+    """An embedder with 64 dimensions, one for each group of stems: texts that share words are close."""
 
     recipe = "words-64"
     dimensions = 64
@@ -51,7 +51,7 @@ class WordEmbedder:
         self.encoded: list[str] = []
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Return one unit vector a text, and remember the texts."""
+        """Return a unit vector for each text, and add the texts to `encoded`."""
         self.encoded += texts
         rows = np.zeros((len(texts), self.dimensions), dtype=np.float32)
         for row, text in zip(rows, texts, strict=True):
@@ -63,7 +63,7 @@ class WordEmbedder:
 def shelf(
     folder: Path, contents: Sequence[Content], *, encoder: Embedder | None = None, name: str = "one", lang: str = "en"
 ) -> Searcher:
-    """Return a searcher over `contents`, by words, or with vectors where an encoder is given."""
+    """Return a searcher over `contents`, by words, or with vectors if an encoder is given."""
     path = build.build_from_contents(
         contents, folder / "index", name=name, default_lang=lang, embedder=encoder, cache=folder / "vectors"
     )
@@ -71,5 +71,5 @@ def shelf(
 
 
 def ids(found: object) -> list[str]:
-    """Return the article ids of results, in order."""
+    """Return the article ids of hits, in order."""
     return [hit.article for hit in found.hits]  # type: ignore[attr-defined]

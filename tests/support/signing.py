@@ -1,4 +1,4 @@
-"""The owner's server: it signs tokens as the manual says, and as it should not."""
+"""Sign tokens as an owner's server does, correctly or with mistakes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SECRETS = dict(pair.split(":") for pair in KEYS)
 
 
 def sign(*, kid: str | None = "new", secret: str | None = None, algorithm: str = "HS256", **claims: Any) -> str:
-    """Return a token that is good for five minutes unless `claims` say otherwise; a claim of None is left out."""
+    """Return a token, valid for five minutes unless `claims` has `exp`; claims of None are left out."""
     said = {"exp": int(time.time()) + 300} | claims
     head = {"kid": kid} if kid else {}
     key = SECRETS.get(kid or "", "x" * 32) if secret is None else secret
@@ -22,10 +22,10 @@ def sign(*, kid: str | None = "new", secret: str | None = None, algorithm: str =
 
 
 def sign_call(**claims: Any) -> str:
-    """Return a token of the server's own, for one call of POST contacts."""
+    """Return a token of the owner's server for one call of `POST /api/v1/contacts`."""
     return sign(**{"scope": "contacts", "jti": str(uuid.uuid4())} | claims)
 
 
 def bearer(token: str) -> dict[str, str]:
-    """Return the header that carries a token."""
+    """Return the Authorization header with a token."""
     return {"Authorization": f"Bearer {token}"}

@@ -1,4 +1,4 @@
-"""People with a known truth: whether an article could solve it, how patient they are, and which channel they take.
+"""Simulate visitors whose true deflection is known, from their problems, patience and channels.
 
 `python -m tests.support.simulator` prints how far off the usual formulas are.
 """
@@ -18,31 +18,31 @@ Counts = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class World:
-    """What people are like; probabilities of somebody who begins to write to us and has an offer."""
+    """Probabilities of visitors who begin a message and get an offer."""
 
-    solvable: float = 0.35  # one of our articles solves it
+    solvable: float = 0.35  # an article solves the problem
     finds_alone: float = 0.15  # finds that article without an offer
     notices: float = 0.6  # looks at the cards and opens one
-    curious: float = 0.3  # opens a card although it solves nothing
-    says_so: float = 0.4  # presses "this solved it" when it did
-    gives_up: float = 0.12  # is out of patience and goes away unhelped
-    switches: float = 0.15  # telephones a day later instead of sending the form
-    comes_back: float = 0.05  # thought that it was solved, and was wrong
+    curious: float = 0.3  # opens a card although no article solves the problem
+    says_so: float = 0.4  # presses "This solved it" when it did
+    gives_up: float = 0.12  # leaves without help and without writing
+    switches: float = 0.15  # calls a day later instead of sending the form
+    comes_back: float = 0.05  # writes later because the article had not solved it
 
     @property
     def net(self) -> float:
-        """The true net deflection: contacts of the control arm less those of the treatment arm."""
+        """The true net deflection: the contact rate of the control arm minus that of the treatment arm."""
         return self.contact(self.finds_alone) - self.contact(1 - (1 - self.finds_alone) * (1 - self.notices))
 
     def contact(self, found: float) -> float:
-        """Return the true share that contacts within 7 days, when `found` of the solvable find the article."""
+        """Return the true share of contacts within 7 days if a share `found` of the solvable find the article."""
         solved = self.solvable * found
         return (1 - solved) * (1 - self.gives_up) + solved * self.comes_back
 
 
 @dataclass(frozen=True)
 class Runs:
-    """Counts of many runs, one row a run; the vendors' are of the treatment arm."""
+    """Counts by run; the last three are of the treatment arm, for the vendors' formulas."""
 
     n: int
     control: Counts
@@ -53,7 +53,7 @@ class Runs:
 
 
 def simulate(world: World, *, runs: int, n: int, seed: int) -> Runs:
-    """Return what `n` people in each arm did, in each of `runs` worlds alike."""
+    """Return the counts of `runs` runs with `n` visitors in each arm."""
     random = np.random.default_rng(seed)
 
     def chance(p: float) -> NDArray[np.bool_]:
@@ -64,7 +64,7 @@ def simulate(world: World, *, runs: int, n: int, seed: int) -> Runs:
         solved = solvable & (chance(world.finds_alone) | noticed)
         opened = (solvable & noticed) | (chance(world.curious) & ~solvable & offered)
         contacts = np.where(solved, chance(world.comes_back), ~chance(world.gives_up))
-        in_visit = contacts & ~solved & ~chance(world.switches)  # who thought it solved comes back later
+        in_visit = contacts & ~solved & ~chance(world.switches)  # visitors who believe it is solved come back later
         kept = solved & noticed & ~contacts & chance(world.says_so)
         found = (contacts, kept, opened & ~in_visit, ~in_visit)
         return tuple(what.sum(axis=1) for what in found)  # type: ignore[return-value]
@@ -74,14 +74,14 @@ def simulate(world: World, *, runs: int, n: int, seed: int) -> Runs:
 
 
 def covered(world: World, *, runs: int, n: int, seed: int) -> float:
-    """Return how often the interval of net deflection holds the truth."""
+    """Return the share of runs whose interval of net deflection contains the truth."""
     found = simulate(world, runs=runs, n=n, seed=seed)
     gaps = [newcombe(c, n, t, n) for c, t in zip(found.control.tolist(), found.treatment.tolist(), strict=True)]
     return float(np.mean([gap.low <= world.net <= gap.high for gap in gaps]))
 
 
 def false_alarms(*, runs: int, days: int, a_day: int, rate: float, seed: int) -> tuple[float, float]:
-    """Return how often somebody who looks every day sees an effect where there is none: any-day interval, plain one."""
+    """Return the shares of false alarms of daily looks without an effect: with the any-day and the plain interval."""
     random = np.random.default_rng(seed)
     arms = [np.cumsum(random.binomial(a_day, rate, (runs, days)), axis=1).tolist() for _ in range(2)]
     alarms = [[False, False] for _ in range(runs)]
@@ -96,7 +96,7 @@ def false_alarms(*, runs: int, days: int, a_day: int, rate: float, seed: int) ->
 
 
 def formulas(world: World, *, seed: int = 0) -> dict[str, float]:
-    """Return what each formula says of a million people, where the truth is `world.net`."""
+    """Return each formula's result for a million visitors, whose true deflection is `world.net`."""
     n = 1_000_000
     found = simulate(world, runs=1, n=n, seed=seed)
     return {
@@ -108,7 +108,7 @@ def formulas(world: World, *, seed: int = 0) -> dict[str, float]:
 
 
 def main() -> None:
-    """Print what each formula says, and how far off it is."""
+    """Print each formula's result and its ratio to the truth."""
     world = World()
     print(f"true net deflection {world.net:.1%}")
     for name, value in formulas(world).items():

@@ -1,4 +1,4 @@
-"""A sentence encoder of a few thousand numbers, made up on the spot: it trains in a second."""
+"""Build a sentence encoder with a few thousand random weights, which trains in a second."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def build(folder: Path, *, words: Iterable[str]) -> Path:
-    """Write a sentence-transformers model that knows `words`, its numbers drawn by a fixed seed."""
+    """Write a sentence-transformers model that knows `words`, with weights from a fixed seed; return its folder."""
     import torch
     from sentence_transformers import SentenceTransformer
     from sentence_transformers.sentence_transformer.modules import Pooling, Transformer

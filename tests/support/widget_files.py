@@ -1,4 +1,4 @@
-"""The widget's files by use, as the loader fetches them, and their bytes as they are served."""
+"""The widget's files by use, read from the loader, and their served bytes."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ LOADER = "help-widget.js"
 
 
 def source(name: str) -> str:
-    """Return the text of a file as it is written."""
+    """Return the text of a file before it is minified."""
     return (widget.FOLDER / name).read_text(encoding="utf-8")
 
 
 def fetched(part: str) -> set[str]:
-    """Return the scripts that the loader fetches for a part: "Form" or "Panel"."""
+    """Return the names of the scripts that the loader fetches for a part, "Form" or "Panel"."""
     form, panel = re.search(r"const FORM = .*", source(LOADER)), re.search(r"Panel: .*", source(LOADER))
     assert form is not None
     assert panel is not None
@@ -24,12 +24,12 @@ def fetched(part: str) -> set[str]:
 
 
 def bytes_by_use() -> dict[str, int]:
-    """Return the compressed bytes of the loader, of an offer besides the loader, and of the panel besides an offer."""
+    """Return the compressed bytes of the loader, and those that an offer and then the panel add."""
     offer, panel = fetched("Form"), fetched("Panel") - fetched("Form")
     files = {"loader": {LOADER}, "offer": {"look.css", *offer}, "panel": {"panel.css", *panel}}
     return {use: sum(weight(name) for name in names) for use, names in files.items()}
 
 
 def weight(name: str) -> int:
-    """Return the bytes that a file takes on the wire."""
+    """Return the compressed bytes of a file."""
     return len(widget.asset(widget.FOLDER / name).zipped)

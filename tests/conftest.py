@@ -1,4 +1,4 @@
-"""A small help center that tests share: five articles, indexed by words, with an application on top."""
+"""Fixtures of a small help center: articles, an index by words, and an application."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ ARTICLES = {
 
 
 def write_articles(folder: Path, articles: dict[str, str]) -> Path:
-    """Write files of articles below `folder` and return it."""
+    """Write articles below `folder` and return it."""
     for name, text in articles.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -57,7 +57,7 @@ def write_articles(folder: Path, articles: dict[str, str]) -> Path:
 
 
 def git(folder: Path, *arguments: str, when: str = "2026-01-02T03:04:05Z") -> None:
-    """Run git in a folder as nobody in particular."""
+    """Run git in a folder, as a fixed author at a fixed time."""
     names = {"GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@example.com"}
     names |= {"GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@example.com"}
     environ = names | {"GIT_AUTHOR_DATE": when, "GIT_COMMITTER_DATE": when, "PATH": "/usr/bin:/bin:/usr/local/bin"}
@@ -65,13 +65,13 @@ def git(folder: Path, *arguments: str, when: str = "2026-01-02T03:04:05Z") -> No
 
 
 def commit(folder: Path) -> None:
-    """Commit all that is in a folder."""
+    """Commit everything in a folder."""
     git(folder, "add", ".")
     git(folder, "commit", "-q", "-m", "a change")
 
 
 def repository(folder: Path, articles: dict[str, str]) -> Path:
-    """Make a repository with articles in a folder below it, and one commit; return that folder."""
+    """Create a repository with one commit and articles in its folder `help`; return that folder."""
     write_articles(folder / "help", articles)
     git(folder, "init", "-q", "-b", "main")
     commit(folder / "help")
@@ -80,7 +80,7 @@ def repository(folder: Path, articles: dict[str, str]) -> Path:
 
 @pytest.fixture(scope="session")
 def models(pytestconfig: pytest.Config) -> Path:
-    """The folder of exported encoders, kept in pytest's cache: an export takes a quarter of a minute, one at a time."""
+    """The folder of exported encoders, in pytest's cache, as an export takes 15 seconds; processes take turns."""
     folder = Path(pytestconfig.cache.mkdir("models"))
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -91,7 +91,7 @@ def models(pytestconfig: pytest.Config) -> Path:
 
 @pytest.fixture(scope="session")
 def indexed(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """Settings of a help center of five articles whose index by words is built; nobody may write to its store."""
+    """Settings of the help center with its index built by words; shared, so tests must not write to its store."""
     folder = tmp_path_factory.mktemp("indexed")
     articles = write_articles(folder / "articles", ARTICLES)
     settings = Settings(articles=articles, data=folder / "var", embedder="none", admin_password=PASSWORD)
@@ -101,14 +101,14 @@ def indexed(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 @pytest.fixture
 def settings(indexed: Settings, tmp_path: Path) -> Settings:
-    """The same help center with a store of its own."""
+    """Settings of the same help center with an empty store for one test."""
     (tmp_path / "index").symlink_to(indexed.generations.resolve())
     return replace(indexed, data=tmp_path)
 
 
 @pytest.fixture
 def app(settings: Settings) -> Iterator[Flask]:
-    """The application, writing directly."""
+    """The application, which writes to its store directly."""
     writer = DirectWriter(Store.open(settings.database))
     yield create_app(settings, writer=writer)
     writer.close()
@@ -122,7 +122,7 @@ def client(app: Flask) -> FlaskClient:
 
 @pytest.fixture
 def services(app: Flask) -> Services:
-    """What the requests of the application share."""
+    """The services that the application's requests share."""
     return services_of(app)
 
 
@@ -136,6 +136,6 @@ def agent(app: Flask) -> FlaskClient:
 
 @pytest.fixture
 def box() -> Iterator[Mailbox]:
-    """A mail server that runs, and what it took."""
+    """A running mail server and the e-mails it accepted."""
     with mail_server() as running:
         yield running

@@ -1,4 +1,4 @@
-"""The pictures of the manual and the README, taken of the real thing: `python -m tests.pictures articles/pictures`."""
+"""Take the screenshots of the manual and the README: `python -m tests.pictures articles/pictures`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.browser.conftest import CHROMIUM, QUIET
 from tests.support.served import Served, served
 
 PASSWORD = "only for pictures"
-MAIL = {"smtp_url": "smtp://127.0.0.1:9", "smtp_from": "help@example.com"}  # where nobody listens: nothing is sent
+MAIL = {"smtp_url": "smtp://127.0.0.1:9", "smtp_from": "help@example.com"}  # a closed port, so that nothing is sent
 DESK = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 800}
 SUBJECT = "Old links do not work"
@@ -30,7 +30,7 @@ def home(page: Page, center: Served) -> None:
 
 
 def typing(page: Page, center: Served) -> None:
-    """The search box while somebody types."""
+    """The search box during typing."""
     page.goto(f"{center.url}/en/")
     page.fill("input[name=q]", "broken link in an art")
     page.wait_for_selector("[role=option]")
@@ -47,7 +47,7 @@ def article(page: Page, center: Served) -> None:
 
 
 def contact(page: Page, center: Served) -> None:
-    """The contact form with offers beside it."""
+    """The contact form with offers next to it."""
     page.goto(f"{center.url}/en/contact")
     page.fill("[name=subject]", SUBJECT)
     page.fill("[name=message]", MESSAGE)
@@ -55,7 +55,7 @@ def contact(page: Page, center: Served) -> None:
 
 
 def shop(page: Page, center: Served) -> None:
-    """The widget at the form of a shop."""
+    """The widget next to a shop's form."""
     page.goto(f"{center.url}/demo")
     page.fill("[name=subject]", SUBJECT)
     page.locator("[name=message]").press_sequentially(MESSAGE)
@@ -63,7 +63,7 @@ def shop(page: Page, center: Served) -> None:
 
 
 def shop_panel(page: Page, center: Served) -> None:
-    """An article in the widget's panel beside the shop's form."""
+    """An article in the widget's panel next to the shop's form."""
     shop(page, center)
     page.locator("help-widget [part=card]").first.click()
     page.wait_for_selector("help-widget [part=panel] .article p")
@@ -102,14 +102,14 @@ def playground(page: Page, center: Served) -> None:
 
 
 def panel(page: Page, center: Served) -> None:
-    """An offered article beside the form."""
+    """An offered article in the panel next to the form."""
     contact(page, center)
     page.locator("[data-offers] a, aside a").first.click()
     page.wait_for_selector("dialog[open] h2, dialog[open] h3")
 
 
 def send(page: Page) -> None:
-    """Send the contact form as somebody who is always the same."""
+    """Send the contact form, always as the same requester."""
     page.fill("[name=email]", "kim@example.com")
     page.fill("[name=name]", "Kim")
     page.get_by_role("button", name="Send message").click()
@@ -117,7 +117,7 @@ def send(page: Page) -> None:
 
 
 def ticket(page: Page, center: Served) -> None:
-    """A ticket with its visitor's history in the admin pages."""
+    """A ticket with its requester's history in the admin pages."""
     page.goto(f"{center.url}/en/contact")
     page.fill("[name=subject]", "Two articles say the same")
     page.fill("[name=message]", "Is there a way to find articles that are alike?")
@@ -158,7 +158,7 @@ SHOTS: dict[str, tuple[Callable[[Page, Served], None], dict[str, int], str]] = {
 
 
 def main(target: Path, *names: str) -> None:
-    """Take each picture, or those named, on a fresh help center of our own manual, once its vectors are built."""
+    """Take all pictures, or those named, of a new help center with our manual, once its vectors are built."""
     target.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as data, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
@@ -171,7 +171,7 @@ def main(target: Path, *names: str) -> None:
 
 
 def wait_for_vectors(center: Served) -> None:
-    """Wait until the help center answers by meaning, too; at most five minutes."""
+    """Wait at most five minutes until searches use vectors too."""
     end = time.monotonic() + 300
     while b'"degraded":null' not in center.get("/api/v1/search?q=help")[1].replace(b" ", b""):
         assert time.monotonic() < end, "the vectors were not built in five minutes"

@@ -1,4 +1,4 @@
-"""The picture of the rooms, drawn from setup.cfg: `python -m tests.rooms articles/pictures/rooms.svg`."""
+"""Draw the rooms from setup.cfg: `python -m tests.rooms articles/pictures/rooms.svg`."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ SAID = {
     "search.index": "articles to an index",
     "search.text": "text to terms",
 }
-WIDTH, HIGH, STEP, ROW = 190, 42, 54, 4  # of a box, a row, and how many boxes stand in one
+WIDTH, HIGH, STEP, ROW = 190, 42, 54, 4  # pixels of a box and between rows, and boxes in a row
 STYLE = """
     text { font: 13px system-ui, sans-serif; fill: #1b1f24 } .name { font-weight: 600 } .page { fill: #fff }
     .kb { fill: #dbe9ff } .search { fill: #dcf3df } .deflect { fill: #ffe9d1 }
@@ -45,7 +45,7 @@ STYLE = """
 
 
 def layers() -> list[list[str]]:
-    """Return the rooms and modules of each layer, from the top down."""
+    """Return the rooms and modules of each layer, from top to bottom."""
     setup = configparser.ConfigParser()
     setup.read(ROOT / "setup.cfg", encoding="utf-8")
     lines = setup["importlinter:contract:rooms"]["layers"].split("\n")
@@ -53,7 +53,7 @@ def layers() -> list[list[str]]:
 
 
 def rows() -> list[list[str]]:
-    """Return the rooms from the top row to the bottom; a room uses those below it, and those to its left."""
+    """Return the rows of rooms, from top to bottom; a room may use those below it and to its left."""
     found: list[list[str]] = []
     for name in (name for layer in reversed(layers()) for name in layer if name in SAID):
         if not found or len(found[-1]) == ROW or _folder(found[-1][0]) != _folder(name):
@@ -63,7 +63,7 @@ def rows() -> list[list[str]]:
 
 
 def picture() -> str:
-    """Return the house as SVG."""
+    """Return the picture as SVG."""
     boxes = [_box(name, row, at) for row, names in enumerate(rows()) for at, name in enumerate(names)]
     end = 20 + len(rows()) * STEP
     ground = sorted(name.removeprefix("kb.") for layer in layers() for name in layer if name not in SAID)

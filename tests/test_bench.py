@@ -1,4 +1,4 @@
-"""The benchmark's own functions: what it writes down is what was measured, and it writes where it should."""
+"""The benchmark's functions report the measured figures and write them into the right place."""
 
 from __future__ import annotations
 

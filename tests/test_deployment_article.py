@@ -1,4 +1,4 @@
-"""The article on deployment is run: its unit file, its settings, its proxies, and a backup that is restored."""
+"""The deployment article's unit file, settings and proxies are valid, and its backup can be restored."""
 
 import configparser
 import os
@@ -41,13 +41,13 @@ UNIT_KEYS = set(
 
 
 def block(kind: str, mark: str) -> str:
-    """Return the one code block of a kind that holds a text."""
+    """Return the only code block of a kind that contains a text."""
     (found,) = [text for known, text in BLOCKS if known == kind and mark in text]
     return found
 
 
 def unit() -> configparser.ConfigParser:
-    """Return the service unit as a parser."""
+    """Return the parsed service unit."""
     parser = configparser.ConfigParser(interpolation=None, comment_prefixes=("#",))
     parser.optionxform = str  # type: ignore[assignment,method-assign]  # systemd's keys have capitals
     parser.read_string(block("ini", "[Service]"))
@@ -56,7 +56,7 @@ def unit() -> configparser.ConfigParser:
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    """Return a folder laid out as the article has it, with its two scripts and a systemctl that does nothing."""
+    """Return a folder with the article's layout, its two scripts, and a systemctl that only logs its arguments."""
     (tmp_path / "venv").symlink_to(sys.prefix)
     (tmp_path / "var").mkdir()
     (tmp_path / "kb.toml").write_text("holdout = 0.1\n")
@@ -74,7 +74,7 @@ def write_script(path: Path, text: str) -> None:
 
 
 def run(home: Path, *command: str) -> str:
-    """Run one of the article's scripts in a folder of its layout and return what it printed."""
+    """Run one of the article's scripts in a folder with its layout and return its output."""
     environ = os.environ | {"SHORTSTOP_HOME": str(home), "PATH": f"{home}/bin:{os.environ['PATH']}"}
     done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
@@ -82,14 +82,14 @@ def run(home: Path, *command: str) -> str:
 
 
 def send(services: Services, subject: str) -> str:
-    """Keep a ticket and return its id."""
+    """Store a ticket with a file and return its id."""
     message = contact.check({"subject": subject, "body": "The address is wrong.", "email": "jo@example.com"})
     file = keep(services.settings, subject.encode(), name="log.txt")
     return contact.create_ticket(services, Visit("jo"), message, key=subject, files=[file]).ticket
 
 
 def services(home: Path) -> Services:
-    """Return what keeps tickets in a folder of the article's layout."""
+    """Return services that store tickets in a folder with the article's layout."""
     settings = Settings(data=home / "var")
     store = Store.open(settings.database)
     return Services(settings, Current(settings), store, DirectWriter(store), Limiter())

@@ -1,4 +1,4 @@
-"""The examples in docstrings are what the code does."""
+"""The examples in docstrings give the results they show."""
 
 import doctest
 import importlib

@@ -1,4 +1,4 @@
-"""The map of the code is true: its picture is drawn from the contract, and each file that it names is there."""
+"""The manual's map of the code matches the contract of imports, and every file it names exists."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ARTICLES = [ROOT / "README.md", *sorted((ROOT / "articles").rglob("*.md"))]
 
 
 def rooms() -> set[str]:
-    """Return the rooms that there are."""
+    """Return the names of all rooms."""
     folders = [path.parent for package in ("kb", "search", "deflect") for path in ROOT.glob(f"{package}/*/__init__.py")]
     return {".".join(folder.relative_to(ROOT).parts) for folder in folders}
 
@@ -66,7 +66,7 @@ def test_no_chain_of_imports_within_a_room_has_ten_floors() -> None:
 
 
 def _imports(path: Path, names: Mapping[str, Path]) -> set[str]:
-    """Return our modules that a module imports."""
+    """Return the modules of ours that a module imports."""
     found: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.module:

@@ -1,4 +1,4 @@
-"""The wheel holds all that a help center needs: unpacked away from the checkout, it indexes and serves its manual."""
+"""The wheel is complete: unpacked outside the checkout, it indexes and searches its manual."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ROOT = Path(__file__).parent.parent
 
 @pytest.fixture(scope="module")
 def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with what the wheel installs."""
+    """Return a folder with the wheel's unpacked files."""
     folder = tmp_path_factory.mktemp("wheel")
     for name in ("kb", "search", "deflect", "static", "articles"):
         shutil.copytree(ROOT / name, folder / "source" / name, ignore=shutil.ignore_patterns("__pycache__"))

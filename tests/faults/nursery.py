@@ -1,4 +1,4 @@
-"""Forks a background process, writer and outbox, for each line that it reads; forking saves the time of importing."""
+"""Fork a background process (writer and outbox) for each line of standard input; forking saves imports."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from kb.config import Settings
 
 
 def background(settings: Settings) -> None:
-    """Write and deliver until killed."""
+    """Run the writer and the outbox until killed."""
     stop = threading.Event()
     store = Store.open(settings.database)
     threading.Thread(target=writer.serve, args=(store, settings.writer_socket, stop), daemon=True).start()
@@ -24,7 +24,7 @@ def background(settings: Settings) -> None:
 
 
 def main(data: str, url: str, secret: str) -> None:
-    """Print the id of each process that is born."""
+    """Print the id of each forked process."""
     settings = Settings(
         data=Path(data), sinks=("webhook",), webhook_url=url, webhook_secret=secret, allow_networks=("127.0.0.0/8",)
     )

@@ -1,4 +1,4 @@
-"""kill -9 between file and row: what was acknowledged has its files whole, and what was not leaves nothing for good."""
+"""`kill -9` between file and row: acknowledged tickets keep their files, and other files are swept."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ HEAD = b'--x\r\nContent-Disposition: form-data; name="%s"%s\r\n\r\n%s\r\n'
 
 
 def body(data: bytes) -> bytes:
-    """Return a ticket with one file in parts."""
+    """Return a multipart ticket with one file."""
     return HEAD % (b"ticket", b"", TICKET) + HEAD % (b"files", b'; filename="a.log"', data) + b"--x--\r\n"
 
 
 def send(center: Served, data: bytes) -> str:
-    """Send a ticket with a file, again where the connection was cut or nothing could be kept; return its id."""
+    """Send a ticket with a file, and again after a cut connection or a 503; return its id."""
     key = uuid.uuid4().hex
     headers = {"Idempotency-Key": key, "Content-Type": "multipart/form-data; boundary=x"}
     end = time.monotonic() + 60
@@ -57,7 +57,7 @@ def test_kills_of_web_and_writer_lose_no_file_of_an_acknowledged_ticket(tmp_path
     with served(articles, settings.data, rate_tickets="0", rate_events="0") as center:
 
         def act(number: int, seen: Acknowledged) -> None:
-            data = f"{number} {uuid.uuid4()}\n".encode() * 20_000  # long enough to be killed in the middle
+            data = f"{number} {uuid.uuid4()}\n".encode() * 20_000  # large enough for kills during the upload
             sent[send(center, data)] = hashlib.sha256(data).hexdigest()
 
         with clients(3, act) as _:

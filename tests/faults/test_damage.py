@@ -1,4 +1,4 @@
-"""What somebody does to the files of a running help center: it says so, mends itself, and goes on."""
+"""Damaged files of a running help center: it reports them, rebuilds them and keeps serving."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ def center(tmp_path: Path) -> Iterator[Served]:
 
 
 def well(center: Served) -> bool:
-    """Tell whether every kind of page is served, by each of the workers."""
+    """Return True if every kind of page is served, four times each, to reach all workers."""
     return all(center.get(path)[0] == 200 for path in PAGES * 4)
 
 
 def current(center: Served) -> Path:
-    """Return the folder of the generation that is served."""
+    """Return the folder of the current generation."""
     return (center.data / "index" / "current").resolve()
 
 
 def library_bytes(center: Served) -> int:
-    """Return the size of the file of articles that is served, 0 while its generation is away."""
+    """Return the size of the current file of articles, 0 while it is missing."""
     try:
         return (current(center) / "library.db").stat().st_size
     except FileNotFoundError:
@@ -55,7 +55,7 @@ def test_a_cut_file_of_articles_is_built_again_while_serving(center: Served) -> 
 
 
 def test_a_removed_index_is_built_again_while_serving(center: Served) -> None:
-    shutil.rmtree((center.data / "index").rename(center.data / "removed"))  # at once: a builder may be writing there
+    shutil.rmtree((center.data / "index").rename(center.data / "removed"))  # atomic, as a builder may be writing there
     assert center.get("/en/contact")[0] == 200
     until(lambda: (current(center) / "manifest.json").is_file())
     until(lambda: well(center))
@@ -110,7 +110,7 @@ def test_a_data_folder_that_cannot_be_written_to_is_named(tmp_path: Path) -> Non
 
 
 def degraded(center: Served) -> str | None:
-    """Return what a search of the help center says is missing."""
+    """Return the reason why a search was degraded, or None."""
     status, answer = center.get("/api/v1/search?q=password")
     assert status == 200
     found: str | None = json.loads(answer)["degraded"]
@@ -130,7 +130,7 @@ def test_spoilt_vectors_leave_the_words_and_are_made_again(tmp_path: Path, how: 
         content[-9] ^= 0x10
         file.write_bytes(content)
     with served(articles, tmp_path / "var", embedder=recipe) as center:
-        assert degraded(center) in ("no-vectors", None)  # None: they were made again already
+        assert degraded(center) in ("no-vectors", None)  # None: already rebuilt
         until(lambda: degraded(center) is None)
 
 

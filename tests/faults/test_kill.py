@@ -1,4 +1,4 @@
-"""`kill -9` while events and tickets come in: what was acknowledged is kept, and delivered under one id."""
+"""`kill -9` while events and tickets arrive: everything acknowledged is stored, and delivered under one id."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ SECRET = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz"
 
 @dataclass
 class Acknowledged:
-    """What clients were told is kept, and how often they were told that nothing could be."""
+    """The ids that clients were told are stored, and the errors of refused writes."""
 
     tickets: list[str] = field(default_factory=list)
     events: list[str] = field(default_factory=list)
@@ -54,7 +54,7 @@ class Acknowledged:
 def clients(
     count: int, act: Callable[[int, Acknowledged], None], leave: Callable[[], None] = lambda: None
 ) -> Iterator[Acknowledged]:
-    """Let `count` threads act again and again while the block runs, and `leave` when it ends."""
+    """Run `act` repeatedly in `count` threads while the block runs; each thread calls `leave` at the end."""
     stop, seen = threading.Event(), Acknowledged()
 
     def go_on(number: int) -> None:
@@ -75,7 +75,7 @@ def clients(
 
 @contextmanager
 def nursery(services: Services, desk: Desk) -> Iterator[Callable[[], int]]:
-    """Give a function that starts a background process and returns its id."""
+    """Yield a function that starts a background process and returns its id."""
     command = [sys.executable, "-m", "tests.faults.nursery", str(services.settings.data), desk.url, SECRET]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as mother:
         assert mother.stdin
@@ -91,7 +91,7 @@ def nursery(services: Services, desk: Desk) -> Iterator[Callable[[], int]]:
 
 
 def write_one(services: Services) -> Callable[[int, Acknowledged], None]:
-    """Return what a client does: a ticket or some events through the socket, remembered once acknowledged."""
+    """Return a client's action: write a ticket or events through the socket, and note them once acknowledged."""
 
     def act(number: int, seen: Acknowledged) -> None:
         try:
@@ -114,7 +114,7 @@ def ids(store: Store, table: str) -> set[str]:
 
 
 def assert_delivered(store: Store, desk: Desk, *, kills: int) -> None:
-    """See that every ticket reached the desk under its own id, and repeats were no more than kills."""
+    """Assert that every ticket reached the desk under one id, with at most one repeat per kill."""
     counted = Counter(desk.ids())
     assert set(counted) == {f"msg_{id}" for id in ids(store, "outbox")}
     assert sum(counted.values()) - len(counted) <= kills
@@ -134,7 +134,7 @@ def test_a_hundred_kills_of_the_writer_lose_nothing_acknowledged(tmp_path: Path)
         background = start()
         with clients(4, write_one(services), leave=writer.close) as seen:
             for number in range(KILLS):
-                if number % 5 == 0:  # on a busy machine some are killed before they can listen, and never all
+                if number % 5 == 0:  # a busy machine may kill writers before they listen; wait for one that works
                     known = len(seen.tickets)
                     until(lambda known=known: len(seen.tickets) > known)
                 threading.Event().wait(draw.uniform(0.02, 0.15))
@@ -151,7 +151,7 @@ def test_a_hundred_kills_of_the_writer_lose_nothing_acknowledged(tmp_path: Path)
 
 
 def post(center: Served, path: str, document: Any, **headers: str) -> tuple[int, Any]:
-    """Post, and again where the connection was cut, as a browser's retry would."""
+    """Post JSON, and again after a cut connection, like a browser's retry."""
     end = time.monotonic() + PATIENCE
     while True:
         try:
@@ -162,7 +162,7 @@ def post(center: Served, path: str, document: Any, **headers: str) -> tuple[int,
 
 
 def post_one(center: Served) -> Callable[[int, Acknowledged], None]:
-    """Return what a client does over HTTP."""
+    """Return a client's action over HTTP: post a ticket or an event, and note it once acknowledged."""
 
     def act(number: int, seen: Acknowledged) -> None:
         if number % 2:
@@ -192,7 +192,7 @@ def test_kills_of_every_process_of_kb_serve_lose_nothing_acknowledged(tmp_path: 
                 for name in ("background", "web", "background", "web", "background"):
                     threading.Event().wait(0.3)
                     for victim in center.children(name):
-                        with suppress(ProcessLookupError):  # a web worker goes when its master has gone
+                        with suppress(ProcessLookupError):  # a web worker ends with its master
                             os.kill(victim, signal.SIGKILL)
                         kills += 1
                     until(lambda: answers(center))

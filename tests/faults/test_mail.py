@@ -1,4 +1,4 @@
-"""E-mails of any bytes, and kills while a mailbox is read: no traceback, none lost, none twice."""
+"""E-mails of any bytes raise nothing but NoMail, and kills while a mailbox is read lose and repeat none."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def test_an_answer_to_any_message_id_can_be_written(id: str) -> None:
 
 
 class Sent(ReplySink):
-    """Writes e-mails without sending them."""
+    """A sink that writes e-mails without sending them."""
 
     def __init__(self) -> None:
         server: Any = SimpleNamespace(send=bytes)

@@ -1,4 +1,4 @@
-"""`kb serve` as processes: each may be killed, an index may be swapped under load, and nobody is refused."""
+"""Processes of `kb serve`: each can be killed and the index swapped under load, and requests succeed."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def test_fifty_kills_while_a_generation_is_built_leave_the_old_one_serving(cente
         assert json.loads(body)["hits"]
     _index(center)
     until(lambda: "Edition 49" in center.get("/en/articles/billing/vat")[1].decode())
-    until(lambda: not list((center.data / "index").glob(".build-*")))  # the halves that were killed are cleared away
+    until(lambda: not list((center.data / "index").glob(".build-*")))  # unfinished builds are removed
 
 
 def test_kills_of_a_builder_that_stays_leave_the_old_generation_serving(tmp_path: Path) -> None:
@@ -139,7 +139,7 @@ def test_kills_of_a_builder_that_stays_leave_the_old_generation_serving(tmp_path
         for number in range(8):
             builder = center.child("index")
             article.write_text(f"# VAT on invoices\n\nEdition {number} of the invoice.\n")
-            threading.Event().wait(0.03 * number)  # from before it has heard of it to after the swap
+            threading.Event().wait(0.03 * number)  # from before the builder starts to after the swap
             with suppress(ProcessLookupError):
                 os.kill(builder, signal.SIGKILL)
             assert json.loads(center.get("/api/v1/search?q=invoice")[1])["hits"]
@@ -165,7 +165,7 @@ def test_sighup_takes_in_changed_articles(center: Served, tmp_path: Path) -> Non
 
 @needs_minilm
 def test_a_server_with_a_model_stops_without_a_word(tmp_path: Path, models: Path) -> None:
-    """The workers are forked with the model's threads in place, which they must not tidy up when they end."""
+    """Forked workers inherit the model's threads, and must not clean them up when they end."""
     articles, data = write_articles(tmp_path / "articles", ARTICLES), tmp_path / "var"
     data.mkdir()
     (data / "models").symlink_to(models)

@@ -1,4 +1,4 @@
-"""Senders that are slow, silent or gone: none keeps a thread from the others, and what they lose is said."""
+"""Senders that are slow, silent or gone: they block no thread, and unfinished messages are answered with 408."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ HALF = (
 
 @pytest.fixture(scope="module")
 def center(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """A help center with a single thread, which one sender would be enough to hold."""
+    """A help center with a single thread, which one slow sender could block."""
     folder = tmp_path_factory.mktemp("slow")
     with served(write_articles(folder / "articles", ARTICLES), folder / "var", workers="1", threads="1") as running:
         yield running
 
 
 def connected(center: Served, sent: bytes = b"") -> socket.socket:
-    """Open a connection and send something on it."""
+    """Open a connection and send bytes."""
     host, port = center.url.removeprefix("http://").split(":")
     connection = socket.create_connection((host, int(port)), timeout=PATIENCE)
     connection.sendall(sent)

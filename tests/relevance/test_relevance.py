@@ -1,8 +1,8 @@
-"""Real questions in visitors' words, put to our own manual: a bound that noise does not reach and a regression does.
+"""Search our own manual with questions in visitors' words: a regression misses the bounds, and noise doesn't.
 
-That a regression does is tested too: without the vectors nDCG@10 falls from .91 to .87, without titles and questions in
-the words from .87 to .77, without the weight of titles 16 to 33 of 100 articles no longer come first for their own
-title's words, and at a floor of .02 no-answer questions get 5 offers (by words 20) instead of none (2).
+Tests of regressions check the bounds: without vectors, nDCG@10 falls from .91 to .87; without titles and questions in
+the search by words, from .87 to .77; without the weight of titles, 16 to 33 of 100 articles no longer come first for
+the words of their title; and at a floor of .02, no-answer questions get 5 offers (20 by words) instead of 0 (2).
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ NO_ANSWER = (HERE / "no_answer.txt").read_text(encoding="utf-8").splitlines()
 
 @pytest.fixture(scope="module", params=["words", pytest.param("vectors", marks=needs_minilm)])
 def searcher(request: pytest.FixtureRequest, models: Path) -> Searcher:
-    """The manual, indexed; vectors are kept in pytest's cache, since they take a quarter of a minute."""
+    """A searcher over the manual, whose vectors are in pytest's cache, since they take 15 seconds."""
     data = Path(request.config.cache.mkdir("relevance"))
     settings = Settings(articles=default_articles(), data=data)
     vectors = request.param == "vectors"
@@ -55,12 +55,12 @@ def kind(searcher: Searcher) -> str:
 
 
 GATE: Mapping[str, float] = {"words": 0.82, "vectors": 0.88}  # nDCG@10; measured .869 and .909
-TITLES = 0.95  # of articles are first for the words of their title in another order; measured 1.0
+TITLES = 0.95  # share of articles that come first for the words of their title in reverse; measured 1.0
 STRANGERS: Mapping[str, int] = {"words": 3, "vectors": 1}  # of 20 no-answer questions get an offer; measured 2 and 0
 
 
 def quality(searcher: Searcher) -> tuple[float, list[str]]:
-    """Return nDCG@10 over all questions, and the questions that fare worst."""
+    """Return nDCG@10 over all questions, and the ten worst questions."""
     found = {}
     for row in rows("questions"):
         ids = [hit.article for hit in searcher.search(row["question"], lang="en").hits]
@@ -69,7 +69,7 @@ def quality(searcher: Searcher) -> tuple[float, list[str]]:
 
 
 def titles(searcher: Searcher) -> tuple[float, list[str]]:
-    """Return the share of articles that are first for the words of their title, and the titles that are not."""
+    """Return the share of articles that come first for the words of their title, and the titles of the others."""
     documents = [d for d in searcher.collection.documents if d.lang == "en"]
     lost = [
         d.title
@@ -81,7 +81,7 @@ def titles(searcher: Searcher) -> tuple[float, list[str]]:
 
 
 def strangers(searcher: Searcher) -> list[str]:
-    """Return the no-answer questions that get an offer."""
+    """Return the no-answer questions with an offer."""
     return [question for question in NO_ANSWER if searcher.suggest("", question, lang="en").cards]
 
 

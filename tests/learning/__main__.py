@@ -1,6 +1,6 @@
-"""`python -m tests.learning`: what learning from logs gains, by simulated visitors on real judgments.
+"""`python -m tests.learning`: measure the gains of learning from logs, with simulated visitors and real judgments.
 
-Prints a table and, with `--write ARTICLE`, puts it between the article's markers and draws its picture.
+Prints a table. With `--write ARTICLE`, it also puts the table between the article's markers and draws its picture.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ RUNS: tuple[tuple[str, Model, float, tuple[Way, ...]], ...] = (
     ("by position, no swaps", "position", 0.0, ("as delivered",)),
 )
 
-Runs = dict[tuple[str, int, Way], list[Result]]  # clicks, sessions, way -> one result a seed
+Runs = dict[tuple[str, int, Way], list[Result]]  # clicks, sessions, way -> one result per seed
 
 
 def main() -> None:
-    """Simulate, and print or write what came out."""
+    """Simulate, print the table, and write it if asked."""
     options = argparse.ArgumentParser(prog="python -m tests.learning")
     options.add_argument("--data", type=Path, help="a BEIR folder with train and dev; our own manual where not given")
     options.add_argument("--seeds", type=int, default=10)
@@ -59,7 +59,7 @@ def main() -> None:
 
 
 def simulate(world: World, *, sizes: Sequence[int], seeds: int, kept: Path | None = None) -> Runs:
-    """Return the results of all runs, sizes and seeds; those that `kept` holds are not simulated again."""
+    """Return the results of all runs, sizes and seeds; results in the file `kept` are not simulated again."""
     known = json.loads(kept.read_text()) if kept and kept.is_file() else {}
     found: Runs = {}
     for sessions in sizes:
@@ -78,7 +78,7 @@ def simulate(world: World, *, sizes: Sequence[int], seeds: int, kept: Path | Non
 
 
 def page(world: World, runs: Runs) -> str:
-    """Return the table, a row for each way of learning and size."""
+    """Return the table, with a row for each way of learning and size."""
     head = (
         f"{world.name}: {len(world.asked):,} questions, {len(world.articles)} articles. "
         "Gains in RR@10 over what has learned nothing, mean of the seeds and "
@@ -110,7 +110,7 @@ def _gain(found: Sequence[Result], group: str) -> str:
 
 
 def picture(runs: Runs, sizes: Sequence[int]) -> bytes:
-    """Return the gains by the number of sessions, a line for each way and group; the placebo is far below all."""
+    """Return a chart of gains by number of sessions, with a line for each way and group in LINES."""
     series = {f"{way}, {group}": [_mean(runs, n, way, group) for n in sizes] for way, group in LINES}
     return charts.gains([f"{n:,}" for n in sizes], series, of="sessions")
 

@@ -1,4 +1,4 @@
-"""One seed: a log is made, learned from as the product does, and judged on what no log held."""
+"""Run one seed: make a log, learn from it as the product does, and judge the result on questions outside the log."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from tests.learning.world import Numbers, World
 
 Way = Literal["as delivered", "solved only", "naive counting", "placebo"]
 WAYS: tuple[Way, ...] = ("as delivered", "solved only", "naive counting", "placebo")
-UNPUBLISHED = 0.15  # share of the articles that come only after learning
-MOST = 400  # questions of a group that are judged
+UNPUBLISHED = 0.15  # share of the articles that are published only after learning
+MOST = 400  # judged questions of a group at most
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What one way of learning gained in RR@10, by group of questions; None where it had too little to learn from.
+    """The gains of one way of learning in RR@10, by group of questions; None if there were too few lessons.
 
-    `kept` is what `kb tune` does with it: None where there were too few outcomes to judge by.
+    `kept` is the decision of `kb tune`; None if there were too few outcomes to judge by.
     """
 
     way: Way
     lessons: int
-    right: float  # share of the lessons whose article is the judged one
+    right: float  # share of the lessons with the judged article
     gains: dict[str, float] | None
     kept: bool | None
 
@@ -47,7 +47,7 @@ def trial(
     ways: Sequence[Way] = WAYS,
     people: People = People(),  # noqa: B008  # frozen
 ) -> list[Result]:
-    """Return what each way of learning makes of the same log."""
+    """Return the results of all ways of learning from the same log."""
     random = np.random.default_rng(seed)
     published = np.ones(len(world.articles), dtype=np.bool_)
     answering = np.unique(world.label)
@@ -58,7 +58,7 @@ def trial(
 
 
 def lessons(world: World, log: Log, way: Way, *, seed: int) -> list[Lesson]:
-    """Return what a log teaches, each question and article once, the oldest first."""
+    """Return the lessons of a log, each question and article once, oldest first."""
     if way == "naive counting":
         return _naive(world, log)
     said = _said(world, log)
@@ -75,14 +75,14 @@ def lessons(world: World, log: Log, way: Way, *, seed: int) -> list[Lesson]:
 
 
 def _said(world: World, log: Log) -> list[Lesson]:
-    """Return a lesson for each question and article of which somebody said that it solved it, when it first was."""
+    """Return a lesson for each question and article that a visitor marked as solved, at the first such time."""
     when, slot = np.nonzero(log.solved)
     pairs = zip(when.tolist(), log.question[when].tolist(), log.article[when, slot].tolist(), strict=True)
     return evidence.once(_lesson(world, row, column, at=at) for at, row, column in pairs)
 
 
 def _followed(world: World, log: Log, said: Sequence[Lesson]) -> list[Lesson]:
-    """Return what the product's click model learns beside, as `deflect.learn.evidence` does with a log of its own."""
+    """Return the click model's further lessons, as `deflect.learn.evidence` computes them from a real log."""
     seen, keys = log.seen()
     chances = evidence.fitting(seen, looked=evidence.examination(seen))
     known = {_row(one)[0] for one in said}
@@ -98,7 +98,7 @@ def _followed(world: World, log: Log, said: Sequence[Lesson]) -> list[Lesson]:
 
 
 def _naive(world: World, log: Log) -> list[Lesson]:
-    """Return every opened card as a lesson; those of one question share its weight by how often each was opened."""
+    """Return every opened card as a lesson; a question's lessons are weighted by their share of its clicks."""
     when, slot = np.nonzero(log.opened)
     keys, counts = np.unique(log.question[when] * 10_000 + log.article[when, slot], return_counts=True)
     total = np.bincount(keys // 10_000, weights=counts)
@@ -113,13 +113,13 @@ def _result(
 ) -> Result:
     right = float(np.mean([world.asked[_row(one)[0]].article == one.article for one in found])) if found else 0.0
     taught = _learn(world, found, published)
-    kept = _kept(world, found, published) if way != "naive counting" else None  # it has nothing to be judged by
+    kept = _kept(world, found, published) if way != "naive counting" else None  # clicks are not outcomes
     gains = taught and {name: float(_gains(world, rows, taught).mean()) for name, rows in groups.items()}
     return Result(way, len(found), right, gains or None, kept)
 
 
 def _learn(world: World, found: Sequence[Lesson], published: np.ndarray) -> Learned | None:
-    """Fit as `search.learn.learn.learn` does, on what it would compute anew each time."""
+    """Fit as `search.learn.learn.learn` does, but on scores that are computed once."""
     rows = np.asarray([_row(one)[0] for one in found], dtype=np.int64)
     try:
         return fit(
@@ -139,9 +139,10 @@ def _learn(world: World, found: Sequence[Lesson], published: np.ndarray) -> Lear
 
 
 def _kept(world: World, found: Sequence[Lesson], published: np.ndarray) -> bool | None:
-    """Say whether `kb tune` keeps it: learned from the earlier outcomes, surely better on the later ones.
+    """Return True if `kb tune` would keep it: learned from earlier outcomes, and clearly better on later ones.
 
-    Here all are judged on the true articles, also the placebo, which learned from mixed up ones.
+    Returns None with too few outcomes. All ways are judged on the true articles, even the placebo, which learned from
+    shuffled ones.
     """
     earlier, later = tuning.split(found)
     taught = _learn(world, earlier, published) if len(later) >= tuning.LEAST_HELD else None
@@ -153,7 +154,7 @@ def _kept(world: World, found: Sequence[Lesson], published: np.ndarray) -> bool 
 
 
 def _gains(world: World, rows: Numbers, taught: Learned) -> np.ndarray:
-    """Return by how much the reciprocal rank of the judged article grows, for each question."""
+    """Return the growth of the judged article's reciprocal rank for each question."""
     return _worth(world.ranks(rows, taught)) - _worth(world.untaught(rows))
 
 

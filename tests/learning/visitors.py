@@ -1,4 +1,4 @@
-"""Visitors with known eyes and known problems: what they do with the cards that our own ranker put before them."""
+"""Simulate visitors with known problems and click behaviour, who see the cards of our own ranker."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Model = Literal["position", "cascade"]
 
 @dataclass(frozen=True)
 class People:
-    """What people are like: probabilities where the card is the judged article, and where it is not."""
+    """Probabilities of visitors' actions; of two values, the first is for the judged article, the second for others."""
 
     looks: tuple[float, ...] = (1.0, 0.65, 0.45)  # at the card of each slot (position model)
     opens: tuple[float, float] = (0.8, 0.15)  # a card that is looked at
@@ -28,23 +28,23 @@ class People:
     rejects: tuple[float, float] = (0.02, 0.15)
     helped: tuple[float, float] = (0.7, 0.02)  # by an article that was opened
     says_so: float = 0.1
-    writes: tuple[float, float] = (0.05, 0.75)  # sends the form after all: helped, not helped
+    writes: tuple[float, float] = (0.05, 0.75)  # sends the form: if helped, if not
 
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """Offers in rows, cards in columns: questions, columns of articles, and what was done."""
+    """A log with offers in rows and cards in columns: questions, columns of articles, and actions."""
 
     question: Numbers
     article: Numbers
-    place: Numbers  # that the ranking gave the card
+    place: Numbers  # of the card in the ranking
     opened: Flags
     kept: Flags  # opened and read, not rejected, and no ticket
     solved: Flags
     swaps: float
 
     def seen(self) -> tuple[Seen, Numbers]:
-        """Return the cards as the click model takes them, and question * articles + article of each of its pairs."""
+        """Return the click model's input, and the key of each of its pairs: question * 10,000 + article."""
         keys, pair = np.unique(self.question[:, None] * 10_000 + self.article, return_inverse=True)
         slot = np.tile(np.arange(SLOTS), len(self.question))
         chances = [[propensity(card, at, of=SLOTS, share=self.swaps) for at in range(SLOTS)] for card in range(SLOTS)]
@@ -57,9 +57,9 @@ class Log:
 def visit(
     world: World, people: People, *, sessions: int, published: Flags, model: Model, swaps: float, seed: int
 ) -> Log:
-    """Return the log of so many contact forms, filled in while only the `published` articles were there.
+    """Return the log of `sessions` contact forms, filled in while only `published` articles exist.
 
-    A few questions are asked often and most seldom; where the floor lets nothing through there is nothing to log.
+    A few questions are asked often and most rarely. Questions without an offer above the floor are not logged.
     """
     random = np.random.default_rng(seed)
     pool = random.permutation(np.flatnonzero(world.known & published[world.label]))
@@ -75,7 +75,7 @@ def visit(
 
 
 def _swapped(random: np.random.Generator, offers: int, share: float) -> Numbers:
-    """Return which place of the ranking stands in each slot, by the chances of `deflect.offers.offer.arranged`."""
+    """Return the ranking's place in each slot, swapped with the probabilities of `deflect.offers.offer.arranged`."""
     place = np.tile(np.arange(SLOTS), (offers, 1))
     moved = np.zeros(offers, dtype=np.bool_)
     for upper in range(SLOTS - 1):
@@ -98,7 +98,7 @@ def _opened(random: np.random.Generator, people: People, fits: Flags, model: Mod
 
 
 def _ended(random: np.random.Generator, people: People, log: Log, fits: Flags) -> Log:
-    """Return the log with what was kept and what was said to be solved."""
+    """Return the log with the kept and the solved cards."""
 
     def chance(of: tuple[float, float]) -> Flags:
         return random.random(fits.shape) < np.where(fits, *of)

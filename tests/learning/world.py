@@ -1,4 +1,4 @@
-"""Real questions with their judged articles, and what the product's own ranking makes of each, computed once."""
+"""Real questions with their judged articles and the product's ranking of each, computed once."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Numbers = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question as it was asked, its judged article, and whether logs may hold it: the others are new."""
+    """A question and its judged article; `known` questions may be in logs, the others are new."""
 
     subject: str
     body: str
@@ -43,7 +43,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """Questions in rows, articles in columns."""
+    """Questions in rows and articles in columns, with their scores and rankings."""
 
     name: str
     searcher: Searcher
@@ -55,13 +55,13 @@ class World:
     rankings: Sequence[Ranking]
     dense: NDArray[np.float32]
     lexical: NDArray[np.float32]
-    order: Numbers  # columns, best first, as the untaught product offers them
-    offered: NDArray[np.bool_]  # the floor lets an offer through
+    order: Numbers  # columns, best first, as ranked without learning
+    offered: NDArray[np.bool_]  # True if an offer passes the floor
 
     def ranks(self, rows: Numbers, learned: Learned) -> Numbers:
-        """Return the rank of the judged article for each of `rows`, as the product ranks with what was learned.
+        """Return the rank of the judged article for each of `rows`, as the product ranks with `learned`.
 
-        What is not among the first ten is eleventh.
+        Articles outside the first ten have rank 11.
         """
         collection, columns = self.searcher.collection, self.columns
         found = []
@@ -72,7 +72,7 @@ class World:
         return np.asarray(found, dtype=np.int64)
 
     def untaught(self, rows: Numbers) -> Numbers:
-        """Return the rank of the judged article for each of `rows`, with nothing learned."""
+        """Return the rank of the judged article for each of `rows`, without learning."""
         return np.argmax(self.order[rows] == self.label[rows, None], axis=1) + 1
 
     @property
@@ -93,12 +93,12 @@ class Kept:
         self._cache = VectorCache(path, recipe=found.recipe, dimensions=found.dimensions)
 
     def encode(self, texts: Sequence[str]) -> Vectors:
-        """Return the vectors of the texts, from disk where they are there."""
+        """Return the vectors of the texts, from disk if they are stored."""
         return self._cache.encode(texts, embedder=self._own)
 
 
 def of_folder(path: Path, *, data: Path) -> World:
-    """Return a BEIR folder's world: questions of `train` may be in logs, those of `dev` are new."""
+    """Return the world of a BEIR folder: questions of `train` may be in logs, those of `dev` are new."""
     beir, encoder = Folder(path), Kept("minilm", data=data)
     built = build.build_from_contents(
         beir.contents,
@@ -119,7 +119,7 @@ def of_folder(path: Path, *, data: Path) -> World:
 
 
 def of_manual(*, data: Path, embedder_name: str = "minilm") -> World:
-    """Return our own manual's world: every fifth of the relevance tests' questions is new."""
+    """Return the world of our own manual: every fifth question of the relevance tests is new."""
     settings, encoder = Settings(articles=default_articles(), data=data), Kept(embedder_name, data=data)
     shelf = library.load(settings.articles, default_lang="en")
     path = build.build(shelf, settings.generations, embedder=encoder, now=NOW)

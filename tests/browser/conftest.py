@@ -1,4 +1,4 @@
-"""One Chromium for all browser tests, without a window where it comes so, and a fresh context and page for each."""
+"""Fixtures: one headless Chromium for all browser tests, and a fresh context and page for each."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ QUIET = [
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """Chromium, started once; without it the tests are skipped with a sentence."""
+    """Chromium, started once; if it is missing, the tests are skipped with a reason."""
     if CHROMIUM is None:
         pytest.skip(f"nothing was tried in a browser: {NO_CHROMIUM}")
     expect.set_options(timeout=10_000)
@@ -33,7 +33,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
-    """A fresh profile in English, 1280 by 800, whose waits end after ten seconds."""
+    """A fresh profile in English, 1280 by 800, with timeouts of ten seconds."""
     made = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-US")
     made.set_default_timeout(10_000)
     yield made
@@ -42,18 +42,18 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def page(context: BrowserContext) -> Page:
-    """A page of a fresh profile that waits longer than our scripts: 800 ms for a pause, 4 s for offers."""
+    """A page of a fresh profile with longer waits than our scripts have: 800 ms for a pause, 4 s for offers."""
     return patient(context.new_page())
 
 
 @pytest.fixture
 def hasty(context: BrowserContext) -> Page:
-    """A page of a fresh profile with the patience that visitors get."""
+    """A page of a fresh profile with the waits that visitors get."""
     return context.new_page()
 
 
 def patient(page: Page) -> Page:
-    """Return the page with more patience: a busy machine looks neither like a server that is down nor like a pause."""
+    """Return the page with longer waits, so that a busy machine looks neither like a dead server nor like a pause."""
     page.add_init_script(
         """{
           const [later, timeout] = [window.setTimeout, AbortSignal.timeout.bind(AbortSignal)];
@@ -66,6 +66,6 @@ def patient(page: Page) -> Page:
 
 
 def at_rest(page: Page) -> Page:
-    """Return the page once nothing moves or fades: a colour on its way in has no contrast yet."""
+    """Return the page once its animations end, as axe measures the contrast of fading colours."""
     page.evaluate("Promise.all(document.getAnimations().map((one) => one.finished.catch(() => 0))).then(() => 0)")
     return page

@@ -1,4 +1,4 @@
-"""Firefox driven by WebDriver BiDi over a WebSocket of our own: enough to open a page, type, and look."""
+"""Drive Firefox by WebDriver BiDi over a minimal WebSocket: open a page, type, and evaluate expressions."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ PATIENCE = 60.0
 
 
 class Firefox:
-    """A running Firefox with one tab; what a command answers with an error is an AssertionError."""
+    """A running Firefox with one tab. Commands that fail raise AssertionError."""
 
     def __init__(self, wire: socket.socket) -> None:
         self.wire, self.buffer, self.last, self.tab, self.said = wire, b"", 0, "", list[str]()
 
     def send(self, method: str, **params: Any) -> dict[str, Any]:
-        """Send a command and return its result; console lines that come meanwhile are kept in `said`."""
+        """Send a command and return its result; console lines that arrive meanwhile are added to `said`."""
         self.last += 1
         self._write(json.dumps({"id": self.last, "method": method, "params": params}).encode())
         while (answer := self._read()).get("id") != self.last:
@@ -50,7 +50,7 @@ class Firefox:
         return found
 
     def begin(self) -> None:
-        """Open the session and take its first tab."""
+        """Open the session and use its first tab."""
         self.send("session.new", capabilities={})
         self.tab = self.send("browsingContext.getTree")["contexts"][0]["context"]
         self.send("session.subscribe", events=["log.entryAdded"])
@@ -60,18 +60,18 @@ class Firefox:
         self.send("browsingContext.navigate", context=self.tab, url=url, wait="complete")
 
     def evaluate(self, expression: str) -> Any:
-        """Return the value of an expression of the page; text, numbers, truth and null only."""
+        """Return the value of an expression in the page: a string, number, boolean or None."""
         answer = self.send("script.evaluate", expression=expression, target={"context": self.tab}, awaitPromise=True)
         assert answer["type"] == "success", answer["exceptionDetails"]["text"]
         return answer["result"].get("value")
 
     def type(self, text: str) -> None:
-        """Press the keys of a text, as a person does, in what has the focus."""
+        """Press the keys of a text in the focused element."""
         keys = [{"type": kind, "value": letter} for letter in text for kind in ("keyDown", "keyUp")]
         self.send("input.performActions", context=self.tab, actions=[{"type": "key", "id": "keys", "actions": keys}])
 
     def wait(self, expression: str) -> None:
-        """Wait until an expression of the page is true."""
+        """Wait until an expression in the page is true."""
         end = time.monotonic() + PATIENCE
         while not self.evaluate(f"!!({expression})"):
             assert time.monotonic() < end, f"it did not happen in time: {expression}"
@@ -106,7 +106,7 @@ class Firefox:
 
 @contextmanager
 def firefox(profile: Path) -> Iterator[Firefox]:
-    """Run Firefox without a screen on a fresh profile until the block is left."""
+    """Run headless Firefox on a fresh profile while the block runs."""
     assert FIREFOX is not None
     (profile / "user.js").write_text(QUIET, encoding="utf-8")
     command = [FIREFOX, "--headless", "--no-remote", "--remote-debugging-port", "0", "--profile", str(profile)]
@@ -130,7 +130,7 @@ def firefox(profile: Path) -> Iterator[Firefox]:
 
 @contextmanager
 def _connected(address: str) -> Iterator[socket.socket]:
-    """Yield a socket on which the WebSocket's handshake is done."""
+    """Yield a socket after the handshake of the WebSocket."""
     parts = urlsplit(address)
     with socket.create_connection((parts.hostname, parts.port), PATIENCE) as wire:  # type: ignore[arg-type]
         key = base64.b64encode(os.urandom(16)).decode()

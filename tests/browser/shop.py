@@ -1,4 +1,4 @@
-"""A help center that is slow, down or wrong on demand, and a shop of another origin that embeds its widget."""
+"""A fake help center that can be slow, down or wrong, and a shop on another origin that embeds its widget."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ GIF = bytes.fromhex("47494638396101000100800000ffffff00000021f90401000000002c000
 
 
 def card(number: int, *, score: float = 0.8, anchor: str = "by-phone") -> dict[str, Any]:
-    """Return a hit as the API gives it."""
+    """Return a hit in the API's format."""
     id = f"account/answer-{number}"
     return {
         "article": id, "lang": "en", "title": f"Answer {number}", "url": f"/en/articles/{id}#{anchor}",
@@ -37,43 +37,43 @@ def card(number: int, *, score: float = 0.8, anchor: str = "by-phone") -> dict[s
 
 
 def way(channel: str, address: str = "", why: str = "") -> dict[str, Any]:
-    """Return a channel as the API gives it."""
+    """Return a channel in the API's format."""
     return {"channel": channel, "why": why, "address": address}
 
 
 @dataclass
 class Help:
-    """What the fake help center answers, and everything it was asked."""
+    """The fake help center's answers, and the requests it got."""
 
     cards: list[dict[str, Any]] = field(default_factory=lambda: [card(1), card(2), card(3)])
     status: int = 200  # of every API answer
-    mode: str | None = None  # that the owner's contexts give a page
-    channels: list[dict[str, Any]] = field(default_factory=lambda: [way("web")])  # that are open to the visitor
-    token: str = "signed"  # the one that is accepted
-    gate: threading.Event = field(default_factory=threading.Event)  # cleared: offers wait
+    mode: str | None = None  # of the widget, from the owner's contexts
+    channels: list[dict[str, Any]] = field(default_factory=lambda: [way("web")])  # open to the visitor
+    token: str = "signed"  # the accepted token
+    gate: threading.Event = field(default_factory=threading.Event)  # if cleared, offers wait
     asked: list[dict[str, Any]] = field(default_factory=list)
     offers: list[dict[str, Any]] = field(default_factory=list)
     contexts: list[dict[str, Any]] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
     tickets: list[dict[str, Any]] = field(default_factory=list)
-    posts: list[dict[str, Any]] = field(default_factory=list)  # what the shop's own form sent
+    posts: list[dict[str, Any]] = field(default_factory=list)  # messages of the shop's own form
     origin: str = ""
     shop: str = ""
-    policy: str = ""  # of pages that ask for csp=manual
+    policy: str = ""  # of pages with csp=manual
     took: threading.Condition = field(default_factory=threading.Condition)
 
     def note(self, where: list[dict[str, Any]], what: dict[str, Any]) -> None:
-        """Remember what came, and wake who waits for it."""
+        """Add a request to a list, and wake waiting tests."""
         with self.took:
             where.append(what)
             self.took.notify_all()
 
     def types(self) -> list[str]:
-        """Return the types of the events that came."""
+        """Return the types of the events so far."""
         return [event["type"] for event in self.events]
 
     def until(self, came: Callable[[], bool], why: Callable[[], object] = lambda: "") -> None:
-        """Wait until what was asked for came, ten seconds at most; the last of nothing has not come."""
+        """Wait at most ten seconds until `came()` is true; an IndexError counts as false, as in an empty list."""
 
         def there() -> bool:
             with suppress(IndexError):
@@ -84,13 +84,13 @@ class Help:
             assert self.took.wait_for(there, 10), why()
 
     def wait(self, type: str, *, times: int = 1) -> dict[str, Any]:
-        """Return the last event of a type as soon as it came so often."""
+        """Wait for `times` events of a type, and return the last one."""
         self.until(lambda: self.types().count(type) >= times, lambda: f"no {type} among {self.types()}")
         return [event for event in self.events if event["type"] == type][-1]
 
 
 def help_app(help: Help) -> Flask:
-    """Return the fake help center: the real files of the widget, and an API by the contract."""
+    """Return the fake help center, with the widget's real files and the API's routes."""
     app = Flask("help", static_folder=None)
     app.register_blueprint(widget.blueprint)
 
@@ -172,9 +172,9 @@ def help_app(help: Help) -> Flask:
 
 
 def shop_app(help: Help) -> Flask:
-    """Return the shop: pages of `pages/` with the help center's origin filled in, under the policy that `csp` names.
+    """Return the shop: the pages of `pages/` with the help center's origin, under the policy named by `csp`.
 
-    Where none is named it is a strict one too, which lets the page's own nonces run.
+    Without `csp`, a strict policy allows the page's own scripts and styles by nonce.
     """
     app = Flask("shop", static_folder=None)
 
@@ -214,7 +214,7 @@ def shop_app(help: Help) -> Flask:
 
 @contextmanager
 def serving(app: Flask) -> Iterator[str]:
-    """Serve an app on a free port of loopback and yield its origin."""
+    """Serve an application on a free port of loopback, and yield its origin."""
     server: BaseWSGIServer = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
@@ -228,7 +228,7 @@ def serving(app: Flask) -> Iterator[str]:
 
 @contextmanager
 def shop_and_help() -> Iterator[Help]:
-    """Serve both; the shop is of another site, too: localhost instead of 127.0.0.1."""
+    """Serve both; the shop is also another site, localhost instead of 127.0.0.1."""
     help = Help()
     help.gate.set()
     with serving(help_app(help)) as origin, serving(shop_app(help)) as shop:

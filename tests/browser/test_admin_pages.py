@@ -1,4 +1,4 @@
-"""The admin pages in Chromium: axe, phone and dark, the keyboard, and attack strings that stay text."""
+"""The admin pages in Chromium: axe, phones and dark mode, the keyboard, and attack strings."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ PAGES = (
 
 @pytest.fixture(scope="module")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Flask:
-    """The sample help center; each test has a store of its own."""
+    """The sample help center; each test gets a new store."""
     return help_center(tmp_path_factory.mktemp("admin"))
 
 
 def send(services: Services, **fields: Any) -> str:
-    """Be offered something, refuse it, and write."""
+    """Get an offer, refuse it, and send a ticket; return the ticket's id."""
     visit = Visit("v1", lang="en", page="https://shop.example/contact")
     form = {
         "subject": "Forgot my password",
@@ -111,7 +111,7 @@ def test_axe_finds_nothing_and_nothing_sticks_out(
 
 
 def complaints(page: Page) -> list[str]:
-    """Return what axe holds against a page."""
+    """Return axe's violations on a page."""
     found = Axe().run(page).response["violations"]
     return [f"{v['id']}: {node['html']} {node.get('failureSummary', '')}" for v in found for node in v["nodes"]]
 
@@ -179,7 +179,7 @@ def test_logging_out_shows_the_login(page: Page, center: tuple[str, Services]) -
 
 
 def mailed(attack: str, kind: str, *, number: int) -> bytes:
-    """Return an e-mail that has an attack in its name, subject, text and the name of its file."""
+    """Return an e-mail with an attack string as sender's name, subject, text and name of its attachment."""
     word = f"=?utf-8?b?{base64.b64encode(attack.encode('utf-8', 'replace')).decode()}?="
     return (
         f"From: {word} <jo{number}@example.com>\r\nSubject: {word}\r\nMessage-ID: <{number}@example.com>\r\n"

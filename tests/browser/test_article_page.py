@@ -1,4 +1,4 @@
-"""An article in Chromium: what counts as read, the vote, copying code, the table of contents."""
+"""An article in Chromium: the event `read`, the vote, copying code, and the table of contents."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LONG = "\n\n".join(f"## Part {n}\n\n" + "Some words that make it long. " * 60 fo
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of the sample help center, with a long article in it."""
+    """The address of the sample help center with a long article."""
     files = {**ARTICLES, "long.md": f"---\ntitle: A long article\n---\n\n{LONG}\n\n```console\n$ make serve\n```\n"}
     with served(help_center(tmp_path_factory.mktemp("article"), files=files)) as address:
         yield address
@@ -25,7 +25,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def told(page: Page) -> list[dict[str, Any]]:
-    """The events of a page, in the order in which they are sent."""
+    """The page's events, in the order in which they are sent."""
     found: list[dict[str, Any]] = []
 
     def note(request: Request) -> None:
@@ -37,7 +37,7 @@ def told(page: Page) -> list[dict[str, Any]]:
 
 
 def telling(page: Page) -> Any:
-    """Wait at the end of a block until the page has told something: a beacon reaches us after what it tells of."""
+    """Wait at the end of the block until the page sends events, as beacons arrive late."""
     return page.expect_request("**/api/v1/events")
 
 
@@ -47,13 +47,13 @@ def types(told: list[dict[str, Any]]) -> list[str]:
 
 
 def searched(page: Page, site: str) -> None:
-    """Act once, so that the browser is known."""
+    """Search once, so that the browser gets its cookie."""
     page.goto(f"{site}/en/search?q=password")
     assert [cookie["name"] for cookie in page.context.cookies()] == ["visitor"]
 
 
 def stored(page: Page) -> list[Any]:
-    """Return what the browser keeps of the site."""
+    """Return the cookies and the sizes of the browser's storage for the site."""
     return [page.context.cookies(), page.evaluate("[localStorage.length, sessionStorage.length, document.cookie]")]
 
 

@@ -1,4 +1,4 @@
-"""Files with the contact form in Chromium: chosen, pasted, dropped, refused, sent, and what agents get of them."""
+"""Attachments in Chromium: choose, paste, drop, refuse and send them, and open them as an agent."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.support.sample import fresh, help_center, served
 
 pytestmark = pytest.mark.browser
 SHOT = {"name": "shot.png", "mimeType": "image/png", "buffer": PNG}
-PICTURE = base64.b64decode(  # of one pixel, whole
+PICTURE = base64.b64decode(  # a complete PNG of one pixel
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
 LOG = {"name": "it.log", "mimeType": "text/plain", "buffer": b"it failed\n"}
@@ -38,19 +38,19 @@ GIVE = """([how, name]) => {
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Flask:
-    """The sample help center, in which every offer clears the floor."""
+    """The sample help center without a floor for offers."""
     return help_center(tmp_path_factory.mktemp("attach"))
 
 
 @pytest.fixture
 def app(built: Flask, tmp_path: Path) -> Flask:
-    """The same with nothing written yet."""
+    """The same help center with an empty store."""
     return fresh(built, tmp_path, attachments_each=1, admin_password=PASSWORD)
 
 
 @pytest.fixture
 def site(app: Flask) -> Iterator[str]:
-    """Its address."""
+    """The address of the served app."""
     with served(app) as address:
         yield address
 
@@ -116,7 +116,7 @@ def test_without_a_script_files_survive_a_mistake_the_offers_and_a_removal(
     page.get_by_role("button", name="Remove shot.png").click()
     expect(page.locator(LISTED)).to_contain_text(["it.log"])
     page.fill("#kb-email", "jo@example.com")
-    page.press("#kb-subject", "Enter")  # sends, and removes nothing
+    page.press("#kb-subject", "Enter")  # sends the form without removing a file
     expect(page.get_by_role("heading", level=1)).to_contain_text("does one of these solve it?")
     page.get_by_role("button", name="No, send my message").click()
     page.wait_for_url("**/contact/sent**")

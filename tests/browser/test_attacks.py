@@ -1,4 +1,4 @@
-"""Attack strings as article, title, summary, query, ticket and card: none runs on any page of the site."""
+"""Attack strings as article, title, summary, query, ticket and card don't run on any page of the site."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.support.sample import help_center, served
 
 pytestmark = [pytest.mark.browser, pytest.mark.faults]
 STRINGS = texts() + attacks()
-SHARE = 25  # strings in an article
+SHARE = 25  # strings per article
 RAN = (
     "[...document.querySelectorAll('main :is(script, iframe, object, embed, base, style, form[action*=evil])')].length"
 )
@@ -26,13 +26,13 @@ HANDLERS = """[...document.querySelectorAll('*')].filter(e => [...e.attributes].
 
 
 def line(text: str) -> str:
-    """Return a text as a value of front matter."""
+    """Return a text as one quoted line for front matter, at most 200 characters of it."""
     return json.dumps(" ".join(text.split())[:200])
 
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
-    """A help center whose articles are attacks, whole and in their titles and summaries."""
+    """A help center with attack strings as text, titles, summaries and queries of its articles."""
     files = {"plain.md": "# A plain article\n\nNothing special about it.\n"}
     for at in range(0, len(STRINGS), SHARE):
         some = STRINGS[at : at + SHARE]
@@ -45,14 +45,14 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
 
 @pytest.fixture(scope="module")
 def site(app: Flask) -> Iterator[str]:
-    """Its address."""
+    """The address of the served app."""
     with served(app) as address:
         yield address
 
 
 @pytest.fixture
 def ran(page: Page) -> list[str]:
-    """What ran, or tried to and was stopped by nothing but the policy."""
+    """Scripts of the page that ran, or that only the policy stopped."""
     found: list[str] = []
     page.on("dialog", lambda dialog: (found.append(f"ran: {dialog.message}"), dialog.dismiss()))
     page.on(
@@ -88,7 +88,7 @@ def test_none_runs_in_an_article_or_in_its_title(app: Flask, page: Page, site: s
         page.goto(site + path, wait_until="domcontentloaded")
         assert page.evaluate(RAN) == 0, path
         assert page.evaluate(HANDLERS) == [], path
-    assert [text for text in ran if "img-src" not in text] == []  # a picture from elsewhere is refused, not run
+    assert [text for text in ran if "img-src" not in text] == []  # the policy refuses foreign images, which run nothing
 
 
 def test_none_runs_as_a_query_or_as_an_address(page: Page, site: str, ran: list[str]) -> None:

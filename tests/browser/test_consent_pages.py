@@ -1,4 +1,4 @@
-"""Where visitors are asked first, a browser leaves no trace until they agree: on our pages, and in the widget."""
+"""With `KB_CONSENT=ask`, nothing is recorded before visitors agree, on our pages and in the widget."""
 
 from __future__ import annotations
 
@@ -21,38 +21,38 @@ TABLES = ("people", "keys", "episodes", "events", "event_texts")
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Flask:
-    """The sample help center, in which every offer clears the floor."""
+    """The sample help center without a floor for offers."""
     return help_center(tmp_path_factory.mktemp("consent"))
 
 
 @pytest.fixture
 def app(built: Flask, tmp_path: Path) -> Flask:
-    """The same with nothing written yet, where visitors are asked."""
+    """The same help center with an empty store, which asks visitors for consent."""
     return fresh(built, tmp_path, consent="ask")
 
 
 @pytest.fixture
 def site(app: Flask) -> Iterator[str]:
-    """Its address."""
+    """The address of the served app."""
     with served(app) as address:
         yield address
 
 
 @pytest.fixture
 def help() -> Iterator[Help]:
-    """A fake help center and a shop that embeds its widget."""
+    """A fake help center, and a shop with its widget."""
     with shop_and_help() as made:
         yield made
 
 
 def kept(app: Flask) -> dict[str, int]:
-    """Return how many rows there are of what is noted of visitors."""
+    """Return the number of rows of each table about visitors."""
     store = app.extensions[EXTENSION].store
     return {table: len(store.rows(f"SELECT 1 FROM {table}")) for table in TABLES}
 
 
 def use(page: Page, site: str) -> None:
-    """Search, open what was found, and write until something is offered."""
+    """Search, open a result, and type a message until an article is offered."""
     page.goto(f"{site}/en/search?q=password")
     page.get_by_role("link", name="Reset your password").first.click()
     for _ in range(10):

@@ -1,4 +1,4 @@
-"""The contact form in Chromium: offers beside it, the panel, solved and undone, and nothing typed is ever lost."""
+"""The contact form in Chromium: offers, the panel, solving and undoing, and drafts that are never lost."""
 
 from __future__ import annotations
 
@@ -25,24 +25,24 @@ TIMES = """addEventListener("DOMContentLoaded", () => {
     navigator.sendBeacon = (...told) => { window.counted ??= performance.now(); return tell(...told); };
     new MutationObserver(() => { window.there ??= performance.now(); }).observe(
         document.getElementById("kb-offers"), { subtree: true, childList: true });
-})"""  # when there were offers, and when they counted
+})"""  # the times of the first offer and of its first event
 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Flask:
-    """The sample help center, in which every offer clears the floor."""
+    """The sample help center without a floor for offers."""
     return help_center(tmp_path_factory.mktemp("contact"))
 
 
 @pytest.fixture
 def app(built: Flask, tmp_path: Path) -> Flask:
-    """The same with nothing written yet."""
+    """The same help center with an empty store."""
     return fresh(built, tmp_path)
 
 
 @pytest.fixture
 def site(app: Flask) -> Iterator[str]:
-    """Its address."""
+    """The address of the served app."""
     with served(app) as address:
         yield address
 
@@ -60,12 +60,12 @@ def hit(article: str, **over: Any) -> dict[str, Any]:
 
 
 def offer(*cards: dict[str, Any]) -> str:
-    """Return an answer of POST offers."""
+    """Return an answer of `POST /api/v1/offers`."""
     return json.dumps({"episode": "e1", "abstained": not cards, "degraded": None, "ranker": "fake", "cards": cards})
 
 
 def events(page: Page) -> list[dict[str, Any]]:
-    """Return the list into which the events of a page are put as they are sent."""
+    """Return a list to which the page's events are added as they are sent."""
     found: list[dict[str, Any]] = []
 
     def note(request: Request) -> None:
@@ -84,7 +84,7 @@ def write(page: Page, site: str, *, path: str = "/en/contact") -> None:
 
 
 def rows(app: Flask, sql: str) -> list[dict[str, Any]]:
-    """Return what a query reads."""
+    """Return the rows of a query."""
     found: list[dict[str, Any]] = app.extensions[EXTENSION].store.rows(sql)
     return found
 
@@ -142,7 +142,7 @@ def test_a_message_that_is_too_long_is_still_there_on_going_back(page: Page, sit
 
 
 def test_an_offer_opens_in_a_panel_and_the_text_stays(page: Page, site: str) -> None:
-    page.emulate_media(reduced_motion="reduce")  # axe would see colours that are still fading in
+    page.emulate_media(reduced_motion="reduce")  # axe would measure fading colours
     write(page, site)
     link = page.locator(f"{CARDS} a").first
     link.click()
@@ -170,7 +170,7 @@ def test_by_key_the_buttons_of_the_panel_are_few_steps_away(page: Page, site: st
     write(page, site)
     page.locator(f"{CARDS} a").first.press("Enter")
     expect(page.locator("#kb-panel-body pre")).to_have_count(10)
-    for _ in range(4):  # close, the text, the code that scrolls, and there
+    for _ in range(4):  # Close, the text, the code that scrolls, and the button
         page.keyboard.press("Tab")
     expect(page.locator("#kb-solved")).to_be_focused()
 
@@ -270,7 +270,7 @@ def test_an_urgent_topic_asks_for_no_offers(page: Page, site: str) -> None:
     page.select_option("[name=category]", "security")
     page.fill("[name=subject]", "My account was stolen")
     page.fill("[name=message]", MESSAGE)
-    page.evaluate("new Promise(done => setTimeout(done, 1000))")  # longer than the pause that a patient page makes
+    page.evaluate("new Promise(done => setTimeout(done, 1000))")  # longer than the 800 ms pause of a patient page
     assert asked == []
     page.select_option("[name=category]", "account")
     expect(page.locator(CARDS).first).to_be_visible()

@@ -1,4 +1,4 @@
-"""The widget's playground in Chromium: what is chosen shows at once, a page is checked, and axe finds nothing."""
+"""The widget's playground in Chromium: choices show at once, a page is checked, and axe finds no violations."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def opened(page: Page, address: str) -> Page:
     page.get_by_label("Password").fill(PASSWORD)
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="Widget", exact=True).wait_for()
-    page.wait_for_load_state()  # with the preview's scripts: what is typed before them is not seen
+    page.wait_for_load_state()  # the preview's scripts too, as they miss earlier typing
     return page
 
 

@@ -1,4 +1,4 @@
-"""The report in Chromium: axe, phone and dark, charts that are drawn, and a console that stays quiet."""
+"""The report in Chromium: axe, phones and dark mode, charts, and an empty console."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PAGES = ("", "episodes", "episodes/e-t2", f"articles/{ARTICLE}", "gaps")
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a help center over a month in which people came."""
+    """The address of a help center with a month of visits."""
     folder = tmp_path_factory.mktemp("report")
     app: Flask = fresh(help_center(folder / "center"), folder, admin_password=PASSWORD, holdout=0.5)
     log = Log()

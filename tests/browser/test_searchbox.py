@@ -1,4 +1,4 @@
-"""As-you-type search in Chromium."""
+"""Search while typing, in Chromium."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_an_older_answer_never_overwrites_a_newer_one(page: Page, site: str) -> 
             route.fulfill(content_type="application/json", body=answer("The newer answer"))
 
     page.route("**/api/v1/complete*", reply)
-    page.add_init_script("AbortController.prototype.abort = () => {}")  # so that only the order protects
+    page.add_init_script("AbortController.prototype.abort = () => {}")  # so that only the order of answers counts
     page.goto(f"{site}/en/")
     with page.expect_request("**/complete?q=old&*"):
         page.locator("#kb-q").fill("old")
@@ -111,7 +111,7 @@ def test_nothing_is_asked_while_a_word_is_composed(page: Page, site: str) -> Non
             box.dispatchEvent(new InputEvent('input', {isComposing: true, bubbles: true}));
             box.dispatchEvent(new KeyboardEvent('keydown', {key: 'Enter', isComposing: true, bubbles: true})); }"""
     )
-    page.evaluate("new Promise(done => setTimeout(done, 300))")  # longer than the pause after which a search goes off
+    page.evaluate("new Promise(done => setTimeout(done, 300))")  # longer than the pause before a search
     assert asked == []
     with page.expect_request("**/complete*"):
         page.locator("#kb-q").dispatch_event("compositionend")

@@ -1,4 +1,4 @@
-"""Every page in Chromium: nothing is refused by the policy, axe finds nothing, and it is light."""
+"""Every page in Chromium: the policy refuses nothing, axe finds no violations, and pages are small."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def complaints(page: Page) -> list[str]:
-    """Return what axe holds against a page, by WCAG 2.2 AA and its own advice."""
+    """Return axe's violations on a page, of WCAG 2.2 AA and of its own best practices."""
     found = Axe().run(page).response["violations"]
     return [f"{v['id']}: {node['html']} {node.get('failureSummary', '')}" for v in found for node in v["nodes"]]
 
@@ -52,7 +52,7 @@ def test_axe_finds_nothing(browser: Browser, site: str, path: str, width: int, s
     page = context.new_page()
     page.goto(site + path)
     assert complaints(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= width  # nothing sticks out sideways
+    assert page.evaluate("document.documentElement.scrollWidth") <= width  # no sideways scrolling
     context.close()
 
 
@@ -113,7 +113,7 @@ def test_every_page_is_complete_without_a_script(browser: Browser, site: str) ->
 
 
 def complaints_without_script(page: Page) -> bool:
-    """Return whether each card has a heading, a link and a button; axe itself needs a script."""
+    """Return True if each card has a heading, a link and a button; axe needs JavaScript."""
     cards = page.locator("li.offer")
     return cards.count() >= 1 and cards.locator("h2 a").count() == cards.count() == cards.locator("button").count()
 

@@ -1,4 +1,4 @@
-"""Two walks through the help center in Chromium come out of the report as exactly what happened."""
+"""Two visits in Chromium give exactly the expected numbers in the report."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ MESSAGE = "My password was refused and the code never arrives"
 ARTICLE = "account/reset-password"
 PASSWORD = "only for tests"
 
-# Two people with an episode each, both offered and shown; one followed and said solved, the other sent, came back
-# after two days, searched, read, and sent again. Both searched once and opened what was found.
+# Two visitors with an episode each, both with a shown offer. One opened it and pressed solved; the other sent, came
+# back after two days, searched, read, and sent again. Both searched once and opened a result.
 WORKED_OUT: dict[tuple[str, str | None], tuple[float, int]] = {
     ("confirmed deflection", None): (0.5, 2),
     ("attributed deflection", None): (0.5, 2),
@@ -49,32 +49,32 @@ WORKED_OUT: dict[tuple[str, str | None], tuple[float, int]] = {
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Flask:
-    """The sample help center, in which every offer clears the floor."""
+    """The sample help center without a floor for offers."""
     return help_center(tmp_path_factory.mktemp("walk"))
 
 
 @pytest.fixture
 def app(built: Flask, tmp_path: Path) -> Flask:
-    """The same with nothing written yet."""
+    """The same help center with an empty store."""
     return fresh(built, tmp_path, admin_password=PASSWORD)
 
 
 @pytest.fixture
 def site(app: Flask) -> Iterator[str]:
-    """Its address."""
+    """The address of the served app."""
     with served(app) as address:
         yield address
 
 
 def visitor(browser: Browser, *, height: int = 300) -> Page:
-    """Return the page of somebody new, in a window in which an article must be scrolled."""
+    """Return the page of a new visitor, in a window so low that articles need scrolling."""
     page = patient(browser.new_context(viewport={"width": 1000, "height": height}, locale="en-US").new_page())
     page.set_default_timeout(10_000)
     return page
 
 
 def search_and_read(page: Page, site: str) -> None:
-    """Search, open the article that is found, and scroll it."""
+    """Search, open the result, and scroll it until it counts as read."""
     page.goto(f"{site}/en/search?q=reset+password")
     page.get_by_role("link", name="Reset your password").first.click()
     expect(page.locator("h1")).to_have_text("Reset your password")
@@ -83,7 +83,7 @@ def search_and_read(page: Page, site: str) -> None:
 
 
 def write(page: Page, site: str) -> None:
-    """Open the form, type a message, and look at the card until it counts as shown."""
+    """Open the form, type a message, and wait until the card counts as shown."""
     page.goto(f"{site}/en/contact")
     page.set_viewport_size({"width": 1000, "height": 1200})
     page.fill("[name=subject]", "Cannot sign in")
@@ -93,7 +93,7 @@ def write(page: Page, site: str) -> None:
 
 
 def send(page: Page) -> None:
-    """Give an address and send."""
+    """Enter an e-mail address and send."""
     page.fill("[name=email]", "jo@example.com")
     page.click("#kb-send")
     expect(page.locator("h1")).to_have_text("We've received your message")

@@ -1,4 +1,4 @@
-"""A smoke test in Firefox, where it is installed: from typing to solved, and from the button to a ticket."""
+"""Smoke tests in Firefox, if installed: from typing to solved, and from the button to a ticket."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Firefox]:
 
 @pytest.fixture
 def help() -> Iterator[Help]:
-    """A fake help center and a shop beside it."""
+    """A fake help center, and a shop with its widget."""
     with shop_and_help() as both:
         yield both
 

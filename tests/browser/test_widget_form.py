@@ -1,4 +1,4 @@
-"""The widget at the owner's own form, on a page of another origin."""
+"""The widget next to the owner's own form, on a page of another origin."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ new PerformanceObserver(add).observe({ type: "layout-shift", buffered: true });
 
 @pytest.fixture
 def help() -> Iterator[Help]:
-    """A fake help center and a shop beside it."""
+    """A fake help center, and a shop with its widget."""
     with shop_and_help() as both:
         yield both
 
 
 def write(page: Page, text: str = "the code never arrives", *, field: str = "[name=message]") -> None:
-    """Type into the form as a person does."""
+    """Type into a field, key by key."""
     page.locator(field).press_sequentially(text)
 
 
@@ -294,7 +294,7 @@ def test_an_input_method_is_left_alone_until_it_is_done(page: Page, help: Help) 
     session = page.context.new_cdp_session(page)
     session.send("Input.imeSetComposition", {"text": "パスワード", "selectionStart": 5, "selectionEnd": 5})
     page.wait_for_function("document.activeElement.value === 'パスワード'")
-    page.evaluate("new Promise((done) => setTimeout(done, 1000))")  # longer than the pause that a patient page makes
+    page.evaluate("new Promise((done) => setTimeout(done, 1000))")  # longer than the 800 ms pause of a patient page
     assert help.offers == []
     session.send("Input.insertText", {"text": "パスワードを忘れた"})
     expect(page.locator(CARDS)).to_have_count(3)

@@ -1,4 +1,4 @@
-"""The widget on pages that are strict, hostile, late, framed or moving."""
+"""The widget on pages with strict policies, hostile styles, late forms, frames or animations."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ PANEL = "help-widget [part=panel]"
 
 @pytest.fixture
 def help() -> Iterator[Help]:
-    """A fake help center and a shop beside it."""
+    """A fake help center, and a shop with its widget."""
     with shop_and_help() as both:
         yield both
 
 
 @pytest.fixture
 def said(page: Page) -> list[str]:
-    """What the console says: warnings, errors and uncaught exceptions."""
+    """The lines of the console: warnings, errors and uncaught exceptions."""
     lines: list[str] = []
     page.on("console", lambda message: lines.append(message.text) if message.type in ("warning", "error") else None)
     page.on("pageerror", lambda error: lines.append(str(error)))
@@ -35,7 +35,7 @@ def said(page: Page) -> list[str]:
 
 
 def from_button_to_ticket(page: Page) -> None:
-    """Open the panel, read an article, write and send."""
+    """Open the panel, read an article, write a message and send it."""
     page.locator("help-widget [part=button]").click()
     page.get_by_label("Search for an answer").fill("code")
     page.locator(f"{PANEL} [part=card]").first.click()

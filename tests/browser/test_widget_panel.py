@@ -1,4 +1,4 @@
-"""The widget on its own: a button, search, an article, and our contact form; for every hand, ear and language."""
+"""The widget without a form: button, search, articles, contact form, keyboard, screen readers and languages."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ FOCUS = """() => {
 
 @pytest.fixture
 def help() -> Iterator[Help]:
-    """A fake help center and a shop beside it."""
+    """A fake help center, and a shop with its widget."""
     with shop_and_help() as both:
         yield both
 
 
 def opened(page: Page, help: Help) -> None:
-    """Open the panel by its button."""
+    """Open the panel with its button."""
     page.goto(f"{help.shop}/button.html")
     page.locator(BUTTON).click()
     expect(page.get_by_label("Search for an answer")).to_be_focused()
 
 
 def complaints(page: Page) -> list[str]:
-    """Return what axe finds in the widget."""
+    """Return axe's violations in the widget."""
     found = Axe().run(page, context="help-widget")
     return [f"{one['id']}: {one['nodes'][0]['html']}" for one in found.response["violations"]]
 
@@ -124,7 +124,7 @@ def test_a_message_in_our_form_survives_a_reload(page: Page, help: Help) -> None
 
 def test_what_the_page_opens_by_itself_is_noted_of_nobody(page: Page, help: Help) -> None:
     page.clock.install()
-    page.add_init_script(  # tests press keys of their own at every step; a visitor who does nothing has this
+    page.add_init_script(  # as for an idle visitor; the test's own input sets it
         "Object.defineProperty(navigator, 'userActivation', { value: { hasBeenActive: false } });"
         "addEventListener('load', () => document.querySelector('help-widget').article('account/reset'))"
     )

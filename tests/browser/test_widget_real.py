@@ -1,4 +1,4 @@
-"""The widget on a page of another origin with the real help center behind it, its death included."""
+"""The widget on a page of another origin with a real help center, also while it goes down."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ GIF = bytes.fromhex("47494638396101000100800000ffffff00000021f90401000000002c000
 
 @dataclass
 class Both:
-    """A real help center, and a shop whose pages embed it."""
+    """A real help center, and a shop whose pages embed its widget."""
 
     center: Served
     shop: str

@@ -32,7 +32,7 @@ def _draw(size: int) -> list[int]:
 
 
 def unfinished(query: str) -> str:
-    """Return the first half of a query, as if it were still being typed."""
+    """Return the first half of a query, at least three characters, as if it were still being typed."""
     return query[: max(3, len(query) // 2)]
 
 
@@ -68,7 +68,7 @@ def others(
 ) -> None:
     """Time other engines: build, queries and messages.
 
-    `keyword` is the seconds that our keyword part takes; the build then shows it as a multiple.
+    `keyword` is the seconds that our keyword part takes, shown as a multiple of each engine's build.
     """
     queries, messages = questions(text)
     settings = searcher.settings

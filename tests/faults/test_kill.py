@@ -209,7 +209,7 @@ def test_kills_of_every_process_of_kb_serve_lose_nothing_acknowledged(tmp_path: 
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 3 MB; where it cannot be mounted the test is skipped and says why."""
+    """A file system of 3 MB; if it cannot be mounted, the test is skipped with the reason."""
     folder = tmp_path / "small"
     folder.mkdir()
     mounted = subprocess.run(
@@ -267,7 +267,7 @@ def _serve(services: Services, stop: threading.Event) -> None:
 
 
 def _fill(path: Path) -> None:
-    """Write until the disk has no room."""
+    """Write until the disk is full."""
     with path.open("wb", buffering=0) as file:
         for size in (65536, 4096, 512):
             try:

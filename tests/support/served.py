@@ -127,7 +127,7 @@ def served(articles: Path, data: Path, *options: str, patience: float = PATIENCE
 
 
 def answers(center: Served) -> bool:
-    """Return True if the help center is healthy."""
+    """Return True if `/healthz` answers with 200."""
     try:
         return center.get("/healthz")[0] == 200
     except OSError:

@@ -1,6 +1,6 @@
 """Fit the floors: `python -m search.evaluate.calibrate COLLECTION OTHER…` prints the content of `floor.json`.
 
-They are fitted on the train split of COLLECTION, and on unanswerable questions: those of the OTHER products asked of
+They are fitted on the train split of COLLECTION, and on no-answer questions: those of the OTHER products asked of
 its articles, and its own asked of theirs.
 """
 

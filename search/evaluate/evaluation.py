@@ -78,7 +78,7 @@ def evaluate(
 ) -> dict[str, Any]:
     """Return the document of `kb evaluate` for one BEIR folder. The manual explains its numbers.
 
-    The system `learned` learns from the splits in `learn_from`. Without these, it uses the `installed` model.
+    The system `learned` learns from the splits in `learn_from`. Without these, it uses the `installed` one.
     """
     beir = Folder(folder)
     qrels = beir.qrels(options.split)
@@ -159,10 +159,10 @@ def teach(settings: Settings, searcher: Searcher, beir: Folder, judged: Qrels) -
 
 
 def _install(searcher: Searcher, installed: Installed | None) -> None:
-    """Give `searcher` the model that the help center has learned. Raise BadCollection if there is none."""
+    """Give `searcher` the ranking that the help center has learned. Raise BadCollection if there is none."""
     searcher.learned = installed(searcher.encoder) if installed and searcher.encoder else None
     if searcher.learned is None:
-        raise BadCollection("no learned model is installed for these vectors; run 'kb tune' or use --learn-from")
+        raise BadCollection("no learned ranking is installed for these vectors; run 'kb tune' or use --learn-from")
 
 
 def _encoder(settings: Settings) -> Embedder | None:

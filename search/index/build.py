@@ -77,7 +77,7 @@ def build(
     """Build the generation of `library` in `folder` and return its path. An intact one is not built again.
 
     Without an embedder, the generation answers by words only. Passages and vectors of unchanged articles are reused.
-    `taught` is the model learned from solved questions, if any.
+    `taught` is the ranking learned from solved questions, if any.
     """
     recipe = embedder.recipe if embedder else WORDS
     name = fingerprint(library, recipe=recipe, now=now, taught=taught)

@@ -173,7 +173,7 @@ class Checksums:
 
 
 def _vouched(folder: Path, manifest: Manifest, name: str) -> bool:
-    """Return True if a process of the same `kb serve` has just read the file to build it, and it has not changed.
+    """Return True if the builder in the same `kb serve` has just computed the checksum, and the file is unchanged.
 
     This saves time because a new generation is opened right after its build. A process that opens it more than YOUNG
     seconds later reads every file.

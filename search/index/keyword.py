@@ -131,9 +131,8 @@ class _Counting:
         places[[self._numbers[term] for term in terms]] = np.arange(len(terms), dtype=np.int32)
         rows = places[np.asarray(self._terms, dtype=np.int32)]
         order = np.argsort(rows, kind="stable")
-        lengths = [
-            byte_to_length(length_to_byte(length)) for length in self._lengths
-        ]  # Whoosh stores a length in one byte
+        # Whoosh stores a length in one byte.
+        lengths = [byte_to_length(length_to_byte(length)) for length in self._lengths]
         return Field(
             terms=terms,
             indptr=np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=len(terms)))]).astype(np.int64),

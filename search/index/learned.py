@@ -1,8 +1,8 @@
-"""A model learned from solved questions: its files in the index, and its features for a ranking.
+"""The ranking learned from solved questions: its files in the index, and its features for a question.
 
 The head maps a question's vector to the log of each article's probability. The memory holds the vectors of the solved
 questions, and measures how near a question is to those that an article solved. The ranker weighs both features and the
-two legs of the ranking. A model is valid for the vectors of one recipe, and for articles whose meaning has not changed.
+two legs of the search. All of it holds for the vectors of one recipe, and for articles whose meaning has not changed.
 """
 
 from __future__ import annotations
@@ -62,14 +62,14 @@ class Learned:
 
     @property
     def fingerprint(self) -> str:
-        """A hash of the whole model."""
+        """A hash of the whole learned ranking."""
         parts = hashlib.sha256(json.dumps([self.recipe, self.articles, dict(self.weights)]).encode())
         for array in (self.centre, self.head, self.memory, self.solved, self.meant, self.counted):
             parts.update(np.ascontiguousarray(array).tobytes())
         return parts.hexdigest()[:16]
 
     def save(self, folder: Path) -> None:
-        """Write the model to `folder`: arrays to two files, the rest as JSON."""
+        """Write the learned ranking to `folder`: arrays to two files, the rest as JSON."""
         folder.mkdir(parents=True, exist_ok=True)
         np.savez(folder / HEAD, centre=self.centre, head=self.head, meant=self.meant)
         np.savez(folder / MEMORY, memory=self.memory, solved=self.solved, counts=self.counted)
@@ -84,7 +84,7 @@ class Learned:
 
 
 def load(folder: Path) -> Learned | None:
-    """Load the model in `folder`, or return None if there is none."""
+    """Load the learned ranking in `folder`, or return None if there is none."""
     if not (folder / FILE).is_file():
         return None
     document: dict[str, Any] = json.loads((folder / FILE).read_text(encoding="utf-8"))

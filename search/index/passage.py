@@ -84,7 +84,7 @@ def _filled(parts: Iterable[str], *, share: float, longest: int) -> Iterator[str
 
 
 def _short(part: str, longest: int) -> Iterator[str]:
-    """Yield a sentence, cut every so many characters if it has more than `longest` word pieces."""
+    """Yield a sentence, or cuts of equal length if it has more than `longest` word pieces."""
     if word_pieces(part) <= longest:
         yield part
         return

@@ -1,4 +1,4 @@
-"""A file of vectors by the hash of recipe and text, so that only new texts are encoded."""
+"""Cache vectors in a file, by the hash of recipe and text, so that only new texts are encoded."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Learn from solved questions, and mine them for examples to fine-tune an encoder on.
 
-To learn, each question is ranked without a learned model, which gives two scores for every article. The head, the
-memory and the weights of the ranker are fitted on these scores and the vectors of the questions. The head is a
+To learn, each question is ranked without learning, which gives two scores for every article. The head, the memory and
+the weights of the ranker are fitted on these scores and the vectors of the questions. The head is a
 multinomial regression from a question's vector to the article that solved it. The memory compares a question with the
 solved ones. Both are too accurate on the questions that they were fitted on to be weighed by them. So the ranker's
 weights are fitted with a head that has not seen the question (five folds) and a memory without it. Questions in the
@@ -74,7 +74,7 @@ class Solved:
 
 @dataclass(frozen=True, slots=True)
 class Examples:
-    """Solved questions in rows and articles in columns, with the scores of the ranking without a learned model."""
+    """Solved questions in rows and articles in columns, with the scores of the ranking before learning."""
 
     questions: Vectors  # unit vectors
     answers: Sequence[str]  # the article that solved each question
@@ -98,7 +98,7 @@ def learn(
     encode: Callable[[Sequence[str]], Vectors],
     weighed: Weighed = USUALLY,
 ) -> tuple[Learned, Matrix]:
-    """Return the model learned from `solved`, and P(article) of each question by a head and memory without it.
+    """Return the ranking learned from `solved`, and P(article) of each question by a head and memory without it.
 
     `encode` returns vectors of the collection's main recipe. Questions whose article is gone are left out;
     `weighed.after` counts the others. Raise TooFewOutcomes if there are fewer than LEAST.
@@ -132,7 +132,7 @@ def learn(
 
 
 def fit(examples: Examples, *, recipe: str, weighed: Weighed = USUALLY) -> tuple[Learned, Matrix]:
-    """Return the model learned from the examples, and P(article) of each question by a head and memory without it.
+    """Return the ranking learned from the examples, and P(article) of each question by a head and memory without it.
 
     P is (questions, articles). `recipe` is that of the vectors. Raise TooFewOutcomes if there are fewer than LEAST.
     """

@@ -1,4 +1,4 @@
-"""An opened generation: documents, passages, vectors, the postings of each language, and who may see the documents."""
+"""Open a generation for searching: its documents, passages, vectors and postings, and who may see each document."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from search.text.spelling import Vocabulary
 
 Mask = NDArray[np.bool_]
 VECTORS = "vectors"
-# Least cosine of an article's vector now and when the model was learned. Below it, the article counts as new. On
+# Least cosine of an article's vector now and when the ranking was learned. Below it, the article counts as new. On
 # thunderbird, a removed passage leaves .945 or more. With a quarter of the passages replaced by another article's, .85
 # or more is left; with half of them, .80.
 SAME = 0.85
@@ -86,12 +86,12 @@ class Collection:
 
     @cached_property
     def normal_titles(self) -> list[str]:
-        """The normalized title of every document."""
+        """The normalised title of every document."""
         return [_normal_title(document.title) for document in self.documents]
 
     @cached_property
     def titles(self) -> Mapping[str, list[int]]:
-        """The documents by their normalized title."""
+        """The documents by their normalised title."""
         found: dict[str, list[int]] = {}
         for number, title in enumerate(self.normal_titles):
             found.setdefault(title, []).append(number)
@@ -140,7 +140,7 @@ class Collection:
         return self._columns[1]
 
     def changed(self, learned: Learned) -> frozenset[str]:
-        """Return the articles whose meaning has changed since the model was learned."""
+        """Return the articles whose meaning has changed since the ranking was learned."""
         past = zip(learned.articles, learned.meant.astype(np.float32), strict=True)
         return frozenset(id for id, before in past if before.any() and float(self.meaning(id) @ before) < SAME)
 

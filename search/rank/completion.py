@@ -51,7 +51,7 @@ def complete(collection: Collection, asked: Asked, *, ends: bool, k: int) -> Res
 
 
 def _titled(title: str, text: str) -> float:
-    """Return the factor of a title: BEGINS if it starts as typed, HAS if its words start as the typed ones, or 1."""
+    """Return the factor of a title: BEGINS if it starts as typed, HAS if all typed words start words of it, or 1."""
     words, typed = title.split(), text.split()
     *whole, last = typed
     if words[: len(whole)] == whole and len(words) > len(whole) and words[len(whole)].startswith(last):

@@ -1,4 +1,4 @@
-"""Calibrated scores: the probability that an offer contains the right article."""
+"""Calibrate scores: turn the features of a ranking into probabilities, which are compared with the floor."""
 
 from __future__ import annotations
 

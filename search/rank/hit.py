@@ -1,4 +1,4 @@
-"""The results of a search: hits with snippets, and how they were found."""
+"""The results of a search: hits with snippets, and the stage at which they were found."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class Suggestions:
     candidates: tuple[tuple[str, float], ...]
 
     def document(self) -> dict[str, Any]:
-        """Return the JSON document of `POST offers` without `episode`."""
+        """Return the answer to `POST /offers` as JSON, without `episode`."""
         return {
             "abstained": self.abstained,
             "degraded": self.degraded,

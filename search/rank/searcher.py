@@ -62,7 +62,7 @@ class Searcher:
         self.collection = collection
         self.settings = settings
         self.generation = collection.manifest.fingerprint
-        self.learned = collection.learned  # the model learned from solved questions, or None
+        self.learned = collection.learned  # the ranking learned from solved questions, or None
         self._questions = QuestionEncoder(collection, encoder, failed=failed, remember=remember)
 
     @classmethod

@@ -51,7 +51,7 @@ _QUOTED_FROM_HERE = re.compile(
     re.IGNORECASE,
 )
 _NAME = 30  # most characters after a closing on the same line, such as a name
-_BELOW = 5  # most lines below a closing: name, position, telephone
+_BELOW = 5  # most lines below a closing: name, position, phone number
 
 
 @dataclass(frozen=True, slots=True)

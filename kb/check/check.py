@@ -1,4 +1,4 @@
-"""`kb check`: run the checks on a folder, search for the questions in `queries:`, and format the findings."""
+"""`kb check`: run the checks on a folder, search for the questions in `queries:`, and format the problems."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def format_json(problems: Sequence[Problem]) -> str:
 
 
 def format_text(problems: Sequence[Problem]) -> str:
-    """Return one line per finding, errors first.
+    """Return one line per problem, errors first.
 
     A warning that occurs in several places is one line with their number. Each error is a separate line, because
     each must be fixed.
@@ -93,7 +93,7 @@ def _property(text: str) -> str:
 
 
 def shown(problems: Problems, *, style: str, folder: Path) -> str:
-    """Return the findings as text, JSON, or GitHub annotations with paths relative to the working folder."""
+    """Return the problems as text, JSON, or GitHub annotations with paths relative to the working folder."""
     if style == "github":
         return format_github(problems, prefix=f"{os.path.relpath(folder)}/")
     return format_json(problems) if style == "json" else format_text(problems)

@@ -1,4 +1,4 @@
-"""The facts that the checks need of each article's text, cached in a file until the article changes."""
+"""Gather the facts about each article's text for the checks, and cache them until the article changes."""
 
 from __future__ import annotations
 
@@ -72,9 +72,8 @@ def learn(article: Article) -> Facts:
         page = render.render(article, addresses={})
     except BadArticle as error:
         return Facts(error=(error.line, error.why))
-    written = [
-        link for link in page.links if not link.target.startswith(("#fn:", "#fnref"))
-    ]  # those are made by the renderer
+    # Links of footnotes are made by the renderer.
+    written = [link for link in page.links if not link.target.startswith(("#fn:", "#fnref"))]
     return Facts(
         links=tuple(Reference(link.target, link.line) for link in written),
         images=tuple(Picture(i.target, i.line, i.alt, _decorative(article, i.target)) for i in page.images),

@@ -40,7 +40,7 @@ def check(now_there: Library, ref: str, *, now: datetime, cache: Path | None = N
     """Return an error for each address and anchor that was published at `ref` and no longer works.
 
     The comparison is with the merge base of `ref` and HEAD, so that a branch without the newest articles is not
-    reported to have lost them. Raises NoSuchCommit.
+    reported to have lost them. Raise NoSuchCommit.
     """
     with TemporaryDirectory() as place:
         past = _past(now_there, ref, Path(place))

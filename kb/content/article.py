@@ -62,7 +62,7 @@ class Article:
     audience: tuple[str, ...] = ()  # empty: everyone
     order: int | None = None
     updated: datetime | None = None  # the last commit that touched the file; None outside git
-    outdated: bool = False  # a translation older than its original
+    outdated: bool = False  # a translation whose original has changed since
 
     @property
     def version(self) -> Version:

@@ -82,7 +82,7 @@ def lang(value: Value) -> str:
 
 
 def local_path(value: Value) -> str:
-    """Return a path on this site that begins with a slash and has no query or fragment."""
+    """Return a path on this help center that begins with a slash and has no query or fragment."""
     path = text(value)
     if not path.startswith("/") or path.startswith("//") or re.search(r"[\\\x00-\x1f?#]", path):
         raise ValueError
@@ -90,7 +90,7 @@ def local_path(value: Value) -> str:
 
 
 def local_paths(value: Value) -> tuple[str, ...]:
-    """Return paths on this site."""
+    """Return paths on this help center."""
     return tuple(local_path(path) for path in texts(value))
 
 
@@ -136,7 +136,7 @@ ARTICLE_KEYS = (
         "a word, or /a/path",
         "The last part of its address, instead of the file name; with a leading slash, all after `/en/articles`.",
     ),
-    Key("permalink", local_path, "a path of this site, beginning with one /", "Its full address."),
+    Key("permalink", local_path, "a path of this help center, beginning with one /", "Its full address."),
 )
 CATEGORY_KEYS = (
     Key("title", text, "text", "The category's name; without it, the folder's name."),

@@ -43,7 +43,7 @@ class Pin:
 def load(
     texts: Mapping[str, str], articles: Iterable[Article], *, default_lang: str, problems: MutableSequence[Problem]
 ) -> tuple[Category, ...]:
-    """Return each category and its parents, in each language in which it has a title or an article."""
+    """Return each category and its parents, in the default language and in each other with a title or an article."""
     said: dict[str, dict[str, dict[str, Any]]] = {}  # name -> language -> values
     for path, text in sorted(texts.items()):
         if match := _FILE.fullmatch(path):

@@ -116,7 +116,7 @@ _TIMES = re.compile(r"([01]\d|2[0-3]):([0-5]\d)\s*-\s*([01]\d|2[0-4]):([0-5]\d)"
 def read(
     text: str, *, topics: Collection[str] | None = None, problems: MutableSequence[Problem] | None = None
 ) -> Table:
-    """Return the table in `_channels.yml`; errors are left out and added to `problems`."""
+    """Return the table in `_channels.yml`; invalid parts are left out and added to `problems`."""
     wrong: list[Problem] = []
     try:
         head = frontmatter.load(FILE, text, first_line=1)

@@ -1,4 +1,4 @@
-"""Contexts: the articles, the query and the mode of the widget for pages of the owner's site, by address."""
+"""Read `_contexts.yml`, which sets the widget's articles, query and mode for pages of the owner's site."""
 
 from __future__ import annotations
 

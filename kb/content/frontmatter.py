@@ -1,4 +1,4 @@
-"""Front matter: the YAML at the start of a file, with line numbers, without aliases, limited in size and depth."""
+"""Parse front matter, the YAML at the start of a file, with line numbers, no aliases, and limits on size and depth."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Read from git the date of each article's last change, and the translations that are older than their original."""
+"""Read from git when each article last changed, and find translations whose original has changed since."""
 
 from __future__ import annotations
 

@@ -167,7 +167,7 @@ def _distinct(articles: list[Article], default_lang: str, problems: list[Problem
         address = article.address
         own = f"/{article.lang}/articles/{article.id}"
         if is_ours(address):
-            why = f"{address} is a page of the site itself; the article is served at {own}"
+            why = f"{address} is a page of the help center itself; the article is served at {own}"
             problems.append(Problem(article.path, 1, why, "reserved-address"))
             address = own
         elif other_path := taken.get(normal(address)):

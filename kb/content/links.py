@@ -50,7 +50,7 @@ def normal(path: str) -> str:
 
 
 def is_ours(path: str) -> bool:
-    """Return True if this address is reserved for the site's own pages, so that no article can use it."""
+    """Return True if this address is reserved for the help center's own pages, so that no article can use it."""
     first, *rest = normal(path).strip("/").split("/")
     if first in RESERVED or not first:
         return True
@@ -58,7 +58,7 @@ def is_ours(path: str) -> bool:
 
 
 def _page(place: str, languages: Collection[str], lang: str) -> str:
-    """Return the address of the site's own page at `place`, or ""; `/contact/` is the form in `lang`."""
+    """Return the address of the help center's own page at `place`, or ""; `/contact/` is the form in `lang`."""
     first, *rest = place.strip("/").split("/")
     if first in languages and (rest or [""])[0] in PAGES:
         return place if rest else f"/{first}/"
@@ -125,7 +125,7 @@ class Addresses(Mapping[str, str]):
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
     def leads_somewhere(self, address: str) -> bool:
-        """Return True if an address belongs to an article, a file, or one of the site's own pages."""
+        """Return True if an address belongs to an article, a file, or one of the help center's own pages."""
         place = normal(address)
         known = place in self._path_at or place.removeprefix(FILES) in self._address
         return known or bool(_page(place, self.languages, self.default_lang))

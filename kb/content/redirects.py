@@ -65,9 +65,9 @@ def _listed(text: str) -> list[tuple[str, Value, int]] | None:
 def _wrong(old: str, new: str) -> str:
     """Return the error of a redirect, or ""."""
     if not old.startswith("/"):
-        return f"'{old}' is not a path of this site; begin it with /"
+        return f"'{old}' is not a path of this help center; begin it with /"
     if is_ours(old):
-        return f"'{old}' is a page of the site itself; it cannot redirect"
+        return f"'{old}' is a page of the help center itself; it cannot redirect"
     if not new.isprintable():
         return f"'{old}' redirects to an address with a line break or another invalid character; remove it"
     parts = urlsplit(new)

@@ -53,7 +53,7 @@ def outbox(context: click.Context, as_json: bool) -> None:
 @json_option
 @with_settings
 def outbox_retry(settings: Settings, ids: tuple[str, ...], as_json: bool) -> None:
-    """Retry dead deliveries: the given ones, or all.
+    """Retry pending and dead deliveries now: the given ones, or all.
 
     Example: kb outbox retry
     """
@@ -92,7 +92,7 @@ def export(settings: Settings, kind: str, as_json: bool) -> None:
 @json_option
 @with_articles("uses")
 def erase(settings: Settings, person: str, as_json: bool) -> None:
-    """Delete everything stored about a person and count the remaining rows.
+    """Delete everything stored about a person, and count any remaining traces.
 
     Example: kb erase --person someone@example.com
     """

@@ -113,7 +113,7 @@ Severity = Literal["error", "warning"]
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A finding in an article; `count` files have it, of which `path` is the first."""
+    """A problem of an article, found by a check; `count` files have it, of which `path` is the first."""
 
     path: str
     line: int

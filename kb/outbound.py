@@ -1,4 +1,4 @@
-"""Requests of the server to other sites: an address is resolved once, checked, and called at the checked IP."""
+"""Send requests to other sites: resolve an address once, check its IPs, and connect to the checked IP."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ def judge(url: str, *, allow: tuple[str, ...] = (), own: frozenset[int] = frozen
 def fetch(url: str, *, judge: Judge) -> Fetched:
     """Return the page at `url`; raise Unreadable if it cannot be read, BadAddress if it must not be called.
 
-    Each redirect is checked like the first address.
+    Each redirect is resolved and checked like the first address, and called at the checked IP.
     """
     return _page(*_follow(url, judge=judge))
 

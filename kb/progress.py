@@ -1,4 +1,4 @@
-"""Progress of long work: a bar on a terminal, plain lines elsewhere."""
+"""Show the progress of long work: a bar on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 

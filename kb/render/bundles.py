@@ -1,4 +1,4 @@
-"""Bundles: files of neighbouring pages, so that a new generation writes a few small files and hard-links the others."""
+"""Group neighbouring articles into bundles that share files: a new generation rewrites few files and links the rest."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ class Entry:
     queries: tuple[str, ...]
     order: int | None
     replaced_by: str  # the address to read instead of a gone article, or ""
-    outdated: bool = False  # a translation older than its original
+    outdated: bool = False  # a translation whose original has changed since
 
 
 _FIELDS = tuple(field.name for field in fields(Entry))  # in the order of COLUMNS

@@ -250,7 +250,7 @@ class Snapshot:
         return self._one(f"SELECT {COLUMNS} FROM entries WHERE place = ? AND status = 'published'", (normal(path),))
 
     def redirect(self, path: str) -> str | None:
-        """Return the target of an old address: an address of this site or a URL."""
+        """Return the target of an old address: an address of this help center or a URL."""
         place = normal(path)
         if found := self._query("SELECT target FROM redirects WHERE place = ?", (place,)):
             return str(found[0][0])

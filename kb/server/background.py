@@ -164,7 +164,7 @@ class Builder:
         return self.end(seconds=5.0) >= 0  # it is ending or has ended
 
     def end(self, *, seconds: float = 0.0) -> int:
-        """End the process, by force after so many seconds, and return its exit code."""
+        """Let the process end, terminate it after `seconds`, and return its exit code."""
         if self._process is None:
             return 0
         self._line.close()

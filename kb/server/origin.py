@@ -1,4 +1,4 @@
-"""The folder of articles that an index was built from, so that no command silently uses another one."""
+"""Remember the folder that an index was built from, so that no command silently uses other articles."""
 
 from __future__ import annotations
 

@@ -139,7 +139,7 @@ def wants_markdown() -> bool:
 
 
 def original(snapshot: Snapshot, entry: Entry) -> Entry | None:
-    """Return the original of an outdated translation if it is for everybody, else None."""
+    """Return the original of an outdated translation if it is for everyone, else None."""
     found = snapshot.entry(entry.id, snapshot.default_lang) if entry.outdated else None
     return found if found and for_everybody(found) else None
 

@@ -1,4 +1,4 @@
-"""Static files: our scripts and styles, and the pictures and attachments of articles.
+"""Serve static files: our scripts and styles, and the images and other files of articles.
 
 The address of a script or style contains a digest of all of them, so browsers may cache it for a year. Attachments are
 served from the articles' folder, except source and hidden files. A file that only limited articles refer to needs a
@@ -91,7 +91,7 @@ def _gzip(path: Path, _changed: int) -> bytes:
 def attachment(name: str) -> Response:
     """Return an image or another file from the articles' folder.
 
-    A file that only limited articles refer to needs the key in their links.
+    A file that only articles with an audience refer to needs the key in their links.
     """
     folder = services().settings.articles.resolve()
     limited = servable(folder, name) and limited_name(folder, name)
@@ -107,7 +107,7 @@ def attachment(name: str) -> Response:
 
 
 def limited_name(folder: Path, name: str) -> str:
-    """Return the name of a file that only limited articles refer to, however `name` is spelled, or ""."""
+    """Return the name of a file that only articles with an audience refer to, for any spelling of `name`, or ""."""
     limited = services().current.get().snapshot.limited_files
     real = (folder / name).resolve().relative_to(folder).as_posix()
     names = (posixpath.normpath(name), real, *limited) if limited else ()

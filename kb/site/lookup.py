@@ -1,7 +1,7 @@
 """Look up an address: `find` returns the article, the address it moved to, or the withdrawn article.
 
-An article has one address, may have former ones, and can be requested by its id in any language. Limited articles count
-as missing, so that visitors cannot find out that they, or redirects to them, exist.
+An article has one address, may have former ones, and can be requested by its id in any language. An article with an
+audience counts as missing, so that visitors cannot find out that it, or a redirect to it, exists.
 """
 
 from __future__ import annotations

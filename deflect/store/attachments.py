@@ -1,4 +1,4 @@
-"""Attachments: files are stored on disk under their SHA-256, before the row that refers to them is written."""
+"""Store attachments on disk under their SHA-256, before the rows that refer to them are written."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def place_of(base: Path, digest: str) -> Path:
 
 
 def keep(settings: Settings, data: bytes, *, name: str) -> Attachment:
-    """Store one file on disk. Raises Refused, or StorageFull if the disk is full.
+    """Store one file on disk. Raise Refused, or StorageFull if the disk is full.
 
     The caller writes the row next (`deflect.tickets.ticket_writes`). A file without a row is removed after an hour.
     """
@@ -118,7 +118,7 @@ class Incoming:
         return len(data)
 
     def finish(self, name: str) -> Attachment:
-        """Move the file to its final path and return it. Raises Refused or StorageFull, and then deletes the file."""
+        """Move the file to its final path and return it. Delete it and raise Refused or StorageFull on an error."""
         try:
             return self._finished(name)
         except OSError as error:
@@ -164,7 +164,7 @@ class Incoming:
         return self._file
 
     def _gave_up(self, error: OSError) -> None:
-        """Remember that the disk is full. Raises any other error."""
+        """Remember that the disk is full. Raise any other error again."""
         self.drop()
         if error.errno not in FULL:
             raise error
@@ -172,7 +172,7 @@ class Incoming:
 
 
 def check_all(settings: Settings, files: Iterable[Attachment]) -> tuple[Attachment, ...]:
-    """Return the files of a message without duplicates. Raises Refused if they are too many, or too large together."""
+    """Return the files of a message without duplicates. Raise Refused if they are too many, or too large together."""
     kept = tuple(dict.fromkeys(files))
     if kept and not settings.attachments:
         raise Refused(NONE_TAKEN, settings)
@@ -219,7 +219,7 @@ def clean(name: str, media: str = "") -> str:
 
 
 def of_ticket(store: Store, ticket: str) -> list[Row]:
-    """Return the files of a ticket, oldest first."""
+    """Return the attachments of a ticket, oldest first."""
     return store.rows("SELECT * FROM attachments WHERE ticket = ? ORDER BY created, place, id", [ticket])
 
 
@@ -243,7 +243,7 @@ def strays(settings: Settings, store: Store, *, before: float) -> Iterator[str]:
 
 
 def missing(settings: Settings, store: Store) -> list[Row]:
-    """Return the files of tickets that are missing from the disk."""
+    """Return the attachments whose files are missing from the disk."""
     found = store.rows("SELECT DISTINCT digest, name, ticket FROM attachments ORDER BY ticket, name")
     return [row for row in found if not path_of(settings, row["digest"]).is_file()]
 

@@ -1,4 +1,4 @@
-"""Convert times. They are stored as whole microseconds since 1970, in UTC."""
+"""Read and convert times, which are stored as whole microseconds since 1970 in UTC."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def now() -> int:
 
 
 def from_rfc3339(text: str) -> int:
-    """Return a time such as 2026-10-01T12:00:00Z in microseconds. Raises ValueError, also without a time zone."""
+    """Return a time such as 2026-10-01T12:00:00Z in microseconds. Raise ValueError, also without a time zone."""
     moment = datetime.fromisoformat(text.upper())  # RFC 3339 allows a lower-case t and z
     if moment.tzinfo is None or "T" not in text.upper():
         raise ValueError(f"{text!r} is not an RFC 3339 time with a time zone")
@@ -41,7 +41,7 @@ def to_datetime(micros: int) -> datetime:
 
 
 def from_date(text: str) -> int:
-    """Return a date or a time in microseconds, in UTC unless it has a time zone. Raises ValueError.
+    """Return a date or a time in microseconds, in UTC unless it has a time zone. Raise ValueError.
 
     >>> from_date("1970-01-02"), from_date("1970-01-01 00:00:01"), from_date("1970-01-01T01:00:00+01:00")
     (86400000000, 1000000, 0)

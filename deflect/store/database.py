@@ -33,7 +33,7 @@ class Store:
 
     @classmethod
     def open(cls, path: Path) -> Store:
-        """Open the store at `path`; create or migrate it if needed. Raises StorageFull or Unavailable."""
+        """Open the store at `path`; create or migrate it if needed. Raise StorageFull or Unavailable."""
         path.parent.mkdir(parents=True, exist_ok=True)
         store = cls(path)
         with locked(path.with_suffix(".lock")), explained(), closing(store.connect()) as db:
@@ -146,7 +146,7 @@ def explained() -> Iterator[None]:
 
 
 def insert(db: Database, table: str, row: Row) -> int:
-    """Insert `row` unless its id exists. Returns the number of rows inserted."""
+    """Insert `row` unless its id exists. Return the number of rows inserted."""
     names = ", ".join(f'"{name}"' for name in row)
     sql = f'INSERT INTO "{table}" ({names}) VALUES ({", ".join("?" * len(row))}) ON CONFLICT DO NOTHING'
     return int(db.execute(sql, list(row.values())).rowcount)

@@ -70,7 +70,7 @@ def readable(size: int) -> str:
 
 
 def _document(path: Path) -> str | None:
-    """Return the media type of an office document, which is a ZIP archive. Returns None for other archives."""
+    """Return the media type of an office document, which is a ZIP archive. Return None for other archives."""
     try:
         if not _has_short_list(path):
             return None

@@ -71,7 +71,10 @@ def keys_of_episode(db: Database, episode: str | None) -> list[str]:
 
 
 def kept_under(keys: Sequence[str]) -> str:
-    """Return the key to store an event under: the verified id, since browsers are shared, otherwise the last key."""
+    """Return the key to store an event under: the last one, usually the browser's, but a verified id comes before it.
+
+    Several people may share a browser.
+    """
     return keys[0] if keys[0].startswith(VERIFIED) else keys[-1]
 
 

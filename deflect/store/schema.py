@@ -29,7 +29,7 @@ def m001_people(db: Database) -> None:
 
 @migrations()
 def m002_events(db: Database) -> None:
-    """Events, which are only appended. Their redacted texts have a separate table with a shorter retention."""
+    """Events, which are only appended. Their redacted texts have a separate table with its own retention."""
     columns = "id type key episode article rank:int source revision reason at:int received:int data"
     indexes = "key received, episode, received type"
     _create(db, "events", columns, needed="type key at received", indexes=indexes)

@@ -74,7 +74,7 @@ class Limiter:
 
 
 def network(address: str) -> str:
-    """Return the network that counts as one client: an IPv4 address, or the /64 of an IPv6 address."""
+    """Return the network that counts as one client: an IPv4 address, or a customer's /64 of IPv6 addresses."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:

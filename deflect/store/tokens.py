@@ -46,7 +46,7 @@ NOBODY = Claims()
 
 
 def person(token: str, settings: Settings) -> Claims:
-    """Return the claims of a person's token. Raises Unauthorized with the reason if the token is invalid.
+    """Return the claims of a person's token. Raise Unauthorized with the reason if the token is invalid.
 
     A segment is also an audience, because its members may read the articles for it.
     """
@@ -59,7 +59,7 @@ def person(token: str, settings: Settings) -> Claims:
 
 
 def server_call(token: str, settings: Settings, *, scope: str) -> ServerCall:
-    """Return the call that a server token allows. Raises Unauthorized, or Forbidden if it lacks the scope."""
+    """Return the call that a server token allows. Raise Unauthorized, or Forbidden if it lacks the scope."""
     said = _verified(token, settings)
     if scope not in _scopes(said):
         raise Forbidden(f'this token is not for this call; sign a server token with "scope": "{scope}"')
@@ -76,7 +76,7 @@ def keyring(settings: Settings) -> dict[str, str]:
 
 
 def _verified(token: str, settings: Settings) -> Mapping[str, Any]:
-    """Return the claims of a token after checking its signature, times and recipient. Raises Unauthorized."""
+    """Return the claims of a token after checking its signature, times and recipient. Raise Unauthorized."""
     try:
         said: dict[str, Any] = jwt.decode(
             token,
@@ -99,7 +99,7 @@ def _verified(token: str, settings: Settings) -> Mapping[str, Any]:
 
 
 def _secret(token: str, settings: Settings) -> str:
-    """Return the secret of the token's kid. Raises Unauthorized if the token is malformed or the kid is unknown."""
+    """Return the secret of the token's kid. Raise Unauthorized if the token is malformed or the kid is unknown."""
     keys = keyring(settings)
     if not keys:
         raise Unauthorized("tokens aren't set up here; set KB_TOKEN_KEYS, or send no token")

@@ -65,8 +65,8 @@ class Writer(Protocol):
     def run(self, write: Write[P, T], *args: P.args, **named: P.kwargs) -> T:
         """Run one write in a transaction, and return its result once it is on disk.
 
-        Raises the write's own HelpCenterError, StorageFull or Unavailable. Any other error is logged where it happened,
-        and raises WriteFailed.
+        Raise the write's own HelpCenterError, StorageFull or Unavailable, and WriteFailed for any other error, which is
+        logged where it happened.
         """
 
 
@@ -101,7 +101,7 @@ class RemoteWriter:
         self._local = threading.local()
 
     def run(self, write: Write[P, T], *args: P.args, **named: P.kwargs) -> T:
-        """Send one write and wait for its result. Raises Unavailable once the patience ends."""
+        """Send one write and wait for its result. Raise Unavailable once the patience ends."""
         call = _call(write, args, named)
         end = time.monotonic() + min(self.patience, _REGISTERED[_name(write)].patience)
         while True:
@@ -160,7 +160,7 @@ def writer_for(store: Store, socket_path: Path) -> DirectWriter | RemoteWriter:
 def serve(store: Store, socket_path: Path, stop: Event) -> None:
     """Run the writes of all callers until `stop`: gather the calls that arrived, commit them, then answer.
 
-    A second writer waits here until the first ends, even if that was killed.
+    A second writer waits here until the first has ended or was killed.
     """
     with locked_unless(socket_path.with_suffix(".lock"), stop) as ours:
         if not ours:
@@ -180,7 +180,7 @@ def serve(store: Store, socket_path: Path, stop: Event) -> None:
 
 
 def run_all(db: Database, calls: list[bytes]) -> list[bytes]:
-    """Run calls in one transaction, each in its own savepoint. Returns their answers once the commit is on disk."""
+    """Run calls in one transaction, each in its own savepoint. Return their answers once the commit is on disk."""
     try:
         with transaction(db):
             return [_answer(db, call) for call in calls]
@@ -214,7 +214,7 @@ def _name(function: Callable[..., Any]) -> str:
 
 
 def _call(function: Callable[..., Any], args: tuple[Any, ...], named: Mapping[str, Any]) -> bytes:
-    """Return a call as one line of JSON. Raises LookupError if the function is not registered."""
+    """Return a call as one line of JSON. Raise LookupError if the function is not registered."""
     if _name(function) not in _REGISTERED:
         raise LookupError(f"{_name(function)} is not registered; decorate it with @write()")
     try:
@@ -224,7 +224,7 @@ def _call(function: Callable[..., Any], args: tuple[Any, ...], named: Mapping[st
 
 
 def _read(call: bytes) -> tuple[Callable[..., Any], list[Any], dict[str, Any]]:
-    """Return the function and the arguments of a line. Raises any kind of error if it is not a known write."""
+    """Return the function and the arguments of a line. Raise any kind of error if it is not a known write."""
     document = json.loads(call)
     name, args, named = document["write"], document["args"], document["named"]
     if name not in _REGISTERED and name.startswith("deflect."):

@@ -75,7 +75,7 @@ class Hub:
 
 
 def connect(path: Path, *, timeout: float) -> socket.socket:
-    """Return a connection to the socket at `path`. Raises OSError if no writer is listening."""
+    """Return a connection to the socket at `path`. Raise OSError if no writer is listening."""
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         connection.settimeout(timeout)

@@ -52,7 +52,7 @@ class Unknown(ValueError):
 
 
 def check_apart(page: Fetched, *, center: str, allowed: Callable[[str], bool]) -> list[Finding]:
-    """Run `check` in a process with limits and return its findings. Raises Unreadable if the page exceeds them."""
+    """Run `check` in a process with limits and return its findings. Raise Unreadable if the page exceeds them."""
     task = [page.url, page.headers, page.html, center, allowed(origin_of(page.url))]
     environ = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     command = [sys.executable, "-m", __name__]
@@ -87,7 +87,7 @@ def check(page: Fetched, *, center: str, allowed: Callable[[str], bool]) -> list
 def select(tree: LexborHTMLParser, selector: str) -> list[LexborNode]:
     """Return the elements that match a selector of tags, ids, classes, attributes, descendants and children.
 
-    Raises Unknown for other selectors.
+    Raise Unknown for other selectors.
 
     >>> [e.tag for e in select(LexborHTMLParser('<form id="a"><input name="b"></form>'), "#a > [name=b]")]
     ['input']

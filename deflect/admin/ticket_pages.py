@@ -128,7 +128,7 @@ def close(id: str) -> Any:
 
 @blueprint.post("/<id>/reopen")
 def reopen(id: str) -> Any:
-    """Open a closed ticket again."""
+    """Reopen a closed ticket."""
     services().writer.run(
         ticket_writes.reopen_ticket, id=new_id(), ticket=_ticket(id)["id"], who=g.agent, now=clock.now()
     )
@@ -137,7 +137,7 @@ def reopen(id: str) -> Any:
 
 @blueprint.get("/<id>/files/<file>")
 def attached(id: str, file: str) -> Response:
-    """Return a file of a ticket as a download."""
+    """Return an attachment of a ticket as a download."""
     found = attachments.one(services().store, file)
     if found is None or found["ticket"] != id:
         raise NotFound("there is no such file; it may have been erased")

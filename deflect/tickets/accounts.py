@@ -65,7 +65,7 @@ def add(
     """Add an agent. Raise BadRequest if the name, address, role or password is invalid or taken."""
     name, email = " ".join(name.split()), email.strip()
     if not name or len(name) > LONGEST or not name.isprintable() or "@" in name or not any(map(str.isalnum, name)):
-        raise BadRequest(f"a name must have 1 to {LONGEST} characters and no @; choose another")
+        raise BadRequest(f"a name must have 1 to {LONGEST} characters, with a letter or digit and no @; choose another")
     if email and (len(email) > 254 or not email.isprintable() or " " in email or "@" not in email.strip("@")):
         raise BadRequest("this is not an e-mail address; write it like name@example.com")
     if role not in ROLES:

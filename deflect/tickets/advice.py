@@ -1,4 +1,4 @@
-"""Articles that an agent may answer a ticket with: those found for the message, and those the requester read."""
+"""Suggest articles to the agent of a ticket: hits for the message, and articles that the requester read."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Choice:
 def choices(services: Services, ticket: Row, steps: Sequence[Step], *, words: str = "") -> list[Choice]:
     """Return articles to answer with: hits for `words`, then suggestions for the message, then articles already read.
 
-    Returns none if the index cannot be read.
+    Return an empty list if the index cannot be read.
     """
     seen = [id for step in reversed(steps) if step.what in ("read", "follow") for id in step.articles]
     refused = {id for step in steps if step.what in ("not_this", "unhelpful") for id in step.articles}

@@ -58,7 +58,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Created:
-    """The answer to `POST tickets`: the ticket's id and channel."""
+    """The answer to `POST /tickets`: the ticket's id and channel."""
 
     ticket: str
     channel: str

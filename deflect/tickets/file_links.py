@@ -1,4 +1,4 @@
-"""Signed links, which expire, to the files of limited articles and to the attachments of tickets."""
+"""Signed links, which expire, to the files of articles with an audience and to the attachments of tickets."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from deflect.store.writer import write
 from kb.errors import Conflict, FileLost, NotFound
 
 RECEIPT = "receipt"  # the sink of receipts, which KB_SINKS cannot choose
-MOST_RECEIPTS = ((HOUR, 3), (DAY, 10))  # per person, so that nobody can flood a mailbox through the form
+MOST_RECEIPTS = ((HOUR, 3), (DAY, 10))  # per person, so that the form cannot be used to flood a mailbox
 
 
 class AnsweredMeanwhile(Conflict):

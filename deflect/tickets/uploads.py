@@ -1,4 +1,4 @@
-"""Forms with files, and the signed list of files that a form carries while it is corrected.
+"""Read forms with files, and keep the files on disk while a visitor corrects the form.
 
 A multipart form is parsed while it arrives: texts go to memory, up to a cap, and files go to disk. A refused file does
 not stop the others. If the form has an error, it returns to the visitor with a signed list of the files on disk, which

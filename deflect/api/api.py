@@ -65,7 +65,7 @@ def complete() -> Response:
 
 @blueprint.get("/articles/<path:id>")
 def article(id: str) -> Response:
-    """Return one article in the requested or the nearest language. Raises NotFound if it is not for this person."""
+    """Return one article in the requested or the nearest language. Raise NotFound if it is not for this person."""
     audience = http.claims(services()).audience
     lang = http.lang_of(request.args.get("lang", ""), default=services().settings.lang)
     snapshot = services().current.get().snapshot
@@ -74,7 +74,7 @@ def article(id: str) -> Response:
         raise NotFound(f"there is no article {id}")
     headings = [{"anchor": h.anchor, "heading": h.heading, "level": h.level} for h in snapshot.headings(entry)]
     html = snapshot.html(entry)
-    if entry.audience:  # its files need a key, because browsers send no token with a request for a picture
+    if entry.audience:  # its files need a key, because browsers send no token with a request for an image
         html = file_links.with_keys(services(), html, snapshot.limited_files)
     document = {"article": entry.id, "lang": entry.lang, "title": entry.title, "html": html}
     return jsonify(document | {"headings": headings, "revision": entry.revision, "url": entry.address})
@@ -155,7 +155,7 @@ def nothing(rest: str) -> Response:
 def _ticket(here: Services) -> tuple[dict[str, Any], tuple[Attachment, ...]]:
     """Return a posted ticket and its files. A multipart form has the JSON in its part `ticket`.
 
-    Raises BadMessage if any file is refused; then none is attached.
+    Raise BadMessage if any file is refused; then none is attached.
     """
     if not uploads.has_files(request):
         return http.read_json(request), ()
@@ -171,7 +171,7 @@ def _ticket(here: Services) -> tuple[dict[str, Any], tuple[Attachment, ...]]:
 
 
 def _query(here: Services) -> tuple[str, str, int]:
-    """Return q, lang and k of a search. Raises BadRequest, which names the wrong parameter."""
+    """Return q, lang and k of a search. Raise BadRequest, which names the wrong parameter."""
     text = request.args.get("q")
     if text is None:
         raise BadRequest("q is missing; set it to the text to search for")

@@ -21,7 +21,7 @@ AHEAD = 5 * MINUTE  # how far the clock of the owner's server may be ahead
 
 
 def take(services: Services, call: ServerCall, document: dict[str, Any]) -> int:
-    """Store a contact, so that the person's episode ends as contacted. Returns 1, or 0 if it is stored already."""
+    """Store a contact, so that the person's episode ends as contacted. Return 1, or 0 if it is stored already."""
     now = clock.now()
     kept = services.writer.run(
         import_writes.take_contact,
@@ -61,7 +61,7 @@ def _moment(text: str, *, now: int) -> int:
 
 
 def _keys(services: Services, document: dict[str, Any]) -> list[str]:
-    """Return the keys of the person, the strongest first."""
+    """Return the keys of the person, strongest first."""
     person = text_of(document, "person", longest=254).strip()
     email = text_of(document, "email", longest=1000).strip()
     if not person and not email:

@@ -1,6 +1,6 @@
-"""Downloads of the files of tickets: browsers save them, never open them as a page, and never cache them.
+"""Serve the attachments of tickets as downloads, which browsers neither open as a page nor cache.
 
-Their media type was detected when the file was checked; it does not depend on the file's name.
+The media type was detected when the file was checked; it does not depend on the file's name.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ blueprint = Blueprint("downloads", __name__)
 
 @blueprint.get("/attachments/<id>")
 def linked_file(id: str) -> Response:
-    """Return the file of a signed link, such as the help desk gets. Raises NotFound if the link has expired."""
+    """Return the attachment of a signed link, such as the help desk gets. Raise NotFound if the link has expired."""
     here = services()
     may = file_links.opens_ticket_file(here.store, id, request.args.get("key", ""))
     found = attachments.one(here.store, id) if may else None
@@ -32,7 +32,7 @@ def linked_file(id: str) -> Response:
 
 
 def give_file(settings: Settings, file: Row) -> Response:
-    """Return a file of a ticket. Raises NotFound if it is missing from the disk."""
+    """Return an attachment as a download. Raise NotFound if it is missing from the disk."""
     path = attachments.path_of(settings, file["digest"]).absolute()
     if not path.is_file():
         raise NotFound(f"the file {file['name']} is missing from the disk; run 'kb doctor'")

@@ -6,8 +6,8 @@ scripts with the nonce of its answer. JSON and files can't run or load anything.
 Pages of every origin may use the widget's files, searches and offers (`publish`). Only our own pages, and pages of
 origins in KB_ORIGINS or allowed by an agent, may post events and tickets. `guard` refuses other pages, counts the
 refusal so that the owner can allow them, and never repeats an unlisted origin in an answer. No page may post contacts,
-because only the owner's server sends them. Pages of every origin may show the pictures of articles (`embed`), but only
-our own pages may load the files of tickets (`keep`). No other module sets these headers.
+because only the owner's server sends them. Pages of every origin may show the images of articles (`embed`), but only
+our own pages may load attachments (`keep`). No other module sets these headers.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ PAGE = {
     "trusted-types": "help-widget",
 }
 DATA = "default-src 'none'; frame-ancestors 'none'"
-FILE = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"  # an SVG picture must not run scripts
+FILE = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"  # an SVG image must not run scripts
 ORIGIN = re.compile(r"https?://[a-z0-9.-]{1,200}(:\d{1,5})?|https?://\[[0-9a-f:.]{2,45}\](:\d{1,5})?")
 FOR_ALL = {"api.search", "api.complete", "api.article", "api.offers", "api.openapi", "api.nothing"}
 FOR_SERVERS = {"api.contacts"}  # a page that could make this call would hold the server's secret
@@ -74,7 +74,7 @@ def _protect(response: Response) -> Response:
     response.headers.setdefault("Content-Security-Policy", _policy(response))
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("Referrer-Policy", "same-origin")
-    if request.path.startswith("/files/"):  # the widget also shows pictures on pages with Cross-Origin-Embedder-Policy
+    if request.path.startswith("/files/"):  # the widget also shows images on pages with Cross-Origin-Embedder-Policy
         embed(response)
     if response.mimetype == "text/html":
         response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
@@ -122,7 +122,7 @@ def keep(response: Response) -> Response:
 
 
 def normal_origin(text: str) -> str:
-    """Return an origin as browsers send it. Raises BadRequest when the text is not an origin.
+    """Return an origin as browsers send it. Raise BadRequest when the text is not an origin.
 
     >>> normal_origin("https://Shop.example/")
     'https://shop.example'
@@ -153,7 +153,7 @@ def allowed_by_agents(store: Store) -> list[Row]:
 
 
 def refused_origins(store: Store) -> list[Row]:
-    """Return the origins whose pages were refused, the latest first."""
+    """Return the origins whose pages were refused, latest first."""
     return store.rows("SELECT id AS origin, path, times, first, last FROM refused_origins ORDER BY last DESC, id")
 
 
@@ -210,7 +210,7 @@ def _remember(origin: str) -> None:
 
 @write(patience=0.2)
 def refused_origin(db: Database, *, origin: str, path: str, now: int) -> Row:
-    """Count a refused origin, so that the owner sees which to allow. Keeps the 200 that were seen last."""
+    """Count a refused origin, so that the owner sees which to allow. Keep the 200 that were seen last."""
     db.execute(
         """
         INSERT INTO refused_origins (id, path, times, first, last) VALUES (?, ?, 1, ?, ?)

@@ -38,7 +38,7 @@ class NotJson(HelpCenterError):
 
 
 def claims(services: Services, document: Mapping[str, Any] | None = None) -> Claims:
-    """Return the claims of a request's token, empty claims without a token. Raises Unauthorized for a bad token.
+    """Return the claims of a request's token, empty claims without a token. Raise Unauthorized for a bad token.
 
     With a token, the answer is marked private, because it is for one person and no cache may store it.
     """
@@ -50,7 +50,7 @@ def claims(services: Services, document: Mapping[str, Any] | None = None) -> Cla
 
 
 def server_call(services: Services, document: Mapping[str, Any] | None, *, scope: str) -> ServerCall:
-    """Return the call of the owner's server. Raises Unauthorized without a valid token, Forbidden without the scope."""
+    """Return the call of the owner's server. Raise Unauthorized without a valid token, Forbidden without the scope."""
     token = _token(document)
     if not token:
         raise Unauthorized("this call needs a token signed by the owner's server; send it as Authorization: Bearer")
@@ -97,7 +97,7 @@ def device_of(asked: Request) -> str:
 
 
 def limit(services: Services, what: str, *, rate: int, episode: str | None = None) -> None:
-    """Count this request for its address, and for its episode if it has one. Raises TooManyRequests."""
+    """Count this request for its address, and for its episode if it has one. Raise TooManyRequests."""
     address = client_address(request, trusted_proxies=services.settings.trusted_proxies)
     who = [f"address {network(address)}", *([f"episode {episode}"] if episode else [])]
     for one in who:
@@ -112,9 +112,9 @@ def limit(services: Services, what: str, *, rate: int, episode: str | None = Non
 
 
 def limit_search(services: Services) -> Degraded | None:
-    """Count a search for its address. Returns "rate-limited" above the rate: the search then only matches words.
+    """Count a search for its address. Return "rate-limited" above the rate: the search then only matches words.
 
-    Raises TooManyRequests above four times the rate.
+    Raise TooManyRequests above four times the rate.
     """
     rate = services.settings.rate_search
     limit(services, "searches", rate=FAR * rate)
@@ -126,12 +126,12 @@ def limit_search(services: Services) -> Degraded | None:
 
 
 def limit_typing(services: Services) -> None:
-    """Count a request made while typing for its address. Raises TooManyRequests."""
+    """Count a request made while typing for its address. Raise TooManyRequests."""
     limit(services, "requests while typing", rate=TYPING * services.settings.rate_search)
 
 
 def read_json(asked: Request, *, types: tuple[str, ...] = ("application/json",)) -> dict[str, Any]:
-    """Return the JSON object of a request. Raises NotJson, TooLarge, or BadRequest."""
+    """Return the JSON object of a request. Raise NotJson, TooLarge, or BadRequest."""
     if asked.mimetype not in types:
         raise NotJson(f"the Content-Type is {asked.mimetype or 'missing'}; send {' or '.join(types)}")
     if (asked.content_length or 0) > LONGEST_BODY:
@@ -143,7 +143,7 @@ def read_json(asked: Request, *, types: tuple[str, ...] = ("application/json",))
 
 
 def json_object(data: bytes) -> dict[str, Any]:
-    """Return the JSON object in `data`. Raises BadRequest for anything else."""
+    """Return the JSON object in `data`. Raise BadRequest for anything else."""
     try:
         document = json.loads(data)
     except (ValueError, RecursionError) as error:
@@ -154,7 +154,7 @@ def json_object(data: bytes) -> dict[str, Any]:
 
 
 def text_of(document: dict[str, Any], name: str, *, longest: int = 20_000) -> str:
-    """Return the text of a field, "" if it is missing. Raises BadRequest if it is not text or too long."""
+    """Return the text of a field, "" if it is missing. Raise BadRequest if it is not text or too long."""
     value = document.get(name)
     if value is None:
         return ""
@@ -172,7 +172,7 @@ def form_id() -> str:
 
 
 def visitor_of(document: dict[str, Any], *, required: bool) -> str | None:
-    """Return the visitor's id, None if it is missing. Raises BadRequest if it is invalid, or missing but `required`."""
+    """Return the visitor's id, None if it is missing. Raise BadRequest if it is invalid, or missing but `required`."""
     value = text_of(document, "visitor", longest=1000)
     if not value and not required:
         return None
@@ -184,7 +184,7 @@ def visitor_of(document: dict[str, Any], *, required: bool) -> str | None:
 
 
 def episode_of(document: dict[str, Any]) -> str | None:
-    """Return the episode's id, None if it is missing. Raises BadRequest if it is not an id."""
+    """Return the episode's id, None if it is missing. Raise BadRequest if it is not an id."""
     value = text_of(document, "episode", longest=1000)
     if value and not ID.fullmatch(value):
         raise BadRequest("episode is not an id from POST /offers")
@@ -192,7 +192,7 @@ def episode_of(document: dict[str, Any]) -> str | None:
 
 
 def lang_of(value: str, *, default: str) -> str:
-    """Return the language, or the default if `value` is empty. Raises BadRequest if it is not a language tag."""
+    """Return the language, or the default if `value` is empty. Raise BadRequest if it is not a language tag."""
     if not value:
         return default
     if not LANG.fullmatch(value):

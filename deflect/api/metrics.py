@@ -29,7 +29,7 @@ OUTBOX = """
 
 @blueprint.get("/metrics")
 def show() -> Response:
-    """Return all metrics. Raises Forbidden for an address outside the allowed networks."""
+    """Return all metrics. Raise Forbidden for an address outside the allowed networks."""
     here = services()
     if not _may_read(here):
         raise Forbidden("this address can't read the metrics; add its network to KB_METRICS_NETWORKS")

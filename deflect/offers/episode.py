@@ -1,4 +1,4 @@
-"""The visit behind a request: the person's keys, ids, open channels, and the contact intent of an episode."""
+"""A person's visit to a page: the keys that identify the person, the open channels, and the contact intent."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def ways(
 ) -> tuple[Way, ...]:
     """Return the channels open to a person, by verified segment, topic, language and time.
 
-    Without an index there is no table of channels, and our own form is open to everyone.
+    Without an index there is no table of channels, and the contact form is open to everyone.
     """
     try:
         table = services.current.snapshot().channels
@@ -67,7 +67,7 @@ def new_ticket_id() -> str:
 
 
 def keys(services: Services, *, visitor: str | None, email: str | None = None, claims: Claims = NOBODY) -> list[str]:
-    """Return the keys of a person, the strongest first: verified id, e-mail address, browser."""
+    """Return the keys of a person, strongest first: verified id, e-mail address, browser."""
     emails = [email_key(services.store, address) for address in (claims.email, email) if address]
     found = [*([f"verified:{claims.id}"] if claims.id else []), *emails, *([f"visitor:{visitor}"] if visitor else [])]
     return list(dict.fromkeys(found))

@@ -74,7 +74,7 @@ CHECKS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
 def parse(document: Any, *, by_client: bool) -> dict[str, Any]:
     """Return the row of one event: id, type, at (microseconds) and the fields of its type.
 
-    A comment becomes its `text`, redacted. Raises Refused, whose message names the wrong field and its allowed values.
+    A comment becomes its `text`, redacted. Raise Refused, whose message names the wrong field and its allowed values.
     """
     if not isinstance(document, dict):
         raise Refused("the event is not an object")
@@ -96,7 +96,7 @@ def parse(document: Any, *, by_client: bool) -> dict[str, Any]:
 
 
 def check(name: str, value: Any, hint: type) -> Any:
-    """Return `value` in the form that the field `name` stores. Raises Refused with the allowed values."""
+    """Return `value` in the form that the field `name` stores. Raise Refused with the allowed values."""
     test, takes = CHECKS.get(name, (lambda _: True, f"{_word(hint)}"))
     if name in ("reason", "source") and isinstance(value, str):
         value = re.sub(r"[ -]+", "_", value.strip().lower())
@@ -166,13 +166,13 @@ HINTS = {kind.type: _hints(kind.shape) for kind in events.CATALOGUE.values()}
 
 
 def record_search(services: Services, visitor: str | None, text: str, results: Results) -> bool:
-    """Log a search with its redacted text, hits, stage and ranker. Returns True if it was stored."""
+    """Log a search with its redacted text, hits, stage and ranker. Return True if it was stored."""
     fields = {"hits": len(results.hits), "stage": results.stage, "ranker": results.ranker, "lang": results.lang}
     return record(services, visitor, "search", text=text, **fields)
 
 
 def record(services: Services, visitor: str | None, type: str, *, text: str = "", **fields: Any) -> bool:
-    """Log one event of any type, with its text redacted. Returns True if it was stored; without a visitor it is not.
+    """Log one event of any type, with its text redacted. Return True if it was stored; without a visitor it is not.
 
     >>> record(services(), visitor, "read", article="account/reset-password")  # doctest: +SKIP
     """
@@ -221,14 +221,14 @@ def log_event(db: Database, *, keys: Sequence[str], event: Row, now: int) -> Row
 def log_offer(
     db: Database, *, keys: Sequence[str], intent: Row, event: Row, now: int, episode: str | None = None
 ) -> Row:
-    """Log an offer, and the contact intent if it starts an episode. Returns the episode and the arm."""
+    """Log an offer, and the contact intent if it starts an episode. Return the episode and the arm."""
     begun = begun_episode(db, keys, intent, episode=episode, now=now)
     append(db, kept_under(keys), event | {"episode": begun["id"], "arm": begun["arm"]}, now=now)
     return {"episode": begun["id"], "arm": begun["arm"]}
 
 
 def append(db: Database, key: str, event: Row, *, now: int) -> int:
-    """Append one event, with its text in a separate table. Returns 1, or 0 if the id is stored already."""
+    """Append one event, with its text in a separate table. Return 1, or 0 if the id is stored already."""
     row = {name: event.get(name) for name in (*events.ENVELOPE, *events.COLUMNS)}
     rest = {name: value for name, value in event.items() if name not in row and name != "text"}
     data = json.dumps(rest, sort_keys=True) if rest else None

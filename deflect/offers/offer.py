@@ -1,4 +1,4 @@
-"""Offers: the articles put before a person about to write, unless the person is in the control arm."""
+"""Make offers: choose articles for a person about to write, and show them unless the person is in the control arm."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ NOTHING = Suggestions(abstained=True, degraded=None, ranker="none", cards=(), ca
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """The document of `POST offers`. `degraded` also reports a failed search or a failed log."""
+    """The answer to `POST /offers`. `degraded` also reports a failed search or a failed log."""
 
     episode: str | None
     abstained: bool

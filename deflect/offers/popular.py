@@ -42,7 +42,7 @@ class Popular:
 def most_opened(store: Store, *, since: int, k: int) -> tuple[str, ...]:
     """Return the ids of the articles that most visitors opened, read or found helpful since a time.
 
-    Returns an empty tuple if the store cannot be read; the home page then leaves them out.
+    Return an empty tuple if the store cannot be read; the home page then leaves them out.
     """
     try:
         rows = store.rows(

@@ -66,7 +66,7 @@ class _Visits:
         self._suggest = cache(lambda text, lang: searcher.suggest("", text, lang=lang))
 
     def visit(self, at: int) -> None:
-        """Add a visit: six in ten search first; of those without success, four in ten write, as do all others."""
+        """Add a visit. Six in ten search first; if that fails, four in ten of them write. All others write at once."""
         who, wanted = f"{self.draw.getrandbits(128):032x}", self.draw.choice(self.wanted)
         if self.draw.random() < 0.6 and (self._searched(who, wanted, at) or self.draw.random() < 0.6):
             return
@@ -162,7 +162,7 @@ def fill(
 ) -> dict[str, Any]:
     """Write generated visits of the last `days` into an empty log, mark the data folder, and return the totals.
 
-    Results and offers come from the real search. Raises NotEmpty if the data folder has events or tickets.
+    Results and offers come from the real search. Raise NotEmpty if the data folder has events or tickets.
     """
     with reading(settings) as store:
         if store.one("SELECT 1 FROM events LIMIT 1") or store.one("SELECT 1 FROM tickets LIMIT 1"):

@@ -55,7 +55,7 @@ def forecast(
 ) -> dict[str, Any]:
     """Return the forecast for a history (a file, or a folder in the BEIR layout) as one document.
 
-    Raises BadFile if the history has no ticket.
+    Raise BadFile if the history has no ticket.
     """
     tally = Tally(str(tickets))
     past = _history(settings, tickets, tally, split=split)

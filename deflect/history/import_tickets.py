@@ -59,7 +59,7 @@ def read(
 
 
 def ticket(document: Document, references: References) -> Past:
-    """Return the past ticket of a record; raises BadLine, which names the missing field."""
+    """Return the past ticket of a record; raise BadLine, which names the missing field."""
     document = _flat(document)
     subject, body = text_of(document, SUBJECTS), text_of(document, BODIES)
     if not subject and not body:

@@ -1,4 +1,4 @@
-"""The writes of imports and of other systems: past events, contacts, questions and active users, and live contacts.
+"""Store imported events, contacts, questions and numbers of active users, and contacts that are reported live.
 
 Imports store the history of a help desk. They can be repeated, because existing rows are skipped. A row belongs to the
 person of its keys, or of the episode that it names. Past events are stored with the times at which they happened, and
@@ -140,7 +140,7 @@ def _is_there(db: Database, contact: Row) -> bool:
 
 
 def _came_from(db: Database, person: str, contact: Row, *, named: str | None) -> str | None:
-    """Return the episode that the contact ends: the named one, or the person's last one with a foreign form."""
+    """Return the episode that the contact ends: the named one, or the last one with the site's own form."""
     if named and owns(db, person, named):
         return named
     if contact["channel"] != "web":

@@ -1,6 +1,6 @@
 """`kb events import`, `kb contacts import` and `kb users import`: import data from the past or from other systems.
 
-Events keep their times. Contacts by telephone, chat, e-mail or another help desk end episodes as contacted. The active
+Events keep their times. Contacts by phone, chat, e-mail or another help desk end episodes as contacted. The active
 users of each month are the base of numbers per 1,000 users. Existing rows are not stored twice.
 """
 
@@ -53,7 +53,7 @@ def load_events(settings: Settings, path: Path, *, report: progress.Report = pro
 
 
 def load_contacts(settings: Settings, path: Path, *, report: progress.Report = progress.silent) -> Document:
-    """Import contacts by telephone, chat, e-mail or another help desk, which then end episodes as contacted."""
+    """Import contacts by phone, chat, e-mail or another help desk, which then end episodes as contacted."""
     now = clock.now()
     with opened(settings) as (store, writer):
         secret = store.secret("email")
@@ -72,7 +72,7 @@ def load_users(settings: Settings, path: Path, *, report: progress.Report = prog
 
 
 def contact(document: Document, *, secret: str) -> Document:
-    """Return the row of one contact; raises BadLine for a missing or wrong field."""
+    """Return the row of one contact; raise BadLine for a missing or wrong field."""
     at = moment(document, TIMES)
     channel = text_of(document, ["channel", "via"]).lower()
     channel = ALSO.get(channel, channel)
@@ -80,18 +80,18 @@ def contact(document: Document, *, secret: str) -> Document:
         raise BadLine(f"channel is not one of {', '.join(CHANNELS)}")
     keys, episode = _keys(_with_address(document), secret=secret), text_of(document, ["episode"]) or None
     if episode and not ID.fullmatch(episode):
-        raise BadLine("episode is not an id from POST offers")
+        raise BadLine("episode is not an id from POST /offers")
     if not keys and not episode:
         raise BadLine("person is missing; identify the person by email, person, visitor or episode")
     ticket = text_of(document, TICKETS) or None
-    own = text_of(document, ["external_id", "id"]) or ticket  # POST contacts stores it under the same id
+    own = text_of(document, ["external_id", "id"]) or ticket  # POST /contacts stores it under the same id
     id = own or hashlib.sha256(json.dumps([keys, episode, at, ticket]).encode()).hexdigest()[:32]
     row = {"id": f"{channel}:{id}", "channel": channel, "ticket": ticket, "at": at}
     return {"keys": keys, "episode": episode, "contact": row}
 
 
 def moment(document: Document, names: Iterable[str]) -> int:
-    """Return the time in the first of the fields `names` that is set; raises BadLine."""
+    """Return the time in the first of the fields `names` that is set; raise BadLine."""
     for name in names:
         value = document.get(name)
         if value:
@@ -118,7 +118,7 @@ def _events(found: Iterable[Record], tally: Tally, *, secret: str, intents: bool
 
 
 def _documents(document: Document) -> list[Document]:
-    """Return the events of a record, which is an event or a list of a visitor's events, as in `POST events`."""
+    """Return the events of a record, which is an event or a list of a visitor's events, as in `POST /events`."""
     events = document.get("events")
     if not isinstance(events, list):
         return [document]

@@ -81,7 +81,7 @@ class Tally:
 def read(path: Path, tally: Tally) -> Iterator[Record]:
     """Yield the records of a file: CSV with a header if its name ends in .csv or .tsv, else JSON.
 
-    JSON may be one record per line, or one document. Bad lines are counted in `tally`. Raises BadFile if the file
+    JSON may be one record per line, or one document. Bad lines are counted in `tally`. Raise BadFile if the file
     cannot be read.
     """
     try:

@@ -150,7 +150,7 @@ def report(
 def of_period(settings: Settings, *, start: str | None, end: str | None, by: str | None = None) -> dict[str, Any]:
     """Return the document of `kb report` for a period given as text.
 
-    Raises BadRequest if a day or time cannot be read, or if the period ends before it begins.
+    Raise BadRequest if a day or time cannot be read, or if the period ends before it begins.
     """
     with reading(settings) as store:
         first, last = moment(start, last=False), moment(end, last=True)
@@ -183,7 +183,7 @@ def earliest(store: Store) -> int | None:
 
 
 def connected(store: Store, whole: Material, *, start: int) -> bool:
-    """Return True if contacts are recorded: at least one, and one after a foreign form if such forms are used."""
+    """Return True if contacts are recorded: at least one, and one after the site's own form if that is used."""
     attempts = [e for e in whole.episodes if e.attempted]
     if attempts and not any(e.contacted for e in attempts):
         return False

@@ -43,7 +43,7 @@ class Change:
 
 
 def changes(store: Store, articles: Path, *, start: int, end: int) -> list[Change]:
-    """Return the changes of a period, the oldest first."""
+    """Return the changes of a period, oldest first."""
     rows = store.rows(RANKERS, {"start": start, "end": end})
     found = [Change(row["at"], "index", str(row["ranker"])) for row in rows]
     return sorted([*found, *_commits(articles, start=start, end=end)], key=lambda change: (change.at, change.detail))
@@ -91,7 +91,7 @@ def stretch(start: int, end: int) -> int:
 def trend(
     whole: Material, changes: Sequence[Change], *, start: int, end: int, holdout: float, connected: bool
 ) -> list[Point]:
-    """Return the points of a period, the oldest first; the last may be shorter."""
+    """Return the points of a period, oldest first; the last may be shorter."""
     size = stretch(start, end)
     first = start // DAY * DAY
     return [

@@ -1,4 +1,4 @@
-"""Lessons of small weight from cards that people opened and kept; they are used to train, never to evaluate.
+"""Derive lessons of small weight from cards that people opened and kept. They train the ranking, but never evaluate it.
 
 A card was kept if it was opened and read, and neither a ticket nor "Not this" followed. That alone does not show that
 its article fits the question, because cards in upper slots are seen more often. So `examination` estimates from swapped
@@ -183,8 +183,8 @@ def everything(store: Store) -> list[Lesson]:
 def once(found: Iterable[Lesson]) -> list[Lesson]:
     """Return the lessons with each pair of words and article once, oldest first.
 
-    A question that many people send, or a text that a form fills in, must not outvote all others. If another article
-    has more than twice the weight for the same words, an article is left out as a mistake.
+    A question that many people send, or a text that a form fills in, must not outvote all others. An article with
+    less than half the weight of another for the same words is left out as a mistake.
     """
     found = sorted(found, key=lambda one: (one.weight < 1.0, one.at, one.id))
     votes: dict[tuple[str, str, str], float] = {}

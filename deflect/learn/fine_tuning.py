@@ -31,7 +31,7 @@ def tune(settings: Settings, *, now: datetime, dry_run: bool = False, recipe: Re
 
     Four rankings are compared: without learning, with a head on the current encoder, with the fine-tuned encoder, and
     with a head on the fine-tuned encoder. The encoder is kept as it was evaluated, and only if the paired 95 % interval
-    of the fourth ranking against the second lies above zero. Raises TooFewOutcomes, and BadSetting if the encoder
+    of the fourth ranking against the second lies above zero. Raise TooFewOutcomes, and BadSetting if the encoder
     cannot be fine-tuned or nothing is installed to train it with.
     """
     source = embedder.trainable(settings.embedder)

@@ -1,4 +1,4 @@
-"""The learned ranking as files in the articles' repository, with its memory of questions read from the store."""
+"""Write and read the learned ranking: files in the articles' repository, and questions from the store."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Resets = Mapping[str, int]  # article -> the time up to which its outcomes no lo
 
 
 def read(settings: Settings) -> dict[str, Any] | None:
-    """Return `tuning.json`, or None if nothing was learned; raises BadSetting if it cannot be read."""
+    """Return `tuning.json`, or None if nothing was learned; raise BadSetting if it cannot be read."""
     file = settings.articles / FOLDER / FILE
     if not file.is_file():
         return None

@@ -1,4 +1,4 @@
-"""Questions and the articles that solved them, from imported history, from agents and from visitors."""
+"""Lessons: questions with the article that solved each, from imported history, from agents and from visitors."""
 
 from __future__ import annotations
 

@@ -110,7 +110,7 @@ def _place(searcher: Searcher, text: str, lesson: Lesson) -> int | None:
     return next((rank for rank, hit in enumerate(hits, 1) if hit.article == lesson.article), None)
 
 
-FOLDER = "_proposals"  # in the articles' repository; its files are no articles, and are neither shown nor checked
+FOLDER = "_proposals"  # in the articles' repository; its files are not articles, so they are neither shown nor checked
 ALIKE = 0.95  # cosine of two articles with nearly the same content
 MOST = 100  # pairs of articles that are listed
 

@@ -30,7 +30,7 @@ class Ground:
 
     searcher: Searcher
     encode: Encode
-    past: list[Lesson]  # the oldest first
+    past: list[Lesson]  # oldest first
     earlier: list[Lesson]
     later: list[Lesson]
     resets: Resets
@@ -54,7 +54,7 @@ def tune(settings: Settings, *, dry_run: bool = False) -> dict[str, Any]:
 
     The ranking learns from the earlier outcomes and is evaluated on the later ones of other people, by the reciprocal
     rank of the article that solved each. It is kept, fitted again on all outcomes, only if the paired 95 % interval of
-    the gain lies above zero. Raises TooFewOutcomes, and BadSetting if there are no vectors.
+    the gain lies above zero. Raise TooFewOutcomes, and BadSetting if there are no vectors.
     """
     ground = survey(settings)
     searcher, later = ground.searcher, ground.later
@@ -76,7 +76,7 @@ def tune(settings: Settings, *, dry_run: bool = False) -> dict[str, Any]:
 
 
 def survey(settings: Settings) -> Ground:
-    """Return the input of a tuning; raises TooFewOutcomes, and BadSetting if there are no vectors."""
+    """Return the input of a tuning; raise TooFewOutcomes, and BadSetting if there are no vectors."""
     searcher = Current(settings).get()
     encoder = main_encoder(searcher)
     known = {document.article for document in searcher.collection.documents}
@@ -156,7 +156,7 @@ def _refusal(document: dict[str, Any]) -> str:
 
 
 def main_encoder(searcher: Searcher) -> Embedder:
-    """Return the encoder of the space in which the ranking learns; raises BadSetting if there are no vectors."""
+    """Return the encoder of the space in which the ranking learns; raise BadSetting if there are no vectors."""
     spaces = embedder.spaces(searcher.encoder) if searcher.encoder else ()
     main = searcher.collection.main_recipe if spaces else ""
     found = next((space.embedder for space in spaces if space.embedder.recipe == main), None)

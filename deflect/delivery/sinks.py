@@ -1,4 +1,4 @@
-"""The sinks by name, and those that KB_SINKS configures."""
+"""Make sinks by name: those in KB_SINKS, and the ones for mail to requesters."""
 
 from __future__ import annotations
 

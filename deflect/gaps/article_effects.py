@@ -1,4 +1,4 @@
-"""The effect of each article: readers with a later contact, and votes and answers by revision."""
+"""Measure the effect of each article: readers who still contacted us, and votes and answers by revision."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Searches without success: no result, nothing opened, or asked again in other words."""
+"""Find failed searches: no result, no result opened, or repeated in other words."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class MissedQuestion:
 
 @dataclass(frozen=True, slots=True)
 class Misses:
-    """Searches that led nowhere, sorted by the number of people, most first."""
+    """Failed searches, sorted by the number of people, most first."""
 
     no_result: tuple[MissedQuestion, ...]
     nothing_opened: tuple[MissedQuestion, ...]
@@ -43,7 +43,7 @@ class Misses:
 
 
 def misses(store: Store, *, start: int, end: int, limit: int = 50) -> Misses:
-    """Return the searches of a period that led nowhere; their texts were redacted when they were stored."""
+    """Return the failed searches of a period; their texts were redacted when they were stored."""
     none, unopened, again = Tally(), Tally(), Tally()
     for visit in search_visits(store, start=start, end=end):
         searches = [search for search in visit.searches if search["text"]]

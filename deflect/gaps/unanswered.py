@@ -87,7 +87,7 @@ def find(
 
 
 def of_period(settings: Settings, searcher: Searcher, *, start: str | None, end: str | None) -> list[Gap]:
-    """Return the gaps of a period given as text, by default since the first event; raises BadRequest."""
+    """Return the gaps of a period given as text, by default since the first event; raise BadRequest."""
     with reading(settings) as store:
         first, last = moment(start, last=False), moment(end, last=True) or clock.now()
         first = first if first is not None else earliest(store) or last - DAY

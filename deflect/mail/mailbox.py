@@ -40,7 +40,7 @@ class Mailbox:
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Mailbox:
-        """Return the mailbox from the settings. Raises BadSetting, whose message never contains the password."""
+        """Return the mailbox from the settings. Raise BadSetting, whose message never contains the password."""
         try:
             parts = urlsplit(settings.imap_url)
             port = parts.port
@@ -58,7 +58,7 @@ class Mailbox:
 
     @contextmanager
     def opened(self, *, readonly: bool = False) -> Iterator[imaplib.IMAP4]:
-        """Yield a connection with the folder selected. Raises MailboxFailed with the server's error."""
+        """Yield a connection with the folder selected. Raise MailboxFailed with the server's error."""
         try:
             client = self._connect()
         except (imaplib.IMAP4.error, OSError, ValueError) as error:
@@ -81,7 +81,7 @@ class Mailbox:
             return len(_unread(client))
 
     def read(self, take: Take) -> tuple[int, int]:
-        """Pass each unread e-mail to `take`. Returns how many are done and how many stay unread for the next run.
+        """Pass each unread e-mail to `take`. Return how many are done and how many stay unread for the next run.
 
         An e-mail is marked after it is stored. If the process is killed in between, the e-mail is read again, and
         `take` recognises it. Bytes that are not an e-mail are marked as read and flagged, so that a person can look
@@ -171,7 +171,7 @@ def _unread(client: imaplib.IMAP4) -> list[str]:
 
 
 def _fetch(client: imaplib.IMAP4, uid: str) -> bytes | None:
-    """Return an e-mail without marking it. Fetches one byte above the limit, so that the parser can see it was cut."""
+    """Return an e-mail without marking it. Fetch one byte above the limit, so that the parser can see it was cut."""
     answer = _ok(*client.uid("FETCH", uid, f"(BODY.PEEK[]<0.{LARGEST + 1}>)"))
     return next((part[1] for part in answer if isinstance(part, tuple) and len(part) > 1), None)
 

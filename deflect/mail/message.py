@@ -1,4 +1,4 @@
-"""Parse an e-mail: sender, text, files, the e-mails it answers, and if a person or a program wrote it."""
+"""Parse an e-mail: sender, text, files, the e-mails that it answers, and the kind of its author."""
 
 from __future__ import annotations
 
@@ -28,9 +28,8 @@ ID = re.compile(r"<([^<>\s]{3,500})>")
 PLAIN_ID = re.compile(r"[\w!#$%&'*+/=?^`{|}~.:-]{1,200}@[\w.:-]{1,200}", re.ASCII)  # safe to write in a header
 FORM = re.compile(rb"[\x21-\x39\x3b-\x7e]+[ \t]*:")  # the start of a header
 
-Kind = Literal[
-    "person", "bulk", "auto", "bounce"
-]  # written by a person; by a list or a program; an automatic reply; a bounce
+# Written by a person, sent by a list or a program, an automatic reply, or a bounce.
+Kind = Literal["person", "bulk", "auto", "bounce"]
 
 
 class NoMail(BadRequest):
@@ -66,7 +65,7 @@ class Mail:
 
 
 def parse(raw: bytes) -> Mail:
-    """Parse the bytes of an e-mail. Raises NoMail if they are not an e-mail or have no sender address."""
+    """Parse the bytes of an e-mail. Raise NoMail if they are not an e-mail or have no sender address."""
     raw = raw.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n")
     if raw.startswith((b"From ", b">From ")):  # the separator line of mbox files
         raw = raw.partition(b"\n")[2]

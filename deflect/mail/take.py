@@ -48,7 +48,7 @@ class Taken:
 def take(services: Services, raw: bytes) -> Taken:
     """Store an e-mail on disk. Taking the same e-mail again changes nothing.
 
-    Raises NoMail if the bytes are not an e-mail, and StorageFull or Unavailable if it could not be stored.
+    Raise NoMail if the bytes are not an e-mail, and StorageFull or Unavailable if it could not be stored.
     """
     mail = parse(raw)
     sender = email_key(services.store, mail.sender)
@@ -84,7 +84,7 @@ def note_of(mail: Mail, lost: Sequence[File] = ()) -> str:
 
 
 def keep_files(settings: Settings, files: Sequence[File]) -> tuple[list[Attachment], list[File]]:
-    """Store files on disk, like files of the form. Returns the stored files, and those refused or without room."""
+    """Store files on disk, like files of the form. Return the stored files, and those refused or without room."""
     kept: list[Attachment] = []
     lost: list[File] = []
     for file in files:

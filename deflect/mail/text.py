@@ -9,9 +9,8 @@ from html.parser import HTMLParser
 from kb.render.sanitise import clean, too_deep
 
 LONGEST_HTML = 1_000_000  # characters that are read; a ticket stores 50,000 characters of text
-CHARSETS = re.compile(
-    r"(utf|iso|cp|koi8|big5|gb|euc|shift|mac|ascii|johab|hz|tis|ptcp|kz)", re.IGNORECASE
-)  # charsets of text, as opposed to Python's other codecs
+# Charsets of text, as opposed to Python's other codecs.
+CHARSETS = re.compile(r"(utf|iso|cp|koi8|big5|gb|euc|shift|mac|ascii|johab|hz|tis|ptcp|kz)", re.IGNORECASE)
 BLOCKS = frozenset("p div tr table ul ol dl dt dd h1 h2 h3 h4 h5 h6 pre blockquote figure details summary hr".split())
 _TAG = re.compile(r"<[^<>]*>")
 _SPACE = re.compile(r"[ \t\r\n\f\v\u00a0]+")
@@ -33,7 +32,7 @@ def decoded(data: bytes, charset: str) -> str:
 
 
 def _codec(charset: str) -> str | None:
-    """Return Python's name of a charset, or None. Excludes codecs that are slow or not charsets."""
+    """Return Python's name of a charset, or None if it is unknown, slow or not a charset."""
     try:
         name = codecs.lookup(charset.strip().strip("'\"")[:40]).name
     except (LookupError, ValueError):

@@ -1,4 +1,4 @@
-"""Find the ticket of an e-mail, by ids that only readers of our e-mails know, never by its bare number."""
+"""Find the ticket of an e-mail by ids that only readers of our e-mails know, never by a bare ticket number."""
 
 from __future__ import annotations
 

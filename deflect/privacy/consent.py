@@ -1,4 +1,4 @@
-"""Consent and crawlers: decide if a visitor's actions may be recorded."""
+"""Decide if a visitor's actions may be recorded: after consent, if it is asked for, and never for crawlers."""
 
 from __future__ import annotations
 

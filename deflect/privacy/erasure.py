@@ -66,7 +66,7 @@ COPIES = f"""
 
 @write()
 def erase_person(db: Database, *, people: str, email: str, sender: str = "") -> Row:
-    """Remove people (a JSON list of ids) and the tickets of an e-mail address. Returns removed rows by table.
+    """Remove people (a JSON list of ids) and the tickets of an e-mail address. Return removed rows by table.
 
     `sender` is the key of the address, which the table of e-mails uses.
     """
@@ -78,7 +78,7 @@ def erase_person(db: Database, *, people: str, email: str, sender: str = "") -> 
 def drop_files(db: Database, *, digests: Sequence[str], folder: str, before: float | None = None) -> Row:
     """Remove the files with these digests that no ticket has; with `before`, only files unchanged since that time.
 
-    Returns the number of files `removed`, and of files `shared` with other tickets, which stay.
+    Return the number of files `removed`, and of files `shared` with other tickets, which stay.
     """
     removed = shared = 0
     for digest in digests:
@@ -115,7 +115,7 @@ def prune(
     tickets_before: int | None = None,
     audit_before: int | None = None,
 ) -> Row:
-    """Remove one batch of rows older than the limit of their kind; None keeps them forever. Returns the number."""
+    """Remove one batch of rows older than the limit of their kind; None keeps them forever. Return the number."""
     aged: Sequence[tuple[str, str, str, int | None]] = (
         ("event_texts", "event", "received", texts_before),
         ("events", "id", "received", events_before),
@@ -146,7 +146,7 @@ def _prune_tickets(db: Database, before: int) -> int:
 def erase(settings: Settings, person: str) -> dict[str, Any]:
     """Erase a visitor id, a verified id or an e-mail address, with everything linked to it.
 
-    Returns the rows `removed` by table; the `files` removed, and those shared with tickets of other people; the number
+    Return the rows `removed` by table; the `files` removed, and those shared with tickets of other people; the number
     of times that an identifier of the person is still `left` in the database's files, for example in a text by another
     person; and the `copies` already delivered by each sink.
     """
@@ -209,7 +209,7 @@ def _left(database: Path, traces: list[str]) -> int:
 
 
 def forget(settings: Settings, *, now: int | None = None) -> int:
-    """Remove all rows past their retention, a batch at a time. Returns the number of rows."""
+    """Remove all rows past their retention, a batch at a time. Return the number of rows."""
     moment = now or clock.now()
     total = 0
     with opened(settings) as (_, writer), suppress(StorageFull, Unavailable):  # retried tomorrow
@@ -226,7 +226,7 @@ def forget(settings: Settings, *, now: int | None = None) -> int:
 
 
 def sweep(settings: Settings, *, now: float | None = None) -> int:
-    """Remove files older than an hour that no ticket has. Returns the number of files."""
+    """Remove files older than an hour that no ticket has. Return the number of files."""
     before, files, total = (now or time.time()) - LIFE, str(folder(settings)), 0
     with opened(settings) as (store, writer), suppress(StorageFull, Unavailable):  # retried next time
         digests = list(strays(settings, store, before=before))

@@ -122,7 +122,10 @@ def _phone(match: re.Match[str]) -> str:
 
 
 def _file(match: re.Match[str]) -> str:
-    """Replace the name of a document with two or more words, since it may contain a person's name."""
+    """Replace the name of a document if it has two or more words, since it may contain a person's name.
+
+    Names of programs and pictures are kept: only the types in DOCUMENTS come here.
+    """
     words = [part for part in re.split(r"[_\W\d]+", match[1]) if len(part) > 1]
     return f"[file].{match[2]}" if len(words) > 1 else match[0]
 

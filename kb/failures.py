@@ -39,7 +39,7 @@ Degraded = Literal[
 ]
 Reason = TypeVar("Reason", bound=Degraded)
 
-OURS = "something failed on our side and was logged; please try again later"
+OURS = "the problem is on our side, and we've logged it; please try again later"
 PAUSE = 60.0  # seconds; the same cause is logged once in this time
 _logged: dict[tuple[str, str], float] = {}
 log = logging.getLogger("shortstop")

@@ -68,9 +68,9 @@ def resolve(url: str, *, allow: Iterable[str] = (), resolver: Resolver | None = 
     ips = (resolver or _look_up)(parts.hostname, port)
     for ip in ips:
         if not permitted(ip, networks):
+            which = ip if ip == parts.hostname else f"{parts.hostname} is {ip}, which"
             raise BadAddress(
-                f"{parts.hostname} is {ip}, which is not a public address; "
-                "KB_ALLOW_NETWORKS lists the private networks that may be reached"
+                f"{which} is not a public address; KB_ALLOW_NETWORKS lists the private networks that may be reached"
             )
     if not ips:
         raise BadAddress(f"{parts.hostname} has no address")

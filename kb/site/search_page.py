@@ -48,9 +48,9 @@ def show(query: str, *, more: bool) -> Response:
 def count(found: int, *, more: bool, query: str) -> str:
     """Return a sentence with the number of articles found."""
     if not found:
-        return _("No article found for “%(query)s”.") % {"query": query}
+        return _("No articles found for “%(query)s”.") % {"query": query}
     if more:
-        return _("Top %(num)d articles.") % {"num": found}
+        return _("Top %(num)d results.") % {"num": found}
     return ngettext("%(num)d article found.", "%(num)d articles found.", found) % {"num": found}
 
 
@@ -67,7 +67,7 @@ def how(results: Results) -> str:
 def words_only(results: Results) -> str:
     """Return a sentence with the reason why the search used words only, or ""."""
     if results.degraded == "rate-limited":
-        return _("Lots of searches just now. Full search is back in a minute.")
+        return _("Lots of searches just now. Full search will be back in a minute.")
     return _("Search by meaning isn't available right now.") if results.degraded else ""
 
 

@@ -227,7 +227,7 @@ def failed(status: int, message: str) -> Response:
         403: _("We only accept forms sent from our own pages. Open the page again and send the form from there."),
         405: _("This address only accepts forms sent from our pages."),
         413: _(
-            "Your message is too long. The limit is 480 KB, enough for 50,000 characters in any script. Go back in "
+            "Your message is too long. The limit is 480 KB, enough for 50,000 characters in any language. Go back in "
             "your browser: your text is still there. Shorten it, or send it in two messages."
         ),
         429: _("Too many requests. Try again in a minute."),
@@ -241,5 +241,5 @@ def failed(status: int, message: str) -> Response:
         )
     heading = _("Something went wrong") if status >= 500 else _("That didn't work")
     if status == 500:
-        message = _("Something failed on our side, and we've logged it. Please try again later.")
+        message = _("The problem is on our side, and we've logged it. Please try again later.")
     return render("error.html", status=status, heading=heading, message=said.get(status, message), noindex=True)

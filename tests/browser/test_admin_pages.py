@@ -124,12 +124,12 @@ def test_an_agent_finds_a_ticket_reads_the_history_and_closes_it_by_an_article(
     log_in(page, address)
     page.get_by_role("link", name="Forgot my password").click()
     history = page.get_by_role("region", name="History")
-    expect(history.get_by_text("said: not this")).to_be_visible()
+    expect(history.get_by_text("answered “Not this”")).to_be_visible()
     page.get_by_label("Your text").fill("Ask billing")
-    page.get_by_role("button", name="Keep as a note").click()
+    page.get_by_role("button", name="Save as a note").click()
     expect(page.get_by_text("The note is saved.")).to_be_visible()
     page.get_by_label("Which article answers this?").select_option(label="Reset your password (answered “Not this”)")
-    page.get_by_role("button", name="Close as solved by it").click()
+    page.get_by_role("button", name="Close as solved by this article").click()
     expect(page.get_by_text("Solved by Reset your password, according to admin")).to_be_visible()
     assert services.store.one("SELECT article FROM outcomes") == {"article": "account/reset-password"}
 

@@ -117,7 +117,7 @@ def test_without_a_script_files_survive_a_mistake_the_offers_and_a_removal(
     expect(page.locator(LISTED)).to_contain_text(["it.log"])
     page.fill("#kb-email", "jo@example.com")
     page.press("#kb-subject", "Enter")  # sends the form without removing a file
-    expect(page.get_by_role("heading", level=1)).to_contain_text("does one of these solve it?")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("does one of these articles help?")
     page.get_by_role("button", name="No, send my message").click()
     page.wait_for_url("**/contact/sent**")
     assert kept(app) == [("it.log", "text/plain")]

@@ -80,7 +80,7 @@ def test_who_agrees_is_noted_from_then_on_and_who_takes_it_back_no_more(app: Fla
     noted = kept(app)
     assert noted["episodes"] == 1
     page.get_by_role("button", name="Don't allow").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Nothing is recorded")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Recording is off")
     assert page.context.cookies() == []
     page.goto(f"{site}/en/search?q=password")
     assert kept(app)["people"] == noted["people"]

@@ -159,7 +159,7 @@ class NoWriter:
 
     def run(self, write: Any, *_: Any, **__: Any) -> Any:
         """Raise Unavailable."""
-        raise Unavailable("nothing can be saved at the moment; try again in a minute")
+        raise Unavailable("nothing can be saved right now; try again in a minute")
 
     def close(self) -> None:
         """Do nothing."""

@@ -25,7 +25,7 @@ from kb.site.app import create_app
 from tests.support.logging_in import PASSWORD, choose, log_in, services_of, submit, token
 from tests.support.receivers import mail_server
 
-WAITING = "on the way to the help desk"
+WAITING = "ticket on the way to the help desk"
 PAGES = ("", "tickets", "tickets/T1", "tickets/T1/draft.md", "outbox", "events", "origins", "agents", "audit")
 
 
@@ -223,7 +223,7 @@ def test_a_ticket_shows_its_text_as_text_and_the_trail(agent: FlaskClient, ticke
     page = agent.get(f"/admin/tickets/{ticket}").text
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
     assert "<script>alert" not in page
-    assert "Was offered" in page
+    assert "Was offered articles" in page
     assert "Reset your password" in page
     assert "shop.example/contact" in page
 
@@ -311,7 +311,7 @@ def test_deliveries_are_listed_and_retried(app: Flask, agent: FlaskClient, ticke
     (entry,) = services.store.rows("SELECT id FROM outbox")
     services.writer.run(outbox.failed, id=entry["id"], note="desk.example answered 500", due=None, now=clock.now())
     assert "desk.example answered 500" in agent.get("/admin/outbox").text
-    assert "1 queued again" in submit(agent, "/admin/outbox/retry", id=entry["id"]).text
+    assert "1 delivery will be tried again" in submit(agent, "/admin/outbox/retry", id=entry["id"]).text
     assert services.store.one("SELECT state FROM outbox") == {"state": "pending"}
 
 

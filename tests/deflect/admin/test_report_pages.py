@@ -134,7 +134,7 @@ def test_an_article_shows_votes_by_revision_and_who_wrote_after_reading(report: 
     assert "abc123" in page
     assert "outdated" in page
     assert "Step 2 names &lt;b&gt;[email]&lt;/b&gt;" in page
-    assert "elsewhere" in page  # t2 telephoned
+    assert "outside this help center" in page  # t2 telephoned
     (row,) = rows(report, "articles")
     assert (row["readers"], row["wrote"], row["unhelpful"], row["solved"]) == ("2", "1", "1", "1")
 

@@ -94,7 +94,7 @@ def test_a_machine_knows_that_it_is_automatic(services: Services, box: Mailbox) 
 def test_it_is_written_in_the_language_of_the_visitor(services: Services, box: Mailbox) -> None:
     send(services, visit=Visit("v1", lang="es-mx"))
     carry(services)
-    assert box.mails[0]["Subject"].startswith("Hemos recibido tu mensaje")
+    assert box.mails[0]["Subject"].startswith("Hemos recibido su mensaje")
     assert "Mientras tanto" in box.mails[0].get_content()
 
 

@@ -79,7 +79,7 @@ def test_our_pages_set_no_cookie_and_note_no_search_before_the_visitor_agreed(cl
     assert client.get_cookie("visitor")
     client.get("/en/search?q=password")
     assert kept(app, "events") == 1
-    assert "Nothing is recorded" in client.post("/en/consent", data={"agree": "no"}).text
+    assert "Recording is off" in client.post("/en/consent", data={"agree": "no"}).text
     assert client.get_cookie("visitor") is None
     client.get("/en/search?q=password")
     assert kept(app, "events") == 1

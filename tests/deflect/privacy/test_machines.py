@@ -57,7 +57,7 @@ def number(app: Flask, name: str) -> Any:
 def search(client: FlaskClient, agent: str = BROWSER) -> None:
     """Search for words that no article contains."""
     answer = client.get("/en/search?q=cheap+pills", headers={"User-Agent": agent})
-    assert "No article found" in answer.text
+    assert "No articles found" in answer.text
 
 
 @pytest.mark.parametrize("agent", MACHINES)

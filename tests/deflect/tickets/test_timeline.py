@@ -118,8 +118,8 @@ def test_offers_while_somebody_types_are_one_with_what_became_of_each_article() 
         step("solved", 5, VAT),
     ])  # fmt: skip
     assert (entry.articles, entry.times, entry.state) == ((RESET, VAT), 2, "shown")
-    assert entry.marks_of(RESET) == ["opened", "said: not this (outdated)"]
-    assert entry.marks_of(VAT) == ["said: solved it"]
+    assert entry.marks_of(RESET) == ["opened", "answered “Not this” (outdated)"]
+    assert entry.marks_of(VAT) == ["answered “This solved it”"]
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ def walk(services: Services, visitor: str) -> Any:
 def test_steps_come_in_order_with_what_was_asked_and_answered(services: Services) -> None:
     steps = trail(services.store, walk(services, "v1"))
     assert [step.what for step in steps] == ["search", "intent", "offer", "follow", "not_this", "sent"]
-    assert (steps[0].text, steps[0].detail) == ("reset password", "1 hits")
+    assert (steps[0].text, steps[0].detail) == ("reset password", "1 result")
     assert steps[2].articles == ("account/reset",)
     assert steps[3].detail == "from offer, rank 1"
 
@@ -63,7 +63,7 @@ def test_another_person_s_steps_are_not_among_them(services: Services) -> None:
 def test_a_sink_gets_lines_up_to_the_ticket(services: Services) -> None:
     ticket = walk(services, "v1")
     assert lines(services.store, ticket) == (
-        "search reset password 1 hits",
+        "search reset password 1 result",
         "offer my password account/reset",
         "follow account/reset from offer, rank 1",
         "not_this account/reset",

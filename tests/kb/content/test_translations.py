@@ -108,7 +108,7 @@ def client(folder: Path, tmp_path: Path) -> Iterator[FlaskClient]:
 
 def test_the_page_of_an_outdated_translation_says_so_and_links_the_original(client: FlaskClient) -> None:
     page = client.get("/es/articles/close").text
-    assert "El original ha cambiado después de esta traducción" in page
+    assert "El original ha cambiado desde que se tradujo" in page
     assert '<a href="/en/articles/close" hreflang="en">Leerlo en inglés</a>' in page
     for other in ("/en/articles/close", "/es/articles/alone"):
         assert "hreflang" not in client.get(other).text.partition("<main")[2]

@@ -97,7 +97,7 @@ def test_what_nobody_foresaw_is_logged_without_the_words_of_the_visitor(
     monkeypatch.setattr("search.rank.searcher.Searcher.search", fail)
     answer = app.test_client().get("/api/v1/search?q=my+secret+words")
     assert answer.status_code == 500
-    assert json.loads(answer.text)["detail"].startswith("something failed on our side")
+    assert json.loads(answer.text)["detail"].startswith("the problem is on our side")
     assert "ZeroDivisionError" in caplog.text
     assert "secret" not in caplog.text
 

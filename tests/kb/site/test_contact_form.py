@@ -131,7 +131,7 @@ def test_errors_lose_nothing_that_was_typed(client: FlaskClient) -> None:
 
 def test_errors_are_said_in_the_language_of_the_page(client: FlaskClient) -> None:
     answer = client.post("/es/contact", data=FILLED | {"email": ""})
-    assert "Escribe tu correo electrónico" in answer.get_data(as_text=True)
+    assert "Escriba su correo electrónico" in answer.get_data(as_text=True)
 
 
 def test_without_a_script_offers_come_between_form_and_sending_once(app: Flask, client: FlaskClient) -> None:

@@ -84,7 +84,7 @@ def test_an_article_has_its_way_its_contents_and_where_it_stands(client: FlaskCl
 def test_an_article_that_is_not_translated_is_shown_in_another_language_and_says_so(client: FlaskClient) -> None:
     page = text(client, "/es/articles/account/passkey")
     assert '<html lang="es"' in page
-    assert "aún no está disponible en español. Aquí lo tienes en inglés." in words(page)
+    assert "aún no está disponible en español. Aquí lo tiene en inglés." in words(page)
     assert '<article data-article="account/passkey"' in page
     assert re.search(r'<article [^>]*lang="en" dir="ltr"', page)
     assert '/en/articles/account/passkey">' in re.findall(r'<link rel="canonical" href="[^"]*">', page)[0]
@@ -137,7 +137,7 @@ def test_many_results_come_ten_at_first_and_more_when_asked(tmp_path: Path) -> N
     files = {f"note-{n}.md": f"---\ntitle: Note {n}\n---\n\nAbout the zebra, part {n}.\n" for n in range(14)}
     client = help_center(tmp_path, files=files | {"other.md": "# Another matter\n\nOf no animal.\n"}).test_client()
     first = text(client, "/en/search?q=zebra")
-    assert "Top 10 articles." in words(first)
+    assert "Top 10 results." in words(first)
     assert first.count('data-source="search"') == 10
     assert "/en/search?q=zebra&amp;more=1" in first
     more = text(client, "/en/search?q=zebra&more=1")
@@ -153,7 +153,7 @@ def test_a_corrected_search_says_so_and_offers_the_words_as_typed(client: FlaskC
 
 def test_a_search_without_a_hit_helps_on_and_takes_the_words_along(client: FlaskClient) -> None:
     page = text(client, "/en/search?q=xylophone")
-    assert "No article found for “xylophone”." in words(page)
+    assert "No articles found for “xylophone”." in words(page)
     assert 'href="/en/contact?subject=xylophone"' in page
     assert "Good places to start" in words(page)  # nobody opened anything yet
 
@@ -178,7 +178,7 @@ def test_above_the_rate_a_search_says_that_it_goes_by_words_and_far_above_it_ask
 def test_a_missing_page_counts_as_a_search_and_stays_missing_without_one(app: Flask, tmp_path: Path) -> None:
     client = fresh(app, tmp_path, rate_search=1).test_client()
     pages = [text(client, "/support/reset_your-password.html", status=404) for _ in range(5)]
-    assert ["We searched for the words in its address" in page for page in pages] == [True] * 4 + [False]
+    assert ["These articles match the words in its address" in page for page in pages] == [True] * 4 + [False]
     assert client.get("/en/search?q=passkey").status_code == 429
 
 

@@ -101,7 +101,7 @@ def retry() -> Any:
     id = request.form.get("id")
     count = services().writer.run(retry_deliveries, ids=[id] if id else None, now=clock.now())["retried"]
     login.note("retry deliveries", who=g.agent, what=id or "all")
-    flash(f"{count} queued again.")
+    flash(f"{count} {'delivery' if count == 1 else 'deliveries'} will be tried again.")
     return redirect(url_for("admin.outbox"))
 
 

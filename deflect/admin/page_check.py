@@ -188,7 +188,7 @@ def _form(tree: LexborHTMLParser, said: dict[str, str]) -> Iterator[Finding]:
                 "bad", what, f"Correct the selector, or leave it out to detect the field automatically. {SCRIPTS_LATER}"
             )
         elif fields[0] is not None:
-            yield Finding("good", f"The field for {name} was found.")
+            yield Finding("good", f"The {name} field was found.")
     if not said.get("body") and forms[0].css_first("textarea") is None:
         yield Finding(
             "bad",

@@ -62,7 +62,7 @@ class Help:
     known: str
 
 
-ASSUMED = Help(Interval(0.2, 0.2, 0.2), "assuming that one in five readers then does not write")
+ASSUMED = Help(Interval(0.2, 0.2, 0.2), "assuming that one in five readers then doesn't write")
 
 
 @dataclass(frozen=True, slots=True)

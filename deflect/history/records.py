@@ -141,7 +141,7 @@ def shown(document: Document) -> str:
     lines = [f"{document['file']}:{bad['line']}: {bad['why']}" for bad in document["bad"]]
     more = document["refused"] - len(document["bad"])
     lines += [f"… and {more:,} more lines like these"] if more else []
-    counts = f"{document['stored']:,} stored, {document['known']:,} known already, {document['refused']:,} refused"
+    counts = f"{document['stored']:,} stored, {document['known']:,} already known, {document['refused']:,} refused"
     return "\n".join([*lines, f"{document['records']:,} records: {counts}"])
 
 

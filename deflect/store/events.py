@@ -16,7 +16,7 @@ CHANNELS = ("web", "email", "chat", "phone")
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """A visitor searched: the redacted query, the number of hits and the stage of the search."""
+    """A visitor searched. Holds the redacted query, the number of hits and the stage of the search."""
 
     hits: int
     stage: str
@@ -27,7 +27,7 @@ class Search:
 
 @dataclass(frozen=True, slots=True)
 class Follow:
-    """A visitor opened an article from a search, an offer or related articles, or by browsing; with its rank."""
+    """A visitor opened an article from a search, an offer, related articles or a list. Holds its rank there."""
 
     article: str
     source: str
@@ -49,7 +49,7 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Helpful:
-    """A visitor voted that an article helped; the vote belongs to the revision that was read."""
+    """A visitor voted that an article helped. The vote counts for the revision that was read."""
 
     article: str
     revision: str
@@ -59,7 +59,7 @@ class Helpful:
 
 @dataclass(frozen=True, slots=True)
 class Unhelpful:
-    """A visitor voted that an article did not help, with an optional reason and comment; belongs to that revision."""
+    """A visitor voted that an article did not help, with an optional reason and comment."""
 
     article: str
     revision: str
@@ -71,7 +71,7 @@ class Unhelpful:
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """A visitor began to write a message, which starts an episode: arm, channels open to the visitor, and page."""
+    """A visitor started a message, and with it an episode. Holds the arm, the open channels and the page."""
 
     episode: str
     arm: str
@@ -86,7 +86,7 @@ class Intent:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """An offer was computed, shown or not: candidates, scores, cards, arm, ranker and propensity of each slot."""
+    """An offer was computed, even if not shown. Holds candidates, scores, cards, arm, ranker and propensities."""
 
     episode: str
     articles: tuple[str, ...]
@@ -142,7 +142,7 @@ class Undo:
 
 @dataclass(frozen=True, slots=True)
 class Attempted:
-    """The site's own form was submitted; `accepted` is true if the page reported that the form was sent."""
+    """The form of another site was submitted. `accepted` is true if its page reported that the form was sent."""
 
     episode: str
     accepted: bool | None = None
@@ -150,7 +150,7 @@ class Attempted:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A ticket was created, with its channel and id."""
+    """A ticket was created. Holds its channel and id."""
 
     episode: str
     ticket: str

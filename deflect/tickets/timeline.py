@@ -74,12 +74,13 @@ def _step(row: Row) -> Step:
 def _detail(row: Row, data: Row) -> str:
     match row["type"]:
         case "search":
-            return f"{data.get('hits', 0)} hits" if data.get("hits") else "no hits"
+            hits = data.get("hits", 0)
+            return f"{hits} {'result' if hits == 1 else 'results'}" if hits else "no results"
         case "offer":
             return (
                 "nothing offered"
                 if data.get("abstained")
-                else "held back (control arm)"
+                else "held back (control group)"
                 if data.get("arm") == "control"
                 else ""
             )
@@ -94,7 +95,7 @@ def _detail(row: Row, data: Row) -> str:
 
 LONGEST = 500  # steps in a timeline; older ones are only in the exports
 SHOWN = 12  # entries shown at first; a button shows the rest
-MARKS = {"follow": "opened", "read": "read", "not_this": "said: not this", "solved": "said: solved it"}
+MARKS = {"follow": "opened", "read": "read", "not_this": "answered “Not this”", "solved": "answered “This solved it”"}
 
 CONTACTS = "SELECT channel, ticket, at FROM contacts WHERE person = ? ORDER BY at DESC, id LIMIT 200"
 PAST = (
@@ -223,7 +224,7 @@ def _ticket(row: Row) -> Entry:
 
 def _reply(row: Row) -> Entry:
     """Return the entry of a later e-mail, without its text, which the ticket shows."""
-    who = {"other": "from another address", "machine": "by a machine"}.get(row["author"], "")
+    who = {"other": "from another address", "machine": "automatic"}.get(row["author"], "")
     return Entry(row["at"], "reply", row["subject"], who, ticket=row["id"], state=row["state"])
 
 

@@ -171,7 +171,7 @@ def _guardrails(episodes: Sequence[Ended]) -> list[Number]:
 
 def _time_to_send(episodes: Sequence[Ended], arm: str) -> Number:
     waits = [e.contact_after / SECOND for e in episodes if e.contact_after is not None]
-    formula = f"median seconds from intent to contact, {arm}"
+    formula = f"median time from the start of a message to the contact, {arm}"
     if not waits:
         return unknown("time to send", "no one contacted us", formula)
     return given("time to send", statistics.median_interval(waits), len(waits), formula)

@@ -129,7 +129,7 @@ def test_an_agent_finds_a_ticket_reads_the_history_and_closes_it_by_an_article(
     page.get_by_role("button", name="Save as a note").click()
     expect(page.get_by_text("The note is saved.")).to_be_visible()
     page.get_by_label("Which article answers this?").select_option(label="Reset your password (answered “Not this”)")
-    page.get_by_role("button", name="Close as solved by this article").click()
+    page.get_by_role("button", name="Close with this article").click()
     expect(page.get_by_text("Solved by Reset your password, according to admin")).to_be_visible()
     assert services.store.one("SELECT article FROM outcomes") == {"article": "account/reset-password"}
 

@@ -5,7 +5,7 @@ export const english = {
   offers: "This may answer it",
   offered: "Answers found: {n}",
   not_this: "Not this",
-  glad: "Good. Nothing was sent, and your text is still there.",
-  hidden: "We will not show that here again.",
+  glad: "Great! Nothing was sent, and your text is still here.",
+  hidden: "We won't show this here again.",
   undo: "Undo",
 };

@@ -82,10 +82,10 @@ def test_links_within_an_article_scroll_in_the_panel_and_others_open_elsewhere(p
 def test_nothing_found_and_nothing_answering_have_a_sentence(page: Page, help: Help) -> None:
     opened(page, help)
     page.get_by_label("Search for an answer").fill("nothing")
-    expect(page.locator(f"{PANEL} [role=status]")).to_contain_text("Nothing was found.")
+    expect(page.locator(f"{PANEL} [role=status]")).to_contain_text("No articles found.")
     help.status = 503
     page.get_by_label("Search for an answer").fill("code")
-    expect(page.locator(f"{PANEL} [role=status]")).to_contain_text("does not work at the moment")
+    expect(page.locator(f"{PANEL} [role=status]")).to_contain_text("doesn't work right now")
 
 
 def test_a_ticket_that_failed_is_sent_again_under_the_same_key(page: Page, help: Help) -> None:
@@ -98,10 +98,10 @@ def test_a_ticket_that_failed_is_sent_again_under_the_same_key(page: Page, help:
     page.on("request", lambda request: keys.append(request.headers.get("idempotency-key", "")))
     help.status = 503
     page.get_by_role("button", name="Send").click()
-    expect(page.locator(f"{PANEL} [role=alert]")).to_contain_text("Your text is kept")
+    expect(page.locator(f"{PANEL} [role=alert]")).to_contain_text("Your text is still here")
     help.status = 429
     page.get_by_role("button", name="Send").click()
-    expect(page.locator(f"{PANEL} [role=alert]")).to_contain_text("too often")
+    expect(page.locator(f"{PANEL} [role=alert]")).to_contain_text("Too many requests")
     help.status = 200
     page.get_by_role("button", name="Send").click()
     expect(page.locator(PANEL)).to_contain_text("T-2345")
@@ -216,7 +216,7 @@ def test_from_button_to_sent_by_keyboard_alone(page: Page, help: Help) -> None:
     assert page.evaluate(FOCUS) == "Send"
     page.keyboard.press("Enter")
     expect(page.locator(PANEL)).to_contain_text("T-2345")
-    assert page.evaluate(FOCUS) == "Your message has arrived"
+    assert page.evaluate(FOCUS) == "We've received your message"
     page.keyboard.press("Escape")
     assert page.evaluate(FOCUS) == "Help"
 

@@ -76,12 +76,7 @@ def write(article: Path, report: str, *, marker: str) -> None:
 
 
 def _report(text: Text, measured: Sequence[Figures], *, soak: bool) -> str:
-    head = (
-        f"Measured by `make {'soak' if soak else 'bench'}`, {measuring.machine()}. Text: {text.source}, sections "
-        f"recombined with a fixed seed. Vectors of the articles are real ones with seeded noise, questions are encoded "
-        f"for real and without the cache. {asking.QUESTIONS} questions of each kind, fewer for slow engines, as the "
-        f"cell says. Three times are the median, 95 % and 99 %."
-    )
+    head = f"Measured by `make {'soak' if soak else 'bench'}`, {measuring.machine()}. Text: {text.source}."
     names = [name for name in TABLES if any(of == name for one in measured for of, _ in one.cells)]
     return "\n\n".join([head, *(measuring.table(name, measured, first=TABLES[name]) for name in names)])
 

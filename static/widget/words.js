@@ -2,7 +2,7 @@
 
 export const english = {
   close: "Close",
-  offers: "This may answer it",
+  offers: "This may solve it",
   offered: "Answers found: {n}",
   not_this: "Not this",
   glad: "Great! Nothing was sent, and your text is still here.",

@@ -199,7 +199,7 @@ def test_a_page_in_arabic_reads_from_the_right_in_arabic(page: Page, help: Help)
     page.locator("textarea").press_sequentially("الرمز لا يصل")
     expect(page.locator(CARDS)).to_have_count(3)
     assert page.locator(OFFERS).evaluate("(e) => getComputedStyle(e).direction") == "rtl"
-    expect(page.locator(f"{OFFERS} h2")).not_to_have_text("This may answer it")
+    expect(page.locator(f"{OFFERS} h2")).not_to_have_text("This may solve it")
     assert [name for name in asked if name.endswith(".json")] == ["ar.json"]
     assert help.offers[-1]["lang"] == "ar"
 

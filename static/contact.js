@@ -25,15 +25,15 @@ let over = false; // sent or solved, so that leaving is not recorded
 // The offers beside the form.
 
 function item(hit) {
-  const link = h("a", { href: hit.url }, hit.title);
-  link.addEventListener("click", (event) => {
+  const click = (event) => {
     const about = offers.about(hit);
     service.log("follow", about);
     if (opensElsewhere(event)) return;
     event.preventDefault();
     open(hit, about);
-  });
-  const made = h("li", { class: "offer", lang: hit.lang }, h("h3", {}, link));
+  };
+  const title = h("h3", {}, h("a", { href: hit.url, click }, hit.title));
+  const made = h("li", { class: "offer", lang: hit.lang }, title);
   if (hit.heading) made.append(h("p", { class: "path" }, hit.heading));
   if (hit.snippet.length) made.append(h("p", { class: "snippet" }, ...marked(hit.snippet)));
   return Object.assign(made, { card: hit });
@@ -82,7 +82,7 @@ onAnswer({
   },
   notThis(hit, about) {
     service.log("not_this", about);
-    offers.hidden.push(hit.article);
+    offers.rejected.push(hit.article);
     offers.put(offers.cards.filter(({ article }) => article !== hit.article));
     (list.querySelector("a") ?? message).focus();
   },
@@ -98,6 +98,8 @@ document.getElementById("kb-undo").addEventListener("click", () => {
 
 // Writing, sending and leaving.
 
+service.episode = episode.value ||= kept(EPISODE) ?? "";
+if (restoreDraft(DRAFT, fields).message) offers.soon(); // typed here, and not only filled in by the address
 form.elements.offered.value = "seen"; // the offers are beside the form, so no page with offers comes in between
 form.addEventListener("input", (event) => {
   saveDraft(DRAFT, fields);
@@ -117,5 +119,3 @@ addEventListener("pageshow", (event) => {
 
 attach(form, status);
 document.getElementById("kb-errors")?.focus();
-service.episode = episode.value ||= kept(EPISODE) ?? "";
-if (restoreDraft(DRAFT, fields).message) offers.soon(); // typed here, and not only filled in by the address

@@ -14,15 +14,17 @@ from flask import Blueprint, Response, abort, request
 
 from deflect.api import headers
 from kb.config import static_folder
+from kb.site.assets import version
 
 FOLDER = static_folder() / "widget"
+LOADER = "help-widget.js"
 TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
     ".json": "application/json",
 }
 MINIFIERS = {".css": rcssmin.cssmin, ".js": rjsmin.jsmin}
-SECONDS = 3600  # the address contains only the major version, so the file may change
+HOUR, YEAR = 3600, 365 * 24 * 3600  # seconds
 
 blueprint = Blueprint("widget", __name__, url_prefix="/widget/1")
 
@@ -39,7 +41,20 @@ class Asset:
 
 @blueprint.get("/<path:name>")
 def file(name: str) -> Response:
-    """Return one of the widget's files. Browsers fetch module scripts with CORS, so pages of every origin may."""
+    """Return one of the widget's files, for an hour: the address contains only the major version."""
+    return _file(name, f"public, max-age={HOUR}, stale-while-revalidate=86400")
+
+
+@blueprint.get("/v/<tag>/<path:name>")
+def versioned(tag: str, name: str) -> Response:
+    """Return one of the widget's files at the address that the loader uses, for a year if it is the present version."""
+    if tag != version():
+        return file(name)
+    return _file(name, f"public, max-age={YEAR}, immutable")
+
+
+def _file(name: str, keep: str) -> Response:
+    """Return a file with CORS headers, which browsers require for module scripts."""
     path = (FOLDER / name).resolve()
     if path.suffix not in TYPES or not path.is_relative_to(FOLDER.resolve()) or not path.is_file():
         abort(404, "The widget has no such file.")
@@ -50,20 +65,22 @@ def file(name: str) -> Response:
         response.headers["Content-Encoding"] = "gzip"
     response.headers["Vary"] = "Accept-Encoding"
     headers.publish(response)
-    response.headers["Cache-Control"] = f"public, max-age={SECONDS}, stale-while-revalidate=86400"
+    response.headers["Cache-Control"] = keep
     response.set_etag(found.etag, weak=True)
     response.make_conditional(request)
     return response
 
 
 def asset(path: Path) -> Asset:
-    """Return a file as it is served."""
+    """Return a file in its served form."""
     return _asset(path, path.stat().st_mtime_ns)
 
 
 @lru_cache(maxsize=64)
 def _asset(path: Path, _changed: int) -> Asset:
     text = path.read_text(encoding="utf-8")
+    if path.name == LOADER:
+        text = text.replace('const FOLDER = "./"', f'const FOLDER = "./v/{version()}/"')
     minify = MINIFIERS.get(path.suffix, str)
     plain = minify(text).encode()
     digest = hashlib.sha256(plain).hexdigest()[:16]

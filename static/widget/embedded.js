@@ -9,14 +9,11 @@ const STORED = "help-widget:visitor";
 
 export class EmbeddedService extends Service {
   credentials = "omit";
-  #warned = new Set();
   #words;
 
   constructor(host) {
     super(host.life);
     this.host = host;
-    const forbidden = (event) => this.#forbidden(event);
-    document.addEventListener("securitypolicyviolation", forbidden, { signal: host.life });
   }
 
   get base() {
@@ -70,8 +67,9 @@ export class EmbeddedService extends Service {
       return await super.call(path, options);
     } catch (error) {
       if (error.status !== 401 || !token) throw error;
-      this.host.removeAttribute("token"); // expired, perhaps: go on without it until the page sets a fresh one
-      this.warn("the token was refused; set a fresh one when help-token tells so");
+      // Expired, perhaps: go on without it, unless the page has set a fresh one.
+      if (this.token === token) this.host.removeAttribute("token");
+      this.host.warn("the token was refused; set a fresh one when help-token tells so");
       this.say("token");
       return this.call(path, options);
     }
@@ -91,7 +89,8 @@ export class EmbeddedService extends Service {
       const answer = await fetch(url);
       return { ...english, ...(await answer.json()) };
     } catch {
-      this.warn(`there are no words for lang="${lang}"; words="address" brings your own`);
+      this.host.warn(`there are no words for lang="${lang}"; words="address" brings your own`);
+      this.#words = null; // the next part tries again
       return english;
     }
   }
@@ -102,21 +101,9 @@ export class EmbeddedService extends Service {
     this.host.dispatchEvent(new CustomEvent(name, { bubbles: true, composed: true, detail }));
   }
 
-  /** Write one line for the owner of the page, once; visitors see nothing. */
-  warn(line) {
-    if (!this.#warned.has(line)) console.warn(`help-widget: ${line}`);
-    this.#warned.add(line);
-  }
-
   unreachable(path) {
     const [api, admin] = [this.url(`api/v1/${path}`), this.url("admin/")];
     const allowed = `is ${location.origin} in its KB_ORIGINS (press Allow in ${admin})?`;
-    this.warn(`no answer from ${api}: is it up, and ${allowed}`);
-  }
-
-  #forbidden({ effectiveDirective, blockedURI }) {
-    const { origin } = this.url("");
-    if (!blockedURI.startsWith(origin)) return;
-    this.warn(`add ${origin} to ${effectiveDirective} of this page's Content-Security-Policy`);
+    this.host.warn(`no answer from ${api}: is it up, and ${allowed}`);
   }
 }

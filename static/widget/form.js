@@ -1,8 +1,7 @@
-// A form with cards: the owner's, beside which they stand over the page, or ours in the panel, which they follow.
+// A form with cards. They appear beside the owner's form, or below our own form in the panel.
 
-import { h, marked, opensElsewhere, press } from "./dom.js";
+import { card, h, press } from "./dom.js";
 import { kept, restoreDraft, saveDraft } from "./draft.js";
-import { dress } from "./look.js";
 import { Offers, settle } from "./offers.js";
 import { lift, placeBeside } from "./place.js";
 
@@ -19,32 +18,22 @@ function guess(forms) {
   return fit.find((form) => form.querySelector("[type=email]")) ?? fit[0];
 }
 
-/** Return a hit as one link: title, section, and the sentence that matches. */
-export function card(hit, open) {
-  const click = (event) => {
-    const elsewhere = opensElsewhere(event);
-    if (!elsewhere) event.preventDefault();
-    open(elsewhere);
-  };
-  const { url: href, lang } = hit;
-  const attributes = { part: "card", href, target: "_blank", rel: "noopener", lang, dir: "auto", click };
-  const parts = [h("b", {}, hit.title), h("small", {}, hit.heading), h("span", {}, ...marked(hit.snippet))];
-  return h("a", attributes, ...parts);
-}
-
 export class Form {
   choose = settle;
 
-  /** `own` is our form in the panel; without it, the form is the owner's. */
-  constructor(host, own) {
+  /** `own` is our form in the panel, with the panel's words; without it, the form is the owner's. */
+  constructor(host, own, words) {
     const { service } = host;
-    Object.assign(this, { host, own, service, selector: host.getAttribute("form"), page: location.pathname });
+    Object.assign(this, { host, own, words, service, selector: host.getAttribute("form"), page: location.pathname });
     this.offers = new Offers(service, this);
-    this.offers.hidden = kept(REJECTED) ?? [];
+    this.offers.rejected = kept(REJECTED) ?? [];
     this.size = new ResizeObserver(() => this.#place());
-    this.loading = Promise.all([service.words(), dress(host.shadowRoot)]);
-    this.loading.catch(() => {}); // said where it is needed
+    this.ready = this.#fetchWords();
     this.#listen();
+  }
+
+  async #fetchWords() {
+    this.words ??= await this.service.words();
   }
 
   #listen() {
@@ -54,6 +43,8 @@ export class Form {
     };
     on("submit", ({ target }) => target === this.form && !own && this.#attempted());
     on("pagehide", () => this.#leave("left"));
+    on("pageshow", ({ persisted }) => persisted && (this.done = false));
+    host.life.addEventListener("abort", () => this.#end());
     on("navigatesuccess", () => this.#moved(), window.navigation);
     on("resize", () => this.#place());
     on("scroll", () => this.#place());
@@ -81,16 +72,16 @@ export class Form {
 
   /** Note that the message arrived: the page said so, its success event came, or our API accepted it. */
   sent(detail) {
-    kept(this.draft, null);
+    kept(this.draftKey, null);
     this.fresh = false;
     this.done = true;
     if (this.service.episode && !this.own) this.service.log("attempted", { accepted: true });
     this.service.say("sent", detail);
+    this.offers.stop();
     this.offers.put([]);
   }
 
-  /** The key of this form's draft. */
-  get draft() {
+  get draftKey() {
     return `help-widget:draft ${this.page} ${this.own ? "" : this.selector}`;
   }
 
@@ -116,7 +107,7 @@ export class Form {
     const selector = !this.own && this.host.getAttribute(name);
     const found = selector && (this.form.querySelector(selector) ?? document.querySelector(selector));
     if (selector && !found) {
-      this.service.warn(`${name}="${selector}" matches nothing; leave it out to have it guessed`);
+      this.host.warn(`${name}="${selector}" matches nothing; leave it out to have it guessed`);
     }
     return found || [...this.form.querySelectorAll(guessed)].find(isLikely);
   }
@@ -130,13 +121,13 @@ export class Form {
   #save(sent) {
     if (!this.fresh && !sent) return;
     this.fresh = false;
-    saveDraft(this.draft, this.#fields(), { " sent": sent });
+    saveDraft(this.draftKey, this.#fields(), { " sent": sent });
   }
 
   #refill() {
     const isNew = performance.getEntriesByType("navigation")[0]?.type === "navigate";
-    if (isNew && kept(this.draft)?.[" sent"]) kept(this.draft, null);
-    else restoreDraft(this.draft, this.#fields());
+    if (isNew && kept(this.draftKey)?.[" sent"]) kept(this.draftKey, null);
+    else restoreDraft(this.draftKey, this.#fields());
   }
 
   // The view of the offers.
@@ -166,10 +157,9 @@ export class Form {
   }
 
   /** Make the box for the cards, once. */
-  async prepare() {
-    const [words] = await this.loading;
+  prepare() {
     if (this.box) return;
-    this.words = words;
+    const { words } = this;
     this.list = h("ul");
     this.note = h("p", { class: "note" });
     this.said = h("p", { role: "status", class: "sr" });
@@ -209,7 +199,8 @@ export class Form {
   #item(hit) {
     const open = (elsewhere) => {
       this.service.log("follow", this.about(hit));
-      if (!elsewhere) this.host.article(hit.article, hit, this);
+      const leave = () => window.open(hit.url, "_blank", "noopener"); // the panel's files could not be fetched
+      if (!elsewhere) this.host.article(hit.article, hit, this).catch(leave);
     };
     const no = press("×", () => this.reject(hit), "icon", `${this.words.not_this}: ${hit.title}`);
     return Object.assign(h("li", {}, card(hit, open), no), { card: hit });
@@ -222,32 +213,33 @@ export class Form {
   }
 
   solved(hit) {
-    this.#answered("solved", hit, [], this.offers.hidden, this.words.glad);
+    this.#answered("solved", hit, [], this.offers.rejected, this.words.glad);
     this.done = true;
   }
 
   reject(hit) {
     const rest = this.offers.cards.filter(({ article }) => article !== hit.article);
-    this.#answered("not_this", hit, rest, [...this.offers.hidden, hit.article], this.words.hidden);
+    this.#answered("not_this", hit, rest, [...this.offers.rejected, hit.article], this.words.hidden);
   }
 
   #answered(type, hit, rest, rejected, note) {
-    const { cards, hidden } = this.offers;
+    const { cards, rejected: before } = this.offers;
     const undo = press(this.words.undo, () => {
       this.done = false;
-      this.#change("undo", hit, cards, hidden);
+      this.#change("undo", hit, cards, before);
     });
     this.#change(type, hit, rest, rejected, note, undo);
   }
 
-  #change(type, hit, cards, hidden, ...note) {
+  #change(type, hit, cards, rejected, ...note) {
     this.service.log(type, this.about(hit));
-    this.offers.hidden = kept(REJECTED, hidden);
+    this.offers.rejected = kept(REJECTED, rejected);
     this.offers.put(cards, ...note);
     this.box.querySelector(".note button, a")?.focus();
   }
 
   #away() {
+    this.offers.waiting = null; // closed: an answer that waited must not open it again
     this.offers.put([]);
     (this.body ?? this.field).focus();
   }
@@ -277,6 +269,11 @@ export class Form {
       this.service.flush(true); // the page may be going
     }
     this.done = true;
+  }
+
+  #end() {
+    this.offers.stop();
+    this.size.disconnect();
   }
 
   #moved() {

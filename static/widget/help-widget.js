@@ -5,8 +5,10 @@ const LABELS = { de: "Hilfe", es: "Ayuda", ar: "مساعدة" };
 const ATTRIBUTES = "form subject body email category success src lang theme position label mode token words consent";
 const METHODS = ["open", "close", "article", "search", "suggest", "prefill"];
 const PATIENT = 3000; // ms until a form that is still missing is reported
-const FORM = ["form", "embedded", "service", "draft", "words", "dom", "look", "offers", "place"];
+const FOLDER = "./"; // the server names the version here, so that files of two versions never mix
+const FORM = ["form", "embedded", "service", "draft", "words", "dom", "offers", "place"];
 const FILES = { Form: FORM, Panel: ["panel", "home", "panel-words", "reader", "write", ...FORM] };
+const SHEETS = { Form: ["look"], Panel: ["look", "panel"] };
 
 // Tokens come first and with !important, so that the page's own `*` and `all: unset` cannot reach in.
 const sheet = new CSSStyleSheet();
@@ -43,8 +45,9 @@ slot { visibility: hidden; }
 
 class HelpWidget extends HTMLElement {
   #life;
-  #files = {};
+  #sheets = {};
   #parts = {};
+  #warned = new Set();
 
   constructor() {
     super();
@@ -55,10 +58,13 @@ class HelpWidget extends HTMLElement {
     this.#life = new AbortController();
     this.#parts = {};
     this.service = null;
-    this.root = Object.assign(document.createElement("div"), { id: "root" });
+    this.root = document.createElement("div");
+    this.root.id = "root";
     this.root.lang = this.language;
     this.root.dir = /^(ar|fa|he|ur)\b/.test(this.language) ? "rtl" : "ltr";
     this.shadowRoot.replaceChildren(document.createElement("slot"), this.root);
+    const forbidden = (event) => this.#forbidden(event);
+    document.addEventListener("securitypolicyviolation", forbidden, { signal: this.life });
     if (this.hasAttribute("form")) this.#wait();
     else this.#paint();
   }
@@ -85,31 +91,54 @@ class HelpWidget extends HTMLElement {
     return this.part("Form").then((form) => form.sent());
   }
 
-  /** Fetch and build the form's or the panel's part, once. A failure is final, and reported once. */
+  /** Write one line for the owner of the page, once; visitors see nothing. */
+  warn(line) {
+    if (!this.#warned.has(line)) console.warn(`help-widget: ${line}`);
+    this.#warned.add(line);
+  }
+
+  /** Fetch and build the form's or the panel's part, once. */
   part(name) {
-    return (this.#parts[name] ??= this.#build(name));
+    const parts = this.#parts;
+    parts[name] ??= this.#build(name).catch((error) => {
+      if (name === "Panel") delete parts.Panel; // the next click tries again
+      throw error;
+    });
+    return parts[name];
   }
 
   async #build(name) {
+    const { life } = this;
     const [parts] = await this.#fetch(name);
-    const { EmbeddedService } = await import("./embedded.js");
+    const { EmbeddedService } = await import(`${FOLDER}embedded.js`);
+    life.throwIfAborted(); // the element was removed meanwhile
     this.service ??= new EmbeddedService(this);
     const part = new parts[name](this);
     await part.ready;
     return part;
   }
 
-  // All files of a part at once: as they import each other, they would come one after the other.
-  #fetch(name) {
-    this.#files[name] ??= Promise.all(FILES[name].map((file) => import(`./${file}.js`))).catch((error) => {
-      console.warn(`help-widget: ${error.message}; is its origin in script-src, and up?`);
+  // All files of a part at once: as they import each other, they would come one after the other. A strict page refuses
+  // <style> in the shadow root, but not stylesheets made by a script.
+  async #fetch(name) {
+    try {
+      const scripts = Promise.all(FILES[name].map((file) => import(`${FOLDER}${file}.js`)));
+      const sheets = Promise.all(SHEETS[name].map((file) => (this.#sheets[file] ??= fetchSheet(file))));
+      const [parts, fetched] = await Promise.all([scripts, sheets]);
+      const { adoptedStyleSheets: there } = this.shadowRoot;
+      there.push(...fetched.filter((one) => !there.includes(one)));
+      return parts;
+    } catch (error) {
+      this.#sheets = {}; // the next use tries again
+      if (!this.#warned.size) this.warn(`${error.message}; is ${this.base} up?`);
       throw error;
-    });
-    return this.#files[name];
+    }
   }
 
   #wait() {
     const { life: signal } = this;
+    const selector = this.getAttribute("form");
+    document.querySelector(selector || "form"); // a wrong selector throws here, once, and not at each key
     let form;
     const typed = (event) => {
       const path = event.composedPath(); // gone once the event is over
@@ -119,23 +148,28 @@ class HelpWidget extends HTMLElement {
     for (const type of ["input", "compositionend"]) {
       document.addEventListener(type, typed, { signal, capture: true, passive: true });
     }
-    document.addEventListener("focusin", (event) => this.#focused(event.target), { signal });
+    const focused = ({ target }) => form || this.#focused(target.closest(selector || "form"));
+    document.addEventListener("focusin", focused, { signal });
     if (hasDraft()) this.part("Form").then((form) => form.restore(), () => {});
-    if (this.getAttribute("form")) setTimeout(() => signal.aborted || this.#find(), PATIENT);
+    if (selector) setTimeout(() => signal.aborted || this.#find(selector), PATIENT);
   }
 
   // A visitor who enters the form will type: fetch the files before the first pause needs them.
-  #focused(field) {
-    const form = field.closest(this.getAttribute("form") || "form");
-    if (form?.querySelector("textarea") && navigator.userActivation?.hasBeenActive !== false) {
-      this.#fetch("Form").catch(() => {}); // reported already; the form works without
-    }
+  #focused(form) {
+    const fits = form?.querySelector("textarea") && !form.querySelector("[type=password]");
+    if (!fits || navigator.userActivation?.hasBeenActive === false) return; // no visitor: autofocus
+    this.#fetch("Form").catch(() => {}); // reported; the form works without
   }
 
-  #find() {
-    const selector = this.getAttribute("form");
+  #find(selector) {
     if (document.querySelector(selector)) return;
-    console.warn(`help-widget: form="${selector}" matches nothing; leave it empty to have the form guessed`);
+    this.warn(`form="${selector}" matches nothing; leave it empty to have the form guessed`);
+  }
+
+  #forbidden({ effectiveDirective, blockedURI }) {
+    const { origin } = new URL(this.base);
+    if (!blockedURI.startsWith(origin)) return;
+    this.warn(`add ${origin} to ${effectiveDirective} of this page's Content-Security-Policy`);
   }
 
   #paint() {
@@ -158,6 +192,12 @@ for (const name of METHODS) {
   HelpWidget.prototype[name] = async function (...values) {
     return (await this.part("Panel"))[name](...values);
   };
+}
+
+async function fetchSheet(file) {
+  const answer = await fetch(new URL(`${FOLDER}${file}.css`, import.meta.url));
+  if (!answer.ok) throw new Error(`${file}.css: status ${answer.status}`);
+  return new CSSStyleSheet().replace(await answer.text());
 }
 
 // Return true if a visitor typed something earlier in this tab. This only looks; it stores nothing.

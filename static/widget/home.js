@@ -1,7 +1,6 @@
 // The panel's first view: search, articles about the page, and the ways to reach people.
 
-import { h, press } from "./dom.js";
-import { card } from "./form.js";
+import { card, h, press } from "./dom.js";
 
 const PAUSE = 150; // ms without a key
 const HITS = 8;
@@ -46,7 +45,7 @@ export class Home {
       const asked = { page: about ? "" : page, lang, title: about ?? title };
       const { hits, mode, channels } = await service.call("context", asked);
       this.#reach(channels, mode, view, ways);
-      if (hits.length && !this.query.value) this.#list(hits, words.here, "browse");
+      if (hits.length && !this.query.value && view.focus === this.query) this.#list(hits, words.here, "browse");
     } catch {}
   }
 

@@ -32,7 +32,7 @@ export function settle(shown, fresh) {
  */
 export class Offers {
   cards = [];
-  hidden = []; // ids of articles that the visitor said are not the answer
+  rejected = []; // ids of articles that the visitor said are not the answer
   #items = [];
   #asked = "";
   #seen = new Set();
@@ -53,6 +53,7 @@ export class Offers {
   stop() {
     clearTimeout(this.clock);
     this.running?.abort();
+    this.waiting = null;
     this.#asked = "";
   }
 
@@ -72,7 +73,7 @@ export class Offers {
       if (signal.aborted) return;
       this.#asked = text;
       this.view.started(episode);
-      if (cards.length) await this.view.prepare();
+      if (cards.length) this.view.prepare();
       this.show(cards);
     } catch {
       if (!signal.aborted && !again) this.soon(AGAIN, true);
@@ -83,7 +84,7 @@ export class Offers {
   show(fresh) {
     this.waiting = this.view.held() && fresh;
     if (this.waiting) return;
-    this.put(this.view.choose(this.cards, fresh.filter(({ article }) => !this.hidden.includes(article))));
+    this.put(this.view.choose(this.cards, fresh.filter(({ article }) => !this.rejected.includes(article))));
   }
 
   /** Show the answer that waited while a card was held. */
@@ -92,8 +93,8 @@ export class Offers {
   }
 
   put(cards, ...note) {
-    const same = !note.length && urls(cards) === urls(this.cards);
-    this.cards = cards;
+    const same = !note.length && !this.noted && urls(cards) === urls(this.cards);
+    Object.assign(this, { cards, noted: note.length > 0 });
     if (same) return;
     this.eye.disconnect();
     for (const item of this.#items) clearTimeout(item.clock);

@@ -2,7 +2,6 @@
 
 import { h, press } from "./dom.js";
 import { Home } from "./home.js";
-import { dress } from "./look.js";
 import { english } from "./panel-words.js";
 import { lift } from "./place.js";
 import { fetchArticle, followWithin, isHalfSeen, scrollToHeading, watchReading } from "./reader.js";
@@ -20,8 +19,7 @@ export class Panel {
   }
 
   async #build() {
-    const [translated] = await Promise.all([this.service.words(), dress(this.host.shadowRoot, "panel")]);
-    const words = (this.words = { ...english, ...translated });
+    const words = (this.words = { ...english, ...(await this.service.words()) });
     this.title = h("h2", { id: "title", tabindex: -1 });
     this.back = press("‹", () => this.goBack(), "icon", words.back);
     this.body = h("div", { part: "body", tabindex: 0 });
@@ -99,6 +97,7 @@ export class Panel {
       if (this.now !== view) return;
       this.show(view);
       scrollToHeading(this.body, card?.anchor ?? anchor);
+      if (!this.box.matches(OPEN)) return;
       this.stopWatching = watchReading(() => isHalfSeen(this.body), this.body, () => service.log("read", about));
     } catch (error) {
       text.textContent = words[error.word ?? "down"];

@@ -28,16 +28,17 @@ export class Service {
 
   /** The fields that every offer and every ticket carries. */
   get context() {
-    return { ...this.identity, ...this.place, episode: this.episode };
+    return { ...this.identity, ...this.place, episode: this.episode || undefined };
   }
 
   /** Ask the API. Throws an error whose `word` names the sentence to show and whose `status` is the answer's. */
   async call(path, { body, headers, signal, patience = PATIENCE, ...query } = {}) {
     const url = this.url(`api/v1/${path}`);
     url.search = new URLSearchParams(query);
-    const limits = [AbortSignal.timeout(patience), ...(signal ? [signal] : [])];
+    const limit = AbortSignal.timeout(patience);
+    const either = signal ? (AbortSignal.any?.([limit, signal]) ?? signal) : limit; // older browsers lack any()
     const { credentials } = this;
-    const options = { credentials, headers: { ...this.headers, ...headers }, signal: AbortSignal.any(limits) };
+    const options = { credentials, headers: { ...this.headers, ...headers }, signal: either };
     if (body) {
       options.headers["Content-Type"] = "application/json";
       Object.assign(options, { method: "POST", body: JSON.stringify(body) });

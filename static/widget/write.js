@@ -1,4 +1,4 @@
-// The panel's contact form. Its text is kept as a draft, and cards follow it as they would the owner's form.
+// The panel's contact form: its text is kept as a draft, and cards appear below it.
 
 import { h } from "./dom.js";
 import { kept } from "./draft.js";
@@ -39,7 +39,7 @@ export function writeView(panel) {
     field("name", "input", { autocomplete: "name" }),
     alert, button,
   );
-  const watch = new Form(host, form);
+  const watch = new Form(host, form, words);
   for (const type of ["input", "compositionend"]) {
     form.addEventListener(type, (event) => watch.typed(event, event.composedPath()));
   }

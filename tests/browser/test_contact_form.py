@@ -295,6 +295,19 @@ def test_the_text_survives_leaving_and_errors_and_goes_when_it_was_sent(app: Fla
     assert ticket["episode"] in {row["id"] for row in rows(app, "SELECT id FROM episodes")}
 
 
+def test_a_draft_without_a_message_asks_for_no_offers(page: Page, site: str) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if request.url.endswith("/offers") else None)
+    page.goto(f"{site}/en/contact?subject=My+password+was+refused")
+    page.locator("[name=name]").press_sequentially("Jo")
+    page.evaluate("new Promise(done => setTimeout(done, 1000))")  # longer than the pause that a patient page makes
+    asked.clear()
+    page.goto(f"{site}/en/contact")
+    expect(page.locator("[name=subject]")).to_have_value("My password was refused")
+    page.evaluate("new Promise(done => setTimeout(done, 1000))")
+    assert asked == []
+
+
 def test_two_quick_clicks_make_one_ticket(app: Flask, page: Page, site: str) -> None:
     write(page, site)
     page.fill("[name=email]", "jo@example.com")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.shop import Help, card, shop_and_help
 
@@ -264,7 +264,7 @@ def test_a_help_center_that_fails_leaves_the_form_as_it_was(page: Page, help: He
     assert errors == []
 
 
-@pytest.mark.parametrize("stopped", ["**/api/v1/**", "**/form.js", "**/help-widget.js"])
+@pytest.mark.parametrize("stopped", ["**/api/v1/**", "**/help-widget.js", "**/form.js", "**/offers.js", "**/look.css"])
 def test_a_blocker_leaves_the_form_as_it_was(page: Page, help: Help, stopped: str) -> None:
     errors: list[str] = []
     lines: list[str] = []
@@ -278,6 +278,59 @@ def test_a_blocker_leaves_the_form_as_it_was(page: Page, help: Help, stopped: st
     assert help.posts[0]["message"] == "the code never arrives"
     assert errors == []
     assert len(lines) <= 1, "the owner is told once"
+
+
+@pytest.mark.parametrize("stopped", ["**/panel.js", "**/reader.js", "**/panel.css"])
+def test_a_card_opens_in_a_new_tab_when_the_panel_cannot_be_fetched(page: Page, help: Help, stopped: str) -> None:
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.route(stopped, lambda route: route.abort())
+    offered(page, help)
+    with page.context.expect_page() as opened:
+        page.locator(CARDS).first.click()
+    assert opened.value.url.endswith("/en/articles/account/answer-1#by-phone")
+    assert errors == []
+
+
+def test_files_that_could_not_be_fetched_once_are_fetched_again(page: Page, help: Help) -> None:
+    refused: list[str] = []
+
+    def once(route: Route) -> None:
+        if refused:
+            route.continue_()
+        else:
+            refused.append(route.request.url)
+            route.abort()
+
+    page.route("**/look.css", once)
+    page.goto(f"{help.shop}/form.html")
+    with page.expect_event("requestfailed"):
+        page.locator("[name=message]").click()
+    write(page)
+    expect(page.locator(CARDS)).to_have_count(3)
+
+
+def test_the_note_after_an_answer_can_be_closed(page: Page, help: Help) -> None:
+    offered(page, help)
+    page.locator(CARDS).first.click()
+    page.get_by_role("button", name="This solved it").click()
+    expect(page.locator(OFFERS)).to_contain_text("Nothing was sent")
+    page.locator(OFFERS).get_by_role("button", name="Close").click()
+    expect(page.locator(OFFERS)).to_be_hidden()
+
+
+def test_a_form_put_in_again_while_its_files_come_is_attempted_once(page: Page, help: Help) -> None:
+    page.goto(f"{help.shop}/form.html")
+    page.evaluate("""() => {
+        const widget = document.querySelector("help-widget");
+        widget.part("Form").catch(() => {});
+        widget.parentNode.insertBefore(widget, widget.nextSibling);
+    }""")
+    write(page)
+    expect(page.locator(CARDS)).to_have_count(3)
+    page.get_by_role("button", name="Send").click()
+    help.wait("attempted")
+    assert help.types().count("attempted") == 1
 
 
 def test_without_javascript_the_link_is_there(page: Page, help: Help) -> None:

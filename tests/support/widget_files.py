@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 
 from kb.site import widget
-
-LOADER = "help-widget.js"
+from kb.site.widget import LOADER
 
 
 def source(name: str) -> str:

@@ -15,7 +15,8 @@ from flask.testing import FlaskClient
 
 from kb.config import static_folder
 from kb.site import widget
-from tests.support.widget_files import LOADER, bytes_by_use, fetched, source, weight
+from kb.site.widget import LOADER
+from tests.support.widget_files import bytes_by_use, fetched, source, weight
 
 SCRIPTS = sorted(path.name for path in widget.FOLDER.glob("*.js"))
 CATALOGUES = sorted(path.stem for path in (widget.FOLDER / "words").glob("*.json"))
@@ -107,6 +108,17 @@ def test_pages_of_any_origin_may_load_the_files_and_keep_them(client: FlaskClien
     assert gzip.decompress(first.data) == client.get("/widget/1/help-widget.js").data
     again = client.get("/widget/1/help-widget.js", headers={"If-None-Match": first.headers["ETag"]})
     assert (again.status_code, again.data) == (304, b"")
+
+
+def test_the_loader_fetches_files_of_its_own_version_which_browsers_keep(client: FlaskClient) -> None:
+    loader = client.get(f"/widget/1/{LOADER}").get_data(as_text=True)
+    folder = re.search(r'FOLDER="\./(v/\w+)/"', loader)
+    assert folder is not None
+    ours = client.get(f"/widget/1/{folder[1]}/form.js")
+    other = client.get("/widget/1/v/0123/form.js")
+    assert ours.data == other.data == client.get("/widget/1/form.js").data
+    assert "immutable" in ours.headers["Cache-Control"]
+    assert "immutable" not in other.headers["Cache-Control"]
 
 
 @pytest.mark.parametrize("name", ["../site.css", "nothing.js", "words", "%2e%2e/site.js", "words/../../site.js"])

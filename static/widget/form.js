@@ -177,7 +177,7 @@ export class Form {
     this.chip = press("", () => this.box.scrollIntoView({ block: "nearest" }));
     Object.assign(this.chip, { part: "chip", hidden: true, popover: "manual" });
     (this.own?.parentNode ?? this.host.root).append(this.box, this.chip, this.said);
-    this.host.part("Panel").catch(() => {}); // while there is a connection: a card may be opened later
+    setTimeout(() => this.host.part("Panel").catch(() => {}), 100); // a card may be opened later, without a connection
   }
 
   /** Show the cards, with a note under them. */

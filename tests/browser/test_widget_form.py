@@ -54,6 +54,14 @@ def test_typing_asks_once_the_pause_is_there_and_not_at_each_key(page: Page, hel
     assert len(help.offers) == 1
 
 
+def test_the_panels_files_come_with_the_first_cards_and_not_before(page: Page, help: Help) -> None:
+    seen: list[str] = []
+    page.on("request", lambda request: seen.append(request.url.rpartition("/")[2]))
+    with page.expect_response("**/panel.css"):
+        offered(page, help)
+    assert seen.index("offers") < seen.index("panel.js")
+
+
 def test_before_somebody_types_there_is_one_file_and_no_trace(page: Page, help: Help) -> None:
     seen: list[str] = []
     page.on("request", lambda request: seen.append(request.url))

@@ -27,6 +27,7 @@ from search.index.learned import Learned
 
 BUILD_THREADS = 2
 LONG = 10.0  # seconds; a longer build leaves half a gigabyte of unused memory, which is freed
+NAMES = {"units": "passages"}  # in the sentence; manifests keep the old name
 
 
 class Indexer:
@@ -164,7 +165,7 @@ def _report(path: Path, shelf: Library, *, now: datetime, built: bool, why: str,
     errors += _without_page(path, shelf, now=now)
     how = "words only" if manifest.recipe == build.WORDS else "words and vectors"
     what = f"built in {seconds:.1f} s" if built else "up to date"
-    counts = ", ".join(f"{count:,} {name}" for name, count in sorted(manifest.counts.items()))
+    counts = ", ".join(f"{count:,} {NAMES.get(name, name)}" for name, count in sorted(manifest.counts.items()))
     lines = [f"index {path.name}: {counts}; {how}; {what}{why}", *(f"left out: {error}" for error in errors)]
     return {
         "built": built,

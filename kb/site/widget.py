@@ -14,7 +14,7 @@ from flask import Blueprint, Response, abort, request
 
 from deflect.api import headers
 from kb.config import static_folder
-from kb.site.assets import version
+from kb.site.assets import YEAR, version
 
 FOLDER = static_folder() / "widget"
 LOADER = "help-widget.js"
@@ -24,7 +24,7 @@ TYPES = {
     ".json": "application/json",
 }
 MINIFIERS = {".css": rcssmin.cssmin, ".js": rjsmin.jsmin}
-HOUR, YEAR = 3600, 365 * 24 * 3600  # seconds
+HOUR = 3600  # seconds
 
 blueprint = Blueprint("widget", __name__, url_prefix="/widget/1")
 

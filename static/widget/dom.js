@@ -26,15 +26,14 @@ export function opensElsewhere(event) {
   return event.ctrlKey || event.metaKey || event.shiftKey;
 }
 
-/** Return a hit as one link: title, section, and the sentence that matches. */
-export function card(hit, open) {
+/** Return a hit as one link: title, section, and the sentence that matches. `href` is absolute, unlike the hit's. */
+export function card(hit, href, open) {
   const click = (event) => {
     const elsewhere = opensElsewhere(event);
     if (!elsewhere) event.preventDefault();
     open(elsewhere);
   };
-  const { url: href, lang } = hit;
-  const attributes = { part: "card", href, target: "_blank", rel: "noopener", lang, dir: "auto", click };
+  const attributes = { part: "card", href, target: "_blank", rel: "noopener", lang: hit.lang, dir: "auto", click };
   const parts = [h("b", {}, hit.title), h("small", {}, hit.heading), h("span", {}, ...marked(hit.snippet))];
   return h("a", attributes, ...parts);
 }

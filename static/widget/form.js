@@ -197,13 +197,14 @@ export class Form {
   }
 
   #item(hit) {
+    const href = this.service.url(hit.url);
     const open = (elsewhere) => {
       this.service.log("follow", this.about(hit));
-      const leave = () => window.open(hit.url, "_blank", "noopener"); // the panel's files could not be fetched
+      const leave = () => window.open(href, "_blank", "noopener"); // the panel's files could not be fetched
       if (!elsewhere) this.host.article(hit.article, hit, this).catch(leave);
     };
     const no = press("×", () => this.reject(hit), "icon", `${this.words.not_this}: ${hit.title}`);
-    return Object.assign(h("li", {}, card(hit, open), no), { card: hit });
+    return Object.assign(h("li", {}, card(hit, href, open), no), { card: hit });
   }
 
   // Answers to an offer, here or in the panel.

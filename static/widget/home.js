@@ -96,7 +96,7 @@ export class Home {
         service.log("follow", { article: hit.article, rank: index + 1, source });
         if (!elsewhere) panel.article(hit.article, { ...hit, source });
       };
-      return h("li", {}, card(hit, open));
+      return h("li", {}, card(hit, service.url(hit.url), open));
     };
     this.heading.textContent = panel.said.textContent = text;
     this.found.replaceChildren(...hits.map(item));

@@ -99,6 +99,17 @@ class Searcher:
         return self._questions.encoder
 
     @property
+    def main_encoder(self) -> Embedder | None:
+        """The embedder of the space that the ranking learns in, the collection's main one; None without vectors.
+
+        A pair of embedders has two spaces, whose vectors have different lengths.
+        """
+        if self.degraded is not None or self.encoder is None:
+            return None
+        own = (space.embedder for space in embedder.spaces(self.encoder))
+        return next((one for one in own if one.recipe == self.collection.main_recipe), None)
+
+    @property
     def degraded(self) -> Degraded | None:
         """The reason why results are by words only, or None if they aren't."""
         return self._questions.degraded

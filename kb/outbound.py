@@ -28,6 +28,9 @@ WRAPPED = (  # ranges of IPv6 that embed an IPv4 address: mapped, compatible, tr
     (ipaddress.ip_network("2002::/16"), 80),
 )
 TEREDO = ipaddress.ip_network("2001::/32")
+# Special ranges that Python 3.11 takes for global: relays of 6to4 (RFC 7526), protocol assignments (RFC 6890),
+# documentation (RFC 9637) and segment routing (RFC 9602).
+SPECIAL = tuple(map(ipaddress.ip_network, ("192.88.99.0/24", "192.0.0.0/24", "3fff::/20", "5f00::/16")))
 
 
 class BadAddress(HelpCenterError):
@@ -88,7 +91,8 @@ def permitted(ip: str, networks: Sequence[Network]) -> bool:
 
 def _public(address: Address) -> bool:
     site_local = isinstance(address, ipaddress.IPv6Address) and address.is_site_local
-    return address.is_global and not (address.is_multicast or address.is_reserved or site_local)
+    special = any(address in network for network in SPECIAL if network.version == address.version)
+    return address.is_global and not (special or address.is_multicast or address.is_reserved or site_local)
 
 
 def _unwrapped(address: Address) -> list[Address]:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, TextIO
 from urllib.parse import unquote, urlsplit
 
+from deflect.privacy.cells import plain
 from kb.content.article import Article
 from kb.content.library import Library
 from kb.errors import HelpCenterError
@@ -212,7 +213,7 @@ def _csv(path: Path, tally: Tally) -> Iterator[Record]:
             if None in row:
                 tally.refuse(line, "this line has more fields than the header")
             else:
-                yield Record(line, {name.strip().lower(): value for name, value in row.items() if value})
+                yield Record(line, {name.strip().lower(): plain(value) for name, value in row.items() if value})
             line = reader.line_num + 1
 
 

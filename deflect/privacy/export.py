@@ -6,12 +6,12 @@ import csv
 from collections.abc import Iterator
 from typing import Any, TextIO
 
+from deflect.privacy.cells import safe
 from deflect.store.clock import to_rfc3339
 from deflect.store.database import reading
 from kb.config import Settings
 
 TIMES = {"created", "changed", "at", "received", "started", "last", "due"}
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a cell that starts like this runs as a formula
 
 QUERIES = {
     "tickets": """
@@ -81,8 +81,3 @@ def to_csv(settings: Settings, kind: str, out: TextIO) -> None:
     writer.writeheader()
     for row in rows(settings, kind):
         writer.writerow({name: safe(value) for name, value in row.items()})
-
-
-def safe(value: Any) -> Any:
-    """Return a cell's value, with a leading apostrophe if a spreadsheet could run it as a formula."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value

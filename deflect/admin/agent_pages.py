@@ -9,7 +9,7 @@ from flask import Blueprint, flash, g, redirect, render_template, request, url_f
 from deflect.admin import login
 from deflect.api.http import limit
 from deflect.store.services import services
-from deflect.tickets import accounts, queries
+from deflect.tickets import accounts, passwords, queries
 from deflect.tickets.accounts import FIRST
 from kb.errors import BadRequest
 
@@ -25,7 +25,7 @@ def page() -> str:
         agents=accounts.agents(here.store, here.settings),
         open_of=queries.open_of_agents(here.store),
         roles=accounts.ROLES,
-        shortest=accounts.SHORTEST,
+        shortest=passwords.SHORTEST,
         by_setting=bool(here.settings.admin_password),
     )
 

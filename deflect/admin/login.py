@@ -20,6 +20,7 @@ from flask import Blueprint, Flask, Response, g, redirect, render_template, requ
 from flask.sessions import SecureCookieSessionInterface
 from flask_wtf.csrf import CSRFError, CSRFProtect
 
+from deflect.admin import known_browser
 from deflect.api.http import client_address, limit
 from deflect.offers.episode import new_id
 from deflect.store import clock
@@ -77,20 +78,22 @@ def guard(blueprint: Blueprint) -> None:
 def login() -> Any:
     """Show the form, or begin a session under a new id."""
     here = services()
-    if request.method == "GET" or not accounts.agents(here.store, here.settings):
+    if request.method != "POST" or not accounts.agents(here.store, here.settings):
         return _form(None, status=200)
+    user, password = request.form.get("user", "")[:300], request.form.get("password", "")
+    tried = accounts.find(here.store, here.settings, user)
     try:
         limit(here, "logins", rate=here.settings.rate_logins)
+        known_browser.limit_account(here, tried.name if tried else user)
     except TooManyRequests as error:
         sentence = f"Too many attempts. Try again in {error.retry_after} seconds."
         return _form(sentence, status=error.status, headers=error.headers)
-    user, password = request.form.get("user", ""), request.form.get("password", "")
-    found = accounts.matches(here.store, here.settings, user=user[:300], password=password[:1000])
+    found = accounts.matches(here.store, here.settings, user=user, password=password)
     if found is None:
-        tried = accounts.find(here.store, here.settings, user[:300])
         note("log in failed", who=tried.name if tried else accounts.UNKNOWN)
         return _form(WRONG, status=401)
     begin(found.name)
+    known_browser.remember(here, found.name)
     note("log in", who=found.name)
     return redirect(_next(request.form.get("next", "")))
 
@@ -142,7 +145,7 @@ def _before() -> Any:
     if request.method not in ("GET", "HEAD", "OPTIONS"):
         _check_form()
     if g.agent is None and request.endpoint != "admin.login":
-        return redirect(url_for("admin.login", next=request.path if request.method == "GET" else None))
+        return redirect(url_for("admin.login", next=request.path if request.method in ("GET", "HEAD") else None))
     return None
 
 

@@ -101,14 +101,19 @@ def limit(services: Services, what: str, *, rate: int, episode: str | None = Non
     address = client_address(request, trusted_proxies=services.settings.trusted_proxies)
     who = [f"address {network(address)}", *([f"episode {episode}"] if episode else [])]
     for one in who:
-        wait = services.limiter.wait(what, one, rate=rate, now=time.time())
-        if wait > 0:
-            seconds = max(1, math.ceil(wait))
-            unit = "second" if seconds == 1 else "seconds"
-            raise TooManyRequests(
-                f"too many requests: the limit is {rate} {what} a minute; try again in {seconds} {unit}",
-                retry_after=seconds,
-            )
+        count(services, what, one, rate=rate)
+
+
+def count(services: Services, what: str, who: str, *, rate: int) -> None:
+    """Count this request for a client, such as "address 192.0.2.1". Raise TooManyRequests."""
+    wait = services.limiter.wait(what, who, rate=rate, now=time.time())
+    if wait > 0:
+        seconds = max(1, math.ceil(wait))
+        unit = "second" if seconds == 1 else "seconds"
+        raise TooManyRequests(
+            f"too many requests: the limit is {rate} {what} a minute; try again in {seconds} {unit}",
+            retry_after=seconds,
+        )
 
 
 def limit_search(services: Services) -> Degraded | None:

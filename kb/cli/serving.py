@@ -35,11 +35,13 @@ def serve(host: str | None, port: int | None, watch: bool) -> None:
 
     Example: kb serve --articles docs/help --port 8080
     """
+    from deflect.tickets.accounts import judge_setting
     from kb.server import supervisor as server
 
     said = {"articles": given("articles"), "data": given("data"), "host": host, "port": port}
     overrides = {f"{config.PREFIX}{name.upper()}": str(value) for name, value in said.items() if value is not None}
     settings = config.load(os.environ | overrides)
+    judge_setting(settings)
     if not names_articles():
         judge(settings, "builds", named=False)  # for a named folder, 'kb index' warns, which the server calls
     overrides["KB_ARTICLES"] = str(settings.articles.resolve())  # keep this folder even if it is missing for a moment

@@ -158,8 +158,13 @@ def _database(settings: Settings) -> Iterator[Finding]:
 
 
 def _people(settings: Settings) -> Iterator[Finding]:
-    from deflect.tickets.accounts import has_password
+    from deflect.tickets.accounts import has_password, judge_setting
 
+    try:
+        judge_setting(settings)
+    except HelpCenterError as error:
+        yield Finding("admin", "wrong", str(error))
+        return
     known = has_password(settings)
     sentence = "a password is set" if known else "no password is set; run 'kb admin password'"
     yield Finding("admin", "fine" if known else "note", sentence)

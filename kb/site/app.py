@@ -9,7 +9,6 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from flask import Flask, Response, jsonify, request
-from werkzeug.middleware.proxy_fix import ProxyFix
 
 from deflect.admin import admin, login
 from deflect.admin.report_pages import ReportCache
@@ -26,6 +25,7 @@ from kb.failures import failure
 from kb.render.topics import Topics
 from kb.site import demo, frame, views, widget
 from kb.site.article_page import ArticlePages
+from kb.site.forwarded import Forwarded
 from search.rank.current import Current
 
 LONGEST_FORM = 480 * 1024  # bytes, for 50,000 characters of any script in form encoding; the API's limit is smaller
@@ -44,8 +44,8 @@ def create_app(settings: Settings, *, writer: Writer | None = None) -> Flask:
         limiter=Limiter(),
     )
     add_state(app, ArticlePages(), Popular(store), ReportCache(store), Topics(), Uploads())
-    if proxies := settings.trusted_proxies:  # deflect.api.http finds the client's address itself
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=0, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
+    if proxies := settings.trusted_proxies:
+        app.wsgi_app = Forwarded(app.wsgi_app, proxies=proxies, url=settings.url)  # type: ignore[method-assign]
     headers.protect(app)
     metrics.install(app)
     i18n.install(app)

@@ -142,6 +142,11 @@ class Settings:
     attachments_each: int = setting(10, "Largest size of an attached file, in MB.")
     attachments_total: int = setting(20, "Largest total size of the files attached to a message, in MB.")
     rate_logins: int = setting(10, "Login attempts per minute and address; 0 turns the limit off.")
+    oidc_issuer: str = setting(
+        "", "Identity provider that agents may log in through, by OpenID Connect, as https://login.example.com."
+    )
+    oidc_client_id: str = setting("", "Name of the help center at that provider.")
+    oidc_client_secret: str = setting("", "Secret of the help center at that provider.", secret=True)
     reply_target: int = setting(24, "Target in the report for the time to a ticket's first answer, in hours.")
     consent: str = setting(
         "given",
@@ -217,11 +222,15 @@ def _check_texts(settings: Settings) -> None:
         )
     if normalise(settings.lang) != settings.lang:
         raise BadSetting(f"lang is {settings.lang!r}; it must be a language code in lower case, such as es or pt-br")
-    for name in ("url", "webhook_url", "zendesk_url"):
+    for name in ("url", "webhook_url", "zendesk_url", "oidc_issuer"):
         value = getattr(settings, name)
         if value and not re.match(r"https?://[^/\s]", value):
             shown = "" if name == "webhook_url" else f"is {value!r}; it "  # a webhook's address can be a secret
             raise BadSetting(f"{name} {shown}must be an address such as https://help.example.com")
+    if settings.oidc_issuer and not (settings.oidc_client_id and settings.url):
+        raise BadSetting(
+            "oidc_issuer also needs oidc_client_id, and url, the address that the provider sends agents back to"
+        )
     for name in ("smtp_to", "smtp_from"):
         value = getattr(settings, name)
         if value and not EMAIL.fullmatch(parseaddr(value)[1]):

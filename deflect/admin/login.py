@@ -27,12 +27,13 @@ from deflect.store import clock
 from deflect.store.clock import HOUR
 from deflect.store.database import Store
 from deflect.store.services import network, services
-from deflect.tickets import accounts, ticket_writes
+from deflect.tickets import accounts, second_factors, ticket_writes
 from deflect.tickets.accounts import FIRST, Agent
 from kb.errors import BadRequest, Forbidden, TooManyRequests
 
 LIFETIME = 12 * HOUR
 IDLE = timedelta(hours=2)
+OPEN = ("admin.login", "admin.code", "admin.sso", "admin.sso_back")  # pages of agents who are not logged in yet
 WRONG = "The name or the password is wrong."
 STALE = "your session has ended, or your browser blocks cookies; load the page again, and allow cookies for this site"
 PLAIN = (
@@ -92,10 +93,11 @@ def login() -> Any:
     if found is None:
         note("log in failed", who=tried.name if tried else accounts.UNKNOWN)
         return _form(WRONG, status=401)
-    begin(found.name)
-    known_browser.remember(here, found.name)
-    note("log in", who=found.name)
-    return redirect(_next(request.form.get("next", "")))
+    if second_factors.needs(here.store, found.name):
+        session["half"] = [found.name, accounts.stamp(here.store, here.settings, found.name), clock.now()]
+        return redirect(url_for("admin.code", next=inside(request.form.get("next", ""))))
+    finish(found.name)
+    return redirect(inside(request.form.get("next", "")))
 
 
 def logout() -> Any:
@@ -123,6 +125,13 @@ def agent() -> Agent | None:
     return accounts.find(here.store, here.settings, row["who"])
 
 
+def finish(name: str) -> None:
+    """Begin a session of an agent who has proven all that is asked for, and remember the browser."""
+    begin(name)
+    known_browser.remember(services(), name)
+    note("log in", who=name)
+
+
 def only_admins() -> None:
     """Raise Forbidden unless the agent is an admin."""
     if g.role != "admin":
@@ -144,7 +153,7 @@ def _before() -> Any:
     g.agent, g.role = (found.name, found.role) if found else (None, None)
     if request.method not in ("GET", "HEAD", "OPTIONS"):
         _check_form()
-    if g.agent is None and request.endpoint != "admin.login":
+    if g.agent is None and request.endpoint not in OPEN:
         return redirect(url_for("admin.login", next=request.path if request.method in ("GET", "HEAD") else None))
     return None
 
@@ -174,7 +183,8 @@ def _form(sentence: str | None, *, status: int, headers: Mapping[str, str] | Non
             user=request.form.get("user", FIRST if names == [FIRST] else "")[:300],  # never reveals other names
             plain=_loses_cookies(),
             tunnel=_tunnel(request.host),
-            next=_next(request.values.get("next", "")),
+            next=inside(request.values.get("next", "")),
+            single_sign_on=bool(here.settings.oidc_issuer),
         ),
         status,
         headers or {},
@@ -188,10 +198,10 @@ def note(did: str, *, who: str, what: str = "") -> None:
     services().writer.run(ticket_writes.audit, id=new_id(), who=who, did=did, what=what, now=clock.now())
 
 
-def _next(path: str) -> str:
+def inside(path: str) -> str:
     """Return the admin page to go to after the login, never an address on another site.
 
-    >>> _next("/admin/tickets/T1")
+    >>> inside("/admin/tickets/T1")
     '/admin/tickets/T1'
     """
     inside = path.startswith("/admin/") and "\\" not in path and not urlsplit(path).netloc and path.isprintable()

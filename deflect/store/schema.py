@@ -129,3 +129,11 @@ def m012_mails(db: Database) -> None:
     columns = "id mail sender what ticket message created:int"
     _create(db, "mails", columns, needed="sender what created", indexes="sender created, ticket, mail")
     db.table("messages").add_column("note", str)
+
+
+@migrations()
+def m019_second_factors(db: Database) -> None:
+    """Second factors of agents: the app's secret, the last time step used, and hashes of recovery codes."""
+    _create(
+        db, "second_factors", "id secret step:int recovery entry created:int", needed="secret step recovery created"
+    )

@@ -52,6 +52,12 @@ def find(store: Store, settings: Settings, user: str) -> Agent | None:
     return next(iter([*named, *(agent for agent in everybody if wanted and folded(agent.email) == wanted)]), None)
 
 
+def of_address(store: Store, settings: Settings, email: str) -> Agent | None:
+    """Return the agent with an e-mail address in any case, or None."""
+    wanted = folded(email)
+    return next((agent for agent in agents(store, settings) if wanted and folded(agent.email) == wanted), None)
+
+
 def folded(text: str) -> str:
     """Return a name or an address in its form for comparison, without differences of case, width and spaces."""
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
@@ -173,6 +179,7 @@ def remove_agent(db: Database, *, id: str, entry: str, who: str, now: int) -> Ro
     if not db.execute("DELETE FROM admins WHERE id = ?", [id]).rowcount and not _is_done(db, entry):
         raise NotFound(f"there is no agent {id}; it may have been removed")
     _end_sessions(db, id)
+    db.execute("DELETE FROM second_factors WHERE id = ?", [id])
     freed = db.execute("UPDATE tickets SET agent = NULL WHERE agent = ? AND state = 'open'", [id]).rowcount
     audit(db, id=entry, who=who, did="remove agent", what=id, now=now)
     return {"agent": id, "freed": freed}

@@ -153,6 +153,26 @@ def remove(settings: Settings, name: str, as_json: bool) -> None:
     emit({"name": gone}, as_json=as_json, text=lambda d: f"{d['name']} can no longer log in")
 
 
+@admin.command("reset-factor")
+@click.argument("name", default="admin")
+@json_option
+@with_settings
+def reset_factor(settings: Settings, name: str, as_json: bool) -> None:
+    """Turn off the second factor of an agent who has lost phone and recovery codes.
+
+    Example: kb admin reset-factor Ana
+    """
+    from deflect.offers.episode import new_id
+    from deflect.store.writer import opened
+    from deflect.tickets import accounts, second_factors
+
+    with opened(settings) as (store, writer):
+        user = accounts.the_one(store, settings, name).name
+        gone = second_factors.remove(writer, user, who=accounts.OPERATOR, entry=new_id())
+    done = f"the second factor of {user} is off" if gone else f"{user} has no second factor"
+    emit({"name": user, "removed": gone}, as_json=as_json, text=lambda _: done)
+
+
 @admin.command("password")
 @click.argument("name", default="admin")
 @json_option

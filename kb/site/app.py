@@ -10,7 +10,7 @@ from http import HTTPStatus
 
 from flask import Flask, Response, jsonify, request
 
-from deflect.admin import admin, login
+from deflect.admin import admin, login, single_sign_on
 from deflect.admin.report_pages import ReportCache
 from deflect.api import api, context, downloads, headers, http, metrics
 from deflect.offers.popular import Popular
@@ -50,6 +50,7 @@ def create_app(settings: Settings, *, writer: Writer | None = None) -> Flask:
     metrics.install(app)
     i18n.install(app)
     login.install(app, store)
+    single_sign_on.install(app, settings)
     app.teardown_appcontext(frame.let_go)
     store.close()  # each process opens its own connections
     for part in (api, metrics, admin, views, widget, demo, context, downloads):

@@ -14,7 +14,8 @@ SHORTEST, LONGEST = 8, 1000
 JUDGED = 72  # characters that decide how easy a password is to guess
 EASY = 1_000_000  # a password that is found in fewer guesses is refused (zxcvbn, Wheeler 2016)
 OURS = ("shortstop", "admin", "agent", "help", "center", "support")  # words that are easy to guess here
-NOBODY = generate_password_hash("nobody", method="scrypt")  # compared when there is no hash, to take as long
+METHOD = "scrypt"
+NOBODY = generate_password_hash("nobody", method=METHOD)  # compared when there is no hash, to take as long
 
 
 def judge(password: str, *, known: tuple[str, ...] = ()) -> None:
@@ -32,7 +33,7 @@ def judge(password: str, *, known: tuple[str, ...] = ()) -> None:
 
 def hash_of(password: str) -> str:
     """Return the hash of a password to store."""
-    return generate_password_hash(password[:LONGEST], method="scrypt")
+    return generate_password_hash(password[:LONGEST], method=METHOD)
 
 
 def fits(hash: str | None, password: str) -> bool:

@@ -16,11 +16,11 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Flask, Response, g, redirect, render_template, request, session, url_for
+from flask import Blueprint, Flask, Response, flash, g, redirect, render_template, request, session, url_for
 from flask.sessions import SecureCookieSessionInterface
 from flask_wtf.csrf import CSRFError, CSRFProtect
 
-from deflect.admin import known_browser
+from deflect.admin import known_browser, refusals, ticket_form
 from deflect.api.http import client_address, limit
 from deflect.offers.episode import new_id
 from deflect.store import clock
@@ -140,7 +140,10 @@ def only_admins() -> None:
 
 def begin(name: str) -> None:
     """Begin a session of an agent, under a new id."""
+    adopted = ticket_form.adopt_waiting(name)
     session.clear()  # drops the old id and its form token
+    if adopted:
+        flash("Your text is kept as a draft. It isn’t sent yet.")
     session.permanent = True
     session["sid"] = secrets.token_urlsafe(32)
     here, now = services(), clock.now()
@@ -149,10 +152,19 @@ def begin(name: str) -> None:
 
 
 def _before() -> Any:
-    found = agent()
-    g.agent, g.role = (found.name, found.role) if found else (None, None)
+    g.agent = g.role = None
+    if found := agent():
+        g.agent, g.role = found.name, found.role
     if request.method not in ("GET", "HEAD", "OPTIONS"):
-        _check_form()
+        if g.agent is None and (path := ticket_form.leave_waiting()):
+            return redirect(url_for("admin.login", next=path))
+        try:
+            _check_form()
+        except BadRequest as error:
+            if request.endpoint != "admin.login":
+                raise
+            return _form(refusals.sentence(str(error)), status=error.status)
+        g.checked = True  # the form is from a page of this session
     if g.agent is None and request.endpoint not in OPEN:
         return redirect(url_for("admin.login", next=request.path if request.method in ("GET", "HEAD") else None))
     return None
@@ -204,8 +216,8 @@ def inside(path: str) -> str:
     >>> inside("/admin/tickets/T1")
     '/admin/tickets/T1'
     """
-    inside = path.startswith("/admin/") and "\\" not in path and not urlsplit(path).netloc and path.isprintable()
-    return path if inside and ".." not in path else "/admin/"
+    below = path.startswith("/admin/") and "\\" not in path and not urlsplit(path).netloc and path.isprintable()
+    return path if below and ".." not in path else "/admin/"
 
 
 def _hash(sid: str) -> str:

@@ -43,6 +43,7 @@ OWNED = {
     "mails": f"ticket IN {TICKETS} OR sender = :sender OR sender IN {KEYS}",
     "messages": f"ticket IN {TICKETS} OR id IN {WRITTEN}",
     "outcomes": f"ticket IN {TICKETS}",
+    "drafts": f"ticket IN {TICKETS}",
     "idempotency": f"ticket IN {TICKETS}",
     "audit": f"what IN {TICKETS}",
     "tickets": f"id IN {TICKETS}",
@@ -102,7 +103,7 @@ OVER = f"""
     ORDER BY created, id LIMIT {BATCH}
     """
 # Removed with a ticket. Its events have their own retention.
-PARTS = ("attachments", "mails", "messages", "outbox", "outcomes", "idempotency")
+PARTS = ("attachments", "mails", "messages", "outbox", "outcomes", "drafts", "idempotency")
 
 
 @write()

@@ -45,6 +45,10 @@ QUERIES = {
         SELECT outcomes.id, ticket, outcomes.article, outcomes."by", outcomes.created, tickets.person
         FROM outcomes LEFT JOIN tickets ON tickets.id = outcomes.ticket ORDER BY outcomes.created, outcomes.id
         """,
+    "drafts": """
+        SELECT ticket, agent, text, article, note, seen, revision, changed FROM drafts
+        ORDER BY ticket, agent, waiting
+        """,
     "contacts": "SELECT id, person, channel, ticket, at, created FROM contacts ORDER BY at, id",
     "questions": """
         SELECT id, subject, body, lang, category, article, person, source, at, created

@@ -7,7 +7,9 @@ from sqlite_utils import Database, Migrations
 migrations = Migrations("shortstop")
 
 
-def _create(db: Database, name: str, columns: str, *, needed: str = "", pk: str = "id", indexes: str = "") -> None:
+def _create(
+    db: Database, name: str, columns: str, *, needed: str = "", pk: str | tuple[str, ...] = "id", indexes: str = ""
+) -> None:
     """Create a table. Columns are text unless they end in `:int`; the columns in `needed` are never null.
 
     `indexes` are separated by commas, their columns by spaces.
@@ -137,3 +139,8 @@ def m019_second_factors(db: Database) -> None:
     _create(
         db, "second_factors", "id secret step:int recovery entry created:int", needed="secret step recovery created"
     )
+def m015_drafts(db: Database) -> None:
+    """Unsent texts of agents. `waiting` is empty, or names the browser that must log in first."""
+    columns = "ticket agent waiting text article note:int seen:int revision:int changed:int"
+    needed = "ticket agent waiting text note revision changed"
+    _create(db, "drafts", columns, needed=needed, pk=("ticket", "agent", "waiting"), indexes="agent")

@@ -175,20 +175,22 @@ def keep_password(db: Database, *, id: str, hash: str, entry: str, who: str, now
 
 @write()
 def remove_agent(db: Database, *, id: str, entry: str, who: str, now: int) -> Row:
-    """Remove an agent, end the sessions and unassign open tickets. Messages and the audit log keep the name."""
+    """Remove an agent with sessions and drafts, and unassign open tickets. Messages and the audit log keep the name."""
     if not db.execute("DELETE FROM admins WHERE id = ?", [id]).rowcount and not _is_done(db, entry):
         raise NotFound(f"there is no agent {id}; it may have been removed")
     _end_sessions(db, id)
     db.execute("DELETE FROM second_factors WHERE id = ?", [id])
     freed = db.execute("UPDATE tickets SET agent = NULL WHERE agent = ? AND state = 'open'", [id]).rowcount
+    db.execute("DELETE FROM drafts WHERE agent = ?", [id])
     audit(db, id=entry, who=who, did="remove agent", what=id, now=now)
     return {"agent": id, "freed": freed}
 
 
 @write()
 def begin_session(db: Database, *, id: str, who: str, stamp: str, now: int, before: int) -> Row:
-    """Store a new session of an agent, and delete sessions that began before `before`."""
+    """Store a new session of an agent. Delete sessions that began before `before`, and texts that waited so long."""
     db.execute("DELETE FROM sessions WHERE created < ?", [before])
+    db.execute("DELETE FROM drafts WHERE waiting != '' AND changed < ?", [before])
     insert(db, "sessions", {"id": id, "who": who, "stamp": stamp, "created": now})
     return {}
 

@@ -13,17 +13,15 @@ from deflect.store.clock import DAY, HOUR
 from deflect.store.database import Row, insert
 from deflect.store.people import kept_under, link
 from deflect.store.writer import write
+from deflect.tickets import drafts, meanwhile
 from kb.errors import Conflict, FileLost, NotFound
 
 RECEIPT = "receipt"  # the sink of receipts, which KB_SINKS cannot choose
 MOST_RECEIPTS = ((HOUR, 3), (DAY, 10))  # per person, so that the form cannot be used to flood a mailbox
 
 
-class AnsweredMeanwhile(Conflict):
-    """Another agent answered while this answer was being written."""
-
-    def __init__(self, other: str) -> None:
-        super().__init__(f"{other} answered while you were writing. Read that answer before you send yours.")
+class SentAlready(Conflict):
+    """A form that was sent before came again with another text, for example after the browser's Back button."""
 
 
 @write()
@@ -87,32 +85,48 @@ def keep_message(
 
 @write()
 def add_message(
-    db: Database, *, message: Row, outbox: Sequence[Row], who: str, now: int, seen: int | None = None
+    db: Database,
+    *,
+    message: Row,
+    outbox: Sequence[Row],
+    who: str,
+    now: int,
+    seen: int | None = None,
+    was: str = "",
+    revision: int = 0,
 ) -> Row:
     """Store an agent's answer or note, and the outbox entries of an answer.
 
-    A form that is sent twice is stored once. Raise Conflict if the second one has another text, for example after the
-    browser's Back button. Raise AnsweredMeanwhile if another agent answered after the `seen` messages of the page.
+    A form that is sent twice is stored once. Raise SentAlready if the second one has another text. Raise CameMeanwhile
+    if more came than the `seen` messages of the page, or the ticket, which `was` open there, is closed. The agent's
+    draft up to `revision` is deleted.
     """
     _must_exist(db, message["ticket"])
     known = db.execute("SELECT body FROM messages WHERE id = ?", [message["id"]]).fetchone()
-    if not known and seen is not None and (other := _answered_after(db, message["ticket"], seen)):
-        raise AnsweredMeanwhile(other)
+    if not known:
+        meanwhile.check(db.execute, message["ticket"], seen=seen, was=was, when="while you were writing")
     if insert(db, "messages", message | {"by": who, "created": now}):
         _enqueue(db, message, outbox, now=now)
         answerer = who if message["author"] == "agent" else None  # answering assigns an unassigned ticket
         sql = "UPDATE tickets SET changed = ?, agent = coalesce(agent, ?) WHERE id = ?"
         db.execute(sql, [now, answerer, message["ticket"]])
         audit(db, id=message["id"], who=who, did=message["author"], what=message["ticket"], now=now)
+        drafts.drop_sent(db, message["ticket"], agent=who, text=message["body"], revision=revision)
     elif known["body"] != message["body"]:
-        raise Conflict("this form was already sent with another text; reload the ticket and paste this text there")
+        raise SentAlready("you already sent another text from this page; press the button again to send this one too")
     return {"message": message["id"]}
 
 
 @write()
-def close_ticket(db: Database, *, id: str, ticket: str, article: str | None, who: str, now: int) -> Row:
-    """Close a ticket. With `article`, also store the outcome, which the ranking learns from."""
+def close_ticket(
+    db: Database, *, id: str, ticket: str, article: str | None, who: str, now: int, seen: int | None = None
+) -> Row:
+    """Close a ticket. With `article`, also store the outcome, which the ranking learns from.
+
+    Raise CameMeanwhile if more came than the `seen` messages of the page.
+    """
     _must_exist(db, ticket)
+    meanwhile.check(db.execute, ticket, seen=seen, when="while this page was open")
     db.execute("UPDATE tickets SET state = 'closed', changed = ? WHERE id = ?", [now, ticket])
     if article:
         insert(db, "outcomes", {"id": id, "ticket": ticket, "article": article, "by": who, "created": now})
@@ -162,13 +176,6 @@ def _has_many(db: Database, person: str, *, now: int) -> bool:
 def _created(db: Database, ticket: str) -> Row:
     row = db.execute("SELECT id, channel FROM tickets WHERE id = ?", [ticket]).fetchone()
     return {"ticket": ticket, "channel": row["channel"] if row else "web"}
-
-
-def _answered_after(db: Database, ticket: str, seen: int) -> str:
-    """Return the first agent who answered after the first `seen` messages, or ""."""
-    sql = 'SELECT author, "by" FROM messages WHERE ticket = ? ORDER BY created, id LIMIT -1 OFFSET ?'
-    answers = (row["by"] for row in db.execute(sql, [ticket, seen]) if row["author"] == "agent")
-    return next((by or "another agent" for by in answers), "")
 
 
 def _must_exist(db: Database, ticket: str) -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any
 
 from flask import Blueprint, flash, g, redirect, render_template, request, session, url_for
 
-from deflect.admin import login
+from deflect.admin import login, refusals
 from deflect.api.http import form_id, limit
 from deflect.store.services import services
 from deflect.tickets import accounts, passwords, queries, second_factors
 from deflect.tickets.accounts import FIRST
-from kb.errors import BadRequest
+from kb.errors import BadRequest, HelpCenterError
 
 blueprint = Blueprint("agents", __name__, url_prefix="/agents")
 
@@ -19,6 +22,18 @@ blueprint = Blueprint("agents", __name__, url_prefix="/agents")
 @blueprint.get("")
 def page() -> str:
     """List the agents."""
+    return _page()
+
+
+@blueprint.errorhandler(HelpCenterError)
+def refused(error: HelpCenterError) -> Any:
+    """Show the page again with what was typed, except for passwords, and why it was refused."""
+    if error.status == HTTPStatus.FORBIDDEN or not g.get("checked") or not g.agent:
+        return refusals.page(error)
+    return _page(notice=refusals.sentence(str(error)), typed=request.form), error.status, error.headers
+
+
+def _page(*, notice: str = "", typed: Mapping[str, str] = MappingProxyType({})) -> str:
     here = services()
     return render_template(
         "admin/agents.html",
@@ -28,6 +43,8 @@ def page() -> str:
         shortest=passwords.SHORTEST,
         by_setting=bool(here.settings.admin_password),
         protected=second_factors.having(here.store),
+        notice=notice,
+        typed=typed,
     )
 
 
@@ -61,7 +78,7 @@ def password() -> Any:
     here, old = services(), request.form.get("old", "")
     limit(here, "logins", rate=here.settings.rate_logins)
     if not accounts.matches(here.store, here.settings, user=g.agent, password=old[:1000]):
-        raise BadRequest("the current password is wrong; go back and type it again")
+        raise BadRequest("the current password is wrong; type it again")
     if g.agent == FIRST and here.settings.admin_password:
         raise BadRequest("the setting KB_ADMIN_PASSWORD holds the password of admin; change it there")
     new = request.form.get("new", "")
@@ -103,7 +120,7 @@ def remove_factor() -> Any:
     here = services()
     limit(here, "logins", rate=here.settings.rate_logins)
     if not accounts.matches(here.store, here.settings, user=g.agent, password=request.form.get("password", "")):
-        raise BadRequest("the password is wrong; go back and type it again")
+        raise BadRequest("the password is wrong; type it again")
     second_factors.remove(here.writer, g.agent, who=g.agent, entry=form_id())
     flash("Your second factor is off.")
     return redirect(url_for("admin.agents.page"))

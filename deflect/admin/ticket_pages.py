@@ -6,12 +6,10 @@ press that is refused shows the page again with the text.
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, Response, flash, g, jsonify, redirect, render_template, request, url_for
-from werkzeug.exceptions import HTTPException
 
 from deflect.admin import refusals, ticket_form, ticket_page
 from deflect.api.downloads import give_file
@@ -25,7 +23,7 @@ from deflect.tickets.advice import title_of
 from deflect.tickets.contact import LONGEST
 from deflect.tickets.drafts import NewerDraft
 from deflect.tickets.meanwhile import CameMeanwhile
-from kb.errors import BadRequest, HelpCenterError, NotFound
+from kb.errors import BadRequest, NotFound
 from kb.failures import failure
 
 PER_PAGE = 50
@@ -70,7 +68,7 @@ def ticket(id: str) -> str:
     """Show a ticket with its messages, the agent's draft, and the history of its requester."""
     here, found = services(), ticket_page.the_ticket(id)
     row = drafts.draft(here.store, id, g.agent)
-    return ticket_page.show(found, ticket_form.of_draft(row), saved=row and row["changed"])
+    return ticket_page.show(found, ticket_form.of_draft(row), saved=row["changed"] if row else None)
 
 
 @blueprint.errorhandler(Exception)
@@ -92,8 +90,8 @@ def refused(error: Exception) -> Any:
         page = ticket_page.again(
             ticket_page.the_ticket(id), form, notice=refusals.sentence(said), fails=fails, press=press
         )
-    except (HelpCenterError, sqlite3.Error, HTTPException):
-        return refusals.page(error)
+    except Exception as again:  # the page can't be made either: show at least the text
+        return refusals.page(again)
     return page, found.status, found.headers
 
 

@@ -85,7 +85,7 @@ def adopt_waiting(db: Database, *, waiting: str, agent: str, now: int) -> Row:
     where = [row["ticket"], agent]
     old = db.execute(f"SELECT text, revision FROM drafts WHERE {MINE}", where).fetchone()
     text, revision = row["text"], row["revision"]
-    if old and old["revision"] > revision:
+    if old and old["revision"] >= revision:  # that of the waiting text is one more than its form's
         text = text if old["text"].strip() in text else f"{text}\n\n{old['text']}"
         revision = old["revision"]
     db.execute("DELETE FROM drafts WHERE waiting = ?", [waiting])

@@ -24,7 +24,7 @@ from deflect.store.attachments import keep
 from deflect.store.clock import DAY
 from deflect.store.services import Services
 from deflect.store.tokens import Claims
-from deflect.tickets import ticket_writes
+from deflect.tickets import drafts, ticket_writes
 from deflect.tickets.contact import check, create_ticket
 from tests.support.fakes import close, make_services, sizes
 from tests.support.mails import mail
@@ -92,6 +92,8 @@ def everywhere(services: Services, name: str) -> None:
     to = marked(services, ticket)
     take(services, mail(f"I am {name}", sender=email, id=f"<{name}@mail>", Auto_Submitted="auto-replied", To=to))
     call(ticket_writes.close_ticket, id=f"c-{name}", ticket=ticket, article="a/b", who="admin", now=6)
+    unsent = {"ticket": ticket, "agent": "admin", "text": f"Hi {name}", "article": "", "note": 0, "seen": 1}
+    call(drafts.save_draft, draft=unsent | {"revision": 0}, form="", now=7)
     call(ticket_writes.audit, id=f"a-{name}", who="admin", did="read", what=ticket, now=7)
     keys = [email_hash(services.store.secret("email"), email)]
     contact = {"id": f"phone:{name}", "channel": "phone", "ticket": name, "at": 1}

@@ -104,21 +104,18 @@ function later() {
 /** Bring back what this tab could not save, unless it was sent or saved since. */
 async function restore() {
   const local = kept(KEY);
-  if (!local || local.body === body.value) return local && kept(KEY, null);
+  if (local.body === body.value) return kept(KEY, null);
+  saving = true;
   const answer = await send(local);
+  saving = false;
   if (answer?.status === 200 && !answer.revision) return kept(KEY, null); // it was sent
-  if (answer?.revision) revision.value = answer.revision;
-  if (answer?.status === 409) return clash(answer, local);
-  if (!body.value || body.value === body.defaultValue) put(local);
-  saved = answer?.status === 200 ? shown() : null;
-  if (answer?.status === 200) done(answer, saved);
-  else unsaved(answer);
-}
-
-function clash(answer, local) {
-  put(local);
+  const typing = body.value !== body.defaultValue;
+  if (!typing) put(local);
   saved = null;
-  newer(answer);
+  if (answer?.status === 409) newer(answer);
+  else if (answer?.status !== 200) unsaved(answer);
+  else if (typing) later();
+  else done(answer, shown());
 }
 
 function put(local) {
@@ -136,6 +133,7 @@ form.addEventListener("submit", (event) => {
   }
   over = true;
   clearTimeout(timer);
+  setTimeout(() => (over = false), 10_000); // the page is still here, so the press was stopped
   if (event.submitter?.formAction.endsWith("/discard")) kept(KEY, null);
 });
 document.addEventListener("submit", (event) => event.target !== form && save()); // for example logging out

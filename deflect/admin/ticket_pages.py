@@ -74,16 +74,15 @@ def ticket(id: str) -> str:
 @blueprint.errorhandler(Exception)
 def refused(error: Exception) -> Any:
     """Show the ticket again with the text in its form, which is saved as a draft if that is possible."""
-    asked, id = request, (request.view_args or {}).get("id", "")
-    if asked.method != "POST" or not g.agent or not (g.get("checked") or ticket_form.sender(id) == g.agent):
+    id, checked = (request.view_args or {}).get("id", ""), g.get("checked")
+    if request.endpoint == "admin.tickets.keep":
+        return _refused_draft(error)
+    if request.method != "POST" or not g.agent or not (checked or ticket_form.sender(id) == g.agent):
         return refusals.page(error)
-    found = failure(error, during=f"POST {asked.endpoint}")
-    if asked.endpoint == "admin.tickets.keep":
-        newer = {"text": error.text, "revision": error.revision} if isinstance(error, NewerDraft) else {}
-        return jsonify(error=refusals.sentence(found.sentence), **newer), found.status, found.headers
+    found = failure(error, during=f"POST {request.endpoint}")
     came = isinstance(error, CameMeanwhile)
     said = "Nothing was sent or changed. Read what came, then press the button again." if came else found.sentence
-    said = said if g.get("checked") else "Your session was renewed. Check your text, then press the button again."
+    said = said if checked else "Your session was renewed. Check your text, then press the button again."
     press = new_id() if isinstance(error, ticket_writes.SentAlready) else form_id()
     form, fails = ticket_form.written(), found.status >= 500
     try:
@@ -170,6 +169,12 @@ def reopen(id: str) -> Any:
 def keep(id: str) -> Response:
     """Save the draft, for the script of the page, and return its revision."""
     return jsonify(revision=ticket_page.save(id, ticket_form.written(), press=form_id()))
+
+
+def _refused_draft(error: Exception) -> Any:
+    found = failure(error, during=f"POST {request.endpoint}")
+    newer = {"text": error.text, "revision": error.revision} if isinstance(error, NewerDraft) else {}
+    return jsonify(error=refusals.sentence(found.sentence), **newer), found.status, found.headers
 
 
 @blueprint.post("/<id>/discard")

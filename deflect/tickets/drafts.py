@@ -51,6 +51,7 @@ def save_draft(db: Database, *, draft: Row, form: str, now: int) -> Row:
         return {"revision": 0}
     old = db.execute(f"SELECT * FROM drafts WHERE {MINE}", where).fetchone()
     if old and all(old[name] == draft[name] for name in ("text", "article", "note")):
+        db.execute(f"UPDATE drafts SET seen = ? WHERE {MINE}", [draft["seen"], *where])
         return {"revision": old["revision"]}
     if old and old["revision"] > draft["revision"]:
         raise NewerDraft(old["text"], old["revision"])

@@ -35,6 +35,7 @@ LIFETIME = 12 * HOUR
 IDLE = timedelta(hours=2)
 OPEN = ("admin.login", "admin.code", "admin.sso", "admin.sso_back")  # pages of agents who are not logged in yet
 WRONG = "The name or the password is wrong."
+ENDED = "your session has ended, so nothing was changed; log in again"
 STALE = "your session has ended, or your browser blocks cookies; load the page again, and allow cookies for this site"
 PLAIN = (
     "your browser dropped the session cookie, because this page is open over plain http; open it over https, or "
@@ -166,6 +167,8 @@ def _before() -> Any:
             return _form(refusals.sentence(str(error)), status=error.status)
         g.checked = True  # the form is from a page of this session
     if g.agent is None and request.endpoint not in OPEN:
+        if request.endpoint == "admin.tickets.keep" or refusals.typed():
+            raise BadRequest(ENDED)
         return redirect(url_for("admin.login", next=request.path if request.method in ("GET", "HEAD") else None))
     return None
 

@@ -17,7 +17,7 @@ def page(error: Exception) -> Any:
     found = failure(error, during=f"{request.method} {request.endpoint}")
     if found.status >= 500:
         g.agent = None
-    html = render_template("admin/error.html", sentence=found.sentence, status=int(found.status), typed=_typed())
+    html = render_template("admin/error.html", sentence=found.sentence, status=int(found.status), typed=typed())
     return html, found.status, found.headers
 
 
@@ -30,8 +30,8 @@ def sentence(text: str) -> str:
     return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
 
 
-def _typed() -> dict[str, str]:
-    """Return the label and the value of each field that has text."""
+def typed() -> dict[str, str]:
+    """Return the label and the value of each field of the submitted form that has text."""
     try:
         return {label: request.form[name] for name, label in TYPED.items() if request.form.get(name, "").strip()}
     except HTTPException:  # the form is too large to be read

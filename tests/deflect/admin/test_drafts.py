@@ -24,7 +24,7 @@ from deflect.tickets import accounts, contact, drafts, meanwhile, ticket_writes
 from kb.config import Settings
 from kb.errors import Unavailable
 from kb.site.app import create_app
-from tests.support.logging_in import log_in, services_of, submit
+from tests.support.logging_in import log_in, services_of, submit, token
 
 TEXT = "Dear Jo,\nthe <b>blue</b> button."
 SECRET = "long enough"
@@ -272,12 +272,24 @@ def test_an_answer_leaves_the_newer_draft_of_another_window(
     assert sent(services, ticket) == [TEXT]
 
 
+def end(client: FlaskClient, services: Services, *, how: str) -> None:
+    """End the session: its cookie expires in the browser, or the server ends it and the cookie stays."""
+    if how == "cookie":
+        client.delete_cookie("admin", path="/admin")
+        return
+    with sqlite3.connect(services.store.path) as db:
+        db.execute("DELETE FROM sessions")
+    db.close()
+
+
+@pytest.mark.parametrize("how", ["cookie", "server"])
 @pytest.mark.parametrize("step", ["messages", "assign", "close", "reopen", "compose"])
 def test_after_a_session_ended_the_text_is_a_draft_once_the_same_agent_logs_in(
-    app: Flask, agent: FlaskClient, services: Services, ticket: str, step: str
+    app: Flask, agent: FlaskClient, services: Services, ticket: str, step: str, how: str
 ) -> None:
     form = form_of(agent, ticket)
-    agent.delete_cookie("admin", path="/admin")
+    end(agent, services, how=how)
+    assert press(agent, ticket, "keep", form).status_code == 400, "the script is told"
     answer = agent.post(f"/admin/tickets/{ticket}/{step}", data=form | {"body": TEXT, "kind": "agent"})
     assert answer.headers["Location"] == f"/admin/login?next=/admin/tickets/{ticket}"
     page = agent.get(answer.headers["Location"]).text
@@ -352,6 +364,19 @@ def test_what_was_typed_about_a_new_agent_is_still_there_when_it_is_refused(agen
     assert 'value="b@example.com"' in answer.text
     assert '<option value="admin" selected>' in answer.text
     assert "another one" not in answer.text
+
+
+@pytest.mark.parametrize("how", ["cookie", "server"])
+def test_what_was_typed_into_another_form_can_be_copied_after_the_session_ended(
+    agent: FlaskClient, services: Services, how: str
+) -> None:
+    form = {"csrf_token": token(agent, "/admin/agents"), "name": "Cy", "email": "cy@example.com", "password": SECRET}
+    end(agent, services, how=how)
+    answer = agent.post("/admin/agents", data=form)
+    assert answer.status_code == 400
+    assert "Cy</textarea>" in answer.text
+    assert "cy@example.com</textarea>" in answer.text
+    assert SECRET not in answer.text
 
 
 def test_the_login_form_without_its_token_keeps_the_name(client: FlaskClient) -> None:

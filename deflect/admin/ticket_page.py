@@ -41,11 +41,11 @@ def show(
     """
     here, id = services(), found["id"]
     came, arrived = _meanwhile(id, form)
-    entries, messages = timeline.timeline(here.store, found), queries.messages(here.store, id)
+    entries, near = timeline.timeline(here.store, found), timeline.nearby(here.store, found)
     return render_template(
         "admin/ticket.html",
         ticket=found,
-        messages=messages,
+        messages=queries.messages(here.store, id),
         came=came,
         arrived=arrived,
         files=attachments.of_ticket(here.store, id),
@@ -55,6 +55,9 @@ def show(
         recent=timeline.by_day(entries[: timeline.SHOWN]),
         earlier=timeline.by_day(entries[timeline.SHOWN :]),
         others=[e for e in entries if e.what == "ticket" and e.ticket != id],
+        nearby=[one for one in near if not one.near.apart],
+        apart=[one for one in near if one.near.apart],
+        by_day=timeline.by_day,
         choices=choices(here, found, trail(here.store, found), words=words),
         unquoted=unquoted,
         solved_by=queries.solved_by(here.store, id),

@@ -22,6 +22,7 @@ from deflect.tickets import accounts, drafts, queries, ticket_writes
 from deflect.tickets.advice import title_of
 from deflect.tickets.contact import LONGEST
 from deflect.tickets.drafts import NewerDraft
+from deflect.tickets.identity import identity, marks
 from deflect.tickets.meanwhile import CameMeanwhile
 from kb.errors import BadRequest, NotFound
 from kb.failures import failure
@@ -182,6 +183,22 @@ def discard(id: str) -> Any:
     """Delete the agent's draft."""
     services().writer.run(drafts.discard_draft, ticket=id, agent=g.agent)
     return _done(id, "The draft is discarded.")
+
+
+@blueprint.post("/<id>/apart")
+def set_apart(id: str) -> Any:
+    """Keep that somebody near is not the requester, or take that back."""
+    here, found, key = services(), ticket_page.the_ticket(id), request.form.get("key", "")
+    back = "back" in request.form
+    near = [one for one in identity(here.store, found).near if one.key == key and one.apart == back]
+    if not near:
+        return _done(id, "That has changed meanwhile. Look again below the history.")
+    said: dict[str, Any] = {"id": form_id(), "ticket": id, "own": marks(found), "who": g.agent, "now": clock.now()}
+    if back:
+        here.writer.run(ticket_writes.join_again, others=near[0].keys, **said)
+        return _done(id, "They are perhaps the same person again.")
+    here.writer.run(ticket_writes.set_apart, other=key, **said)
+    return _done(id, "They are kept apart as different people.")
 
 
 @blueprint.get("/<id>/files/<file>")

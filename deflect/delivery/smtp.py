@@ -190,7 +190,13 @@ def _ticket_text(delivery: Delivery, along: Mapping[Carried, bytes]) -> str:
     ]
     facts += [("Page", delivery.page), *((str(name), str(value)) for name, value in delivery.fields.items())]
     head = "\n".join(f"{name}: {line(value)}" for name, value in facts if value)
-    trail = "\n".join(["Before writing:", *(f"- {step}" for step in delivery.trail)]) if delivery.trail else ""
+    trail = (
+        "\n".join(
+            ["Before writing, by the same account or in the same browser:", *(f"- {step}" for step in delivery.trail)]
+        )
+        if delivery.trail
+        else ""
+    )
     left = "\n".join(file.line() for file in delivery.files if file not in along)
     return "\n\n".join(part for part in (delivery.body, f"-- \n{head}", left, trail) if part) + "\n"
 

@@ -18,7 +18,7 @@ from kb.outbound import Target, resolve
 TIMEOUT = 15.0  # seconds
 LONGEST_ANSWER = 1 << 20
 LONGEST_WAIT = 3600.0  # seconds, the most that a rate limit may make us wait
-NOTE = "What this person looked at before writing"
+NOTE = "Looked at before writing, by the same account or in the same browser"
 
 
 @dataclass(frozen=True, slots=True)

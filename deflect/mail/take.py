@@ -11,7 +11,7 @@ from typing import Any, Literal
 from sqlite_utils import Database
 
 from deflect.mail.message import File, Mail, parse
-from deflect.mail.threads import is_ours, ticket_of
+from deflect.mail.threads import is_ours, proves, ticket_of
 from deflect.offers.episode import new_id, new_ticket_id, ways
 from deflect.offers.log import append
 from deflect.privacy.email_keys import email_key, normal_email
@@ -137,6 +137,8 @@ def _reply(services: Services, mail: Mail, row: dict[str, Any], ticket: str) -> 
     found = services.store.one("SELECT email FROM tickets WHERE id = ?", [ticket]) or {"email": ""}
     theirs = normal_email(found["email"]) in (normal_email(mail.sender), normal_email(mail.reply_to))
     machine = mail.kind in ("auto", "bounce")
+    own = normal_email(found["email"]) == normal_email(mail.sender) and not machine
+    proven = own and proves(services.store, ticket=ticket, refs=mail.refs, to=mail.to)
     author = "machine" if machine else "requester" if theirs else "other"
     sinks = [] if machine else [{"id": new_id(), "sink": sink} for sink in services.settings.sinks]
     files, lost = ([], []) if machine else keep_files(services.settings, mail.files)
@@ -148,6 +150,7 @@ def _reply(services: Services, mail: Mail, row: dict[str, Any], ticket: str) -> 
         files=attachments.rows(files, new=new_id),
         folder=str(attachments.folder(services.settings)),
         outbox=sinks,
+        proven=proven,
         most=services.settings.rate_mails,
         now=clock.now(),
     )
@@ -227,14 +230,20 @@ def reply_by_mail(
     now: int,
     files: Sequence[Row] = (),
     folder: str = "",
+    proven: bool = False,
 ) -> Row:
-    """Add an e-mail to its ticket. An e-mail from a person reopens a closed ticket, one from a machine does not."""
+    """Add an e-mail to its ticket. An e-mail from a person reopens a closed ticket, one from a machine does not.
+
+    One that is `proven` shows that the ticket's address is its sender's.
+    """
     if answer := _met(db, mail, most=most, now=now):
         return answer
     found = db.execute("SELECT state FROM tickets WHERE id = ?", [ticket]).fetchone()
     if found is None:
         raise NotFound(f"there is no ticket {ticket}; it may have been erased")
     keep_message(db, message | {"ticket": ticket}, outbox=outbox, files=files, folder=folder, now=now)
+    if proven:
+        db.execute("UPDATE tickets SET proven = coalesce(proven, 'reply') WHERE id = ?", [ticket])
     if message["author"] != "machine":
         db.execute("UPDATE tickets SET changed = ? WHERE id = ?", [now, ticket])
         if found["state"] == "closed":

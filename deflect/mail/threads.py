@@ -50,6 +50,16 @@ def ticket_of(store: Store, *, refs: tuple[str, ...], to: tuple[str, ...], sende
     return next((ticket for ticket in marked if ticket and _exists(store, ticket)), "")
 
 
+def proves(store: Store, *, ticket: str, refs: tuple[str, ...], to: tuple[str, ...]) -> bool:
+    """Return True if an e-mail has an id or mark that we sent to the address of its ticket and to nobody else."""
+    secret, sent = store.secret("email"), [ref.partition("@")[0] for ref in refs]
+    marks = [*sent, *(address.partition("@")[0].partition("+")[2] for address in to)]
+    if any(signed(secret, text) == ticket for text in marks):
+        return True
+    sql = "SELECT 1 AS found FROM outbox WHERE id = ? AND ticket = ? AND sink IN ('reply', 'receipt')"
+    return any(store.one(sql, [id.lower(), ticket]) for id in sent if OURS.fullmatch(id.lower()))
+
+
 def _delivered(store: Store, ref: str) -> str:
     id = ref.partition("@")[0].lower()
     row = store.one("SELECT ticket FROM outbox WHERE id = ?", [id]) if OURS.fullmatch(id) else None

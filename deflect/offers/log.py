@@ -243,7 +243,7 @@ def begun_episode(db: Database, keys: Sequence[str], intent: Row, *, episode: st
     """Return the episode of a contact intent: the person's current episode, or a new one, which is logged."""
     person = link(db, keys, now=now)
     details = {name: intent[name] for name in ("fresh", "holdout", "page", "lang", "category", "channels")}
-    begun = begin_episode(db, person, episode=episode, now=now, **details)
+    begun = begin_episode(db, person, key=kept_under(keys), episode=episode, now=now, **details)
     if begun["new"]:
         names = ("id", "page", "lang", "channels", "holdout", "segment", "device", "text")
         event = {name: intent.get(name) for name in names}

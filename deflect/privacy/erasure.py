@@ -1,13 +1,16 @@
 """Erase one person on request, and remove old data of everyone at the end of its retention.
 
-`erase` removes a person from every table and counts traces that remain in the database's files. `forget` removes
-texts, events, tickets and the audit log older than the settings allow. `sweep` removes files without a ticket.
+`erase` removes what `deflect.privacy.belongings` finds of a person from every table and counts traces that remain in
+the database's files. The audit log keeps that somebody was erased, and what agents did, without naming the person or a
+ticket. `forget` removes texts, events, tickets and the audit log older than the settings allow. `sweep` removes files
+without a ticket.
 """
 
 from __future__ import annotations
 
 import json
 import time
+import uuid
 from collections.abc import Sequence
 from contextlib import closing, suppress
 from pathlib import Path
@@ -15,11 +18,12 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from deflect.privacy.email_keys import email_hash, normal_email
+from deflect.privacy.belongings import ALONE, Belongings, belongings, lines_of, listed, perhaps, told
 from deflect.store import clock
 from deflect.store.attachments import HAS, LIFE, folder, place_of, strays
 from deflect.store.clock import DAY
-from deflect.store.database import Row, Store
+from deflect.store.database import Row, Store, insert, reading
+from deflect.store.people import leave
 from deflect.store.writer import opened, write
 from kb.config import Settings
 from kb.errors import StorageFull, Unavailable
@@ -29,32 +33,60 @@ FILES_AT_ONCE = 500  # files that one write removes
 KEEP_KEYS = 30 * DAY  # for idempotency keys; no client retries after a month
 TELLING = 6  # characters; a shorter name would match unrelated text
 
-# The tables with data of a person, dependent tables first; :people is a JSON list of person ids.
-PEOPLE = "(SELECT value FROM json_each(:people))"
-KEYS = f"(SELECT id FROM keys WHERE person IN {PEOPLE})"
-TICKETS = f"(SELECT id FROM tickets WHERE person IN {PEOPLE} OR lower(trim(email)) = :email)"
+# The tables with data of a person, dependent tables first; the parameters are those of `Belongings.where`.
+ERASED = "an erased ticket"  # what the audit log says of it
+IN_EPISODES = ("tickets", "events")
+KEYS = "(SELECT value FROM json_each(:keys))"
+TICKETS = "(SELECT value FROM json_each(:tickets))"
+NAMED = "id IN (SELECT value FROM json_each(:records))"
+MINE = f"key IN {KEYS} OR (key IS NULL AND person IN ({ALONE}))"
 # Messages that the person sent by e-mail to another person's ticket, which stays.
 WRITTEN = "(SELECT id FROM messages WHERE author IN ('other', 'machine') AND \"by\" = :email)"
+# What offers kept of a ticket's text while it was being typed: since the ticket before it in the same episode.
+TYPED = f"""
+    SELECT events.id FROM tickets JOIN events ON events.episode = tickets.episode AND events.type = 'offer'
+    WHERE tickets.id IN {TICKETS} AND events.received <= tickets.created
+      AND NOT EXISTS (SELECT 1 FROM tickets AS earlier WHERE earlier.episode = tickets.episode
+                      AND earlier.created < tickets.created AND earlier.created >= events.received)
+    """
+MARKS = "(SELECT value FROM json_each(:keys) UNION SELECT 'ticket:' || value FROM json_each(:tickets))"
 OWNED = {
-    "event_texts": f"event IN (SELECT id FROM events WHERE key IN {KEYS})",
+    "event_texts": f"event IN (SELECT id FROM events WHERE key IN {KEYS}) OR event IN ({TYPED})",
     "events": f"key IN {KEYS}",
     "attachments": f"ticket IN {TICKETS} OR message IN {WRITTEN}",
     "outbox": f"ticket IN {TICKETS} OR message IN {WRITTEN}",
-    "mails": f"ticket IN {TICKETS} OR sender = :sender OR sender IN {KEYS}",
+    "mails": f"ticket IN {TICKETS} OR sender IN {KEYS}",
     "messages": f"ticket IN {TICKETS} OR id IN {WRITTEN}",
     "outcomes": f"ticket IN {TICKETS}",
     "drafts": f"ticket IN {TICKETS}",
     "idempotency": f"ticket IN {TICKETS}",
-    "audit": f"what IN {TICKETS}",
+    "apart": f"one IN {MARKS} OR other IN {MARKS}",
+    "contacts": f"{MINE} OR {NAMED}",
+    "past_questions": f"{MINE} OR {NAMED}",
+    "episodes": MINE,
+    "keys": "id IN (SELECT value FROM json_each(:gone))",
     "tickets": f"id IN {TICKETS}",
-    "contacts": f"person IN {PEOPLE}",
-    "past_questions": f"person IN {PEOPLE}",
-    "episodes": f"person IN {PEOPLE}",
-    "keys": f"person IN {PEOPLE}",
-    "people": f"id IN {PEOPLE}",
 }
-
-
+# What stays loses what leads to the person.
+LOOSENED = (
+    f"UPDATE audit SET what = '{ERASED}' WHERE what IN {TICKETS}",
+    f"UPDATE tickets SET browser = NULL WHERE browser IN {KEYS}",
+    *(
+        f"UPDATE {table} SET episode = NULL WHERE episode IN (SELECT id FROM episodes WHERE {MINE})"
+        for table in IN_EPISODES
+    ),
+    f"""
+    UPDATE events SET data = json_remove(data, '$.ticket')
+    WHERE type = 'sent' AND json_extract(data, '$.ticket') IN {TICKETS}
+      AND (episode IN (SELECT episode FROM tickets WHERE id IN {TICKETS})
+           OR key IN (SELECT coalesce(signed, browser, address) FROM tickets WHERE id IN {TICKETS}))
+    """,
+)
+TOUCHED = f"""
+    SELECT person FROM keys WHERE id IN (SELECT value FROM json_each(:gone))
+    UNION SELECT person FROM tickets WHERE id IN {TICKETS}
+    UNION SELECT person FROM contacts WHERE {NAMED} UNION SELECT person FROM past_questions WHERE {NAMED}
+    """
 FILES = f"""
     SELECT DISTINCT digest FROM attachments WHERE ticket IN {TICKETS} OR message IN {WRITTEN} ORDER BY digest
     """
@@ -66,13 +98,28 @@ COPIES = f"""
 
 
 @write()
-def erase_person(db: Database, *, people: str, email: str, sender: str = "") -> Row:
-    """Remove people (a JSON list of ids) and the tickets of an e-mail address. Return removed rows by table.
+def erase_person(db: Database, *, where: Row, fresh: str, who: str, now: int) -> Row:
+    """Remove what belongs to a person, named by the parameters `where`. Return removed rows by table.
 
-    `sender` is the key of the address, which the table of e-mails uses.
+    `fresh` is a random id: of the entry in the audit log, and for people who get another id.
     """
-    where = {"people": people, "email": email, "sender": sender}
-    return {table: db.execute(f"DELETE FROM {table} WHERE {rows}", where).rowcount for table, rows in OWNED.items()}
+    people = [row["person"] for row in _all(db, TOUCHED, where) if row["person"]]
+    for sql in LOOSENED:
+        _run(db, sql, where)
+    removed = {table: _run(db, f"DELETE FROM {table} WHERE {rows}", where) for table, rows in OWNED.items()}
+    removed["people"] = leave(db, people, gone=json.loads(where["gone"]), fresh=fresh)
+    if any(removed.values()):
+        what = f"{removed['tickets']} tickets, {sum(removed.values())} rows"
+        insert(db, "audit", {"id": fresh, "who": who, "did": "erase", "what": what, "created": now})
+    return removed
+
+
+def _run(db: Database, sql: str, where: Row) -> int:
+    return int(db.execute(sql, where).rowcount)
+
+
+def _all(db: Database, sql: str, where: Row) -> list[Row]:
+    return [dict(row) for row in db.execute(sql, where).fetchall()]
 
 
 @write()
@@ -139,63 +186,64 @@ def prune(
 
 def _prune_tickets(db: Database, before: int) -> int:
     ids = json.dumps([row["id"] for row in db.execute(OVER, {"before": before})])
+    gone = "(SELECT 'ticket:' || value FROM json_each(?))"
+    db.execute(f"DELETE FROM apart WHERE one IN {gone} OR other IN {gone}", [ids, ids])
     tables = [*((table, "ticket") for table in PARTS), ("tickets", "id")]
     sql = "DELETE FROM {} WHERE {} IN (SELECT value FROM json_each(?))"
     return sum(db.execute(sql.format(table, key), [ids]).rowcount for table, key in tables)
 
 
-def erase(settings: Settings, person: str) -> dict[str, Any]:
-    """Erase a visitor id, a verified id or an e-mail address, with everything linked to it.
+def erase(settings: Settings, person: str, *, named: Sequence[str] = (), who: str = "operator") -> dict[str, Any]:
+    """Erase a visitor id, a verified id or an e-mail address, with what belongs to it and the `named` tickets.
 
-    Return the rows `removed` by table; the `files` removed, and those shared with tickets of other people; the number
-    of times that an identifier of the person is still `left` in the database's files, for example in a text by another
-    person; and the `copies` already delivered by each sink.
+    Return the `tickets` and the rows `removed` by table; what is `perhaps` the same person's and stays; the `files`
+    removed, and those shared with tickets of other people; the number of times that an identifier of the person is
+    still `left` in the database's files, for example in a text by another person; and the `copies` already delivered
+    by each sink.
     """
-    email = normal_email(person)
     with opened(settings) as (store, writer):
-        sender = email_hash(store.secret("email"), email)
-        wanted = [f"visitor:{person}", f"verified:{person}", sender]
-        people = _people(store, wanted, email)
-        theirs = {"people": json.dumps(people), "email": email}
-        copies = store.rows(COPIES, theirs)
-        digests = [row["digest"] for row in store.rows(FILES, theirs)]
-        traces = [*([person] if len(person) >= TELLING else []), *_keys(store, people)]
-        removed = writer.run(erase_person, people=theirs["people"], email=email, sender=sender)
+        found = belongings(store, person, named=named)
+        document, where = _plan(store, found), found.where()
+        digests = [row["digest"] for row in store.rows(FILES, where)]
+        removed = writer.run(erase_person, where=where, fresh=str(uuid.uuid4()), who=who, now=clock.now())
         files = writer.run(drop_files, digests=digests, folder=str(folder(settings)))
         _clean(store)
-        left = _left(settings.database, traces)
-        copied = {row["sink"]: row["copies"] for row in copies}
-        return {"removed": removed, "files": files, "left": left, "copies": copied}
+        traces = [*([found.bare] if len(found.bare) >= TELLING else []), *found.gone]
+        return document | {"removed": removed, "files": files, "left": _left(settings.database, traces)}
+
+
+def plan(settings: Settings, person: str, *, named: Sequence[str] = ()) -> dict[str, Any]:
+    """Return what `erase` would do, without doing it; `addresses` are those of the tickets that would go."""
+    with reading(settings) as store:
+        found = belongings(store, person, named=named)
+        where = found.where()
+        tables = {
+            table: store.rows(f"SELECT count(*) AS n FROM {table} WHERE {rows}", where)[0]["n"]
+            for table, rows in OWNED.items()
+        }
+        files = {"removed": len(store.rows(FILES, where)), "shared": 0}
+        return _plan(store, found) | {"removed": tables, "files": files, "addresses": list(found.addresses)}
+
+
+def _plan(store: Store, found: Belongings) -> dict[str, Any]:
+    copies = {row["sink"]: row["copies"] for row in store.rows(COPIES, found.where())}
+    return {"tickets": listed(store, found), "perhaps": perhaps(store, found), "copies": copies}
 
 
 def shown(document: dict[str, Any]) -> str:
-    """Return the result of an erasure as lines for a terminal, with the copies that sinks have delivered."""
-    lines = [f"{table}: {count} removed" for table, count in document["removed"].items() if count]
+    """Return the result of an erasure, or its plan, as lines for a terminal."""
+    planned = "left" not in document
+    verb = "would be removed" if planned else "removed"
+    lines = [f"{table}: {count} {verb}" for table, count in document["removed"].items() if count]
     lines = lines or ["no matching person found"]
-    lines += [f"files: {document['files']['removed']} removed"] if document["files"]["removed"] else []
+    lines += [f"{told(ticket)}: {verb}" for ticket in document["tickets"]]
+    lines += [f"files: {document['files']['removed']} {verb}"] if document["files"]["removed"] else []
     if shared := document["files"]["shared"]:
         lines.append(f"files: {shared} kept, because other tickets have the same files")
     lines += [f"learned questions: {document['learned']}"] if document.get("learned") else []
     lines += [f"{sink}: {count} already delivered; delete them there" for sink, count in document["copies"].items()]
-    return "\n".join([*lines, f"left: {document['left']}"])
-
-
-def _people(store: Store, keys: list[str], email: str) -> list[str]:
-    rows = store.rows(
-        """
-        SELECT person FROM keys WHERE id IN (?, ?, ?)
-        UNION SELECT person FROM tickets WHERE lower(trim(email)) = ? ORDER BY person
-        """,
-        [*keys, email],
-    )
-    return [row["person"] for row in rows]
-
-
-def _keys(store: Store, people: list[str]) -> list[str]:
-    rows = store.rows(
-        "SELECT id FROM keys WHERE person IN (SELECT value FROM json_each(?)) ORDER BY id", [json.dumps(people)]
-    )
-    return [row["id"] for row in rows]
+    lines += lines_of(document["perhaps"])
+    return "\n".join([*lines, *([] if planned else [f"left: {document['left']}"])])
 
 
 def _clean(store: Store) -> None:

@@ -17,7 +17,7 @@ QUERIES = {
     "tickets": """
         SELECT tickets.id, created, changed, state, channel, external_id, subject,
                (SELECT body FROM messages WHERE ticket = tickets.id ORDER BY created, id LIMIT 1) AS body,
-               email, name, verified, segment, category, fields, lang, page, episode,
+               email, name, verified, proven, segment, category, fields, lang, page, episode,
                (SELECT article FROM outcomes WHERE ticket = tickets.id ORDER BY created DESC, id LIMIT 1) AS solved_by,
                agent
         FROM tickets ORDER BY created, tickets.id
@@ -29,7 +29,7 @@ QUERIES = {
         ORDER BY events.received, events.id
         """,
     "episodes": """
-        SELECT episodes.id, person, arm, channels, page, lang, category, started, last,
+        SELECT episodes.id, person, key, arm, channels, page, lang, category, started, last,
                (SELECT count(*) FROM events WHERE episode = episodes.id AND type = 'shown') AS shown,
                (SELECT count(*) FROM events WHERE episode = episodes.id AND type = 'follow') AS followed,
                (SELECT count(*) FROM events WHERE episode = episodes.id AND type = 'solved') AS solved,
@@ -49,9 +49,9 @@ QUERIES = {
         SELECT ticket, agent, text, article, note, seen, revision, changed FROM drafts
         ORDER BY ticket, agent, waiting
         """,
-    "contacts": "SELECT id, person, channel, ticket, at, created FROM contacts ORDER BY at, id",
+    "contacts": "SELECT id, person, key, channel, ticket, at, created FROM contacts ORDER BY at, id",
     "questions": """
-        SELECT id, subject, body, lang, category, article, person, source, at, created
+        SELECT id, subject, body, lang, category, article, person, key, source, at, created
         FROM past_questions ORDER BY at, id
         """,
     "people": "SELECT id AS key, person, created FROM keys ORDER BY person, created, id",
@@ -61,6 +61,7 @@ QUERIES = {
         """,
     "mails": "SELECT id, mail, sender, what, ticket, message, created FROM mails ORDER BY created, id",
     "users": "SELECT id AS month, users FROM active_users ORDER BY at, id",
+    "apart": "SELECT id, one, other, who, created FROM apart ORDER BY created, id",
     "audit": "SELECT id, who, did, what, created FROM audit ORDER BY created, id",
 }
 

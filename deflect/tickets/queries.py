@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 from deflect.store.clock import HOUR
 from deflect.store.database import Row, Store
@@ -114,16 +115,16 @@ def solved_by(store: Store, ticket: str) -> Row | None:
     return store.one(sql, [ticket])
 
 
-def of_person(store: Store, person: str, *, limit: int = 200) -> list[Row]:
-    """Return a person's tickets, latest first, each with its state and the article that solved it."""
+def of_ids(store: Store, ids: Sequence[str]) -> list[Row]:
+    """Return these tickets, latest first, each with its state and the article that solved it."""
     return store.rows(
         """
         SELECT id, subject, state, channel, agent, created,
                (SELECT count(*) FROM messages WHERE ticket = tickets.id AND author = 'agent') AS answers,
                (SELECT article FROM outcomes WHERE ticket = tickets.id ORDER BY created DESC, id LIMIT 1) AS solved_by
-        FROM tickets WHERE person = ? ORDER BY created DESC, id LIMIT ?
+        FROM tickets WHERE id IN (SELECT value FROM json_each(?)) ORDER BY created DESC, id
         """,
-        [person, limit],
+        [json.dumps(list(ids))],
     )
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
 
 from sqlite_utils import Database
 
 from deflect.offers.log import append, begun_episode
+from deflect.privacy.email_keys import email_hash
 from deflect.store.attachments import place_of
 from deflect.store.clock import DAY, HOUR
 from deflect.store.database import Row, insert
-from deflect.store.people import kept_under, link
+from deflect.store.people import VERIFIED, VISITOR, kept_under, link
 from deflect.store.writer import write
 from deflect.tickets import drafts, meanwhile
 from kb.errors import Conflict, FileLost, NotFound
@@ -51,6 +53,7 @@ def create_ticket(
         return _created(db, earlier["ticket"]) | {"new": False}
     begun = begun_episode(db, keys, intent, episode=episode, now=now)
     row = ticket | {"person": link(db, keys, now=now), "episode": begun["id"]}
+    row |= {"signed": _of_kind(keys, VERIFIED), "browser": _of_kind(keys, VISITOR)}
     keep_ticket(db, row, message, outbox=outbox, files=files, folder=folder, now=now)
     insert(db, "idempotency", idempotency | {"ticket": ticket["id"], "created": now})
     append(db, kept_under(keys), sent | {"episode": begun["id"]}, now=now)
@@ -61,7 +64,9 @@ def keep_ticket(
     db: Database, ticket: Row, message: Row, *, outbox: Sequence[Row], files: Sequence[Row], folder: str, now: int
 ) -> None:
     """Store a new ticket with its first message. A person with many recent tickets gets no receipt."""
-    insert(db, "tickets", ticket | {"state": "open", "created": now, "changed": now})
+    secret = db.execute("SELECT value FROM secrets WHERE name = 'email'").fetchone()["value"]
+    address = email_hash(secret, ticket["email"])
+    insert(db, "tickets", ticket | {"address": address, "state": "open", "created": now, "changed": now})
     many = _has_many(db, ticket["person"], now=now)
     wanted = [entry for entry in outbox if entry["sink"] != RECEIPT or not many]
     keep_message(db, message | {"ticket": ticket["id"]}, outbox=wanted, files=files, folder=folder, now=now)
@@ -154,10 +159,36 @@ def assign_ticket(db: Database, *, id: str, ticket: str, agent: str | None, who:
 
 
 @write()
+def set_apart(db: Database, *, id: str, ticket: str, own: Sequence[str], other: str, who: str, now: int) -> Row:
+    """Keep an agent's word that a ticket's requester, by the keys `own`, is not the person with the key `other`."""
+    _must_exist(db, ticket)
+    insert(db, "apart", {"id": f"{own[0]} {other}", "one": own[0], "other": other, "who": who, "created": now})
+    audit(db, id=id, who=who, did="set apart", what=ticket, now=now)
+    return {"ticket": ticket}
+
+
+@write()
+def join_again(
+    db: Database, *, id: str, ticket: str, own: Sequence[str], others: Sequence[str], who: str, now: int
+) -> Row:
+    """Take back every word of an agent that a ticket's requester is not the person with the keys `others`."""
+    _must_exist(db, ticket)
+    for one, other in (*product(own, others), *product(others, own)):
+        db.execute("DELETE FROM apart WHERE one = ? AND other = ?", [one, other])
+    audit(db, id=id, who=who, did="joined again", what=ticket, now=now)
+    return {"ticket": ticket}
+
+
+@write()
 def audit(db: Database, *, id: str, who: str, did: str, what: str, now: int) -> Row:
     """Add an entry to the audit log."""
     insert(db, "audit", {"id": id, "who": who, "did": did, "what": what, "created": now})
     return {}
+
+
+def _of_kind(keys: Sequence[str], kind: str) -> str | None:
+    """Return the first key of a kind, or None."""
+    return next((key for key in keys if key.startswith(kind)), None)
 
 
 def _enqueue(db: Database, message: Row, outbox: Sequence[Row], *, now: int) -> None:

@@ -23,7 +23,7 @@ from deflect.store import clock
 from deflect.store.attachments import HAS, LIFE, folder, place_of, strays
 from deflect.store.clock import DAY
 from deflect.store.database import Row, Store, insert, reading
-from deflect.store.people import leave
+from deflect.store.people import WINDOW, leave
 from deflect.store.writer import opened, write
 from kb.config import Settings
 from kb.errors import StorageFull, Unavailable
@@ -42,12 +42,14 @@ NAMED = "id IN (SELECT value FROM json_each(:records))"
 MINE = f"key IN {KEYS} OR (key IS NULL AND person IN ({ALONE}))"
 # Messages that the person sent by e-mail to another person's ticket, which stays.
 WRITTEN = "(SELECT id FROM messages WHERE author IN ('other', 'machine') AND \"by\" = :email)"
-# What offers kept of a ticket's text while it was being typed: since the ticket before it in the same episode.
+# What offers kept of a ticket's text while it was typed: in its browser or account, since the ticket before it there.
 TYPED = f"""
-    SELECT events.id FROM tickets JOIN events ON events.episode = tickets.episode AND events.type = 'offer'
-    WHERE tickets.id IN {TICKETS} AND events.received <= tickets.created
-      AND NOT EXISTS (SELECT 1 FROM tickets AS earlier WHERE earlier.episode = tickets.episode
-                      AND earlier.created < tickets.created AND earlier.created >= events.received)
+    SELECT events.id FROM tickets JOIN events ON events.key IN (tickets.browser, tickets.signed)
+    WHERE tickets.id IN {TICKETS} AND events.type = 'offer'
+      AND events.received BETWEEN tickets.created - {WINDOW} AND tickets.created
+      AND NOT EXISTS (SELECT 1 FROM tickets AS earlier
+                      WHERE (earlier.browser = events.key OR earlier.signed = events.key)
+                      AND earlier.created >= events.received AND earlier.created < tickets.created)
     """
 MARKS = "(SELECT value FROM json_each(:keys) UNION SELECT 'ticket:' || value FROM json_each(:tickets))"
 OWNED = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import secrets
 import unicodedata
 
 from sqlite_utils import Database, Migrations
@@ -197,6 +198,7 @@ def _fill_tickets(db: Database) -> None:
                        AND key LIKE 'visitor:%' AND json_extract(data, '$.ticket') = tickets.id LIMIT 1)
         """
     )
+    db.execute("INSERT OR IGNORE INTO secrets (name, value) VALUES ('email', ?)", [secrets.token_hex(32)])
     secret = db.execute("SELECT value FROM secrets WHERE name = 'email'").fetchone()
     for id, email, verified in db.execute("SELECT id, email, verified FROM tickets").fetchall():
         address = unicodedata.normalize("NFKC", email).strip().lower()

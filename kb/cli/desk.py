@@ -127,9 +127,13 @@ def erase(settings: Settings, person: str, named: tuple[str, ...], dry_run: bool
 def _ask(addresses: list[str]) -> None:
     """Ask before tickets of several addresses go; raise NotAsked if nobody can answer."""
     sentence = f"{len(addresses)} addresses wrote the tickets to delete: {', '.join(addresses)}"
-    if not sys.stdin.isatty():
+    if not _has_terminal():
         raise NotAsked(f"{sentence}; look at them with --dry-run, then add --yes")
     click.confirm(f"{sentence}. Delete them all?", abort=True, err=True)
+
+
+def _has_terminal() -> bool:
+    return sys.stdin.isatty()
 
 
 def _who() -> str:

@@ -32,6 +32,7 @@ from deflect.store.services import Services
 from deflect.store.tokens import Claims
 from deflect.tickets import queries, ticket_writes
 from deflect.tickets.contact import check, create_ticket
+from deflect.tickets.identity import identity
 from deflect.tickets.timeline import timeline
 from kb.config import Settings
 from kb.content.channels import Rule, Table
@@ -120,7 +121,51 @@ def test_an_e_mail_is_a_contact_of_the_visitor_who_left_the_same_address(service
     assert len(people) == 1
     assert sent["key"] == email_key(services.store, "jo@example.com")
     found = queries.get(services.store, taken.ticket or "") or {}
-    assert [e.ticket for e in timeline(services.store, found) if e.what == "ticket"] == [taken.ticket, first]
+    assert [e.ticket for e in timeline(services.store, found) if e.what == "ticket"] == [taken.ticket]
+    (near,) = identity(services.store, found).near
+    assert (near.tickets, near.why) == ((first,), ("same address typed",))
+
+
+def test_a_reply_that_carries_our_mark_proves_the_address_and_joins_what_it_answered(
+    services: Services, box: Mailbox
+) -> None:
+    first, second = (take(services, mail("x", id=f"<{n}@x>")).ticket for n in "ab")
+    for n, ticket in enumerate((first, second)):
+        services.writer.run(ticket_writes.close_ticket, id=f"c{n}", ticket=ticket, article=None, who="ann", now=1)
+        to = f"help+{mark(services.store.secret('email'), ticket or '')}@shop.example"
+        take(services, mail("It still fails.", id=f"<r{n}@x>", To=to))
+    found = queries.get(services.store, second or "") or {}
+    assert found["proven"] == "reply"
+    assert identity(services.store, found).tickets == (second, first)
+
+
+@pytest.mark.parametrize(
+    ("headers", "sender"),
+    [
+        ({"In_Reply_To": "<a1@example.com>"}, "jo@example.com"),  # the id of their own e-mail, which others may know
+        ({"To": "MARK"}, "eve@evil.example"),
+        ({"To": "MARK", "Auto_Submitted": "auto-replied"}, "jo@example.com"),
+        ({"To": "MARK", "Reply_To": "jo@example.com"}, "eve@evil.example"),
+    ],
+)
+def test_a_sender_alone_an_automatic_answer_and_another_address_prove_nothing(
+    services: Services, headers: dict[str, str], sender: str
+) -> None:
+    ticket = take(services, mail()).ticket or ""
+    to = f"help+{mark(services.store.secret('email'), ticket)}@shop.example"
+    given = {name: to if value == "MARK" else value for name, value in headers.items()}
+    assert take(services, mail("x", id="<2@x>", sender=sender, **given)).ticket == ticket
+    assert only(services)["proven"] is None
+
+
+def test_an_id_that_only_the_help_desk_was_sent_proves_nothing(services: Services) -> None:
+    ticket = take(services, mail()).ticket or ""
+    rows = services.store.rows("SELECT id, sink FROM outbox ORDER BY sink")
+    ids = {row["sink"]: f"<{row['id']}@shop.example>" for row in rows}
+    assert take(services, mail("x", id="<2@x>", References=ids["inbox"])).ticket == ticket
+    assert only(services)["proven"] is None
+    assert take(services, mail("x", id="<3@x>", References=ids["receipt"])).ticket == ticket
+    assert only(services)["proven"] == "reply"
 
 
 def test_a_receipt_answers_a_new_e_mail_once_with_articles_and_nothing_that_was_written(

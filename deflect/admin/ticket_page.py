@@ -57,6 +57,7 @@ def show(
         others=[e for e in entries if e.what == "ticket" and e.ticket != id],
         nearby=[one for one in near if not one.near.apart],
         apart=[one for one in near if one.near.apart],
+        perhaps=sum(len(one.near.tickets) for one in near if not one.near.apart),
         by_day=timeline.by_day,
         choices=choices(here, found, trail(here.store, found), words=words),
         unquoted=unquoted,

@@ -92,6 +92,12 @@ TOUCHED = f"""
 FILES = f"""
     SELECT DISTINCT digest FROM attachments WHERE ticket IN {TICKETS} OR message IN {WRITTEN} ORDER BY digest
     """
+SHARED = f"""
+    SELECT DISTINCT digest FROM attachments
+    WHERE (ticket IN {TICKETS} OR message IN {WRITTEN}) AND EXISTS (
+        SELECT 1 FROM attachments AS other WHERE other.digest = attachments.digest
+        AND other.ticket NOT IN {TICKETS} AND other.message NOT IN {WRITTEN})
+    """
 COPIES = f"""
     SELECT sink, count(*) AS copies FROM outbox
     WHERE sink NOT IN ('inbox', 'reply', 'receipt') AND state = 'sent' AND ticket IN {TICKETS}
@@ -111,7 +117,7 @@ def erase_person(db: Database, *, where: Row, fresh: str, who: str, now: int) ->
     removed = {table: _run(db, f"DELETE FROM {table} WHERE {rows}", where) for table, rows in OWNED.items()}
     removed["people"] = leave(db, people, gone=json.loads(where["gone"]), fresh=fresh)
     if any(removed.values()):
-        what = f"{removed['tickets']} tickets, {sum(removed.values())} rows"
+        what = f"tickets: {removed['tickets']}, rows: {sum(removed.values())}"
         insert(db, "audit", {"id": fresh, "who": who, "did": "erase", "what": what, "created": now})
     return removed
 
@@ -223,7 +229,8 @@ def plan(settings: Settings, person: str, *, named: Sequence[str] = ()) -> dict[
             table: store.rows(f"SELECT count(*) AS n FROM {table} WHERE {rows}", where)[0]["n"]
             for table, rows in OWNED.items()
         }
-        files = {"removed": len(store.rows(FILES, where)), "shared": 0}
+        shared = len(store.rows(SHARED, where))
+        files = {"removed": len(store.rows(FILES, where)) - shared, "shared": shared}
         return _plan(store, found) | {"removed": tables, "files": files, "addresses": list(found.addresses)}
 
 

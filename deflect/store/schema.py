@@ -139,13 +139,6 @@ def m012_mails(db: Database) -> None:
 
 
 @migrations()
-def m019_second_factors(db: Database) -> None:
-    """Second factors of agents: the app's secret, the last time step used, and hashes of recovery codes."""
-    _create(
-        db, "second_factors", "id secret step:int recovery entry created:int", needed="secret step recovery created"
-    )
-
-
 def m015_drafts(db: Database) -> None:
     """Unsent texts of agents. `waiting` is empty, or names the browser that must log in first."""
     columns = "ticket agent waiting text article note:int seen:int revision:int changed:int"
@@ -153,6 +146,7 @@ def m015_drafts(db: Database) -> None:
     _create(db, "drafts", columns, needed=needed, pk=("ticket", "agent", "waiting"), indexes="agent")
 
 
+@migrations()
 def m018_proven(db: Database) -> None:
     """The key of each ticket, episode, contact and past question, and agents' words that two are not one person.
 
@@ -205,3 +199,11 @@ def _fill_tickets(db: Database) -> None:
         key = "email:" + hmac.new(bytes.fromhex(secret[0]), address.encode(), hashlib.sha256).hexdigest()
         same = verified and unicodedata.normalize("NFKC", verified).strip().lower() == address
         db.execute("UPDATE tickets SET address = ?, proven = ? WHERE id = ?", [key, "token" if same else None, id])
+
+
+@migrations()
+def m019_second_factors(db: Database) -> None:
+    """Second factors of agents: the app's secret, the last time step used, and hashes of recovery codes."""
+    _create(
+        db, "second_factors", "id secret step:int recovery entry created:int", needed="secret step recovery created"
+    )

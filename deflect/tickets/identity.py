@@ -17,17 +17,22 @@ from deflect.store.database import Row, Store
 SAME_BROWSER, SAME_ADDRESS = "same browser", "same address typed"
 BROWSER = "This browser"  # the name of what was done in it
 
+# A proven address joins tickets, unless several signed ids have it: then it joins those without an id.
 OWN = """
+    WITH of_address AS (
+        SELECT id, signed FROM tickets
+        WHERE :proven AND address = :address AND (proven = 'token' OR (proven = 'reply' AND signed IS NULL))
+    )
     SELECT id FROM tickets
     WHERE id = :id OR signed = :signed
-       OR (:proven IS NOT NULL AND proven IS NOT NULL AND address = :address
-           AND (signed IS NULL OR :signed IS NULL))
+       OR id IN (SELECT id FROM of_address WHERE (signed IS NULL AND :signed IS NULL)
+                 OR (SELECT count(DISTINCT signed) FROM of_address) = 1)
     ORDER BY created DESC, id LIMIT 200
     """
 NEAR = """
     SELECT id, coalesce(signed, address) AS key, email, verified, address, browser FROM tickets
     WHERE (browser = :browser OR address = :address) AND id NOT IN (SELECT value FROM json_each(:own))
-    ORDER BY created DESC, id LIMIT 200
+    ORDER BY created DESC, id LIMIT 100
     """
 
 
@@ -49,7 +54,7 @@ class Near:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A ticket's proven `keys` and `tickets`, and what is `near` them, nearest first."""
+    """A ticket's proven `keys` and `tickets`, and what is `near` them."""
 
     keys: tuple[str, ...]
     tickets: tuple[str, ...]
@@ -58,7 +63,7 @@ class Identity:
 
 def proven_keys(ticket: Row) -> tuple[str, ...]:
     """Return the keys of a ticket that somebody proved, strongest first."""
-    return tuple(filter(None, (ticket["signed"], ticket["address"] if ticket["proven"] else None)))
+    return tuple(filter(None, (ticket["signed"], ticket["address"] if _is_proven(ticket) else None)))
 
 
 def marks(ticket: Row) -> tuple[str, ...]:
@@ -68,22 +73,26 @@ def marks(ticket: Row) -> tuple[str, ...]:
 
 def identity(store: Store, ticket: Row) -> Identity:
     """Return who a ticket belongs to."""
-    own = tuple(row["id"] for row in store.rows(OWN, ticket_keys(ticket)))
+    own = tuple(row["id"] for row in store.rows(OWN, _fields(ticket)))
     keys, mine, said = proven_keys(ticket), set(marks(ticket)), _apart(store, ticket)
     found: dict[tuple[str, bool], Near] = {}
-    for row in store.rows(NEAR, ticket_keys(ticket) | {"own": json.dumps(own)}):
-        apart = _says(said, mine, {f"ticket:{row['id']}", row["key"]})
-        _add(found, _near_ticket(row, ticket, apart=apart))
-    itself = ((ticket["address"], ticket["email"], SAME_ADDRESS), (ticket["browser"], BROWSER, SAME_BROWSER))
+    itself = ((ticket["browser"], BROWSER, SAME_BROWSER), (ticket["address"], ticket["email"], SAME_ADDRESS))
     for key, name, why in itself:
         if key and key not in keys:
             _add(found, Near(key, name, (why,), apart=_says(said, mine, {key})))
+    for row in store.rows(NEAR, _fields(ticket) | {"own": json.dumps(own)}):
+        apart = _says(said, mine, {f"ticket:{row['id']}", row["key"]})
+        _add(found, _near_ticket(row, ticket, apart=apart))
     return Identity(keys, own, tuple(found.values()))
 
 
-def ticket_keys(ticket: Row) -> Row:
-    """Return the fields of a ticket that its queries use."""
-    return {name: ticket[name] for name in ("id", "signed", "address", "browser", "proven", "person")}
+def _fields(ticket: Row) -> Row:
+    return {name: ticket[name] for name in ("id", "signed", "address", "browser")} | {"proven": _is_proven(ticket)}
+
+
+def _is_proven(ticket: Row) -> bool:
+    """Return True if the address is proven to be the requester's: a reply doesn't prove it of somebody signed in."""
+    return ticket["proven"] == "token" or (ticket["proven"] == "reply" and not ticket["signed"])
 
 
 def _near_ticket(row: Row, ticket: Row, *, apart: bool) -> Near:

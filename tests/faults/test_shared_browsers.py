@@ -72,6 +72,7 @@ def erased(services: Services, family: Family, person: str) -> None:
     planned = plan(services.settings, person)
     report = erase(services.settings, person)
     check_tables(services, family, person)
+    assert planned["files"] == report["files"]
     gone = [t for t in family.tickets if family.owner_is(t, person)]
     assert [t["id"] for t in planned["tickets"]] == [t["id"] for t in report["tickets"]]
     assert {t["id"] for t in report["tickets"]} == {t.id for t in gone}

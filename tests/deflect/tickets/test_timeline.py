@@ -105,7 +105,7 @@ def test_a_contact_reported_by_the_owner_s_server_stands_there_once(services: Se
     services.writer.run(
         import_writes.take_contact, keys=[key], contact=contact, token=token, episode=episode, now=clock.now()
     )
-    (typed, _) = nearby(services.store, ticket)
+    (_, typed) = nearby(services.store, ticket)
     assert (typed.near.why, [(e.what, e.text) for e in typed.entries]) == (
         ("same address typed",),
         [("contact", "chat")],

@@ -31,7 +31,8 @@ TICKETS = """
     SELECT tickets.id, lang, category, channel, state, created,
            (SELECT count(*) FROM messages WHERE ticket = tickets.id AND author = 'agent') AS answers,
            (SELECT min(created) FROM messages WHERE ticket = tickets.id AND author = 'agent') AS first_answer,
-           EXISTS (SELECT 1 FROM messages AS again WHERE ticket = tickets.id AND author = 'requester' AND created >
+           EXISTS (SELECT 1 FROM messages AS again WHERE ticket = tickets.id AND author = 'requester'
+                   AND coalesce(mark, '') != 'thanks' AND created >
                    (SELECT min(created) FROM messages WHERE ticket = again.ticket AND author = 'agent')) AS came_back,
            EXISTS (SELECT 1 FROM audit WHERE what = tickets.id AND did = 'reopen') AS reopened
     FROM tickets WHERE created >= :start AND created < :end ORDER BY created, id

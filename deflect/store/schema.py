@@ -138,3 +138,13 @@ def m013_raw_mails(db: Database) -> None:
     mails.add_column("original", str)
     mails.add_column("seal", str)
     mails.create_index(["original"])
+
+
+@migrations()
+def m014_withdrawn(db: Database) -> None:
+    """Withdrawn outcomes, marks of messages, and of each e-mail who passed it on and what the list of others shows."""
+    db.table("outcomes").add_column("withdrawn", int)
+    db.table("messages").add_column("mark", str)
+    for column in ("via", "address", "name", "subject"):
+        db.table("mails").add_column(column, str)
+    db.table("mails").create_index(["what", "created"])

@@ -115,17 +115,17 @@ def close_ticket(db: Database, *, id: str, ticket: str, article: str | None, who
     _must_exist(db, ticket)
     db.execute("UPDATE tickets SET state = 'closed', changed = ? WHERE id = ?", [now, ticket])
     if article:
-        insert(db, "outcomes", {"id": id, "ticket": ticket, "article": article, "by": who, "created": now})
+        _solve(db, {"id": id, "ticket": ticket, "article": article, "by": who, "created": now})
     audit(db, id=id, who=who, did="solved by " + article if article else "close", what=ticket, now=now)
     return {"ticket": ticket}
 
 
 @write()
 def reopen_ticket(db: Database, *, id: str, ticket: str, who: str, now: int) -> Row:
-    """Reopen a ticket and delete its outcomes."""
+    """Reopen a ticket and withdraw its outcome, which counts again if the same article closes the ticket again."""
     _must_exist(db, ticket)
     db.execute("UPDATE tickets SET state = 'open', changed = ? WHERE id = ?", [now, ticket])
-    db.execute("DELETE FROM outcomes WHERE ticket = ?", [ticket])
+    db.execute("UPDATE outcomes SET withdrawn = ? WHERE ticket = ? AND withdrawn IS NULL", [now, ticket])
     audit(db, id=id, who=who, did="reopen", what=ticket, now=now)
     return {"ticket": ticket}
 
@@ -144,6 +144,16 @@ def audit(db: Database, *, id: str, who: str, did: str, what: str, now: int) -> 
     """Add an entry to the audit log."""
     insert(db, "audit", {"id": id, "who": who, "did": did, "what": what, "created": now})
     return {}
+
+
+def _solve(db: Database, outcome: Row) -> None:
+    """Store an outcome, or restore the withdrawn one with the same article. A ticket has one outcome that counts."""
+    ticket, article, now = outcome["ticket"], outcome["article"], outcome["created"]
+    other = "UPDATE outcomes SET withdrawn = ? WHERE ticket = ? AND article IS NOT ? AND withdrawn IS NULL"
+    db.execute(other, [now, ticket, article])
+    same = "UPDATE outcomes SET withdrawn = NULL WHERE ticket = ? AND article = ?"
+    if not db.execute(same, [ticket, article]).rowcount:
+        insert(db, "outcomes", outcome)
 
 
 def _enqueue(db: Database, message: Row, outbox: Sequence[Row], *, now: int) -> None:

@@ -37,7 +37,9 @@ QUERIES = {
                (SELECT count(*) FROM tickets WHERE episode = episodes.id) AS tickets
         FROM episodes ORDER BY started, episodes.id
         """,
-    "messages": 'SELECT id, ticket, author, channel, body, created, "by", note, mark FROM messages ORDER BY created, id',
+    "messages": """
+        SELECT id, ticket, author, channel, body, created, "by", note, mark FROM messages ORDER BY created, id
+        """,
     "attachments": """
         SELECT id, ticket, message, name, media, size, digest AS sha256, created
         FROM attachments ORDER BY created, ticket, place, id

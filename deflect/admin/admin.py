@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from werkzeug.exceptions import HTTPException
 
-from deflect.admin import agent_pages, login, playground, report_pages, ticket_pages
+from deflect.admin import agent_pages, login, mail_pages, playground, report_pages, ticket_pages
 from deflect.api import headers
 from deflect.api.http import form_id
 from deflect.delivery.outbox import retry_deliveries
@@ -26,7 +26,13 @@ TIMES = {"moment": "%d %b %Y, %H:%M", "day": "%A, %d %b %Y", "hour": "%H:%M"}  #
 
 blueprint = Blueprint("admin", __name__, url_prefix="/admin", template_folder="templates")
 login.guard(blueprint)
-for part in (ticket_pages.blueprint, agent_pages.blueprint, report_pages.blueprint, playground.blueprint):
+for part in (
+    ticket_pages.blueprint,
+    mail_pages.blueprint,
+    agent_pages.blueprint,
+    report_pages.blueprint,
+    playground.blueprint,
+):
     blueprint.register_blueprint(part)
 
 

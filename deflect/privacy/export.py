@@ -59,7 +59,10 @@ QUERIES = {
         SELECT id, ticket, message, sink, state, tries, due, created, changed, note, articles
         FROM outbox ORDER BY created, id
         """,
-    "mails": "SELECT id, mail, sender, what, ticket, message, created FROM mails ORDER BY created, id",
+    "mails": """
+        SELECT id, mail, sender, via, what, ticket, message, created, address, name, subject
+        FROM mails ORDER BY created, id
+        """,
     "users": "SELECT id AS month, users FROM active_users ORDER BY at, id",
     "audit": "SELECT id, who, did, what, created FROM audit ORDER BY created, id",
 }

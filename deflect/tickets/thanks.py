@@ -166,8 +166,8 @@ _CLOSING = re.compile(
     r"|sincerely|(?:viele |beste |liebe |mit freundlichen |freundliche |herzliche |schöne )?grü(?:ß|ss)en?|mfg|lg|vg"
     r"|(?:bien )?cordialement|salutations|(?:un )?(?:cordial )?saludos?|atentamente|(?:cordiali |distinti )?saluti"
     r"|atenciosamente|cumprimentos|abraços?|(?:met )?(?:vriendelijke )?groet(?:en|jes)?|pozdrawiam|z poważaniem"
-    r"|s pozdravem|(?:med )?(?:vänliga?|venlig|vennlig) hils(?:ning(?:ar)?|en)|mvh|hilsen|terveisin|üdvözlettel|saygılar(?:ımla)?"
-    r"|с уважением|з повагою|敬具|よろしくお願い(?:いた)?します|此致|드림)[\s,.!]*",
+    r"|s pozdravem|(?:med )?(?:vänliga?|venlig|vennlig) hils(?:ning(?:ar)?|en)|mvh|hilsen|terveisin|üdvözlettel"
+    r"|saygılar(?:ımla)?|с уважением|з повагою|敬具|よろしくお願い(?:いた)?します|此致|드림)[\s,.!]*",
     re.IGNORECASE,
 )
 

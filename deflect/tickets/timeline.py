@@ -103,7 +103,7 @@ PAST = (
 )
 
 REPLIES = """
-    SELECT tickets.id, tickets.subject, tickets.state, messages.created AS at, messages.author
+    SELECT tickets.id, tickets.subject, tickets.state, messages.created AS at, messages.author, mark
     FROM tickets JOIN messages ON messages.ticket = tickets.id
     WHERE person = ? AND messages.channel = 'email' AND author IN ('requester', 'other', 'machine')
       AND messages.id != (SELECT id FROM messages AS first WHERE ticket = tickets.id ORDER BY created, id LIMIT 1)
@@ -224,7 +224,7 @@ def _ticket(row: Row) -> Entry:
 
 def _reply(row: Row) -> Entry:
     """Return the entry of a later e-mail, without its text, which the ticket shows."""
-    who = {"other": "from another address", "machine": "automatic"}.get(row["author"], "")
+    who = {"other": "from another address", "machine": row["mark"] or "automatic"}.get(row["author"], row["mark"] or "")
     return Entry(row["at"], "reply", row["subject"], who, ticket=row["id"], state=row["state"])
 
 

@@ -40,8 +40,8 @@ _BANNERS = (
 _WROTE = r"wrote|schrieb|a écrit|escribió|ha scritto|schreef|escreveu|napisał\w*|skrev"
 _SENT_FROM = (
     r"sent from (?:my|mail|outlook|yahoo|proton)|get outlook for|(?:gesendet )?von meinem|gesendet mit"
-    r"|envoyé (?:de|depuis) mon|enviado desde mi|enviado do meu|inviato da|(?:verzonden|verstuurd) vanaf|wysłane z|skickat från|sendt fra"
-    r"|отправлено с|发自我的|從我的|나의 \w+에서 보냄|\w+から送信"
+    r"|envoyé (?:de|depuis) mon|enviado desde mi|enviado do meu|inviato da|(?:verzonden|verstuurd) vanaf"
+    r"|wysłane z|skickat från|sendt fra|отправлено с|发自我的|從我的|나의 \w+에서 보냄|\w+から送信"
 )
 
 _GREETING = re.compile(rf"\W*(?:{'|'.join(_GREETINGS)})\b(?P<rest>[^,.!?:;\n]{{0,40}}[,.!:;]?)", re.IGNORECASE)

@@ -248,7 +248,9 @@ def test_our_own_e_mails_are_passed_over(tmp_path: Path, box: Mailbox) -> None:
     take(services, mail())
     carry(services)
     assert [take(services, sent.as_bytes()).what for sent in box.mails] == ["ours"] * 2
-    assert take(services, mail(sender="help@shop.example", id="<o@x>")).what == "ours"
+    (copy,) = (sent for sent in box.mails if sent["Auto-Submitted"])
+    copy.replace_header("Message-ID", "<0100018c@relay.example>")  # some relays give every e-mail a new id
+    assert take(services, copy.as_bytes()).what == "ours"
     assert take(services, mail(sender="help+x@shop.example", id="<p@x>")).what == "new"
     close(services)
 

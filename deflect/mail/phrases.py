@@ -18,7 +18,7 @@ _AUTOMATIC = (
     r"odpowied[źz] automatyczna|automatyczna odpowied[źz]|autoodpowied[źz]|poza biurem",
     r"auto(?:matiskt? )?svar|automatiskt? (?:besked|meddelande|melding)|frånvaro(?:meddelande|besked)|fraværs\w+",
     r"(?:ikke på|ute av|ude af|borte fra) kontoret|automaattinen (?:vastaus|poissaolo\w*)|poissaoloviesti",
-    r"automatická (?:odpov[ěe]d|odpove[ďd])|mimo kancel[áa][řr]|automatikus válasz|házon kívül|irodán kívül",
+    r"automatická (?:odpov[ěe][ďd]|odpove[ďd])|mimo kancel[áa][řr]|automatikus válasz|házon kívül|irodán kívül",
     r"r[ăa]spuns automat|otomatik (?:yan[ıi]t|cevap)|ofis d[ıi][şs][ıi]nda\w*",
     r"автоматическ(?:ий|ое) (?:ответ|сообщение|уведомление)|автоответ\w*|вне офиса",
     r"автоматична відповідь|автовідповідь|поза офісом|αυτόματη απάντηση|εκτός γραφείου",

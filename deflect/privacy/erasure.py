@@ -55,7 +55,8 @@ OWNED = {
 
 
 FILES = f"""
-    SELECT DISTINCT digest FROM attachments WHERE ticket IN {TICKETS} OR message IN {WRITTEN} ORDER BY digest
+    SELECT digest FROM attachments WHERE {OWNED["attachments"]}
+    UNION SELECT original FROM mails WHERE original IS NOT NULL AND ({OWNED["mails"]}) ORDER BY 1
     """
 COPIES = f"""
     SELECT sink, count(*) AS copies FROM outbox
@@ -76,7 +77,7 @@ def erase_person(db: Database, *, people: str, email: str, sender: str = "") -> 
 
 @write()
 def drop_files(db: Database, *, digests: Sequence[str], folder: str, before: float | None = None) -> Row:
-    """Remove the files with these digests that no ticket has; with `before`, only files unchanged since that time.
+    """Remove the files with these digests that no ticket or e-mail has; with `before`, only if unchanged since then.
 
     Return the number of files `removed`, and of files `shared` with other tickets, which stay.
     """
@@ -155,7 +156,7 @@ def erase(settings: Settings, person: str) -> dict[str, Any]:
         sender = email_hash(store.secret("email"), email)
         wanted = [f"visitor:{person}", f"verified:{person}", sender]
         people = _people(store, wanted, email)
-        theirs = {"people": json.dumps(people), "email": email}
+        theirs = {"people": json.dumps(people), "email": email, "sender": sender}
         copies = store.rows(COPIES, theirs)
         digests = [row["digest"] for row in store.rows(FILES, theirs)]
         traces = [*([person] if len(person) >= TELLING else []), *_keys(store, people)]
@@ -226,7 +227,7 @@ def forget(settings: Settings, *, now: int | None = None) -> int:
 
 
 def sweep(settings: Settings, *, now: float | None = None) -> int:
-    """Remove files older than an hour that no ticket has. Return the number of files."""
+    """Remove files older than an hour that no ticket or e-mail has. Return the number of files."""
     before, files, total = (now or time.time()) - LIFE, str(folder(settings)), 0
     with opened(settings) as (store, writer), suppress(StorageFull, Unavailable):  # retried next time
         digests = list(strays(settings, store, before=before))

@@ -129,3 +129,12 @@ def m012_mails(db: Database) -> None:
     columns = "id mail sender what ticket message created:int"
     _create(db, "mails", columns, needed="sender what created", indexes="sender created, ticket, mail")
     db.table("messages").add_column("note", str)
+
+
+@migrations()
+def m013_raw_mails(db: Database) -> None:
+    """The original of an e-mail: the SHA-256 of its sealed file, and the key that opens the file."""
+    mails = db.table("mails")
+    mails.add_column("original", str)
+    mails.add_column("seal", str)
+    mails.create_index(["original"])

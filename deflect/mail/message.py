@@ -1,20 +1,24 @@
-"""Parse an e-mail: sender, text, files, the e-mails that it answers, and the kind of its author."""
+"""Parse an e-mail: sender, content, the e-mails that it answers, and the kind of its author."""
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
-from email.errors import HeaderParseError
-from email.header import decode_header
 from email.message import Message
 from email.parser import BytesParser
 from email.policy import compat32
 from email.utils import getaddresses
 from typing import Literal
 
-from deflect.mail.text import decoded, of_html
+from deflect.mail.charsets import decoded
+from deflect.mail.headers import line
+from deflect.mail.headers import raw as _raw
+from deflect.mail.headers import values as _values
+from deflect.mail.headers import words as _words
+from deflect.mail.parts import Content, File, content
+from deflect.mail.parts import children as _children
+from deflect.mail.parts import payload as _payload
 from deflect.tickets.contact import LONGEST, printable
 from kb.errors import BadRequest
 from kb.patterns import EMAIL
@@ -22,7 +26,6 @@ from kb.patterns import EMAIL
 LARGEST = 25 * 2**20  # bytes of an e-mail that are read
 MOST_LINES = 500_000  # that are read: no e-mail of 25 MB written by a person has more
 MOST_PARTS = 5_000  # lines that may begin a part
-LONGEST_HEADER = 20_000  # characters
 NO_SUBJECT, NO_TEXT = "(no subject)", "(no text)"
 ID = re.compile(r"<([^<>\s]{3,500})>")
 PLAIN_ID = re.compile(r"[\w!#$%&'*+/=?^`{|}~.:-]{1,200}@[\w.:-]{1,200}", re.ASCII)  # safe to write in a header
@@ -34,15 +37,6 @@ Kind = Literal["person", "bulk", "auto", "bounce"]
 
 class NoMail(BadRequest):
     """The bytes are not an e-mail, or the e-mail has no sender address to answer."""
-
-
-@dataclass(frozen=True, slots=True)
-class File:
-    """A file attached to an e-mail."""
-
-    name: str
-    type: str
-    data: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +56,7 @@ class Mail:
     quiet: bool  # send no automatic answer
     cut: bool
     files: tuple[File, ...] = ()
+    remarks: tuple[str, ...] = ()  # sentences about what is incomplete or can't be shown
 
 
 def parse(raw: bytes) -> Mail:
@@ -74,15 +69,15 @@ def parse(raw: bytes) -> Mail:
     bounded = _bounded(raw)
     try:
         message = BytesParser(policy=compat32).parsebytes(bounded)
-        text, files = _text(message), tuple(_files(message))
+        inside = content(message)
     except RecursionError:  # parts nested too deeply; no mail program writes this
         message = BytesParser(policy=compat32).parsebytes(bounded, headersonly=True)
-        text, files = decoded(bounded.partition(b"\n\n")[2][: 4 * LONGEST["body"]], "utf-8"), ()
+        inside = Content(decoded(bounded.partition(b"\n\n")[2][: 4 * LONGEST["body"]]), (), (), True)
     people = _addresses(message, "From", "Sender")
     if not people:
         raise NoMail("this e-mail has no sender address, so it can't be answered")
     name, sender = people[0]
-    whole = printable(text[: 10 * LONGEST["body"]], lines=True).strip()
+    whole = printable(inside.text[: 10 * LONGEST["body"]], lines=True).strip()
     subject, body = line(_words(_raw(message, "Subject")))[: LONGEST["subject"]], whole[: LONGEST["body"]]
     kind = _kind(message, sender)
     id = next(iter(ID.findall(_raw(message, "Message-ID"))), "")
@@ -99,14 +94,10 @@ def parse(raw: bytes) -> Mail:
         refs=_returned(message) if kind == "bounce" else _refs(message),
         kind=kind,
         quiet=kind != "person" or _is_quiet(message, sender),
-        cut=len(bounded) < len(raw) or len(raw) > LARGEST or len(whole) > len(body),
-        files=files,
+        cut=len(bounded) < len(raw) or len(raw) > LARGEST or len(whole) > len(body) or inside.cut,
+        files=inside.files,
+        remarks=inside.remarks,
     )
-
-
-def line(text: str) -> str:
-    """Return `text` on one line, without invisible characters and marks that change the direction of text."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def _bounded(raw: bytes) -> bytes:
@@ -116,85 +107,6 @@ def _bounded(raw: bytes) -> bytes:
         if raw.count(sign) > most:
             raw = sign.join(raw.split(sign, most)[:most])
     return raw
-
-
-def _text(part: Message) -> str:
-    """Return the text of a part: the plain text of alternatives, otherwise the texts of all parts in order."""
-    if part.is_multipart() and part.get_content_maintype() != "message":
-        found = [(child.get_content_type(), _text(child)) for child in _children(part)]
-        said = [(kind, text) for kind, text in found if text.strip()]
-        if part.get_content_subtype() == "alternative" and said:
-            return next((text for kind, text in said if kind == "text/plain"), said[-1][1])
-        return "\n\n".join(text for _, text in said)
-    if part.get_content_type() not in ("text/plain", "text/html") or _is_file(part):
-        return ""
-    text = decoded(_payload(part)[: 4 * LARGEST], part.get_content_charset("") or "")
-    return of_html(text) if part.get_content_subtype() == "html" else text
-
-
-def _files(part: Message) -> Iterator[File]:
-    if part.is_multipart() and part.get_content_maintype() != "message":
-        for child in _children(part):
-            yield from _files(child)
-    elif part.get_content_type() == "message/rfc822":
-        inner = part.get_payload(0) if part.is_multipart() else part
-        title = line(_words(_raw(inner, "Subject")))[:100] if isinstance(inner, Message) else ""
-        yield File(f"{title or 'message'}.eml", "message/rfc822", _bytes(inner))
-    elif _is_file(part):
-        name = line(_words(str(part.get_filename("") or "")))[:200]
-        yield File(name or "unnamed", part.get_content_type(), _payload(part))
-
-
-def _is_file(part: Message) -> bool:
-    """Return True if a part is an attachment, or is neither text nor a part of a delivery report."""
-    said = _raw(part, "Content-Disposition").strip().lower()
-    if said.startswith("attachment"):
-        return True
-    kind = part.get_content_type()
-    if kind in ("text/plain", "text/html"):
-        return False
-    return not kind.startswith(("message/", "multipart/")) and kind not in ("text/rfc822-headers", "text/calendar")
-
-
-def _children(part: Message) -> list[Message]:
-    found = part.get_payload()
-    return [child for child in found if isinstance(child, Message)] if isinstance(found, list) else []
-
-
-def _payload(part: Message) -> bytes:
-    try:
-        data = part.get_payload(decode=True)
-    except (ValueError, LookupError, AttributeError, TypeError):  # broken transfer encodings
-        data = None
-    return data if isinstance(data, bytes) else b""
-
-
-def _bytes(part: object) -> bytes:
-    try:
-        return part.as_bytes() if isinstance(part, Message) else b""
-    except (ValueError, LookupError, AttributeError, TypeError):
-        return b""
-
-
-def _raw(message: Message, name: str) -> str:
-    return next(iter(_values(message, name)), "")
-
-
-def _values(message: Message, name: str) -> list[str]:
-    """Return the raw values of a header, at most five. Bytes outside ASCII are decoded like the text of a part."""
-    found = [value for given, value in message.raw_items() if given.lower() == name.lower()][:5]
-    return [decoded(value[:LONGEST_HEADER].encode("ascii", "surrogateescape"), "") for value in found]
-
-
-def _words(text: str) -> str:
-    """Return a header with its encoded words decoded, or unchanged if they cannot be decoded."""
-    if "=?" not in text:
-        return text
-    try:
-        parts = decode_header(text)
-    except (HeaderParseError, ValueError):
-        return text
-    return "".join(part if isinstance(part, str) else decoded(part, charset or "ascii") for part, charset in parts)
 
 
 def _addresses(message: Message, *names: str) -> list[tuple[str, str]]:

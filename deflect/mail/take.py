@@ -10,7 +10,9 @@ from typing import Any, Literal
 
 from sqlite_utils import Database
 
-from deflect.mail.message import File, Mail, parse
+from deflect.mail.message import Mail, parse
+from deflect.mail.originals import keep_raw  # noqa: F401
+from deflect.mail.parts import File
 from deflect.mail.threads import is_ours, ticket_of
 from deflect.offers.episode import new_id, new_ticket_id, ways
 from deflect.offers.log import append
@@ -75,6 +77,7 @@ def own_addresses(settings: Settings) -> frozenset[str]:
 def note_of(mail: Mail, lost: Sequence[File] = ()) -> str:
     """Return the note for an e-mail that was cut or whose files were not all stored, otherwise ""."""
     said = ["The e-mail was too long, so its end was cut off."] if mail.cut else []
+    said += mail.remarks
     if lost:
         names = ", ".join(f"{file.name} {_size(file)}" for file in lost[:20])
         more = f" and {len(lost) - 20} more" if len(lost) > 20 else ""

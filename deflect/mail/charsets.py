@@ -69,9 +69,9 @@ def decoded(data: bytes, *labels: str) -> str:
     >>> decoded("Größe".encode(), "us-ascii"), decoded(b"5 \\x80", "iso-8859-1"), decoded(b"caf\\xe9", "unknown")
     ('Größe', '5 €', 'café')
     """
-    for mark, name in MARKS:
+    for mark, encoding in MARKS:
         if data.startswith(mark):
-            return data[len(mark) :].decode(name, "replace")
+            return data[len(mark) :].decode(encoding, "replace")
     names = list(dict.fromkeys(name for label in labels if (name := codec(label))))
     if data.isascii():
         return _seven_bits(data, names)
@@ -97,7 +97,7 @@ def codec(label: str) -> str | None:
             return MORE[name]
         found = webencodings.lookup(name)
         if found is not None:
-            return MORE.get(found.name, found.codec_info.name)
+            return MORE.get(found.name, str(found.codec_info.name))
         if name and (python := _of_python(name)):
             return python
     return None

@@ -20,7 +20,7 @@ def line(text: str) -> str:
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
-def raw(message: Message, name: str) -> str:
+def header(message: Message, name: str) -> str:
     """Return the first value of a header, or ""."""
     return next(iter(values(message, name)), "")
 
@@ -68,13 +68,13 @@ def charset_of(message: Message) -> str:
     return ""
 
 
-def parameter(part: Message, header: str, name: str, *labels: str) -> str:
+def parameter(part: Message, field: str, name: str, *labels: str) -> str:
     """Return a parameter of a header, decoded from raw bytes, RFC 2231 or encoded words; "" if it is missing."""
-    value = next(iter(_bytes(part, header)), b"")
+    value = next(iter(_bytes(part, field)), b"")
     plain = Message()
-    plain[header] = " ".join(value.decode("latin-1").split())  # one character for each byte, so that nothing is lost
+    plain[field] = " ".join(value.decode("latin-1").split())  # one character for each byte, so that nothing is lost
     try:
-        found = plain.get_param(name, header=header)
+        found = plain.get_param(name, header=field)
     except (ValueError, IndexError, TypeError):
         return ""
     if isinstance(found, tuple):

@@ -12,8 +12,8 @@ from email.utils import getaddresses
 from typing import Literal
 
 from deflect.mail.charsets import decoded
+from deflect.mail.headers import header as _raw
 from deflect.mail.headers import line
-from deflect.mail.headers import raw as _raw
 from deflect.mail.headers import values as _values
 from deflect.mail.headers import words as _words
 from deflect.mail.parts import Content, File, content

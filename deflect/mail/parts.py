@@ -14,7 +14,7 @@ from email.parser import BytesParser
 from email.policy import compat32
 
 from deflect.mail.charsets import WEAK, codec, decoded, meta_charset
-from deflect.mail.headers import line, parameter, raw, unpadded, words
+from deflect.mail.headers import header, line, parameter, unpadded, words
 from deflect.mail.invitation import told
 from deflect.mail.text import LONGEST_HTML, of_html, without_pictures
 
@@ -100,7 +100,9 @@ class _Reader:
             return "\n\n".join(self._invitations)
         for inner in self._forwarded[:1]:
             head = [
-                f"{name}: {line(words(raw(inner, name)))}" for name in ("From", "Date", "Subject") if raw(inner, name)
+                f"{name}: {line(words(header(inner, name)))}"
+                for name in ("From", "Date", "Subject")
+                if header(inner, name)
             ]
             reader = _Reader()
             return "\n".join([*head, "", reader.text(inner, root=True)]).strip()
@@ -139,9 +141,9 @@ class _Reader:
         if kind != "message/rfc822":
             return ""
         inner = children(part)[0] if children(part) else part
-        if raw(part, "Content-Transfer-Encoding").strip().lower() == "base64" and inner is not part:
+        if header(part, "Content-Transfer-Encoding").strip().lower() == "base64" and inner is not part:
             inner = BytesParser(policy=compat32).parsebytes(unpadded(_undecoded(inner)))
-        title = line(words(raw(inner, "Subject")))[:100]
+        title = line(words(header(inner, "Subject")))[:100]
         self.files.append(File(f"{title or 'message'}.eml", kind, _as_bytes(inner)))
         self._forwarded += [inner] if inner is not part else []
         return ""
@@ -165,12 +167,10 @@ class _Reader:
     def _file(self, part: Message, kind: str) -> None:
         data, whole = _payload(part)
         if kind == "text/calendar":
-            self._invitations += (
-                [words] if (words := told(decoded(data, parameter(part, "Content-Type", "charset")))) else []
-            )
-        name = _name(part) or (
-            "invitation.ics" if kind == "text/calendar" else f"unnamed{mimetypes.guess_extension(kind) or ''}"
-        )
+            invitation = told(decoded(data, parameter(part, "Content-Type", "charset")))
+            self._invitations += [invitation] if invitation else []
+        usual = "invitation.ics" if kind == "text/calendar" else f"unnamed{mimetypes.guess_extension(kind) or ''}"
+        name = _name(part) or usual
         if kind in ("application/pkcs7-mime", "application/x-pkcs7-mime"):
             self.remarks.append(SEALED % "S/MIME")
         self.remarks += [] if whole else [BROKEN % name]
@@ -179,7 +179,7 @@ class _Reader:
 
 def _is_file(part: Message, *, root: bool, form: bool) -> bool:
     """Return True if a text is an attachment: it is said to be one, or it has a name beside other parts."""
-    attached = raw(part, "Content-Disposition").strip().lower().startswith("attachment")
+    attached = header(part, "Content-Disposition").strip().lower().startswith("attachment")
     named = bool(_name(part))
     if root:
         return attached and named
@@ -215,7 +215,7 @@ def _is_stub(plain: str, rich: str) -> bool:
 
 def _payload(part: Message) -> tuple[bytes, bool]:
     """Return the decoded bytes of a part, and False if the end of their encoding is missing."""
-    how = raw(part, "Content-Transfer-Encoding").strip().lower()
+    how = header(part, "Content-Transfer-Encoding").strip().lower()
     if how == "base64":
         return _of_base64(_undecoded(part), text=part.get_content_maintype() == "text")
     try:

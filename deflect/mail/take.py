@@ -11,7 +11,7 @@ from typing import Any, Literal
 from sqlite_utils import Database
 
 from deflect.mail.message import Mail, parse
-from deflect.mail.originals import keep_raw  # noqa: F401
+from deflect.mail.originals import keep_raw
 from deflect.mail.parts import File
 from deflect.mail.threads import is_ours, ticket_of
 from deflect.offers.episode import new_id, new_ticket_id, ways
@@ -54,7 +54,10 @@ def take(services: Services, raw: bytes) -> Taken:
     """
     mail = parse(raw)
     sender = email_key(services.store, mail.sender)
+    if known := services.store.one("SELECT ticket FROM mails WHERE id = ?", [mail.key]):
+        return Taken("known", known["ticket"])
     row: dict[str, Any] = {"id": mail.key, "mail": mail.id or None, "sender": sender}
+    row |= keep_raw(services.settings, raw)
     if is_ours(services.store, mail.id) or normal_email(mail.sender) in own_addresses(services.settings):
         return _pass_over(services, row | {"what": "ours"})
     ticket = ticket_of(services.store, refs=mail.refs, to=mail.to, sender=sender)

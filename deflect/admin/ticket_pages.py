@@ -6,9 +6,11 @@ from typing import Any
 
 from flask import Blueprint, Response, flash, g, redirect, render_template, request, url_for
 
-from deflect.api.downloads import give_file
+from deflect.admin.login import only_admins
+from deflect.api.downloads import give_bytes, give_file
 from deflect.api.http import form_id
 from deflect.gaps import gaps
+from deflect.mail import originals
 from deflect.offers.episode import new_id
 from deflect.store import attachments, clock
 from deflect.store.database import Row
@@ -144,6 +146,21 @@ def attached(id: str, file: str) -> Response:
     return give_file(services().settings, found)
 
 
+@blueprint.get("/<id>/messages/<message>/original")
+def original(id: str, message: str) -> Response:
+    """Return the original e-mail of a message as a download, for admins. The audit log notes it."""
+    only_admins()
+    here = services()
+    row = originals.of_ticket(here.store, _ticket(id)["id"]).get(message)
+    if row is None:
+        raise NotFound("the original of this e-mail was not kept, or it was erased")
+    raw = originals.read_raw(here.settings, row)
+    here.writer.run(
+        ticket_writes.audit, id=new_id(), who=g.agent, did="read an original e-mail", what=id, now=clock.now()
+    )
+    return give_bytes(raw, name=f"{id}.eml")
+
+
 @blueprint.get("/<id>/draft")
 def draft(id: str) -> str:
     """Show the draft of an article from a ticket."""
@@ -169,6 +186,7 @@ def _page(found: Row, *, text: str = "", words: str = "", chosen: str = "", noti
         ticket=found,
         messages=queries.messages(here.store, id),
         files=attachments.of_ticket(here.store, id),
+        originals=originals.of_ticket(here.store, id) if g.role == "admin" else {},
         previewed=PREVIEWED,
         readable=readable,
         agents=accounts.agents(here.store, here.settings),

@@ -1,19 +1,18 @@
-"""Read the headers of an e-mail: raw values, decoded words, addresses and the Message-IDs that it answers."""
+"""Read the headers of an e-mail: raw bytes, encoded words, and parameters such as the name of a file."""
 
 from __future__ import annotations
 
+import base64
+import binascii
+import quopri
 import re
-from email.errors import HeaderParseError
-from email.header import decode_header
 from email.message import Message
-from email.utils import getaddresses
 
-from deflect.mail.text import decoded
-from deflect.tickets.contact import LONGEST
-from kb.patterns import EMAIL
+from deflect.mail.charsets import decoded
 
 LONGEST_HEADER = 20_000  # characters
-ID = re.compile(r"<([^<>\s]{3,500})>")
+WORD = re.compile(r"=\?([^?*\s]{1,60})(?:\*[^?\s]*)?\?([bBqQ])\?([^?]*)\?=")
+NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
 
 
 def line(text: str) -> str:
@@ -22,43 +21,84 @@ def line(text: str) -> str:
 
 
 def header(message: Message, name: str) -> str:
-    """Return the raw value of a header, "" if it is missing."""
+    """Return the first value of a header, or ""."""
     return next(iter(values(message, name)), "")
 
 
-def plain(message: Message, name: str) -> str:
-    """Return the value of a header in lower case without surrounding space."""
-    return header(message, name).strip().lower()
-
-
 def values(message: Message, name: str) -> list[str]:
-    """Return the raw values of a header, at most five. Bytes outside ASCII are decoded like the text of a part."""
-    found = [value for given, value in message.raw_items() if given.lower() == name.lower()][:5]
-    return [decoded(value[:LONGEST_HEADER].encode("ascii", "surrogateescape"), "") for value in found]
+    """Return the values of a header, at most five, with encoded words as they are.
+
+    Bytes outside ASCII are decoded like a text in the charset of the e-mail.
+    """
+    return [decoded(value, charset_of(message) if not value.isascii() else "") for value in _bytes(message, name)]
 
 
 def words(text: str) -> str:
-    """Return a header with its encoded words decoded, or unchanged if they cannot be decoded."""
-    if "=?" not in text:
-        return text
+    """Return a header with its encoded words decoded. A word that can't be decoded stays as it is.
+
+    Words of one charset are decoded together, because some programs split them within a character.
+
+    >>> words("=?utf-8?q?Gr=C3?= =?utf-8?q?=B6=C3=9Fe?= =?x?b?####?=")
+    'Größe =?x?b?####?='
+    """
+    pieces: list[tuple[str, bytes | str]] = []
+    end = 0
+    for found in WORD.finditer(text):
+        charset, between, data = found[1].lower(), text[end : found.start()], _word(found)
+        if data is None:
+            continue
+        follows = bool(pieces) and not between.strip()
+        last = pieces[-1] if follows else ("", "")
+        if isinstance(last[1], bytes) and last[0] == charset:
+            pieces[-1] = (charset, last[1] + data)
+        else:
+            pieces += [(charset, data)] if follows else [("", between), (charset, data)]
+        end = found.end()
+    pieces.append(("", text[end:]))
+    return "".join(piece if isinstance(piece, str) else decoded(piece, charset) for charset, piece in pieces)
+
+
+def charset_of(message: Message) -> str:
+    """Return the charset that an e-mail declares for its text, or ""."""
+    for count, part in enumerate(message.walk()):
+        if found := parameter(part, "Content-Type", "charset"):
+            return found
+        if count == 20:
+            break
+    return ""
+
+
+def parameter(part: Message, field: str, name: str, *labels: str) -> str:
+    """Return a parameter of a header, decoded from raw bytes, RFC 2231 or encoded words; "" if it is missing."""
+    value = next(iter(_bytes(part, field)), b"")
+    plain = Message()
+    plain[field] = " ".join(value.decode("latin-1").split())  # one character for each byte, so that nothing is lost
     try:
-        parts = decode_header(text)
-    except (HeaderParseError, ValueError):
-        return text
-    return "".join(part if isinstance(part, str) else decoded(part, charset or "ascii") for part, charset in parts)
+        found = plain.get_param(name, header=field)
+    except (ValueError, IndexError, TypeError):
+        return ""
+    if isinstance(found, tuple):
+        return words(decoded(found[2].encode("latin-1", "replace"), found[0] or "", *labels))
+    return words(decoded(found.encode("latin-1", "replace"), *labels)) if isinstance(found, str) else ""
 
 
-def addresses(message: Message, *names: str) -> list[tuple[str, str]]:
-    """Return the names and addresses of some headers. Addresses are parsed before names are decoded."""
-    given = [value for name in names for value in values(message, name)]
+def unpadded(data: bytes) -> bytes:
+    """Decode base64 as far as it goes, without the padding, and without characters that are not base64."""
+    plain = NOT_BASE64.sub(b"", data)
+    plain = plain[:-1] if len(plain) % 4 == 1 else plain
+    return base64.b64decode(plain + b"=" * (-len(plain) % 4))
+
+
+def _bytes(message: Message, name: str) -> list[bytes]:
+    found = [value for given, value in message.raw_items() if given.lower() == name.lower()][:5]
+    return [str(value)[:LONGEST_HEADER].encode("utf-8", "surrogateescape") for value in found]
+
+
+def _word(found: re.Match[str]) -> bytes | None:
+    text = found[3].encode("utf-8", "replace")
+    if found[2] in "qQ":
+        return quopri.decodestring(text, header=True)
     try:
-        found = getaddresses([line(value) for value in given])
-    except (ValueError, IndexError, TypeError, RecursionError):  # deeply nested comments
-        return []
-    return [pair for pair in found[:200] if len(pair[1]) <= LONGEST["email"] and EMAIL.fullmatch(pair[1])]
-
-
-def refs(message: Message) -> tuple[str, ...]:
-    """Return the Message-IDs that an e-mail answers, nearest first."""
-    direct, thread = (ID.findall(header(message, name)) for name in ("In-Reply-To", "References"))
-    return tuple(dict.fromkeys([*direct[:10], *reversed(thread[-50:])]))
+        return b"".join(unpadded(part) for part in text.split(b"=")) or (None if text.strip() else b"")
+    except binascii.Error:
+        return None

@@ -10,7 +10,8 @@ from email.policy import compat32
 from email.utils import getaddresses
 from typing import Literal
 
-from deflect.mail.headers import ID, header, line, plain, refs, values, words
+from deflect.mail.addresses import ID, plain, refs
+from deflect.mail.headers import header, line, values, words
 from deflect.mail.phrases import is_absence, is_automatic, is_returned, reports_failure
 from kb.patterns import EMAIL
 

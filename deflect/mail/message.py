@@ -1,20 +1,21 @@
-"""Parse an e-mail: sender, text, files, the e-mails that it answers, and the kind of its author."""
+"""Parse an e-mail: sender, content, the e-mails that it answers, and the kind of its author."""
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from email.message import Message
 from email.parser import BytesParser
 from email.policy import compat32
 
 from deflect.mail import kinds
-from deflect.mail.headers import ID, addresses, header, line, refs, words
+from deflect.mail.addresses import ID, addresses, refs
+from deflect.mail.charsets import decoded
+from deflect.mail.headers import header, line, words
 from deflect.mail.kinds import Kind
+from deflect.mail.parts import Content, File, content
 from deflect.mail.senders import Sender, is_own_list, sender_of
-from deflect.mail.text import decoded, of_html
 from deflect.tickets.contact import LONGEST, printable
 from kb.errors import BadRequest
 
@@ -41,15 +42,6 @@ class NoSender(NoMail):
 
 
 @dataclass(frozen=True, slots=True)
-class File:
-    """A file attached to an e-mail."""
-
-    name: str
-    type: str
-    data: bytes
-
-
-@dataclass(frozen=True, slots=True)
 class Mail:
     """A parsed e-mail. The same e-mail always has the same `key`."""
 
@@ -71,6 +63,7 @@ class Mail:
     stamp: str = ""  # the ticket in the header that our own e-mails have
     loops: bool = False
     files: tuple[File, ...] = ()
+    remarks: tuple[str, ...] = ()  # sentences about what is incomplete or can't be shown
 
 
 def parse(raw: bytes, *, own: frozenset[str] = frozenset(), anyway: bool = False) -> Mail:
@@ -88,11 +81,11 @@ def parse(raw: bytes, *, own: frozenset[str] = frozenset(), anyway: bool = False
     bounded = _bounded(raw)
     try:
         message = BytesParser(policy=compat32).parsebytes(bounded)
-        text, files = _text(message), tuple(_files(message))
+        inside = content(message)
     except RecursionError:  # parts nested too deeply; no mail program writes this
         message = BytesParser(policy=compat32).parsebytes(bounded, headersonly=True)
-        text, files = decoded(bounded.partition(b"\n\n")[2][: 4 * LONGEST["body"]], "utf-8"), ()
-    whole = printable(text[: 10 * LONGEST["body"]], lines=True).strip()
+        inside = Content(decoded(bounded.partition(b"\n\n")[2][: 4 * LONGEST["body"]]), (), (), True)
+    whole = printable(inside.text[: 10 * LONGEST["body"]], lines=True).strip()
     subject, body = line(words(header(message, "Subject")))[: LONGEST["subject"]], whole[: LONGEST["body"]]
     sender = _sender(message, own, anyway=anyway, text=body)
     listed = not (sender.via and sender.via.lower() in own) and not is_own_list(message, own)
@@ -116,8 +109,9 @@ def parse(raw: bytes, *, own: frozenset[str] = frozenset(), anyway: bool = False
         stamp=line(header(message, "X-Ticket"))[:40],
         loops=kinds.is_looping(message, own),
         quiet=kind != "person" or sender.address.lower() in own or kinds.is_quiet(message, sender.address),
-        cut=len(bounded) < len(raw) or len(raw) > LARGEST or len(whole) > len(body),
-        files=files,
+        cut=len(bounded) < len(raw) or len(raw) > LARGEST or len(whole) > len(body) or inside.cut,
+        files=inside.files,
+        remarks=inside.remarks,
     )
 
 
@@ -136,61 +130,3 @@ def _bounded(raw: bytes) -> bytes:
         if raw.count(sign) > most:
             raw = sign.join(raw.split(sign, most)[:most])
     return raw
-
-
-def _text(part: Message) -> str:
-    """Return the text of a part: the plain text of alternatives, otherwise the texts of all parts in order."""
-    if part.is_multipart() and part.get_content_maintype() != "message":
-        found = [(child.get_content_type(), _text(child)) for child in _children(part)]
-        said = [(kind, text) for kind, text in found if text.strip()]
-        if part.get_content_subtype() == "alternative" and said:
-            return next((text for kind, text in said if kind == "text/plain"), said[-1][1])
-        return "\n\n".join(text for _, text in said)
-    if part.get_content_type() not in ("text/plain", "text/html") or _is_file(part):
-        return ""
-    text = decoded(_payload(part)[: 4 * LARGEST], part.get_content_charset("") or "")
-    return of_html(text) if part.get_content_subtype() == "html" else text
-
-
-def _files(part: Message) -> Iterator[File]:
-    if part.is_multipart() and part.get_content_maintype() != "message":
-        for child in _children(part):
-            yield from _files(child)
-    elif part.get_content_type() == "message/rfc822":
-        inner = part.get_payload(0) if part.is_multipart() else part
-        title = line(words(header(inner, "Subject")))[:100] if isinstance(inner, Message) else ""
-        yield File(f"{title or 'message'}.eml", "message/rfc822", _bytes(inner))
-    elif _is_file(part):
-        name = line(words(str(part.get_filename("") or "")))[:200]
-        yield File(name or "unnamed", part.get_content_type(), _payload(part))
-
-
-def _is_file(part: Message) -> bool:
-    """Return True if a part is an attachment, or is neither text nor a part of a delivery report."""
-    said = header(part, "Content-Disposition").strip().lower()
-    if said.startswith("attachment"):
-        return True
-    kind = part.get_content_type()
-    if kind in ("text/plain", "text/html"):
-        return False
-    return not kind.startswith(("message/", "multipart/")) and kind not in ("text/rfc822-headers", "text/calendar")
-
-
-def _children(part: Message) -> list[Message]:
-    found = part.get_payload()
-    return [child for child in found if isinstance(child, Message)] if isinstance(found, list) else []
-
-
-def _payload(part: Message) -> bytes:
-    try:
-        data = part.get_payload(decode=True)
-    except (ValueError, LookupError, AttributeError, TypeError):  # broken transfer encodings
-        data = None
-    return data if isinstance(data, bytes) else b""
-
-
-def _bytes(part: object) -> bytes:
-    try:
-        return part.as_bytes() if isinstance(part, Message) else b""
-    except (ValueError, LookupError, AttributeError, TypeError):
-        return b""

@@ -14,11 +14,13 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from deflect.mail.message import LARGEST
 from deflect.store.attachments import keep_sealed, path_of
-from deflect.store.database import Row
+from deflect.store.database import Row, Store
 from kb.config import Settings
 from kb.errors import NotFound, StorageFull
 from kb.failures import degraded
 
+OF_TICKET = "SELECT id, message, original, seal FROM mails WHERE ticket = ? AND original IS NOT NULL"
+ONE = "SELECT id, ticket, message, original, seal FROM mails WHERE id = ? OR message = ?"
 NONCE = 12  # bytes at the start of a sealed file
 
 
@@ -46,3 +48,16 @@ def read_raw(settings: Settings, row: Row) -> bytes:
         return zlib.decompress(AESGCM(bytes.fromhex(row["seal"])).decrypt(sealed[:NONCE], sealed[NONCE:], None))
     except (OSError, InvalidTag, ValueError, zlib.error) as error:
         raise NotFound("the original of this e-mail is missing from the disk or damaged; run 'kb doctor'") from error
+
+
+def of_ticket(store: Store, ticket: str) -> dict[str, Row]:
+    """Return the e-mails of a ticket whose originals were kept, by the id of their message."""
+    return {row["message"]: row for row in store.rows(OF_TICKET, [ticket])}
+
+
+def one(store: Store, id: str) -> Row:
+    """Return the e-mail with an id, or the e-mail of a message. Raise NotFound if there is none."""
+    found = store.one(ONE, [id, id])
+    if found is None:
+        raise NotFound(f"there is no e-mail {id}; 'kb export mails' lists them")
+    return found

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from email.message import Message
 from email.utils import parseaddr
 
-from deflect.mail.headers import addresses, line, plain, values, words
+from deflect.mail.addresses import addresses, plain
+from deflect.mail.headers import line, values, words
 from deflect.privacy.email_keys import normal_email
 from deflect.tickets.contact import LONGEST
 from kb.patterns import EMAIL

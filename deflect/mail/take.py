@@ -10,8 +10,9 @@ from email.utils import parseaddr
 from typing import Literal
 
 from deflect.mail.mail_writes import LATER, THANKS, list_mail, open_by_mail, reply_by_mail
-from deflect.mail.message import LARGEST, NO_SENDER, File, Mail, NoMail, parse
+from deflect.mail.message import LARGEST, NO_SENDER, Mail, NoMail, parse
 from deflect.mail.originals import keep_raw
+from deflect.mail.parts import File
 from deflect.mail.threads import is_ours, ticket_of
 from deflect.offers.episode import new_id, new_ticket_id, ways
 from deflect.privacy.email_keys import email_key, normal_email
@@ -90,6 +91,7 @@ def own_addresses(settings: Settings) -> frozenset[str]:
 def note_of(mail: Mail, lost: Sequence[File] = (), *, own: frozenset[str] = frozenset()) -> str:
     """Return the note for an e-mail that was cut, can't be answered, or whose files were not all stored, or ""."""
     said = ["The e-mail was too long, so its end was cut off."] if mail.cut else []
+    said += mail.remarks
     if mail.sender == NO_SENDER:
         said.append("It names no sender, so it can't be answered.")
     elif normal_email(mail.reply_to) in own:

@@ -54,7 +54,9 @@ def of_tickets(rows: Sequence[Row], *, target: int, now: int) -> list[Number]:
     )
     touches = "agents' answers ÷ tickets that were answered or closed"
     reply = f"tickets first answered within {target} hours ÷ tickets that are answered or older than that"
-    resolution = "tickets closed after at most one answer, not reopened, with no further message ÷ closed tickets"
+    resolution = (
+        "tickets closed after at most one answer, not reopened, with no further message but thanks ÷ closed tickets"
+    )
     found = [
         share("first-contact resolution", first, len(closed), resolution, nobody="no ticket is closed"),
         _touches([row["answers"] for row in rows if row["answers"] or row["state"] == "closed"], touches),

@@ -37,6 +37,7 @@ USUAL = (
     "cp1255", "cp1256", "cp1257", "cp874", "cp1258", "iso8859-2", "iso8859-5", "iso8859-6", "iso8859-7", "iso8859-13",
     "cp850", "mac-roman", "cp866", "mac-cyrillic",
 )  # fmt: skip
+RARE = ("cp850", "mac-roman", "cp866", "mac-cyrillic")  # without a label
 EAST_ASIAN = ("gb18030", "cp932", "big5hkscs", "cp949", "euc_jp", "johab")
 WEAK = ("cp1252", "ascii")
 # The Windows charset that programs use under the label of an ISO charset.
@@ -173,7 +174,9 @@ def _bonus(name: str, names: Sequence[str], *, size: int) -> float:
     siblings = [SIBLINGS.get(one) for one in names]
     if name in names:
         return 0.5 if name in WEAK else 1.0 + 0.25 * size
-    return 0.5 + 0.2 * size if name in siblings else 0.0
+    if name in siblings:
+        return 0.5 + 0.2 * size
+    return -0.7 if name in RARE else 0.0
 
 
 def _sample(data: bytes) -> bytes:

@@ -39,7 +39,7 @@ FINE = frozenset(
 OFTEN_INSIDE = frozenset("’'·‐‑–—―×・ー～〜\u00ad")
 BAD = re.compile("[\ufffd\ue000-\uf8ff\x80-\x9f]")
 MIXED = re.compile(
-    r"[a-zà-ÿ][\u0370-\u06ff\u0e00-\u0e7f\uff66-\uff9f]|[\u0370-\u06ff\u0e00-\u0e7f][a-zà-ÿ]|[A-Za-z][\u1100-\uffdc]{1,2}(?=[a-z?!.])"
+    r"[a-zà-ÿ][\u0370-\u06ff\u0e00-\u0e7f\uff66-\uff9f]|[\u0370-\u06ff\u0e00-\u0e7f][a-zà-ÿ]|[A-Za-z][\u2e80-\uffdc]{1,2}(?=[a-z?!.])"
 )
 NEVER = re.compile(r"ã\b|õ\b|\Bþ|\bð|\bß|[^\W\d_]·(?!l)")  # Portuguese, Icelandic, German and Catalan never write this
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from sqlite_utils import Database
 
@@ -15,8 +16,10 @@ from deflect.tickets.ticket_writes import audit, keep_message, keep_ticket, reop
 from kb.errors import NotFound
 
 BY = "e-mail"  # the author in the audit log when an e-mail reopens a ticket
-LATER = "later"  # what happens to an e-mail of a sender over the limit, which is offered again
-MOST_LISTED = 100  # e-mails of a sender that are listed in an hour without being taken
+LATER: Final = "later"  # what happens to an e-mail of a sender over the limit, which is offered again
+MOST_LISTED = 100  # e-mails of a sender in an hour that are listed as waiting, or with their original
+TAKEN = "SELECT count(*) AS n FROM mails WHERE sender = ? AND created > ? AND what != 'later'"
+LISTED = "SELECT count(*) AS n FROM mails WHERE sender = ? AND created > ? AND what = ?"
 THANKS = "thanks"  # the mark of a reply that is nothing but thanks
 
 
@@ -79,14 +82,18 @@ def reply_by_mail(
 
 @write()
 def list_mail(db: Database, *, mail: Row, now: int) -> Row:
-    """List an e-mail that is not taken, with the reason in `what`, unless it is stored already."""
+    """List an e-mail that is not taken, with the reason in `what`, unless it is stored already.
+
+    Of a sender with many of them, further ones are listed without their original, or not at all if they only wait.
+    """
+    db.execute("DELETE FROM mails WHERE id = ? AND what = ?", [mail["id"], LATER])
     earlier = db.execute("SELECT ticket FROM mails WHERE id = ?", [mail["id"]]).fetchone()
     if earlier:
-        return {"what": LATER if mail["what"] == LATER else "known", "ticket": earlier["ticket"]}
-    sql = "SELECT count(*) AS n FROM mails WHERE sender = ? AND created > ? AND what = ?"
-    if db.execute(sql, [mail["sender"], now - HOUR, mail["what"]]).fetchone()["n"] >= MOST_LISTED:
-        return {"what": mail["what"], "ticket": None}
-    return _keep(db, mail, now=now)
+        return {"what": "known", "ticket": earlier["ticket"]}
+    many = db.execute(LISTED, [mail["sender"], now - HOUR, mail["what"]]).fetchone()["n"] >= MOST_LISTED
+    if many and mail["what"] == LATER:
+        return {"what": LATER, "ticket": None}
+    return _keep(db, mail | ({"original": None, "seal": None} if many else {}), now=now)
 
 
 def _met(db: Database, mail: Row, *, most: int, now: int, by: str) -> Row | None:
@@ -97,8 +104,7 @@ def _met(db: Database, mail: Row, *, most: int, now: int, by: str) -> Row | None
     earlier = db.execute("SELECT ticket, what FROM mails WHERE id = ?", [mail["id"]]).fetchone()
     if earlier and (earlier["ticket"] or not (by or earlier["what"] == LATER)):
         return {"what": "known", "ticket": earlier["ticket"]}
-    sql = "SELECT count(*) AS n FROM mails WHERE sender = ? AND created > ? AND what != ?"
-    if most and not by and db.execute(sql, [mail["sender"], now - HOUR, LATER]).fetchone()["n"] >= most:
+    if most and not by and db.execute(TAKEN, [mail["sender"], now - HOUR]).fetchone()["n"] >= most:
         return {"what": LATER, "ticket": None}
     db.execute("DELETE FROM mails WHERE id = ?", [mail["id"]])
     return None

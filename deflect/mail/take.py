@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from email.utils import parseaddr
 from typing import Literal
 
-from deflect.mail.mail_writes import LATER, THANKS, list_mail, open_by_mail, reply_by_mail
+from deflect.mail.mail_writes import LATER, TAKEN, THANKS, list_mail, open_by_mail, reply_by_mail
 from deflect.mail.message import LARGEST, NO_SENDER, Mail, NoMail, parse
 from deflect.mail.originals import keep_raw
 from deflect.mail.parts import File
@@ -18,6 +18,7 @@ from deflect.offers.episode import new_id, new_ticket_id, ways
 from deflect.privacy.email_keys import email_key, normal_email
 from deflect.store import attachments, clock
 from deflect.store.attachments import Attachment, Refused
+from deflect.store.clock import HOUR
 from deflect.store.database import Row
 from deflect.store.services import Services
 from deflect.tickets.contact import receipts
@@ -30,9 +31,8 @@ from search.text.analyzer import detect
 
 CHANNEL = "email"
 NOT_OPEN = "e-mail"  # the field of a ticket that notes that e-mail is not open to this person
-LARGEST_WAITING = (
-    1_000_000  # bytes of an e-mail that waits of which the original is kept, so that a flood fits the disk
-)
+LARGEST_WAITING = 1_000_000  # bytes of an e-mail that waits and whose original is kept, so that a flood fits
+EARLIER = "SELECT ticket, what, original, seal FROM mails WHERE id = ?"
 
 What = Literal["new", "reply", "machine", "known", "ours", "automatic", "loop", "later"]
 
@@ -57,17 +57,14 @@ def take(services: Services, raw: bytes, *, by: str = "", listed: Row | None = N
         _list_unreadable(services, raw, error.reason)
         raise
     row = _row(services, mail)
-    if listed is None and (known := _known(services, row)):
-        return known
-    row |= listed or keep_raw(services.settings, raw)
+    earlier = services.store.one(EARLIER, [row["id"]])
+    if listed is None and earlier and earlier["what"] != LATER:
+        return Taken("known", earlier["ticket"])
     reason = "" if by else "ours" if is_ours(services.store, mail) else "loop" if mail.loops else ""
-    if reason:
-        return _leave(services, mail, row, reason)
-    taken = _stored(services, mail, row, by=by)
-    if taken.what == LATER:
-        waiting = row if len(raw) <= LARGEST_WAITING else row | {"original": None, "seal": None}
-        return _leave(services, mail, waiting, LATER)
-    return taken
+    if not by and not reason and _is_over(services, row):
+        return Taken(LATER) if earlier else _wait(services, mail, row, raw)
+    row |= listed or _kept(earlier) or keep_raw(services.settings, raw)
+    return _leave(services, mail, row, reason) if reason else _stored(services, mail, row, by=by)
 
 
 def _stored(services: Services, mail: Mail, row: Row, *, by: str) -> Taken:
@@ -203,9 +200,23 @@ def _row(services: Services, mail: Mail) -> Row:
     return {"id": mail.key, "mail": mail.id or None, "sender": sender, "via": via}
 
 
-def _known(services: Services, row: Row) -> Taken | None:
-    found = services.store.one("SELECT ticket FROM mails WHERE id = ? AND what != ?", [row["id"], LATER])
-    return Taken("known", found["ticket"]) if found else None
+def _kept(earlier: Row | None) -> Row:
+    """Return the original that was kept when the e-mail had to wait."""
+    found = {name: earlier[name] for name in ("original", "seal")} if earlier else {}
+    return found if found.get("original") else {}
+
+
+def _is_over(services: Services, row: Row) -> bool:
+    """Return True if the sender is over the hourly limit. The write checks it again."""
+    most = services.settings.rate_mails
+    found = services.store.one(TAKEN, [row["sender"], clock.now() - HOUR]) if most else None
+    return found is not None and bool(found["n"] >= most)
+
+
+def _wait(services: Services, mail: Mail, row: Row, raw: bytes) -> Taken:
+    """List an e-mail that is offered again later. The original of a large one is not kept, so that a flood fits."""
+    small = len(raw) <= LARGEST_WAITING
+    return _leave(services, mail, row | (keep_raw(services.settings, raw) if small else {}), LATER)
 
 
 def _leave(services: Services, mail: Mail, row: Row, reason: str) -> Taken:
@@ -216,7 +227,7 @@ def _leave(services: Services, mail: Mail, row: Row, reason: str) -> Taken:
 
 def _list_unreadable(services: Services, raw: bytes, reason: str) -> None:
     row = {"id": _digest(raw), "mail": None, "sender": "", "via": None, "what": reason}
-    if _known(services, row) is None:
+    if services.store.one(EARLIER, [row["id"]]) is None:
         row |= keep_raw(services.settings, raw)
         services.writer.run(list_mail, mail=row | {"address": "", "name": "", "subject": ""}, now=clock.now())
 

@@ -224,7 +224,7 @@ def _not_taken(settings: Settings) -> Iterator[Finding]:
         return
     if found:
         said = ", ".join(f"{reason} {count:,}" for reason, count in sorted(found.items()))
-        yield Finding("e-mails", "note", f"not taken in the last 30 days: {said}; see Not taken in the admin pages")
+        yield Finding("mails", "note", f"not taken in the last 30 days: {said}; see Not taken in the admin pages")
 
 
 def _public(settings: Settings) -> Iterator[Finding]:

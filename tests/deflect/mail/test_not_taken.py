@@ -146,6 +146,9 @@ def test_an_e_mail_that_waited_is_no_longer_listed_once_it_is_taken(
     take(services, mail())
     assert take(services, mail("b", id="<2@x>")).what == "later"
     assert [row["what"] for row in not_taken.find(services.store)] == ["later"]
+    files = [path for path in attachments.folder(services.settings).rglob("*") if path.is_file()]
+    assert take(services, mail("b", id="<2@x>")).what == "later"  # a mailbox offers it every minute
+    assert [path for path in attachments.folder(services.settings).rglob("*") if path.is_file()] == files
     now = clock.now()
     monkeypatch.setattr(clock, "now", lambda: now + HOUR + SECOND)
     assert take(services, mail("b", id="<2@x>")).what == "new"

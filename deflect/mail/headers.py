@@ -12,7 +12,7 @@ from deflect.mail.charsets import decoded
 
 LONGEST_HEADER = 20_000  # characters
 WORD = re.compile(r"=\?([^?*\s]{1,60})(?:\*[^?\s]*)?\?([bBqQ])\?([^?]*)\?=")
-NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
+NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
 
 
 def line(text: str) -> str:

@@ -22,7 +22,8 @@ SHOWN = ("text/plain", "text/html", "text/enriched", "text/richtext", "text/mark
 UNSEEN = ("text/x-amp-html", "text/rfc822-headers")  # repeats the HTML, or belongs to a delivery report
 MOST_MENDED = 20  # multiparts without a working boundary that are parsed again
 LONGEST_NAME = 200  # characters
-BASE64 = re.compile(rb"[A-Za-z0-9+/\s]*={0,3}\s*")
+BASE64 = re.compile(rb"[A-Za-z0-9+/=\s]*")
+MOST_PIECES = 1000  # of base64, each with its padding
 CUT_OFF = re.compile(rb"=[0-9A-Fa-f]?\s*\Z")  # the start of an encoded character
 LIMIT = re.compile(rb"^--([^\s-][^\r\n]{0,199}?)[ \t]*\r?\n(?=[\w-]+:)", re.MULTILINE)  # a boundary before a header
 LOOKS_LIKE_HTML = re.compile(r"\s*<(?:!doctype|html|head|body|div|p|table|meta|span)\b", re.IGNORECASE)
@@ -232,7 +233,7 @@ def _of_base64(data: bytes, *, text: bool) -> tuple[bytes, bool]:
     end = next((n for n, one in enumerate(blocks) if not BASE64.fullmatch(one)), len(blocks))
     if end == 0:  # not base64 at all, or one line with characters that don't belong there
         end = len(blocks) if not text or b" " not in data.strip() else 0
-    pieces = b"".join(blocks[:end]).split(b"=")
+    pieces = re.split(rb"=+", b"".join(blocks[:end]), maxsplit=MOST_PIECES)
     found = b"".join(unpadded(piece) for piece in pieces)
     last = pieces[0] if len(pieces) == 1 else b""
     rest = b"".join(blocks[end:]) if text else b""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import time
 
 import pytest
 
@@ -190,3 +191,12 @@ def test_what_cannot_be_opened_is_named() -> None:
     smime = parse(HEAD + part("application/pkcs7-mime; smime-type=enveloped-data; name=smime.p7m", b"0\x82"))
     assert (names(smime), "S/MIME" in note_of(smime)) == (["smime.p7m"], True)
     assert names(parse(HEAD + part("text/vcard", b"BEGIN:VCARD"))) == ["unnamed.vcf"]
+
+
+@pytest.mark.parametrize(
+    "data", [b" " * 2_000_000 + b"!", b"=" * 2_000_000, b"A=" * 1_000_000], ids=["space", "pad", "pieces"]
+)
+def test_base64_that_would_cost_much_costs_little(data: bytes) -> None:
+    begun = time.process_time()
+    parse(HEAD + part("text/plain", data, "Content-Transfer-Encoding: base64"))
+    assert time.process_time() - begun < 3.0

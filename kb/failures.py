@@ -35,6 +35,7 @@ Degraded = Literal[
     "no-origins",  # the origins that admins allowed cannot be read
     "no-receipt-articles",  # a receipt is sent without articles
     "no-advice",  # an agent sees a ticket without suggested articles
+    "no-original",  # an e-mail became a ticket, but its original was not kept because the disk is full
     "not-logged",  # an event or an offer was not stored
 ]
 Reason = TypeVar("Reason", bound=Degraded)

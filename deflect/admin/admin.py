@@ -10,6 +10,7 @@ from flask import Blueprint, flash, g, redirect, render_template, request, url_f
 from deflect.admin import (
     agent_pages,
     login,
+    mail_pages,
     playground,
     refusals,
     report_pages,
@@ -34,7 +35,13 @@ blueprint = Blueprint("admin", __name__, url_prefix="/admin", template_folder="t
 login.guard(blueprint)
 second_step.guard(blueprint)
 single_sign_on.guard(blueprint)
-for part in (ticket_pages.blueprint, agent_pages.blueprint, report_pages.blueprint, playground.blueprint):
+for part in (
+    ticket_pages.blueprint,
+    mail_pages.blueprint,
+    agent_pages.blueprint,
+    report_pages.blueprint,
+    playground.blueprint,
+):
     blueprint.register_blueprint(part)
 
 

@@ -10,6 +10,7 @@ from flask import g, render_template, request
 from deflect.admin import refusals, ticket_form
 from deflect.admin.ticket_form import Written
 from deflect.api.http import form_id
+from deflect.mail import originals
 from deflect.offers.episode import new_id
 from deflect.store import attachments, clock
 from deflect.store.database import Row
@@ -49,6 +50,7 @@ def show(
         came=came,
         arrived=arrived,
         files=attachments.of_ticket(here.store, id),
+        originals=originals.of_ticket(here.store, id) if g.role == "admin" else {},
         previewed=PREVIEWED,
         readable=readable,
         agents=accounts.agents(here.store, here.settings),

@@ -12,9 +12,11 @@ from typing import Any
 from flask import Blueprint, Response, flash, g, jsonify, redirect, render_template, request, url_for
 
 from deflect.admin import refusals, ticket_form, ticket_page
-from deflect.api.downloads import give_file
+from deflect.admin.login import only_admins
+from deflect.api.downloads import give_bytes, give_file
 from deflect.api.http import form_id
 from deflect.gaps import gaps
+from deflect.mail import originals
 from deflect.offers.episode import new_id
 from deflect.store import attachments, clock
 from deflect.store.services import services
@@ -208,6 +210,21 @@ def attached(id: str, file: str) -> Response:
     if found is None or found["ticket"] != id:
         raise NotFound("there is no such file; it may have been erased")
     return give_file(services().settings, found)
+
+
+@blueprint.get("/<id>/messages/<message>/original")
+def original(id: str, message: str) -> Response:
+    """Return the original e-mail of a message as a download, for admins. The audit log notes it."""
+    only_admins()
+    here = services()
+    row = originals.of_ticket(here.store, ticket_page.the_ticket(id)["id"]).get(message)
+    if row is None:
+        raise NotFound("the original of this e-mail was not kept, or it was erased")
+    raw = originals.read_raw(here.settings, row)
+    here.writer.run(
+        ticket_writes.audit, id=new_id(), who=g.agent, did="read an original e-mail", what=id, now=clock.now()
+    )
+    return give_bytes(raw, name=f"{id}.eml")
 
 
 @blueprint.get("/<id>/draft")

@@ -13,7 +13,7 @@ from email.policy import SMTP
 from urllib.parse import unquote, urlsplit
 
 from deflect.delivery.delivery import Carried, Delivery, DeliveryFailed, NotTaken
-from deflect.mail.message import line
+from deflect.mail.headers import line
 from deflect.store.clock import to_datetime
 from kb.config import Settings
 from kb.errors import BadSetting

@@ -90,7 +90,8 @@ TOUCHED = f"""
     UNION SELECT person FROM contacts WHERE {NAMED} UNION SELECT person FROM past_questions WHERE {NAMED}
     """
 FILES = f"""
-    SELECT DISTINCT digest FROM attachments WHERE ticket IN {TICKETS} OR message IN {WRITTEN} ORDER BY digest
+    SELECT digest FROM attachments WHERE {OWNED["attachments"]}
+    UNION SELECT original FROM mails WHERE original IS NOT NULL AND ({OWNED["mails"]}) ORDER BY 1
     """
 SHARED = f"""
     SELECT DISTINCT digest FROM attachments
@@ -132,7 +133,7 @@ def _all(db: Database, sql: str, where: Row) -> list[Row]:
 
 @write()
 def drop_files(db: Database, *, digests: Sequence[str], folder: str, before: float | None = None) -> Row:
-    """Remove the files with these digests that no ticket has; with `before`, only files unchanged since that time.
+    """Remove the files with these digests that no ticket or e-mail has; with `before`, only if unchanged since then.
 
     Return the number of files `removed`, and of files `shared` with other tickets, which stay.
     """
@@ -284,7 +285,7 @@ def forget(settings: Settings, *, now: int | None = None) -> int:
 
 
 def sweep(settings: Settings, *, now: float | None = None) -> int:
-    """Remove files older than an hour that no ticket has. Return the number of files."""
+    """Remove files older than an hour that no ticket or e-mail has. Return the number of files."""
     before, files, total = (now or time.time()) - LIFE, str(folder(settings)), 0
     with opened(settings) as (store, writer), suppress(StorageFull, Unavailable):  # retried next time
         digests = list(strays(settings, store, before=before))

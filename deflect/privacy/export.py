@@ -18,7 +18,8 @@ QUERIES = {
         SELECT tickets.id, created, changed, state, channel, external_id, subject,
                (SELECT body FROM messages WHERE ticket = tickets.id ORDER BY created, id LIMIT 1) AS body,
                email, name, verified, proven, segment, category, fields, lang, page, episode,
-               (SELECT article FROM outcomes WHERE ticket = tickets.id ORDER BY created DESC, id LIMIT 1) AS solved_by,
+               (SELECT article FROM outcomes WHERE ticket = tickets.id AND withdrawn IS NULL
+                ORDER BY created DESC, id LIMIT 1) AS solved_by,
                agent
         FROM tickets ORDER BY created, tickets.id
         """,
@@ -36,14 +37,17 @@ QUERIES = {
                (SELECT count(*) FROM tickets WHERE episode = episodes.id) AS tickets
         FROM episodes ORDER BY started, episodes.id
         """,
-    "messages": 'SELECT id, ticket, author, channel, body, created, "by", note FROM messages ORDER BY created, id',
+    "messages": """
+        SELECT id, ticket, author, channel, body, created, "by", note, mark FROM messages ORDER BY created, id
+        """,
     "attachments": """
         SELECT id, ticket, message, name, media, size, digest AS sha256, created
         FROM attachments ORDER BY created, ticket, place, id
         """,
     "outcomes": """
         SELECT outcomes.id, ticket, outcomes.article, outcomes."by", outcomes.created, tickets.person
-        FROM outcomes LEFT JOIN tickets ON tickets.id = outcomes.ticket ORDER BY outcomes.created, outcomes.id
+        FROM outcomes LEFT JOIN tickets ON tickets.id = outcomes.ticket
+        WHERE withdrawn IS NULL ORDER BY outcomes.created, outcomes.id
         """,
     "drafts": """
         SELECT ticket, agent, text, article, note, seen, revision, changed FROM drafts
@@ -59,7 +63,10 @@ QUERIES = {
         SELECT id, ticket, message, sink, state, tries, due, created, changed, note, articles
         FROM outbox ORDER BY created, id
         """,
-    "mails": "SELECT id, mail, sender, what, ticket, message, created FROM mails ORDER BY created, id",
+    "mails": """
+        SELECT id, mail, sender, via, what, ticket, message, created, address, name, subject
+        FROM mails ORDER BY created, id
+        """,
     "users": "SELECT id AS month, users FROM active_users ORDER BY at, id",
     "apart": "SELECT id, one, other, who, created FROM apart ORDER BY created, id",
     "audit": "SELECT id, who, did, what, created FROM audit ORDER BY created, id",

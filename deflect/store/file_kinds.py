@@ -30,7 +30,7 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     f"{OFFICE}spreadsheetml.sheet": (".xlsx",),
     f"{OPEN}text": (".odt",),
     f"{OPEN}spreadsheet": (".ods",),
-    "text/plain": (".txt", ".log", ".csv", ".tsv", ".md", ".json"),
+    "text/plain": (".txt", ".log", ".csv", ".tsv", ".md", ".json", ".ics"),
 }
 # Pictures that browsers show and that cannot run scripts.
 PREVIEWED = ("image/png", "image/jpeg", "image/gif", "image/webp")

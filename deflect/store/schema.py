@@ -139,6 +139,25 @@ def m012_mails(db: Database) -> None:
 
 
 @migrations()
+def m013_raw_mails(db: Database) -> None:
+    """The original of an e-mail: the SHA-256 of its sealed file, and the key that opens the file."""
+    mails = db.table("mails")
+    mails.add_column("original", str)
+    mails.add_column("seal", str)
+    mails.create_index(["original"])
+
+
+@migrations()
+def m014_withdrawn(db: Database) -> None:
+    """Withdrawn outcomes, marks of messages, and of each e-mail who passed it on and what the list of others shows."""
+    db.table("outcomes").add_column("withdrawn", int)
+    db.table("messages").add_column("mark", str)
+    for column in ("via", "address", "name", "subject"):
+        db.table("mails").add_column(column, str)
+    db.table("mails").create_index(["what", "created"])
+
+
+@migrations()
 def m015_drafts(db: Database) -> None:
     """Unsent texts of agents. `waiting` is empty, or names the browser that must log in first."""
     columns = "ticket agent waiting text article note:int seen:int revision:int changed:int"

@@ -50,7 +50,8 @@ def find(
         f"""
         SELECT id, subject, email, name, category, channel, state, agent, created, changed,
                (SELECT count(*) FROM messages WHERE messages.ticket = found.id) AS messages,
-               (SELECT article FROM outcomes WHERE ticket = found.id ORDER BY created DESC, id LIMIT 1) AS solved_by
+               (SELECT article FROM outcomes WHERE ticket = found.id AND withdrawn IS NULL
+                ORDER BY created DESC, id LIMIT 1) AS solved_by
         FROM (
             SELECT * FROM tickets
             WHERE (:state = '' OR state = :state)
@@ -100,7 +101,7 @@ def messages(store: Store, ticket: str) -> list[Row]:
     """Return a ticket's messages in order, each with the state of its deliveries."""
     return store.rows(
         """
-        SELECT id, author, "by", channel, body, note, created,
+        SELECT id, author, "by", channel, body, note, mark, created,
                (SELECT group_concat(sink || ': ' || state, ', ') FROM outbox
                 WHERE outbox.ticket = messages.ticket AND message = messages.id AND sink != 'inbox') AS delivery
         FROM messages WHERE ticket = ? ORDER BY created, id
@@ -111,8 +112,13 @@ def messages(store: Store, ticket: str) -> list[Row]:
 
 def solved_by(store: Store, ticket: str) -> Row | None:
     """Return the `article` that an agent marked as the solution of a ticket, and the agent (`by`), or None."""
-    sql = 'SELECT article, "by", created FROM outcomes WHERE ticket = ? ORDER BY created DESC, id LIMIT 1'
-    return store.one(sql, [ticket])
+    return store.one(
+        """
+        SELECT article, "by", created FROM outcomes
+        WHERE ticket = ? AND withdrawn IS NULL ORDER BY created DESC, id LIMIT 1
+        """,
+        [ticket],
+    )
 
 
 def of_ids(store: Store, ids: Sequence[str]) -> list[Row]:
@@ -121,7 +127,8 @@ def of_ids(store: Store, ids: Sequence[str]) -> list[Row]:
         """
         SELECT id, subject, state, channel, agent, created,
                (SELECT count(*) FROM messages WHERE ticket = tickets.id AND author = 'agent') AS answers,
-               (SELECT article FROM outcomes WHERE ticket = tickets.id ORDER BY created DESC, id LIMIT 1) AS solved_by
+               (SELECT article FROM outcomes WHERE ticket = tickets.id AND withdrawn IS NULL
+                ORDER BY created DESC, id LIMIT 1) AS solved_by
         FROM tickets WHERE id IN (SELECT value FROM json_each(?)) ORDER BY created DESC, id
         """,
         [json.dumps(list(ids))],

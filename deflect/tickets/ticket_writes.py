@@ -134,17 +134,17 @@ def close_ticket(
     meanwhile.check(db.execute, ticket, seen=seen, when="while this page was open")
     db.execute("UPDATE tickets SET state = 'closed', changed = ? WHERE id = ?", [now, ticket])
     if article:
-        insert(db, "outcomes", {"id": id, "ticket": ticket, "article": article, "by": who, "created": now})
+        _solve(db, {"id": id, "ticket": ticket, "article": article, "by": who, "created": now})
     audit(db, id=id, who=who, did="solved by " + article if article else "close", what=ticket, now=now)
     return {"ticket": ticket}
 
 
 @write()
 def reopen_ticket(db: Database, *, id: str, ticket: str, who: str, now: int) -> Row:
-    """Reopen a ticket and delete its outcomes."""
+    """Reopen a ticket and withdraw its outcome, which counts again if the same article closes the ticket again."""
     _must_exist(db, ticket)
     db.execute("UPDATE tickets SET state = 'open', changed = ? WHERE id = ?", [now, ticket])
-    db.execute("DELETE FROM outcomes WHERE ticket = ?", [ticket])
+    db.execute("UPDATE outcomes SET withdrawn = ? WHERE ticket = ? AND withdrawn IS NULL", [now, ticket])
     audit(db, id=id, who=who, did="reopen", what=ticket, now=now)
     return {"ticket": ticket}
 
@@ -189,6 +189,16 @@ def audit(db: Database, *, id: str, who: str, did: str, what: str, now: int) -> 
 def _of_kind(keys: Sequence[str], kind: str) -> str | None:
     """Return the first key of a kind, or None."""
     return next((key for key in keys if key.startswith(kind)), None)
+
+
+def _solve(db: Database, outcome: Row) -> None:
+    """Store an outcome, or restore the withdrawn one with the same article. A ticket has one outcome that counts."""
+    ticket, article, now = outcome["ticket"], outcome["article"], outcome["created"]
+    other = "UPDATE outcomes SET withdrawn = ? WHERE ticket = ? AND article IS NOT ? AND withdrawn IS NULL"
+    db.execute(other, [now, ticket, article])
+    same = "UPDATE outcomes SET withdrawn = NULL WHERE ticket = ? AND article = ?"
+    if not db.execute(same, [ticket, article]).rowcount:
+        insert(db, "outcomes", outcome)
 
 
 def _enqueue(db: Database, message: Row, outbox: Sequence[Row], *, now: int) -> None:

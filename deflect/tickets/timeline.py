@@ -119,7 +119,7 @@ UNCLEAR_CONTACTS = CONTACTS.replace("key IN (SELECT value FROM json_each(?))", "
 UNCLEAR_PAST = PAST.replace("key IN (SELECT value FROM json_each(?))", "key IS NULL AND person = ?")
 
 REPLIES = """
-    SELECT tickets.id, tickets.subject, tickets.state, messages.created AS at, messages.author
+    SELECT tickets.id, tickets.subject, tickets.state, messages.created AS at, messages.author, mark
     FROM tickets JOIN messages ON messages.ticket = tickets.id
     WHERE tickets.id IN (SELECT value FROM json_each(?))
       AND messages.channel = 'email' AND author IN ('requester', 'other', 'machine')
@@ -279,7 +279,7 @@ def _ticket(row: Row) -> Entry:
 
 def _reply(row: Row) -> Entry:
     """Return the entry of a later e-mail, without its text, which the ticket shows."""
-    who = {"other": "from another address", "machine": "automatic"}.get(row["author"], "")
+    who = {"other": "from another address", "machine": row["mark"] or "automatic"}.get(row["author"], row["mark"] or "")
     return Entry(row["at"], "reply", row["subject"], who, ticket=row["id"], state=row["state"])
 
 

@@ -209,6 +209,24 @@ def fetch(settings: Settings, quiet: bool, as_json: bool) -> None:
         sys.exit(LATER)
 
 
+@mail.command("original")
+@click.argument("id")
+@with_database
+def original(settings: Settings, id: str) -> None:
+    """Print the original of a kept e-mail, for example because its text is unreadable.
+
+    ID is the id of an e-mail in `kb export mails`, or of its message.
+
+    Example: kb mail original 5f0c6bd5 > message.eml
+    """
+    from deflect.mail import originals
+    from deflect.store.database import reading
+
+    with reading(settings) as store:
+        raw = originals.read_raw(settings, originals.one(store, id))
+    sys.stdout.buffer.write(raw)
+
+
 def _is_taken(services: Services, raw: bytes) -> bool:
     """Take one of several e-mails. An error in this e-mail alone is printed, so that the others are still read."""
     from deflect.mail.message import NoMail

@@ -215,6 +215,23 @@ def _mailbox(settings: Settings) -> Iterator[Finding]:
         )
 
 
+def _not_taken(settings: Settings) -> Iterator[Finding]:
+    """Yield the number of e-mails that became no ticket, by reason."""
+    from deflect.mail.not_taken import counts
+    from deflect.store.database import reading
+
+    if not settings.database.is_file():
+        return
+    try:
+        with reading(settings) as store:
+            found = counts(store)
+    except (HelpCenterError, sqlite3.DatabaseError):  # the finding of the database says so
+        return
+    if found:
+        said = ", ".join(f"{reason} {count:,}" for reason, count in sorted(found.items()))
+        yield Finding("mails", "note", f"not taken in the last 30 days: {said}; see Not taken in the admin pages")
+
+
 def _public(settings: Settings) -> Iterator[Finding]:
     if settings.host not in LOOPBACK and not settings.url:
         yield Finding("url", "note", "KB_URL is not set; links in e-mails and the sitemap use the host of the request")
@@ -242,6 +259,7 @@ LOOKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
     _sinks,
     _receipts,
     _mailbox,
+    _not_taken,
     _public,
     _degraded,
 )

@@ -12,8 +12,10 @@ from flask.testing import FlaskClient
 
 from deflect.admin import login
 from deflect.delivery import outbox
+from deflect.learn.lessons import lessons
 from deflect.offers.episode import Visit
 from deflect.offers.offer import make_offer
+from deflect.privacy import export
 from deflect.store import clock
 from deflect.store.clock import HOUR
 from deflect.store.database import Store
@@ -294,11 +296,28 @@ def test_a_ticket_is_not_solved_by_what_is_no_article(app: Flask, agent: FlaskCl
     assert services_of(app).store.one("SELECT state FROM tickets") == {"state": "open"}
 
 
-def test_a_closed_ticket_opens_again_and_its_outcome_goes(app: Flask, agent: FlaskClient, ticket: str) -> None:
+def test_an_outcome_is_withdrawn_when_its_ticket_opens_again_and_counts_when_the_same_article_closes_it(
+    app: Flask, agent: FlaskClient, ticket: str
+) -> None:
+    def counted() -> list[str]:
+        shown = {row["article"] for row in export.rows(services_of(app).settings, "outcomes")}
+        learned = {lesson.article for lesson in lessons(services_of(app).store)}
+        assert shown == learned
+        return sorted(shown)
+
     submit(agent, f"/admin/tickets/{ticket}/close", solved="yes", article="billing/vat")
-    submit(agent, f"/admin/tickets/{ticket}/reopen")
+    first = services_of(app).store.one("SELECT * FROM outcomes")
+    assert counted() == ["billing/vat"]
+    page = submit(agent, f"/admin/tickets/{ticket}/reopen").text
     assert services_of(app).store.one("SELECT state FROM tickets") == {"state": "open"}
-    assert services_of(app).store.rows("SELECT * FROM outcomes") == []
+    assert "Solved by" not in page
+    assert counted() == []
+    submit(agent, f"/admin/tickets/{ticket}/close", solved="yes", article="billing/vat")
+    assert services_of(app).store.rows("SELECT * FROM outcomes") == [first]
+    submit(agent, f"/admin/tickets/{ticket}/reopen")
+    submit(agent, f"/admin/tickets/{ticket}/close", solved="yes", article="account/reset-password")
+    assert counted() == ["account/reset-password"]
+    assert len(services_of(app).store.rows("SELECT * FROM outcomes")) == 2
 
 
 def test_a_ticket_may_close_without_an_article(app: Flask, agent: FlaskClient, ticket: str) -> None:

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import replace
-from email.message import EmailMessage
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +13,6 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from deflect.delivery.delivery import Delivery
-from deflect.delivery.outbox import deliver
-from deflect.delivery.sinks import sink
 from deflect.delivery.webhook import document
 from deflect.mail.take import Taken, take
 from deflect.mail.threads import mark
@@ -27,7 +22,6 @@ from deflect.privacy.email_keys import email_key
 from deflect.report.outcomes import ended
 from deflect.store import attachments, clock
 from deflect.store.clock import DAY, HOUR, SECOND
-from deflect.store.database import Row
 from deflect.store.services import Services
 from deflect.store.tokens import Claims
 from deflect.tickets import queries, ticket_writes
@@ -39,55 +33,9 @@ from kb.content.channels import Rule, Table
 from kb.errors import BadSetting, Unavailable
 from tests.support.fakes import FakeSearcher, FakeSnapshot, NoWriter, close, make_services
 from tests.support.logging_in import services_of
+from tests.support.mail_desk import answer, carry, only, reply_to, said, shut, with_mail
 from tests.support.mails import bounce, mail
 from tests.support.receivers import Mailbox
-
-SETTINGS = {"smtp_from": "Help <help@shop.example>", "mail_to": "help+*@shop.example", "title": "Shop"}
-
-
-@pytest.fixture
-def services(tmp_path: Path, box: Mailbox) -> Iterator[Services]:
-    made = with_mail(tmp_path, box)
-    yield made
-    close(made)
-
-
-def with_mail(folder: Path, box: Mailbox, **more: Any) -> Services:
-    given = SETTINGS | {"smtp_url": box.url, "receipts": True, "url": "https://help.example"}
-    return make_services(folder, **(given | more))
-
-
-def only(services: Services) -> Row:
-    (row,) = services.store.rows("SELECT * FROM tickets")
-    return row
-
-
-def said(services: Services, ticket: str | None) -> list[tuple[str, str]]:
-    return [(row["author"], row["body"]) for row in queries.messages(services.store, ticket or "")]
-
-
-def carry(services: Services) -> None:
-    find = partial(sink, current=services.current)
-    deliver(services.settings, services.store, services.writer, now=clock.now() + SECOND, find=find)
-
-
-def answer(services: Services, ticket: str | None, text: str = "Look here.") -> None:
-    message = {"id": f"m-{text}", "ticket": ticket, "author": "agent", "channel": "email", "body": text}
-    outbox = [{"id": "11111111-1111-4111-8111-111111111111", "sink": "reply"}]
-    services.writer.run(ticket_writes.add_message, message=message, outbox=outbox, who="ann", now=clock.now())
-    carry(services)
-
-
-def shut(services: Services, ticket: str | None) -> None:
-    services.writer.run(
-        ticket_writes.close_ticket, id="c1", ticket=ticket, article="account/reset", who="ann", now=clock.now()
-    )
-
-
-def reply_to(sent: EmailMessage, text: str = "It still fails.", **headers: str) -> bytes:
-    return mail(
-        text, id="<r1@example.com>", subject=f"Re: {sent['Subject']}", In_Reply_To=sent["Message-ID"], **headers
-    )
 
 
 def test_an_e_mail_is_a_ticket_of_its_channel(services: Services) -> None:
@@ -293,7 +241,9 @@ def test_our_own_e_mails_are_passed_over(tmp_path: Path, box: Mailbox) -> None:
     take(services, mail())
     carry(services)
     assert [take(services, sent.as_bytes()).what for sent in box.mails] == ["ours"] * 2
-    assert take(services, mail(sender="help@shop.example", id="<o@x>")).what == "ours"
+    (copy,) = (sent for sent in box.mails if sent["Auto-Submitted"])
+    copy.replace_header("Message-ID", "<0100018c@relay.example>")  # some relays give every e-mail a new id
+    assert take(services, copy.as_bytes()).what == "ours"
     assert take(services, mail(sender="help+x@shop.example", id="<p@x>")).what == "new"
     close(services)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import sqlite3
@@ -18,12 +19,14 @@ from deflect.store.database_file import REMEDY, identity
 from deflect.store.schema import migrations
 from kb.config import Settings
 from kb.errors import BadDatabase, HelpCenterError, StorageFull, Unavailable
+from kb.failures import degraded
 from kb.files import locked, locked_shared
 
 Row = dict[str, Any]
 PATIENCE = 10.0  # seconds that a command waits for a lock while the writer writes
 SECRETS = ("session", "email", "salt", "server")  # sign sessions, key e-mails, draw arms, sign for the owner's server
 FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_SHMSIZE}
+DISK_FULL = {errno.ENOSPC, errno.EDQUOT}
 BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 BARRED = {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM}
@@ -44,13 +47,25 @@ class Store:
     @classmethod
     def open(cls, path: Path) -> Store:
         """Open the store at `path`; create or migrate it if needed. Raise StorageFull, Unavailable or BadDatabase."""
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         store = cls(path)
-        with locked(store.lock), explained():
-            database_file.prepare(path)
-            with closing(store._connect()) as db:
-                if database_file.mark_of(path).exists():
-                    _check_ours(db, path)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            store._prepare()
+        except OSError as error:
+            if error.errno in DISK_FULL:
+                raise StorageFull("the disk is full, so the database can't be opened; make room") from error
+            where = error.filename or path.parent
+            raise BadDatabase(f"the database can't be opened ({where}: {error.strerror}); {REMEDY}") from error
+        return store
+
+    def _prepare(self) -> None:
+        """Create or migrate the database, unless it needs neither."""
+        made = database_file.mark_of(self.path).exists()
+        with locked(self.lock), explained():
+            database_file.prepare(self.path)
+            with closing(self._connect()) as db:
+                if made:
+                    _check_ours(db, self.path)
                 db.enable_wal()
                 if migrations.pending(db) or _missing_secrets(db):
                     migrations.apply(db)
@@ -58,9 +73,8 @@ class Store:
                         for name in _missing_secrets(db):
                             insert(db, "secrets", {"name": name, "value": secrets.token_hex(32)})
                     db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()  # the tables survive a lost log
-            os.chmod(path, 0o600)
-            database_file.mark(path)
-        return store
+            os.chmod(self.path, 0o600)
+            database_file.mark(self.path)
 
     def connect(self) -> Database:
         """Return a new connection, which the caller must close. Raise BadDatabase if the file is not our database.
@@ -158,6 +172,15 @@ def _missing_secrets(db: Database) -> list[str]:
         return list(SECRETS)
     known = {row[0] for row in db.execute("SELECT name FROM secrets")}
     return [name for name in SECRETS if name not in known]
+
+
+def opened_if_possible(path: Path) -> Store:
+    """Return the store for a server, which goes on without a database until there is one again."""
+    try:
+        return Store.open(path)
+    except HelpCenterError as error:
+        degraded("no-database", error)
+        return Store(path)
 
 
 @contextmanager

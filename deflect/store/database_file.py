@@ -14,7 +14,7 @@ from pathlib import Path
 from kb import processes
 from kb.errors import BadDatabase
 
-REMEDY = "run 'kb doctor', and restore a backup with 'kb restore'"
+REMEDY = "run 'kb doctor', and restore the last backup with 'kb restore'"
 MARK = (
     "A database was created in this folder. While this file exists, a missing database is not replaced by an empty\n"
     "one. To begin again without the old data, stop 'kb serve', delete this file, and start it.\n"

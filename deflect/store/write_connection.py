@@ -18,7 +18,6 @@ from deflect.store.database import Store
 from deflect.store.database_file import REMEDY, Identity, identity
 from kb.errors import BadDatabase
 
-
 HEAD = 32  # bytes of the log's header, which changes when SQLite begins the log again
 
 

@@ -76,7 +76,7 @@ SHAPES = [removed, emptied, folder, garbage, foreign]
 def test_a_read_and_a_write_name_the_remedy(store: Store, writer: DirectWriter, harm: Callable[[Path], None]) -> None:
     harm(store.path)
     for attempt in (lambda: store.rows("SELECT * FROM people"), lambda: writer.run(keep_person, id="second")):
-        with pytest.raises(BadDatabase, match="kb doctor.*kb restore"):
+        with pytest.raises(BadDatabase, match=r"kb doctor.*kb restore"):
             attempt()
 
 

@@ -82,9 +82,9 @@ class Store:
         The lock is shared by all who connect. `kb restore` takes it alone, so that no connection combines the file of
         one database with the write-ahead log of another.
         """
+        identity(self.path)  # without a database no lock is made
         try:
             with locked_shared(self.lock), explained():
-                identity(self.path)
                 db = self._connect()
                 try:
                     _check_ours(db, self.path)

@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from deflect.learn.evidence import everything
 from deflect.learn.lessons import Lesson
 from deflect.store.database import reading
+from deflect.store.database_file import is_new
 from kb import progress
 from kb.config import Settings
 from kb.errors import BadSetting
-from kb.files import written_aside
+from kb.files import shared_with_others, written_aside
 from search.index import embedder
 from search.index.embedder import Embedder, Vectors
 from search.index.learned import FOLDER, Learned
@@ -45,6 +46,13 @@ def read(settings: Settings) -> dict[str, Any] | None:
 
 def write(folder: Path, taught: Learned, report: Mapping[str, Any], *, until: int, resets: Resets, **more: Any) -> None:
     """Write the head's weights and then the report to a folder kept in git; the questions stay in the store."""
+    with shared_with_others():
+        _write(folder, taught, report, until=until, resets=resets, **more)
+
+
+def _write(
+    folder: Path, taught: Learned, report: Mapping[str, Any], *, until: int, resets: Resets, **more: Any
+) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     counts = np.bincount(taught.solved, minlength=len(taught.articles)).tolist()
     document = {
@@ -64,9 +72,12 @@ def write(folder: Path, taught: Learned, report: Mapping[str, Any], *, until: in
 
 
 def installed(settings: Settings, encoder: Embedder) -> Learned | None:
-    """Return the learned ranking from its files and the store; None if nothing was learned for these vectors."""
+    """Return the learned ranking from its files and the store; None if nothing was learned for these vectors.
+
+    Raise BadDatabase if there was a store that can't be read.
+    """
     document = read(settings)
-    if document is None or not settings.database.is_file():
+    if document is None or is_new(settings.database):
         return None
     own = next((s.embedder for s in embedder.spaces(encoder) if s.embedder.recipe == document["recipe"]), None)
     if own is None:

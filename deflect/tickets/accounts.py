@@ -10,6 +10,7 @@ from sqlite_utils import Database
 from deflect.offers.episode import new_id
 from deflect.store import clock
 from deflect.store.database import Row, Store, insert
+from deflect.store.database_file import is_new
 from deflect.store.tokens import signature
 from deflect.store.writer import Writer, opened, write
 from deflect.tickets import passwords
@@ -120,7 +121,7 @@ def judge_setting(settings: Settings) -> None:
 
 def has_password(settings: Settings) -> bool:
     """Return True if at least one agent can log in."""
-    if settings.admin_password or not settings.database.is_file():
+    if settings.admin_password or is_new(settings.database):
         return bool(settings.admin_password)
     with opened(settings) as (store, _):
         return bool(agents(store, settings))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import sqlite3
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,7 +12,8 @@ from typing import Literal
 
 from kb.config import Settings
 from kb.content import library
-from kb.errors import HelpCenterError
+from kb.errors import BadDatabase, HelpCenterError
+from kb.files import loose
 from kb.server import origin
 
 State = Literal["fine", "note", "wrong"]
@@ -82,6 +82,9 @@ def _data(settings: Settings) -> Iterator[Finding]:
     if not os.access(there, os.W_OK):
         yield Finding("data", "wrong", f"this user cannot write to {folder}; change its permissions, or set KB_DATA")
         return
+    if others := sum(1 for _ in loose(folder)):
+        why = f"other users of this machine may read {others} files and folders in {folder}"
+        yield Finding("data", "wrong", f"{why}; restart 'kb serve', or run 'chmod -R go= {folder}'")
     free = shutil.disk_usage(folder).free
     state: State = "fine" if free >= LEAST_DISK else "wrong"
     yield Finding(
@@ -142,17 +145,19 @@ def _lost_files(settings: Settings) -> str:
 def _database(settings: Settings) -> Iterator[Finding]:
     if not _nearest(settings.data).is_dir():
         return
-    if not settings.database.is_file():
+    from deflect.store.database import condition, integrity
+    from deflect.store.database_file import is_new
+
+    if is_new(settings.database):
         yield Finding("database", "note", f"{settings.database} does not exist yet; 'kb serve' creates it")
         return
-    from deflect.store.database import integrity
-
-    try:
-        verdict = integrity(settings.database)
-    except sqlite3.DatabaseError as error:
-        verdict = str(error)
+    if sentence := condition(settings).replace("run 'kb doctor', and ", ""):
+        yield Finding("database", "wrong", sentence)
+        return
+    verdict = integrity(settings.database)
     state: State = "fine" if verdict == "ok" else "wrong"
-    yield Finding("database", state, verdict if state == "fine" else f"{verdict}; restore the last backup")
+    remedy = "; restore the last backup with 'kb restore'"
+    yield Finding("database", state, verdict if state == "fine" else f"{verdict}{remedy}")
     if state == "fine" and (lost := _lost_files(settings)):
         yield Finding("attachments", "wrong", f"attachments of tickets are missing: {lost}; restore them from a backup")
 
@@ -162,10 +167,12 @@ def _people(settings: Settings) -> Iterator[Finding]:
 
     try:
         judge_setting(settings)
+        known = has_password(settings)
+    except BadDatabase:  # found above
+        return
     except HelpCenterError as error:
         yield Finding("admin", "wrong", str(error))
         return
-    known = has_password(settings)
     sentence = "a password is set" if known else "no password is set; run 'kb admin password'"
     yield Finding("admin", "fine" if known else "note", sentence)
 
@@ -225,7 +232,7 @@ def _not_taken(settings: Settings) -> Iterator[Finding]:
     try:
         with reading(settings) as store:
             found = counts(store)
-    except (HelpCenterError, sqlite3.DatabaseError):  # the finding of the database says so
+    except HelpCenterError:  # the finding of the database says so
         return
     if found:
         said = ", ".join(f"{reason} {count:,}" for reason, count in sorted(found.items()))

@@ -18,10 +18,12 @@ from pathlib import Path
 from types import FrameType
 
 from deflect.delivery import sinks
+from deflect.store.database import Store
 from kb import metrics, processes
 from kb.config import Settings
 from kb.errors import HelpCenterError
-from kb.files import try_locked
+from kb.files import tighten, try_locked
+from kb.outbound import is_loopback
 
 PARENT_DEATH = 1  # PR_SET_PDEATHSIG of Linux's prctl
 GRACE = 15.0  # seconds for a child to finish its requests
@@ -183,9 +185,12 @@ def _alone(folder: Path) -> Iterator[None]:
 
 
 def _demo(settings: Settings) -> list[socket.socket]:
-    """Return the socket of the demo shop on the next port, or none if that port is in use."""
+    """Return the socket of the demo shop on the next port, or none if that port is in use.
+
+    It listens on this machine only, also if the help center listens on all addresses.
+    """
     try:
-        return [listen(settings.host, settings.port + 1)]
+        return [listen(settings.host if is_loopback(settings.host) else "127.0.0.1", settings.port + 1)]
     except (CannotListen, OverflowError):
         return []
 
@@ -195,10 +200,20 @@ def run(settings: Settings, *, overrides: Mapping[str, str], watch: bool) -> Non
     sinks.configured(settings)  # report an unusable sink now, not at the first ticket
     with _alone(settings.data):
         listeners = [listen(settings.host, settings.port), *_demo(settings)]
+        tighten(settings.data)
+        _open_database(settings)
         _index_words(settings, overrides=overrides)
         shown = f"[{settings.host}]" if ":" in settings.host else settings.host
         print(f"Shortstop serves {settings.articles} on http://{shown}:{settings.port}", flush=True)
         supervise(settings, overrides=overrides, listeners=listeners, watch=watch)
+
+
+def _open_database(settings: Settings) -> None:
+    """Create or migrate the database. Our children never create one, so one that vanishes is not replaced."""
+    try:
+        Store.open(settings.database)
+    except HelpCenterError as error:
+        print(f"kb: {error}. Articles are served, but nothing can be saved.", file=sys.stderr, flush=True)
 
 
 def _index_words(settings: Settings, *, overrides: Mapping[str, str]) -> None:

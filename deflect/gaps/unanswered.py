@@ -135,6 +135,7 @@ def questions(store: Store, known: Collection[str], *, start: int, end: int, now
         if row["episode"] in episodes:
             yield from _offered(row, episodes[row["episode"]], outdated)
     for row in store.rows(TICKETS, period):
+        row = row | {"category": redact(row["category"] or "")}
         text = redact(f"{row['subject']}\n{row['body'] or ''}")
         yield _question(row, text, contacted=True, diagnosis="not found" if row["solved_by"] else "missing")
     contacts = times(store.rows(CONTACTS, {"first": start}))

@@ -120,7 +120,7 @@ def _rows(
             "subject": redact(past.subject),
             "body": redact(past.body),
             "lang": past.lang or lang,
-            "category": past.category,
+            "category": redact(past.category),
             "article": past.article,
             "source": source,
             "at": past.at,

@@ -10,6 +10,8 @@ import pytest
 
 from deflect.delivery import outbox
 from deflect.history import import_writes
+from deflect.history.imports import load_events
+from deflect.learn.lessons import load as load_past
 from deflect.mail.take import take
 from deflect.mail.threads import mark
 from deflect.offers.episode import Visit
@@ -28,6 +30,7 @@ from deflect.tickets import drafts, ticket_writes
 from deflect.tickets.contact import check, create_ticket
 from tests.support.fakes import close, make_services, sizes
 from tests.support.mails import mail
+from tests.support.redaction.corpus import secrets
 
 JO, ANN = "jo@example.com", "ann@example.com"
 
@@ -304,3 +307,37 @@ def test_none_of_500_secrets_is_in_database_log_or_export(services: Services) ->
     assert any(path.name.endswith("-wal") for path in services.settings.data.iterdir())
     assert [secret for _, secret in pairs if secret in out.getvalue()] == []
     assert [secret for _, secret in pairs if any(secret.encode() in data for data in files)] == []
+
+
+def test_no_secret_stays_from_any_field_with_free_text(
+    services: Services, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    texts = [text for text in secrets()[::12] if not text.leaks() and all(len(secret) > 7 for secret in text.secrets)]
+    for n, text in enumerate(texts):
+        visit = Visit(f"w{n}", page=f"/p/{text.text}", title=text.text, category=text.text, lang="en")
+        make_offer(services, visit, subject=text.text, body="")
+        record(
+            services, f"v{n % 5}", "unhelpful", article=f"my {text.text}"[:300], revision="r", comment=text.text[:500]
+        )
+    intents = [
+        {"type": "intent", "id": f"{n}", "at": "2026-10-01T12:00:00Z", "visitor": f"i{n}", "episode": f"e{n}"}
+        | {"arm": "control", "channels": ["web"], "page": text.text, "category": text.text, "text": text.text}
+        for n, text in enumerate(texts)
+    ]
+    past = [
+        {"id": f"p{n}", "subject": text.text, "body": text.text, "category": text.text, "date": "2026-10-01"}
+        for n, text in enumerate(texts)
+    ]
+    for name, documents, load in (("intents", intents, load_events), ("past", past, load_past)):
+        path = tmp_path / "read" / f"{name}.jsonl"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("\n".join(json.dumps(document) for document in documents), encoding="utf-8")
+        assert load(services.settings, path)["stored"] > len(texts) * 0.9
+    found = "".join(path.read_bytes().decode("utf-8", "replace") for path in _files(services)) + caplog.text
+    found += "".join(json.dumps(row, ensure_ascii=False) for kind in QUERIES for row in rows(services.settings, kind))
+    assert len(texts) > 60
+    assert [text.text for text in texts if any(secret in found for secret in text.secrets)] == []
+
+
+def _files(services: Services) -> list[Path]:
+    return [path for path in services.settings.data.iterdir() if path.is_file()]

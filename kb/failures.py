@@ -35,6 +35,7 @@ Degraded = Literal[
     "no-origins",  # the origins that admins allowed cannot be read
     "no-receipt-articles",  # a receipt is sent without articles
     "no-advice",  # an agent sees a ticket without suggested articles
+    "sink-failed",  # a delivery failed with an unexpected error, and is tried again
     "not-logged",  # an event or an offer was not stored
 ]
 Reason = TypeVar("Reason", bound=Degraded)

@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException
 from deflect.admin import agent_pages, login, playground, report_pages, ticket_pages
 from deflect.api import headers
 from deflect.api.http import form_id
-from deflect.delivery.outbox import retry_deliveries
+from deflect.delivery.outbox_writes import retry_deliveries
 from deflect.history import example
 from deflect.report import trends
 from deflect.store import clock

@@ -19,9 +19,11 @@ from deflect.tickets.advice import address_of, choices, title_of
 from deflect.tickets.contact import LONGEST
 from deflect.tickets.timeline import trail
 from kb.errors import BadRequest, NotFound
+from kb.strict import whole_number
 from search.text.message import unquoted
 
 PER_PAGE = 50
+MOST_SEEN = 1_000_000  # messages of a ticket
 VIEWS = {  # the tabs above the list: label, state and agent; `me` is the agent who is logged in
     "mine": ("Mine", "open", "me"),
     "unassigned": ("Unassigned", "open", queries.NOBODY),
@@ -88,7 +90,7 @@ def write(id: str) -> Any:
         raise BadRequest("answers are sent by e-mail, which is not set up; set KB_SMTP_URL and KB_SMTP_FROM")
     message = {"id": form_id(), "ticket": id, "author": kind, "channel": "email" if kind == "agent" else "web"}
     outbox = [{"id": form_id(), "sink": "reply"}] if kind == "agent" else []
-    seen = request.form.get("seen", type=int) if kind == "agent" else None
+    seen = whole_number(request.form.get("seen", ""), most=MOST_SEEN) if kind == "agent" else None
     message |= {"body": body}
     try:
         here.writer.run(

@@ -61,7 +61,10 @@ QUERIES = {
 }
 
 # Tables of the installation, without data about people: secrets, sessions, allowed origins, keys against repeats.
-NOT_EXPORTED = ("secrets", "admins", "sessions", "used_tokens", "idempotency", "refused_origins", "allowed_origins")
+NOT_EXPORTED = (
+    *("secrets", "admins", "sessions", "used_tokens", "idempotency", "refused_origins", "allowed_origins"),
+    "runs",
+)
 
 
 def rows(settings: Settings, kind: str) -> Iterator[dict[str, Any]]:

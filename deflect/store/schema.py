@@ -129,3 +129,14 @@ def m012_mails(db: Database) -> None:
     columns = "id mail sender what ticket message created:int"
     _create(db, "mails", columns, needed="sender what created", indexes="sender created, ticket, mail")
     db.table("messages").add_column("note", str)
+
+
+@migrations()
+def m016_perhaps_sent(db: Database) -> None:
+    """Who is sending a delivery and until when, how often it was perhaps sent, and the last runs of daily duties."""
+    outbox = db.table("outbox")
+    outbox.add_column("held", str)
+    outbox.add_column("held_until", int)
+    outbox.add_column("unsure", int, not_null_default=0)
+    outbox.create_index(["state", "sink", "due"])
+    _create(db, "runs", "id at:int note", needed="at")

@@ -23,6 +23,7 @@ from kb import config, i18n
 from kb.config import Settings
 from kb.errors import HelpCenterError
 from kb.failures import failure
+from kb.metrics import failing
 from kb.render.topics import Topics
 from kb.site import demo, frame, views, widget
 from kb.site.article_page import ArticlePages
@@ -65,7 +66,9 @@ def health() -> tuple[Response, int]:
         searcher = services().current.get()
     except HelpCenterError as error:
         return jsonify(ready=False, generation=None, revision=None, why=str(error)), 503
-    return jsonify(ready=True, generation=searcher.generation, revision=searcher.collection.manifest.content), 200
+    known = {"generation": searcher.generation, "revision": searcher.collection.manifest.content}
+    duties = sorted(failing(services().settings.metrics))
+    return jsonify(ready=True, **known, **({"failing": duties} if duties else {})), 200
 
 
 def _failed(error: Exception) -> Response:

@@ -19,7 +19,7 @@ def why(error: BaseException, *, who: str) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"the certificate of {who} is not valid: {error.verify_message}"
     if isinstance(error, ssl.SSLError):
-        return f"{who} cannot agree with us on TLS ({error.reason or 'no reason given'})"
+        return f"{who} cannot agree with us on TLS ({getattr(error, 'reason', '') or 'no reason given'})"
     if isinstance(error, TimeoutError):
         return f"{who} did not answer in time"
     if isinstance(error, (ConnectionError, EOFError)):

@@ -300,7 +300,7 @@ def _convert(name: str, value: Any, *, source: str) -> Any:
         match kind:
             case "Path" if isinstance(value, str) and value.strip():
                 return Path(value).expanduser()
-            case "int" if isinstance(value, (int, str)) and not isinstance(value, bool):
+            case "int" if isinstance(value, (int, str)) and not isinstance(value, bool) and abs(int(value)) < 10**18:
                 return int(value)
             case "float | None" if value == "":
                 return None

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
+from kb.connections import why
 from kb.errors import HelpCenterError
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -194,9 +195,7 @@ def _get(target: Target, *, agent: str = "Shortstop", most: int = LARGEST) -> tu
     try:
         raw = socket.create_connection((target.ip, target.port), timeout=SECONDS)
     except OSError as error:
-        raise Unreadable(
-            f"{target.host_header} cannot be reached: {error}; check that the address is right and public"
-        ) from error
+        raise Unreadable(f"{why(error, who=target.host_header)}; check that the address is right and public") from error
 
     end = ended_after(SECONDS, lambda: raw)
     try:
@@ -208,8 +207,8 @@ def _get(target: Target, *, agent: str = "Shortstop", most: int = LARGEST) -> tu
         headers = [(name.lower(), value) for name, value in answer.getheaders()]
         return answer.status, headers, _plain(answer.read(most), dict(headers).get("content-encoding", ""))
     except (OSError, ValueError, zlib.error, http.client.HTTPException) as error:
-        why = str(error) or type(error).__name__
-        raise Unreadable(f"{target.host_header} returned no page within {SECONDS:.0f} seconds: {why}"[:300]) from error
+        said = str(error) or type(error).__name__
+        raise Unreadable(f"{target.host_header} returned no page within {SECONDS:.0f} seconds: {said}"[:300]) from error
     finally:
         end.cancel()
         connection.close()

@@ -253,8 +253,8 @@ def _met(db: Database, mail: Row, *, most: int, now: int) -> Row | None:
     earlier = db.execute("SELECT ticket FROM mails WHERE id = ?", [mail["id"]]).fetchone()
     if earlier:
         return {"what": "known", "ticket": earlier["ticket"]}
-    sql = "SELECT count(*) AS n FROM mails WHERE sender = ? AND created > ?"
-    if most and db.execute(sql, [mail["sender"], now - HOUR]).fetchone()["n"] >= most:
+    sql = "SELECT count(*) AS n FROM mails WHERE sender = ? AND created > ? AND created <= ?"
+    if most and db.execute(sql, [mail["sender"], now - HOUR, now + HOUR]).fetchone()["n"] >= most:
         return {"what": "later", "ticket": None}
     return None
 

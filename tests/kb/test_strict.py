@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kb.strict import BadValue, loads, plain, storable, whole_number
+
+FLOATS = st.floats(allow_nan=False, allow_infinity=False)
+PLAIN = st.none() | st.booleans() | st.integers(-(2**63), 2**63) | FLOATS | st.text()
 
 
 @pytest.mark.parametrize(
@@ -35,12 +40,9 @@ def test_bytes_that_are_not_json_in_utf_8_are_refused(data: bytes) -> None:
         loads(data)
 
 
-@given(st.recursive(st.none() | st.booleans() | st.integers(-(2**63), 2**63) | st.floats(allow_nan=False,
-       allow_infinity=False) | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))  # fmt: skip
+@given(st.recursive(PLAIN, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))
 @settings(max_examples=15)
 def test_what_json_allows_is_read_as_it_was_written(value: object) -> None:
-    import json
-
     assert loads(json.dumps(value)) == value
     assert loads(json.dumps(value, ensure_ascii=False).encode()) == value
 

@@ -149,7 +149,7 @@ def test_a_receiver_s_check_survives_any_time_stamp(stamp: str) -> None:
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1/secret-path", "http://u@x.example/secret-path"])
 def test_an_address_is_judged_without_being_quoted(url: str) -> None:
-    with pytest.raises(BadSetting, match="^webhook_url: ") as refused:
+    with pytest.raises(BadSetting, match=r"^webhook_url: ") as refused:
         calls.check_address(url, setting="webhook_url", allow=())
     assert "secret-path" not in str(refused.value)
 

@@ -100,7 +100,7 @@ def test_retry_after_is_judged(header: str, wait: float) -> None:
     "answer", [b"", b"HTTP/1.1 2", b"HTTP/1.1 abc\r\n\r\n", b"\xff\xfe\x00", b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 200]
 )
 def test_an_answer_that_is_cut_or_garbage_after_the_whole_request_is_perhaps_sent(answer: bytes) -> None:
-    with raw_server(Raw(answer)) as raw, pytest.raises(PerhapsSent, match="perhaps sent; .* the whole request"):
+    with raw_server(Raw(answer)) as raw, pytest.raises(PerhapsSent, match=r"perhaps sent; .* the whole request"):
         post(raw.url)
 
 

@@ -1,4 +1,4 @@
-"""Sinks are judged when `kb serve` starts: a wrong address is named, and a foreign error or a hang stops nothing else."""
+"""Sinks are judged when `kb serve` starts: a wrong address or a foreign error is named, and a hang only delays."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from kb.config import Settings
 from kb.errors import BadSetting
 
 SECRET = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz"
+HOOK = {"sinks": ("webhook",), "webhook_secret": SECRET}
+MAIL = {"smtp_url": "smtp://mail.example"}
 ZENDESK = {"zendesk_user": "a@b.example", "zendesk_token": "t"}
 release = threading.Event()
 
@@ -41,16 +43,16 @@ def nothing(_: Settings) -> Any:
 @pytest.mark.parametrize(
     ("settings", "why"),
     [
-        ({"sinks": ("webhook",), "webhook_url": "http://127.0.0.1/x", "webhook_secret": SECRET}, "webhook_url: .*KB_ALL"),
-        ({"sinks": ("webhook",), "webhook_url": "https://x.example/a\x01", "webhook_secret": SECRET}, "webhook_url cont"),
-        ({"sinks": ("webhook",), "webhook_url": "https://x.example/ü", "webhook_secret": SECRET}, "webhook_url contains"),
+        (HOOK | {"webhook_url": "http://127.0.0.1/x"}, "webhook_url: .*KB_ALL"),
+        (HOOK | {"webhook_url": "https://x.example/a\x01"}, "webhook_url cont"),
+        (HOOK | {"webhook_url": "https://x.example/ü"}, "webhook_url contains"),
         ({"sinks": ("zendesk",), "zendesk_url": "http://10.0.0.1", **ZENDESK}, "zendesk_url: .*KB_ALLOW"),
         ({"smtp_url": "http://mail.example"}, "smtp_url must be"),
         ({"smtp_url": "smtp://mail.example:0", "smtp_from": "a@b.example"}, "smtp_url must be"),
         ({"smtp_url": "smtp://mail%20x.example", "smtp_from": "a@b.example"}, "smtp_url must be"),
         ({"smtp_url": "smtp://mail.example", "smtp_from": "a..b@x.example"}, "smtp_from: .* cannot be used"),
         ({"sinks": ("smtp",), "smtp_url": "smtp://mail.example", "smtp_to": "a..b@x.example"}, "smtp_to: .* cannot"),
-        ({"smtp_url": "smtp://m.example", "smtp_from": "a@b.example", "mail_to": "a..b@x.example"}, "mail_to: .* cannot"),
+        (MAIL | {"smtp_from": "a@b.example", "mail_to": "a..b@x.example"}, "mail_to: .* cannot"),
         ({"sinks": (f"{__name__}:key_error",)}, "cannot be loaded: KeyError, see the log"),
         ({"sinks": (f"{__name__}:leaving",)}, "cannot be loaded: SystemExit"),
         ({"sinks": (f"{__name__}:endless",)}, "cannot be loaded: RecursionError"),

@@ -136,7 +136,8 @@ def test_a_sink_that_wants_to_end_the_process_takes_neither_the_writer_nor_the_o
     package.mkdir()
     code = (
         "import pathlib\nfrom deflect.delivery.sinks import InboxSink\n\n\n"
-        f"def make(settings):\n    if pathlib.Path({str(tmp_path / 'broken')!r}).exists():\n        raise SystemExit(1)\n"
+        f"def make(settings):\n    if pathlib.Path({str(tmp_path / 'broken')!r}).exists():\n"
+        "        raise SystemExit(1)\n"
         "    return InboxSink()\n"
     )
     (package / "our_desk.py").write_text(code)

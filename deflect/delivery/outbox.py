@@ -8,6 +8,7 @@ ever makes it dead at once. An error of any kind is the delivery's or its sink's
 from __future__ import annotations
 
 import json
+import os
 import random
 import secrets
 import sqlite3
@@ -28,6 +29,7 @@ from kb.config import Settings
 from kb.duties import FOREIGN
 from kb.errors import HelpCenterError, StorageFull, Unavailable, WriteFailed
 from kb.failures import degraded
+from kb.processes import identity, is_running
 from kb.strict import plain
 
 FIRST_PAUSE = 5 * SECOND
@@ -80,6 +82,7 @@ def deliver(
     accepted = 0
     try:
         _store_accepted(writer, unstored, now=now or clock.now())
+        _let_go_of_ended(store, writer)
         for row in queries.due(store, now=now or clock.now(), sink=only):
             if row["sink"] in down or not _claimed(writer, row, now=now or clock.now()):
                 continue
@@ -127,16 +130,11 @@ def waiting(settings: Settings) -> list[Row]:
 
 
 def sinks_due(settings: Settings) -> list[str]:
-    """Return the names of the sinks that have due deliveries."""
-    with closing(Store(settings.database)) as store:
-        return queries.sinks_due(store, now=clock.now())
-
-
-def release(settings: Settings) -> None:
-    """Let go of deliveries that an ended process was sending. Only the one process that sends may call this."""
+    """Return the names of the sinks that have due deliveries, also those that an ended process was sending."""
     store = Store(settings.database)
     with closing(store), closing(writer_for(store, settings.writer_socket)) as writer:
-        writer.run(let_go)
+        _let_go_of_ended(store, writer)
+        return queries.sinks_due(store, now=clock.now())
 
 
 def not_waiting(settings: Settings, ids: Sequence[str]) -> list[str]:
@@ -160,9 +158,15 @@ def _asked(wait: float) -> int:
     return int(min(max(wait, 0.0), LONGEST_PAUSE / SECOND) * SECOND) if wait == wait else 0  # not NaN
 
 
+def _let_go_of_ended(store: Store, writer: Writer) -> None:
+    """Make deliveries due that a killed process was sending. A token begins with the identity of its process."""
+    if ended := [token for token in queries.held(store) if not is_running(token.partition(" ")[0])]:
+        writer.run(let_go, tokens=ended[:500])
+
+
 def _claimed(writer: Writer, row: Row, *, now: int) -> bool:
     """Count a try and hold the delivery. Return False if another thread or process is sending it."""
-    token = secrets.token_hex(8)
+    token = f"{identity(os.getpid())} {secrets.token_hex(8)}"
     try:
         return bool(writer.run(claim, id=row["delivery"], token=token, until=now + HOLD, now=now)["held"])
     except WriteFailed:  # logged by the writer; the deliveries behind it go on

@@ -28,9 +28,9 @@ def claim(db: Database, *, id: str, token: str, until: int, now: int) -> Row:
 
 
 @write()
-def let_go(db: Database) -> Row:
-    """Let go of all deliveries, which an ended process was sending."""
-    db.execute("UPDATE outbox SET held = NULL WHERE held IS NOT NULL")
+def let_go(db: Database, *, tokens: Sequence[str]) -> Row:
+    """Let go of the deliveries that are held with these tokens, because their process has ended."""
+    db.execute(f"UPDATE outbox SET held = NULL WHERE held IN ({', '.join('?' * len(tokens))})", list(tokens))
     return {}
 
 

@@ -11,7 +11,6 @@ from deflect.delivery import outbox
 from deflect.delivery.outbox import Find, Unstored
 from kb.config import Settings
 from kb.duties import FOREIGN, Duty
-from kb.files import locked_unless
 
 PAUSE = 1.0  # seconds between reads of the outbox
 LONGEST_PAUSE = 60.0  # between the rounds of a queue that fails
@@ -52,13 +51,10 @@ class Queues:
         self._queues: dict[str, Queue] = {}
 
     def keep(self, stop: threading.Event, *, well: Callable[[], None]) -> None:
-        """Send what is due until `stop`. Only one process of a data folder does this at a time."""
-        with locked_unless(self.settings.data / "outbox.lock", stop) as ours:
-            if ours:
-                outbox.release(self.settings)
-            while not stop.wait(PAUSE):
-                self.look()
-                well()
+        """Send what is due until `stop`."""
+        while not stop.wait(PAUSE):
+            self.look()
+            well()
 
     def look(self) -> None:
         """Start a round of each queue that has due deliveries, or accepted ones that are not stored yet."""

@@ -165,6 +165,12 @@ def due(store: Store, *, now: int, sink: str | None = None, limit: int = 100) ->
     )
 
 
+def held(store: Store) -> list[str]:
+    """Return the tokens of the deliveries that are being sent."""
+    rows = store.rows("SELECT DISTINCT held FROM outbox WHERE state = 'pending' AND held IS NOT NULL ORDER BY held")
+    return [row["held"] for row in rows]
+
+
 def sinks_due(store: Store, *, now: int) -> list[str]:
     """Return the sinks that have due deliveries."""
     rows = store.rows(f"SELECT DISTINCT sink FROM outbox WHERE {DUE} ORDER BY sink", {"now": now} | SLACK)

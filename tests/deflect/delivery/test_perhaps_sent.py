@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,6 +19,7 @@ from deflect.store.clock import DAY, HOUR, SECOND
 from deflect.store.database import Row
 from deflect.store.services import Services
 from kb.errors import Unavailable, WriteFailed
+from kb.processes import identity
 from tests.deflect.delivery.test_outbox import Desk, send
 from tests.support.fakes import close, make_services
 
@@ -189,7 +191,9 @@ def test_two_threads_send_nothing_twice(services: Services) -> None:
 def test_a_claim_that_runs_twice_is_still_one_claim(services: Services) -> None:
     send(services)
     id, now = entries(services)[0]["id"], clock.now()
-    again = [services.writer.run(outbox.claim, id=id, token="a", until=now + HOLD, now=now)["held"] for _ in range(2)]
+    again = [
+        services.writer.run(outbox.claim, id=id, token="1.1 a", until=now + HOLD, now=now)["held"] for _ in range(2)
+    ]
     other = services.writer.run(outbox.claim, id=id, token="b", until=now + HOLD, now=now)["held"]
     assert (again, other, entries(services)[0]["tries"]) == ([True, True], False, 1)
 
@@ -197,10 +201,11 @@ def test_a_claim_that_runs_twice_is_still_one_claim(services: Services) -> None:
 def test_what_a_killed_process_was_sending_is_sent_by_the_next_one(services: Services) -> None:
     send(services)
     now = clock.now()
-    services.writer.run(outbox.claim, id=entries(services)[0]["id"], token="a", until=now + HOLD, now=now)
-    assert carry(services, Desk("desk"), now=now + SECOND) == 0
-    services.writer.run(outbox.let_go)
-    assert carry(services, Desk("desk"), now=now + SECOND) == 1
+    living, killed = f"{identity(os.getpid())} a", f"{os.getpid()}.17 a"  # its number is used again
+    for token, sent in ((living, 0), (killed, 1)):
+        services.store.connect().execute("UPDATE outbox SET held = NULL")
+        services.writer.run(outbox.claim, id=entries(services)[0]["id"], token=token, until=now + HOLD, now=now)
+        assert carry(services, Desk("desk"), now=now + SECOND) == sent
 
 
 @pytest.mark.parametrize("ahead", [HOUR, 3 * DAY, 3 * 365 * DAY])

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from kb.connections import why
 from kb.errors import HelpCenterError
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -195,7 +194,9 @@ def _get(target: Target, *, agent: str = "Shortstop", most: int = LARGEST) -> tu
     try:
         raw = socket.create_connection((target.ip, target.port), timeout=SECONDS)
     except OSError as error:
-        raise Unreadable(f"{why(error, who=target.host_header)}; check that the address is right and public") from error
+        raise Unreadable(
+            f"{target.host_header} cannot be reached: {error}; check that the address is right and public"
+        ) from error
 
     end = ended_after(SECONDS, lambda: raw)
     try:

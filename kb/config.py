@@ -17,6 +17,7 @@ from typing import Any
 from kb.errors import BadSetting
 from kb.languages import normalise
 from kb.patterns import EMAIL
+from kb.strict import storable
 
 FILE = "kb.toml"
 PREFIX = "KB_"
@@ -28,6 +29,7 @@ LEAST = {  # the least values of numbers
     "rate_mails": 0, "rate_search": 0, "trusted_proxies": 0, "reply_target": 1, "keep_text": 1, "keep_events": 1,
     "keep_tickets": 0, "keep_audit": 0, "attachments": 0, "attachments_each": 1, "attachments_total": 1,
 }  # fmt: skip
+MOST = 10_000_000  # of every whole number, so that days and sizes can be computed with
 TRUE, FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
 
 
@@ -180,6 +182,8 @@ class Settings:
         for name, least in LEAST.items():
             if getattr(self, name) < least:
                 raise BadSetting(f"{name} is {getattr(self, name)}; it must be at least {least}")
+            if getattr(self, name) > MOST:
+                raise BadSetting(f"{name} is over {MOST:,}; it must be less")
         _check_texts(self)
 
     @property
@@ -299,11 +303,13 @@ def _nearest(name: str, *, prefix: str = "") -> str:
 def _convert(name: str, value: Any, *, source: str) -> Any:
     """Convert `value`, a string or a TOML value, to the type of the setting."""
     kind = str(Settings.__dataclass_fields__[name].type)
+    if not _is_storable(value):
+        raise BadSetting(f"{source} contains characters that are not text; write it in UTF-8")
     try:
         match kind:
             case "Path" if isinstance(value, str) and value.strip():
                 return Path(value).expanduser()
-            case "int" if isinstance(value, (int, str)) and not isinstance(value, bool):
+            case "int" if isinstance(value, (int, str)) and not isinstance(value, bool) and abs(int(value)) < 10**18:
                 return int(value)
             case "float | None" if value == "":
                 return None
@@ -319,7 +325,13 @@ def _convert(name: str, value: Any, *, source: str) -> Any:
     except (ValueError, AttributeError, TypeError):
         pass
     secret = Settings.__dataclass_fields__[name].metadata["secret"]
-    raise BadSetting(f"{source} {'' if secret else f'is {value!r}; it '}must be {_KINDS[kind]}")
+    raise BadSetting(f"{source} {'' if secret else f'is {repr(value)[:60]}; it '}must be {_KINDS[kind]}")
+
+
+def _is_storable(value: Any) -> bool:
+    """Return True unless a text has bytes that are not UTF-8, which Python reads as lone surrogates, or a NUL."""
+    texts = value if isinstance(value, list) else [value]
+    return all(storable(text) for text in texts if isinstance(text, str))
 
 
 _KINDS = {

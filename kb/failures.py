@@ -37,6 +37,7 @@ Degraded = Literal[
     "no-receipt-articles",  # a receipt is sent without articles
     "no-advice",  # an agent sees a ticket without suggested articles
     "no-original",  # an e-mail became a ticket, but its original was not kept because the disk is full
+    "sink-failed",  # a delivery failed with an unexpected error, and is tried again
     "not-logged",  # an event or an offer was not stored
 ]
 Reason = TypeVar("Reason", bound=Degraded)

@@ -37,6 +37,10 @@ class BadAddress(HelpCenterError):
     """An address that the server must not call, or that cannot be resolved."""
 
 
+class Unresolved(BadAddress):
+    """An address whose name cannot be looked up, perhaps only now."""
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """An address to call: connect to `ip`, and use `host` for TLS and the Host header."""
@@ -122,7 +126,7 @@ def _look_up(host: str, port: int) -> list[str]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise BadAddress(f"{host} cannot be resolved ({error})") from error
+        raise Unresolved(f"{host} cannot be resolved ({error})") from error
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
@@ -210,14 +214,8 @@ def _get(target: Target, *, agent: str = "Shortstop", most: int = LARGEST) -> tu
             f"{target.host_header} cannot be reached: {error}; check that the address is right and public"
         ) from error
 
-    def give_up() -> None:
-        with suppress(OSError):
-            raw.shutdown(socket.SHUT_RDWR)
-
-    end = threading.Timer(SECONDS, give_up)
-    end.daemon = True
+    end = ended_after(SECONDS, lambda: raw)
     try:
-        end.start()
         if target.scheme == "https":
             raw = ssl.create_default_context().wrap_socket(raw, server_hostname=target.host)
         connection.sock = raw
@@ -226,12 +224,28 @@ def _get(target: Target, *, agent: str = "Shortstop", most: int = LARGEST) -> tu
         headers = [(name.lower(), value) for name, value in answer.getheaders()]
         return answer.status, headers, _plain(answer.read(most), dict(headers).get("content-encoding", ""))
     except (OSError, ValueError, zlib.error, http.client.HTTPException) as error:
-        why = str(error) or type(error).__name__
-        raise Unreadable(f"{target.host_header} returned no page within {SECONDS:.0f} seconds: {why}"[:300]) from error
+        said = str(error) or type(error).__name__
+        raise Unreadable(f"{target.host_header} returned no page within {SECONDS:.0f} seconds: {said}"[:300]) from error
     finally:
         end.cancel()
         connection.close()
         raw.close()
+
+
+def ended_after(seconds: float, connection: Callable[[], socket.socket]) -> threading.Timer:
+    """Shut a connection down after a time, because a time-out alone begins again with every byte. Return the timer.
+
+    `connection` returns the socket at that time, because TLS replaces it.
+    """
+
+    def give_up() -> None:
+        with suppress(OSError):
+            connection().shutdown(socket.SHUT_RDWR)
+
+    timer = threading.Timer(seconds, give_up)
+    timer.daemon = True
+    timer.start()
+    return timer
 
 
 def _plain(body: bytes, encoding: str) -> bytes:

@@ -20,7 +20,7 @@ from deflect.admin import (
 )
 from deflect.api import headers
 from deflect.api.http import form_id
-from deflect.delivery.outbox import retry_deliveries
+from deflect.delivery.outbox_writes import retry_deliveries
 from deflect.history import example
 from deflect.report import trends
 from deflect.store import clock

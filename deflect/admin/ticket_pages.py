@@ -30,6 +30,7 @@ from kb.errors import BadRequest, NotFound
 from kb.failures import failure
 
 PER_PAGE = 50
+MOST_SEEN = 1_000_000  # messages of a ticket
 VIEWS = {  # the tabs above the list: label, state and agent; `me` is the agent who is logged in
     "mine": ("Mine", "open", "me"),
     "unassigned": ("Unassigned", "open", queries.NOBODY),

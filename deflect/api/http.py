@@ -24,6 +24,7 @@ from deflect.store.tokens import NOBODY, Claims, ServerCall
 from kb.errors import BadRequest, HelpCenterError, TooLarge, TooManyRequests, Unauthorized
 from kb.failures import Degraded, Failure, degraded
 from kb.patterns import ID
+from kb.strict import BadValue, loads
 
 LONGEST_BODY = 64 * 1024
 PROBLEM = "application/problem+json"
@@ -150,8 +151,10 @@ def read_json(asked: Request, *, types: tuple[str, ...] = ("application/json",))
 def json_object(data: bytes) -> dict[str, Any]:
     """Return the JSON object in `data`. Raise BadRequest for anything else."""
     try:
-        document = json.loads(data)
-    except (ValueError, RecursionError) as error:
+        document = loads(data)
+    except BadValue as error:
+        raise BadRequest(str(error)) from error
+    except ValueError as error:
         raise BadRequest("the body is not JSON") from error
     if not isinstance(document, dict):
         raise BadRequest("the body is not a JSON object")

@@ -23,7 +23,9 @@ from kb.metrics import REQUESTS, Reading
 blueprint = Blueprint("metrics", __name__)
 
 OUTBOX = """
-    SELECT state, count(*) AS n, min(created) AS oldest FROM outbox WHERE state != 'sent' GROUP BY state ORDER BY state
+    SELECT CASE WHEN state = 'pending' AND unsure > 0 THEN 'perhaps sent' ELSE state END AS state,
+           count(*) AS n, min(created) AS oldest
+    FROM outbox WHERE state != 'sent' GROUP BY 1 ORDER BY 1
     """
 NOT_TAKEN = "SELECT what, count(*) AS n FROM mails WHERE ticket IS NULL GROUP BY what ORDER BY what"
 

@@ -18,8 +18,8 @@ from kb.errors import NotFound
 BY = "e-mail"  # the author in the audit log when an e-mail reopens a ticket
 LATER: Final = "later"  # what happens to an e-mail of a sender over the limit, which is offered again
 MOST_LISTED = 100  # e-mails of a sender in an hour that are listed as waiting, or with their original
-TAKEN = "SELECT count(*) AS n FROM mails WHERE sender = ? AND created > ? AND what != 'later'"
-LISTED = "SELECT count(*) AS n FROM mails WHERE sender = ? AND created > ? AND what = ?"
+TAKEN = "SELECT count(*) AS n FROM mails WHERE sender = ? AND created BETWEEN ? AND ? AND what != 'later'"
+LISTED = "SELECT count(*) AS n FROM mails WHERE sender = ? AND created BETWEEN ? AND ? AND what = ?"
 THANKS = "thanks"  # the mark of a reply that is nothing but thanks
 
 
@@ -96,7 +96,7 @@ def list_mail(db: Database, *, mail: Row, now: int) -> Row:
     earlier = db.execute("SELECT ticket FROM mails WHERE id = ?", [mail["id"]]).fetchone()
     if earlier:
         return {"what": "known", "ticket": earlier["ticket"]}
-    many = db.execute(LISTED, [mail["sender"], now - HOUR, mail["what"]]).fetchone()["n"] >= MOST_LISTED
+    many = db.execute(LISTED, [mail["sender"], now - HOUR, now + HOUR, mail["what"]]).fetchone()["n"] >= MOST_LISTED
     if many and mail["what"] == LATER:
         return {"what": LATER, "ticket": None}
     return _keep(db, mail | ({"original": None, "seal": None} if many else {}), now=now)
@@ -110,7 +110,7 @@ def _met(db: Database, mail: Row, *, most: int, now: int, by: str) -> Row | None
     earlier = db.execute("SELECT ticket, what FROM mails WHERE id = ?", [mail["id"]]).fetchone()
     if earlier and (earlier["ticket"] or not (by or earlier["what"] == LATER)):
         return {"what": "known", "ticket": earlier["ticket"]}
-    if most and not by and db.execute(TAKEN, [mail["sender"], now - HOUR]).fetchone()["n"] >= most:
+    if most and not by and db.execute(TAKEN, [mail["sender"], now - HOUR, now + HOUR]).fetchone()["n"] >= most:
         return {"what": LATER, "ticket": None}
     db.execute("DELETE FROM mails WHERE id = ?", [mail["id"]])
     return None

@@ -212,7 +212,8 @@ def _kept(earlier: Row | None) -> Row:
 def _is_over(services: Services, row: Row) -> bool:
     """Return True if the sender is over the hourly limit. The write checks it again."""
     most = services.settings.rate_mails
-    found = services.store.one(TAKEN, [row["sender"], clock.now() - HOUR]) if most else None
+    now = clock.now()
+    found = services.store.one(TAKEN, [row["sender"], now - HOUR, now + HOUR]) if most else None
     return found is not None and bool(found["n"] >= most)
 
 

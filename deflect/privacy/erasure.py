@@ -9,29 +9,32 @@ without a ticket.
 from __future__ import annotations
 
 import json
+import logging
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
 from sqlite_utils import Database
 
+from deflect.privacy import retention
 from deflect.privacy.belongings import ALONE, Belongings, belongings, lines_of, listed, perhaps, told
+from deflect.privacy.retention import OVER
 from deflect.store import clock
 from deflect.store.attachments import HAS, LIFE, folder, place_of, strays
-from deflect.store.clock import DAY
+from deflect.store.clock import SECOND
 from deflect.store.database import Row, Store, insert, reading
 from deflect.store.people import WINDOW, leave
-from deflect.store.writer import opened, write
+from deflect.store.writer import Writer, opened, write
 from kb.config import Settings
 from kb.errors import StorageFull, Unavailable
 
 BATCH = 2000  # rows that one write removes, so that other writes don't wait long
 FILES_AT_ONCE = 500  # files that one write removes
-KEEP_KEYS = 30 * DAY  # for idempotency keys; no client retries after a month
 TELLING = 6  # characters; a shorter name would match unrelated text
+log = logging.getLogger("shortstop")
 
 # The tables with data of a person, dependent tables first; the parameters are those of `Belongings.where`.
 ERASED = "an erased ticket"  # what the audit log says of it
@@ -148,16 +151,6 @@ def drop_files(db: Database, *, digests: Sequence[str], folder: str, before: flo
     return {"removed": removed, "shared": shared}
 
 
-# A ticket is over if it is closed, or if it was delivered to a help desk and was never in our own inbox.
-OVER = f"""
-    SELECT id FROM tickets
-    WHERE created < :before AND changed < :before
-      AND (state = 'closed' OR (EXISTS (SELECT 1 FROM outbox WHERE ticket = tickets.id AND state = 'sent'
-                                        AND sink NOT IN ('reply', 'receipt'))
-                                AND NOT EXISTS (SELECT 1 FROM outbox WHERE ticket = tickets.id AND sink = 'inbox')))
-      AND NOT EXISTS (SELECT 1 FROM outbox WHERE ticket = tickets.id AND state = 'pending')
-    ORDER BY created, id LIMIT {BATCH}
-    """
 # Removed with a ticket. Its events have their own retention.
 PARTS = ("attachments", "mails", "messages", "outbox", "outcomes", "drafts", "idempotency")
 
@@ -166,9 +159,9 @@ PARTS = ("attachments", "mails", "messages", "outbox", "outcomes", "drafts", "id
 def prune(
     db: Database,
     *,
-    texts_before: int,
-    events_before: int,
-    keys_before: int,
+    texts_before: int | None = None,
+    events_before: int | None = None,
+    keys_before: int | None = None,
     tickets_before: int | None = None,
     audit_before: int | None = None,
 ) -> Row:
@@ -183,7 +176,7 @@ def prune(
         ("audit", "id", "created", audit_before),
     )
     sql = f"DELETE FROM mails WHERE id IN (SELECT id FROM mails WHERE ticket IS NULL AND created < ? LIMIT {BATCH})"
-    removed = db.execute(sql, [keys_before]).rowcount
+    removed = 0 if keys_before is None else db.execute(sql, [keys_before]).rowcount
     removed += 0 if tickets_before is None else _prune_tickets(db, tickets_before)
     for table, key, age, before in aged:
         if before is None:
@@ -194,7 +187,8 @@ def prune(
 
 
 def _prune_tickets(db: Database, before: int) -> int:
-    ids = json.dumps([row["id"] for row in db.execute(OVER, {"before": before})])
+    sql = f"SELECT id FROM tickets WHERE {OVER} ORDER BY created, id LIMIT {BATCH}"
+    ids = json.dumps([row["id"] for row in db.execute(sql, {"before": before})])
     gone = "(SELECT 'ticket:' || value FROM json_each(?))"
     db.execute(f"DELETE FROM apart WHERE one IN {gone} OR other IN {gone}", [ids, ids])
     tables = [*((table, "ticket") for table in PARTS), ("tickets", "id")]
@@ -267,33 +261,58 @@ def _left(database: Path, traces: list[str]) -> int:
     return sum(path.read_bytes().lower().count(trace.lower().encode()) for path in files for trace in traces)
 
 
-def forget(settings: Settings, *, now: int | None = None) -> int:
-    """Remove all rows past their retention, a batch at a time. Return the number of rows."""
+def forget(settings: Settings, *, now: int | None = None, sure: bool = False) -> int:
+    """Remove rows past their retention, a batch at a time. Return the number of rows.
+
+    Unless the operator is `sure`, what `deflect.privacy.retention` finds suspicious waits, and its reason is logged.
+    """
     moment = now or clock.now()
     total = 0
-    with suppress(StorageFull, Unavailable), opened(settings) as (_, writer):  # retried tomorrow
-        while removed := writer.run(
-            prune,
-            texts_before=moment - settings.keep_text * DAY,
-            events_before=moment - settings.keep_events * DAY,
-            keys_before=moment - KEEP_KEYS,
-            tickets_before=_before(settings.keep_tickets, moment),
-            audit_before=_before(settings.keep_audit, moment),
-        )["removed"]:
+    with suppress(StorageFull, Unavailable), opened(settings) as (store, writer):  # retried at the next run
+        before = retention.limits(settings, now=moment)
+        waiting = {} if sure else retention.waits(store, before, now=moment)
+        _note_run(store, writer, waiting.values(), now=moment, sure=sure)
+        before |= dict.fromkeys(waiting)
+        while removed := writer.run(prune, **before)["removed"]:
             total += removed
     return total
 
 
+def look_at_clock(settings: Settings) -> None:
+    """Note a jump of the clock before it can date new rows. Call this at the start."""
+    with opened(settings) as (store, writer):
+        moment = clock.now()
+        waiting = retention.waits(store, retention.limits(settings, now=moment), now=moment)
+        _note_run(store, writer, waiting.values(), now=moment, sure=False)
+
+
+def past_retention(settings: Settings) -> dict[str, Any]:
+    """Return the number of rows past their retention by table (`old`), and the reasons why some of them `wait`."""
+    moment = clock.now()
+    before = retention.limits(settings, now=moment)
+    with reading(settings) as store:
+        old = {table: rows for table, (rows, _) in retention.old_rows(store, before).items()}
+        return {"old": old, "wait": sorted(set(retention.waits(store, before, now=moment).values()))}
+
+
+def _note_run(store: Store, writer: Writer, reasons: Iterable[str], *, now: int, sure: bool) -> None:
+    jump = None if sure else retention.jumped_from(store, now=now)
+    ahead = not sure and now > retention.trusted(store, now=now)
+    lines = sorted(set(reasons))
+    if lines and lines != list(retention.what_waits(store)):
+        log.warning("old data waits: %s", "; ".join(lines))
+    writer.run(retention.note_run, now=now, jump=jump, ahead=ahead, note="\n".join(lines))
+
+
 def sweep(settings: Settings, *, now: float | None = None) -> int:
-    """Remove files older than an hour that no ticket or e-mail has. Return the number of files."""
-    before, files, total = (now or time.time()) - LIFE, str(folder(settings)), 0
+    """Remove files older than an hour that no ticket or e-mail has, and return their number; 0 if the clock is ahead."""
+    moment, files, total = now or time.time(), str(folder(settings)), 0
+    before = moment - LIFE
     with suppress(StorageFull, Unavailable), opened(settings) as (store, writer):  # retried next time
+        if int(moment * SECOND) > retention.trusted(store, now=int(moment * SECOND)):
+            return 0
         digests = list(strays(settings, store, before=before))
         for first in range(0, len(digests), FILES_AT_ONCE):
             some = digests[first : first + FILES_AT_ONCE]
             total += writer.run(drop_files, digests=some, folder=files, before=before)["removed"]
     return total
-
-
-def _before(days: int, moment: int) -> int | None:
-    return moment - days * DAY if days else None

@@ -82,6 +82,7 @@ NOT_EXPORTED = (
     "idempotency",
     "refused_origins",
     "allowed_origins",
+    "runs",
 )
 
 

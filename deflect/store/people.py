@@ -98,10 +98,10 @@ def begin_episode(
     """Return the current episode, or a new one with the id `fresh`. The row has the `id`, the `arm` and `new`."""
     going_on = db.execute(
         """
-        SELECT id, arm FROM episodes WHERE person = ? AND started > ?
+        SELECT id, arm FROM episodes WHERE person = ? AND started BETWEEN ? AND ?
         ORDER BY id = ? DESC, started DESC, id LIMIT 1
         """,
-        [person, now - WINDOW, episode],
+        [person, now - WINDOW + 1, now + DAY, episode],  # one from further ahead was begun by a wrong clock
     ).fetchone()
     if going_on:
         db.execute("UPDATE episodes SET last = max(last, ?) WHERE id = ?", [now, going_on[0]])

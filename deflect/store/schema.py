@@ -166,6 +166,17 @@ def m015_drafts(db: Database) -> None:
 
 
 @migrations()
+def m016_perhaps_sent(db: Database) -> None:
+    """Who is sending a delivery and until when, how often it was perhaps sent, and the last runs of daily duties."""
+    outbox = db.table("outbox")
+    outbox.add_column("held", str)
+    outbox.add_column("held_until", int)
+    outbox.add_column("unsure", int, not_null_default=0)
+    outbox.create_index(["state", "sink", "due"])
+    _create(db, "runs", "id at:int note", needed="at")
+
+
+@migrations()
 def m018_proven(db: Database) -> None:
     """The key of each ticket, episode, contact and past question, and agents' words that two are not one person.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from deflect.store.clock import HOUR
+from deflect.store.clock import HOUR, MINUTE
 from deflect.store.database import Row, Store
 
 NOBODY = "nobody"  # the agent filter for unassigned tickets
@@ -140,8 +140,8 @@ def deliveries(store: Store, *, states: tuple[str, ...] = ("pending", "dead"), l
     marks = ", ".join("?" * len(states))
     return store.rows(
         f"""
-        SELECT outbox.id, outbox.ticket, sink, outbox.state, tries AS attempts, due, outbox.created, outbox.changed,
-               note AS error, tickets.subject
+        SELECT outbox.id, outbox.ticket, sink, outbox.state, tries AS attempts, unsure, due, outbox.created,
+               outbox.changed, note AS error, tickets.subject
         FROM outbox JOIN tickets ON tickets.id = outbox.ticket
         WHERE outbox.state IN ({marks}) ORDER BY outbox.state = 'dead' DESC, due, outbox.id LIMIT ?
         """,
@@ -149,22 +149,40 @@ def deliveries(store: Store, *, states: tuple[str, ...] = ("pending", "dead"), l
     )
 
 
-def due(store: Store, *, now: int, limit: int = 100) -> list[Row]:
-    """Return outbox entries that are due, each with its ticket and message.
-
-    Entries due in more than two hours count as due: no pause is that long, so the clock must have been set back.
+# A delivery that another thread sends is not due. One that changed in the future, or is due later than any pause, was
+# stored by a clock that was ahead.
+DUE = """
+    outbox.state = 'pending' AND (due <= :now OR outbox.changed > :now + :slack OR due > :now + :pause)
+    AND (held IS NULL OR held_until <= :now OR held_until > :now + :hold)
     """
+SLACK = {"slack": 5 * MINUTE, "pause": 31 * HOUR, "hold": 3 * HOUR}
+
+
+def due(store: Store, *, now: int, sink: str | None = None, limit: int = 100) -> list[Row]:
+    """Return outbox entries that are due, of one sink or of all, each with its ticket and message."""
     return store.rows(
-        """
-        SELECT outbox.id AS delivery, outbox.sink, outbox.tries, tickets.*,
+        f"""
+        SELECT outbox.id AS delivery, outbox.sink, outbox.tries, outbox.unsure, tickets.*,
                messages.author, messages.body, messages.note AS remark, messages.id AS message,
                messages.created AS written
         FROM outbox JOIN tickets ON tickets.id = outbox.ticket JOIN messages ON messages.id = outbox.message
-        WHERE outbox.state = 'pending' AND (due <= :now OR due > :now + :most)
+        WHERE {DUE} AND (:sink IS NULL OR sink = :sink)
         ORDER BY due, outbox.created, outbox.id LIMIT :limit
         """,
-        {"now": now, "most": 2 * HOUR, "limit": limit},
+        {"now": now, "sink": sink, "limit": limit} | SLACK,
     )
+
+
+def held(store: Store) -> list[str]:
+    """Return the tokens of the deliveries that are being sent."""
+    rows = store.rows("SELECT DISTINCT held FROM outbox WHERE state = 'pending' AND held IS NOT NULL ORDER BY held")
+    return [row["held"] for row in rows]
+
+
+def sinks_due(store: Store, *, now: int) -> list[str]:
+    """Return the sinks that have due deliveries."""
+    rows = store.rows(f"SELECT DISTINCT sink FROM outbox WHERE {DUE} ORDER BY sink", {"now": now} | SLACK)
+    return [row["sink"] for row in rows]
 
 
 def mail_ids(store: Store, ticket: str, *, before: int) -> tuple[str, ...]:

@@ -210,8 +210,8 @@ def _enqueue(db: Database, message: Row, outbox: Sequence[Row], *, now: int) -> 
 
 def _has_many(db: Database, person: str, *, now: int) -> bool:
     """Return True if a person wrote more tickets than MOST_RECEIPTS allows receipts for."""
-    sql = "SELECT count(*) AS n FROM tickets WHERE person = ? AND created > ?"
-    return any(db.execute(sql, [person, now - span]).fetchone()["n"] > most for span, most in MOST_RECEIPTS)
+    sql = "SELECT count(*) AS n FROM tickets WHERE person = ? AND created > ? AND created <= ?"
+    return any(db.execute(sql, [person, now - span, now + HOUR]).fetchone()["n"] > most for span, most in MOST_RECEIPTS)
 
 
 def _created(db: Database, ticket: str) -> Row:

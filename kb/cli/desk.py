@@ -144,6 +144,30 @@ def _who() -> str:
         return "operator"
 
 
+@click.command()
+@click.option("--yes", is_flag=True, help="Delete it now, also what waits for your word.")
+@json_option
+@with_database
+def forget(settings: Settings, yes: bool, as_json: bool) -> None:
+    """Show old data that is past its days of retention; with --yes, delete it.
+
+    `kb serve` deletes it every hour, but leaves it to you when the clock jumped or when too much would go at once.
+
+    Example: kb forget --yes
+    """
+    from deflect.privacy import erasure
+
+    def shown(document: dict[str, Any]) -> str:
+        lines = [f"{table}: {count:,} past their days" for table, count in document["old"].items()]
+        return "\n".join([*(lines or ["nothing is past its days"]), *document["wait"]])
+
+    if yes:
+        done = {"removed": erasure.forget(settings, sure=True)}
+        emit(done, as_json=as_json, text=lambda d: f"{d['removed']:,} rows removed")
+    else:
+        emit(erasure.past_retention(settings), as_json=as_json, text=shown)
+
+
 # Exit codes of sysexits.h: the mail server returns the e-mail to its sender (65), or tries again later (75).
 NO_MAIL, LATER = 65, 75
 

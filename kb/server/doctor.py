@@ -256,6 +256,19 @@ def _degraded(settings: Settings) -> Iterator[Finding]:
         yield Finding("degraded", "note", f"degraded answers since the start: {said}")
 
 
+def _duties(settings: Settings) -> Iterator[Finding]:
+    """Yield what waits or fails: deliveries, old data, and duties of the background process."""
+    from kb.server import doctor_duties
+
+    if not _nearest(settings.data).is_dir():
+        return
+    try:
+        for what, state, sentence in doctor_duties.look(settings):
+            yield Finding(what, state, sentence)
+    except HelpCenterError:  # the line about the database says so
+        return
+
+
 LOOKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
     _python,
     _articles,
@@ -268,5 +281,6 @@ LOOKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
     _mailbox,
     _not_taken,
     _public,
+    _duties,
     _degraded,
 )

@@ -197,7 +197,7 @@ def _demo(settings: Settings) -> list[socket.socket]:
 
 def run(settings: Settings, *, overrides: Mapping[str, str], watch: bool) -> None:
     """Prepare the data folder and an index of words, then serve until stopped."""
-    sinks.configured(settings)  # report an unusable sink now, not at the first ticket
+    sinks.judge(settings)  # report an unusable sink now, not at the first ticket
     with _alone(settings.data):
         listeners = [listen(settings.host, settings.port), *_demo(settings)]
         tighten(settings.data)

@@ -22,6 +22,7 @@ from kb import config, i18n
 from kb.config import Settings
 from kb.errors import BadDatabase, HelpCenterError
 from kb.failures import failure
+from kb.metrics import failing
 from kb.render.topics import Topics
 from kb.site import demo, frame, views, widget
 from kb.site.article_page import ArticlePages
@@ -70,8 +71,9 @@ def health() -> tuple[Response, int]:
         searcher = services().current.get()
     except HelpCenterError as error:
         return jsonify(ready=False, generation=None, revision=None, why=str(error), database=database), 503
-    manifest = searcher.collection.manifest
-    return jsonify(ready=True, generation=searcher.generation, revision=manifest.content, database=database), 200
+    known = {"generation": searcher.generation, "revision": searcher.collection.manifest.content, "database": database}
+    duties = sorted(failing(services().settings.metrics))
+    return jsonify(ready=True, **known, **({"failing": duties} if duties else {})), 200
 
 
 def _failed(error: Exception) -> Response:

@@ -372,3 +372,13 @@ def test_only_what_goes_to_a_help_desk_is_on_its_way_there(app: Flask, agent: Fl
     db.execute("UPDATE outbox SET sink = 'webhook', state = 'pending'")
     assert f"1 {WAITING}" in agent.get("/admin/").text
     db.close()
+
+
+def test_a_delivery_that_was_perhaps_sent_is_named_so(app: Flask, agent: FlaskClient, ticket: str) -> None:
+    here = services_of(app)
+    note = "perhaps sent; mail.example:25 did not answer in time after it had received the whole e-mail"
+    for delivery in here.store.rows("SELECT id FROM outbox"):
+        here.writer.run(outbox.failed, id=delivery["id"], note=note, due=None, unsure=4, now=clock.now())
+    page = agent.get("/admin/outbox").text
+    assert note in page
+    assert '<span class="state perhaps-sent">perhaps sent</span>' in page

@@ -136,7 +136,7 @@ def test_what_somebody_wrote_by_mail_into_another_s_ticket_is_erased_with_them(s
 def test_an_e_mail_that_was_passed_over_is_forgotten_after_a_month(services: Services) -> None:
     take(services, mail(Auto_Submitted="auto-replied"))
     take(services, mail("kept", id="<2@x>"))
-    forget(services.settings, now=clock.now() + 31 * DAY)
+    forget(services.settings, now=clock.now() + 31 * DAY, sure=True)
     assert [row["what"] for row in services.store.rows("SELECT what FROM mails")] == ["new"]
 
 
@@ -175,11 +175,11 @@ def test_erasing_nobody_removes_nothing(services: Services) -> None:
 def test_texts_go_after_their_days_and_events_after_theirs(services: Services) -> None:
     live(services, "visitor-of-jo-1", JO)
     now = clock.now()
-    forget(services.settings, now=now + 89 * DAY)
+    forget(services.settings, now=now + 89 * DAY, sure=True)
     assert sizes(services)["event_texts"] == 1
-    forget(services.settings, now=now + 91 * DAY)
+    forget(services.settings, now=now + 91 * DAY, sure=True)
     assert (sizes(services)["event_texts"], sizes(services)["events"]) == (0, 3)
-    forget(services.settings, now=now + 731 * DAY)
+    forget(services.settings, now=now + 731 * DAY, sure=True)
     assert (sizes(services)["events"], sizes(services)["episodes"]) == (0, 0)
     assert sizes(services)["tickets"] == 1
 
@@ -190,7 +190,7 @@ def test_a_closed_ticket_goes_after_its_days_with_all_that_hangs_on_it(tmp_path:
     services.writer.run(ticket_writes.reopen_ticket, id="r", ticket=live(services, "v2", ANN), who="admin", now=5)
     day = clock.now() + 31 * DAY
     services.store.connect().execute("UPDATE idempotency SET created = ?", [day])
-    forget(services.settings, now=day)
+    forget(services.settings, now=day, sure=True)
     left = {table: len(services.store.rows(f"SELECT 1 FROM {table}")) for table in OWNED}
     assert {left[table] for table in ("tickets", "messages", "outbox", "idempotency")} == {1}  # of the open ticket
     assert (left["outcomes"], left["past_questions"]) == (0, 0)
@@ -205,7 +205,7 @@ def test_a_contact_still_counts_when_its_ticket_has_gone(tmp_path: Path) -> None
     now = clock.now() + 8 * DAY
     period = {"start": now - 9 * DAY, "end": now, "now": now}
     before = ended(services.store, **period)
-    forget(services.settings, now=now)
+    forget(services.settings, now=now, sure=True)
     assert sizes(services)["tickets"] == 0
     assert ended(services.store, **period) == before
     assert [one.outcome for one in before] == ["contacted"]
@@ -219,11 +219,11 @@ def test_a_ticket_that_is_worked_on_elsewhere_is_over_when_it_has_got_there(
     services = make_services(tmp_path, keep_tickets=30, sinks=sinks)
     live(services, "v1", JO)
     month = clock.now() + 31 * DAY
-    forget(services.settings, now=month)
+    forget(services.settings, now=month, sure=True)
     assert sizes(services)["tickets"] == 1  # not delivered yet
     for delivery in services.store.rows("SELECT id FROM outbox"):
         services.writer.run(outbox.delivered, id=delivery["id"], note="", now=10)
-    forget(services.settings, now=month)
+    forget(services.settings, now=month, sure=True)
     assert sizes(services)["tickets"] == left
     close(services)
 
@@ -236,14 +236,14 @@ def test_a_receipt_that_was_sent_is_no_ticket_that_got_there(tmp_path: Path) -> 
     db = services.store.connect()
     db.table("outbox").insert(entry | {"due": 1, "created": 1, "changed": 1})
     db.close()
-    forget(services.settings, now=clock.now() + 31 * DAY)
+    forget(services.settings, now=clock.now() + 31 * DAY, sure=True)
     assert sizes(services)["tickets"] == 1
     close(services)
 
 
 def test_tickets_and_the_audit_log_stay_for_ever_unless_a_setting_says_so(services: Services) -> None:
     everywhere(services, "josephine")
-    forget(services.settings, now=clock.now() + 9999 * DAY)
+    forget(services.settings, now=clock.now() + 9999 * DAY, sure=True)
     assert sizes(services)["tickets"] == 1
     assert services.store.rows("SELECT 1 FROM past_questions")
     assert len(services.store.rows("SELECT 1 FROM audit")) == 4
@@ -253,7 +253,7 @@ def test_the_audit_log_goes_after_its_own_days(tmp_path: Path) -> None:
     services = make_services(tmp_path, keep_audit=30)
     services.writer.run(ticket_writes.audit, id="old", who="admin", did="log in", what="", now=clock.now() - 31 * DAY)
     services.writer.run(ticket_writes.audit, id="new", who="admin", did="log in", what="", now=clock.now() - 29 * DAY)
-    forget(services.settings)
+    forget(services.settings, sure=True)
     assert [row["id"] for row in services.store.rows("SELECT id FROM audit")] == ["new"]
     close(services)
 
@@ -290,7 +290,7 @@ def test_a_comment_of_a_vote_goes_with_its_person_and_after_the_days_of_texts(se
         record(services, visitor, "unhelpful", article="a", revision="r", reason="wrong", comment=f"by {visitor}")
     assert erase(services.settings, "visitor-of-jo-1")["removed"]["event_texts"] == 1
     assert [row["text"] for row in rows(services.settings, "events")] == ["by visitor-of-ann"]
-    forget(services.settings, now=clock.now() + 91 * DAY)
+    forget(services.settings, now=clock.now() + 91 * DAY, sure=True)
     assert [row["text"] for row in rows(services.settings, "events")] == [None]
 
 

@@ -242,7 +242,7 @@ def test_files_go_with_their_ticket_when_it_is_too_old(services: Services) -> No
     for delivery in services.store.rows("SELECT id FROM outbox"):
         services.writer.run(outbox.delivered, id=delivery["id"], note="", now=1)
     services.writer.run(ticket_writes.close_ticket, id="c", ticket=ticket, article=None, who="admin", now=clock.now())
-    forget(services.settings, now=clock.now() + 31 * DAY)
+    forget(services.settings, now=clock.now() + 31 * DAY, sure=True)
     assert sweep(services.settings, now=time.time() + 31 * 86400) == 1
     assert on_disk(services) == []
 

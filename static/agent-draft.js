@@ -90,7 +90,8 @@ function newer(answer) {
 function unsaved(answer) {
   const ended = answer?.status === 400 || answer?.status === 401;
   const here = "Your text is kept in this tab.";
-  if (ended) say(`Draft not saved: your session has ended. ${here} `, h("a", { href: body.dataset.login }, "Log in again"));
+  const again = h("a", { href: body.dataset.login }, "Log in again");
+  if (ended) say(`Draft not saved: your session has ended. ${here} `, again);
   else say(`Draft not saved: ${answer?.error ?? "the server can’t be reached."} ${here}`);
   if (!ended) timer = setTimeout(save, 10 * PAUSE);
 }

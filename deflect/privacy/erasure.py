@@ -143,7 +143,7 @@ def drop_files(db: Database, *, digests: Sequence[str], folder: str, before: flo
     removed = shared = 0
     for digest in digests:
         path = place_of(Path(folder), digest)
-        if db.execute(HAS, [digest]).fetchone():
+        if db.execute(HAS, {"digest": digest}).fetchone():
             shared += 1
         elif path.is_file() and (before is None or path.stat().st_mtime < before):
             path.unlink()
@@ -305,7 +305,7 @@ def _note_run(store: Store, writer: Writer, reasons: Iterable[str], *, now: int,
 
 
 def sweep(settings: Settings, *, now: float | None = None) -> int:
-    """Remove files older than an hour that no ticket or e-mail has, and return their number; 0 if the clock is ahead."""
+    """Remove files older than an hour without a ticket or an e-mail. Return their number, 0 if the clock is ahead."""
     moment, files, total = now or time.time(), str(folder(settings)), 0
     before = moment - LIFE
     with suppress(StorageFull, Unavailable), opened(settings) as (store, writer):  # retried next time

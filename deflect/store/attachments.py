@@ -27,7 +27,7 @@ DIGEST = re.compile(r"[0-9a-f]{64}")
 DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
-HAS = "SELECT 1 FROM attachments WHERE digest = ?1 UNION ALL SELECT 1 FROM mails WHERE original = ?1 LIMIT 1"
+HAS = "SELECT 1 FROM attachments WHERE digest = :digest UNION ALL SELECT 1 FROM mails WHERE original = :digest LIMIT 1"
 
 NOT_TAKEN = (
     "This file type isn't accepted. Send a picture (PNG, JPEG, GIF, WebP, HEIC), a PDF, a plain text file, "
@@ -271,7 +271,7 @@ def strays(settings: Settings, store: Store, *, before: float) -> Iterator[str]:
     for path in _old(folder(settings).glob("tmp/*"), before):
         path.unlink(missing_ok=True)
     for path in _old(folder(settings).glob("[0-9a-f][0-9a-f]/*"), before):
-        if DIGEST.fullmatch(path.name) and store.one(HAS, [path.name]) is None:
+        if DIGEST.fullmatch(path.name) and store.one(HAS, {"digest": path.name}) is None:
             yield path.name
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 EXPORTS = (
     *("tickets", "events", "episodes", "messages", "outcomes", "contacts", "questions", "people", "deliveries"),
-    *("users", "audit", "attachments", "mails", "apart"),
+    *("users", "audit", "attachments", "mails", "drafts", "apart"),
 )  # as in deflect.privacy.export, which is too slow to import for --help
 
 

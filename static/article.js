@@ -3,6 +3,7 @@
 import { service, words } from "./site-service.js";
 import { h } from "./widget/dom.js";
 import { watchReading } from "./widget/reader.js";
+import { uuid } from "./widget/service.js";
 
 const article = document.querySelector("article[data-article]");
 const about = { article: article.dataset.article, revision: article.dataset.revision };
@@ -12,6 +13,12 @@ const half = () => {
   return area.top + area.height / 2 <= innerHeight;
 };
 watchReading(half, document, () => service.log("read", about));
+
+/** Record a vote, which the visitor waits for. Throws if it was not stored. */
+const keep = (type, fields) => {
+  const event = { id: uuid(), type, at: new Date().toISOString(), ...fields };
+  return service.call("events", { body: { ...service.identity, events: [event] } });
+};
 
 const vote = document.querySelector(".vote form");
 vote?.addEventListener("submit", async (event) => {
@@ -25,7 +32,7 @@ vote?.addEventListener("submit", async (event) => {
   for (const button of buttons) button.disabled = true;
   section.querySelector(".error")?.remove();
   try {
-    await (against ? service.keep("unhelpful", { ...about, reason: value, comment }) : service.keep("helpful", about));
+    await (against ? keep("unhelpful", { ...about, reason: value, comment }) : keep("helpful", about));
   } catch {
     for (const button of buttons) button.disabled = false;
     vote.before(h("p", { class: "error", role: "alert" }, words.notSaved));

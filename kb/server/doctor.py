@@ -246,16 +246,6 @@ def _public(settings: Settings) -> Iterator[Finding]:
         yield Finding("holdout", "note", "KB_HOLDOUT is 0, so net deflection is not measured; 0.1 is a good value")
 
 
-def _degraded(settings: Settings) -> Iterator[Finding]:
-    """Yield the number of degraded answers by reason since `kb serve` started."""
-    from kb.metrics import degradations
-
-    counts = degradations(settings.metrics)
-    if counts:
-        said = ", ".join(f"{reason} {count:,}" for reason, count in sorted(counts.items()))
-        yield Finding("degraded", "note", f"degraded answers since the start: {said}")
-
-
 def _duties(settings: Settings) -> Iterator[Finding]:
     """Yield what waits or fails: deliveries, old data, and duties of the background process."""
     from kb.server import doctor_duties
@@ -267,6 +257,16 @@ def _duties(settings: Settings) -> Iterator[Finding]:
             yield Finding(what, state, sentence)
     except HelpCenterError:  # the line about the database says so
         return
+
+
+def _degraded(settings: Settings) -> Iterator[Finding]:
+    """Yield the number of degraded answers by reason since `kb serve` started."""
+    from kb.metrics import degradations
+
+    counts = degradations(settings.metrics)
+    if counts:
+        said = ", ".join(f"{reason} {count:,}" for reason, count in sorted(counts.items()))
+        yield Finding("degraded", "note", f"degraded answers since the start: {said}")
 
 
 LOOKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (

@@ -41,8 +41,7 @@ export class Service {
     const options = { credentials, headers: { ...this.headers, ...headers }, signal: either };
     if (body) {
       options.headers["Content-Type"] = "application/json";
-      // a title or message that was cut in the middle of an emoji would be refused
-      const whole = (_name, value) => value?.toWellFormed?.() ?? value;
+      const whole = (_name, value) => value?.toWellFormed?.() ?? value; // half an emoji would be refused
       Object.assign(options, { method: "POST", body: JSON.stringify(body, whole) });
     }
     const answer = await fetch(url, options).catch((error) => {

@@ -164,5 +164,5 @@ def test_what_is_not_taken_is_erased_with_its_sender_and_forgotten_after_a_month
     assert erase(services.settings, "jo@example.com")["left"] == 0
     assert [row["address"] for row in not_taken.find(services.store)] == ["ann@example.com"]
     assert len([path for path in folder.rglob("*") if path.is_file()]) == 1
-    forget(services.settings, now=clock.now() + 31 * DAY)
+    forget(services.settings, now=clock.now() + 31 * DAY, sure=True)
     assert not_taken.find(services.store) == []

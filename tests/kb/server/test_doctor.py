@@ -12,7 +12,7 @@ import pytest
 
 from deflect.store.database import Store
 from kb.config import Settings
-from kb.server import doctor
+from kb.server import doctor, doctor_duties
 from kb.server.doctor import Finding, examine, shown
 from kb.server.indexing import refresh
 from tests.conftest import write_articles
@@ -64,9 +64,15 @@ def test_to_look_at_an_installation_makes_no_folder(settings: Settings, tmp_path
     assert not (tmp_path / "later").exists()
 
 
+FINDING = r'Finding\(\s*"(\w+)"'
+
+
 def test_the_manual_s_table_has_all_that_is_looked_at_in_its_order() -> None:
     article = Path("articles/operators/doctor.md").read_text("utf-8")
-    looked_at = re.findall(r'Finding\(\s*"(\w+)"', inspect.getsource(doctor))
+    before, after = inspect.getsource(doctor).split("def _duties(")
+    duties = ["outbox", "retention", "duties"]
+    assert set(re.findall(r'yield "(\w+)"', inspect.getsource(doctor_duties))) == set(duties)
+    looked_at = [*re.findall(FINDING, before), *duties, *re.findall(FINDING, after)]
     assert re.findall(r"^\| `(\w+)` \|", article, re.M) == list(dict.fromkeys(looked_at))
 
 

@@ -23,6 +23,14 @@ BEFORE = 30 * DAY
 MOST_STEPS = 200
 
 
+# The last message that was begun in a browser before a ticket.
+BEGUN = """
+    SELECT received FROM events WHERE key = :browser AND type = 'intent' AND received BETWEEN :since AND :until
+    ORDER BY received DESC LIMIT 1
+    """
+LONGEST_WRITING = 3 * HOUR  # between the first offer and the message
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One event: `what` is its type, `text` the question or search, `articles` the articles that it concerns."""
@@ -168,18 +176,19 @@ class Nearby:
 
 
 def timeline(store: Store, ticket: Row) -> list[Entry]:
-    """Return the timeline that a ticket's proven keys lead to, latest entry first."""
+    """Return the timeline that a ticket's proven keys lead to, latest entry first, and how its message was written."""
     who = identity(store, ticket)
-    return _entries(store, who.keys, who.tickets)
+    return _entries(store, who.keys, who.tickets, also=_writing(store, ticket))
 
 
 def nearby(store: Store, ticket: Row) -> list[Nearby]:
     """Return who is perhaps the same person as a ticket's requester. Whoever is known by nothing is left out."""
     who = identity(store, ticket)
     found, known = [], [*who.tickets, *(id for near in who.near for id in near.tickets)]
+    shown = _writing(store, ticket)
     for near in who.near:
         keys = [near.key] if near.key in (ticket["address"], ticket["browser"]) else []
-        entries = _entries(store, keys, near.tickets, known=known)
+        entries = _entries(store, keys, near.tickets, known=known, without=shown)
         found += [Nearby(near, tuple(entries))] if entries else []
     return [*found, *_unclear(store, ticket)]
 
@@ -192,12 +201,35 @@ def _unclear(store: Store, ticket: Row) -> list[Nearby]:
     return [Nearby(near, tuple(_latest_first(entries)))] if entries else []
 
 
-def _entries(store: Store, keys: Sequence[str], tickets: Sequence[str], *, known: Sequence[str] = ()) -> list[Entry]:
-    """Return the entries of these keys and tickets. Messages to the `known` tickets are elsewhere."""
+def _writing(store: Store, ticket: Row) -> list[Step]:
+    """Return what its browser recorded while the message of a ticket was written, so by its author."""
+    since, until = ticket["created"] - LONGEST_WRITING, ticket["created"]
+    begun = store.one(BEGUN, {"browser": ticket["browser"], "since": since, "until": until})
+    if begun is None:
+        return []
+    steps = [s for s in _steps(store, [ticket["browser"]], since=begun["received"]) if s.at <= ticket["created"]]
+    others = [place for place, step in enumerate(steps, 1) if step.what == "sent" and step.detail != ticket["id"]]
+    return steps[others[-1] if others else 0 :]
+
+
+def _entries(
+    store: Store,
+    keys: Sequence[str],
+    tickets: Sequence[str],
+    *,
+    known: Sequence[str] = (),
+    also: Sequence[Step] = (),
+    without: Sequence[Step] = (),
+) -> list[Entry]:
+    """Return the entries of these keys and tickets, with some steps more or less.
+
+    Messages to the `known` tickets are elsewhere.
+    """
     own = queries.of_ids(store, tickets)
     contacts = store.rows(CONTACTS, [json.dumps(list(keys))])
     told = {*tickets, *known, *(row["ticket"] for row in contacts)}
-    steps = _steps(store, keys, limit=LONGEST)
+    steps = [step for step in _steps(store, keys, limit=LONGEST) if step not in without]
+    steps += [step for step in also if step not in steps]
     return _latest_first(
         [
             *folded(step for step in steps if step.what != "sent" or step.detail not in told),

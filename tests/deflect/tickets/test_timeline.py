@@ -11,6 +11,7 @@ import pytest
 
 from deflect.history import import_writes
 from deflect.offers.episode import Visit
+from deflect.offers.log import record
 from deflect.offers.offer import make_offer
 from deflect.privacy.email_keys import email_hash
 from deflect.store import clock
@@ -95,6 +96,23 @@ def test_a_call_is_known_by_the_signed_id(services: Services) -> None:
     assert "contact" in [e.what for e in timeline(services.store, ticket)]
 
 
+def test_what_was_offered_while_the_message_was_written_is_history_and_what_was_before_is_not(
+    services: Services,
+) -> None:
+    record(services, "v1", "search", text="another matter", hits=1, stage="all", ranker="r")
+    make_offer(services, Visit("v1", lang="en"), subject="", body="my password")
+    ticket = write(services, "v1")
+    assert [entry.what for entry in timeline(services.store, ticket)] == ["ticket", "offer"]
+    (near,) = nearby(services.store, ticket)
+    assert ([entry.what for entry in near.entries], near.near.why) == (["search"], ("same browser",))
+
+
+def test_what_somebody_else_was_offered_in_the_browser_is_not_history(services: Services) -> None:
+    make_offer(services, Visit("v1", lang="en"), subject="", body="my password")
+    write(services, "v1", "ann@example.com")
+    assert [entry.what for entry in timeline(services.store, write(services, "v1"))] == ["ticket"]
+
+
 def test_a_contact_reported_by_the_owner_s_server_stands_there_once(services: Services) -> None:
     make_offer(services, Visit("v1", lang="en"), subject="", body="my password")
     key = email_hash(services.store.secret("email"), JO)
@@ -105,7 +123,7 @@ def test_a_contact_reported_by_the_owner_s_server_stands_there_once(services: Se
     services.writer.run(
         import_writes.take_contact, keys=[key], contact=contact, token=token, episode=episode, now=clock.now()
     )
-    (_, typed) = nearby(services.store, ticket)
+    (typed,) = nearby(services.store, ticket)
     assert (typed.near.why, [(e.what, e.text) for e in typed.entries]) == (
         ("same address typed",),
         [("contact", "chat")],

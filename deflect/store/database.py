@@ -24,6 +24,7 @@ from kb.files import locked, locked_shared
 
 Row = dict[str, Any]
 PATIENCE = 10.0  # seconds that a command waits for a lock while the writer writes
+UNLOCK = "remove it, or make the user of 'kb serve' its owner"
 SECRETS = ("session", "email", "salt", "server")  # sign sessions, key e-mails, draw arms, sign for the owner's server
 FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_SHMSIZE}
 DISK_FULL = {errno.ENOSPC, errno.EDQUOT}
@@ -93,7 +94,7 @@ class Store:
                     raise
                 return db
         except OSError as error:
-            raise BadDatabase(f"{self.lock.name} can't be opened ({error.strerror}); {REMEDY}") from error
+            raise BadDatabase(f"{self.lock.name} can't be opened ({error.strerror}); {UNLOCK}") from error
 
     def _connect(self) -> Database:
         """Return a new connection, which never creates the file."""

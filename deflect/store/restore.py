@@ -65,7 +65,9 @@ def restore(settings: Settings, path: Path, *, report: Report = lambda _done, _a
     except OSError as error:
         if error.errno in DISK_FULL:
             raise StorageFull(f"the disk of {settings.data} is full; make room and restore again") from error
-        raise BadBackup(f"the backup can't be restored ({error.filename}: {error.strerror})") from error
+        raise BadBackup(
+            f"the backup can't be restored ({error.filename}: {error.strerror}); mend that first"
+        ) from error
     return Restored(manifest, aside, (*notes, *_afterwards(settings)))
 
 

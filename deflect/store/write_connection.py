@@ -18,6 +18,7 @@ from deflect.store.database import Store, check_head
 from deflect.store.database_file import REMEDY, Identity, identity
 from kb.errors import BadDatabase
 
+BEGINNINGS = (b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83")  # of a log that SQLite wrote
 HEAD = 32  # bytes of the log's header, which changes when SQLite begins the log again
 
 
@@ -40,8 +41,9 @@ class _Log:
 
     def is_whole_after(self, earlier: _Log) -> bool:
         """Return True if this log has all that the earlier one had, or if SQLite began it again."""
-        same = self.inode == earlier.inode
-        return same and (self.size >= earlier.size or (self.size > 0 and self.head != earlier.head))
+        if self.head == earlier.head:
+            return self.inode == earlier.inode and self.size >= earlier.size
+        return self.inode == earlier.inode and self.head.startswith(BEGINNINGS)
 
 
 class WriteConnection:
@@ -102,7 +104,7 @@ class WriteConnection:
                 if found.inode == self._log.inode:
                     self._log = found
                     return
-        what = "cut" if found.inode else "deleted"
+        what = "cut or overwritten" if found.inode else "deleted"
         raise BadDatabase(
             f"the write-ahead log of {self._store.path.name} was {what} while it was in use; restart 'kb serve' to go "
             "on with what is left, or restore a backup with 'kb restore'"

@@ -29,6 +29,7 @@ from deflect.store.database import FULL, Store, explanation, transaction
 from deflect.store.write_connection import WriteConnection
 from deflect.store.writer_socket import connect, listening
 from kb.config import Settings
+from kb.duties import Duty
 from kb.errors import HelpCenterError, Unavailable, WriteFailed
 from kb.failures import frames
 from kb.files import locked_unless
@@ -83,7 +84,7 @@ class DirectWriter:
         """Run one write in its own transaction."""
         call = _call(write, args, named)
         with self._lock:
-            (answer,) = run_safely(self._connection, [call])
+            (answer,) = run_safely(self._connection, [call], duty=None)
         return _result(answer)  # type: ignore[no-any-return]
 
     def close(self) -> None:
@@ -163,37 +164,45 @@ def serve(store: Store, socket_path: Path, stop: Event) -> None:
     with locked_unless(socket_path.with_suffix(".lock"), stop) as ours:
         if not ours:
             return
-        connection = WriteConnection(store)
+        connection, duty = WriteConnection(store), Duty("writer")
         try:
             with listening(socket_path) as hub:
                 while not stop.is_set():
                     calls = hub.gather(timeout=0.1)
                     if calls:
                         WRITER_QUEUE.set(len(calls))
-                    answers = run_safely(connection, [line for _, line in calls]) if calls else []
+                    answers = run_safely(connection, [line for _, line in calls], duty=duty) if calls else []
                     for (caller, _), answer in zip(calls, answers, strict=True):
                         hub.answer(caller, answer)
         finally:
             connection.close()
 
 
-def run_safely(connection: WriteConnection, calls: list[bytes]) -> list[bytes]:
-    """Run calls as `run_all` does, and refuse them all if the database can't be used or vanished meanwhile."""
+def run_safely(connection: WriteConnection, calls: list[bytes], *, duty: Duty | None) -> list[bytes]:
+    """Run calls as `run_all` does, and refuse them all if the database can't be used or vanished meanwhile.
+
+    `duty` counts such refusals, so that `/healthz` names them.
+    """
     try:
         answers = run_all(connection.database(), calls)
         connection.check()
     except HelpCenterError as error:
+        if duty:
+            duty.failed(error)
         return [_refusal(error)] * len(calls)
+    if duty:
+        duty.went_well()
     return answers
 
 
 def run_all(db: Database, calls: list[bytes]) -> list[bytes]:
-    """Run calls in one transaction, each in its own savepoint. Return their answers once the commit is on disk."""
+    """Run calls in one transaction, each in its own savepoint. Return their answers once the commit is on disk.
+
+    Raise StorageFull, Unavailable or BadDatabase; then the whole transaction was rolled back.
+    """
     try:
         with transaction(db):
             return [_answer(db, call) for call in calls]
-    except HelpCenterError as error:  # the disk is full or the database busy or damaged: the batch was rolled back
-        return [_refusal(error)] * len(calls)
     except sqlite3.Error as error:
         return [_refusal(_failed(error))] * len(calls)
 

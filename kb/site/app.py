@@ -30,6 +30,7 @@ from kb.site.forwarded import Forwarded
 from search.rank.current import Current
 
 LONGEST_FORM = 480 * 1024  # bytes, for 50,000 characters of any script in form encoding; the API's limit is smaller
+UNSAVED = "the last write was refused; the log of 'kb serve' says why; run 'kb doctor'"  # for example after a cut log
 
 
 def create_app(settings: Settings, *, writer: Writer | None = None) -> Flask:
@@ -66,13 +67,13 @@ def health() -> tuple[Response, int]:
 
     `database` is "ok" or a sentence. Without a database pages are still served, so it doesn't change the status.
     """
-    database = condition(services().settings) or "ok"
+    duties = sorted(failing(services().settings.metrics))
+    database = condition(services().settings) or (UNSAVED if "writer" in duties else "ok")
     try:
         searcher = services().current.get()
     except HelpCenterError as error:
         return jsonify(ready=False, generation=None, revision=None, why=str(error), database=database), 503
     known = {"generation": searcher.generation, "revision": searcher.collection.manifest.content, "database": database}
-    duties = sorted(failing(services().settings.metrics))
     return jsonify(ready=True, **known, **({"failing": duties} if duties else {})), 200
 
 

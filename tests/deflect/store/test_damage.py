@@ -132,6 +132,15 @@ def keep_person_and_lose_the_file(db: Database, *, id: str, path: str) -> str:
     return keep_person(db, id=id)
 
 
+@pytest.mark.parametrize("garbage", [b"\0", b"x"])
+def test_an_overwritten_log_is_written_to_no_more(store: Store, writer: DirectWriter, garbage: bytes) -> None:
+    wal = store.path.with_name("shortstop.db-wal")
+    with wal.open("r+b") as file:
+        file.write(garbage * wal.stat().st_size)
+    with pytest.raises(BadDatabase, match="overwritten"):
+        writer.run(keep_person, id="lost")
+
+
 @pytest.mark.parametrize("left", [0, 5000])
 def test_a_cut_log_is_written_to_no_more(store: Store, writer: DirectWriter, left: int) -> None:
     wal = store.path.with_name("shortstop.db-wal")
@@ -193,3 +202,10 @@ def test_garbage_in_the_middle_is_refused_for_its_rows_only(store: Store, writer
     with pytest.raises(BadDatabase, match="damaged"):
         writer.run(keep_person, id="one more")
     assert store.secret("session")
+
+
+def test_a_lock_that_cannot_be_opened_is_named_with_its_remedy(store: Store) -> None:
+    store.lock.unlink()
+    store.lock.mkdir()
+    sentence = condition(Settings(data=store.path.parent))
+    assert "shortstop.lock can't be opened (Is a directory); remove it" in sentence

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import logging
 import os
-import socket
-import struct
 import sys
 import threading
 from collections.abc import Sequence
@@ -13,36 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
-from gunicorn.workers import gthread
 
 from kb.config import Settings
+from kb.server.worker import Worker
 from kb.site.app import create_app
 from kb.site.demo import ByPort
 from search.rank.current import Current
 
-SILENCE = 5  # seconds of silence in the middle of a request after which its thread is freed
 SWITCH = 0.001  # seconds until a busy thread yields: Python's default of 5 ms, five times per event, was the p99
-
-
-class Worker(gthread.ThreadWorker):
-    """Gunicorn's threaded worker, with threads that do not wait for silent clients.
-
-    Browsers open connections in advance. Gunicorn gives each one a thread for five seconds, so sixteen of them blocked
-    all visitors. A phone that lost its network in the middle of a request kept its thread forever.
-    """
-
-    def init_process(self) -> None:
-        """Limit the wait of a thread for the rest of a request; accepted sockets inherit the limit of the listeners."""
-        for listener in self.sockets:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", SILENCE, 0))
-        logging.getLogger("gunicorn.error").addFilter(lambda record: not _silent(record))
-        super().init_process()
-
-    def handle(self, conn: gthread.TConn) -> Any:
-        """Answer a request; a connection without data waits without a thread."""
-        if not conn.initialized and not conn.wait_for_data(0):
-            return gthread._DEFER  # type: ignore[attr-defined]  # as gunicorn's own handle does
-        return super().handle(conn)
 
 
 def _leave(_server: object, worker: Worker) -> None:
@@ -50,11 +25,6 @@ def _leave(_server: object, worker: Worker) -> None:
     if worker.booted:
         sys.stderr.flush()
         os._exit(0)
-
-
-def _silent(record: logging.LogRecord) -> bool:
-    """Return True if a log record is about a client that fell silent, which is no error of the server."""
-    return record.exc_info is not None and isinstance(record.exc_info[1], BlockingIOError)
 
 
 class WebWorkers(BaseApplication):
@@ -78,6 +48,7 @@ class WebWorkers(BaseApplication):
             "keepalive": 5,
             "control_socket_disable": True,
             "limit_request_line": 8190,
+            "sendfile": False,  # answers go through kb.server.connections.Line
             "forwarded_allow_ips": "",  # deflect.api.http trusts proxies by their number
         }
         options["worker_exit"] = _leave

@@ -97,6 +97,12 @@ class Unavailable(HelpCenterError):
     headers: Mapping[str, str] = SOON
 
 
+class BadDatabase(Unavailable):
+    """The database is missing or damaged, or can't be read or written. Articles and search don't need it."""
+
+    headers: Mapping[str, str] = {"Retry-After": "60"}
+
+
 class WriteFailed(HelpCenterError):
     """A write failed with an unexpected error, which was logged."""
 

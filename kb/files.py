@@ -19,11 +19,19 @@ POLL = 0.05  # seconds between two attempts at a lock
 def locked(path: Path) -> Iterator[int]:
     """Wait for the lock of a file and hold it; yield the file's descriptor, open for reading and writing.
 
-    This and the next two functions create the file if it is missing. The kernel releases the lock when its holder
+    This and the next three functions create the file if it is missing. The kernel releases the lock when its holder
     ends, even if it is killed.
     """
     with _opened(path) as file:
         fcntl.flock(file, fcntl.LOCK_EX)
+        yield file
+
+
+@contextmanager
+def locked_shared(path: Path) -> Iterator[int]:
+    """Wait for the lock of a file and hold it together with others that share it; yield the file's descriptor."""
+    with _opened(path) as file:
+        fcntl.flock(file, fcntl.LOCK_SH)
         yield file
 
 
@@ -105,7 +113,7 @@ def link_or_copy(source: Path, target: Path) -> None:
 @contextmanager
 def _opened(path: Path) -> Iterator[int]:
     path.parent.mkdir(parents=True, exist_ok=True)
-    file = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)  # the umask applies
+    file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         yield file
     finally:

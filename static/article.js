@@ -14,17 +14,26 @@ const half = () => {
 watchReading(half, document, () => service.log("read", about));
 
 const vote = document.querySelector(".vote form");
-vote?.addEventListener("submit", (event) => {
+vote?.addEventListener("submit", async (event) => {
   if (!service.visitor) return; // the form is sent, and the vote is kept without an id
   event.preventDefault();
   const { name, value } = event.submitter ?? { name: "vote", value: "helpful" };
   const comment = vote.elements.comment?.value.trim() || undefined;
-  if (name === "reason") service.log("unhelpful", { ...about, reason: value, comment });
-  else service.log("helpful", about);
+  const against = name === "reason";
   const section = vote.closest(".vote");
-  const thanks = name === "reason" ? words.thanksNo : words.thanksYes;
+  const buttons = [...vote.querySelectorAll("button")];
+  for (const button of buttons) button.disabled = true;
+  section.querySelector(".error")?.remove();
+  try {
+    await (against ? service.keep("unhelpful", { ...about, reason: value, comment }) : service.keep("helpful", about));
+  } catch {
+    for (const button of buttons) button.disabled = false;
+    vote.before(h("p", { class: "error", role: "alert" }, words.notSaved));
+    event.submitter?.focus();
+    return;
+  }
   const title = section.querySelector("h2");
-  title.textContent = thanks;
+  title.textContent = against ? words.thanksNo : words.thanksYes;
   title.tabIndex = -1;
   vote.remove();
   title.focus();

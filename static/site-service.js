@@ -39,6 +39,15 @@ class SiteService extends Service {
     super.log(type, fields);
     this.flush(true); // at once: a link may be about to leave the page
   }
+
+  /** Record what the visitor waits for. Throws if it was not stored. */
+  async keep(type, fields) {
+    const { identity, credentials } = this;
+    const event = { id: uuid(), type, at: new Date().toISOString(), ...fields };
+    const body = JSON.stringify({ ...identity, events: [event] });
+    const answer = await fetch(this.url("api/v1/events"), { method: "POST", body, keepalive: true, credentials });
+    if (!answer.ok) throw answer;
+  }
 }
 
 export const service = new SiteService();

@@ -16,20 +16,20 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Flask, Response, g, redirect, render_template, request, session, url_for
-from flask.sessions import SecureCookieSessionInterface
+from flask import Blueprint, Flask, Request, Response, g, redirect, render_template, request, session, url_for
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_wtf.csrf import CSRFError, CSRFProtect
 
 from deflect.api.http import client_address, limit
 from deflect.offers.episode import new_id
 from deflect.store import clock
 from deflect.store.clock import HOUR
-from deflect.store.database import Store
-from deflect.store.services import network, services
+from deflect.store.services import EXTENSION, network, services
 from deflect.tickets import accounts, ticket_writes
 from deflect.tickets.accounts import FIRST, Agent
-from kb.errors import BadRequest, Forbidden, TooManyRequests
+from kb.errors import BadRequest, Forbidden, HelpCenterError, TooManyRequests
 
+PATH = "/admin"
 LIFETIME = 12 * HOUR
 IDLE = timedelta(hours=2)
 WRONG = "The name or the password is wrong."
@@ -43,20 +43,29 @@ csrf = CSRFProtect()
 
 
 class Sessions(SecureCookieSessionInterface):
-    """Signed cookies that browsers send over HTTPS only, except to the machine itself."""
+    """Signed cookies that browsers send over HTTPS only, except to the machine itself. Only admin pages have them."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """Return the session of an admin page, or None without a database, which has the key."""
+        if not request.path.startswith(PATH):
+            return None
+        try:
+            app.secret_key = app.extensions[EXTENSION].store.secret("session")
+        except HelpCenterError:  # the page itself raises it again
+            return None
+        return super().open_session(app, request)
 
     def get_cookie_secure(self, app: Flask) -> bool:
         """Return True unless the request is plain http to the machine itself."""
         return request.is_secure or not _is_loopback(request.host)
 
 
-def install(app: Flask, store: Store) -> None:
-    """Set the key, the session cookie and the CSRF tokens of the application. Only admin pages use them."""
-    app.secret_key = store.secret("session")
+def install(app: Flask) -> None:
+    """Set the session cookie and the CSRF tokens of the application. Only admin pages use them."""
     app.session_interface = Sessions()
     app.config.update(
         SESSION_COOKIE_NAME="admin",
-        SESSION_COOKIE_PATH="/admin",
+        SESSION_COOKIE_PATH=PATH,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         PERMANENT_SESSION_LIFETIME=IDLE,
@@ -137,6 +146,7 @@ def begin(name: str) -> None:
 
 
 def _before() -> Any:
+    services().store.one("SELECT 1 FROM secrets")  # raises BadDatabase: without a database no page can be shown
     found = agent()
     g.agent, g.role = (found.name, found.role) if found else (None, None)
     if request.method not in ("GET", "HEAD", "OPTIONS"):

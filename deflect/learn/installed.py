@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from deflect.learn.evidence import everything
 from deflect.learn.lessons import Lesson
 from deflect.store.database import reading
+from deflect.store.database_file import is_new
 from kb import progress
 from kb.config import Settings
 from kb.errors import BadSetting
@@ -64,9 +65,12 @@ def write(folder: Path, taught: Learned, report: Mapping[str, Any], *, until: in
 
 
 def installed(settings: Settings, encoder: Embedder) -> Learned | None:
-    """Return the learned ranking from its files and the store; None if nothing was learned for these vectors."""
+    """Return the learned ranking from its files and the store; None if nothing was learned for these vectors.
+
+    Raise BadDatabase if there was a store that can't be read.
+    """
     document = read(settings)
-    if document is None or not settings.database.is_file():
+    if document is None or is_new(settings.database):
         return None
     own = next((s.embedder for s in embedder.spaces(encoder) if s.embedder.recipe == document["recipe"]), None)
     if own is None:

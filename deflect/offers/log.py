@@ -176,19 +176,33 @@ def record(services: Services, visitor: str | None, type: str, *, text: str = ""
 
     >>> record(services(), visitor, "read", article="account/reset-password")  # doctest: +SKIP
     """
-    if visitor is None:
-        return False
-    now = clock.now()
-    document = {"id": new_id(), "type": type, "at": clock.to_rfc3339(now)} | fields
     try:
-        row = parse(document, by_client=False) | {"at": now}
-        kept = services.writer.run(log_event, keys=keys(services, visitor=visitor), event=with_text(row, text), now=now)
-    except Refused:
-        return False
+        return _kept(services, visitor, type, text, fields, hasty=True)
     except HelpCenterError as error:
         degraded("not-logged", error)
         return False
-    return bool(kept["stored"])
+
+
+def keep(services: Services, visitor: str | None, type: str, **fields: Any) -> bool:
+    """Log one event that a person waits for, as `record` does. Raise HelpCenterError if it can't be stored."""
+    return _kept(services, visitor, type, "", fields, hasty=False)
+
+
+def _kept(
+    services: Services, visitor: str | None, type: str, text: str, fields: Mapping[str, Any], *, hasty: bool
+) -> bool:
+    if visitor is None:
+        return False
+    now = clock.now()
+    document = {"id": new_id(), "type": type, "at": clock.to_rfc3339(now), **fields}
+    try:
+        event = with_text(parse(document, by_client=False) | {"at": now}, text)
+    except Refused:
+        return False
+    who = keys(services, visitor=visitor)
+    if hasty:
+        return bool(services.writer.run(log_event, keys=who, event=event, now=now)["stored"])
+    return bool(services.writer.run(log_events, keys=who, events=[event], now=now)["stored"])
 
 
 def with_text(row: dict[str, Any], text: str) -> dict[str, Any]:

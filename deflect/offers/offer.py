@@ -16,7 +16,7 @@ from deflect.store import clock
 from deflect.store.people import position
 from deflect.store.services import Services
 from kb.config import Settings
-from kb.errors import HelpCenterError
+from kb.errors import BadDatabase, HelpCenterError
 from kb.failures import Degraded, degraded
 from kb.metrics import OFFERS
 from search.rank.current import Current
@@ -50,7 +50,7 @@ def make_offer(services: Services, visit: Visit, *, subject: str, body: str, pat
 
     A failure never stops the form. If the search fails, the offer has no cards. If the log fails, the cards are not
     shown either, because the episode would count as one without an offer. A visitor without consent gets cards, but
-    no episode and no arm.
+    no episode and no arm; so does everyone while the database is missing or damaged, since nothing is counted then.
     """
     found, reason = suggest(services.current, services.settings, visit, subject=subject, body=body, patience=patience)
     if not visit.agreed:
@@ -72,6 +72,9 @@ def make_offer(services: Services, visit: Visit, *, subject: str, body: str, pat
             event=with_text(event, f"{subject}\n{body}"),
             now=now,
         )
+    except BadDatabase as error:
+        reason = degraded("no-database", error)
+        return _counted(Offer(visit.episode, found.abstained, reason, found.ranker, found.cards), found)
     except HelpCenterError as error:
         return Offer(visit.episode or new_id(), True, degraded("not-logged", error), found.ranker, ())
     cards = found.cards if begun["arm"] == "treatment" else ()

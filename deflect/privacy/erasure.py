@@ -212,7 +212,7 @@ def forget(settings: Settings, *, now: int | None = None) -> int:
     """Remove all rows past their retention, a batch at a time. Return the number of rows."""
     moment = now or clock.now()
     total = 0
-    with opened(settings) as (_, writer), suppress(StorageFull, Unavailable):  # retried tomorrow
+    with suppress(StorageFull, Unavailable), opened(settings) as (_, writer):  # retried tomorrow
         while removed := writer.run(
             prune,
             texts_before=moment - settings.keep_text * DAY,
@@ -228,7 +228,7 @@ def forget(settings: Settings, *, now: int | None = None) -> int:
 def sweep(settings: Settings, *, now: float | None = None) -> int:
     """Remove files older than an hour that no ticket has. Return the number of files."""
     before, files, total = (now or time.time()) - LIFE, str(folder(settings)), 0
-    with opened(settings) as (store, writer), suppress(StorageFull, Unavailable):  # retried next time
+    with suppress(StorageFull, Unavailable), opened(settings) as (store, writer):  # retried next time
         digests = list(strays(settings, store, before=before))
         for first in range(0, len(digests), FILES_AT_ONCE):
             some = digests[first : first + FILES_AT_ONCE]

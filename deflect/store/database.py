@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import sqlite3
@@ -13,49 +14,100 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from deflect.store import database_file
+from deflect.store.database_file import REMEDY, identity
 from deflect.store.schema import migrations
 from kb.config import Settings
-from kb.errors import StorageFull, Unavailable
-from kb.files import locked
+from kb.errors import BadDatabase, HelpCenterError, StorageFull, Unavailable
+from kb.failures import degraded
+from kb.files import locked, locked_shared
 
 Row = dict[str, Any]
 PATIENCE = 10.0  # seconds that a command waits for a lock while the writer writes
 SECRETS = ("session", "email", "salt", "server")  # sign sessions, key e-mails, draw arms, sign for the owner's server
 FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_SHMSIZE}
+DISK_FULL = {errno.ENOSPC, errno.EDQUOT}
+BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+BARRED = {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM}
 
 
 class Store:
-    """A SQLite file in WAL mode. Each thread has its own read connection, also after a fork."""
+    """A SQLite file in WAL mode. Each thread has its own read connection, also after a fork.
+
+    A thread opens a new connection when the file was replaced, for example by `kb restore`.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.lock = path.with_suffix(".lock")
         self._local = threading.local()
+        self._secrets: dict[str, str] = {}
 
     @classmethod
     def open(cls, path: Path) -> Store:
-        """Open the store at `path`; create or migrate it if needed. Raise StorageFull or Unavailable."""
-        path.parent.mkdir(parents=True, exist_ok=True)
+        """Open the store at `path`; create or migrate it if needed. Raise StorageFull, Unavailable or BadDatabase."""
         store = cls(path)
-        with locked(path.with_suffix(".lock")), explained(), closing(store.connect()) as db:
-            db.enable_wal()
-            if migrations.pending(db):
-                migrations.apply(db)
-            with db.atomic():
-                for name in SECRETS:
-                    if not db.execute("SELECT 1 FROM secrets WHERE name = ?", [name]).fetchone():
-                        insert(db, "secrets", {"name": name, "value": secrets.token_hex(32)})
-            os.chmod(path, 0o600)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            store._prepare()
+        except OSError as error:
+            if error.errno in DISK_FULL:
+                raise StorageFull("the disk is full, so the database can't be opened; make room") from error
+            where = error.filename or path.parent
+            raise BadDatabase(f"the database can't be opened ({where}: {error.strerror}); {REMEDY}") from error
         return store
 
+    def _prepare(self) -> None:
+        """Create or migrate the database, unless it needs neither."""
+        made = database_file.mark_of(self.path).exists()
+        with locked(self.lock), explained():
+            database_file.prepare(self.path)
+            with closing(self._connect()) as db:
+                if made:
+                    _check_ours(db, self.path)
+                db.enable_wal()
+                if migrations.pending(db) or _missing_secrets(db):
+                    migrations.apply(db)
+                    with db.atomic():
+                        for name in _missing_secrets(db):
+                            insert(db, "secrets", {"name": name, "value": secrets.token_hex(32)})
+                    db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()  # the tables survive a lost log
+            os.chmod(self.path, 0o600)
+            database_file.mark(self.path)
+
     def connect(self) -> Database:
-        """Return a new connection, which the caller must close."""
-        connection = sqlite3.connect(self.path, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
+        """Return a new connection, which the caller must close. Raise BadDatabase if the file is not our database.
+
+        The lock is shared by all who connect. `kb restore` takes it alone, so that no connection combines the file of
+        one database with the write-ahead log of another.
+        """
+        try:
+            with locked_shared(self.lock), explained():
+                identity(self.path)
+                db = self._connect()
+                try:
+                    _check_ours(db, self.path)
+                except BaseException:
+                    db.close()
+                    raise
+                return db
+        except OSError as error:
+            raise BadDatabase(f"{self.lock.name} can't be opened ({error.strerror}); {REMEDY}") from error
+
+    def _connect(self) -> Database:
+        """Return a new connection, which never creates the file."""
+        uri = f"{self.path.absolute().as_uri()}?mode=rw"
+        connection = sqlite3.connect(uri, uri=True, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
         connection.row_factory = sqlite3.Row
         connection.create_function("fold", 1, str.casefold, deterministic=True)  # SQLite's lower() only handles ASCII
-        db = Database(connection)
-        for pragma in ("synchronous = FULL", "foreign_keys = ON", "temp_store = MEMORY", "secure_delete = ON"):
-            db.execute(f"PRAGMA {pragma}")
-        return db
+        try:
+            for pragma in ("synchronous = FULL", "foreign_keys = ON", "temp_store = MEMORY", "secure_delete = ON"):
+                connection.execute(f"PRAGMA {pragma}")
+        except BaseException:
+            connection.close()
+            raise
+        return Database(connection)
 
     def rows(self, sql: str, arguments: Sequence[Any] | Mapping[str, Any] = ()) -> list[Row]:
         """Return the rows of a query, as dictionaries."""
@@ -77,11 +129,20 @@ class Store:
             return [column[0] for column in self._reader().execute(f"SELECT * FROM ({sql}) LIMIT 0").description]
 
     def secret(self, name: str) -> str:
-        """Return one of the secrets that the store generated when it was created."""
-        row = self.one("SELECT value FROM secrets WHERE name = ?", [name])
+        """Return one of the secrets that the store generated when it was created.
+
+        While the database can't be read, this is the last known one, so that signed links go on working.
+        """
+        try:
+            row = self.one("SELECT value FROM secrets WHERE name = ?", [name])
+        except BadDatabase:
+            if name not in self._secrets:
+                raise
+            return self._secrets[name]
         if row is None:
             raise Unavailable(f"{self.path}: the secret {name!r} is missing; start `kb serve` once to create it")
-        return str(row["value"])
+        self._secrets[name] = str(row["value"])
+        return self._secrets[name]
 
     def close(self) -> None:
         """Close this thread's connection."""
@@ -91,11 +152,35 @@ class Store:
 
     def _reader(self) -> sqlite3.Connection:
         local = self._local.__dict__
-        if local.get("pid") != os.getpid():  # a connection must not cross a fork
-            local["db"], local["pid"] = self.connect(), os.getpid()
+        file = identity(self.path)
+        if local.get("pid") != os.getpid() or local.get("file") != file:  # a connection must not cross a fork
+            local["db"], local["pid"] = self.connect(), os.getpid()  # the old one may be in use: it's not closed here
+            local["file"] = file
             local["db"].execute("PRAGMA query_only = ON")
         connection: sqlite3.Connection = local["db"].conn
         return connection
+
+
+def _check_ours(db: Database, path: Path) -> None:
+    if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'secrets'").fetchone():
+        raise BadDatabase(f"the database {path.name} has lost its tables; {REMEDY}")
+
+
+def _missing_secrets(db: Database) -> list[str]:
+    """Return the names of the secrets that a new or older database lacks."""
+    if not db.table("secrets").exists():
+        return list(SECRETS)
+    known = {row[0] for row in db.execute("SELECT name FROM secrets")}
+    return [name for name in SECRETS if name not in known]
+
+
+def opened_if_possible(path: Path) -> Store:
+    """Return the store for a server, which goes on without a database until there is one again."""
+    try:
+        return Store.open(path)
+    except HelpCenterError as error:
+        degraded("no-database", error)
+        return Store(path)
 
 
 @contextmanager
@@ -108,10 +193,28 @@ def reading(settings: Settings) -> Iterator[Store]:
         store.close()
 
 
-def integrity(path: Path) -> str:
-    """Return "ok", or the errors that SQLite finds in the file at `path`."""
-    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-        return "; ".join(str(row[0]) for row in connection.execute("PRAGMA quick_check(5)"))
+def integrity(path: Path, *, thorough: bool = False) -> str:
+    """Return "ok", or the errors that SQLite finds in the file at `path`. With `thorough` it also compares indexes."""
+    check = "integrity_check" if thorough else "quick_check"
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            return "; ".join(str(row[0]) for row in connection.execute(f"PRAGMA {check}(5)"))
+    except sqlite3.DatabaseError as error:
+        return str(error)
+
+
+def condition(settings: Settings) -> str:
+    """Return "" if the database can be opened, or a sentence with the problem and its remedy.
+
+    This reads a page of the file. Damage elsewhere is found by `integrity`, which reads the whole file.
+    """
+    if database_file.is_new(settings.database):
+        return ""
+    try:
+        Store(settings.database).connect().close()
+    except HelpCenterError as error:
+        return str(error)
+    return ""
 
 
 @contextmanager
@@ -130,19 +233,30 @@ def transaction(db: Database) -> Iterator[None]:
 
 @contextmanager
 def explained() -> Iterator[None]:
-    """Turn SQLite's errors about disk and locks into StorageFull and Unavailable, which say what to do."""
+    """Turn SQLite's errors about disk, locks and damage into errors that say what to do."""
     try:
         yield
-    except (sqlite3.OperationalError, sqlite3.DatabaseError) as error:
-        code = getattr(error, "sqlite_errorcode", 0)
-        if code in FULL:
-            raise StorageFull("the disk is full, so nothing was saved; try again when there is room") from error
-        if code & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-            raise Unavailable("the database is busy; try again in a moment") from error
-        if code & 0xFF in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
-            why = f"the database can't be read or written ({error}); check its folder with `kb doctor`"
-            raise Unavailable(why) from error
-        raise
+    except sqlite3.DatabaseError as error:
+        known = explanation(error)
+        if known is None:
+            raise
+        raise known from error
+
+
+def explanation(error: sqlite3.Error) -> HelpCenterError | None:
+    """Return StorageFull, Unavailable or BadDatabase for an error of SQLite, or None if it is a bug."""
+    code = getattr(error, "sqlite_errorcode", 0)
+    if code in FULL:
+        return StorageFull("the disk is full, so nothing was saved; try again when there is room")
+    if code & 0xFF in BUSY:
+        return Unavailable("the database is busy; try again in a moment")
+    if code & 0xFF in DAMAGED:
+        return BadDatabase(f"the database is damaged ({error}); {REMEDY}")
+    if code & 0xFF in BARRED:
+        return BadDatabase(f"the database can't be read or written ({error}); {REMEDY}")
+    if not code and str(error).startswith("Could not decode"):  # its message quotes the text
+        return BadDatabase(f"the database is damaged (a text is not UTF-8); {REMEDY}")
+    return None
 
 
 def insert(db: Database, table: str, row: Row) -> int:

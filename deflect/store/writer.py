@@ -25,7 +25,8 @@ from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from sqlite_utils import Database
 
-from deflect.store.database import FULL, Store, transaction
+from deflect.store.database import FULL, Store, explanation, transaction
+from deflect.store.write_connection import WriteConnection
 from deflect.store.writer_socket import connect, listening
 from kb.config import Settings
 from kb.errors import HelpCenterError, Unavailable, WriteFailed
@@ -76,21 +77,18 @@ class DirectWriter:
     def __init__(self, store: Store) -> None:
         self.store = store
         self._lock = threading.Lock()
-        self._db: Database | None = None
+        self._connection = WriteConnection(store)
 
     def run(self, write: Write[P, T], *args: P.args, **named: P.kwargs) -> T:
         """Run one write in its own transaction."""
         call = _call(write, args, named)
         with self._lock:
-            self._db = self._db or self.store.connect()
-            (answer,) = run_all(self._db, [call])
+            (answer,) = run_safely(self._connection, [call])
         return _result(answer)  # type: ignore[no-any-return]
 
     def close(self) -> None:
         """Close the connection."""
-        if self._db is not None:
-            self._db.close()
-            self._db = None
+        self._connection.close()
 
 
 class RemoteWriter:
@@ -165,18 +163,28 @@ def serve(store: Store, socket_path: Path, stop: Event) -> None:
     with locked_unless(socket_path.with_suffix(".lock"), stop) as ours:
         if not ours:
             return
-        db = store.connect()
+        connection = WriteConnection(store)
         try:
             with listening(socket_path) as hub:
                 while not stop.is_set():
                     calls = hub.gather(timeout=0.1)
                     if calls:
                         WRITER_QUEUE.set(len(calls))
-                    answers = run_all(db, [line for _, line in calls]) if calls else []
+                    answers = run_safely(connection, [line for _, line in calls]) if calls else []
                     for (caller, _), answer in zip(calls, answers, strict=True):
                         hub.answer(caller, answer)
         finally:
-            db.close()
+            connection.close()
+
+
+def run_safely(connection: WriteConnection, calls: list[bytes]) -> list[bytes]:
+    """Run calls as `run_all` does, and refuse them all if the database can't be used or vanished meanwhile."""
+    try:
+        answers = run_all(connection.database(), calls)
+        connection.check()
+    except HelpCenterError as error:
+        return [_refusal(error)] * len(calls)
+    return answers
 
 
 def run_all(db: Database, calls: list[bytes]) -> list[bytes]:
@@ -184,9 +192,9 @@ def run_all(db: Database, calls: list[bytes]) -> list[bytes]:
     try:
         with transaction(db):
             return [_answer(db, call) for call in calls]
-    except HelpCenterError as error:  # the disk is full or busy, and the batch was rolled back
+    except HelpCenterError as error:  # the disk is full or the database busy or damaged: the batch was rolled back
         return [_refusal(error)] * len(calls)
-    except sqlite3.Error as error:  # the database is damaged
+    except sqlite3.Error as error:
         return [_refusal(_failed(error))] * len(calls)
 
 
@@ -202,7 +210,8 @@ def _answer(db: Database, call: bytes) -> bytes:
     except Exception as error:
         if isinstance(error, sqlite3.Error) and (_code(error) in FULL or not db.conn.in_transaction):
             raise  # SQLite rolled back the whole transaction
-        return _refusal(_failed(error))
+        known = explanation(error) if isinstance(error, sqlite3.Error) else None
+        return _refusal(known or _failed(error))
 
 
 def _code(error: sqlite3.Error) -> int:

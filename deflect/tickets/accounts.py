@@ -12,6 +12,7 @@ from werkzeug.security import check_password_hash, generate_password_hash
 from deflect.offers.episode import new_id
 from deflect.store import clock
 from deflect.store.database import Row, Store, insert
+from deflect.store.database_file import is_new
 from deflect.store.tokens import same, signature
 from deflect.store.writer import Writer, opened, write
 from deflect.tickets.ticket_writes import audit
@@ -104,7 +105,7 @@ def the_one(store: Store, settings: Settings, user: str) -> Agent:
 
 def has_password(settings: Settings) -> bool:
     """Return True if at least one agent can log in."""
-    if settings.admin_password or not settings.database.is_file():
+    if settings.admin_password or is_new(settings.database):
         return bool(settings.admin_password)
     with opened(settings) as (store, _):
         return bool(agents(store, settings))

@@ -12,6 +12,8 @@ from itsdangerous import BadSignature, TimestampSigner
 
 from deflect.store.database import Store
 from deflect.store.services import Services
+from kb.errors import BadDatabase
+from kb.failures import degraded
 
 ARTICLE, ARTICLE_LIFE = "file", 3600  # seconds, the longest life of a token
 TICKET, TICKET_LIFE = "attachment", 7 * 24 * 3600  # seconds
@@ -19,13 +21,20 @@ ADDRESS = re.compile(r'(?<==")/files/([^"?#]+)')
 
 
 def with_keys(services: Services, html: str, limited: Collection[str]) -> str:
-    """Return an article's HTML with a key added to the address of each file in `limited`."""
+    """Return an article's HTML with a key added to the address of each file in `limited`.
+
+    Without a database there are no keys, so these files are not shown.
+    """
 
     def keyed(found: re.Match[str]) -> str:
         name = unquote(unescape(found[1]))
         return f"{found[0]}?key={_key(services.store, ARTICLE, name)}" if name in limited else found[0]
 
-    return ADDRESS.sub(keyed, html)
+    try:
+        return ADDRESS.sub(keyed, html)
+    except BadDatabase as error:
+        degraded("no-database", error)
+        return html
 
 
 def opens_article_file(services: Services, name: str, key: str) -> bool:

@@ -83,7 +83,9 @@ def with_database(command: Command) -> Command:
     """
 
     def checked(settings: Settings, **options: Any) -> Any:
-        if not settings.database.is_file():
+        from deflect.store.database_file import is_new
+
+        if is_new(settings.database):
             raise NoDatabase(
                 f"{settings.data} has no database; set --data or KB_DATA to the folder that 'kb serve' uses"
             )

@@ -18,7 +18,7 @@ from deflect.delivery.sinks import sink
 from deflect.mail import mailbox
 from deflect.privacy import erasure
 from deflect.store import writer
-from deflect.store.database import Store
+from deflect.store.database import opened_if_possible
 from kb.config import Settings
 from kb.errors import BadGeneration, HelpCenterError
 from search.index.build import current_path
@@ -53,7 +53,7 @@ def run(settings: Settings, *, watch: bool) -> None:
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the supervisor handles Ctrl-C and ends its processes in order
     signal.signal(signal.SIGHUP, lambda *_: wake.set())
-    store = Store.open(settings.database)
+    store = opened_if_possible(settings.database)  # without a database, the duties wait for one
     duties: list[Callable[[], None]] = [
         lambda: writer.serve(store, settings.writer_socket, stop=stop),
         lambda: _deliver(settings, stop=stop),
@@ -86,12 +86,15 @@ def _guarded(duty: Callable[[], None]) -> Callable[[], None]:
 
 
 def _deliver(settings: Settings, *, stop: threading.Event) -> None:
-    find = partial(sink, current=Current(settings))  # a receipt's articles are chosen here
+    find, said = partial(sink, current=Current(settings)), ""  # a receipt's articles are chosen here
     while not stop.wait(OUTBOX_PAUSE):
         try:
             outbox.deliver_due(settings, find=find)
+            said = ""
         except HelpCenterError as error:  # such as a full disk; the tickets stay in the outbox
-            print(f"outbox: {error}", file=sys.stderr, flush=True)
+            if str(error) != said:  # the same trouble is printed once
+                print(f"outbox: {error}", file=sys.stderr, flush=True)
+            said = str(error)
             stop.wait(OUTBOX_PAUSE * 10)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import sqlite3
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from typing import Literal
 
 from kb.config import Settings
 from kb.content import library
-from kb.errors import HelpCenterError
+from kb.errors import BadDatabase, HelpCenterError
 from kb.server import origin
 
 State = Literal["fine", "note", "wrong"]
@@ -142,17 +141,19 @@ def _lost_files(settings: Settings) -> str:
 def _database(settings: Settings) -> Iterator[Finding]:
     if not _nearest(settings.data).is_dir():
         return
-    if not settings.database.is_file():
+    from deflect.store.database import condition, integrity
+    from deflect.store.database_file import is_new
+
+    if is_new(settings.database):
         yield Finding("database", "note", f"{settings.database} does not exist yet; 'kb serve' creates it")
         return
-    from deflect.store.database import integrity
-
-    try:
-        verdict = integrity(settings.database)
-    except sqlite3.DatabaseError as error:
-        verdict = str(error)
+    if sentence := condition(settings).replace("run 'kb doctor', and ", ""):
+        yield Finding("database", "wrong", sentence)
+        return
+    verdict = integrity(settings.database)
     state: State = "fine" if verdict == "ok" else "wrong"
-    yield Finding("database", state, verdict if state == "fine" else f"{verdict}; restore the last backup")
+    remedy = "; restore the last backup with 'kb restore'"
+    yield Finding("database", state, verdict if state == "fine" else f"{verdict}{remedy}")
     if state == "fine" and (lost := _lost_files(settings)):
         yield Finding("attachments", "wrong", f"attachments of tickets are missing: {lost}; restore them from a backup")
 
@@ -160,7 +161,10 @@ def _database(settings: Settings) -> Iterator[Finding]:
 def _people(settings: Settings) -> Iterator[Finding]:
     from deflect.tickets.accounts import has_password
 
-    known = has_password(settings)
+    try:
+        known = has_password(settings)
+    except BadDatabase:  # found above
+        return
     sentence = "a password is set" if known else "no password is set; run 'kb admin password'"
     yield Finding("admin", "fine" if known else "note", sentence)
 

@@ -17,6 +17,8 @@ from kb.config import Settings
 from kb.content import library
 from kb.content.cache import Parsed
 from kb.content.library import Library
+from kb.errors import BadDatabase
+from kb.failures import degraded
 from kb.files import locked
 from kb.render.snapshot import Snapshot
 from kb.server import origin
@@ -53,7 +55,7 @@ class Indexer:
             shelf = library.load(settings.articles, default_lang=settings.lang, parsed=self._parsed)
             encoder, why = (None, "") if words_only else self._encoder_or_reason()
             before = build.current_path(settings.generations)
-            taught = _taught(settings, encoder)
+            taught = _taught(settings, encoder, before=before)
             if before and _serves(before, shelf, encoder=encoder, taught=taught, now=now, memory=memory):
                 origin.remember(settings)
                 return _report(before, shelf, now=now, built=False, why=why, seconds=time.monotonic() - began)
@@ -123,13 +125,21 @@ def forget_questions(settings: Settings, *, now: datetime) -> str:
     return "the index was rebuilt without them"
 
 
-def _taught(settings: Settings, encoder: Embedder | None) -> Learned | None:
-    """Return the learned ranking that fits the embedder, or None."""
+def _taught(settings: Settings, encoder: Embedder | None, *, before: Path | None) -> Learned | None:
+    """Return the learned ranking that fits the embedder, or None.
+
+    Its questions are in the database. While that can't be read, the ranking of the generation `before` is kept.
+    """
     if encoder is None or not (settings.articles / learned.FOLDER).is_dir():
         return None
     from deflect.learn import installed  # half a second of imports, which authors should not wait for
 
-    return installed.installed(settings, encoder)
+    try:
+        return installed.installed(settings, encoder)
+    except BadDatabase as error:
+        degraded("no-database", error)
+        known = learned.load(before) if before else None
+        return known if known and known.recipe in {s.embedder.recipe for s in embedder.spaces(encoder)} else None
 
 
 def encoder_or_reason(settings: Settings) -> tuple[Embedder | None, str]:

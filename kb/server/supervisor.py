@@ -18,6 +18,7 @@ from pathlib import Path
 from types import FrameType
 
 from deflect.delivery import sinks
+from deflect.store.database import Store
 from kb import metrics, processes
 from kb.config import Settings
 from kb.errors import HelpCenterError
@@ -195,10 +196,19 @@ def run(settings: Settings, *, overrides: Mapping[str, str], watch: bool) -> Non
     sinks.configured(settings)  # report an unusable sink now, not at the first ticket
     with _alone(settings.data):
         listeners = [listen(settings.host, settings.port), *_demo(settings)]
+        _open_database(settings)
         _index_words(settings, overrides=overrides)
         shown = f"[{settings.host}]" if ":" in settings.host else settings.host
         print(f"Shortstop serves {settings.articles} on http://{shown}:{settings.port}", flush=True)
         supervise(settings, overrides=overrides, listeners=listeners, watch=watch)
+
+
+def _open_database(settings: Settings) -> None:
+    """Create or migrate the database. Our children never create one, so one that vanishes is not replaced."""
+    try:
+        Store.open(settings.database)
+    except HelpCenterError as error:
+        print(f"kb: {error}. Articles are served, but nothing can be saved.", file=sys.stderr, flush=True)
 
 
 def _index_words(settings: Settings, *, overrides: Mapping[str, str]) -> None:

@@ -15,13 +15,13 @@ from deflect.admin import admin, login
 from deflect.admin.report_pages import ReportCache
 from deflect.api import api, context, downloads, headers, http, metrics
 from deflect.offers.popular import Popular
-from deflect.store.database import Store
+from deflect.store.database import condition, opened_if_possible
 from deflect.store.services import EXTENSION, Limiter, Services, add_state, services
 from deflect.store.writer import RemoteWriter, Writer
 from deflect.tickets.uploads import Uploads
 from kb import config, i18n
 from kb.config import Settings
-from kb.errors import HelpCenterError
+from kb.errors import BadDatabase, HelpCenterError
 from kb.failures import failure
 from kb.render.topics import Topics
 from kb.site import demo, frame, views, widget
@@ -33,7 +33,7 @@ LONGEST_FORM = 480 * 1024  # bytes, for 50,000 characters of any script in form 
 
 def create_app(settings: Settings, *, writer: Writer | None = None) -> Flask:
     """Return the application. Without `writer`, it writes through the background process of `kb serve`."""
-    store = Store.open(settings.database)
+    store = opened_if_possible(settings.database)
     app = Flask("kb.site", static_folder=str(config.static_folder()), static_url_path="/static")
     app.config.update(MAX_CONTENT_LENGTH=LONGEST_FORM, SEND_FILE_MAX_AGE_DEFAULT=3600)
     app.extensions[EXTENSION] = Services(
@@ -49,7 +49,7 @@ def create_app(settings: Settings, *, writer: Writer | None = None) -> Flask:
     headers.protect(app)
     metrics.install(app)
     i18n.install(app)
-    login.install(app, store)
+    login.install(app)
     app.teardown_appcontext(frame.let_go)
     store.close()  # each process opens its own connections
     for part in (api, metrics, admin, views, widget, demo, context, downloads):
@@ -60,12 +60,17 @@ def create_app(settings: Settings, *, writer: Writer | None = None) -> Flask:
 
 
 def health() -> tuple[Response, int]:
-    """Return the generation and the articles' revision for a load balancer, or 503 if there is no index."""
+    """Return the generation and the articles' revision for a load balancer, or 503 if there is no index.
+
+    `database` is "ok" or a sentence. Without a database pages are still served, so it doesn't change the status.
+    """
+    database = condition(services().settings) or "ok"
     try:
         searcher = services().current.get()
     except HelpCenterError as error:
-        return jsonify(ready=False, generation=None, revision=None, why=str(error)), 503
-    return jsonify(ready=True, generation=searcher.generation, revision=searcher.collection.manifest.content), 200
+        return jsonify(ready=False, generation=None, revision=None, why=str(error), database=database), 503
+    manifest = searcher.collection.manifest
+    return jsonify(ready=True, generation=searcher.generation, revision=manifest.content, database=database), 200
 
 
 def _failed(error: Exception) -> Response:
@@ -75,6 +80,6 @@ def _failed(error: Exception) -> Response:
         return http.problem(found)
     if found.status == HTTPStatus.NOT_FOUND:
         return views.missing()
-    response = views.failed(found.status, found.sentence)
+    response = views.failed(found.status, found.sentence, database=isinstance(error, BadDatabase))
     response.headers.update(found.headers)
     return response

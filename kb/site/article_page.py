@@ -106,6 +106,7 @@ def html(asked: ArticlePage, *, related: tuple[Hit, ...] | None = None) -> str:
         related=nearest(asked) if related is None else related,
         reasons=reasons(frame.lang),
         thanked=asked.thanked,
+        comment="",
         ways=lambda _topic: asked.ways,
         canonical=frame.root + entry.address,
         alternates=seo.translations(snapshot, entry),

@@ -18,7 +18,7 @@ from flask import Response, g, redirect, request, url_for
 
 from deflect.api.http import device_of, limit
 from deflect.offers.episode import Visit
-from deflect.offers.log import record
+from deflect.offers.log import keep, record
 from deflect.offers.offer import PATIENCE, Offer, make_offer
 from deflect.store import attachments, events
 from deflect.store.attachments import Attachment, Refused
@@ -26,11 +26,13 @@ from deflect.store.file_kinds import KINDS, readable
 from deflect.store.services import services
 from deflect.tickets import contact, uploads
 from deflect.tickets.uploads import held, hold
-from kb.errors import Conflict, FileLost, HelpCenterError, NotFound, TooManyRequests
+from kb.errors import BadDatabase, Conflict, FileLost, HelpCenterError, NotFound, TooManyRequests
 from kb.failures import degraded
 from kb.i18n import gettext as _
 from kb.patterns import ID
+from kb.render.snapshot import Entry
 from kb.render.topics import Topic
+from kb.site.article_page import reasons
 from kb.site.frame import indexed, render, searcher, shelf
 from kb.site.visitor import from_machine, visitor
 
@@ -94,23 +96,28 @@ def posted() -> tuple[Form, tuple[HelpCenterError, ...]]:
         sent = uploads.read(request, here.settings, longest_text=request.max_content_length or 0)
     else:
         sent = uploads.Posted(request.form)
-    wrong = list(sent.refused)
+    form, wrong = Form.of(sent.texts), list(sent.refused)
     try:
-        files = held(here, sent.texts.get("held", ""))
+        files = held(here, form.held)
     except Refused as error:
         files = ()
         wrong.append(error)
+    except BadDatabase as error:  # which has the key of the list; the list stays in the form
+        return form, (error,)
     gone = {name.removeprefix(DROP) for name in sent.texts if name.startswith(DROP)}
     kept = dict.fromkeys(file for file in (*files, *sent.files) if file.digest not in gone)
-    form = replace(Form.of(sent.texts), held=hold(here, tuple(kept)))
+    try:
+        form = replace(form, held=hold(here, tuple(kept)))
+    except BadDatabase as error:
+        return form, (error,)
     return replace(form, edit="1") if gone else form, tuple(wrong)
 
 
 def listed(token: str) -> tuple[Attachment, ...]:
-    """Return the files of a form, or none if their list is no longer valid."""
+    """Return the files of a form, or none if their list is no longer valid or can't be checked."""
     try:
         return held(services(), token)
-    except Refused:
+    except (Refused, BadDatabase):
         return ()
 
 
@@ -166,6 +173,9 @@ def send(form: Form, *, wrong: Sequence[HelpCenterError] = ()) -> Response:
 
     If files are `wrong`, the message is not stored: the form returns with their errors.
     """
+    for error in wrong:
+        if isinstance(error, BadDatabase):
+            return again(form, error, {})
     about = {"files": said(wrong)} if wrong else {}
     if form.edit:
         return show(form, errors=about, status=400 if wrong else 200)
@@ -237,18 +247,36 @@ def thank(ticket: str) -> Response:
 
 
 def vote() -> Response:
-    """Log a vote and redirect to the article, which shows a thank-you."""
+    """Log a vote and redirect to the article, which shows a thank-you. If it can't be stored, show it again."""
     article, reason = request.form.get("article", ""), request.form.get("reason", "")
     entry = searcher().snapshot.best(article, g.lang)
     if entry is None or entry.audience:
         raise NotFound(f"there is no article {article}")
-    limit(services(), "events", rate=services().settings.rate_events)
     what = "unhelpful" if reason or request.form.get("vote") == "unhelpful" else "helpful"
     comment = request.form.get("comment", "")[: events.LONGEST_COMMENT] if what == "unhelpful" else ""
     given = {name: value for name, value in (("reason", reason), ("comment", comment)) if value}
     revision = request.form.get("revision") or entry.revision
     # without consent, a vote gets a new random id; votes from machines are not stored
     who = None if from_machine() else visitor() or uuid.uuid4().hex
-    record(services(), who, what, article=entry.id, revision=revision, **given)
+    try:
+        limit(services(), "events", rate=services().settings.rate_events)
+        keep(services(), who, what, article=entry.id, revision=revision, **given)
+    except HelpCenterError as error:
+        return vote_again(entry, error, comment=request.form.get("comment", ""))
     back = entry.address if entry.lang == g.lang else url_for("site.article", lang=g.lang, id=entry.id)
     return redirect(f"{back}?thanks={what}#kb-vote", 303)  # type: ignore[return-value]
+
+
+def vote_again(entry: Entry, error: HelpCenterError, *, comment: str) -> Response:
+    """Return the page of a vote that was not stored, with its comment."""
+    response = render(
+        "vote.html",
+        status=error.status,
+        entry=entry,
+        thanked="",
+        comment=comment,
+        reasons=reasons(g.lang),
+        noindex=True,
+    )
+    response.headers.update(error.headers)
+    return response

@@ -218,6 +218,7 @@ def words(lang: str) -> dict[str, str]:
         "failed": _("The article didn't load. Open it in a new tab instead."),
         "thanksYes": _("Thank you for telling us."),
         "thanksNo": _("Thank you. This helps us improve the article."),
+        "notSaved": _("We can't save it right now. Your text is still here. Try again in a minute."),
         "copy": _("Copy"),
         "copied": _("Copied"),
     }

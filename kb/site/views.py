@@ -221,8 +221,11 @@ def nearest(query: str, *, but: str) -> tuple[Hit, ...]:
     return tuple(hit for hit in hits if hit.article != but)[:NEAREST]
 
 
-def failed(status: int, message: str) -> Response:
-    """Return the page for an error, with a general sentence for errors that a visitor cannot fix."""
+def failed(status: int, message: str, *, database: bool = False) -> Response:
+    """Return the page for an error, with a general sentence for errors that a visitor cannot fix.
+
+    If the `database` can't be used, agents see the reason.
+    """
     said = {
         403: _("We only accept forms sent from our own pages. Open the page again and send the form from there."),
         405: _("This address only accepts forms sent from our pages."),
@@ -234,6 +237,10 @@ def failed(status: int, message: str) -> Response:
         503: _("The help center isn't ready yet. Please try again in a minute."),
         507: _("We're out of storage space and can't save anything right now. Please try again later."),
     }
+    if database:
+        said[503] = _("We can't save anything right now. Articles and search still work. Please try again later.")
+        if request.path.startswith("/admin"):
+            said[503] = message
     if request.mimetype == "multipart/form-data":
         said[413] = _(
             "Your message and its files are too large. Go back in your browser: your text is still there. Send fewer "

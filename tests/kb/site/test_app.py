@@ -34,7 +34,8 @@ PAGES = (
 def test_health_names_generation_and_revision(client: FlaskClient) -> None:
     answer = client.get("/healthz")
     assert answer.status_code == 200
-    assert set(answer.json) == {"ready", "generation", "revision"}
+    assert set(answer.json) == {"ready", "generation", "revision", "database"}
+    assert answer.json["database"] == "ok"
     assert answer.json["ready"] is True
 
 

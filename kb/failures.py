@@ -37,6 +37,7 @@ Degraded = Literal[
     "no-receipt-articles",  # a receipt is sent without articles
     "no-advice",  # an agent sees a ticket without suggested articles
     "not-logged",  # an event or an offer was not stored
+    "not-writable",  # the writer does not answer, or cannot work: nothing is saved
 ]
 Reason = TypeVar("Reason", bound=Degraded)
 

@@ -62,9 +62,10 @@ COPIES = f"""
     WHERE sink NOT IN ('inbox', 'reply', 'receipt') AND state = 'sent' AND ticket IN {TICKETS}
     GROUP BY sink ORDER BY sink
     """
+LONG = 120.0  # seconds for a write that goes through whole tables
 
 
-@write()
+@write(patience=LONG)
 def erase_person(db: Database, *, people: str, email: str, sender: str = "") -> Row:
     """Remove people (a JSON list of ids) and the tickets of an e-mail address. Return removed rows by table.
 
@@ -74,7 +75,7 @@ def erase_person(db: Database, *, people: str, email: str, sender: str = "") -> 
     return {table: db.execute(f"DELETE FROM {table} WHERE {rows}", where).rowcount for table, rows in OWNED.items()}
 
 
-@write()
+@write(patience=LONG)
 def drop_files(db: Database, *, digests: Sequence[str], folder: str, before: float | None = None) -> Row:
     """Remove the files with these digests that no ticket has; with `before`, only files unchanged since that time.
 
@@ -105,7 +106,7 @@ OVER = f"""
 PARTS = ("attachments", "mails", "messages", "outbox", "outcomes", "idempotency")
 
 
-@write()
+@write(patience=LONG)
 def prune(
     db: Database,
     *,

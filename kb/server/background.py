@@ -18,9 +18,10 @@ from deflect.delivery.sinks import sink
 from deflect.mail import mailbox
 from deflect.privacy import erasure
 from deflect.store import writer
-from deflect.store.database import opened_if_possible
+from deflect.store.database import Store, opened_if_possible
 from kb.config import Settings
 from kb.errors import BadGeneration, HelpCenterError
+from kb.server.child import Pulse
 from search.index.build import current_path
 from search.index.generation import Stamps, read_manifest, stamps
 from search.rank.current import Current
@@ -38,8 +39,8 @@ NEVER = datetime.max.replace(tzinfo=UTC)
 MEMORY = {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": str(1 << 25), "MALLOC_TRIM_THRESHOLD_": str(1 << 30)}
 
 
-def run(settings: Settings, *, watch: bool) -> None:
-    """Serve until SIGTERM. SIGHUP checks the articles again.
+def run(settings: Settings, *, watch: bool, pulse: Pulse) -> None:
+    """Serve until SIGTERM. SIGHUP checks the articles again. The other duties begin when the writer does.
 
     A separate process builds the index, so that killing it loses only the work that is not yet cached. With `watch`
     the process stays alive, since authors wait for it; otherwise it ends, which frees its memory.
@@ -54,8 +55,8 @@ def run(settings: Settings, *, watch: bool) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the supervisor handles Ctrl-C and ends its processes in order
     signal.signal(signal.SIGHUP, lambda *_: wake.set())
     store = opened_if_possible(settings.database)  # without a database, the duties wait for one
+    writing = _start_writer(store, settings, stop=stop, pulse=pulse)
     duties: list[Callable[[], None]] = [
-        lambda: writer.serve(store, settings.writer_socket, stop=stop),
         lambda: _deliver(settings, stop=stop),
         lambda: _keep_index(settings, stop=stop, wake=wake, stay=watch),
         lambda: _read_mail(settings, stop=stop),
@@ -68,7 +69,24 @@ def run(settings: Settings, *, watch: bool) -> None:
     for thread in threads:
         thread.start()
     stop.wait()
-    threads[0].join(10)  # let the writer commit the writes it has accepted
+    writing.join(10)  # let the writer commit the writes it has accepted
+
+
+def _start_writer(store: Store, settings: Settings, *, stop: threading.Event, pulse: Pulse) -> threading.Thread:
+    """Start the writer, and wait until it has the lock: the duties of the process before may go on until then."""
+    has_lock = threading.Event()
+
+    def beat(doing: str, patience: float) -> None:
+        if doing != writer.WAITING:
+            has_lock.set()
+        pulse(doing, patience)
+
+    duty = _guarded(lambda: writer.serve(store, settings.writer_socket, stop=stop, beat=beat))
+    thread = threading.Thread(target=duty, daemon=True)
+    thread.start()
+    while not has_lock.wait(0.1) and not stop.is_set():
+        pass
+    return thread
 
 
 def _guarded(duty: Callable[[], None]) -> Callable[[], None]:

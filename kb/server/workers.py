@@ -12,6 +12,7 @@ from typing import Any
 from gunicorn.app.base import BaseApplication
 
 from kb.config import Settings
+from kb.server.child import Pulse
 from kb.server.worker import Worker
 from kb.site.app import create_app
 from kb.site.demo import ByPort
@@ -30,8 +31,8 @@ def _leave(_server: object, worker: Worker) -> None:
 class WebWorkers(BaseApplication):
     """Gunicorn with our settings instead of its own command line."""
 
-    def __init__(self, settings: Settings, *, binds: Sequence[str]) -> None:
-        self.settings, self.binds = settings, list(binds)
+    def __init__(self, settings: Settings, *, binds: Sequence[str], pulse: Pulse) -> None:
+        self.settings, self.binds, self.pulse = settings, list(binds), pulse
         super().__init__()
 
     def load_config(self) -> None:
@@ -52,7 +53,7 @@ class WebWorkers(BaseApplication):
             "forwarded_allow_ips": "",  # deflect.api.http trusts proxies by their number
         }
         options["worker_exit"] = _leave
-        options["post_worker_init"] = self._follow
+        options["post_worker_init"] = self._begin
         if Path("/dev/shm").is_dir():
             options["worker_tmp_dir"] = "/dev/shm"  # or a slow disk makes a worker look dead
         for name, value in options.items():
@@ -66,6 +67,7 @@ class WebWorkers(BaseApplication):
         self.current.warm()  # load models and index once for all workers
         return ByPort(app, help_port=self.settings.port) if len(self.binds) > 1 else app
 
-    def _follow(self, _worker: Worker) -> None:
+    def _begin(self, _worker: Worker) -> None:
         """Open new generations in the background, so that no visitor waits for one or for a model."""
         self.current.follow(threading.Event())
+        self.pulse("", 0.0)

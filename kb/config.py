@@ -64,7 +64,7 @@ class Settings:
     )
     data: Path = setting(Path("var"), "Folder for the index, the model export and the database.")
     host: str = setting("127.0.0.1", "Address the server listens on.")
-    port: int = setting(8000, "Port the server listens on; the demo shop takes the next one.")
+    port: int = setting(8000, "Port the server listens on; the demo shop takes the next one, on this machine only.")
     url: str = setting(
         "", "Public address of the help center, for canonical links and e-mails; unset: the host of each request."
     )

@@ -15,6 +15,43 @@ from typing import BinaryIO
 POLL = 0.05  # seconds between two attempts at a lock
 
 
+_usual: list[int] = []  # the umask that the process was started with
+
+
+def keep_private() -> None:
+    """Make everything that this process creates readable by its user only, whatever its umask is."""
+    before = os.umask(0o077)
+    if not _usual:
+        _usual.append(before)
+
+
+@contextmanager
+def shared_with_others() -> Iterator[None]:
+    """Create files with the umask that the process was started with, for the articles, which others read too."""
+    private = os.umask(_usual[0]) if _usual else None
+    try:
+        yield
+    finally:
+        if private is not None:
+            os.umask(private)
+
+
+def loose(folder: Path) -> Iterator[Path]:
+    """Yield a folder and the files in it that other users may read or write. Links are not followed."""
+    for place, _, names in os.walk(folder):
+        for path in (Path(place), *(Path(place, name) for name in names)):
+            with suppress(OSError):
+                if not path.is_symlink() and path.stat().st_mode & 0o077:
+                    yield path
+
+
+def tighten(folder: Path) -> None:
+    """Take a folder and the files in it away from other users, as far as they are ours."""
+    for path in loose(folder):
+        with suppress(OSError):
+            path.chmod(path.stat().st_mode & 0o700)
+
+
 @contextmanager
 def locked(path: Path) -> Iterator[int]:
     """Wait for the lock of a file and hold it; yield the file's descriptor, open for reading and writing.

@@ -51,6 +51,18 @@ class Target:
         return name if self.port == {"http": 80, "https": 443}[self.scheme] else f"{name}:{self.port}"
 
 
+def is_loopback(host: str) -> bool:
+    """Return True if a host name or an IP address is this machine.
+
+    >>> is_loopback("127.0.0.1"), is_loopback("shop.localhost"), is_loopback("0.0.0.0")
+    (True, True, False)
+    """
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
 def resolve(url: str, *, allow: Iterable[str] = (), resolver: Resolver | None = None) -> Target:
     """Resolve `url` to one IP address; raise BadAddress with the reason if it must not be called.
 

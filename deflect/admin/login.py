@@ -8,7 +8,6 @@ session. Attempts to log in are counted against the address.
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 import re
 import secrets
 from collections.abc import Mapping
@@ -28,6 +27,7 @@ from deflect.store.services import EXTENSION, network, services
 from deflect.tickets import accounts, ticket_writes
 from deflect.tickets.accounts import FIRST, Agent
 from kb.errors import BadRequest, Forbidden, HelpCenterError, TooManyRequests
+from kb.outbound import is_loopback
 
 PATH = "/admin"
 LIFETIME = 12 * HOUR
@@ -232,8 +232,4 @@ def _tunnel(host: str) -> tuple[str, str]:
 
 
 def _is_loopback(host: str) -> bool:
-    name = urlsplit(f"//{host}").hostname or ""
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return name == "localhost" or name.endswith(".localhost")
+    return is_loopback(urlsplit(f"//{host}").hostname or "")

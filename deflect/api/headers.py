@@ -26,6 +26,7 @@ from deflect.store.writer import write
 from deflect.tickets.ticket_writes import audit
 from kb.errors import BadRequest, Forbidden, HelpCenterError
 from kb.failures import degraded
+from kb.outbound import is_loopback
 
 PAGE = {
     "default-src": "'none'",
@@ -142,8 +143,9 @@ def own_origins(services: Services) -> set[str]:
     """Return our own origins: the origin of KB_URL, of the request, and of the demo shop while it runs."""
     url = urlsplit(services.settings.url)
     named = {f"{url.scheme}://{url.netloc}".lower()} if url.netloc else set()
-    if shop := current_app.config.get("DEMO_PORT"):
-        named.add(f"http://{urlsplit(request.host_url).hostname}:{shop}".lower())
+    shop, host = current_app.config.get("DEMO_PORT"), urlsplit(request.host_url).hostname or ""
+    if shop and is_loopback(host):  # it listens on this machine only
+        named.add(f"http://{host}:{shop}".lower())
     return named | {f"{scheme}://{request.host}".lower() for scheme in ("http", "https")}
 
 

@@ -22,6 +22,7 @@ from deflect.store.clock import DAY
 from deflect.store.database import Row, Store, reading
 from deflect.store.people import WINDOW
 from kb.config import Settings
+from kb.files import shared_with_others
 
 if TYPE_CHECKING:
     from search.rank.searcher import Searcher
@@ -96,13 +97,14 @@ def of_period(settings: Settings, searcher: Searcher, *, start: str | None, end:
 
 def save(found: Sequence[Gap], folder: Path) -> list[str]:
     """Write the drafts of gaps without an article into a folder, keeping existing files; return the new names."""
-    folder.mkdir(parents=True, exist_ok=True)
     written = []
-    for gap in found:
-        name = re.sub(r"[^\w]+", "-", gap.label.lower()).strip("-")[:60] + ".md"
-        if gap.diagnosis == "missing" and not (folder / name).exists():
-            (folder / name).write_text(gap.draft, encoding="utf-8")
-            written.append(name)
+    with shared_with_others():
+        folder.mkdir(parents=True, exist_ok=True)
+        for gap in found:
+            name = re.sub(r"[^\w]+", "-", gap.label.lower()).strip("-")[:60] + ".md"
+            if gap.diagnosis == "missing" and not (folder / name).exists():
+                (folder / name).write_text(gap.draft, encoding="utf-8")
+                written.append(name)
     return written
 
 

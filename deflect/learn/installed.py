@@ -17,7 +17,7 @@ from deflect.store.database_file import is_new
 from kb import progress
 from kb.config import Settings
 from kb.errors import BadSetting
-from kb.files import written_aside
+from kb.files import shared_with_others, written_aside
 from search.index import embedder
 from search.index.embedder import Embedder, Vectors
 from search.index.learned import FOLDER, Learned
@@ -46,6 +46,13 @@ def read(settings: Settings) -> dict[str, Any] | None:
 
 def write(folder: Path, taught: Learned, report: Mapping[str, Any], *, until: int, resets: Resets, **more: Any) -> None:
     """Write the head's weights and then the report to a folder kept in git; the questions stay in the store."""
+    with shared_with_others():
+        _write(folder, taught, report, until=until, resets=resets, **more)
+
+
+def _write(
+    folder: Path, taught: Learned, report: Mapping[str, Any], *, until: int, resets: Resets, **more: Any
+) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     counts = np.bincount(taught.solved, minlength=len(taught.articles)).tolist()
     document = {

@@ -27,6 +27,7 @@ from deflect.privacy.redaction import MARK
 from deflect.store.database import reading
 from kb.config import Settings
 from kb.content import library
+from kb.files import shared_with_others
 from search.index.embedder import Vectors
 from search.rank.current import Current
 from search.rank.searcher import Searcher
@@ -150,12 +151,13 @@ def propose(settings: Settings, *, now: int) -> dict[str, Any]:
         "duplicates.yml": _duplicates(pairs),
     }
     folder = settings.articles / FOLDER
-    for name, text in files.items():
-        if text:
-            folder.mkdir(exist_ok=True)
-            (folder / name).write_text(text, encoding="utf-8")
-        else:
-            (folder / name).unlink(missing_ok=True)
+    with shared_with_others():
+        for name, text in files.items():
+            if text:
+                folder.mkdir(exist_ok=True)
+                (folder / name).write_text(text, encoding="utf-8")
+            else:
+                (folder / name).unlink(missing_ok=True)
     counts = {"queries": len(queries), "synonyms": len(words), "pins": len(pins), "duplicates": len(pairs)}
     return {"folder": str(folder), "proposed": counts}
 

@@ -82,9 +82,9 @@ class Store:
         The lock is shared by all who connect. `kb restore` takes it alone, so that no connection combines the file of
         one database with the write-ahead log of another.
         """
+        identity(self.path)  # without a database no lock is made
         try:
             with locked_shared(self.lock), explained():
-                identity(self.path)
                 db = self._connect()
                 try:
                     _check_ours(db, self.path)
@@ -203,6 +203,17 @@ def integrity(path: Path, *, thorough: bool = False) -> str:
         return str(error)
 
 
+def check_head(path: Path) -> None:
+    """Raise BadDatabase if the file does not begin as a database.
+
+    Other connections may have the first page in memory or in the write-ahead log. With `immutable` it is read from the
+    file, without locks; opening the file in another way would end the locks of this process.
+    """
+    uri = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
+    with explained(), closing(sqlite3.connect(uri, uri=True)) as connection:
+        connection.execute("PRAGMA schema_version").fetchone()
+
+
 def condition(settings: Settings) -> str:
     """Return "" if the database can be opened, or a sentence with the problem and its remedy.
 
@@ -212,6 +223,7 @@ def condition(settings: Settings) -> str:
         return ""
     try:
         Store(settings.database).connect().close()
+        check_head(settings.database)
     except HelpCenterError as error:
         return str(error)
     return ""

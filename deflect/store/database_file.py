@@ -60,4 +60,5 @@ def prepare(path: Path) -> None:
 def mark(path: Path) -> None:
     """Leave the mark that this folder has had a database."""
     if not mark_of(path).exists():
-        mark_of(path).write_text(MARK, encoding="utf-8")
+        with os.fdopen(os.open(mark_of(path), os.O_CREAT | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:
+            file.write(MARK)

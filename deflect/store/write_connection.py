@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from deflect.store.database import Store
+from deflect.store.database import Store, check_head
 from deflect.store.database_file import REMEDY, Identity, identity
 from kb.errors import BadDatabase
 
@@ -52,6 +52,7 @@ class WriteConnection:
         self._db: Database | None = None
         self._file: Identity | None = None
         self._log = _Log()
+        self._changed = (0, 0)  # the time and size of the file when its head was last checked
 
     def database(self) -> Database:
         """Return the open database. Raise BadDatabase, StorageFull or Unavailable if it can't be used."""
@@ -61,6 +62,7 @@ class WriteConnection:
             Store.open(self._store.path).close()  # a restored database may be of an older version
             self._db, self._file, self._log = self._store.connect(), file, _Log.of(self._store.path)
         self._check_log(self._db)
+        self._check_head()
         return self._db
 
     def check(self) -> None:
@@ -77,6 +79,13 @@ class WriteConnection:
         if self._db is not None:
             self._db.close()
             self._db = None
+
+    def _check_head(self) -> None:
+        """Raise BadDatabase if the file was changed, other than by SQLite."""
+        found = self._store.path.stat()
+        if (found.st_mtime_ns, found.st_size) != self._changed:
+            check_head(self._store.path)
+            self._changed = found.st_mtime_ns, found.st_size
 
     def _check_log(self, db: Database) -> None:
         """Raise BadDatabase if the log is shorter than after the last write, or another file.

@@ -8,12 +8,14 @@ from contextlib import suppress
 
 import click
 
-from kb.cli import articles, desk, imports, measuring, serving
+from kb.cli import articles, backups, desk, imports, measuring, serving
 from kb.errors import HelpCenterError
+from kb.files import keep_private
 
 
 def main() -> None:
     """Run `kb`. The exit code is 0 on success, 1 with a one-line message on an error, 2 on wrong usage."""
+    keep_private()
     try:
         kb(prog_name="kb")
     except HelpCenterError as error:
@@ -39,7 +41,7 @@ GROUPS = {
     "For authors": ("check", "search", "suggest", "gaps", "propose"),
     "For the help desk": ("admin", "mail", "outbox"),
     "Measure and learn": ("report", "evaluate", "forecast", "tune"),
-    "For operators": ("doctor", "events", "outcomes", "contacts", "users", "export", "erase"),
+    "For operators": ("doctor", "backup", "restore", "events", "outcomes", "contacts", "users", "export", "erase"),
 }  # the commands by audience, as `kb --help` lists them
 
 
@@ -80,6 +82,8 @@ for command in (
     serving.web,
     serving.background,
     serving.doctor,
+    backups.backup,
+    backups.restore,
     articles.index,
     articles.check,
     articles.search,

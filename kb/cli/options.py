@@ -83,15 +83,18 @@ def with_database(command: Command) -> Command:
     """
 
     def checked(settings: Settings, **options: Any) -> Any:
-        from deflect.store.database_file import is_new
-
-        if is_new(settings.database):
-            raise NoDatabase(
-                f"{settings.data} has no database; set --data or KB_DATA to the folder that 'kb serve' uses"
-            )
+        database_there(settings)
         return command(settings, **options)
 
     return with_settings(wraps(command)(checked))
+
+
+def database_there(settings: Settings) -> None:
+    """Raise NoDatabase if the data folder has no database and never had one."""
+    from deflect.store.database_file import is_new
+
+    if is_new(settings.database):
+        raise NoDatabase(f"{settings.data} has no database; set --data or KB_DATA to the folder that 'kb serve' uses")
 
 
 def with_articles(use: Use | None) -> Callable[[Command], Command]:

@@ -13,6 +13,7 @@ from typing import Literal
 from kb.config import Settings
 from kb.content import library
 from kb.errors import BadDatabase, HelpCenterError
+from kb.files import loose
 from kb.server import origin
 
 State = Literal["fine", "note", "wrong"]
@@ -81,6 +82,9 @@ def _data(settings: Settings) -> Iterator[Finding]:
     if not os.access(there, os.W_OK):
         yield Finding("data", "wrong", f"this user cannot write to {folder}; change its permissions, or set KB_DATA")
         return
+    if others := sum(1 for _ in loose(folder)):
+        why = f"other users of this machine may read {others} files and folders in {folder}"
+        yield Finding("data", "wrong", f"{why}; restart 'kb serve', or run 'chmod -R go= {folder}'")
     free = shutil.disk_usage(folder).free
     state: State = "fine" if free >= LEAST_DISK else "wrong"
     yield Finding(

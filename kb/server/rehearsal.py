@@ -9,18 +9,21 @@ from deflect.delivery import sinks
 from deflect.store.database import Store
 from kb.config import Settings
 from kb.errors import HelpCenterError
+from kb.files import tighten
 from kb.server import indexing
 from kb.server.child import say
 from kb.server.supervisor import NOT_INDEXED
 
 
 def rehearse(settings: Settings) -> int:
-    """Check the sinks, create or migrate the database, and index the articles by words; return the exit code.
+    """Check the sinks, close the data folder to others, migrate the database, and index the articles by words.
 
-    Raise HelpCenterError for an unusable sink, now and not at the first ticket. Without a database, pages are served
-    and nothing can be saved. The children of `kb serve` never create one, so one that vanishes is not replaced.
+    Return the exit code. Raise HelpCenterError for an unusable sink, now and not at the first ticket. Without a
+    database, pages are served and nothing can be saved. The children of `kb serve` never create one, so one that
+    vanishes is not replaced.
     """
     sinks.configured(settings)
+    tighten(settings.data)
     try:
         Store.open(settings.database).close()
     except HelpCenterError as error:

@@ -22,6 +22,7 @@ from types import FrameType
 from kb import metrics, processes
 from kb.config import Settings
 from kb.errors import HelpCenterError
+from kb.outbound import is_loopback
 from kb.server.child import STARTING, Adopted, Child, Process, say
 from kb.server.handover import SIGNALS, FolderLock, Handover, alone, passed_sockets
 
@@ -223,9 +224,12 @@ def _sockets(settings: Settings, before: Handover | None) -> list[socket.socket]
 
 
 def _demo(settings: Settings) -> list[socket.socket]:
-    """Return the socket of the demo shop on the next port, or none if that port is in use."""
+    """Return the socket of the demo shop on the next port, or none if that port is in use.
+
+    It listens on this machine only, also if the help center listens on all addresses.
+    """
     try:
-        return [listen(settings.host, settings.port + 1)]
+        return [listen(settings.host if is_loopback(settings.host) else "127.0.0.1", settings.port + 1)]
     except (CannotListen, OverflowError):
         return []
 

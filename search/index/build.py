@@ -233,7 +233,6 @@ def _abandoned(path: Path) -> bool:
 
 def _settle(work: Path, target: Path) -> Path:
     """Move a finished generation to its final name, replacing a damaged one of that name."""
-    work.chmod(0o755)
     if target.exists():
         if intact(target):
             return target

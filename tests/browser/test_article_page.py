@@ -143,6 +143,19 @@ def test_a_vote_against_may_say_more(page: Page, site: str, told: list[dict[str,
     assert [event["comment"] for event in told] == ["The button of step 2 is gone"]
 
 
+def test_a_vote_that_is_not_stored_keeps_its_comment_and_can_be_sent_again(page: Page, site: str) -> None:
+    page.goto(f"{site}/en/articles/account/passkey")
+    page.route("**/api/v1/events", lambda route: route.fulfill(status=503, json={"detail": "no database"}))
+    page.click(".answers summary")
+    page.fill("#kb-comment", "The button is gone")
+    page.click("text=It's out of date")
+    expect(page.locator("#kb-vote [role=alert]")).to_contain_text("Your text is still here")
+    expect(page.locator("#kb-comment")).to_have_value("The button is gone")
+    page.unroute("**/api/v1/events")
+    page.click("text=It's out of date")
+    expect(page.locator("#kb-vote h2")).to_contain_text("Thank you")
+
+
 def test_what_is_followed_is_told_with_its_rank_and_where(page: Page, site: str, told: list[dict[str, Any]]) -> None:
     page.goto(f"{site}/en/search?q=password")
     with telling(page):

@@ -19,7 +19,9 @@ from kb.files import (
     link_or_copy,
     locked,
     locked_unless,
+    loose,
     replace_folder,
+    tighten,
     try_locked,
     written_aside,
 )
@@ -250,3 +252,40 @@ def test_where_the_disk_has_no_links_a_file_is_copied(
     link_or_copy(tmp_path / "a", tmp_path / "b")
     assert (tmp_path / "b").read_text() == "x"
     assert (tmp_path / "a").stat().st_nlink == 1
+
+
+def test_a_private_process_shares_only_what_it_says(tmp_path: Path) -> None:
+    code = f"""
+import os
+from pathlib import Path
+from kb.files import keep_private, shared_with_others
+os.umask(0o022)
+keep_private()
+place = Path({str(tmp_path)!r})
+(place / "private").touch()
+with shared_with_others():
+    (place / "shared").touch()
+(place / "again").touch()
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
+    modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
+    assert modes == {"private": 0o600, "shared": 0o644, "again": 0o600}
+
+
+def test_a_loose_folder_is_tightened_but_not_what_its_links_lead_to(tmp_path: Path) -> None:
+    (tmp_path / "other").touch(0o644)
+    folder = tmp_path / "folder"
+    (folder / "in").mkdir(parents=True, mode=0o755)
+    (folder / "in/file").touch(0o666)
+    (folder / "link").symlink_to(tmp_path / "other")
+    for path, mode in (
+        (tmp_path / "other", 0o644),
+        (folder, 0o755),
+        (folder / "in", 0o755),
+        (folder / "in/file", 0o666),
+    ):
+        path.chmod(mode)
+    assert len(list(loose(folder))) == 3
+    tighten(folder)
+    assert list(loose(folder)) == []
+    assert (tmp_path / "other").stat().st_mode & 0o777 == 0o644

@@ -182,3 +182,12 @@ def test_a_refusal_that_cannot_be_kept_still_stands(tmp_path: Path) -> None:
     made = make_services(tmp_path, writer=NoWriter())
     assert post(make_app(made).test_client()) == 403
     close(made)
+
+
+@pytest.mark.parametrize(("host", "status"), [("localhost:8000", 202), ("help.lan:8000", 403)])
+def test_the_demo_shop_is_ours_only_on_the_machine_itself(app: Flask, host: str, status: int) -> None:
+    """It listens on loopback, so the next port of another host may be anybody's."""
+    app.config["DEMO_PORT"] = 8001
+    shop = {"Origin": f"http://{host.split(':')[0]}:8001", "Host": host}
+    answer = app.test_client().post("/api/v1/events", json={"visitor": "v", "events": []}, headers=shop)
+    assert answer.status_code == status

@@ -98,6 +98,20 @@ def test_a_damaged_database_is_found(settings: Settings) -> None:
     assert "restore the last backup" in finding.sentence
 
 
+def test_a_lost_database_is_not_called_a_new_one(settings: Settings) -> None:
+    Store.open(settings.database).close()
+    settings.database.unlink()
+    finding = found(settings)["database"]
+    assert (finding.state, "is missing" in finding.sentence) == ("wrong", True)
+
+
+def test_a_data_folder_that_others_may_read_is_named(settings: Settings) -> None:
+    settings.data.chmod(0o755)
+    assert found(settings)["data"].state == "wrong"
+    settings.data.chmod(0o700)
+    assert "data" not in found(settings)
+
+
 def test_an_embedder_that_cannot_be_loaded_is_named_with_what_the_setting_takes(tmp_path: Path) -> None:
     articles = write_articles(tmp_path / "articles", {"a.md": "# Apples\n\nThey are red.\n"})
     good = Settings(articles=articles, data=tmp_path / "var", embedder="tests.support.shelf_of_articles:WordEmbedder")

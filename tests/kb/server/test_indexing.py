@@ -5,10 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
 
 from kb.config import Settings
-from kb.server.indexing import Indexer, refresh
+from kb.errors import BadDatabase
+from kb.server.indexing import Indexer, _taught, refresh
 from tests.support.sample import write
+from tests.support.shelf_of_articles import WordEmbedder
 
 
 def test_an_article_that_cannot_be_rendered_is_left_out_and_named(tmp_path: Path) -> None:
@@ -63,3 +68,21 @@ def test_a_builder_that_stays_loads_its_model_again_when_that_was_changed(tmp_pa
     assert stays._encoder_or_reason()[0] is first
     write(tmp_path / "var" / "models", {"model.onnx": "other"})
     assert stays._encoder_or_reason()[0] is not first
+
+
+def test_without_the_database_the_learned_ranking_of_the_last_generation_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its questions are in the database, so a build without them would rank worse until the next."""
+
+    def lost(*_: object) -> None:
+        raise BadDatabase("the database is missing")
+
+    encoder = WordEmbedder()
+    known = SimpleNamespace(recipe=encoder.recipe)
+    monkeypatch.setattr("deflect.learn.installed.installed", lost)
+    monkeypatch.setattr("search.index.learned.load", lambda _: known)
+    (tmp_path / "_tuning").mkdir()
+    settings = Settings(articles=tmp_path, data=tmp_path / "var")
+    assert _taught(settings, encoder, before=tmp_path) is known
+    assert _taught(settings, encoder, before=None) is None

@@ -7,7 +7,9 @@ import socket
 
 import pytest
 
-from kb.server.supervisor import CannotListen, listen
+from kb.config import Settings
+from kb.server.supervisor import CannotListen, _demo, listen
+from tests.support.served import free_port
 
 
 def test_a_taken_port_is_named() -> None:
@@ -30,3 +32,12 @@ def test_a_port_that_only_root_may_have_is_said_to_be_one() -> None:
         str(CannotListen("127.0.0.1", 80, error))
         == "this user may not listen on port 80; set KB_PORT to 1024 or higher"
     )
+
+
+@pytest.mark.parametrize(
+    ("host", "wanted"), [("0.0.0.0", "127.0.0.1"), ("127.0.0.2", "127.0.0.2"), ("::", "127.0.0.1")]
+)
+def test_the_demo_shop_listens_on_this_machine_only(host: str, wanted: str) -> None:
+    (shop,) = _demo(Settings(host=host, port=free_port() - 1))
+    with shop:
+        assert shop.getsockname()[0] == wanted

@@ -21,10 +21,12 @@ from tests.support.logging_in import log_in
 READ = (
     "/", "/en/", "/en/articles/account/reset-password", "/en/categories/billing", "/en/search", "/en/search?q=password",
     "/en/contact", "/en/articles/no/such", "/api/v1/search?q=password", "/api/v1/complete?q=pass", "/healthz",
-    "/api/v1/articles/billing/vat", "/api/v1/context?page=/cart&title=refund", "/widget/1/help-widget.js", "/sitemap.xml",
+    "/api/v1/articles/billing/vat", "/api/v1/context?page=/cart&title=refund",
+    "/widget/1/help-widget.js", "/sitemap.xml",
 )  # fmt: skip
 FORM = {"subject": "Where is it?", "message": "My parcel is late.", "email": "jo@example.com", "offered": "seen"}
 OFFER = {"visitor": "v1", "subject": "I forgot my password", "body": "How do I reset it?"}
+VOTE = {"id": "0" * 32, "type": "helpful", "at": "2026-11-01T00:00:00Z", "article": "billing/vat", "revision": "1"}
 OURS = {"Sec-Fetch-Site": "same-origin"}
 
 
@@ -115,10 +117,9 @@ def test_a_vote_keeps_its_comment_and_says_that_it_is_not_saved(lost: Flask) -> 
     ("path", "body"),
     [
         ("/api/v1/tickets", {"subject": "s", "body": "b", "email": "jo@example.com"}),
-        ("/api/v1/events", {"visitor": "v1", "events": [
-            {"id": "0" * 32, "type": "helpful", "at": "2026-11-01T00:00:00Z", "article": "billing/vat", "revision": "1"}]}),
+        ("/api/v1/events", {"visitor": "v1", "events": [VOTE]}),
     ],
-)  # fmt: skip
+)
 def test_the_api_says_that_nothing_is_stored(lost: Flask, path: str, body: dict[str, object]) -> None:
     answer = lost.test_client().post(path, json=body, headers={"Idempotency-Key": "k"})
     assert answer.status_code == 503

@@ -65,7 +65,7 @@ def failure(error: Exception, *, during: str = "") -> Failure:
         return Failure(error.status, str(error), error.headers, error.fields)
     from werkzeug.exceptions import ClientDisconnected, HTTPException, RequestTimeout  # 60 ms, needless in `kb search`
 
-    if isinstance(error, ClientDisconnected):  # the socket's receive timeout expired before the body was complete
+    if isinstance(error, ClientDisconnected):  # the body ended before its length
         error = RequestTimeout()
     if isinstance(error, HTTPException):
         headers = {name: value for name, value in error.get_headers() if name in ("Allow", "Retry-After")}

@@ -63,7 +63,7 @@ def restart(settings: Settings) -> None:
 @click.command(hidden=True)
 @with_articles(None)
 def rehearse(settings: Settings) -> None:
-    """Check the sinks, migrate the database and index the articles by words; `kb serve` calls this before it starts."""
+    """Check the sinks, migrate the database and index by words; `kb serve` calls this before it starts."""
     from kb.server.rehearsal import rehearse
 
     os._exit(rehearse(settings))  # flushing a log on a full disk would change the exit code

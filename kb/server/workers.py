@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import sys
 import threading
 from collections.abc import Sequence
@@ -18,6 +19,7 @@ from kb.site.app import create_app
 from kb.site.demo import ByPort
 from search.rank.current import Current
 
+FILES = 8192  # that a web worker may open
 SWITCH = 0.001  # seconds until a busy thread yields: Python's default of 5 ms, five times per event, was the p99
 
 
@@ -26,6 +28,14 @@ def _leave(_server: object, worker: Worker) -> None:
     if worker.booted:
         sys.stderr.flush()
         os._exit(0)
+
+
+def _allow_files() -> None:
+    """Raise the number of files that a process may open: a connection can need three, and the usual limit is 1,024."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 class WebWorkers(BaseApplication):
@@ -62,6 +72,7 @@ class WebWorkers(BaseApplication):
     def load(self) -> Any:
         """Return the application, made once before the workers are forked; a second socket serves the demo shop."""
         sys.setswitchinterval(SWITCH)
+        _allow_files()
         app = create_app(self.settings)
         self.current: Current = app.extensions["shortstop"].current
         self.current.warm()  # load models and index once for all workers

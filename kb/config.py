@@ -17,6 +17,7 @@ from typing import Any
 from kb.errors import BadSetting
 from kb.languages import normalise
 from kb.patterns import EMAIL
+from kb.strict import storable
 
 FILE = "kb.toml"
 PREFIX = "KB_"
@@ -28,6 +29,7 @@ LEAST = {  # the least values of numbers
     "rate_mails": 0, "rate_search": 0, "trusted_proxies": 0, "reply_target": 1, "keep_text": 1, "keep_events": 1,
     "keep_tickets": 0, "keep_audit": 0, "attachments": 0, "attachments_each": 1, "attachments_total": 1,
 }  # fmt: skip
+MOST = 10_000_000  # of every whole number, so that days and sizes can be computed with
 TRUE, FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
 
 
@@ -142,6 +144,11 @@ class Settings:
     attachments_each: int = setting(10, "Largest size of an attached file, in MB.")
     attachments_total: int = setting(20, "Largest total size of the files attached to a message, in MB.")
     rate_logins: int = setting(10, "Login attempts per minute and address; 0 turns the limit off.")
+    oidc_issuer: str = setting(
+        "", "Identity provider that agents may log in through, by OpenID Connect, as https://login.example.com."
+    )
+    oidc_client_id: str = setting("", "Name of the help center at that provider.")
+    oidc_client_secret: str = setting("", "Secret of the help center at that provider.", secret=True)
     reply_target: int = setting(24, "Target in the report for the time to a ticket's first answer, in hours.")
     consent: str = setting(
         "given",
@@ -175,6 +182,8 @@ class Settings:
         for name, least in LEAST.items():
             if getattr(self, name) < least:
                 raise BadSetting(f"{name} is {getattr(self, name)}; it must be at least {least}")
+            if getattr(self, name) > MOST:
+                raise BadSetting(f"{name} is over {MOST:,}; it must be less")
         _check_texts(self)
 
     @property
@@ -217,11 +226,15 @@ def _check_texts(settings: Settings) -> None:
         )
     if normalise(settings.lang) != settings.lang:
         raise BadSetting(f"lang is {settings.lang!r}; it must be a language code in lower case, such as es or pt-br")
-    for name in ("url", "webhook_url", "zendesk_url"):
+    for name in ("url", "webhook_url", "zendesk_url", "oidc_issuer"):
         value = getattr(settings, name)
         if value and not re.match(r"https?://[^/\s]", value):
             shown = "" if name == "webhook_url" else f"is {value!r}; it "  # a webhook's address can be a secret
             raise BadSetting(f"{name} {shown}must be an address such as https://help.example.com")
+    if settings.oidc_issuer and not (settings.oidc_client_id and settings.url):
+        raise BadSetting(
+            "oidc_issuer also needs oidc_client_id, and url, the address that the provider sends agents back to"
+        )
     for name in ("smtp_to", "smtp_from"):
         value = getattr(settings, name)
         if value and not EMAIL.fullmatch(parseaddr(value)[1]):
@@ -290,11 +303,13 @@ def _nearest(name: str, *, prefix: str = "") -> str:
 def _convert(name: str, value: Any, *, source: str) -> Any:
     """Convert `value`, a string or a TOML value, to the type of the setting."""
     kind = str(Settings.__dataclass_fields__[name].type)
+    if not _is_storable(value):
+        raise BadSetting(f"{source} contains characters that are not text; write it in UTF-8")
     try:
         match kind:
             case "Path" if isinstance(value, str) and value.strip():
                 return Path(value).expanduser()
-            case "int" if isinstance(value, (int, str)) and not isinstance(value, bool):
+            case "int" if isinstance(value, (int, str)) and not isinstance(value, bool) and abs(int(value)) < 10**18:
                 return int(value)
             case "float | None" if value == "":
                 return None
@@ -310,7 +325,13 @@ def _convert(name: str, value: Any, *, source: str) -> Any:
     except (ValueError, AttributeError, TypeError):
         pass
     secret = Settings.__dataclass_fields__[name].metadata["secret"]
-    raise BadSetting(f"{source} {'' if secret else f'is {value!r}; it '}must be {_KINDS[kind]}")
+    raise BadSetting(f"{source} {'' if secret else f'is {repr(value)[:60]}; it '}must be {_KINDS[kind]}")
+
+
+def _is_storable(value: Any) -> bool:
+    """Return True unless a text has bytes that are not UTF-8, which Python reads as lone surrogates, or a NUL."""
+    texts = value if isinstance(value, list) else [value]
+    return all(storable(text) for text in texts if isinstance(text, str))
 
 
 _KINDS = {

@@ -36,6 +36,8 @@ Degraded = Literal[
     "no-database",  # the database is missing or damaged: pages work, but nothing is stored
     "no-receipt-articles",  # a receipt is sent without articles
     "no-advice",  # an agent sees a ticket without suggested articles
+    "no-original",  # an e-mail became a ticket, but its original was not kept because the disk is full
+    "sink-failed",  # a delivery failed with an unexpected error, and is tried again
     "not-logged",  # an event or an offer was not stored
     "not-writable",  # the writer does not answer, or cannot work: nothing is saved
 ]

@@ -40,6 +40,9 @@ EVENTS_DROPPED = Counter("shortstop_events_dropped", "Events lost because nothin
 TICKETS = Counter("shortstop_tickets", "Tickets accepted.", ["channel"])
 DEGRADED = Counter("shortstop_degraded", "Degraded answers, by reason.", ["reason"])
 WRITER_QUEUE = Gauge("shortstop_writer_queue", "Calls in the writer's last commit.", multiprocess_mode="mostrecent")
+DUTY_FAILURES = Gauge(
+    "shortstop_duty_failures", "Failures in a row of each duty.", ["duty"], multiprocess_mode="mostrecent"
+)
 
 
 Samples = Iterable[tuple[tuple[str, ...], float]]
@@ -66,6 +69,13 @@ def degradations(folder: Path) -> dict[str, int]:
     metrics = _counted(folder).collect() if _is_ours(folder) else ()
     samples = [sample for metric in metrics if metric.name == "shortstop_degraded" for sample in metric.samples]
     return {s.labels["reason"]: int(s.value) for s in samples if s.name.endswith("_total")}
+
+
+def failing(folder: Path) -> dict[str, int]:
+    """Return the failures in a row of each duty of the background process that is failing."""
+    metrics = _counted(folder).collect() if _is_ours(folder) else ()
+    samples = [sample for metric in metrics if metric.name == "shortstop_duty_failures" for sample in metric.samples]
+    return {s.labels["duty"]: int(s.value) for s in samples if s.value > 0}
 
 
 def emptied(folder: Path) -> dict[str, str]:

@@ -28,10 +28,17 @@ WRAPPED = (  # ranges of IPv6 that embed an IPv4 address: mapped, compatible, tr
     (ipaddress.ip_network("2002::/16"), 80),
 )
 TEREDO = ipaddress.ip_network("2001::/32")
+# Special ranges that Python 3.11 takes for global: relays of 6to4 (RFC 7526), protocol assignments (RFC 6890),
+# documentation (RFC 9637) and segment routing (RFC 9602).
+SPECIAL = tuple(map(ipaddress.ip_network, ("192.88.99.0/24", "192.0.0.0/24", "3fff::/20", "5f00::/16")))
 
 
 class BadAddress(HelpCenterError):
     """An address that the server must not call, or that cannot be resolved."""
+
+
+class Unresolved(BadAddress):
+    """An address whose name cannot be looked up, perhaps only now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +107,8 @@ def permitted(ip: str, networks: Sequence[Network]) -> bool:
 
 def _public(address: Address) -> bool:
     site_local = isinstance(address, ipaddress.IPv6Address) and address.is_site_local
-    return address.is_global and not (address.is_multicast or address.is_reserved or site_local)
+    special = any(address in network for network in SPECIAL if network.version == address.version)
+    return address.is_global and not (special or address.is_multicast or address.is_reserved or site_local)
 
 
 def _unwrapped(address: Address) -> list[Address]:
@@ -118,7 +126,7 @@ def _look_up(host: str, port: int) -> list[str]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise BadAddress(f"{host} cannot be resolved ({error})") from error
+        raise Unresolved(f"{host} cannot be resolved ({error})") from error
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
@@ -206,14 +214,8 @@ def _get(target: Target, *, agent: str = "Shortstop", most: int = LARGEST) -> tu
             f"{target.host_header} cannot be reached: {error}; check that the address is right and public"
         ) from error
 
-    def give_up() -> None:
-        with suppress(OSError):
-            raw.shutdown(socket.SHUT_RDWR)
-
-    end = threading.Timer(SECONDS, give_up)
-    end.daemon = True
+    end = ended_after(SECONDS, lambda: raw)
     try:
-        end.start()
         if target.scheme == "https":
             raw = ssl.create_default_context().wrap_socket(raw, server_hostname=target.host)
         connection.sock = raw
@@ -222,12 +224,28 @@ def _get(target: Target, *, agent: str = "Shortstop", most: int = LARGEST) -> tu
         headers = [(name.lower(), value) for name, value in answer.getheaders()]
         return answer.status, headers, _plain(answer.read(most), dict(headers).get("content-encoding", ""))
     except (OSError, ValueError, zlib.error, http.client.HTTPException) as error:
-        why = str(error) or type(error).__name__
-        raise Unreadable(f"{target.host_header} returned no page within {SECONDS:.0f} seconds: {why}"[:300]) from error
+        said = str(error) or type(error).__name__
+        raise Unreadable(f"{target.host_header} returned no page within {SECONDS:.0f} seconds: {said}"[:300]) from error
     finally:
         end.cancel()
         connection.close()
         raw.close()
+
+
+def ended_after(seconds: float, connection: Callable[[], socket.socket]) -> threading.Timer:
+    """Shut a connection down after a time, because a time-out alone begins again with every byte. Return the timer.
+
+    `connection` returns the socket at that time, because TLS replaces it.
+    """
+
+    def give_up() -> None:
+        with suppress(OSError):
+            connection().shutdown(socket.SHUT_RDWR)
+
+    timer = threading.Timer(seconds, give_up)
+    timer.daemon = True
+    timer.start()
+    return timer
 
 
 def _plain(body: bytes, encoding: str) -> bytes:

@@ -1,4 +1,4 @@
-"""Find the processes of one `kb serve`, which share a random word in their environment."""
+"""Find the processes of one `kb serve`, which share a random word in their environment, and see if a process runs."""
 
 from __future__ import annotations
 
@@ -31,3 +31,18 @@ def running() -> dict[str, int]:
                 _, _, after = (folder / "cmdline").read_bytes().partition(b"kb.cli.main\0")
                 found[after.split(b"\0")[0].decode("ascii", "replace") or "other"] += 1
     return dict(found)
+
+
+def identity(pid: int) -> str:
+    """Return a name that no other process has, also after its number is used again. Return "" if it has ended."""
+    try:
+        words = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+    except OSError:
+        return ""
+    return "" if words[0] in "ZX" else f"{pid}.{words[19]}"  # the time of its start, in ticks since the system's
+
+
+def is_running(identity_of: str) -> bool:
+    """Return True if the process with this identity still runs."""
+    pid = identity_of.partition(".")[0]
+    return pid.isdecimal() and identity(int(pid)) == identity_of

@@ -12,6 +12,7 @@ function insert(button) {
   const undoable = document.execCommand("insertText", false, text);
   if (!undoable) body.setRangeText(text, body.selectionStart, body.selectionEnd, "end");
   if (article) article.value = button.value;
+  body.dispatchEvent(new Event("input", { bubbles: true }));
   said.textContent = `Inserted: ${button.dataset.title}`;
 }
 

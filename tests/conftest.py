@@ -17,6 +17,7 @@ from flask.testing import FlaskClient
 from deflect.store.database import Store
 from deflect.store.services import Services
 from deflect.store.writer import DirectWriter
+from deflect.tickets import passwords
 from kb.config import Settings
 from kb.server.indexing import refresh
 from kb.site.app import create_app
@@ -45,6 +46,15 @@ ARTICLES = {
     "billing/old-fees.md": "---\ntitle: Old fees\nstatus: archived\n---\n\nFees until last year.\n",
     "billing/next-fees.md": "---\ntitle: Next fees\nstatus: draft\n---\n\nFees from next year.\n",
 }
+
+
+@pytest.fixture(autouse=True, scope="session")
+def quick_passwords() -> Iterator[None]:
+    """Hash passwords with a thirtieth of the work, since nearly every test of the admin pages logs in."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "METHOD", "scrypt:1024:8:1")
+        patch.setattr(passwords, "NOBODY", passwords.hash_of("nobody"))
+        yield
 
 
 def write_articles(folder: Path, articles: dict[str, str]) -> Path:

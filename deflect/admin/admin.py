@@ -6,37 +6,46 @@ from functools import partial
 from typing import Any
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
-from werkzeug.exceptions import HTTPException
 
-from deflect.admin import agent_pages, login, playground, report_pages, ticket_pages
+from deflect.admin import (
+    agent_pages,
+    login,
+    mail_pages,
+    playground,
+    refusals,
+    report_pages,
+    second_step,
+    single_sign_on,
+    ticket_pages,
+)
 from deflect.api import headers
 from deflect.api.http import form_id
-from deflect.delivery.outbox import retry_deliveries
+from deflect.delivery.outbox_writes import retry_deliveries
 from deflect.history import example
 from deflect.report import trends
 from deflect.store import clock
 from deflect.store.clock import DAY
 from deflect.store.events import CATALOGUE
 from deflect.store.services import services
-from deflect.tickets import queries
-from kb.errors import HelpCenterError
-from kb.failures import failure
+from deflect.tickets import drafts, queries
 
 TIMES = {"moment": "%d %b %Y, %H:%M", "day": "%A, %d %b %Y", "hour": "%H:%M"}  # filters of the templates
 
 blueprint = Blueprint("admin", __name__, url_prefix="/admin", template_folder="templates")
 login.guard(blueprint)
-for part in (ticket_pages.blueprint, agent_pages.blueprint, report_pages.blueprint, playground.blueprint):
+second_step.guard(blueprint)
+single_sign_on.guard(blueprint)
+for part in (
+    ticket_pages.blueprint,
+    mail_pages.blueprint,
+    agent_pages.blueprint,
+    report_pages.blueprint,
+    playground.blueprint,
+):
     blueprint.register_blueprint(part)
 
 
-@blueprint.errorhandler(HelpCenterError)
-@blueprint.errorhandler(HTTPException)
-def refuse(error: HelpCenterError | HTTPException) -> Any:
-    """Show an error as a page."""
-    found = failure(error)
-    html = render_template("admin/error.html", sentence=found.sentence, status=int(found.status))
-    return html, found.status, found.headers
+blueprint.register_error_handler(Exception, refusals.page)
 
 
 def written(micros: int, *, form: str) -> str:
@@ -81,6 +90,7 @@ def overview() -> str:
         week=trends.since(here.store, now - 7 * DAY),
         mine=queries.find(here.store, state="open", agent=g.agent, limit=8),
         latest=queries.find(here.store, state="open", agent=queries.NOBODY, limit=8),
+        drafted=drafts.drafted(here.store, g.agent),
         waiting=trends.on_the_way(here.store),
         origins=headers.refused_origins(here.store),
         holdout=here.settings.holdout,

@@ -15,16 +15,17 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Flask, Request, Response, g, redirect, render_template, request, session, url_for
+from flask import Blueprint, Flask, Request, Response, flash, g, redirect, render_template, request, session, url_for
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_wtf.csrf import CSRFError, CSRFProtect
 
+from deflect.admin import known_browser, refusals, ticket_form
 from deflect.api.http import client_address, limit
 from deflect.offers.episode import new_id
 from deflect.store import clock
 from deflect.store.clock import HOUR
 from deflect.store.services import EXTENSION, network, services
-from deflect.tickets import accounts, ticket_writes
+from deflect.tickets import accounts, second_factors, ticket_writes
 from deflect.tickets.accounts import FIRST, Agent
 from kb.errors import BadRequest, Forbidden, HelpCenterError, TooManyRequests
 from kb.outbound import is_loopback
@@ -32,7 +33,9 @@ from kb.outbound import is_loopback
 PATH = "/admin"
 LIFETIME = 12 * HOUR
 IDLE = timedelta(hours=2)
+OPEN = ("admin.login", "admin.code", "admin.sso", "admin.sso_back")  # pages of agents who are not logged in yet
 WRONG = "The name or the password is wrong."
+ENDED = "your session has ended, so nothing was changed; log in again"
 STALE = "your session has ended, or your browser blocks cookies; load the page again, and allow cookies for this site"
 PLAIN = (
     "your browser dropped the session cookie, because this page is open over plain http; open it over https, or "
@@ -86,22 +89,25 @@ def guard(blueprint: Blueprint) -> None:
 def login() -> Any:
     """Show the form, or begin a session under a new id."""
     here = services()
-    if request.method == "GET" or not accounts.agents(here.store, here.settings):
+    if request.method != "POST" or not accounts.agents(here.store, here.settings):
         return _form(None, status=200)
+    user, password = request.form.get("user", "")[:300], request.form.get("password", "")
+    tried = accounts.find(here.store, here.settings, user)
     try:
         limit(here, "logins", rate=here.settings.rate_logins)
+        known_browser.limit_account(here, tried.name if tried else user)
     except TooManyRequests as error:
         sentence = f"Too many attempts. Try again in {error.retry_after} seconds."
         return _form(sentence, status=error.status, headers=error.headers)
-    user, password = request.form.get("user", ""), request.form.get("password", "")
-    found = accounts.matches(here.store, here.settings, user=user[:300], password=password[:1000])
+    found = accounts.matches(here.store, here.settings, user=user, password=password)
     if found is None:
-        tried = accounts.find(here.store, here.settings, user[:300])
         note("log in failed", who=tried.name if tried else accounts.UNKNOWN)
         return _form(WRONG, status=401)
-    begin(found.name)
-    note("log in", who=found.name)
-    return redirect(_next(request.form.get("next", "")))
+    if second_factors.needs(here.store, found.name):
+        session["half"] = [found.name, accounts.stamp(here.store, here.settings, found.name), clock.now()]
+        return redirect(url_for("admin.code", next=inside(request.form.get("next", ""))))
+    finish(found.name)
+    return redirect(inside(request.form.get("next", "")))
 
 
 def logout() -> Any:
@@ -129,6 +135,13 @@ def agent() -> Agent | None:
     return accounts.find(here.store, here.settings, row["who"])
 
 
+def finish(name: str) -> None:
+    """Begin a session of an agent who has proven all that is asked for, and remember the browser."""
+    begin(name)
+    known_browser.remember(services(), name)
+    note("log in", who=name)
+
+
 def only_admins() -> None:
     """Raise Forbidden unless the agent is an admin."""
     if g.role != "admin":
@@ -137,7 +150,10 @@ def only_admins() -> None:
 
 def begin(name: str) -> None:
     """Begin a session of an agent, under a new id."""
+    adopted = ticket_form.adopt_waiting(name)
     session.clear()  # drops the old id and its form token
+    if adopted:
+        flash("Your text is kept as a draft. It isn’t sent yet.")
     session.permanent = True
     session["sid"] = secrets.token_urlsafe(32)
     here, now = services(), clock.now()
@@ -146,13 +162,24 @@ def begin(name: str) -> None:
 
 
 def _before() -> Any:
+    g.agent = g.role = None
     services().store.one("SELECT 1 FROM secrets")  # raises BadDatabase: without a database no page can be shown
-    found = agent()
-    g.agent, g.role = (found.name, found.role) if found else (None, None)
+    if found := agent():
+        g.agent, g.role = found.name, found.role
     if request.method not in ("GET", "HEAD", "OPTIONS"):
-        _check_form()
-    if g.agent is None and request.endpoint != "admin.login":
-        return redirect(url_for("admin.login", next=request.path if request.method == "GET" else None))
+        if g.agent is None and (path := ticket_form.leave_waiting()):
+            return redirect(url_for("admin.login", next=path))
+        try:
+            _check_form()
+        except BadRequest as error:
+            if request.endpoint != "admin.login":
+                raise
+            return _form(refusals.sentence(str(error)), status=error.status)
+        g.checked = True  # the form is from a page of this session
+    if g.agent is None and request.endpoint not in OPEN:
+        if request.endpoint == "admin.tickets.keep" or refusals.typed():
+            raise BadRequest(ENDED)
+        return redirect(url_for("admin.login", next=request.path if request.method in ("GET", "HEAD") else None))
     return None
 
 
@@ -181,7 +208,8 @@ def _form(sentence: str | None, *, status: int, headers: Mapping[str, str] | Non
             user=request.form.get("user", FIRST if names == [FIRST] else "")[:300],  # never reveals other names
             plain=_loses_cookies(),
             tunnel=_tunnel(request.host),
-            next=_next(request.values.get("next", "")),
+            next=inside(request.values.get("next", "")),
+            single_sign_on=bool(here.settings.oidc_issuer),
         ),
         status,
         headers or {},
@@ -195,14 +223,14 @@ def note(did: str, *, who: str, what: str = "") -> None:
     services().writer.run(ticket_writes.audit, id=new_id(), who=who, did=did, what=what, now=clock.now())
 
 
-def _next(path: str) -> str:
+def inside(path: str) -> str:
     """Return the admin page to go to after the login, never an address on another site.
 
-    >>> _next("/admin/tickets/T1")
+    >>> inside("/admin/tickets/T1")
     '/admin/tickets/T1'
     """
-    inside = path.startswith("/admin/") and "\\" not in path and not urlsplit(path).netloc and path.isprintable()
-    return path if inside and ".." not in path else "/admin/"
+    below = path.startswith("/admin/") and "\\" not in path and not urlsplit(path).netloc and path.isprintable()
+    return path if below and ".." not in path else "/admin/"
 
 
 def _hash(sid: str) -> str:

@@ -32,6 +32,7 @@ FILE = "/widget/1/help-widget.js"
 FIELDS = ("subject", "body", "email", "category")
 SCRIPTS_LATER = "If a script adds it later, this check can't see it; look in the browser's console."
 LIMITS = ((resource.RLIMIT_CPU, 2), (resource.RLIMIT_AS, 1 << 30), (resource.RLIMIT_CORE, 0))
+PATIENCE = 10.0  # seconds that the process may take, if the machine is busy
 LONGEST = 300  # characters of a selector
 SPECIAL = re.compile(r"[][:+~|]")  # pseudo-classes, siblings, namespaces and unclosed brackets
 QUOTED = re.compile(r"\[[^\]]*\]|\\.")  # in a selector: an attribute with its value, or an escaped character
@@ -56,9 +57,12 @@ def check_apart(page: Fetched, *, center: str, allowed: Callable[[str], bool]) -
     task = [page.url, page.headers, page.html, center, allowed(origin_of(page.url))]
     environ = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     command = [sys.executable, "-m", __name__]
-    done = subprocess.run(command, input=json.dumps(task).encode(), capture_output=True, env=environ, check=False)
-    if done.returncode:
-        raise Unreadable("the page's HTML takes too long to read; check that every element is closed")
+    try:
+        done = subprocess.run(
+            command, input=json.dumps(task).encode(), capture_output=True, env=environ, check=True, timeout=PATIENCE
+        )
+    except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
+        raise Unreadable("the page's HTML takes too long to read; check that every element is closed") from error
     return [Finding(**one) for one in json.loads(done.stdout)]
 
 

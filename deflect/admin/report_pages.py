@@ -18,7 +18,7 @@ from flask import Blueprint, Response, render_template, request
 from deflect.gaps import article_effects, unanswered
 from deflect.gaps.gaps import worded as avoided
 from deflect.gaps.misses import misses, typed
-from deflect.privacy.export import safe
+from deflect.privacy.cells import safe
 from deflect.report import charts, trends
 from deflect.report.episodes import FILTERS, counted, detail
 from deflect.report.numbers import interval_of, worded

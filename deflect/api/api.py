@@ -26,6 +26,7 @@ from deflect.tickets import contact, file_links, uploads
 from kb.errors import BadRequest, HelpCenterError, NotFound
 from kb.failures import failure
 from kb.patterns import EMAIL
+from kb.strict import whole_number
 
 LONGEST_QUERY = 1000
 MOST_HITS = 50
@@ -181,10 +182,10 @@ def _query(here: Services) -> tuple[str, str, int]:
         raise BadRequest("q is missing; set it to the text to search for")
     if len(text) > LONGEST_QUERY:
         raise BadRequest(f"q is longer than {LONGEST_QUERY:,} characters")
-    k = request.args.get("k", "10")
-    if not (k.isascii() and k.isdigit() and 1 <= int(k[:4]) <= MOST_HITS):
+    k = whole_number(request.args.get("k", "10"), least=1, most=MOST_HITS)
+    if k is None:
         raise BadRequest(f"k is not a whole number from 1 to {MOST_HITS}")
-    return text.replace("\0", " "), http.lang_of(request.args.get("lang", ""), default=here.settings.lang), int(k)
+    return text.replace("\0", " "), http.lang_of(request.args.get("lang", ""), default=here.settings.lang), k
 
 
 def _visit(here: Services, document: dict[str, Any], *, visitor_required: bool) -> Visit:

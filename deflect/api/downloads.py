@@ -38,6 +38,17 @@ def give_file(settings: Settings, file: Row) -> Response:
         raise NotFound(f"the file {file['name']} is missing from the disk; run 'kb doctor'")
     response = send_file(path, mimetype=file["media"], as_attachment=True, download_name=file["name"], etag=False)
     response.headers["Content-Type"] = file["media"]
+    return _as_download(response)
+
+
+def give_bytes(data: bytes, *, name: str) -> Response:
+    """Return bytes of any kind as a download."""
+    response = Response(data, mimetype="application/octet-stream")
+    response.headers.set("Content-Disposition", "attachment", filename=name)
+    return _as_download(response)
+
+
+def _as_download(response: Response) -> Response:
     response.headers["Content-Security-Policy"] = FILE_POLICY
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Cache-Control"] = "private, no-store"

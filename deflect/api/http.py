@@ -24,6 +24,7 @@ from deflect.store.tokens import NOBODY, Claims, ServerCall
 from kb.errors import BadRequest, HelpCenterError, TooLarge, TooManyRequests, Unauthorized
 from kb.failures import Degraded, Failure, degraded
 from kb.patterns import ID
+from kb.strict import BadValue, loads
 
 LONGEST_BODY = 64 * 1024
 PROBLEM = "application/problem+json"
@@ -101,14 +102,19 @@ def limit(services: Services, what: str, *, rate: int, episode: str | None = Non
     address = client_address(request, trusted_proxies=services.settings.trusted_proxies)
     who = [f"address {network(address)}", *([f"episode {episode}"] if episode else [])]
     for one in who:
-        wait = services.limiter.wait(what, one, rate=rate, now=time.time())
-        if wait > 0:
-            seconds = max(1, math.ceil(wait))
-            unit = "second" if seconds == 1 else "seconds"
-            raise TooManyRequests(
-                f"too many requests: the limit is {rate} {what} a minute; try again in {seconds} {unit}",
-                retry_after=seconds,
-            )
+        count(services, what, one, rate=rate)
+
+
+def count(services: Services, what: str, who: str, *, rate: int) -> None:
+    """Count this request for a client, such as "address 192.0.2.1". Raise TooManyRequests."""
+    wait = services.limiter.wait(what, who, rate=rate, now=time.time())
+    if wait > 0:
+        seconds = max(1, math.ceil(wait))
+        unit = "second" if seconds == 1 else "seconds"
+        raise TooManyRequests(
+            f"too many requests: the limit is {rate} {what} a minute; try again in {seconds} {unit}",
+            retry_after=seconds,
+        )
 
 
 def limit_search(services: Services) -> Degraded | None:
@@ -145,8 +151,10 @@ def read_json(asked: Request, *, types: tuple[str, ...] = ("application/json",))
 def json_object(data: bytes) -> dict[str, Any]:
     """Return the JSON object in `data`. Raise BadRequest for anything else."""
     try:
-        document = json.loads(data)
-    except (ValueError, RecursionError) as error:
+        document = loads(data)
+    except BadValue as error:
+        raise BadRequest(str(error)) from error
+    except ValueError as error:
         raise BadRequest("the body is not JSON") from error
     if not isinstance(document, dict):
         raise BadRequest("the body is not a JSON object")

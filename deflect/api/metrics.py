@@ -23,8 +23,11 @@ from kb.metrics import REQUESTS, Reading
 blueprint = Blueprint("metrics", __name__)
 
 OUTBOX = """
-    SELECT state, count(*) AS n, min(created) AS oldest FROM outbox WHERE state != 'sent' GROUP BY state ORDER BY state
+    SELECT CASE WHEN state = 'pending' AND unsure > 0 THEN 'perhaps sent' ELSE state END AS state,
+           count(*) AS n, min(created) AS oldest
+    FROM outbox WHERE state != 'sent' GROUP BY 1 ORDER BY 1
     """
+NOT_TAKEN = "SELECT what, count(*) AS n FROM mails WHERE ticket IS NULL GROUP BY what ORDER BY what"
 
 
 @blueprint.get("/metrics")
@@ -67,13 +70,15 @@ def _may_read(here: Services) -> bool:
 
 def _readings(here: Services) -> Iterator[Reading]:
     try:
-        rows = here.store.rows(OUTBOX)
+        rows, left = here.store.rows(OUTBOX), here.store.rows(NOT_TAKEN)
     except HelpCenterError:  # the other metrics are still available
-        rows = []
+        rows = left = []
     waiting = [((row["state"],), float(row["n"])) for row in rows]
     ages = [((row["state"],), (clock.now() - row["oldest"]) / SECOND) for row in rows]
     yield Reading("shortstop_outbox", "Deliveries that have not been accepted yet.", ("state",), waiting)
     yield Reading("shortstop_outbox_oldest_seconds", "Age of the oldest delivery in each state.", ("state",), ages)
+    mails = [((row["what"],), float(row["n"])) for row in left]
+    yield Reading("shortstop_mails_not_taken", "E-mails of the last 30 days that became no ticket.", ("reason",), mails)
     found = [((name,), float(count)) for name, count in sorted(processes.running().items())]
     yield Reading("shortstop_processes", "Processes of this `kb serve`.", ("command",), found)
     try:

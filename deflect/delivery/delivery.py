@@ -10,6 +10,8 @@ from typing import Any, Protocol
 from deflect.store.file_kinds import readable
 from kb.errors import HelpCenterError
 
+PERHAPS = "perhaps sent; "  # begins the sentence of such a delivery
+
 
 class DeliveryFailed(HelpCenterError):
     """The receiver did not accept a delivery. The outbox tries again, after `wait` seconds if the receiver says so."""
@@ -21,6 +23,14 @@ class DeliveryFailed(HelpCenterError):
 
 class NotTaken(DeliveryFailed):
     """The receiver will never accept this delivery unchanged, for example because its files are too large."""
+
+
+class PerhapsSent(DeliveryFailed):
+    """Everything was sent, but no answer came, so the receiver may have accepted the delivery."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(f"{PERHAPS}{message}")
+        self.reason = message
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,41 +1,63 @@
-"""The outbox: retry each delivery until it is accepted, with growing pauses and always under the same id."""
+"""The outbox: retry each delivery until it is accepted, with growing pauses and always under the same id.
+
+A delivery is held while it is being sent, so two threads or processes never send it at the same time. One that was
+perhaps sent, because everything was sent and no answer came, is tried again a few times, hours apart; a refusal for
+ever makes it dead at once. An error of any kind is the delivery's or its sink's: those behind it go on.
+"""
 
 from __future__ import annotations
 
 import json
+import os
 import random
+import secrets
+import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 
-from sqlite_utils import Database
-
-from deflect.delivery.delivery import Carried, Delivery, TicketSink
+from deflect.delivery.delivery import PERHAPS, Carried, Delivery, DeliveryFailed, NotTaken, PerhapsSent, TicketSink
+from deflect.delivery.outbox_writes import claim, delivered, failed, let_go, postpone, retry_deliveries
 from deflect.delivery.sinks import sink
 from deflect.mail.threads import mark
 from deflect.store import attachments, clock
 from deflect.store.clock import HOUR, SECOND
 from deflect.store.database import Row, Store, reading
-from deflect.store.writer import Writer, opened, write, writer_for
+from deflect.store.writer import Writer, opened, writer_for
 from deflect.tickets import file_links, queries
 from deflect.tickets.timeline import lines
 from kb.config import Settings
-from kb.errors import HelpCenterError, StorageFull, Unavailable
+from kb.duties import FOREIGN
+from kb.errors import HelpCenterError, StorageFull, Unavailable, WriteFailed
+from kb.failures import degraded
+from kb.processes import identity, is_running
+from kb.strict import plain
 
 FIRST_PAUSE = 5 * SECOND
 LONGEST_PAUSE = HOUR
+FAR_PAUSES = (HOUR, 6 * HOUR, 24 * HOUR)  # after a delivery was perhaps sent
+HOLD = 2 * HOUR  # longer than any sending
+LONGEST_NOTE = 500
 TEXTS = ("subject", "email", "name", "category", "channel", "lang", "page", "author", "verified", "segment")
 MOST_TRIES = 60  # about two days of trying, with an hour between tries from the tenth on
+NOW = (StorageFull, Unavailable)  # nothing can be stored now, so nothing is sent until the next round
 
 Find = Callable[[str, Settings], TicketSink]
+Unstored = dict[str, str]  # accepted deliveries and their notes that could not be stored yet
 
 
 def deliver_due(
-    settings: Settings, *, now: int | None = None, draw: Callable[[], float] = random.random, find: Find = sink
+    settings: Settings,
+    *,
+    only: str | None = None,
+    now: int | None = None,
+    draw: Callable[[], float] = random.random,
+    find: Find = sink,
+    unstored: Unstored | None = None,
 ) -> int:
-    """Send due deliveries, writing through the running writer. Return the number accepted."""
-    store = Store(settings.database)  # no Store.open: `kb serve` calls this every second
+    """Send due deliveries, of one sink or of all, writing through the running writer. Return the number accepted."""
+    store = Store(settings.database)  # no Store.open: `kb serve` calls this often
     with closing(store), closing(writer_for(store, settings.writer_socket)) as writer:
-        return deliver(settings, store, writer, now=now, draw=draw, find=find)
+        return deliver(settings, store, writer, only=only, now=now, draw=draw, find=find, unstored=unstored)
 
 
 def deliver(
@@ -43,37 +65,37 @@ def deliver(
     store: Store,
     writer: Writer,
     *,
+    only: str | None = None,
     now: int | None = None,
     draw: Callable[[], float] = random.random,
     find: Find = sink,
+    unstored: Unstored | None = None,
 ) -> int:
     """Send due deliveries one by one and return the number accepted.
 
-    If the process is killed, at most one delivery is sent twice. After a failure the sink is skipped until the next
-    round, so a help desk that is down costs one timeout per round and not one per ticket.
+    If the process is killed, at most one delivery of each sink is sent twice. After a failure the sink is skipped until
+    the next round, so a help desk that is down costs one timeout per round and not one per ticket. `unstored` carries
+    accepted deliveries that could not be stored to the next round, which stores them before it sends anything.
     """
+    unstored = {} if unstored is None else unstored
     down: set[str] = set()
     accepted = 0
-    for row in queries.due(store, now=now or clock.now()):
-        if row["sink"] in down:
-            continue
-        try:
-            writer.run(claim, id=row["delivery"], now=now or clock.now())
-            note = find(row["sink"], settings).deliver(_delivery(settings, store, row))
-        except (StorageFull, Unavailable):
-            return accepted  # the result could not be stored, so send nothing until the next round
-        except HelpCenterError as error:
-            down.add(row["sink"])
-            moment = now or clock.now()
-            wait = getattr(error, "wait", 0.0)
-            due = next_try(row["tries"] + 1, now=moment, draw=draw(), wait=wait)
-            writer.run(failed, id=row["delivery"], note=str(error)[:500], due=due, now=moment)
-            if wait:  # a rate limit applies to every delivery of the sink
-                until = moment + min(int(wait * SECOND), LONGEST_PAUSE)
-                writer.run(postpone, sink=row["sink"], until=until, now=moment)
-        else:
-            _keep(writer, row["delivery"], note=note, now=now or clock.now())
-            accepted += 1
+    try:
+        _store_accepted(writer, unstored, now=now or clock.now())
+        _let_go_of_ended(store, writer)
+        for row in queries.due(store, now=now or clock.now(), sink=only):
+            if row["sink"] in down or not _claimed(writer, row, now=now or clock.now()):
+                continue
+            found = _sent(settings, store, row, find=find)
+            if isinstance(found, str):
+                unstored[row["delivery"]] = found
+                accepted += 1
+                _store_accepted(writer, unstored, now=now or clock.now())
+                continue
+            down |= {row["sink"]} if not isinstance(found, (NotTaken, _CannotBuild)) else set()
+            _store_failure(writer, row, found, now=now or clock.now(), draw=draw())
+    except NOW:
+        pass
     return accepted
 
 
@@ -89,13 +111,30 @@ def next_try(tries: int, *, now: int, draw: float, wait: float = 0.0) -> int | N
     if tries >= MOST_TRIES:
         return None
     pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(tries - 1, 20))
-    return now + max(int(pause * (0.75 + draw / 2)), min(int(wait * SECOND), LONGEST_PAUSE))
+    return now + max(int(pause * (0.75 + draw / 2)), _asked(wait))
+
+
+def far_try(unsure: int, *, now: int, draw: float) -> int | None:
+    """Return the time of the next try of a delivery that was perhaps sent `unsure` times, or None after the last one.
+
+    >>> [far_try(n, now=0, draw=0.5) // HOUR for n in (1, 2, 3)], far_try(4, now=0, draw=0.5)
+    ([1, 6, 24], None)
+    """
+    return now + int(FAR_PAUSES[unsure - 1] * (0.75 + draw / 2)) if unsure <= len(FAR_PAUSES) else None
 
 
 def waiting(settings: Settings) -> list[Row]:
     """Return the deliveries that are pending or dead."""
     with reading(settings) as store:
         return queries.deliveries(store)
+
+
+def sinks_due(settings: Settings) -> list[str]:
+    """Return the names of the sinks that have due deliveries, also those that an ended process was sending."""
+    store = Store(settings.database)
+    with closing(store), closing(writer_for(store, settings.writer_socket)) as writer:
+        _let_go_of_ended(store, writer)
+        return queries.sinks_due(store, now=clock.now())
 
 
 def not_waiting(settings: Settings, ids: Sequence[str]) -> list[str]:
@@ -110,10 +149,80 @@ def retry(settings: Settings, *, ids: Sequence[str] = ()) -> int:
         return int(writer.run(retry_deliveries, ids=list(ids) or None, now=clock.now())["retried"])
 
 
-def _keep(writer: Writer, id: str, *, note: str, now: int) -> None:
-    """Mark a delivery as accepted. If that cannot be stored, it is sent again under the same id."""
-    with suppress(StorageFull, Unavailable):
-        writer.run(delivered, id=id, note=note, now=now)
+class _CannotBuild(DeliveryFailed):
+    """A delivery that cannot be built, for example because its row is damaged. Its sink works."""
+
+
+def _asked(wait: float) -> int:
+    """Return the pause that a receiver asked for, in microseconds and at most the longest one."""
+    return int(min(max(wait, 0.0), LONGEST_PAUSE / SECOND) * SECOND) if wait == wait else 0  # not NaN
+
+
+def _let_go_of_ended(store: Store, writer: Writer) -> None:
+    """Make deliveries due that a killed process was sending. A token begins with the identity of its process."""
+    if ended := [token for token in queries.held(store) if not is_running(token.partition(" ")[0])]:
+        writer.run(let_go, tokens=ended[:500])
+
+
+def _claimed(writer: Writer, row: Row, *, now: int) -> bool:
+    """Count a try and hold the delivery. Return False if another thread or process is sending it."""
+    token = f"{identity(os.getpid())} {secrets.token_hex(8)}"
+    try:
+        return bool(writer.run(claim, id=row["delivery"], token=token, until=now + HOLD, now=now)["held"])
+    except WriteFailed:  # logged by the writer; the deliveries behind it go on
+        return False
+
+
+def _sent(settings: Settings, store: Store, row: Row, *, find: Find) -> str | DeliveryFailed:
+    """Send a delivery. Return the receiver's id for it, or its failure: an error of any kind is one."""
+    try:
+        made = find(row["sink"], settings)
+    except FOREIGN as error:
+        return _failure(error, what=f"the sink {row['sink']} cannot be made")
+    try:
+        delivery = _delivery(settings, store, row)
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, sqlite3.Error, HelpCenterError) as error:
+        return _CannotBuild(str(_failure(error, what="this delivery cannot be built")))
+    try:
+        note: object = made.deliver(delivery)  # a sink of another package may return anything
+        return "" if note is None else plain(note, longest=LONGEST_NOTE)
+    except FOREIGN as error:
+        return _failure(error, what=f"the sink {row['sink']} failed")
+
+
+def _failure(error: BaseException, *, what: str) -> DeliveryFailed:
+    """Return an error as a failed delivery. Count and log it if it is not one of ours."""
+    if isinstance(error, DeliveryFailed):
+        return error
+    if isinstance(error, HelpCenterError):
+        return DeliveryFailed(str(error))
+    degraded("sink-failed", error)
+    return DeliveryFailed(f"{what} ({type(error).__name__}); the log of 'kb serve' says where")
+
+
+def _store_accepted(writer: Writer, unstored: Unstored, *, now: int) -> None:
+    """Mark accepted deliveries as sent. If the database cannot take that now, the next round tries again."""
+    for id, note in list(unstored.items()):
+        with suppress(WriteFailed):  # logged by the writer; the delivery stays held, so that it isn't sent again soon
+            writer.run(delivered, id=id, note=note, now=now)
+        del unstored[id]
+
+
+def _store_failure(writer: Writer, row: Row, error: DeliveryFailed, *, now: int, draw: float) -> None:
+    """Store why a try failed, and the time of the next one. A receiver's pause holds for all deliveries of its sink."""
+    unsure = row["unsure"] + isinstance(error, PerhapsSent)
+    if isinstance(error, NotTaken):
+        due = None
+    elif isinstance(error, PerhapsSent):
+        due = far_try(unsure, now=now, draw=draw)
+    else:
+        due = next_try(row["tries"] + 1, now=now, draw=draw, wait=error.wait)
+    note = plain(error, longest=LONGEST_NOTE)
+    note = note if not unsure or note.startswith(PERHAPS) else PERHAPS + note
+    with suppress(WriteFailed):  # logged by the writer; the delivery stays held
+        writer.run(failed, id=row["delivery"], note=note, due=due, unsure=unsure, now=now)
+        if wait := _asked(error.wait):
+            writer.run(postpone, sink=row["sink"], until=now + wait, now=now)
 
 
 def _delivery(settings: Settings, store: Store, row: Row) -> Delivery:
@@ -145,46 +254,3 @@ def _files(settings: Settings, store: Store, row: Row) -> tuple[Carried, ...]:
         )
         for file in attachments.of_message(store, row["message"])
     )
-
-
-@write()
-def claim(db: Database, *, id: str, now: int) -> Row:
-    """Count a try before sending. Nothing is sent if the count cannot be stored, so no delivery repeats forever."""
-    db.execute("UPDATE outbox SET tries = tries + 1, changed = ? WHERE id = ?", [now, id])
-    return {}
-
-
-@write()
-def delivered(db: Database, *, id: str, note: str, now: int) -> Row:
-    """Mark an outbox entry as sent; `note` is the receiver's id for it."""
-    db.execute("UPDATE outbox SET state = 'sent', changed = ?, note = ? WHERE id = ?", [now, note, id])
-    return {}
-
-
-@write()
-def failed(db: Database, *, id: str, note: str, due: int | None, now: int) -> Row:
-    """Store the reason for a failed try and the time of the next. Without `due` the entry is dead until retried."""
-    state = "pending" if due is not None else "dead"
-    db.execute(
-        "UPDATE outbox SET state = ?, due = ?, changed = ?, note = ? WHERE id = ? AND state != 'sent'",
-        [state, due if due is not None else now, now, note, id],
-    )
-    return {}
-
-
-@write()
-def postpone(db: Database, *, sink: str, until: int, now: int) -> Row:
-    """Postpone all pending deliveries of a sink to `until`, because the receiver asked for a pause."""
-    db.execute(
-        "UPDATE outbox SET due = ?, changed = ? WHERE sink = ? AND state = 'pending' AND due < ?",
-        [until, now, sink, until],
-    )
-    return {}
-
-
-@write()
-def retry_deliveries(db: Database, *, ids: Sequence[str] | None, now: int) -> Row:
-    """Make dead and pending entries due now: the given ids, or all."""
-    chosen = "" if ids is None else f" AND id IN ({', '.join('?' * len(ids))})"
-    sql = "UPDATE outbox SET state = 'pending', tries = 0, due = ?, changed = ? WHERE state IN ('dead', 'pending')"
-    return {"retried": db.execute(sql + chosen, [now, now, *(ids or ())]).rowcount}

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from deflect.delivery.delivery import Delivery
-from deflect.delivery.smtp import Server, come_back, new_message, sender_of
+from deflect.delivery.mail_server import Server
+from deflect.delivery.smtp import come_back, new_message, sender_of
 from deflect.offers.episode import Visit
 from deflect.offers.offer import suggest
 from deflect.tickets.ticket_writes import RECEIPT

@@ -3,73 +3,21 @@
 from __future__ import annotations
 
 import email.utils
-import smtplib
-import ssl
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
-from urllib.parse import unquote, urlsplit
 
-from deflect.delivery.delivery import Carried, Delivery, DeliveryFailed, NotTaken
-from deflect.mail.message import line
+from deflect.delivery.delivery import Carried, Delivery, NotTaken
+from deflect.delivery.mail_server import Server
+from deflect.mail.headers import line
 from deflect.store.clock import to_datetime
 from kb.config import Settings
 from kb.errors import BadSetting
+from kb.strict import plain
 
-TIMEOUT = 15.0  # seconds
 MOST_ALONG = 15_000_000  # bytes of files, 20 MB in Base64, which nearly every server accepts
-
-
-@dataclass(frozen=True, slots=True)
-class Server:
-    """The mail server of KB_SMTP_URL: smtp://, with STARTTLS if the server offers it, or smtps://."""
-
-    host: str
-    port: int
-    tls: bool
-    user: str
-    password: str = field(repr=False)
-
-    @classmethod
-    def parse(cls, url: str) -> Server:
-        """Parse a URL. Raise BadSetting without quoting the URL, which may contain a password."""
-        try:
-            parts = urlsplit(url)
-            port = parts.port
-        except ValueError as error:
-            raise BadSetting("smtp_url is not an address; write it like smtp://user:password@host:587") from error
-        if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
-            raise BadSetting("smtp_url must be smtp://host:port or smtps://host:port")
-        tls = parts.scheme == "smtps"
-        user, password = unquote(parts.username or ""), unquote(parts.password or "")
-        return cls(parts.hostname, port or (465 if tls else 25), tls, user, password)
-
-    def send(self, message: EmailMessage) -> None:
-        """Send a message. Raise DeliveryFailed with the server's answer, or NotTaken if it will never accept it."""
-        try:
-            with self._connect() as server:
-                server.ehlo()
-                if not self.tls and server.has_extn("starttls"):
-                    server.starttls(context=ssl.create_default_context())
-                    server.ehlo()
-                if self.user:
-                    server.login(self.user, self.password)
-                server.send_message(message)
-        except smtplib.SMTPAuthenticationError as error:
-            raise DeliveryFailed(f"{self.host} refused the user name and password ({error.smtp_code})") from error
-        except (smtplib.SMTPDataError, smtplib.SMTPSenderRefused) as error:
-            failure = NotTaken if error.smtp_code >= 500 else DeliveryFailed
-            raise failure(f"{self.host}:{self.port}: {_said(error)}") from error
-        except (smtplib.SMTPException, OSError, ValueError) as error:
-            raise DeliveryFailed(f"{self.host}:{self.port}: {_said(error)}") from error
-
-    def _connect(self) -> smtplib.SMTP:
-        if self.tls:
-            context = ssl.create_default_context()
-            return smtplib.SMTP_SSL(self.host, self.port, timeout=TIMEOUT, context=context)
-        return smtplib.SMTP(self.host, self.port, timeout=TIMEOUT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +34,7 @@ class SmtpSink:
         """Return the sink that the settings describe."""
         if not settings.smtp_to:
             raise BadSetting("the sink smtp needs KB_SMTP_TO, the address of the help desk")
-        return cls(Server.parse(settings.smtp_url), sender_of(settings), settings.smtp_to)
+        return cls(Server.parse(settings.smtp_url), sender_of(settings), _usable(settings.smtp_to, "smtp_to"))
 
     def deliver(self, delivery: Delivery) -> str:
         """Send the ticket with its files and return its Message-ID. The text lists files that the server refuses."""
@@ -122,7 +70,8 @@ class ReplySink:
     @classmethod
     def from_settings(cls, settings: Settings) -> ReplySink:
         """Return the sink that the settings describe."""
-        return cls(Server.parse(settings.smtp_url), sender_of(settings), settings.mail_to)
+        back = settings.mail_to and _usable(settings.mail_to, "mail_to")
+        return cls(Server.parse(settings.smtp_url), sender_of(settings), back)
 
     def deliver(self, delivery: Delivery) -> str:
         """Send the answer and return its Message-ID."""
@@ -138,7 +87,16 @@ def sender_of(settings: Settings) -> str:
     sender = settings.smtp_from or settings.smtp_to
     if not sender:
         raise BadSetting("e-mail needs a sender; set KB_SMTP_FROM or KB_SMTP_TO")
-    return sender
+    return _usable(sender, "smtp_from" if settings.smtp_from else "smtp_to")
+
+
+def _usable(address: str, setting: str) -> str:
+    """Return an address of the settings. Raise BadSetting now and not at the first e-mail if it cannot be used."""
+    try:
+        _parsed(address)
+    except NotTaken as error:
+        raise BadSetting(f"{setting}: {error}") from error
+    return address
 
 
 def new_message(delivery: Delivery, *, sender: str, to: str, subject: str) -> EmailMessage:
@@ -190,7 +148,13 @@ def _ticket_text(delivery: Delivery, along: Mapping[Carried, bytes]) -> str:
     ]
     facts += [("Page", delivery.page), *((str(name), str(value)) for name, value in delivery.fields.items())]
     head = "\n".join(f"{name}: {line(value)}" for name, value in facts if value)
-    trail = "\n".join(["Before writing:", *(f"- {step}" for step in delivery.trail)]) if delivery.trail else ""
+    trail = (
+        "\n".join(
+            ["Before writing, by the same account or in the same browser:", *(f"- {step}" for step in delivery.trail)]
+        )
+        if delivery.trail
+        else ""
+    )
     left = "\n".join(file.line() for file in delivery.files if file not in along)
     return "\n\n".join(part for part in (delivery.body, f"-- \n{head}", left, trail) if part) + "\n"
 
@@ -204,13 +168,4 @@ def _address(address: str, name: str = "") -> Address:
     try:
         return Address(display_name=line(name), addr_spec=line(address))
     except (ValueError, IndexError, email.errors.MessageError) as error:
-        raise DeliveryFailed(f"an e-mail address cannot be used: {type(error).__name__}") from error
-
-
-def _said(error: Exception) -> str:
-    if isinstance(error, smtplib.SMTPRecipientsRefused):
-        codes = sorted({str(code) for code, _ in error.recipients.values()})
-        return f"recipient refused ({', '.join(codes)})"
-    if isinstance(error, smtplib.SMTPResponseException):
-        return f"{error.smtp_code} {error.smtp_error!r}"[:200]
-    return f"{type(error).__name__}: {error}"[:200]
+        raise NotTaken(f"the e-mail address {plain(address, longest=100)} cannot be used") from error

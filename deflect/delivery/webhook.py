@@ -6,24 +6,24 @@ import base64
 import binascii
 import hashlib
 import hmac
-import http.client
 import json
-import socket
-import ssl
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from deflect.delivery.delivery import Carried, Delivery, DeliveryFailed
+from deflect.delivery.calls import exchange, refusal, target_of
+from deflect.delivery.delivery import Carried, Delivery
 from deflect.store.clock import SECOND, to_rfc3339
 from deflect.store.tokens import same
 from kb.config import Settings
 from kb.errors import BadSetting
-from kb.outbound import Target, resolve
+from kb.strict import loads, plain
 
 PREFIX = "whsec_"
 TOLERANCE = 300  # seconds that a receiver's clock may differ
+STAMP = re.compile(r"[0-9]{1,12}")
 
 
 def sign(secret: str, *, id: str, timestamp: int, body: bytes) -> dict[str, str]:
@@ -40,7 +40,7 @@ def sign(secret: str, *, id: str, timestamp: int, body: bytes) -> dict[str, str]
 def verify(secret: str, *, headers: Mapping[str, str], body: bytes, now: int) -> bool:
     """Return True if a webhook's signature is valid and at most five minutes old. For receivers."""
     stamp = headers.get("webhook-timestamp", "")
-    if not stamp.isdigit() or abs(now - int(stamp)) > TOLERANCE:
+    if not STAMP.fullmatch(stamp) or abs(now - int(stamp)) > TOLERANCE:
         return False
     wanted = sign(secret, id=headers.get("webhook-id", ""), timestamp=int(stamp), body=body)["webhook-signature"]
     return any(same(wanted, given) for given in headers.get("webhook-signature", "").split())
@@ -57,6 +57,7 @@ def _key(secret: str) -> bytes:
 
 TIMEOUT = 10.0  # seconds
 LONGEST_ANSWER = 64 * 1024
+LONGEST_ID = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +80,14 @@ class WebhookSink:
 
     def deliver(self, delivery: Delivery) -> str:
         """Post the ticket. Return the `id` in the receiver's JSON answer, or ""."""
-        target = resolve(self.url, allow=self.allow)
+        target = target_of(self.url, allow=self.allow)
         body = json.dumps(document(delivery), ensure_ascii=False).encode()
         headers = sign(self.secret, id=f"msg_{delivery.id}", timestamp=int(self.clock()), body=body)
         headers |= {"Content-Type": "application/json", "User-Agent": "Shortstop", "Host": target.host_header}
-        status, _, answer = exchange(target, "POST", body, headers, timeout=TIMEOUT, longest=LONGEST_ANSWER)
-        if not 200 <= status < 300:
-            hint = ", a redirect, which is not followed" if 300 <= status < 400 else ""
-            raise DeliveryFailed(f"{target.host_header} answered {status}{hint}")
-        return _id(answer)
+        answer = exchange(target, "POST", body, headers, timeout=TIMEOUT, longest=LONGEST_ANSWER)
+        if not 200 <= answer.status < 300:
+            raise refusal(answer, who=target.host_header, now=self.clock())
+        return _id(answer.body)
 
 
 def document(delivery: Delivery) -> dict[str, Any]:
@@ -118,34 +118,11 @@ def attachment(file: Carried) -> dict[str, Any]:
     return about | {"url": file.link or None, "expires": expires}
 
 
-def exchange(
-    target: Target, method: str, body: bytes | None, headers: dict[str, str], *, timeout: float, longest: int
-) -> tuple[int, str, bytes]:
-    """Send a request and return the answer's status, Retry-After and body. Raise DeliveryFailed if there is no answer.
-
-    The connection goes to the checked IP address; TLS verifies the certificate against the host name.
-    """
-    try:
-        connection = http.client.HTTPConnection(target.host, target.port, timeout=timeout)
-        raw = socket.create_connection((target.ip, target.port), timeout=timeout)
-        try:
-            if target.scheme == "https":
-                raw = ssl.create_default_context().wrap_socket(raw, server_hostname=target.host)
-            connection.sock = raw
-            connection.request(method, target.path, body=body, headers=headers)
-            answer = connection.getresponse()
-            return answer.status, answer.headers.get("Retry-After", ""), answer.read(longest)
-        finally:
-            connection.close()
-            raw.close()
-    except (OSError, http.client.HTTPException) as error:
-        raise DeliveryFailed(f"{target.host_header}: {type(error).__name__}: {error}"[:200]) from error
-
-
 def _id(answer: bytes) -> str:
+    """Return the `id` of a JSON answer, or "" if it has none that is text or a whole number."""
     try:
-        document = json.loads(answer)
-    except (ValueError, RecursionError):
+        document = loads(answer)
+    except ValueError:
         return ""
     id = document.get("id") if isinstance(document, dict) else None
-    return str(id)[:200] if isinstance(id, (str, int)) else ""
+    return plain(id, longest=LONGEST_ID) if isinstance(id, (str, int)) and not isinstance(id, bool) else ""

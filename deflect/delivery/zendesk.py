@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
-from deflect.delivery.delivery import Carried, Delivery, DeliveryFailed, NotTaken
-from deflect.delivery.webhook import exchange
+from deflect.delivery.calls import Answer, exchange, refusal, target_of
+from deflect.delivery.delivery import Carried, Delivery, DeliveryFailed, NotTaken, PerhapsSent
 from kb.config import Settings
 from kb.errors import BadSetting
-from kb.outbound import Target, resolve
+from kb.outbound import Target
+from kb.strict import loads, plain
 
 TIMEOUT = 15.0  # seconds
 LONGEST_ANSWER = 1 << 20
-LONGEST_WAIT = 3600.0  # seconds, the most that a rate limit may make us wait
-NOTE = "What this person looked at before writing"
+LOGIN, CONFLICT = (401, 403), 409  # neither is the ticket's fault
+USUAL_WAIT = 60.0  # seconds, if a rate limit doesn't say how long
+NOTE = "Looked at before writing, by the same account or in the same browser"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +93,18 @@ class ZendeskSink:
         media: str = "application/json",
     ) -> dict[str, Any]:
         """Call Zendesk's API and return the JSON answer. Raise DeliveryFailed for any other answer."""
-        target = resolve(self.url + path, allow=self.allow)
+        target = target_of(self.url + path, allow=self.allow)
         secret = base64.b64encode(f"{self.user}/token:{self.token}".encode()).decode()
         headers = {"Authorization": f"Basic {secret}", "Accept": "application/json", "Host": target.host_header}
         headers |= {"User-Agent": "Shortstop"} | ({"Idempotency-Key": key} if key else {})
         body = json.dumps(sent, ensure_ascii=False).encode() if isinstance(sent, dict) else sent
         headers |= {"Content-Type": media} if body is not None else {}
-        return _read(target, *exchange(target, method, body, headers, timeout=TIMEOUT, longest=LONGEST_ANSWER))
+        try:
+            return _read(target, exchange(target, method, body, headers, timeout=TIMEOUT, longest=LONGEST_ANSWER))
+        except PerhapsSent as error:
+            if key or method == "PUT":
+                raise
+            raise DeliveryFailed(error.reason) from error  # reading and uploading change no ticket
 
 
 def ticket(delivery: Delivery, uploads: Mapping[Carried, str]) -> dict[str, Any]:
@@ -133,18 +141,18 @@ def _with_files(delivery: Delivery, uploads: Mapping[Carried, str], comment: dic
     return comment | said | ({"uploads": list(uploads.values())} if uploads else {})
 
 
-def _read(target: Target, status: int, wait: str, answer: bytes) -> dict[str, Any]:
-    who = target.host_header
-    if status == 429:
-        seconds = min(float(wait), LONGEST_WAIT) if wait.isascii() and wait.isdigit() else 60.0
-        raise DeliveryFailed(f"{who} asks to wait {seconds:.0f} seconds: its rate limit is reached", wait=seconds)
-    if status in (401, 403):
+def _read(target: Target, answer: Answer) -> dict[str, Any]:
+    who, status = target.host_header, answer.status
+    if status in LOGIN:
         raise DeliveryFailed(f"{who} answered {status}; see KB_ZENDESK_USER and KB_ZENDESK_TOKEN")
     if not 200 <= status < 300:
-        failure = NotTaken if status in (400, 413, 415, 422) else DeliveryFailed
-        raise failure(f"{who} answered {status}: {answer[:200].decode('utf-8', 'replace')}")
+        said = plain(answer.body[:400].decode("utf-8", "replace"), longest=200)
+        failed = refusal(answer, who=who, now=time.time(), said=said)
+        if status == CONFLICT:
+            raise DeliveryFailed(str(failed))
+        raise DeliveryFailed(str(failed), wait=failed.wait or USUAL_WAIT) if status == 429 else failed
     try:
-        document = json.loads(answer)
+        document = loads(answer.body)
     except ValueError as error:
         raise DeliveryFailed(f"{who} answered {status} with a body that is not JSON") from error
     if not isinstance(document, dict):
@@ -158,6 +166,7 @@ def _list(document: dict[str, Any], name: str) -> list[dict[str, Any]]:
 
 
 def _number(made: Any) -> str:
-    if not isinstance(made, dict) or not isinstance(made.get("id"), int):
+    number = made.get("id") if isinstance(made, dict) else None
+    if not isinstance(number, int) or isinstance(number, bool) or not 0 < number < 1 << 63:
         raise DeliveryFailed("Zendesk answered without a ticket number")
-    return str(made["id"])
+    return str(number)

@@ -215,7 +215,7 @@ def of_ticket(ticket: Row, messages: Sequence[Row]) -> Draft:
     name = ticket["name"] or ""
     asked = _redacted(next((m["body"] for m in messages if m["author"] == "requester"), ""), name)[:LONGEST]
     answers = [_redacted(m["body"], name)[:LONGEST] for m in messages if m["author"] == "agent"]
-    subject, category = _redacted(ticket["subject"], name), ticket["category"] or ""
+    subject, category = (_redacted(ticket[field] or "", name) for field in ("subject", "category"))
     lang, person = ticket["lang"] or "en", ticket["person"]
     question = Question(ticket["id"], asked, lang, person, contacted=True, category=category, subject=subject)
     front = draft([question])

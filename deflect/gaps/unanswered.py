@@ -36,7 +36,8 @@ OFFERS = """
         SELECT offer.episode, offer.data, text, episodes.lang, episodes.category,
                row_number() OVER (PARTITION BY offer.episode ORDER BY offer.received DESC, offer.id) AS place,
                (SELECT outcomes.article FROM outcomes JOIN tickets ON tickets.id = outcomes.ticket
-                WHERE tickets.episode = offer.episode ORDER BY outcomes.created DESC LIMIT 1) AS solved_by,
+                WHERE tickets.episode = offer.episode AND withdrawn IS NULL
+                ORDER BY outcomes.created DESC LIMIT 1) AS solved_by,
                (SELECT article FROM events AS follow WHERE follow.episode = offer.episode AND follow.type = 'follow'
                 ORDER BY follow.received DESC, follow.id LIMIT 1) AS followed
         FROM events AS offer JOIN event_texts ON event_texts.event = offer.id
@@ -48,7 +49,8 @@ OFFERS = """
 TICKETS = """
     SELECT id, person, subject, lang, category,
            (SELECT body FROM messages WHERE ticket = tickets.id ORDER BY created, id LIMIT 1) AS body,
-           (SELECT article FROM outcomes WHERE ticket = tickets.id ORDER BY created DESC LIMIT 1) AS solved_by
+           (SELECT article FROM outcomes WHERE ticket = tickets.id AND withdrawn IS NULL
+            ORDER BY created DESC LIMIT 1) AS solved_by
     FROM tickets
     WHERE created >= :start AND created < :end
       AND NOT EXISTS (SELECT 1 FROM events WHERE events.episode = tickets.episode AND type = 'offer')
@@ -133,6 +135,7 @@ def questions(store: Store, known: Collection[str], *, start: int, end: int, now
         if row["episode"] in episodes:
             yield from _offered(row, episodes[row["episode"]], outdated)
     for row in store.rows(TICKETS, period):
+        row = row | {"category": redact(row["category"] or "")}
         text = redact(f"{row['subject']}\n{row['body'] or ''}")
         yield _question(row, text, contacted=True, diagnosis="not found" if row["solved_by"] else "missing")
     contacts = times(store.rows(CONTACTS, {"first": start}))

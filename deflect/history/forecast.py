@@ -96,7 +96,7 @@ def document(
         **counts(replayed),
         "by": {
             "month": _by(replayed, lambda p: f"{to_datetime(p.at):%Y-%m}"),
-            "category": _by(replayed, lambda p: p.category or "none"),
+            "category": _by(replayed, lambda p: redact(p.category) or "none"),
             "lang": _by(replayed, lambda p: p.lang or settings.lang),
         },
         "gaps": _gaps(replayed, encoded, days=months * MONTH / DAY, lang=settings.lang, report=report),
@@ -215,7 +215,7 @@ def _question(one: Replayed, number: int, *, lang: str) -> Question:
         contacted=True,
         diagnosis=diagnosis,
         article=past.article or "" if one.judged else "",
-        category=past.category,
+        category=redact(past.category),
         subject=redact(past.subject),
     )
 

@@ -18,7 +18,7 @@ from sqlite_utils import Database
 from deflect.offers.log import append
 from deflect.store.database import Row, insert
 from deflect.store.events import CHANNELS
-from deflect.store.people import WINDOW, keys_of_episode, link, owns
+from deflect.store.people import WINDOW, kept_under, key_of_episode, link, owns
 from deflect.store.writer import write
 
 
@@ -30,12 +30,12 @@ def import_events(db: Database, *, rows: Sequence[Row]) -> Row:
     """
     stored, refused = 0, []
     for n, row in enumerate(rows):
-        event, keys = row["event"], row["keys"] or keys_of_episode(db, row["event"].get("episode"))
+        event, keys = row["event"], row["keys"] or key_of_episode(db, row["event"].get("episode"))
         why = _wrong(db, event, keys)
         if why:
             refused.append({"row": n, "why": why})
         else:
-            stored += append(db, keys[-1], event, now=event["at"])
+            stored += append(db, kept_under(keys), event, now=event["at"])
     return {"stored": stored, "refused": refused}
 
 
@@ -44,10 +44,10 @@ def import_contacts(db: Database, *, rows: Sequence[Row], now: int) -> Row:
     """Store contacts made elsewhere; a row is `{"keys", "contact"}` and may name its `episode`."""
     stored, refused = 0, []
     for n, row in enumerate(rows):
-        keys = [*row["keys"], *keys_of_episode(db, row.get("episode"))[:1]]
+        keys = [*row["keys"], *key_of_episode(db, row.get("episode"))]
         if keys:
             person = link(db, keys, now=row["contact"]["at"])
-            stored += insert(db, "contacts", row["contact"] | {"person": person, "created": now})
+            stored += insert(db, "contacts", row["contact"] | {"person": person, "key": keys[0], "created": now})
         else:
             refused.append({"row": n, "why": "episode is unknown, and no other field identifies the person"})
     return {"stored": stored, "refused": refused}
@@ -58,8 +58,9 @@ def import_questions(db: Database, *, rows: Sequence[Row], now: int) -> Row:
     """Store past questions, each with the article that solved it, if any; a row is `{"keys", "question"}`."""
     stored = 0
     for row in rows:
-        person = link(db, row["keys"], now=row["question"]["at"]) if row["keys"] else None
-        stored += insert(db, "past_questions", row["question"] | {"person": person, "created": now})
+        key = row["keys"][0] if row["keys"] else None
+        person = link(db, row["keys"], now=row["question"]["at"]) if key else None
+        stored += insert(db, "past_questions", row["question"] | {"person": person, "key": key, "created": now})
     return {"stored": stored}
 
 
@@ -84,7 +85,7 @@ def _wrong(db: Database, event: Row, keys: Sequence[str]) -> str | None:
     person = link(db, keys, now=event["at"])
     episode = event.get("episode")
     if event["type"] == "intent":
-        _begin(db, person, event)
+        _begin(db, person, kept_under(keys), event)
     if episode and not owns(db, person, episode):
         known = db.execute("SELECT 1 FROM episodes WHERE id = ?", [episode]).fetchone()
         return "episode belongs to another person" if known else "episode is unknown; put its intent into the same file"
@@ -93,13 +94,14 @@ def _wrong(db: Database, event: Row, keys: Sequence[str]) -> str | None:
     return None
 
 
-def _begin(db: Database, person: str, event: Row) -> None:
+def _begin(db: Database, person: str, key: str, event: Row) -> None:
     details = {name: event.get(name) or "" for name in ("page", "lang", "category")}
     times = {"started": event["at"], "last": event["at"]}
     insert(
         db,
         "episodes",
-        {"id": event["episode"], "person": person, "arm": event["arm"], "channels": json.dumps(event["channels"])}
+        {"id": event["episode"], "person": person, "key": key, "arm": event["arm"]}
+        | {"channels": json.dumps(event["channels"])}
         | details
         | times,
     )
@@ -115,8 +117,9 @@ def take_contact(
     """Store a contact made elsewhere and end its episode; `replayed` is True if the token was used before."""
     if _was_used(db, token, now=now):
         return {"replayed": True, "stored": 0}
-    person = link(db, [*keys, *keys_of_episode(db, episode)[:1]], now=contact["at"])
-    stored = 0 if _is_there(db, contact) else insert(db, "contacts", contact | {"person": person, "created": now})
+    person = link(db, [*keys, *key_of_episode(db, episode)], now=contact["at"])
+    row = contact | {"person": person, "key": keys[0], "created": now}
+    stored = 0 if _is_there(db, contact) else insert(db, "contacts", row)
     came_from = _came_from(db, person, contact, named=episode)
     if stored and came_from:
         fields = {"ticket": contact["ticket"], "channel": contact["channel"], "episode": came_from}

@@ -25,12 +25,14 @@ from deflect.store.writer import opened
 from kb import progress
 from kb.config import Settings
 from kb.patterns import EMAIL, ID
+from kb.strict import loads, whole_number
 
 PERSON = ("visitor", "email", "person")  # a browser's id, an e-mail address, or a verified id
 NAMESPACE = uuid.UUID("6f2c1f0e-6d0a-4b61-9d5e-0d8a3a2b7c11")  # for events without an id
 TIMES = ("at", "time", "created", "created_at", "date")
 TICKETS = ("ticket", "ticket_id", "external_id", "id")
 ALSO = {"telephone": "phone", "call": "phone", "voice": "phone", "mail": "email", "e-mail": "email", "form": "web"}
+MOST_NUMBER = 10**12
 MONTH = re.compile(r"(\d{4})-(\d{2})")
 Rows = Iterator[tuple[int, Document]]
 
@@ -134,14 +136,15 @@ def _event(document: Document, *, secret: str) -> Document:
     event = {name: value for name, value in (_data(document) | document).items() if name not in spare and value != ""}
     event["id"] = _id(event)
     if exported and isinstance(event.get("rank"), str):
-        event["rank"] = int(event["rank"]) if event["rank"].isdecimal() else event["rank"]
+        rank = whole_number(event["rank"], most=MOST_NUMBER)
+        event["rank"] = event["rank"] if rank is None else rank
     return {"keys": keys, "event": with_text(parse(event, by_client=False), text or "")}
 
 
 def _data(document: Document) -> Document:
     """Return the fields that an export stores as JSON in one column."""
     with contextlib.suppress(ValueError, TypeError):
-        data = json.loads(document.get("data") or "{}")
+        data = loads(document.get("data") or "{}")
         return data if isinstance(data, dict) else {}
     return {}
 
@@ -176,9 +179,9 @@ def _month(document: Document) -> Document:
     month, users = MONTH.match(text_of(document, ["month", "date"])), text_of(document, ["users", "active_users"])
     if not month:
         raise BadLine("month is not a month, such as 2026-10")
-    if not users.isdecimal():
+    if (number := whole_number(users, most=MOST_NUMBER)) is None:
         raise BadLine("users is not a whole number")
-    return {"id": month[0], "at": moment({"month": f"{month[0]}-01"}, ["month"]), "users": int(users)}
+    return {"id": month[0], "at": moment({"month": f"{month[0]}-01"}, ["month"]), "users": number}
 
 
 def _import(path: Path, parse: Callable[[Document], Document], send: records.Send, report: progress.Report) -> Document:

@@ -7,7 +7,6 @@ an old address, or its name in another system.
 from __future__ import annotations
 
 import csv
-import json
 import re
 import unicodedata
 from collections import Counter
@@ -17,10 +16,12 @@ from pathlib import Path
 from typing import Any, TextIO
 from urllib.parse import unquote, urlsplit
 
+from deflect.privacy.cells import plain
 from kb.content.article import Article
 from kb.content.library import Library
 from kb.errors import HelpCenterError
 from kb.progress import Report
+from kb.strict import BadValue, loads
 
 Document = dict[str, Any]
 MOST_NAMED = 100  # bad lines that a report lists; all are counted
@@ -165,8 +166,11 @@ def _json(path: Path, tally: Tally) -> Iterator[Record]:
             if not line.strip():
                 continue
             try:
-                document = json.loads(line)
-            except (ValueError, RecursionError) as error:
+                document = loads(line)
+            except BadValue as error:
+                tally.refuse(number, str(error))
+                continue
+            except ValueError as error:
                 tally.refuse(number, f"this is not JSON: {error}")
                 continue
             if isinstance(document, dict):
@@ -182,7 +186,7 @@ def _is_one_document(path: Path) -> bool:
     if first.startswith("["):
         return True
     try:
-        document = json.loads(first or "{}")
+        document = loads(first or "{}")
     except ValueError:
         return first == "{"
     return isinstance(document, dict) and isinstance(document.get("tickets"), list)
@@ -190,8 +194,10 @@ def _is_one_document(path: Path) -> bool:
 
 def _loaded(path: Path, file: TextIO) -> Any:
     try:
-        return json.load(file)
-    except (ValueError, RecursionError) as error:
+        return loads(file.read())
+    except BadValue as error:
+        raise BadFile(f"{path}: {error}") from error
+    except ValueError as error:
         raise BadFile(f"{path} is neither one JSON document nor JSON lines: {error}") from error
 
 
@@ -212,7 +218,7 @@ def _csv(path: Path, tally: Tally) -> Iterator[Record]:
             if None in row:
                 tally.refuse(line, "this line has more fields than the header")
             else:
-                yield Record(line, {name.strip().lower(): value for name, value in row.items() if value})
+                yield Record(line, {name.strip().lower(): plain(value) for name, value in row.items() if value})
             line = reader.line_num + 1
 
 

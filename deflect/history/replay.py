@@ -48,10 +48,10 @@ class Replayed:
 
 
 class Encoded:
-    """Vectors of texts; each is computed once."""
+    """Vectors of texts in the space that the ranking learns in; each is computed once."""
 
     def __init__(self, searcher: Searcher) -> None:
-        self._encoder = None if searcher.degraded else searcher.encoder
+        self._encoder = searcher.main_encoder
         self._known: dict[str, Floats] = {}
 
     @property

@@ -54,7 +54,7 @@ def lessons(store: Store, *, before: int | None = None) -> list[Lesson]:
                (SELECT body FROM messages WHERE ticket = tickets.id ORDER BY created, id LIMIT 1),
                tickets.lang, outcomes.article, tickets.person, 'agent', outcomes.created
         FROM outcomes JOIN tickets ON tickets.id = outcomes.ticket
-        WHERE outcomes.article IS NOT NULL AND outcomes.created < :end
+        WHERE outcomes.article IS NOT NULL AND withdrawn IS NULL AND outcomes.created < :end
         UNION ALL
         SELECT solved.id, '',
                (SELECT text FROM events AS offer JOIN event_texts ON event_texts.event = offer.id
@@ -120,7 +120,7 @@ def _rows(
             "subject": redact(past.subject),
             "body": redact(past.body),
             "lang": past.lang or lang,
-            "category": past.category,
+            "category": redact(past.category),
             "article": past.article,
             "source": source,
             "at": past.at,

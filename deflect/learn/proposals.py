@@ -196,9 +196,11 @@ def _near(rows: Vectors) -> Iterator[tuple[int, int]]:
 def _row(searcher: Searcher, number: int) -> Vectors:
     """Return the mean vector of a document in the space of its language, or a zero vector if there is none."""
     document, collection = searcher.collection.documents[number], searcher.collection
-    spaces = [space for space in collection.spaces if number in space and document.last > document.first]
+    spaces = [space for space in collection.spaces if number in space]
     own = next((space for space in spaces if space.lang == document.lang), spaces[0] if spaces else None)
-    return own.mean(document.first, document.last) if own is not None else np.zeros(1, dtype=np.float32)
+    if own is None or document.last == document.first:
+        return np.zeros(own.dimensions if own is not None else 1, dtype=np.float32)
+    return own.mean(document.first, document.last)
 
 
 def _queries(found: Sequence[ProposedQuery]) -> str:

@@ -13,7 +13,6 @@ from deflect.learn.lessons import Lesson
 from deflect.store.database import reading
 from kb.config import Settings
 from kb.errors import BadSetting
-from search.index import embedder
 from search.index.embedder import Embedder
 from search.index.learned import FOLDER
 from search.learn.learn import USUALLY, Solved, TooFewOutcomes, Weighed, learn
@@ -157,9 +156,7 @@ def _refusal(document: dict[str, Any]) -> str:
 
 def main_encoder(searcher: Searcher) -> Embedder:
     """Return the encoder of the space in which the ranking learns; raise BadSetting if there are no vectors."""
-    spaces = embedder.spaces(searcher.encoder) if searcher.encoder else ()
-    main = searcher.collection.main_recipe if spaces else ""
-    found = next((space.embedder for space in spaces if space.embedder.recipe == main), None)
+    found = searcher.main_encoder
     if found is None:
         raise BadSetting("learning needs vectors; run 'kb index' where shortstop[build] is installed")
     return found

@@ -13,7 +13,9 @@ from urllib.parse import unquote, urlsplit
 
 from deflect.mail.message import LARGEST, NoMail
 from kb.config import Settings
+from kb.connections import why
 from kb.errors import BadSetting, HelpCenterError
+from kb.strict import plain
 
 TIMEOUT = 20.0  # seconds
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
@@ -142,9 +144,11 @@ class Mailbox:
             _ok(*client.uid("EXPUNGE", uid))
 
     def _said(self, error: Exception) -> str:
+        who = f"{self.host}:{self.port}"
+        if isinstance(error, OSError) and not isinstance(error, imaplib.IMAP4.error):
+            return why(error, who=who)
         text = str(error).replace(self.password, "…") if self.password else str(error)
-        name = "" if isinstance(error, ValueError) else f"{type(error).__name__}: "
-        return f"{self.host}:{self.port}: {name}{text}"[:300]
+        return f"{who}: {plain(text, longest=250)}"
 
 
 def quoted(folder: str) -> str:

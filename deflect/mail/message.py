@@ -1,48 +1,44 @@
-"""Parse an e-mail: sender, text, files, the e-mails that it answers, and the kind of its author."""
+"""Parse an e-mail: sender, content, the e-mails that it answers, and the kind of its author."""
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
-from email.errors import HeaderParseError
-from email.header import decode_header
 from email.message import Message
 from email.parser import BytesParser
 from email.policy import compat32
-from email.utils import getaddresses
-from typing import Literal
 
-from deflect.mail.text import decoded, of_html
+from deflect.mail import kinds
+from deflect.mail.addresses import ID, addresses, refs
+from deflect.mail.charsets import decoded
+from deflect.mail.headers import header, line, words
+from deflect.mail.kinds import Kind
+from deflect.mail.parts import Content, File, content
+from deflect.mail.senders import Sender, is_own_list, sender_of
 from deflect.tickets.contact import LONGEST, printable
 from kb.errors import BadRequest
-from kb.patterns import EMAIL
 
 LARGEST = 25 * 2**20  # bytes of an e-mail that are read
 MOST_LINES = 500_000  # that are read: no e-mail of 25 MB written by a person has more
 MOST_PARTS = 5_000  # lines that may begin a part
-LONGEST_HEADER = 20_000  # characters
 NO_SUBJECT, NO_TEXT = "(no subject)", "(no text)"
-ID = re.compile(r"<([^<>\s]{3,500})>")
 PLAIN_ID = re.compile(r"[\w!#$%&'*+/=?^`{|}~.:-]{1,200}@[\w.:-]{1,200}", re.ASCII)  # safe to write in a header
 FORM = re.compile(rb"[\x21-\x39\x3b-\x7e]+[ \t]*:")  # the start of a header
 
-# Written by a person, sent by a list or a program, an automatic reply, or a bounce.
-Kind = Literal["person", "bulk", "auto", "bounce"]
+NO_SENDER = "unknown@sender.invalid"  # the sender of an e-mail that names none; RFC 2606 reserves the domain
 
 
 class NoMail(BadRequest):
     """The bytes are not an e-mail, or the e-mail has no sender address to answer."""
 
+    reason = "not an e-mail"
 
-@dataclass(frozen=True, slots=True)
-class File:
-    """A file attached to an e-mail."""
 
-    name: str
-    type: str
-    data: bytes
+class NoSender(NoMail):
+    """The e-mail has no sender address, so that it cannot be answered."""
+
+    reason = "no sender"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +47,7 @@ class Mail:
 
     key: str
     id: str  # the Message-ID without brackets, "" if it is missing or unusual
-    sender: str  # the address in From or Sender
+    sender: str  # the address of the author, in From or Sender, or in another header if `via` is set
     reply_to: str  # the address for answers
     name: str
     to: tuple[str, ...]
@@ -61,52 +57,70 @@ class Mail:
     kind: Kind
     quiet: bool  # send no automatic answer
     cut: bool
+    via: str = ""  # the address in From of a list or a form that passed the e-mail on, so that others name the author
+    refused: tuple[str, ...] = ()  # the recipients that a bounce was not delivered to
+    guessed: bool = False  # only the subject says that a program wrote it
+    stamp: str = ""  # the ticket in the header that our own e-mails have
+    loops: bool = False
     files: tuple[File, ...] = ()
+    remarks: tuple[str, ...] = ()  # sentences about what is incomplete or can't be shown
 
 
-def parse(raw: bytes) -> Mail:
-    """Parse the bytes of an e-mail. Raise NoMail if they are not an e-mail or have no sender address."""
+def parse(raw: bytes, *, own: frozenset[str] = frozenset(), anyway: bool = False) -> Mail:
+    """Parse the bytes of an e-mail. Raise NoMail if they are not an e-mail or have no sender address.
+
+    `own` are our own addresses in lower case. With `anyway`, any bytes are an e-mail.
+    """
     raw = raw.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n")
     if raw.startswith((b"From ", b">From ")):  # the separator line of mbox files
         raw = raw.partition(b"\n")[2]
+    if not FORM.match(raw) and anyway:
+        raw = b"Subject: \n\n" + raw
     if not FORM.match(raw):
         raise NoMail("this is not an e-mail: it doesn't start with a header")
     bounded = _bounded(raw)
     try:
         message = BytesParser(policy=compat32).parsebytes(bounded)
-        text, files = _text(message), tuple(_files(message))
+        inside = content(message)
     except RecursionError:  # parts nested too deeply; no mail program writes this
         message = BytesParser(policy=compat32).parsebytes(bounded, headersonly=True)
-        text, files = decoded(bounded.partition(b"\n\n")[2][: 4 * LONGEST["body"]], "utf-8"), ()
-    people = _addresses(message, "From", "Sender")
-    if not people:
-        raise NoMail("this e-mail has no sender address, so it can't be answered")
-    name, sender = people[0]
-    whole = printable(text[: 10 * LONGEST["body"]], lines=True).strip()
-    subject, body = line(_words(_raw(message, "Subject")))[: LONGEST["subject"]], whole[: LONGEST["body"]]
-    kind = _kind(message, sender)
-    id = next(iter(ID.findall(_raw(message, "Message-ID"))), "")
-    own = [id, sender, subject, body] if id else [hashlib.sha256(raw).hexdigest()]
+        inside = Content(decoded(bounded.partition(b"\n\n")[2][: 4 * LONGEST["body"]]), (), (), True)
+    whole = printable(inside.text[: 10 * LONGEST["body"]], lines=True).strip()
+    subject, body = line(words(header(message, "Subject")))[: LONGEST["subject"]], whole[: LONGEST["body"]]
+    sender = _sender(message, own, anyway=anyway, text=body)
+    listed = not (sender.via and sender.via.lower() in own) and not is_own_list(message, own)
+    kind = kinds.kind_of(message, sender.address, text=body, listed=listed)
+    id = next(iter(ID.findall(header(message, "Message-ID"))), "")
+    key = [id, sender.address, subject, body] if id else [hashlib.sha256(raw).hexdigest()]
     return Mail(
-        key=hashlib.sha256("\0".join(own).encode("utf-8", "replace")).hexdigest(),
+        key=hashlib.sha256("\0".join(key).encode("utf-8", "replace")).hexdigest(),
         id=id if PLAIN_ID.fullmatch(id) else "",
-        sender=sender,
-        reply_to=_reply_to(message, kind) or sender,
-        name=line(_words(name))[: LONGEST["name"]],
-        to=tuple(a for _, a in _addresses(message, "To", "Cc", "Delivered-To", "X-Original-To", "Envelope-To")),
+        sender=sender.address,
+        reply_to=sender.reply_to if kind == "person" or sender.via else sender.address,
+        via=sender.via,
+        name=sender.name[: LONGEST["name"]],
+        to=tuple(a for _, a in addresses(message, "To", "Cc", "Delivered-To", "X-Original-To", "Envelope-To")),
         subject=subject or line(body)[:80] or NO_SUBJECT,
         text=body or NO_TEXT,
-        refs=_returned(message) if kind == "bounce" else _refs(message),
+        refs=kinds.returned(message, text=body) if kind == "bounce" else refs(message),
+        refused=kinds.refused(message, text=body) if kind == "bounce" else (),
         kind=kind,
-        quiet=kind != "person" or _is_quiet(message, sender),
-        cut=len(bounded) < len(raw) or len(raw) > LARGEST or len(whole) > len(body),
-        files=files,
+        guessed=kind == "auto" and not kinds.is_answer(message),
+        stamp=line(header(message, "X-Ticket"))[:40],
+        loops=kinds.is_looping(message, own),
+        quiet=kind != "person" or sender.address.lower() in own or kinds.is_quiet(message, sender.address),
+        cut=len(bounded) < len(raw) or len(raw) > LARGEST or len(whole) > len(body) or inside.cut,
+        files=inside.files,
+        remarks=inside.remarks,
     )
 
 
-def line(text: str) -> str:
-    """Return `text` on one line, without invisible characters and marks that change the direction of text."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+def _sender(message: Message, own: frozenset[str], *, anyway: bool, text: str) -> Sender:
+    """Return the sender of an e-mail. A bounce needs none. Raise NoSender if another e-mail has none."""
+    found = sender_of(message, own)
+    if found is None and not anyway and kinds.kind_of(message, "", text=text) != "bounce":
+        raise NoSender("this e-mail has no sender address, so it can't be answered")
+    return found or Sender(NO_SENDER, "", NO_SENDER)
 
 
 def _bounded(raw: bytes) -> bytes:
@@ -116,141 +130,3 @@ def _bounded(raw: bytes) -> bytes:
         if raw.count(sign) > most:
             raw = sign.join(raw.split(sign, most)[:most])
     return raw
-
-
-def _text(part: Message) -> str:
-    """Return the text of a part: the plain text of alternatives, otherwise the texts of all parts in order."""
-    if part.is_multipart() and part.get_content_maintype() != "message":
-        found = [(child.get_content_type(), _text(child)) for child in _children(part)]
-        said = [(kind, text) for kind, text in found if text.strip()]
-        if part.get_content_subtype() == "alternative" and said:
-            return next((text for kind, text in said if kind == "text/plain"), said[-1][1])
-        return "\n\n".join(text for _, text in said)
-    if part.get_content_type() not in ("text/plain", "text/html") or _is_file(part):
-        return ""
-    text = decoded(_payload(part)[: 4 * LARGEST], part.get_content_charset("") or "")
-    return of_html(text) if part.get_content_subtype() == "html" else text
-
-
-def _files(part: Message) -> Iterator[File]:
-    if part.is_multipart() and part.get_content_maintype() != "message":
-        for child in _children(part):
-            yield from _files(child)
-    elif part.get_content_type() == "message/rfc822":
-        inner = part.get_payload(0) if part.is_multipart() else part
-        title = line(_words(_raw(inner, "Subject")))[:100] if isinstance(inner, Message) else ""
-        yield File(f"{title or 'message'}.eml", "message/rfc822", _bytes(inner))
-    elif _is_file(part):
-        name = line(_words(str(part.get_filename("") or "")))[:200]
-        yield File(name or "unnamed", part.get_content_type(), _payload(part))
-
-
-def _is_file(part: Message) -> bool:
-    """Return True if a part is an attachment, or is neither text nor a part of a delivery report."""
-    said = _raw(part, "Content-Disposition").strip().lower()
-    if said.startswith("attachment"):
-        return True
-    kind = part.get_content_type()
-    if kind in ("text/plain", "text/html"):
-        return False
-    return not kind.startswith(("message/", "multipart/")) and kind not in ("text/rfc822-headers", "text/calendar")
-
-
-def _children(part: Message) -> list[Message]:
-    found = part.get_payload()
-    return [child for child in found if isinstance(child, Message)] if isinstance(found, list) else []
-
-
-def _payload(part: Message) -> bytes:
-    try:
-        data = part.get_payload(decode=True)
-    except (ValueError, LookupError, AttributeError, TypeError):  # broken transfer encodings
-        data = None
-    return data if isinstance(data, bytes) else b""
-
-
-def _bytes(part: object) -> bytes:
-    try:
-        return part.as_bytes() if isinstance(part, Message) else b""
-    except (ValueError, LookupError, AttributeError, TypeError):
-        return b""
-
-
-def _raw(message: Message, name: str) -> str:
-    return next(iter(_values(message, name)), "")
-
-
-def _values(message: Message, name: str) -> list[str]:
-    """Return the raw values of a header, at most five. Bytes outside ASCII are decoded like the text of a part."""
-    found = [value for given, value in message.raw_items() if given.lower() == name.lower()][:5]
-    return [decoded(value[:LONGEST_HEADER].encode("ascii", "surrogateescape"), "") for value in found]
-
-
-def _words(text: str) -> str:
-    """Return a header with its encoded words decoded, or unchanged if they cannot be decoded."""
-    if "=?" not in text:
-        return text
-    try:
-        parts = decode_header(text)
-    except (HeaderParseError, ValueError):
-        return text
-    return "".join(part if isinstance(part, str) else decoded(part, charset or "ascii") for part, charset in parts)
-
-
-def _addresses(message: Message, *names: str) -> list[tuple[str, str]]:
-    """Return the names and addresses of some headers. Addresses are parsed before names are decoded."""
-    values = [value for name in names for value in _values(message, name)]
-    try:
-        found = getaddresses([line(value) for value in values])
-    except (ValueError, IndexError, TypeError, RecursionError):  # deeply nested comments
-        return []
-    return [pair for pair in found[:200] if len(pair[1]) <= LONGEST["email"] and EMAIL.fullmatch(pair[1])]
-
-
-def _reply_to(message: Message, kind: Kind) -> str:
-    """Return the Reply-To of a person's e-mail if it is a single address. A list's Reply-To reaches all members."""
-    found = [address for _, address in _addresses(message, "Reply-To")]
-    return found[0] if len(found) == 1 and kind == "person" else ""
-
-
-def _refs(message: Message) -> tuple[str, ...]:
-    direct, thread = (ID.findall(_raw(message, name)) for name in ("In-Reply-To", "References"))
-    return tuple(dict.fromkeys([*direct[:10], *reversed(thread[-50:])]))
-
-
-def _returned(message: Message) -> tuple[str, ...]:
-    """Return the Message-ID and the thread of the e-mail that a bounce returns."""
-    for part in message.walk():
-        kind = part.get_content_type()
-        if kind == "text/rfc822-headers":
-            inner = BytesParser(policy=compat32).parsebytes(_payload(part), headersonly=True)
-        elif kind == "message/rfc822" and part is not message and part.is_multipart():
-            inner = _children(part)[0] if _children(part) else part
-        else:
-            continue
-        return tuple(dict.fromkeys([*ID.findall(_raw(inner, "Message-ID")), *_refs(inner)]))
-    return _refs(message)
-
-
-def _kind(message: Message, sender: str) -> Kind:
-    """Return the kind of sender, from the headers of RFC 3834 and RFC 3464 and from common practice."""
-    automatic = _raw(message, "Auto-Submitted").split(";")[0].strip().lower()
-    precedence = _raw(message, "Precedence").strip().lower()
-    report = message.get_content_type() == "multipart/report"
-    if (report and "disposition" not in _raw(message, "Content-Type").lower()) or _local(sender) == "mailer-daemon":
-        return "bounce"
-    answers = automatic.startswith("auto-replied") or precedence in ("auto_reply", "auto-reply")
-    if report or answers or "X-Autoreply" in message or "X-Autorespond" in message:
-        return "auto"
-    lists = "List-Id" in message or "List-Unsubscribe" in message or precedence in ("bulk", "list", "junk")
-    return "bulk" if lists or automatic not in ("", "no") or _raw(message, "Return-Path").strip() == "<>" else "person"
-
-
-def _is_quiet(message: Message, sender: str) -> bool:
-    spam = _raw(message, "X-Spam-Flag").strip().lower().startswith("yes")
-    nobody = re.fullmatch(r"(do-?)?no-?t?-?reply.*|postmaster|bounces?.*", _local(sender)) is not None
-    return spam or nobody or "X-Auto-Response-Suppress" in message
-
-
-def _local(address: str) -> str:
-    return address.rpartition("@")[0].lower()

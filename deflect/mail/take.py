@@ -1,69 +1,82 @@
-"""Turn an e-mail into a ticket or a message of a ticket, once, or record that it was skipped."""
+"""Turn an e-mail into a ticket or a message of a ticket, once, or list it with the reason why it was not taken."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from email.utils import parseaddr
-from typing import Any, Literal
+from typing import Literal
 
-from sqlite_utils import Database
-
-from deflect.mail.message import File, Mail, parse
-from deflect.mail.threads import is_ours, ticket_of
+from deflect.mail.mail_writes import LATER, TAKEN, THANKS, list_mail, open_by_mail, reply_by_mail
+from deflect.mail.message import LARGEST, NO_SENDER, Mail, NoMail, parse
+from deflect.mail.originals import keep_raw
+from deflect.mail.parts import File
+from deflect.mail.threads import is_ours, proves, ticket_of
 from deflect.offers.episode import new_id, new_ticket_id, ways
-from deflect.offers.log import append
 from deflect.privacy.email_keys import email_key, normal_email
 from deflect.store import attachments, clock
 from deflect.store.attachments import Attachment, Refused
 from deflect.store.clock import HOUR
-from deflect.store.database import Row, insert
-from deflect.store.people import link
+from deflect.store.database import Row
 from deflect.store.services import Services
-from deflect.store.writer import write
 from deflect.tickets.contact import receipts
-from deflect.tickets.ticket_writes import keep_message, keep_ticket, reopen_ticket
+from deflect.tickets.thanks import is_thanks
 from kb.config import Settings
 from kb.errors import BadGeneration, NotFound, StorageFull
 from kb.failures import degraded
 from kb.metrics import TICKETS
 from search.text.analyzer import detect
 
-BY = "e-mail"  # the author in the audit log when an e-mail reopens a ticket
 CHANNEL = "email"
 NOT_OPEN = "e-mail"  # the field of a ticket that notes that e-mail is not open to this person
+LARGEST_WAITING = 1_000_000  # bytes of an e-mail that waits and whose original is kept, so that a flood fits
+EARLIER = "SELECT ticket, what, original, seal FROM mails WHERE id = ?"
 
-What = Literal["new", "reply", "machine", "known", "ours", "automatic", "later"]
+What = Literal["new", "reply", "machine", "known", "ours", "automatic", "loop", "later"]
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """The result for an e-mail, and its ticket if it has one. `later` means that it is not stored yet."""
+    """The result for an e-mail, and its ticket if it has one. `later` means that it is offered again and not taken."""
 
     what: What
     ticket: str | None = None
 
 
-def take(services: Services, raw: bytes) -> Taken:
+def take(services: Services, raw: bytes, *, by: str = "", listed: Row | None = None) -> Taken:
     """Store an e-mail on disk. Taking the same e-mail again changes nothing.
 
-    Raise NoMail if the bytes are not an e-mail, and StorageFull or Unavailable if it could not be stored.
+    `by` is the agent who takes an e-mail that was `listed` as not taken; it then becomes a ticket or a reply in any
+    case. Raise NoMail if the bytes are not an e-mail, and StorageFull or Unavailable if it could not be stored.
     """
-    mail = parse(raw)
-    sender = email_key(services.store, mail.sender)
-    row: dict[str, Any] = {"id": mail.key, "mail": mail.id or None, "sender": sender}
-    if is_ours(services.store, mail.id) or normal_email(mail.sender) in own_addresses(services.settings):
-        return _pass_over(services, row | {"what": "ours"})
-    ticket = ticket_of(services.store, refs=mail.refs, to=mail.to, sender=sender)
+    try:
+        mail = parse(raw, own=own_addresses(services.settings), anyway=bool(by))
+    except NoMail as error:
+        _list_unreadable(services, raw, error.reason)
+        raise
+    row = _row(services, mail)
+    earlier = services.store.one(EARLIER, [row["id"]])
+    if listed is None and earlier and earlier["what"] != LATER:
+        return Taken("known", earlier["ticket"])
+    reason = "" if by else "ours" if is_ours(services.store, mail) else "loop" if mail.loops else ""
+    if not by and not reason and _is_over(services, row):
+        return Taken(LATER) if earlier else _wait(services, mail, row, raw)
+    row |= listed or _kept(earlier) or keep_raw(services.settings, raw)
+    return _leave(services, mail, row, reason) if reason else _stored(services, mail, row, by=by)
+
+
+def _stored(services: Services, mail: Mail, row: Row, *, by: str) -> Taken:
+    ticket = ticket_of(services.store, mail)
     if ticket:
         try:
-            return _reply(services, mail, row, ticket)
+            return _reply(services, mail, row, ticket, by=by)
         except NotFound:  # erased just now
             pass
-    if mail.kind in ("auto", "bounce"):  # an absence note or a bounce without a ticket
-        return _pass_over(services, row | {"what": "automatic"})
-    return _open(services, mail, row)
+    if mail.kind in ("auto", "bounce") and not by:  # an absence note or a bounce without a ticket
+        return _leave(services, mail, row, "automatic")
+    return _open(services, mail, row, by=by)
 
 
 def own_addresses(settings: Settings) -> frozenset[str]:
@@ -72,9 +85,14 @@ def own_addresses(settings: Settings) -> frozenset[str]:
     return frozenset(normal_email(parseaddr(text)[1]) for text in given if text)
 
 
-def note_of(mail: Mail, lost: Sequence[File] = ()) -> str:
-    """Return the note for an e-mail that was cut or whose files were not all stored, otherwise ""."""
+def note_of(mail: Mail, lost: Sequence[File] = (), *, own: frozenset[str] = frozenset()) -> str:
+    """Return the note for an e-mail that was cut, can't be answered, or whose files were not all stored, or ""."""
     said = ["The e-mail was too long, so its end was cut off."] if mail.cut else []
+    said += mail.remarks
+    if mail.sender == NO_SENDER:
+        said.append("It names no sender, so it can't be answered.")
+    elif normal_email(mail.reply_to) in own:
+        said.append("It came from our own address and names nobody else, so an answer would come back to us.")
     if lost:
         names = ", ".join(f"{file.name} {_size(file)}" for file in lost[:20])
         more = f" and {len(lost) - 20} more" if len(lost) > 20 else ""
@@ -96,10 +114,10 @@ def keep_files(settings: Settings, files: Sequence[File]) -> tuple[list[Attachme
     return kept, lost
 
 
-def _open(services: Services, mail: Mail, row: dict[str, Any]) -> Taken:
+def _open(services: Services, mail: Mail, row: Row, *, by: str) -> Taken:
     settings, now, first = services.settings, clock.now(), new_id()
     lang = detect(f"{mail.subject}\n{mail.text}", usual=settings.lang) or settings.lang
-    person, ticket = mail.kind == "person", new_ticket_id()
+    person, ticket = mail.kind == "person" or by, new_ticket_id()
     sinks = [{"id": new_id(), "sink": sink} for sink in settings.sinks]
     files, lost = keep_files(settings, mail.files)
     answer = services.writer.run(
@@ -120,53 +138,118 @@ def _open(services: Services, mail: Mail, row: dict[str, Any]) -> Taken:
             "segment": None,
             "fields": json.dumps(_fields(services, mail, lang), sort_keys=True, ensure_ascii=False),
         },
-        message=_message(mail, first, author="requester", lost=lost),
+        message=_message(services, mail, first, author="requester", lost=lost),
         files=attachments.rows(files, new=new_id),
         folder=str(attachments.folder(settings)),
         outbox=[*sinks, *([] if mail.quiet else receipts(settings))],
         sent={"id": new_id(), "type": "sent", "at": now, "ticket": ticket, "channel": CHANNEL} if person else None,
         most=settings.rate_mails,
         now=now,
+        by=by,
     )
     if answer["what"] == "new":
         TICKETS.labels(CHANNEL).inc()
     return Taken(**answer)
 
 
-def _reply(services: Services, mail: Mail, row: dict[str, Any], ticket: str) -> Taken:
-    found = services.store.one("SELECT email FROM tickets WHERE id = ?", [ticket]) or {"email": ""}
-    theirs = normal_email(found["email"]) in (normal_email(mail.sender), normal_email(mail.reply_to))
-    machine = mail.kind in ("auto", "bounce")
-    author = "machine" if machine else "requester" if theirs else "other"
+def _reply(services: Services, mail: Mail, row: Row, ticket: str, *, by: str) -> Taken:
+    found = services.store.one("SELECT email, name, subject FROM tickets WHERE id = ?", [ticket])
+    found = found or {"email": "", "name": "", "subject": ""}
+    machine = _is_machine(mail, found) and not by
+    author = "machine" if machine else "requester" if _is_requester(services, mail, found, ticket) else "other"
+    direct = not (machine or by or mail.via) and normal_email(found["email"]) == normal_email(mail.sender)
+    proven = direct and proves(services.store, ticket=ticket, refs=mail.refs, to=mail.to)
     sinks = [] if machine else [{"id": new_id(), "sink": sink} for sink in services.settings.sinks]
-    files, lost = ([], []) if machine else keep_files(services.settings, mail.files)
+    files, lost = ([], []) if mail.kind == "bounce" else keep_files(services.settings, mail.files)
+    thanks = not mail.files and is_thanks(mail.text, name=mail.name or found["name"] or "")
+    mark = ("bounce" if mail.kind == "bounce" else "automatic") if machine else THANKS if thanks else None
     answer = services.writer.run(
         reply_by_mail,
         mail=row | {"what": "machine" if machine else "reply"},
         ticket=ticket,
-        message=_message(mail, new_id(), author=author, lost=lost),
+        message=_message(services, mail, new_id(), author=author, lost=lost) | {"mark": mark},
         files=attachments.rows(files, new=new_id),
         folder=str(attachments.folder(services.settings)),
         outbox=sinks,
+        proven=proven,
         most=services.settings.rate_mails,
         now=clock.now(),
+        by=by,
     )
     return Taken(**answer)
 
 
-def _pass_over(services: Services, row: dict[str, Any]) -> Taken:
-    return Taken(**services.writer.run(pass_over_mail, mail=row, now=clock.now()))
+def _is_machine(mail: Mail, ticket: Row) -> bool:
+    """Return True for an absence note or a bounce. A subject that the ticket has, too, does not prove an absence."""
+    return mail.kind == "bounce" or (mail.kind == "auto" and not (mail.guessed and mail.subject == ticket["subject"]))
 
 
-def _message(mail: Mail, id: str, *, author: str, lost: Sequence[File]) -> dict[str, Any]:
+def _is_requester(services: Services, mail: Mail, ticket: Row, id: str) -> bool:
+    """Return True if the sender is the ticket's requester, or opened the ticket by the same way.
+
+    A name in another header than From only counts if our own address passed the e-mail on. Reply-To never counts.
+    """
+    via = email_key(services.store, mail.via) if mail.via else None
+    direct = not mail.via or normal_email(mail.via) in own_addresses(services.settings)
+    if direct and normal_email(ticket["email"]) == normal_email(mail.sender):
+        return True
+    sql = "SELECT 1 AS found FROM mails WHERE ticket = ? AND what = 'new' AND sender = ? AND via IS ?"
+    return services.store.one(sql, [id, email_key(services.store, mail.sender), via]) is not None
+
+
+def _row(services: Services, mail: Mail) -> Row:
+    """Return the columns of an e-mail by which it is recognised."""
+    sender, via = email_key(services.store, mail.sender), email_key(services.store, mail.via) if mail.via else None
+    return {"id": mail.key, "mail": mail.id or None, "sender": sender, "via": via}
+
+
+def _kept(earlier: Row | None) -> Row:
+    """Return the original that was kept when the e-mail had to wait."""
+    found = {name: earlier[name] for name in ("original", "seal")} if earlier else {}
+    return found if found.get("original") else {}
+
+
+def _is_over(services: Services, row: Row) -> bool:
+    """Return True if the sender is over the hourly limit. The write checks it again."""
+    most = services.settings.rate_mails
+    now = clock.now()
+    found = services.store.one(TAKEN, [row["sender"], now - HOUR, now + HOUR]) if most else None
+    return found is not None and bool(found["n"] >= most)
+
+
+def _wait(services: Services, mail: Mail, row: Row, raw: bytes) -> Taken:
+    """List an e-mail that is offered again later. The original of a large one is not kept, so that a flood fits."""
+    small = len(raw) <= LARGEST_WAITING
+    return _leave(services, mail, row | (keep_raw(services.settings, raw) if small else {}), LATER)
+
+
+def _leave(services: Services, mail: Mail, row: Row, reason: str) -> Taken:
+    """List an e-mail with the reason why it is not taken."""
+    listed = row | {"what": reason, "address": mail.sender, "name": mail.name, "subject": mail.subject}
+    return Taken(**services.writer.run(list_mail, mail=listed, now=clock.now()))
+
+
+def _list_unreadable(services: Services, raw: bytes, reason: str) -> None:
+    row = {"id": _digest(raw), "mail": None, "sender": "", "via": None, "what": reason}
+    if services.store.one(EARLIER, [row["id"]]) is None:
+        row |= keep_raw(services.settings, raw)
+        services.writer.run(list_mail, mail=row | {"address": "", "name": "", "subject": ""}, now=clock.now())
+
+
+def _digest(raw: bytes) -> str:
+    return hashlib.sha256(raw[:LARGEST]).hexdigest()
+
+
+def _message(services: Services, mail: Mail, id: str, *, author: str, lost: Sequence[File]) -> Row:
     by = None if author == "requester" else normal_email(mail.sender)
-    note = note_of(mail, lost) or None
+    note = note_of(mail, lost, own=own_addresses(services.settings)) or None
     return {"id": id, "author": author, "channel": CHANNEL, "body": mail.text, "by": by, "note": note}
 
 
 def _fields(services: Services, mail: Mail, lang: str) -> dict[str, str]:
-    """Return extra fields for the agent: a sender that differs from the reply address, and a closed channel."""
+    """Return extra fields for the agent: other addresses than the reply address, and a closed channel."""
     fields = {} if normal_email(mail.sender) == normal_email(mail.reply_to) else {"sent from": mail.sender}
+    fields |= {"passed on by": mail.via} if mail.via else {}
     open_to = [way.channel for way in ways(services, lang=lang)] if _has_table(services) else [CHANNEL]
     if CHANNEL not in open_to:
         fields[NOT_OPEN] = f"not available to this person now; available: {', '.join(open_to) or 'none'}"
@@ -185,80 +268,3 @@ def _has_table(services: Services) -> bool:
 
 def _size(file: File) -> str:
     return f"{max(1, round(len(file.data) / 1024)):,} KB"
-
-
-@write()
-def open_by_mail(
-    db: Database,
-    *,
-    mail: Row,
-    keys: Sequence[str],
-    ticket: Row,
-    message: Row,
-    outbox: Sequence[Row],
-    sent: Row | None,
-    most: int,
-    now: int,
-    files: Sequence[Row] = (),
-    folder: str = "",
-) -> Row:
-    """Create a ticket from an e-mail, unless it is stored already or its sender is over the hourly limit `most`.
-
-    Its `files` are already on disk in `folder`.
-    """
-    if answer := _met(db, mail, most=most, now=now):
-        return answer
-    row = ticket | {"person": link(db, keys, now=now)}
-    keep_ticket(db, row, message, outbox=outbox, files=files, folder=folder, now=now)
-    if sent:
-        append(db, keys[0], sent, now=now)
-    return _keep(db, mail | {"ticket": ticket["id"], "message": message["id"]}, now=now)
-
-
-@write()
-def reply_by_mail(
-    db: Database,
-    *,
-    mail: Row,
-    ticket: str,
-    message: Row,
-    outbox: Sequence[Row],
-    most: int,
-    now: int,
-    files: Sequence[Row] = (),
-    folder: str = "",
-) -> Row:
-    """Add an e-mail to its ticket. An e-mail from a person reopens a closed ticket, one from a machine does not."""
-    if answer := _met(db, mail, most=most, now=now):
-        return answer
-    found = db.execute("SELECT state FROM tickets WHERE id = ?", [ticket]).fetchone()
-    if found is None:
-        raise NotFound(f"there is no ticket {ticket}; it may have been erased")
-    keep_message(db, message | {"ticket": ticket}, outbox=outbox, files=files, folder=folder, now=now)
-    if message["author"] != "machine":
-        db.execute("UPDATE tickets SET changed = ? WHERE id = ?", [now, ticket])
-        if found["state"] == "closed":
-            reopen_ticket(db, id=message["id"], ticket=ticket, who=BY, now=now)
-    return _keep(db, mail | {"ticket": ticket, "message": message["id"]}, now=now)
-
-
-@write()
-def pass_over_mail(db: Database, *, mail: Row, now: int) -> Row:
-    """Record that an e-mail was skipped on purpose."""
-    return _met(db, mail, most=0, now=now) or _keep(db, mail, now=now)
-
-
-def _met(db: Database, mail: Row, *, most: int, now: int) -> Row | None:
-    """Return the result for an e-mail that is stored already or must wait, None if it can be taken."""
-    earlier = db.execute("SELECT ticket FROM mails WHERE id = ?", [mail["id"]]).fetchone()
-    if earlier:
-        return {"what": "known", "ticket": earlier["ticket"]}
-    sql = "SELECT count(*) AS n FROM mails WHERE sender = ? AND created > ?"
-    if most and db.execute(sql, [mail["sender"], now - HOUR]).fetchone()["n"] >= most:
-        return {"what": "later", "ticket": None}
-    return None
-
-
-def _keep(db: Database, mail: Row, *, now: int) -> Row:
-    insert(db, "mails", mail | {"created": now})
-    return {"what": mail["what"], "ticket": mail.get("ticket")}

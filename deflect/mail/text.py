@@ -1,43 +1,22 @@
-"""Decode the text of an e-mail's parts, even with a wrong charset, and turn HTML into plain lines."""
+"""Turn the HTML of an e-mail into plain lines."""
 
 from __future__ import annotations
 
-import codecs
 import re
 from html.parser import HTMLParser
 
 from kb.render.sanitise import clean, too_deep
 
 LONGEST_HTML = 1_000_000  # characters that are read; a ticket stores 50,000 characters of text
-# Charsets of text, as opposed to Python's other codecs.
-CHARSETS = re.compile(r"(utf|iso|cp|koi8|big5|gb|euc|shift|mac|ascii|johab|hz|tis|ptcp|kz)", re.IGNORECASE)
 BLOCKS = frozenset("p div tr table ul ol dl dt dd h1 h2 h3 h4 h5 h6 pre blockquote figure details summary hr".split())
 _TAG = re.compile(r"<[^<>]*>")
+_DATA = re.compile(r"data:[\w/+.-]{1,100};base64,[A-Za-z0-9+/=%\s]{100,}", re.IGNORECASE)
 _SPACE = re.compile(r"[ \t\r\n\f\v\u00a0]+")
 
 
-def decoded(data: bytes, charset: str) -> str:
-    """Decode bytes in the named charset, or in UTF-8, or in Windows-1252.
-
-    >>> decoded(b"caf\\xe9", "no-such-charset"), decoded(b"caf\\xe9", "utf-8")
-    ('café', 'caf\\ufffd')
-    """
-    name = _codec(charset)
-    if name is not None:
-        return data.decode(name, "replace")
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError:
-        return data.decode("cp1252", "replace")
-
-
-def _codec(charset: str) -> str | None:
-    """Return Python's name of a charset, or None if it is unknown, slow or not a charset."""
-    try:
-        name = codecs.lookup(charset.strip().strip("'\"")[:40]).name
-    except (LookupError, ValueError):
-        return None
-    return name if CHARSETS.match(name) else None
+def without_pictures(html: str) -> str:
+    """Return HTML without the data of pictures in it, which may be longer than all of its text."""
+    return _DATA.sub("data:,", html)
 
 
 def of_html(html: str) -> str:

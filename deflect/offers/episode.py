@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from deflect.privacy.email_keys import email_key
-from deflect.privacy.redaction import redact
+from deflect.privacy.redaction import redact, redact_address
 from deflect.store.services import Services
 from deflect.store.tokens import NOBODY, Claims
 from kb.content.channels import Table, Way, decide
@@ -96,9 +96,9 @@ def intent(services: Services, visit: Visit) -> dict[str, Any]:
         "id": new_id(),
         "fresh": new_id(),
         "holdout": services.settings.holdout,
-        "page": page_address(visit.page),
+        "page": redact_address(page_address(visit.page)),
         "lang": lang,
-        "category": visit.category,
+        "category": redact(visit.category).strip(),
         "segment": visit.claims.segment or None,
         "device": visit.device or None,
         "channels": [way.channel for way in open_to],

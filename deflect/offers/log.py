@@ -16,8 +16,8 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from sqlite_utils import Database
 
-from deflect.offers.episode import keys, new_id
-from deflect.privacy.redaction import redact
+from deflect.offers.episode import keys, new_id, page_address
+from deflect.privacy.redaction import redact, redact_address
 from deflect.store import clock, events
 from deflect.store.clock import from_rfc3339
 from deflect.store.database import Row, insert
@@ -72,10 +72,24 @@ CHECKS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
 }
 
 
+def _slug(article: str) -> str:
+    """Return the id of an article. Other text, which no article has as its id, is redacted."""
+    return article if SLUG.fullmatch(article) else redact(article)
+
+
+SLUG = re.compile(r"[\w./-]+")
+FREE: Mapping[str, Callable[[str], str]] = {  # fields that may contain any text, and the form in which each is stored
+    "page": lambda text: redact_address(page_address(text)),
+    "category": redact,
+    "article": _slug,
+}
+
+
 def parse(document: Any, *, by_client: bool) -> dict[str, Any]:
     """Return the row of one event: id, type, at (microseconds) and the fields of its type.
 
-    A comment becomes its `text`, redacted. Raise Refused, whose message names the wrong field and its allowed values.
+    A comment becomes its `text`. All free text is redacted. Raise Refused, whose message names the wrong field and its
+    allowed values.
     """
     if not isinstance(document, dict):
         raise Refused("the event is not an object")
@@ -92,6 +106,7 @@ def parse(document: Any, *, by_client: bool) -> dict[str, Any]:
         if name not in given:
             raise Refused(f"{name} is missing; {kind.type} needs {', '.join(kind.needs)}")
     checked = {name: check(name, value, hints[name]) for name, value in sorted(given.items())}
+    checked |= {name: clean(checked[name]) for name, clean in FREE.items() if name in checked}
     comment = redact(checked.pop("comment", "")).strip()
     return row | checked | ({"text": comment} if comment else {})
 
@@ -270,7 +285,7 @@ def begun_episode(db: Database, keys: Sequence[str], intent: Row, *, episode: st
     """Return the episode of a contact intent: the person's current episode, or a new one, which is logged."""
     person = link(db, keys, now=now)
     details = {name: intent[name] for name in ("fresh", "holdout", "page", "lang", "category", "channels")}
-    begun = begin_episode(db, person, episode=episode, now=now, **details)
+    begun = begin_episode(db, person, key=kept_under(keys), episode=episode, now=now, **details)
     if begun["new"]:
         names = ("id", "page", "lang", "channels", "holdout", "segment", "device", "text")
         event = {name: intent.get(name) for name in names}

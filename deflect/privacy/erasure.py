@@ -1,61 +1,106 @@
 """Erase one person on request, and remove old data of everyone at the end of its retention.
 
-`erase` removes a person from every table and counts traces that remain in the database's files. `forget` removes
-texts, events, tickets and the audit log older than the settings allow. `sweep` removes files without a ticket.
+`erase` removes what `deflect.privacy.belongings` finds of a person from every table and counts traces that remain in
+the database's files. The audit log keeps that somebody was erased, and what agents did, without naming the person or a
+ticket. `forget` removes texts, events, tickets and the audit log older than the settings allow. `sweep` removes files
+without a ticket.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 import time
-from collections.abc import Sequence
+import uuid
+from collections.abc import Iterable, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
 from sqlite_utils import Database
 
-from deflect.privacy.email_keys import email_hash, normal_email
+from deflect.privacy import retention
+from deflect.privacy.belongings import ALONE, Belongings, belongings, lines_of, listed, perhaps, told
+from deflect.privacy.retention import OVER
 from deflect.store import clock
 from deflect.store.attachments import HAS, LIFE, folder, place_of, strays
-from deflect.store.clock import DAY
-from deflect.store.database import Row, Store
-from deflect.store.writer import opened, write
+from deflect.store.clock import SECOND
+from deflect.store.database import Row, Store, insert, reading
+from deflect.store.people import WINDOW, leave
+from deflect.store.writer import Writer, opened, write
 from kb.config import Settings
 from kb.errors import StorageFull, Unavailable
 
 BATCH = 2000  # rows that one write removes, so that other writes don't wait long
 FILES_AT_ONCE = 500  # files that one write removes
-KEEP_KEYS = 30 * DAY  # for idempotency keys; no client retries after a month
 TELLING = 6  # characters; a shorter name would match unrelated text
+log = logging.getLogger("shortstop")
 
-# The tables with data of a person, dependent tables first; :people is a JSON list of person ids.
-PEOPLE = "(SELECT value FROM json_each(:people))"
-KEYS = f"(SELECT id FROM keys WHERE person IN {PEOPLE})"
-TICKETS = f"(SELECT id FROM tickets WHERE person IN {PEOPLE} OR lower(trim(email)) = :email)"
+# The tables with data of a person, dependent tables first; the parameters are those of `Belongings.where`.
+ERASED = "an erased ticket"  # what the audit log says of it
+IN_EPISODES = ("tickets", "events")
+KEYS = "(SELECT value FROM json_each(:keys))"
+TICKETS = "(SELECT value FROM json_each(:tickets))"
+NAMED = "id IN (SELECT value FROM json_each(:records))"
+MINE = f"key IN {KEYS} OR (key IS NULL AND person IN ({ALONE}))"
 # Messages that the person sent by e-mail to another person's ticket, which stays.
 WRITTEN = "(SELECT id FROM messages WHERE author IN ('other', 'machine') AND \"by\" = :email)"
+# What offers kept of a ticket's text while it was typed: in its browser or account, since the ticket before it there.
+TYPED = f"""
+    SELECT events.id FROM tickets JOIN events ON events.key IN (tickets.browser, tickets.signed)
+    WHERE tickets.id IN {TICKETS} AND events.type = 'offer'
+      AND events.received BETWEEN tickets.created - {WINDOW} AND tickets.created
+      AND NOT EXISTS (SELECT 1 FROM tickets AS earlier
+                      WHERE (earlier.browser = events.key OR earlier.signed = events.key)
+                      AND earlier.created >= events.received AND earlier.created < tickets.created)
+    """
+MARKS = "(SELECT value FROM json_each(:keys) UNION SELECT 'ticket:' || value FROM json_each(:tickets))"
 OWNED = {
-    "event_texts": f"event IN (SELECT id FROM events WHERE key IN {KEYS})",
+    "event_texts": f"event IN (SELECT id FROM events WHERE key IN {KEYS}) OR event IN ({TYPED})",
     "events": f"key IN {KEYS}",
     "attachments": f"ticket IN {TICKETS} OR message IN {WRITTEN}",
     "outbox": f"ticket IN {TICKETS} OR message IN {WRITTEN}",
-    "mails": f"ticket IN {TICKETS} OR sender = :sender OR sender IN {KEYS}",
+    "mails": f"ticket IN {TICKETS} OR sender IN {KEYS}",
     "messages": f"ticket IN {TICKETS} OR id IN {WRITTEN}",
     "outcomes": f"ticket IN {TICKETS}",
+    "drafts": f"ticket IN {TICKETS}",
     "idempotency": f"ticket IN {TICKETS}",
-    "audit": f"what IN {TICKETS}",
+    "apart": f"one IN {MARKS} OR other IN {MARKS}",
+    "contacts": f"{MINE} OR {NAMED}",
+    "past_questions": f"{MINE} OR {NAMED}",
+    "episodes": MINE,
+    "keys": "id IN (SELECT value FROM json_each(:gone))",
     "tickets": f"id IN {TICKETS}",
-    "contacts": f"person IN {PEOPLE}",
-    "past_questions": f"person IN {PEOPLE}",
-    "episodes": f"person IN {PEOPLE}",
-    "keys": f"person IN {PEOPLE}",
-    "people": f"id IN {PEOPLE}",
 }
-
-
+# What stays loses what leads to the person.
+LOOSENED = (
+    f"UPDATE audit SET what = '{ERASED}' WHERE what IN {TICKETS}",
+    f"UPDATE tickets SET browser = NULL WHERE browser IN {KEYS}",
+    *(
+        f"UPDATE {table} SET episode = NULL WHERE episode IN (SELECT id FROM episodes WHERE {MINE})"
+        for table in IN_EPISODES
+    ),
+    f"""
+    UPDATE events SET data = json_remove(data, '$.ticket')
+    WHERE type = 'sent' AND json_extract(data, '$.ticket') IN {TICKETS}
+      AND (episode IN (SELECT episode FROM tickets WHERE id IN {TICKETS})
+           OR key IN (SELECT coalesce(signed, browser, address) FROM tickets WHERE id IN {TICKETS}))
+    """,
+)
+TOUCHED = f"""
+    SELECT person FROM keys WHERE id IN (SELECT value FROM json_each(:gone))
+    UNION SELECT person FROM tickets WHERE id IN {TICKETS}
+    UNION SELECT person FROM contacts WHERE {NAMED} UNION SELECT person FROM past_questions WHERE {NAMED}
+    """
 FILES = f"""
-    SELECT DISTINCT digest FROM attachments WHERE ticket IN {TICKETS} OR message IN {WRITTEN} ORDER BY digest
+    SELECT digest FROM attachments WHERE {OWNED["attachments"]}
+    UNION SELECT original FROM mails WHERE original IS NOT NULL AND ({OWNED["mails"]}) ORDER BY 1
+    """
+SHARED = f"""
+    SELECT DISTINCT digest FROM attachments
+    WHERE (ticket IN {TICKETS} OR message IN {WRITTEN}) AND EXISTS (
+        SELECT 1 FROM attachments AS other WHERE other.digest = attachments.digest
+        AND other.ticket NOT IN {TICKETS} AND other.message NOT IN {WRITTEN})
     """
 COPIES = f"""
     SELECT sink, count(*) AS copies FROM outbox
@@ -66,25 +111,40 @@ LONG = 120.0  # seconds for a write that goes through whole tables
 
 
 @write(patience=LONG)
-def erase_person(db: Database, *, people: str, email: str, sender: str = "") -> Row:
-    """Remove people (a JSON list of ids) and the tickets of an e-mail address. Return removed rows by table.
+def erase_person(db: Database, *, where: Row, fresh: str, who: str, now: int) -> Row:
+    """Remove what belongs to a person, named by the parameters `where`. Return removed rows by table.
 
-    `sender` is the key of the address, which the table of e-mails uses.
+    `fresh` is a random id: of the entry in the audit log, and for people who get another id.
     """
-    where = {"people": people, "email": email, "sender": sender}
-    return {table: db.execute(f"DELETE FROM {table} WHERE {rows}", where).rowcount for table, rows in OWNED.items()}
+    people = [row["person"] for row in _all(db, TOUCHED, where) if row["person"]]
+    for sql in LOOSENED:
+        _run(db, sql, where)
+    removed = {table: _run(db, f"DELETE FROM {table} WHERE {rows}", where) for table, rows in OWNED.items()}
+    removed["people"] = leave(db, people, gone=json.loads(where["gone"]), fresh=fresh)
+    if any(removed.values()):
+        what = f"tickets: {removed['tickets']}, rows: {sum(removed.values())}"
+        insert(db, "audit", {"id": fresh, "who": who, "did": "erase", "what": what, "created": now})
+    return removed
+
+
+def _run(db: Database, sql: str, where: Row) -> int:
+    return int(db.execute(sql, where).rowcount)
+
+
+def _all(db: Database, sql: str, where: Row) -> list[Row]:
+    return [dict(row) for row in db.execute(sql, where).fetchall()]
 
 
 @write(patience=LONG)
 def drop_files(db: Database, *, digests: Sequence[str], folder: str, before: float | None = None) -> Row:
-    """Remove the files with these digests that no ticket has; with `before`, only files unchanged since that time.
+    """Remove the files with these digests that no ticket or e-mail has; with `before`, only if unchanged since then.
 
     Return the number of files `removed`, and of files `shared` with other tickets, which stay.
     """
     removed = shared = 0
     for digest in digests:
         path = place_of(Path(folder), digest)
-        if db.execute(HAS, [digest]).fetchone():
+        if db.execute(HAS, {"digest": digest}).fetchone():
             shared += 1
         elif path.is_file() and (before is None or path.stat().st_mtime < before):
             path.unlink()
@@ -92,27 +152,17 @@ def drop_files(db: Database, *, digests: Sequence[str], folder: str, before: flo
     return {"removed": removed, "shared": shared}
 
 
-# A ticket is over if it is closed, or if it was delivered to a help desk and was never in our own inbox.
-OVER = f"""
-    SELECT id FROM tickets
-    WHERE created < :before AND changed < :before
-      AND (state = 'closed' OR (EXISTS (SELECT 1 FROM outbox WHERE ticket = tickets.id AND state = 'sent'
-                                        AND sink NOT IN ('reply', 'receipt'))
-                                AND NOT EXISTS (SELECT 1 FROM outbox WHERE ticket = tickets.id AND sink = 'inbox')))
-      AND NOT EXISTS (SELECT 1 FROM outbox WHERE ticket = tickets.id AND state = 'pending')
-    ORDER BY created, id LIMIT {BATCH}
-    """
 # Removed with a ticket. Its events have their own retention.
-PARTS = ("attachments", "mails", "messages", "outbox", "outcomes", "idempotency")
+PARTS = ("attachments", "mails", "messages", "outbox", "outcomes", "drafts", "idempotency")
 
 
 @write(patience=LONG)
 def prune(
     db: Database,
     *,
-    texts_before: int,
-    events_before: int,
-    keys_before: int,
+    texts_before: int | None = None,
+    events_before: int | None = None,
+    keys_before: int | None = None,
     tickets_before: int | None = None,
     audit_before: int | None = None,
 ) -> Row:
@@ -127,7 +177,7 @@ def prune(
         ("audit", "id", "created", audit_before),
     )
     sql = f"DELETE FROM mails WHERE id IN (SELECT id FROM mails WHERE ticket IS NULL AND created < ? LIMIT {BATCH})"
-    removed = db.execute(sql, [keys_before]).rowcount
+    removed = 0 if keys_before is None else db.execute(sql, [keys_before]).rowcount
     removed += 0 if tickets_before is None else _prune_tickets(db, tickets_before)
     for table, key, age, before in aged:
         if before is None:
@@ -138,64 +188,67 @@ def prune(
 
 
 def _prune_tickets(db: Database, before: int) -> int:
-    ids = json.dumps([row["id"] for row in db.execute(OVER, {"before": before})])
+    sql = f"SELECT id FROM tickets WHERE {OVER} ORDER BY created, id LIMIT {BATCH}"
+    ids = json.dumps([row["id"] for row in db.execute(sql, {"before": before})])
+    gone = "(SELECT 'ticket:' || value FROM json_each(?))"
+    db.execute(f"DELETE FROM apart WHERE one IN {gone} OR other IN {gone}", [ids, ids])
     tables = [*((table, "ticket") for table in PARTS), ("tickets", "id")]
     sql = "DELETE FROM {} WHERE {} IN (SELECT value FROM json_each(?))"
     return sum(db.execute(sql.format(table, key), [ids]).rowcount for table, key in tables)
 
 
-def erase(settings: Settings, person: str) -> dict[str, Any]:
-    """Erase a visitor id, a verified id or an e-mail address, with everything linked to it.
+def erase(settings: Settings, person: str, *, named: Sequence[str] = (), who: str = "operator") -> dict[str, Any]:
+    """Erase a visitor id, a verified id or an e-mail address, with what belongs to it and the `named` tickets.
 
-    Return the rows `removed` by table; the `files` removed, and those shared with tickets of other people; the number
-    of times that an identifier of the person is still `left` in the database's files, for example in a text by another
-    person; and the `copies` already delivered by each sink.
+    Return the `tickets` and the rows `removed` by table; what is `perhaps` the same person's and stays; the `files`
+    removed, and those shared with tickets of other people; the number of times that an identifier of the person is
+    still `left` in the database's files, for example in a text by another person; and the `copies` already delivered
+    by each sink.
     """
-    email = normal_email(person)
     with opened(settings) as (store, writer):
-        sender = email_hash(store.secret("email"), email)
-        wanted = [f"visitor:{person}", f"verified:{person}", sender]
-        people = _people(store, wanted, email)
-        theirs = {"people": json.dumps(people), "email": email}
-        copies = store.rows(COPIES, theirs)
-        digests = [row["digest"] for row in store.rows(FILES, theirs)]
-        traces = [*([person] if len(person) >= TELLING else []), *_keys(store, people)]
-        removed = writer.run(erase_person, people=theirs["people"], email=email, sender=sender)
+        found = belongings(store, person, named=named)
+        document, where = _plan(store, found), found.where()
+        digests = [row["digest"] for row in store.rows(FILES, where)]
+        removed = writer.run(erase_person, where=where, fresh=str(uuid.uuid4()), who=who, now=clock.now())
         files = writer.run(drop_files, digests=digests, folder=str(folder(settings)))
         _clean(store)
-        left = _left(settings.database, traces)
-        copied = {row["sink"]: row["copies"] for row in copies}
-        return {"removed": removed, "files": files, "left": left, "copies": copied}
+        traces = [*([found.bare] if len(found.bare) >= TELLING else []), *found.gone]
+        return document | {"removed": removed, "files": files, "left": _left(settings.database, traces)}
+
+
+def plan(settings: Settings, person: str, *, named: Sequence[str] = ()) -> dict[str, Any]:
+    """Return what `erase` would do, without doing it; `addresses` are those of the tickets that would go."""
+    with reading(settings) as store:
+        found = belongings(store, person, named=named)
+        where = found.where()
+        tables = {
+            table: store.rows(f"SELECT count(*) AS n FROM {table} WHERE {rows}", where)[0]["n"]
+            for table, rows in OWNED.items()
+        }
+        shared = len(store.rows(SHARED, where))
+        files = {"removed": len(store.rows(FILES, where)) - shared, "shared": shared}
+        return _plan(store, found) | {"removed": tables, "files": files, "addresses": list(found.addresses)}
+
+
+def _plan(store: Store, found: Belongings) -> dict[str, Any]:
+    copies = {row["sink"]: row["copies"] for row in store.rows(COPIES, found.where())}
+    return {"tickets": listed(store, found), "perhaps": perhaps(store, found), "copies": copies}
 
 
 def shown(document: dict[str, Any]) -> str:
-    """Return the result of an erasure as lines for a terminal, with the copies that sinks have delivered."""
-    lines = [f"{table}: {count} removed" for table, count in document["removed"].items() if count]
+    """Return the result of an erasure, or its plan, as lines for a terminal."""
+    planned = "left" not in document
+    verb = "would be removed" if planned else "removed"
+    lines = [f"{table}: {count} {verb}" for table, count in document["removed"].items() if count]
     lines = lines or ["no matching person found"]
-    lines += [f"files: {document['files']['removed']} removed"] if document["files"]["removed"] else []
+    lines += [f"{told(ticket)}: {verb}" for ticket in document["tickets"]]
+    lines += [f"files: {document['files']['removed']} {verb}"] if document["files"]["removed"] else []
     if shared := document["files"]["shared"]:
         lines.append(f"files: {shared} kept, because other tickets have the same files")
     lines += [f"learned questions: {document['learned']}"] if document.get("learned") else []
     lines += [f"{sink}: {count} already delivered; delete them there" for sink, count in document["copies"].items()]
-    return "\n".join([*lines, f"left: {document['left']}"])
-
-
-def _people(store: Store, keys: list[str], email: str) -> list[str]:
-    rows = store.rows(
-        """
-        SELECT person FROM keys WHERE id IN (?, ?, ?)
-        UNION SELECT person FROM tickets WHERE lower(trim(email)) = ? ORDER BY person
-        """,
-        [*keys, email],
-    )
-    return [row["person"] for row in rows]
-
-
-def _keys(store: Store, people: list[str]) -> list[str]:
-    rows = store.rows(
-        "SELECT id FROM keys WHERE person IN (SELECT value FROM json_each(?)) ORDER BY id", [json.dumps(people)]
-    )
-    return [row["id"] for row in rows]
+    lines += lines_of(document["perhaps"])
+    return "\n".join([*lines, *([] if planned else [f"left: {document['left']}"])])
 
 
 def _clean(store: Store) -> None:
@@ -209,33 +262,58 @@ def _left(database: Path, traces: list[str]) -> int:
     return sum(path.read_bytes().lower().count(trace.lower().encode()) for path in files for trace in traces)
 
 
-def forget(settings: Settings, *, now: int | None = None) -> int:
-    """Remove all rows past their retention, a batch at a time. Return the number of rows."""
+def forget(settings: Settings, *, now: int | None = None, sure: bool = False) -> int:
+    """Remove rows past their retention, a batch at a time. Return the number of rows.
+
+    Unless the operator is `sure`, what `deflect.privacy.retention` finds suspicious waits, and its reason is logged.
+    """
     moment = now or clock.now()
     total = 0
-    with suppress(StorageFull, Unavailable), opened(settings) as (_, writer):  # retried tomorrow
-        while removed := writer.run(
-            prune,
-            texts_before=moment - settings.keep_text * DAY,
-            events_before=moment - settings.keep_events * DAY,
-            keys_before=moment - KEEP_KEYS,
-            tickets_before=_before(settings.keep_tickets, moment),
-            audit_before=_before(settings.keep_audit, moment),
-        )["removed"]:
+    with suppress(StorageFull, Unavailable), opened(settings) as (store, writer):  # retried at the next run
+        before = retention.limits(settings, now=moment)
+        waiting = {} if sure else retention.waits(store, before, now=moment)
+        _note_run(store, writer, waiting.values(), now=moment, sure=sure)
+        before |= dict.fromkeys(waiting)
+        while removed := writer.run(prune, **before)["removed"]:
             total += removed
     return total
 
 
+def look_at_clock(settings: Settings) -> None:
+    """Note a jump of the clock before it can date new rows. Call this at the start."""
+    with opened(settings) as (store, writer):
+        moment = clock.now()
+        waiting = retention.waits(store, retention.limits(settings, now=moment), now=moment)
+        _note_run(store, writer, waiting.values(), now=moment, sure=False)
+
+
+def past_retention(settings: Settings) -> dict[str, Any]:
+    """Return the number of rows past their retention by table (`old`), and the reasons why some of them `wait`."""
+    moment = clock.now()
+    before = retention.limits(settings, now=moment)
+    with reading(settings) as store:
+        old = {table: rows for table, (rows, _) in retention.old_rows(store, before).items()}
+        return {"old": old, "wait": sorted(set(retention.waits(store, before, now=moment).values()))}
+
+
+def _note_run(store: Store, writer: Writer, reasons: Iterable[str], *, now: int, sure: bool) -> None:
+    jump = None if sure else retention.jumped_from(store, now=now)
+    ahead = not sure and now > retention.trusted(store, now=now)
+    lines = sorted(set(reasons))
+    if lines and lines != list(retention.what_waits(store)):
+        log.warning("old data waits: %s", "; ".join(lines))
+    writer.run(retention.note_run, now=now, jump=jump, ahead=ahead, note="\n".join(lines))
+
+
 def sweep(settings: Settings, *, now: float | None = None) -> int:
-    """Remove files older than an hour that no ticket has. Return the number of files."""
-    before, files, total = (now or time.time()) - LIFE, str(folder(settings)), 0
+    """Remove files older than an hour without a ticket or an e-mail. Return their number, 0 if the clock is ahead."""
+    moment, files, total = now or time.time(), str(folder(settings)), 0
+    before = moment - LIFE
     with suppress(StorageFull, Unavailable), opened(settings) as (store, writer):  # retried next time
+        if int(moment * SECOND) > retention.trusted(store, now=int(moment * SECOND)):
+            return 0
         digests = list(strays(settings, store, before=before))
         for first in range(0, len(digests), FILES_AT_ONCE):
             some = digests[first : first + FILES_AT_ONCE]
             total += writer.run(drop_files, digests=some, folder=files, before=before)["removed"]
     return total
-
-
-def _before(days: int, moment: int) -> int | None:
-    return moment - days * DAY if days else None

@@ -3,8 +3,8 @@
 Numbers count only episodes that have ended, of people with at least one channel to a human. People without a channel
 could not have written, so they are counted separately, as unserved. Each number that counts episodes has a filter here
 under the same name, so that a page can list exactly the episodes that the number counts, also within a segment. The
-detail of an episode is its outcome, its events, and the person's contacts in the seven days after it began. Texts were
-redacted when they were stored.
+detail of an episode is its outcome, the events of its browsers, and the contacts in the seven days after it began that
+are counted with it. Texts were redacted when they were stored.
 """
 
 from __future__ import annotations
@@ -73,8 +73,9 @@ def _segment(within: str) -> tuple[str, str, str]:
 STEPS = """
     SELECT events.id, type, article, rank, source, reason, revision, events.received AS at, data,
            coalesce(text, '') AS text
-    FROM events JOIN keys ON keys.id = events.key LEFT JOIN event_texts ON event_texts.event = events.id
-    WHERE keys.person = :person AND events.received >= :start AND events.received <= :end
+    FROM events LEFT JOIN event_texts ON event_texts.event = events.id
+    WHERE events.key IN (SELECT key FROM events WHERE episode = :episode)
+      AND events.received >= :start AND events.received <= :end
       AND (episode IS NULL OR episode = :episode)
     ORDER BY events.received, events.at, events.id LIMIT 500
     """
@@ -107,7 +108,8 @@ def detail(store: Store, id: str, *, now: int) -> Detail | None:
         return None
     episode = own[-1]  # a second episode of the same person is part of the first
     period = {"person": episode.person, "start": episode.started, "end": episode.started + WINDOW, "episode": id}
-    steps = tuple(step | {"data": json.loads(step["data"] or "{}")} for step in store.rows(STEPS, period))
+    acts = {name: period[name] for name in ("start", "end", "episode")}
+    steps = tuple(step | {"data": json.loads(step["data"] or "{}")} for step in store.rows(STEPS, acts))
     contacts = {key: period[key] for key in ("person", "start", "end")}
     return Detail(episode, steps, tuple(store.rows(TICKETS, contacts)))
 

@@ -31,7 +31,8 @@ TICKETS = """
     SELECT tickets.id, lang, category, channel, state, created,
            (SELECT count(*) FROM messages WHERE ticket = tickets.id AND author = 'agent') AS answers,
            (SELECT min(created) FROM messages WHERE ticket = tickets.id AND author = 'agent') AS first_answer,
-           EXISTS (SELECT 1 FROM messages AS again WHERE ticket = tickets.id AND author = 'requester' AND created >
+           EXISTS (SELECT 1 FROM messages AS again WHERE ticket = tickets.id AND author = 'requester'
+                   AND coalesce(mark, '') != 'thanks' AND created >
                    (SELECT min(created) FROM messages WHERE ticket = again.ticket AND author = 'agent')) AS came_back,
            EXISTS (SELECT 1 FROM audit WHERE what = tickets.id AND did = 'reopen') AS reopened
     FROM tickets WHERE created >= :start AND created < :end ORDER BY created, id
@@ -53,7 +54,9 @@ def of_tickets(rows: Sequence[Row], *, target: int, now: int) -> list[Number]:
     )
     touches = "agents' answers ÷ tickets that were answered or closed"
     reply = f"tickets first answered within {target} hours ÷ tickets that are answered or older than that"
-    resolution = "tickets closed after at most one answer, not reopened, with no further message ÷ closed tickets"
+    resolution = (
+        "tickets closed after at most one answer, not reopened, with no further message but thanks ÷ closed tickets"
+    )
     found = [
         share("first-contact resolution", first, len(closed), resolution, nobody="no ticket is closed"),
         _touches([row["answers"] for row in rows if row["answers"] or row["state"] == "closed"], touches),

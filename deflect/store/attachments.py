@@ -10,7 +10,7 @@ import secrets
 import shutil
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -27,7 +27,7 @@ DIGEST = re.compile(r"[0-9a-f]{64}")
 DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
-HAS = "SELECT 1 FROM attachments WHERE digest = ? LIMIT 1"
+HAS = "SELECT 1 FROM attachments WHERE digest = :digest UNION ALL SELECT 1 FROM mails WHERE original = :digest LIMIT 1"
 
 NOT_TAKEN = (
     "This file type isn't accepted. Send a picture (PNG, JPEG, GIF, WebP, HEIC), a PDF, a plain text file, "
@@ -91,12 +91,23 @@ def keep(settings: Settings, data: bytes, *, name: str) -> Attachment:
     return incoming.finish(name)
 
 
+def keep_sealed(settings: Settings, data: bytes) -> str:
+    """Store encrypted bytes on disk, without the checks of an attachment. Return their SHA-256 in hex.
+
+    Raise StorageFull if the disk is full. The caller writes the row next, as for `keep`.
+    """
+    incoming = Incoming(settings, largest=len(data))
+    incoming.write(data)
+    return incoming.finish_sealed()
+
+
 class Incoming:
     """A file being uploaded. It is written to a temporary file, which is deleted above the size limit."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, largest: int | None = None) -> None:
         self.settings = settings
         self.size = 0
+        self._largest = settings.attachments_each * MB if largest is None else largest
         self._hash = hashlib.sha256()
         self._file: BinaryIO | None = None
         self._path = folder(settings) / "tmp" / secrets.token_hex(16)
@@ -105,7 +116,7 @@ class Incoming:
     def write(self, data: bytes) -> int:
         """Write the next bytes. `finish` raises the error, if any."""
         self.size += len(data)
-        if self._full or self.size > self.settings.attachments_each * MB:
+        if self._full or self.size > self._largest:
             self.drop()
             return len(data)
         try:
@@ -119,13 +130,13 @@ class Incoming:
 
     def finish(self, name: str) -> Attachment:
         """Move the file to its final path and return it. Delete it and raise Refused or StorageFull on an error."""
-        try:
+        with self._ending():
             return self._finished(name)
-        except OSError as error:
-            self._gave_up(error)
-            raise StorageFull(NO_ROOM) from error
-        finally:
-            self.drop()
+
+    def finish_sealed(self) -> str:
+        """Move the file to its final path and return its SHA-256. Delete it and raise StorageFull on an error."""
+        with self._ending():
+            return self._moved(self._whole())
 
     def drop(self) -> None:
         """Delete the temporary file."""
@@ -135,26 +146,45 @@ class Incoming:
             self._path.unlink(missing_ok=True)
             self._file = None
 
+    @contextmanager
+    def _ending(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            self._gave_up(error)
+            raise StorageFull(NO_ROOM) from error
+        finally:
+            self.drop()
+
     def _finished(self, name: str) -> Attachment:
         given = clean(name)
-        if self._full:
-            raise StorageFull(NO_ROOM)
-        if self.size > self.settings.attachments_each * MB:
+        if self.size > self._largest:
             raise Refused(TOO_BIG, self.settings, name=given)
-        if self._file is None or not self.size:
+        if not self.size:
             raise Refused(EMPTY, self.settings, name=given)
-        self._file.flush()
+        file = self._whole()
         media = kind_of(self._path)
         if media is None:
             raise Refused(NOT_TAKEN, self.settings, name=given)
-        os.fsync(self._file.fileno())
+        return Attachment(clean(name, media), media, self.size, self._moved(file))
+
+    def _whole(self) -> BinaryIO:
+        """Return the complete temporary file. Raise StorageFull if the disk was full."""
+        if self._full or self._file is None:
+            raise StorageFull(NO_ROOM)
+        self._file.flush()
+        return self._file
+
+    def _moved(self, file: BinaryIO) -> str:
+        """Move the file to its final path, so that it survives a power failure. Return its digest."""
+        os.fsync(file.fileno())
         digest = self._hash.hexdigest()
         place = path_of(self.settings, digest)
         place.parent.mkdir(exist_ok=True, mode=0o700)
         os.replace(self._path, place)  # replaces an older copy too, which renews its age
         for touched in (place.parent, place.parent.parent):
             _sync(touched)
-        return Attachment(clean(name, media), media, self.size, digest)
+        return digest
 
     def _begin(self) -> BinaryIO:
         self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -234,17 +264,26 @@ def one(store: Store, id: str) -> Row | None:
 
 
 def strays(settings: Settings, store: Store, *, before: float) -> Iterator[str]:
-    """Yield the digests of files without a ticket, last touched before `before`. Deletes temporary files as old."""
+    """Yield the digests of files without a ticket or an e-mail, last touched before `before`.
+
+    Deletes temporary files as old.
+    """
     for path in _old(folder(settings).glob("tmp/*"), before):
         path.unlink(missing_ok=True)
     for path in _old(folder(settings).glob("[0-9a-f][0-9a-f]/*"), before):
-        if DIGEST.fullmatch(path.name) and store.one(HAS, [path.name]) is None:
+        if DIGEST.fullmatch(path.name) and store.one(HAS, {"digest": path.name}) is None:
             yield path.name
 
 
 def missing(settings: Settings, store: Store) -> list[Row]:
-    """Return the attachments whose files are missing from the disk."""
-    found = store.rows("SELECT DISTINCT digest, name, ticket FROM attachments ORDER BY ticket, name")
+    """Return the attachments and the original e-mails of tickets whose files are missing from the disk."""
+    found = store.rows(
+        """
+        SELECT DISTINCT digest, name, ticket FROM attachments
+        UNION SELECT original, 'original e-mail', ticket FROM mails WHERE original IS NOT NULL AND ticket IS NOT NULL
+        ORDER BY ticket, name
+        """
+    )
     return [row for row in found if not path_of(settings, row["digest"]).is_file()]
 
 

@@ -99,9 +99,11 @@ def table_counts(database: Path) -> dict[str, int]:
 
 
 def _named_files(database: Path) -> set[str]:
-    """Return the members for the tickets' attachments."""
+    """Return the members for the tickets' attachments and for original e-mails, which older versions don't have."""
     with closing(Store(database).connect()) as db:
         digests = [row[0] for row in db.execute("SELECT DISTINCT digest FROM attachments")]
+        if "mails" in db.table_names() and "original" in db.table("mails").columns_dict:
+            digests += [row[0] for row in db.execute("SELECT original FROM mails WHERE original IS NOT NULL")]
     return {f"attachments/{digest[:2]}/{digest}" for digest in digests}
 
 

@@ -8,6 +8,8 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from deflect.store.macros import has_macros
+
 MB = 1_000_000
 HEAD = 4096  # bytes that identify every type except text and documents
 BLOCK = 1 << 16
@@ -28,7 +30,7 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     f"{OFFICE}spreadsheetml.sheet": (".xlsx",),
     f"{OPEN}text": (".odt",),
     f"{OPEN}spreadsheet": (".ods",),
-    "text/plain": (".txt", ".log", ".csv", ".tsv", ".md", ".json"),
+    "text/plain": (".txt", ".log", ".csv", ".tsv", ".md", ".json", ".ics"),
 }
 # Pictures that browsers show and that cannot run scripts.
 PREVIEWED = ("image/png", "image/jpeg", "image/gif", "image/webp")
@@ -75,21 +77,19 @@ def _document(path: Path) -> str | None:
         if not _has_short_list(path):
             return None
         with zipfile.ZipFile(path) as archive:
+            if has_macros(archive):
+                return None
             parts = {name.lower() for name in archive.namelist()}
             first = archive.infolist()[0]
             if first.filename == "mimetype" and first.compress_type == zipfile.ZIP_STORED and first.file_size < 100:
                 media = archive.read(first).decode("ascii", "replace").strip()
-                return media if media in KINDS and not _has_macros(parts) else None
+                return media if media in KINDS else None
     except (zipfile.BadZipFile, OSError, ValueError, IndexError, NotImplementedError, RuntimeError, struct.error):
         return None
-    if "[content_types].xml" not in parts or _has_macros(parts):
+    if "[content_types].xml" not in parts:
         return None
     found = {"word/document.xml": "wordprocessingml.document", "xl/workbook.xml": "spreadsheetml.sheet"}
     return next((OFFICE + media for part, media in found.items() if part in parts), None)
-
-
-def _has_macros(parts: set[str]) -> bool:
-    return any(part.endswith("vbaproject.bin") or part.startswith(("basic/", "scripts/")) for part in parts)
 
 
 def _has_short_list(path: Path) -> bool:

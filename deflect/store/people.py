@@ -1,9 +1,15 @@
-"""People and their episodes. Keys that are seen together belong to one person, who keeps the first arm."""
+"""Visitors as the experiment and the reports count them, and their episodes.
+
+Keys that are seen together count as one, which keeps its first arm, so that nobody changes arm by typing an address or
+signing in. Most keys are unproven: a browser is shared, an address is typed by anyone. So this decides neither who is
+shown to agents as one person (`deflect.tickets.identity`) nor what is erased (`deflect.privacy.belongings`).
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import uuid
 from collections.abc import Sequence
 from typing import Literal
 
@@ -32,7 +38,7 @@ def position(person: str, *, salt: str) -> float:
     return int.from_bytes(digest[:8], "big") / 2**64
 
 
-VERIFIED = "verified:"
+VERIFIED, EMAIL, VISITOR = "verified:", "email:", "visitor:"
 WINDOW = 7 * DAY  # an episode starts with a contact intent if the person had none in the 7 days before
 
 
@@ -61,12 +67,9 @@ def link(db: Database, keys: Sequence[str], *, now: int) -> str:
     return str(person)
 
 
-def keys_of_episode(db: Database, episode: str | None) -> list[str]:
-    """Return the keys of the person of an episode, an empty list if it is unknown."""
-    rows = db.execute(
-        "SELECT keys.id FROM episodes JOIN keys ON keys.person = episodes.person WHERE episodes.id = ? ORDER BY 1",
-        [episode],
-    )
+def key_of_episode(db: Database, episode: str | None) -> list[str]:
+    """Return the key that an episode was begun under, an empty list if it is unknown."""
+    rows = db.execute("SELECT key FROM episodes WHERE id = ? AND key IS NOT NULL", [episode])
     return [row[0] for row in rows.fetchall()]
 
 
@@ -82,6 +85,7 @@ def begin_episode(
     db: Database,
     person: str,
     *,
+    key: str,
     episode: str | None,
     fresh: str,
     holdout: float,
@@ -94,21 +98,21 @@ def begin_episode(
     """Return the current episode, or a new one with the id `fresh`. The row has the `id`, the `arm` and `new`."""
     going_on = db.execute(
         """
-        SELECT id, arm FROM episodes WHERE person = ? AND started > ?
+        SELECT id, arm FROM episodes WHERE person = ? AND started BETWEEN ? AND ?
         ORDER BY id = ? DESC, started DESC, id LIMIT 1
         """,
-        [person, now - WINDOW, episode],
+        [person, now - WINDOW + 1, now + DAY, episode],  # one from further ahead was begun by a wrong clock
     ).fetchone()
     if going_on:
         db.execute("UPDATE episodes SET last = max(last, ?) WHERE id = ?", [now, going_on[0]])
         return {"id": going_on[0], "arm": going_on[1], "new": False}
-    drawn = arm(person, salt=salt(db), holdout=holdout)
+    drawn: Arm = "control" if _place(db, person) < holdout else "treatment"
     db.execute(
         """
-        INSERT INTO episodes (id, person, arm, channels, page, lang, category, started, last)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+        INSERT INTO episodes (id, person, key, arm, channels, page, lang, category, started, last)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
-        [fresh, person, drawn, json.dumps(list(channels)), page, lang, category, now, now],
+        [fresh, person, key, drawn, json.dumps(list(channels)), page, lang, category, now, now],
     )
     return {"id": fresh, "arm": drawn, "new": True}
 
@@ -135,7 +139,34 @@ def _is_verified(db: Database, person: str) -> bool:
     return db.execute(sql, [person, VERIFIED]).fetchone() is not None
 
 
+def _place(db: Database, person: str) -> float:
+    """Return a person's place in the draw of arms: the kept one of somebody who got another id, or that of the id."""
+    row = db.execute("SELECT drawn FROM people WHERE id = ?", [person]).fetchone()
+    return float(row[0]) if row and row[0] is not None else position(person, salt=salt(db))
+
+
+REFERRING = ("keys", "episodes", "tickets", "contacts", "past_questions")  # the tables with the column `person`
+
+
+def leave(db: Database, people: Sequence[str], *, gone: Sequence[str], fresh: str) -> int:
+    """Remove the people to whom no row refers, and return their number.
+
+    One who stays and whose id is among the keys `gone` gets another id, made from the random `fresh`, but keeps the
+    place in the draw, and with it the arm.
+    """
+    removed = 0
+    for person in people:
+        if not any(db.execute(f"SELECT 1 FROM {table} WHERE person = ?", [person]).fetchone() for table in REFERRING):
+            removed += db.execute("DELETE FROM people WHERE id = ?", [person]).rowcount
+        elif person in gone:
+            other = str(uuid.uuid5(uuid.UUID(fresh), person))
+            sql = "INSERT OR IGNORE INTO people (id, created, drawn) SELECT ?, created, ? FROM people WHERE id = ?"
+            db.execute(sql, [other, _place(db, person), person])
+            _merge(db, person, into=other)
+    return removed
+
+
 def _merge(db: Database, person: str, *, into: str) -> None:
-    for table in ("keys", "episodes", "tickets", "contacts", "past_questions"):
+    for table in REFERRING:
         db.execute(f"UPDATE {table} SET person = ? WHERE person = ?", [into, person])
     db.execute("DELETE FROM people WHERE id = ?", [person])

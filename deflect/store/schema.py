@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import secrets
+import unicodedata
+
 from sqlite_utils import Database, Migrations
 
 migrations = Migrations("shortstop")
 
 
-def _create(db: Database, name: str, columns: str, *, needed: str = "", pk: str = "id", indexes: str = "") -> None:
+def _create(
+    db: Database, name: str, columns: str, *, needed: str = "", pk: str | tuple[str, ...] = "id", indexes: str = ""
+) -> None:
     """Create a table. Columns are text unless they end in `:int`; the columns in `needed` are never null.
 
     `indexes` are separated by commas, their columns by spaces.
@@ -129,3 +136,104 @@ def m012_mails(db: Database) -> None:
     columns = "id mail sender what ticket message created:int"
     _create(db, "mails", columns, needed="sender what created", indexes="sender created, ticket, mail")
     db.table("messages").add_column("note", str)
+
+
+@migrations()
+def m013_raw_mails(db: Database) -> None:
+    """The original of an e-mail: the SHA-256 of its sealed file, and the key that opens the file."""
+    mails = db.table("mails")
+    mails.add_column("original", str)
+    mails.add_column("seal", str)
+    mails.create_index(["original"])
+
+
+@migrations()
+def m014_withdrawn(db: Database) -> None:
+    """Withdrawn outcomes, marks of messages, and of each e-mail who passed it on and what the list of others shows."""
+    db.table("outcomes").add_column("withdrawn", int)
+    db.table("messages").add_column("mark", str)
+    for column in ("via", "address", "name", "subject"):
+        db.table("mails").add_column(column, str)
+    db.table("mails").create_index(["what", "created"])
+
+
+@migrations()
+def m015_drafts(db: Database) -> None:
+    """Unsent texts of agents. `waiting` is empty, or names the browser that must log in first."""
+    columns = "ticket agent waiting text article note:int seen:int revision:int changed:int"
+    needed = "ticket agent waiting text note revision changed"
+    _create(db, "drafts", columns, needed=needed, pk=("ticket", "agent", "waiting"), indexes="agent")
+
+
+@migrations()
+def m016_perhaps_sent(db: Database) -> None:
+    """Who is sending a delivery and until when, how often it was perhaps sent, and the last runs of daily duties."""
+    outbox = db.table("outbox")
+    outbox.add_column("held", str)
+    outbox.add_column("held_until", int)
+    outbox.add_column("unsure", int, not_null_default=0)
+    outbox.create_index(["state", "sink", "due"])
+    _create(db, "runs", "id at:int note", needed="at")
+
+
+@migrations()
+def m018_proven(db: Database) -> None:
+    """The key of each ticket, episode, contact and past question, and agents' words that two are not one person.
+
+    Keys of one person were merged before, also unproven ones. A row gets the key that it surely came under, and none if
+    the person has several; an address is proven if it is the one of the token.
+    """
+    tickets = db.table("tickets")
+    for column in ("signed", "address", "browser", "proven"):
+        tickets.add_column(column, str)
+    for table in ("episodes", "contacts", "past_questions"):
+        db.table(table).add_column("key", str)
+        db.table(table).create_index(["key"])
+    db.table("people").add_column("drawn", float)
+    columns = "id one other who created:int"
+    _create(db, "apart", columns, needed="one other who created", indexes="one, other")
+    _fill_tickets(db)
+    db.execute(
+        """
+        UPDATE episodes SET key = (SELECT key FROM events WHERE episode = episodes.id
+                                   ORDER BY type != 'intent', received, id LIMIT 1)
+        """
+    )
+    for table in ("contacts", "past_questions"):
+        db.execute(
+            f"""
+            UPDATE {table} SET key = coalesce(
+                (SELECT min(id) FROM keys
+                 WHERE keys.person = {table}.person AND id NOT LIKE 'visitor:%' HAVING count(*) = 1),
+                (SELECT min(id) FROM keys WHERE keys.person = {table}.person HAVING count(*) = 1))
+            """
+        )
+    for column in ("signed", "address", "browser"):
+        tickets.create_index([column])
+
+
+def _fill_tickets(db: Database) -> None:
+    """Set the keys of the tickets that are there already."""
+    db.execute(
+        """
+        UPDATE tickets SET
+            signed = (SELECT id FROM keys WHERE id = 'verified:' || tickets.verified),
+            browser = (SELECT key FROM events WHERE type = 'sent' AND episode = tickets.episode
+                       AND key LIKE 'visitor:%' AND json_extract(data, '$.ticket') = tickets.id LIMIT 1)
+        """
+    )
+    db.execute("INSERT OR IGNORE INTO secrets (name, value) VALUES ('email', ?)", [secrets.token_hex(32)])
+    secret = db.execute("SELECT value FROM secrets WHERE name = 'email'").fetchone()
+    for id, email, verified in db.execute("SELECT id, email, verified FROM tickets").fetchall():
+        address = unicodedata.normalize("NFKC", email).strip().lower()
+        key = "email:" + hmac.new(bytes.fromhex(secret[0]), address.encode(), hashlib.sha256).hexdigest()
+        same = verified and unicodedata.normalize("NFKC", verified).strip().lower() == address
+        db.execute("UPDATE tickets SET address = ?, proven = ? WHERE id = ?", [key, "token" if same else None, id])
+
+
+@migrations()
+def m019_second_factors(db: Database) -> None:
+    """Second factors of agents: the app's secret, the last time step used, and hashes of recovery codes."""
+    _create(
+        db, "second_factors", "id secret step:int recovery entry created:int", needed="secret step recovery created"
+    )

@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
 import unicodedata
 from dataclasses import dataclass
 
 from sqlite_utils import Database
-from werkzeug.security import check_password_hash, generate_password_hash
 
 from deflect.offers.episode import new_id
 from deflect.store import clock
 from deflect.store.database import Row, Store, insert
 from deflect.store.database_file import is_new
-from deflect.store.tokens import same, signature
+from deflect.store.tokens import signature
 from deflect.store.writer import Writer, opened, write
+from deflect.tickets import passwords
 from deflect.tickets.ticket_writes import audit
 from kb.config import Settings
-from kb.errors import BadRequest, NotFound
+from kb.errors import BadRequest, BadSetting, NotFound
 
 FIRST = "admin"  # the account that exists without being added
 ROLES = ("agent", "admin")  # an admin also allows origins and manages the agents
-SHORTEST, LONGEST = 8, 60
+LONGEST = 60
 OPERATOR = "operator"  # the audit log's name for changes made by a command
 UNKNOWN = "unknown"  # the audit log's name for logins with an unknown name
 RESERVED = frozenset({FIRST, OPERATOR, UNKNOWN, "me", "nobody"})  # names with another meaning here
-NOBODY = generate_password_hash("nobody", method="scrypt")  # checked for an unknown name, to take as long
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +53,12 @@ def find(store: Store, settings: Settings, user: str) -> Agent | None:
     return next(iter([*named, *(agent for agent in everybody if wanted and folded(agent.email) == wanted)]), None)
 
 
+def of_address(store: Store, settings: Settings, email: str) -> Agent | None:
+    """Return the agent with an e-mail address in any case, or None."""
+    wanted = folded(email)
+    return next((agent for agent in agents(store, settings) if wanted and folded(agent.email) == wanted), None)
+
+
 def folded(text: str) -> str:
     """Return a name or an address in its form for comparison, without differences of case, width and spaces."""
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
@@ -74,15 +78,18 @@ def add(
     for taken in (name, email):
         if taken and (folded(taken) in RESERVED or find(store, settings, taken)):
             raise BadRequest(f"{taken} is taken; choose another, or set a new password")
-    now = clock.now()
-    writer.run(add_agent, id=name, email=email, role=role, hash=_hash(password), entry=new_id(), who=who, now=now)
+    passwords.judge(password, known=(name, email))
+    now, hash = clock.now(), passwords.hash_of(password)
+    writer.run(add_agent, id=name, email=email, role=role, hash=hash, entry=new_id(), who=who, now=now)
     return Agent(name, email, role, now)
 
 
 def set_password(store: Store, writer: Writer, settings: Settings, user: str, *, password: str, who: str) -> str:
     """Set an agent's password, end the agent's sessions, and return the agent's name."""
-    name = FIRST if folded(user) == FIRST else the_one(store, settings, user).name
-    writer.run(keep_password, id=name, hash=_hash(password), entry=new_id(), who=who, now=clock.now())
+    agent = None if folded(user) == FIRST else the_one(store, settings, user)
+    name, email = (agent.name, agent.email) if agent else (FIRST, "")
+    passwords.judge(password, known=(name, email))
+    writer.run(keep_password, id=name, hash=passwords.hash_of(password), entry=new_id(), who=who, now=clock.now())
     return name
 
 
@@ -103,6 +110,15 @@ def the_one(store: Store, settings: Settings, user: str) -> Agent:
     return found
 
 
+def judge_setting(settings: Settings) -> None:
+    """Raise BadSetting if KB_ADMIN_PASSWORD is set to a password that no agent may have."""
+    try:
+        if settings.admin_password:
+            passwords.judge(settings.admin_password)
+    except BadRequest as error:
+        raise BadSetting(f"KB_ADMIN_PASSWORD: {error}; or unset it and run 'kb admin password'") from error
+
+
 def has_password(settings: Settings) -> bool:
     """Return True if at least one agent can log in."""
     if settings.admin_password or is_new(settings.database):
@@ -115,10 +131,9 @@ def matches(store: Store, settings: Settings, *, user: str, password: str) -> Ag
     """Return the agent if name and password match, else None. A wrong name takes as long as a wrong password."""
     agent = find(store, settings, user)
     if agent and agent.name == FIRST and settings.admin_password:
-        return agent if same(_digest(settings.admin_password), _digest(password)) else None
+        return agent if passwords.is_same(settings.admin_password, password) else None
     row = store.one("SELECT hash FROM admins WHERE id = ?", [agent.name]) if agent else None
-    right = check_password_hash(row["hash"] if row else NOBODY, password)
-    return agent if row and right else None
+    return agent if passwords.fits(row["hash"] if row else None, password) else None
 
 
 def stamp(store: Store, settings: Settings, name: str = FIRST) -> str | None:
@@ -128,16 +143,6 @@ def stamp(store: Store, settings: Settings, name: str = FIRST) -> str | None:
         return signature(key, settings.admin_password.encode())[:16]
     row = store.one("SELECT changed FROM admins WHERE id = ?", [name])
     return str(row["changed"]) if row else None
-
-
-def _hash(password: str) -> str:
-    if len(password) < SHORTEST:
-        raise BadRequest(f"the password has fewer than {SHORTEST} characters; choose a longer one")
-    return generate_password_hash(password[:1000], method="scrypt")
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
 
 
 @write()
@@ -171,19 +176,22 @@ def keep_password(db: Database, *, id: str, hash: str, entry: str, who: str, now
 
 @write()
 def remove_agent(db: Database, *, id: str, entry: str, who: str, now: int) -> Row:
-    """Remove an agent, end the sessions and unassign open tickets. Messages and the audit log keep the name."""
+    """Remove an agent with sessions and drafts, and unassign open tickets. Messages and the audit log keep the name."""
     if not db.execute("DELETE FROM admins WHERE id = ?", [id]).rowcount and not _is_done(db, entry):
         raise NotFound(f"there is no agent {id}; it may have been removed")
     _end_sessions(db, id)
+    db.execute("DELETE FROM second_factors WHERE id = ?", [id])
     freed = db.execute("UPDATE tickets SET agent = NULL WHERE agent = ? AND state = 'open'", [id]).rowcount
+    db.execute("DELETE FROM drafts WHERE agent = ?", [id])
     audit(db, id=entry, who=who, did="remove agent", what=id, now=now)
     return {"agent": id, "freed": freed}
 
 
 @write()
 def begin_session(db: Database, *, id: str, who: str, stamp: str, now: int, before: int) -> Row:
-    """Store a new session of an agent, and delete sessions that began before `before`."""
+    """Store a new session of an agent. Delete sessions that began before `before`, and texts that waited so long."""
     db.execute("DELETE FROM sessions WHERE created < ?", [before])
+    db.execute("DELETE FROM drafts WHERE waiting != '' AND changed < ?", [before])
     insert(db, "sessions", {"id": id, "who": who, "stamp": stamp, "created": now})
     return {}
 

@@ -133,6 +133,7 @@ def create_ticket(
         "page": page_address(visit.page),
         "verified": visit.claims.id or visit.claims.email or None,
         "segment": visit.claims.segment or None,
+        "proven": "token" if normal_email(visit.claims.email) == normal_email(message.email) else None,
     }
     created = services.writer.run(
         ticket_writes.create_ticket,

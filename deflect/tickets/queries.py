@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
-from deflect.store.clock import HOUR
+from deflect.store.clock import HOUR, MINUTE
 from deflect.store.database import Row, Store
 
 NOBODY = "nobody"  # the agent filter for unassigned tickets
@@ -49,7 +50,8 @@ def find(
         f"""
         SELECT id, subject, email, name, category, channel, state, agent, created, changed,
                (SELECT count(*) FROM messages WHERE messages.ticket = found.id) AS messages,
-               (SELECT article FROM outcomes WHERE ticket = found.id ORDER BY created DESC, id LIMIT 1) AS solved_by
+               (SELECT article FROM outcomes WHERE ticket = found.id AND withdrawn IS NULL
+                ORDER BY created DESC, id LIMIT 1) AS solved_by
         FROM (
             SELECT * FROM tickets
             WHERE (:state = '' OR state = :state)
@@ -99,7 +101,7 @@ def messages(store: Store, ticket: str) -> list[Row]:
     """Return a ticket's messages in order, each with the state of its deliveries."""
     return store.rows(
         """
-        SELECT id, author, "by", channel, body, note, created,
+        SELECT id, author, "by", channel, body, note, mark, created,
                (SELECT group_concat(sink || ': ' || state, ', ') FROM outbox
                 WHERE outbox.ticket = messages.ticket AND message = messages.id AND sink != 'inbox') AS delivery
         FROM messages WHERE ticket = ? ORDER BY created, id
@@ -110,20 +112,26 @@ def messages(store: Store, ticket: str) -> list[Row]:
 
 def solved_by(store: Store, ticket: str) -> Row | None:
     """Return the `article` that an agent marked as the solution of a ticket, and the agent (`by`), or None."""
-    sql = 'SELECT article, "by", created FROM outcomes WHERE ticket = ? ORDER BY created DESC, id LIMIT 1'
-    return store.one(sql, [ticket])
+    return store.one(
+        """
+        SELECT article, "by", created FROM outcomes
+        WHERE ticket = ? AND withdrawn IS NULL ORDER BY created DESC, id LIMIT 1
+        """,
+        [ticket],
+    )
 
 
-def of_person(store: Store, person: str, *, limit: int = 200) -> list[Row]:
-    """Return a person's tickets, latest first, each with its state and the article that solved it."""
+def of_ids(store: Store, ids: Sequence[str]) -> list[Row]:
+    """Return these tickets, latest first, each with its state and the article that solved it."""
     return store.rows(
         """
         SELECT id, subject, state, channel, agent, created,
                (SELECT count(*) FROM messages WHERE ticket = tickets.id AND author = 'agent') AS answers,
-               (SELECT article FROM outcomes WHERE ticket = tickets.id ORDER BY created DESC, id LIMIT 1) AS solved_by
-        FROM tickets WHERE person = ? ORDER BY created DESC, id LIMIT ?
+               (SELECT article FROM outcomes WHERE ticket = tickets.id AND withdrawn IS NULL
+                ORDER BY created DESC, id LIMIT 1) AS solved_by
+        FROM tickets WHERE id IN (SELECT value FROM json_each(?)) ORDER BY created DESC, id
         """,
-        [person, limit],
+        [json.dumps(list(ids))],
     )
 
 
@@ -132,8 +140,8 @@ def deliveries(store: Store, *, states: tuple[str, ...] = ("pending", "dead"), l
     marks = ", ".join("?" * len(states))
     return store.rows(
         f"""
-        SELECT outbox.id, outbox.ticket, sink, outbox.state, tries AS attempts, due, outbox.created, outbox.changed,
-               note AS error, tickets.subject
+        SELECT outbox.id, outbox.ticket, sink, outbox.state, tries AS attempts, unsure, due, outbox.created,
+               outbox.changed, note AS error, tickets.subject
         FROM outbox JOIN tickets ON tickets.id = outbox.ticket
         WHERE outbox.state IN ({marks}) ORDER BY outbox.state = 'dead' DESC, due, outbox.id LIMIT ?
         """,
@@ -141,22 +149,40 @@ def deliveries(store: Store, *, states: tuple[str, ...] = ("pending", "dead"), l
     )
 
 
-def due(store: Store, *, now: int, limit: int = 100) -> list[Row]:
-    """Return outbox entries that are due, each with its ticket and message.
-
-    Entries due in more than two hours count as due: no pause is that long, so the clock must have been set back.
+# A delivery that another thread sends is not due. One that changed in the future, or is due later than any pause, was
+# stored by a clock that was ahead.
+DUE = """
+    outbox.state = 'pending' AND (due <= :now OR outbox.changed > :now + :slack OR due > :now + :pause)
+    AND (held IS NULL OR held_until <= :now OR held_until > :now + :hold)
     """
+SLACK = {"slack": 5 * MINUTE, "pause": 31 * HOUR, "hold": 3 * HOUR}
+
+
+def due(store: Store, *, now: int, sink: str | None = None, limit: int = 100) -> list[Row]:
+    """Return outbox entries that are due, of one sink or of all, each with its ticket and message."""
     return store.rows(
-        """
-        SELECT outbox.id AS delivery, outbox.sink, outbox.tries, tickets.*,
+        f"""
+        SELECT outbox.id AS delivery, outbox.sink, outbox.tries, outbox.unsure, tickets.*,
                messages.author, messages.body, messages.note AS remark, messages.id AS message,
                messages.created AS written
         FROM outbox JOIN tickets ON tickets.id = outbox.ticket JOIN messages ON messages.id = outbox.message
-        WHERE outbox.state = 'pending' AND (due <= :now OR due > :now + :most)
+        WHERE {DUE} AND (:sink IS NULL OR sink = :sink)
         ORDER BY due, outbox.created, outbox.id LIMIT :limit
         """,
-        {"now": now, "most": 2 * HOUR, "limit": limit},
+        {"now": now, "sink": sink, "limit": limit} | SLACK,
     )
+
+
+def held(store: Store) -> list[str]:
+    """Return the tokens of the deliveries that are being sent."""
+    rows = store.rows("SELECT DISTINCT held FROM outbox WHERE state = 'pending' AND held IS NOT NULL ORDER BY held")
+    return [row["held"] for row in rows]
+
+
+def sinks_due(store: Store, *, now: int) -> list[str]:
+    """Return the sinks that have due deliveries."""
+    rows = store.rows(f"SELECT DISTINCT sink FROM outbox WHERE {DUE} ORDER BY sink", {"now": now} | SLACK)
+    return [row["sink"] for row in rows]
 
 
 def mail_ids(store: Store, ticket: str, *, before: int) -> tuple[str, ...]:

@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
 
 from sqlite_utils import Database
 
 from deflect.offers.log import append, begun_episode
+from deflect.privacy.email_keys import email_hash
 from deflect.store.attachments import place_of
 from deflect.store.clock import DAY, HOUR
 from deflect.store.database import Row, insert
-from deflect.store.people import kept_under, link
+from deflect.store.people import VERIFIED, VISITOR, kept_under, link
 from deflect.store.writer import write
+from deflect.tickets import drafts, meanwhile
 from kb.errors import Conflict, FileLost, NotFound
 
 RECEIPT = "receipt"  # the sink of receipts, which KB_SINKS cannot choose
 MOST_RECEIPTS = ((HOUR, 3), (DAY, 10))  # per person, so that the form cannot be used to flood a mailbox
 
 
-class AnsweredMeanwhile(Conflict):
-    """Another agent answered while this answer was being written."""
-
-    def __init__(self, other: str) -> None:
-        super().__init__(f"{other} answered while you were writing. Read that answer before you send yours.")
+class SentAlready(Conflict):
+    """A form that was sent before came again with another text, for example after the browser's Back button."""
 
 
 @write()
@@ -53,6 +53,7 @@ def create_ticket(
         return _created(db, earlier["ticket"]) | {"new": False}
     begun = begun_episode(db, keys, intent, episode=episode, now=now)
     row = ticket | {"person": link(db, keys, now=now), "episode": begun["id"]}
+    row |= {"signed": _of_kind(keys, VERIFIED), "browser": _of_kind(keys, VISITOR)}
     keep_ticket(db, row, message, outbox=outbox, files=files, folder=folder, now=now)
     insert(db, "idempotency", idempotency | {"ticket": ticket["id"], "created": now})
     append(db, kept_under(keys), sent | {"episode": begun["id"]}, now=now)
@@ -63,7 +64,9 @@ def keep_ticket(
     db: Database, ticket: Row, message: Row, *, outbox: Sequence[Row], files: Sequence[Row], folder: str, now: int
 ) -> None:
     """Store a new ticket with its first message. A person with many recent tickets gets no receipt."""
-    insert(db, "tickets", ticket | {"state": "open", "created": now, "changed": now})
+    secret = db.execute("SELECT value FROM secrets WHERE name = 'email'").fetchone()["value"]
+    address = email_hash(secret, ticket["email"])
+    insert(db, "tickets", ticket | {"address": address, "state": "open", "created": now, "changed": now})
     many = _has_many(db, ticket["person"], now=now)
     wanted = [entry for entry in outbox if entry["sink"] != RECEIPT or not many]
     keep_message(db, message | {"ticket": ticket["id"]}, outbox=wanted, files=files, folder=folder, now=now)
@@ -87,45 +90,61 @@ def keep_message(
 
 @write()
 def add_message(
-    db: Database, *, message: Row, outbox: Sequence[Row], who: str, now: int, seen: int | None = None
+    db: Database,
+    *,
+    message: Row,
+    outbox: Sequence[Row],
+    who: str,
+    now: int,
+    seen: int | None = None,
+    was: str = "",
+    revision: int = 0,
 ) -> Row:
     """Store an agent's answer or note, and the outbox entries of an answer.
 
-    A form that is sent twice is stored once. Raise Conflict if the second one has another text, for example after the
-    browser's Back button. Raise AnsweredMeanwhile if another agent answered after the `seen` messages of the page.
+    A form that is sent twice is stored once. Raise SentAlready if the second one has another text. Raise CameMeanwhile
+    if more came than the `seen` messages of the page, or the ticket, which `was` open there, is closed. The agent's
+    draft up to `revision` is deleted.
     """
     _must_exist(db, message["ticket"])
     known = db.execute("SELECT body FROM messages WHERE id = ?", [message["id"]]).fetchone()
-    if not known and seen is not None and (other := _answered_after(db, message["ticket"], seen)):
-        raise AnsweredMeanwhile(other)
+    if not known:
+        meanwhile.check(db.execute, message["ticket"], seen=seen, was=was, when="while you were writing")
     if insert(db, "messages", message | {"by": who, "created": now}):
         _enqueue(db, message, outbox, now=now)
         answerer = who if message["author"] == "agent" else None  # answering assigns an unassigned ticket
         sql = "UPDATE tickets SET changed = ?, agent = coalesce(agent, ?) WHERE id = ?"
         db.execute(sql, [now, answerer, message["ticket"]])
         audit(db, id=message["id"], who=who, did=message["author"], what=message["ticket"], now=now)
+        drafts.drop_sent(db, message["ticket"], agent=who, text=message["body"], revision=revision)
     elif known["body"] != message["body"]:
-        raise Conflict("this form was already sent with another text; reload the ticket and paste this text there")
+        raise SentAlready("you already sent another text from this page; press the button again to send this one too")
     return {"message": message["id"]}
 
 
 @write()
-def close_ticket(db: Database, *, id: str, ticket: str, article: str | None, who: str, now: int) -> Row:
-    """Close a ticket. With `article`, also store the outcome, which the ranking learns from."""
+def close_ticket(
+    db: Database, *, id: str, ticket: str, article: str | None, who: str, now: int, seen: int | None = None
+) -> Row:
+    """Close a ticket. With `article`, also store the outcome, which the ranking learns from.
+
+    Raise CameMeanwhile if more came than the `seen` messages of the page.
+    """
     _must_exist(db, ticket)
+    meanwhile.check(db.execute, ticket, seen=seen, when="while this page was open")
     db.execute("UPDATE tickets SET state = 'closed', changed = ? WHERE id = ?", [now, ticket])
     if article:
-        insert(db, "outcomes", {"id": id, "ticket": ticket, "article": article, "by": who, "created": now})
+        _solve(db, {"id": id, "ticket": ticket, "article": article, "by": who, "created": now})
     audit(db, id=id, who=who, did="solved by " + article if article else "close", what=ticket, now=now)
     return {"ticket": ticket}
 
 
 @write()
 def reopen_ticket(db: Database, *, id: str, ticket: str, who: str, now: int) -> Row:
-    """Reopen a ticket and delete its outcomes."""
+    """Reopen a ticket and withdraw its outcome, which counts again if the same article closes the ticket again."""
     _must_exist(db, ticket)
     db.execute("UPDATE tickets SET state = 'open', changed = ? WHERE id = ?", [now, ticket])
-    db.execute("DELETE FROM outcomes WHERE ticket = ?", [ticket])
+    db.execute("UPDATE outcomes SET withdrawn = ? WHERE ticket = ? AND withdrawn IS NULL", [now, ticket])
     audit(db, id=id, who=who, did="reopen", what=ticket, now=now)
     return {"ticket": ticket}
 
@@ -140,10 +159,46 @@ def assign_ticket(db: Database, *, id: str, ticket: str, agent: str | None, who:
 
 
 @write()
+def set_apart(db: Database, *, id: str, ticket: str, own: Sequence[str], other: str, who: str, now: int) -> Row:
+    """Keep an agent's word that a ticket's requester, by the keys `own`, is not the person with the key `other`."""
+    _must_exist(db, ticket)
+    insert(db, "apart", {"id": f"{own[0]} {other}", "one": own[0], "other": other, "who": who, "created": now})
+    audit(db, id=id, who=who, did="set apart", what=ticket, now=now)
+    return {"ticket": ticket}
+
+
+@write()
+def join_again(
+    db: Database, *, id: str, ticket: str, own: Sequence[str], others: Sequence[str], who: str, now: int
+) -> Row:
+    """Take back every word of an agent that a ticket's requester is not the person with the keys `others`."""
+    _must_exist(db, ticket)
+    for one, other in (*product(own, others), *product(others, own)):
+        db.execute("DELETE FROM apart WHERE one = ? AND other = ?", [one, other])
+    audit(db, id=id, who=who, did="joined again", what=ticket, now=now)
+    return {"ticket": ticket}
+
+
+@write()
 def audit(db: Database, *, id: str, who: str, did: str, what: str, now: int) -> Row:
     """Add an entry to the audit log."""
     insert(db, "audit", {"id": id, "who": who, "did": did, "what": what, "created": now})
     return {}
+
+
+def _of_kind(keys: Sequence[str], kind: str) -> str | None:
+    """Return the first key of a kind, or None."""
+    return next((key for key in keys if key.startswith(kind)), None)
+
+
+def _solve(db: Database, outcome: Row) -> None:
+    """Store an outcome, or restore the withdrawn one with the same article. A ticket has one outcome that counts."""
+    ticket, article, now = outcome["ticket"], outcome["article"], outcome["created"]
+    other = "UPDATE outcomes SET withdrawn = ? WHERE ticket = ? AND article IS NOT ? AND withdrawn IS NULL"
+    db.execute(other, [now, ticket, article])
+    same = "UPDATE outcomes SET withdrawn = NULL WHERE ticket = ? AND article = ?"
+    if not db.execute(same, [ticket, article]).rowcount:
+        insert(db, "outcomes", outcome)
 
 
 def _enqueue(db: Database, message: Row, outbox: Sequence[Row], *, now: int) -> None:
@@ -155,20 +210,13 @@ def _enqueue(db: Database, message: Row, outbox: Sequence[Row], *, now: int) -> 
 
 def _has_many(db: Database, person: str, *, now: int) -> bool:
     """Return True if a person wrote more tickets than MOST_RECEIPTS allows receipts for."""
-    sql = "SELECT count(*) AS n FROM tickets WHERE person = ? AND created > ?"
-    return any(db.execute(sql, [person, now - span]).fetchone()["n"] > most for span, most in MOST_RECEIPTS)
+    sql = "SELECT count(*) AS n FROM tickets WHERE person = ? AND created > ? AND created <= ?"
+    return any(db.execute(sql, [person, now - span, now + HOUR]).fetchone()["n"] > most for span, most in MOST_RECEIPTS)
 
 
 def _created(db: Database, ticket: str) -> Row:
     row = db.execute("SELECT id, channel FROM tickets WHERE id = ?", [ticket]).fetchone()
     return {"ticket": ticket, "channel": row["channel"] if row else "web"}
-
-
-def _answered_after(db: Database, ticket: str, seen: int) -> str:
-    """Return the first agent who answered after the first `seen` messages, or ""."""
-    sql = 'SELECT author, "by" FROM messages WHERE ticket = ? ORDER BY created, id LIMIT -1 OFFSET ?'
-    answers = (row["by"] for row in db.execute(sql, [ticket, seen]) if row["author"] == "agent")
-    return next((by or "another agent" for by in answers), "")
 
 
 def _must_exist(db: Database, ticket: str) -> None:

@@ -1,9 +1,10 @@
 """The timeline of a ticket's person: events, tickets, replies, contacts on other channels and past questions, by day.
 
-`trail` returns the events as plain steps, for the ticket's page and for sinks. `timeline` adds the rest of the person's
-history and merges related steps. An offer is made at each pause in typing, so all offers of one message are one entry,
-with marks for the articles that were opened, read, refused or solved the problem. The same search or article several
-times in a row is one entry with a count. Steps more than an hour apart stay separate.
+`trail` returns the events as plain steps, for the ticket's page and for sinks. `timeline` adds the rest of the history
+that proven keys lead to and merges related steps; `nearby` does so for whoever is perhaps the same person. An offer is
+made at each pause in typing, so all offers of one message are one entry, with marks for the articles that were opened,
+read, refused or solved the problem. The same search or article several times in a row is one entry with a count. Steps
+more than an hour apart stay separate.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from itertools import groupby
 from deflect.store.clock import DAY, HOUR
 from deflect.store.database import Row, Store
 from deflect.tickets import queries
+from deflect.tickets.identity import Near, identity, proven_keys
 
 BEFORE = 30 * DAY
 MOST_STEPS = 200
@@ -35,20 +37,27 @@ class Step:
 
 
 def trail(store: Store, ticket: Row, *, before: int = BEFORE, limit: int = MOST_STEPS) -> list[Step]:
-    """Return the steps of the ticket's person from 30 days before the ticket until now, oldest first.
+    """Return the steps of a ticket's signed-in person and browser from 30 days before the ticket until now.
 
-    `before` is the span before the ticket in microseconds. If there are more than `limit` steps, return the latest.
+    The oldest comes first. `before` is the span before the ticket in microseconds. If there are more than `limit`
+    steps, return the latest. The steps of a browser that an agent set apart are left out.
     """
+    apart = [one.key for one in identity(store, ticket).near if one.apart]
+    keys = [key for key in (*proven_keys(ticket), ticket["browser"]) if key and key not in apart]
+    return _steps(store, keys, since=ticket["created"] - before, limit=limit)
+
+
+def _steps(store: Store, keys: Sequence[str], *, since: int = 0, limit: int = MOST_STEPS) -> list[Step]:
     rows = store.rows(
         """
         SELECT * FROM (
             SELECT events.*, coalesce(text, '') AS text
-            FROM events JOIN keys ON keys.id = events.key LEFT JOIN event_texts ON event_texts.event = events.id
-            WHERE keys.person = ? AND events.received >= ?
+            FROM events LEFT JOIN event_texts ON event_texts.event = events.id
+            WHERE events.key IN (SELECT value FROM json_each(?)) AND events.received >= ?
             ORDER BY events.received DESC, min(events.at, events.received) DESC LIMIT ?
         ) ORDER BY received, at, type != 'intent', id -- the intent comes with the first offer, and before it
         """,
-        [ticket["person"], ticket["created"] - before, limit],
+        [json.dumps(list(keys)), since, limit],
     )
     return [_step(row) for row in rows]
 
@@ -97,15 +106,23 @@ LONGEST = 500  # steps in a timeline; older ones are only in the exports
 SHOWN = 12  # entries shown at first; a button shows the rest
 MARKS = {"follow": "opened", "read": "read", "not_this": "answered “Not this”", "solved": "answered “This solved it”"}
 
-CONTACTS = "SELECT channel, ticket, at FROM contacts WHERE person = ? ORDER BY at DESC, id LIMIT 200"
-PAST = (
-    "SELECT id, subject, body, article, source, at FROM past_questions WHERE person = ? ORDER BY at DESC, id LIMIT 200"
-)
+CONTACTS = """
+    SELECT channel, ticket, at FROM contacts WHERE key IN (SELECT value FROM json_each(?))
+    ORDER BY at DESC, id LIMIT 200
+    """
+PAST = """
+    SELECT id, subject, body, article, source, at FROM past_questions WHERE key IN (SELECT value FROM json_each(?))
+    ORDER BY at DESC, id LIMIT 200
+    """
+# Kept before rows had keys of their own, and of somebody with several.
+UNCLEAR_CONTACTS = CONTACTS.replace("key IN (SELECT value FROM json_each(?))", "key IS NULL AND person = ?")
+UNCLEAR_PAST = PAST.replace("key IN (SELECT value FROM json_each(?))", "key IS NULL AND person = ?")
 
 REPLIES = """
-    SELECT tickets.id, tickets.subject, tickets.state, messages.created AS at, messages.author
+    SELECT tickets.id, tickets.subject, tickets.state, messages.created AS at, messages.author, mark
     FROM tickets JOIN messages ON messages.ticket = tickets.id
-    WHERE person = ? AND messages.channel = 'email' AND author IN ('requester', 'other', 'machine')
+    WHERE tickets.id IN (SELECT value FROM json_each(?))
+      AND messages.channel = 'email' AND author IN ('requester', 'other', 'machine')
       AND messages.id != (SELECT id FROM messages AS first WHERE ticket = tickets.id ORDER BY created, id LIMIT 1)
     ORDER BY at DESC, messages.id LIMIT 200
     """
@@ -142,19 +159,57 @@ class Day:
     entries: tuple[Entry, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Nearby:
+    """Perhaps the same person, with the entries that are known of them, latest first."""
+
+    near: Near
+    entries: tuple[Entry, ...]
+
+
 def timeline(store: Store, ticket: Row) -> list[Entry]:
-    """Return the timeline of the ticket's person, latest entry first."""
-    own = queries.of_person(store, ticket["person"])
-    contacts = store.rows(CONTACTS, [ticket["person"]])
-    known = {row["id"] for row in own} | {row["ticket"] for row in contacts}
-    steps = trail(store, ticket, before=ticket["created"], limit=LONGEST)
-    entries = [
-        *folded(step for step in steps if step.what != "sent" or step.detail not in known),
-        *(_ticket(row) for row in own),
-        *(_reply(row) for row in store.rows(REPLIES, [ticket["person"]])),
-        *(Entry(row["at"], "contact", row["channel"], row["ticket"] or "") for row in contacts),
-        *(_past(row) for row in store.rows(PAST, [ticket["person"]])),
-    ]
+    """Return the timeline that a ticket's proven keys lead to, latest entry first."""
+    who = identity(store, ticket)
+    return _entries(store, who.keys, who.tickets)
+
+
+def nearby(store: Store, ticket: Row) -> list[Nearby]:
+    """Return who is perhaps the same person as a ticket's requester. Whoever is known by nothing is left out."""
+    who = identity(store, ticket)
+    found, known = [], [*who.tickets, *(id for near in who.near for id in near.tickets)]
+    for near in who.near:
+        keys = [near.key] if near.key in (ticket["address"], ticket["browser"]) else []
+        entries = _entries(store, keys, near.tickets, known=known)
+        found += [Nearby(near, tuple(entries))] if entries else []
+    return [*found, *_unclear(store, ticket)]
+
+
+def _unclear(store: Store, ticket: Row) -> list[Nearby]:
+    """Return contacts and past questions that were kept before rows had keys of their own."""
+    entries = [_contact(row) for row in store.rows(UNCLEAR_CONTACTS, [ticket["person"]])]
+    entries += [_past(row) for row in store.rows(UNCLEAR_PAST, [ticket["person"]])]
+    near = Near("", "Earlier contacts", ("same browser or same address typed",))
+    return [Nearby(near, tuple(_latest_first(entries)))] if entries else []
+
+
+def _entries(store: Store, keys: Sequence[str], tickets: Sequence[str], *, known: Sequence[str] = ()) -> list[Entry]:
+    """Return the entries of these keys and tickets. Messages to the `known` tickets are elsewhere."""
+    own = queries.of_ids(store, tickets)
+    contacts = store.rows(CONTACTS, [json.dumps(list(keys))])
+    told = {*tickets, *known, *(row["ticket"] for row in contacts)}
+    steps = _steps(store, keys, limit=LONGEST)
+    return _latest_first(
+        [
+            *folded(step for step in steps if step.what != "sent" or step.detail not in told),
+            *(_ticket(row) for row in own),
+            *(_reply(row) for row in store.rows(REPLIES, [json.dumps(list(tickets))])),
+            *(_contact(row) for row in contacts),
+            *(_past(row) for row in store.rows(PAST, [json.dumps(list(keys))])),
+        ]
+    )
+
+
+def _latest_first(entries: Iterable[Entry]) -> list[Entry]:
     return sorted(entries, key=lambda entry: entry.at, reverse=True)
 
 
@@ -224,8 +279,12 @@ def _ticket(row: Row) -> Entry:
 
 def _reply(row: Row) -> Entry:
     """Return the entry of a later e-mail, without its text, which the ticket shows."""
-    who = {"other": "from another address", "machine": "automatic"}.get(row["author"], "")
+    who = {"other": "from another address", "machine": row["mark"] or "automatic"}.get(row["author"], row["mark"] or "")
     return Entry(row["at"], "reply", row["subject"], who, ticket=row["id"], state=row["state"])
+
+
+def _contact(row: Row) -> Entry:
+    return Entry(row["at"], "contact", row["channel"], row["ticket"] or "")
 
 
 def _past(row: Row) -> Entry:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import logging
 import sqlite3
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 EXPORTS = (
     *("tickets", "events", "episodes", "messages", "outcomes", "contacts", "questions", "people", "deliveries"),
-    *("users", "audit", "attachments", "mails"),
+    *("users", "audit", "attachments", "mails", "drafts", "apart"),
 )  # as in deflect.privacy.export, which is too slow to import for --help
 
 
@@ -75,7 +76,7 @@ def export(settings: Settings, kind: str, as_json: bool) -> None:
     """Print a table as CSV.
 
     KIND is tickets, messages, events, episodes, outcomes, contacts, questions, people, deliveries, users, audit,
-    attachments or mails.
+    attachments, mails or apart.
 
     Example: kb export tickets > tickets.csv
     """
@@ -87,21 +88,84 @@ def export(settings: Settings, kind: str, as_json: bool) -> None:
         to_csv(settings, kind, sys.stdout)
 
 
+class NotAsked(HelpCenterError):
+    """An erasure that needs a person's word, without a terminal to ask for it."""
+
+
 @click.command()
-@click.option("--person", required=True, help="Visitor id, verified id or e-mail address.")
+@click.option("--person", default="", help="Visitor id, verified id or e-mail address.")
+@click.option(
+    "--ticket", "named", multiple=True, help="A ticket to erase too, or a contact or past question, by its id."
+)
+@click.option("--dry-run", is_flag=True, help="Only name what would be deleted.")
+@click.option("--yes", is_flag=True, help="Don't ask before tickets of several addresses are deleted.")
 @json_option
 @with_articles("uses")
-def erase(settings: Settings, person: str, as_json: bool) -> None:
+def erase(settings: Settings, person: str, named: tuple[str, ...], dry_run: bool, yes: bool, as_json: bool) -> None:
     """Delete everything stored about a person, and count any remaining traces.
 
-    Example: kb erase --person someone@example.com
+    What is only perhaps theirs, such as tickets from the same browser, is named and stays, unless --ticket names it.
+
+    Example: kb erase --person someone@example.com --dry-run
     """
     from deflect.privacy import erasure
     from kb.server.indexing import forget_questions
 
-    done = erasure.erase(settings, person)
+    if not person and not named:
+        raise click.UsageError("name a person with --person, or a ticket with --ticket")
+    planned = erasure.plan(settings, person, named=named)
+    if dry_run:
+        emit(planned, as_json=as_json, text=erasure.shown)
+        return
+    if len(planned["addresses"]) > 1 and not yes:
+        _ask(planned["addresses"])
+    done = erasure.erase(settings, person, named=named, who=_who())
     done["learned"] = forget_questions(settings, now=datetime.now(UTC)) if any(done["removed"].values()) else ""
     emit(done, as_json=as_json, text=erasure.shown)
+
+
+def _ask(addresses: list[str]) -> None:
+    """Ask before tickets of several addresses go; raise NotAsked if nobody can answer."""
+    sentence = f"{len(addresses)} addresses wrote the tickets to delete: {', '.join(addresses)}"
+    if not _has_terminal():
+        raise NotAsked(f"{sentence}; look at them with --dry-run, then add --yes")
+    click.confirm(f"{sentence}. Delete them all?", abort=True, err=True)
+
+
+def _has_terminal() -> bool:
+    return sys.stdin.isatty()
+
+
+def _who() -> str:
+    """Return the user who runs the command, for the audit log."""
+    try:
+        return f"operator ({getpass.getuser()})"
+    except (KeyError, OSError):  # a user without a name
+        return "operator"
+
+
+@click.command()
+@click.option("--yes", is_flag=True, help="Delete it now, also what waits for your word.")
+@json_option
+@with_database
+def forget(settings: Settings, yes: bool, as_json: bool) -> None:
+    """Show old data that is past its days of retention; with --yes, delete it.
+
+    `kb serve` deletes it every hour, but leaves it to you when the clock jumped or when too much would go at once.
+
+    Example: kb forget --yes
+    """
+    from deflect.privacy import erasure
+
+    def shown(document: dict[str, Any]) -> str:
+        lines = [f"{table}: {count:,} past their days" for table, count in document["old"].items()]
+        return "\n".join([*(lines or ["nothing is past its days"]), *document["wait"]])
+
+    if yes:
+        done = {"removed": erasure.forget(settings, sure=True)}
+        emit(done, as_json=as_json, text=lambda d: f"{d['removed']:,} rows removed")
+    else:
+        emit(erasure.past_retention(settings), as_json=as_json, text=shown)
 
 
 # Exit codes of sysexits.h: the mail server returns the e-mail to its sender (65), or tries again later (75).
@@ -167,6 +231,24 @@ def fetch(settings: Settings, quiet: bool, as_json: bool) -> None:
         emit(document, as_json=as_json, text=lambda d: f"{d['settled']} read, {d['left']} left for later")
     if left:
         sys.exit(LATER)
+
+
+@mail.command("original")
+@click.argument("id")
+@with_database
+def original(settings: Settings, id: str) -> None:
+    """Print the original of a kept e-mail, for example because its text is unreadable.
+
+    ID is the id of an e-mail in `kb export mails`, or of its message.
+
+    Example: kb mail original 5f0c6bd5 > message.eml
+    """
+    from deflect.mail import originals
+    from deflect.store.database import reading
+
+    with reading(settings) as store:
+        raw = originals.read_raw(settings, originals.one(store, id))
+    sys.stdout.buffer.write(raw)
 
 
 def _is_taken(services: Services, raw: bytes) -> bool:

@@ -11,13 +11,19 @@ import click
 from kb.cli import articles, backups, desk, imports, measuring, serving
 from kb.errors import HelpCenterError
 from kb.files import keep_private
+from kb.strict import storable
 
 
 def main() -> None:
     """Run `kb`. The exit code is 0 on success, 1 with a one-line message on an error, 2 on wrong usage."""
     keep_private()
     try:
+        if unreadable := next((arg for arg in sys.argv[1:] if not storable(arg) and not os.path.exists(arg)), None):
+            raise click.UsageError(f"{unreadable!a} is not text in UTF-8")
         kb(prog_name="kb")
+    except click.UsageError as error:
+        click.echo(f"kb: {error.message}", err=True)
+        sys.exit(2)
     except HelpCenterError as error:
         from kb.failures import failure
 
@@ -41,7 +47,9 @@ GROUPS = {
     "For authors": ("check", "search", "suggest", "gaps", "propose"),
     "For the help desk": ("admin", "mail", "outbox"),
     "Measure and learn": ("report", "evaluate", "forecast", "tune"),
-    "For operators": ("doctor", "backup", "restore", "events", "outcomes", "contacts", "users", "export", "erase"),
+    "For operators": (
+        *("doctor", "backup", "restore", "events", "outcomes", "contacts", "users", "export", "erase", "forget"),
+    ),
 }  # the commands by audience, as `kb --help` lists them
 
 
@@ -92,6 +100,7 @@ for command in (
     desk.outbox,
     desk.export,
     desk.erase,
+    desk.forget,
     serving.admin,
     imports.events,
     imports.outcomes,

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from kb import progress
-from kb.cli.options import emit, json_option, with_articles, with_database
+from kb.cli.options import Finite, emit, json_option, with_articles, with_database
 from kb.config import Settings
 
 
@@ -126,7 +126,7 @@ def content_gaps(
 @click.command()
 @click.argument("tickets", type=click.Path(exists=True, path_type=Path))
 @click.option("--split", help="Name of the qrels file in a BEIR folder; unset: all.")
-@click.option("--cost", type=click.FloatRange(min=0), default=0.0, help="Cost of a ticket, in any currency.")
+@click.option("--cost", type=Finite(min=0), default=0.0, help="Cost of a ticket, in any currency.")
 @click.option("--cold", is_flag=True, help="Don't learn from earlier tickets.")
 @click.option(
     "--out", type=click.Path(path_type=Path), default=Path("forecast.html"), help="File to write the page to."

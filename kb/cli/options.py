@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -21,6 +22,17 @@ Command = Callable[..., Any]
 
 class NoDatabase(HelpCenterError):
     """The data folder of a command that needs the database has none."""
+
+
+class Finite(click.FloatRange):
+    """A number of at least `min` that is neither infinite nor NaN, which click lets through."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return the number. Fail with a sentence otherwise."""
+        number: float = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value!r} is not a finite number.", param, ctx)
+        return number
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")

@@ -35,11 +35,13 @@ def serve(host: str | None, port: int | None, watch: bool) -> None:
 
     Example: kb serve --articles docs/help --port 8080
     """
+    from deflect.tickets.accounts import judge_setting
     from kb.server import supervisor as server
 
     said = {"articles": given("articles"), "data": given("data"), "host": host, "port": port}
     overrides = {f"{config.PREFIX}{name.upper()}": str(value) for name, value in said.items() if value is not None}
     settings = config.load(os.environ | overrides)
+    judge_setting(settings)
     if not names_articles():
         judge(settings, "builds", named=False)  # for a named folder, 'kb index' warns, which the server calls
     overrides["KB_ARTICLES"] = str(settings.articles.resolve())  # keep this folder even if it is missing for a moment
@@ -176,6 +178,26 @@ def remove(settings: Settings, name: str, as_json: bool) -> None:
     with opened(settings) as (store, writer):
         gone = accounts.remove(store, writer, settings, name, who=accounts.OPERATOR)
     emit({"name": gone}, as_json=as_json, text=lambda d: f"{d['name']} can no longer log in")
+
+
+@admin.command("reset-factor")
+@click.argument("name", default="admin")
+@json_option
+@with_settings
+def reset_factor(settings: Settings, name: str, as_json: bool) -> None:
+    """Turn off the second factor of an agent who has lost phone and recovery codes.
+
+    Example: kb admin reset-factor Ana
+    """
+    from deflect.offers.episode import new_id
+    from deflect.store.writer import opened
+    from deflect.tickets import accounts, second_factors
+
+    with opened(settings) as (store, writer):
+        user = accounts.the_one(store, settings, name).name
+        gone = second_factors.remove(writer, user, who=accounts.OPERATOR, entry=new_id())
+    done = f"the second factor of {user} is off" if gone else f"{user} has no second factor"
+    emit({"name": user, "removed": gone}, as_json=as_json, text=lambda _: done)
 
 
 @admin.command("password")

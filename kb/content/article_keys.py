@@ -12,6 +12,7 @@ from typing import Any
 from kb import languages
 from kb.content.frontmatter import Value
 
+MOST = 10**9  # of a whole number, so that it can be stored
 STATUSES = ("draft", "published", "archived")
 _DAYS = {"d": 1, "w": 7, "m": 30, "y": 365}
 
@@ -43,7 +44,10 @@ def texts(value: Value) -> tuple[str, ...]:
 
 def number(value: Value) -> int:
     """Return a whole number."""
-    return int(text(value))
+    found = int(text(value))
+    if abs(found) > MOST:
+        raise ValueError
+    return found
 
 
 def days(value: Value) -> int:

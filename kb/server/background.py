@@ -1,4 +1,8 @@
-"""The background process: the writer, the outbox, the index, the mailbox and the daily deletion."""
+"""The background process: the writer, the outbox, the index, the mailbox and the deletion of old data.
+
+An error in the writer ends the process, so that the supervisor restarts it. Every other duty has its own thread and is
+kept up by `kb.duties`: an error in one of them ends neither the writer nor the other duties.
+"""
 
 from __future__ import annotations
 
@@ -13,26 +17,27 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 
-from deflect.delivery import outbox
+from deflect.delivery.queues import Queues
 from deflect.delivery.sinks import sink
 from deflect.mail import mailbox
 from deflect.privacy import erasure
 from deflect.store import writer
 from deflect.store.database import Store, opened_if_possible
 from kb.config import Settings
+from kb.duties import Duty, keep_up
 from kb.errors import BadGeneration, HelpCenterError
 from kb.server.child import Pulse
 from search.index.build import current_path
 from search.index.generation import Stamps, read_manifest, stamps
 from search.rank.current import Current
 
-OUTBOX_PAUSE = 1.0  # seconds between reads of the outbox
 INDEX_PAUSE = 5.0  # seconds between checks of the index files
 SWEEP_PAUSE = 600.0  # seconds between removals of files without a ticket
 FIRST_MAIL_PAUSE = 3.0  # seconds until the mailbox is first read
 MAIL_PAUSE = 60.0  # seconds between reads of the mailbox
-LONGEST_MAIL_PAUSE = 600.0
-DAY = 86400.0
+FIRST_FORGET_PAUSE = 60.0  # seconds until old data is first deleted
+FORGET_PAUSE = 3600.0  # also tells how far the clock can be trusted
+FINISH = 5.0  # seconds for deliveries that are being sent when the process ends
 NEVER = datetime.max.replace(tzinfo=UTC)
 # For glibc: the builder's threads share one arena, and freed memory is kept for the next change. Getting it back from
 # the kernel, page by page, took 0.3 s per change among 10,000 articles.
@@ -45,7 +50,7 @@ def run(settings: Settings, *, watch: bool, pulse: Pulse) -> None:
     A separate process builds the index, so that killing it loses only the work that is not yet cached. With `watch`
     the process stays alive, since authors wait for it; otherwise it ends, which frees its memory.
     """
-    stop, wake = threading.Event(), threading.Event()
+    stop, wake, last = threading.Event(), threading.Event(), threading.Event()
 
     def end(*_: object) -> None:
         stop.set()
@@ -55,24 +60,28 @@ def run(settings: Settings, *, watch: bool, pulse: Pulse) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the supervisor handles Ctrl-C and ends its processes in order
     signal.signal(signal.SIGHUP, lambda *_: wake.set())
     store = opened_if_possible(settings.database)  # without a database, the duties wait for one
-    writing = _start_writer(store, settings, stop=stop, pulse=pulse)
-    duties: list[Callable[[], None]] = [
-        lambda: _deliver(settings, stop=stop),
-        lambda: _keep_index(settings, stop=stop, wake=wake, stay=watch),
-        lambda: _read_mail(settings, stop=stop),
-        lambda: _forget(settings, stop=stop, wake=wake),
-        lambda: _sweep(settings, stop=stop),
-    ]
+    queues = Queues(settings, find=partial(sink, current=Current(settings)))  # a receipt's articles are chosen here
+    duties: dict[str, Callable[[Duty], None]] = {
+        "outbox": lambda duty: queues.keep(stop, well=duty.went_well),
+        "index": lambda duty: _keep_index(settings, duty, stop=stop, wake=wake, stay=watch),
+        "mailbox": lambda duty: _read_mail(settings, duty, stop=stop),
+        "forget": lambda duty: _forget(settings, duty, stop=stop, wake=wake),
+        "sweep": lambda duty: _sweep(settings, duty, stop=stop),
+    }
     if watch:
-        duties.append(lambda: _watch(settings, stop=stop, wake=wake))
-    threads = [threading.Thread(target=_guarded(duty), daemon=True) for duty in duties]
-    for thread in threads:
-        thread.start()
+        duties["watch"] = lambda duty: _watch(settings, duty, stop=stop, wake=wake)
+    write = _start_writer(store, settings, stop=stop, last=last, pulse=pulse)
+    for name, work in duties.items():
+        _thread(partial(keep_up, Duty(name), work, stop=stop))
     stop.wait()
-    writing.join(10)  # let the writer commit the writes it has accepted
+    queues.finish(seconds=FINISH)
+    last.set()
+    write.join(10)  # let the writer commit the writes it has accepted
 
 
-def _start_writer(store: Store, settings: Settings, *, stop: threading.Event, pulse: Pulse) -> threading.Thread:
+def _start_writer(
+    store: Store, settings: Settings, *, stop: threading.Event, last: threading.Event, pulse: Pulse
+) -> threading.Thread:
     """Start the writer, and wait until it has the lock: the duties of the process before may go on until then."""
     has_lock = threading.Event()
 
@@ -81,11 +90,15 @@ def _start_writer(store: Store, settings: Settings, *, stop: threading.Event, pu
             has_lock.set()
         pulse(doing, patience)
 
-    duty = _guarded(lambda: writer.serve(store, settings.writer_socket, stop=stop, beat=beat))
-    thread = threading.Thread(target=duty, daemon=True)
-    thread.start()
+    thread = _thread(_guarded(lambda: writer.serve(store, settings.writer_socket, stop=last, beat=beat)))
     while not has_lock.wait(0.1) and not stop.is_set():
         pass
+    return thread
+
+
+def _thread(work: Callable[[], None]) -> threading.Thread:
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
     return thread
 
 
@@ -103,31 +116,19 @@ def _guarded(duty: Callable[[], None]) -> Callable[[], None]:
     return run_duty
 
 
-def _deliver(settings: Settings, *, stop: threading.Event) -> None:
-    find, said = partial(sink, current=Current(settings)), ""  # a receipt's articles are chosen here
-    while not stop.wait(OUTBOX_PAUSE):
-        try:
-            outbox.deliver_due(settings, find=find)
-            said = ""
-        except HelpCenterError as error:  # such as a full disk; the tickets stay in the outbox
-            if str(error) != said:  # the same trouble is printed once
-                print(f"outbox: {error}", file=sys.stderr, flush=True)
-            said = str(error)
-            stop.wait(OUTBOX_PAUSE * 10)
-
-
-def _read_mail(settings: Settings, *, stop: threading.Event) -> None:
+def _read_mail(settings: Settings, duty: Duty, *, stop: threading.Event) -> None:
     """Check the mailbox every minute; a separate process reads its e-mails, so that its memory is freed.
 
     The pauses grow while the mailbox cannot be read or e-mails have to wait. The same trouble is printed once.
     """
-    pause, said = FIRST_MAIL_PAUSE, ""
+    pause = FIRST_MAIL_PAUSE
     while settings.imap_url and not stop.wait(pause):
         trouble = _mail_trouble(settings, stop)
-        if trouble != said:
-            print(f"mailbox: {trouble or 'it can be read again'}", file=sys.stderr, flush=True)
-        pause = min(2 * pause, LONGEST_MAIL_PAUSE) if trouble else MAIL_PAUSE
-        said = trouble
+        if trouble:
+            pause = max(2 * FIRST_MAIL_PAUSE, duty.failed(HelpCenterError(trouble)))
+        else:
+            duty.went_well()
+            pause = MAIL_PAUSE
 
 
 def _mail_trouble(settings: Settings, stop: threading.Event) -> str:
@@ -150,19 +151,25 @@ def _mail_trouble(settings: Settings, stop: threading.Event) -> str:
     )
 
 
-def _forget(settings: Settings, *, stop: threading.Event, wake: threading.Event) -> None:
-    """Delete old data once a day, and rebuild the index without the questions of erased people."""
-    while not stop.wait(60.0):
-        erasure.forget(settings)
-        wake.set()
-        if stop.wait(DAY):
-            return
+def _forget(settings: Settings, duty: Duty, *, stop: threading.Event, wake: threading.Event) -> None:
+    """Delete old data every hour, and rebuild the index without the questions of erased people.
+
+    The first run is at the start, before a wrong clock can date new rows. It notes how far the clock can be trusted.
+    """
+    erasure.look_at_clock(settings)
+    pause = FIRST_FORGET_PAUSE
+    while not stop.wait(pause):
+        if erasure.forget(settings):
+            wake.set()
+        duty.went_well()
+        pause = FORGET_PAUSE
 
 
-def _sweep(settings: Settings, *, stop: threading.Event) -> None:
+def _sweep(settings: Settings, duty: Duty, *, stop: threading.Event) -> None:
     """Remove files that were never sent, and files whose ticket is gone."""
     while not stop.wait(SWEEP_PAUSE):
         erasure.sweep(settings)
+        duty.went_well()
 
 
 class Builder:
@@ -214,20 +221,24 @@ def _answered(line: socket.socket) -> bool:
     return False
 
 
-def _keep_index(settings: Settings, *, stop: threading.Event, wake: threading.Event, stay: bool) -> None:
+def _keep_index(settings: Settings, duty: Duty, *, stop: threading.Event, wake: threading.Event, stay: bool) -> None:
+    """Check the articles whenever they, the models or the time of a change in them say so."""
     builder = Builder()
-    while not stop.is_set():
-        if not builder.look(stop):  # it was killed; the next one continues from the cache
-            stop.wait(1.0)
-            continue
-        if not stay:
-            builder.end()
-        due, built = _next_change(settings), _files(settings)
-        while not wake.wait(min(INDEX_PAUSE, max(1.0, (due - datetime.now(UTC)).total_seconds()))):
-            if _files(settings) != built or datetime.now(UTC) >= due:
-                break
-        wake.clear()
-    builder.end()
+    try:
+        while not stop.is_set():
+            if not builder.look(stop):  # it was killed; the next one continues from the cache
+                stop.wait(1.0)
+                continue
+            if not stay:
+                builder.end()
+            duty.went_well()
+            due, built = _next_change(settings), _files(settings)
+            while not wake.wait(min(INDEX_PAUSE, max(1.0, (due - datetime.now(UTC)).total_seconds()))):
+                if _files(settings) != built or datetime.now(UTC) >= due:
+                    break
+            wake.clear()
+    finally:
+        builder.end()
 
 
 def _next_change(settings: Settings) -> datetime:
@@ -249,8 +260,9 @@ def _files(settings: Settings) -> Stamps:
     return stamps(*([current] if current else []), settings.data / "models")
 
 
-def _watch(settings: Settings, *, stop: threading.Event, wake: threading.Event) -> None:
+def _watch(settings: Settings, duty: Duty, *, stop: threading.Event, wake: threading.Event) -> None:
     from watchfiles import watch
 
     for _changes in watch(settings.articles, stop_event=stop, debounce=200, step=25, raise_interrupt=False):
+        duty.went_well()
         wake.set()

@@ -163,11 +163,15 @@ def _database(settings: Settings) -> Iterator[Finding]:
 
 
 def _people(settings: Settings) -> Iterator[Finding]:
-    from deflect.tickets.accounts import has_password
+    from deflect.tickets.accounts import has_password, judge_setting
 
     try:
+        judge_setting(settings)
         known = has_password(settings)
     except BadDatabase:  # found above
+        return
+    except HelpCenterError as error:
+        yield Finding("admin", "wrong", str(error))
         return
     sentence = "a password is set" if known else "no password is set; run 'kb admin password'"
     yield Finding("admin", "fine" if known else "note", sentence)
@@ -218,6 +222,23 @@ def _mailbox(settings: Settings) -> Iterator[Finding]:
         )
 
 
+def _not_taken(settings: Settings) -> Iterator[Finding]:
+    """Yield the number of e-mails that became no ticket, by reason."""
+    from deflect.mail.not_taken import counts
+    from deflect.store.database import reading
+
+    if not settings.database.is_file():
+        return
+    try:
+        with reading(settings) as store:
+            found = counts(store)
+    except HelpCenterError:  # the finding of the database says so
+        return
+    if found:
+        said = ", ".join(f"{reason} {count:,}" for reason, count in sorted(found.items()))
+        yield Finding("mails", "note", f"not taken in the last 30 days: {said}; see Not taken in the admin pages")
+
+
 def _public(settings: Settings) -> Iterator[Finding]:
     if settings.host not in LOOPBACK and not settings.url:
         yield Finding("url", "note", "KB_URL is not set; links in e-mails and the sitemap use the host of the request")
@@ -235,6 +256,19 @@ def _degraded(settings: Settings) -> Iterator[Finding]:
         yield Finding("degraded", "note", f"degraded answers since the start: {said}")
 
 
+def _duties(settings: Settings) -> Iterator[Finding]:
+    """Yield what waits or fails: deliveries, old data, and duties of the background process."""
+    from kb.server import doctor_duties
+
+    if not _nearest(settings.data).is_dir():
+        return
+    try:
+        for what, state, sentence in doctor_duties.look(settings):
+            yield Finding(what, state, sentence)
+    except HelpCenterError:  # the line about the database says so
+        return
+
+
 LOOKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
     _python,
     _articles,
@@ -245,6 +279,8 @@ LOOKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
     _sinks,
     _receipts,
     _mailbox,
+    _not_taken,
     _public,
+    _duties,
     _degraded,
 )

@@ -22,7 +22,7 @@ def rehearse(settings: Settings) -> int:
     database, pages are served and nothing can be saved. The children of `kb serve` never create one, so one that
     vanishes is not replaced.
     """
-    sinks.configured(settings)
+    sinks.judge(settings)
     tighten(settings.data)
     try:
         Store.open(settings.database).close()

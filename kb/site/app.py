@@ -9,9 +9,8 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from flask import Flask, Response, request
-from werkzeug.middleware.proxy_fix import ProxyFix
 
-from deflect.admin import admin, login
+from deflect.admin import admin, login, single_sign_on
 from deflect.admin.report_pages import ReportCache
 from deflect.api import api, context, downloads, headers, http, metrics
 from deflect.offers.popular import Popular
@@ -27,6 +26,7 @@ from kb.failures import failure
 from kb.render.topics import Topics
 from kb.site import demo, frame, health, views, widget
 from kb.site.article_page import ArticlePages
+from kb.site.forwarded import Forwarded
 from search.rank.current import Current
 
 LONGEST_FORM = 480 * 1024  # bytes, for 50,000 characters of any script in form encoding; the API's limit is smaller
@@ -45,12 +45,13 @@ def create_app(settings: Settings, *, writer: Writer | None = None) -> Flask:
         limiter=Limiter(),
     )
     add_state(app, ArticlePages(), Popular(store), ReportCache(store), Topics(), Trial(), Uploads())
-    if proxies := settings.trusted_proxies:  # deflect.api.http finds the client's address itself
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=0, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
+    if proxies := settings.trusted_proxies:
+        app.wsgi_app = Forwarded(app.wsgi_app, proxies=proxies, url=settings.url)  # type: ignore[method-assign]
     headers.protect(app)
     metrics.install(app)
     i18n.install(app)
     login.install(app)
+    single_sign_on.install(app, settings)
     app.teardown_appcontext(frame.let_go)
     store.close()  # each process opens its own connections
     for part in (api, metrics, health, admin, views, widget, demo, context, downloads):

@@ -35,6 +35,7 @@ from kb.render.topics import Topic
 from kb.site.article_page import reasons
 from kb.site.frame import indexed, render, searcher, shelf
 from kb.site.visitor import from_machine, visitor
+from kb.strict import whole_number
 
 DROP = "drop-"  # prefix of the names of buttons that remove a file
 TICKET = re.compile(r"[\w-]{4,40}", re.ASCII)
@@ -234,8 +235,8 @@ def show_offers(form: Form, offer: Offer) -> Response:
 def say(form: Form, what: str) -> None:
     """Log a visitor's answer to an offered article."""
     about: dict[str, Any] = {"episode": form.episode, "article": form.article}
-    if what == "solved" and form.rank.isdecimal():
-        about["rank"] = int(form.rank)
+    if what == "solved" and (rank := whole_number(form.rank, least=1, most=1000)):
+        about["rank"] = rank
     record(services(), visitor(), what, **about)
 
 

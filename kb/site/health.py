@@ -12,6 +12,7 @@ from deflect.store.database import condition
 from deflect.store.services import Services, services, state
 from deflect.store.trial import Trial
 from kb.errors import HelpCenterError
+from kb.metrics import failing
 
 blueprint = Blueprint("health", __name__)
 
@@ -31,13 +32,15 @@ def ready() -> tuple[Response, int]:
     sentence.
     """
     here = services()
-    known = {"database": condition(here.settings) or "ok"} | _writable(here)
+    known: dict[str, object] = {"database": condition(here.settings) or "ok"} | _writable(here)
     try:
         searcher = here.current.get()
     except HelpCenterError as error:
         return jsonify(ready=False, generation=None, revision=None, why=str(error), **known), 503
-    manifest = searcher.collection.manifest
-    return jsonify(ready=True, generation=searcher.generation, revision=manifest.content, **known), 200
+    known |= {"generation": searcher.generation, "revision": searcher.collection.manifest.content}
+    if duties := sorted(failing(here.settings.metrics)):
+        known["failing"] = duties
+    return jsonify(ready=True, **known), 200
 
 
 def _writable(here: Services) -> dict[str, object]:

@@ -145,10 +145,12 @@ def _feed(title: str, entries: Iterable[Entry], *, page: str) -> Response:
 
 
 def _machine_text(text: str, kind: str) -> Response:
-    """Return a text that any cache may keep for an hour."""
+    """Return a text that caches may keep for an hour if KB_URL is set; else it names the host of the request."""
     response = make_response(text)
     response.content_type = f"{kind}; charset=utf-8"
-    response.cache_control.public = True
-    response.cache_control.max_age = 3600
+    if services().settings.url:
+        response.cache_control.public, response.cache_control.max_age = True, 3600
+    else:
+        response.headers["Cache-Control"] = "private, no-cache"
     response.add_etag()
     return response.make_conditional(request)  # type: ignore[return-value]

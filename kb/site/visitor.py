@@ -38,8 +38,9 @@ def visitor() -> str | None:
 
 
 def from_machine() -> bool:
-    """Return True if the User-Agent identifies a program that is not a person's browser."""
-    return is_machine(request.user_agent.string)
+    """Return True if nobody reads the answer: by the User-Agent, for HEAD, and when a browser only fetches ahead."""
+    ahead = "prefetch" in f"{request.headers.get('Sec-Purpose', '')} {request.headers.get('Purpose', '')}"
+    return request.method == "HEAD" or ahead or is_machine(request.user_agent.string)
 
 
 def consented() -> Response:

@@ -144,8 +144,7 @@ def open_collection(settings: Settings, beir: Folder, *, system: System = "hybri
 
 def teach(settings: Settings, searcher: Searcher, beir: Folder, judged: Qrels) -> None:
     """Let `searcher` learn from judged questions. Their vectors are kept for the next run."""
-    spaces = embedder.spaces(searcher.encoder) if searcher.encoder else ()
-    encoder = next((s.embedder for s in spaces if s.embedder.recipe == searcher.collection.main_recipe), None)
+    encoder = searcher.main_encoder
     if encoder is None:
         raise BadCollection("learning needs vectors; run it on a machine with shortstop[build]")
     pairs = [(beir.questions[id], document) for id, row in judged.items() for document in row]

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Set
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +54,22 @@ class Learned:
     def nearest(self, question: Vectors) -> float:
         """Return the cosine of the nearest solved question."""
         return float(np.max(self.memory @ question, initial=0.0))
+
+    def only(self, articles: Set[str]) -> Learned:
+        """Return the learned ranking of some articles, without the others and without the questions they solved."""
+        columns = np.asarray([n for n, id in enumerate(self.articles) if id in articles], dtype=np.int64)
+        places = np.full(len(self.articles), -1, dtype=np.int32)
+        places[columns] = np.arange(len(columns))
+        rows = places[self.solved] >= 0
+        return replace(
+            self,
+            articles=tuple(self.articles[column] for column in columns),
+            head=self.head[:, columns],
+            memory=self.memory[rows],
+            solved=places[self.solved[rows]],
+            meant=self.meant[columns],
+            counts=None if self.counts is None else self.counts[rows],
+        )
 
     @property
     def counted(self) -> NDArray[np.float32]:

@@ -59,7 +59,7 @@ class Segment:
         places = {term: row for row, term in enumerate(vocabulary)}
         rows = {name: np.asarray([places[t] for t in field.terms], dtype=np.int64) for name, field in fields.items()}
         pairs = [np.repeat(rows[name] << BITS, np.diff(field.indptr)) + field.docs for name, field in fields.items()]
-        counts = _distinct(np.concatenate(pairs), size=len(vocabulary))
+        counts = distinct(np.concatenate(pairs), size=len(vocabulary))
         return cls(name, keys, deleted, fields, vocabulary, rows, counts)
 
     def save(self, path: Path) -> None:
@@ -82,24 +82,29 @@ class Segment:
             return cls.of(path.stem, _unpacked(kept["keys"]), deleted, fields)
 
 
-def compile_postings(segments: Sequence[Segment], numbers: Mapping[str, int], folder: Path) -> None:
+def compile_postings(
+    segments: Sequence[Segment], numbers: Mapping[str, int], folder: Path, *, limited: bool = False
+) -> None:
     """Write one impact matrix per field of `segments` to `folder`. `numbers` has the document number of each key.
 
     Rows are terms and columns are documents; a value is the BM25 score of the term in that field of the document.
-    Deleted documents count in no statistic, so the result does not depend on the number of segments or builds.
+    Deleted documents count in no statistic, so the result does not depend on the number of segments or builds. With
+    `limited`, the counts and lengths are written too, so that `seen.only` can leave out documents with an audience.
     """
     folder.mkdir(parents=True, exist_ok=True)
     vocabulary = sorted({term for segment in segments for term in segment.vocabulary})
     rows = {term: row for row, term in enumerate(vocabulary)}
     parts = [_part(segment, numbers, rows) for segment in segments]
     with ThreadPoolExecutor(2) as pool:  # numpy releases the GIL; FIELDS ends with the largest field
-        compiled = list(pool.map(lambda name: _compiled(name, parts, folder, len(rows), len(numbers)), FIELDS[::-1]))
+        compiled = list(
+            pool.map(lambda name: _compiled(name, parts, folder, len(rows), len(numbers), limited), FIELDS[::-1])
+        )
     counts = dict(zip(FIELDS[::-1], compiled, strict=True))
     used = np.flatnonzero(np.sum(compiled, axis=0))
     terms = [vocabulary[row] for row in used]
     (folder / "terms.json").write_text(json.dumps(terms, ensure_ascii=False), encoding="utf-8")
     for name, count in counts.items():
-        np.save(folder / f"{name}.indptr.npy", _ends(count[used]))
+        np.save(folder / f"{name}.indptr.npy", ends_of(count[used]))
     frequency = np.zeros(len(rows), dtype=np.int64)
     for part in parts:
         frequency[part.rows] += part.segment.counts - _deleted(part)
@@ -132,10 +137,10 @@ def _deleted(part: _Part) -> NDArray[np.int64]:
         places = np.flatnonzero(gone[field.docs])
         own = segment.rows[name][np.searchsorted(field.indptr, places, side="right") - 1]
         pairs.append((own << BITS) + field.docs[places])
-    return _distinct(np.concatenate(pairs), size=len(segment.vocabulary))
+    return distinct(np.concatenate(pairs), size=len(segment.vocabulary))
 
 
-def _distinct(pairs: NDArray[np.int64], *, size: int) -> NDArray[np.int64]:
+def distinct(pairs: NDArray[np.int64], *, size: int) -> NDArray[np.int64]:
     """Return the number of documents with each term. `pairs` are term * SPAN + document; they are sorted in place."""
     pairs.sort()
     first = np.ones(len(pairs), dtype=np.bool_)
@@ -143,7 +148,9 @@ def _distinct(pairs: NDArray[np.int64], *, size: int) -> NDArray[np.int64]:
     return np.bincount(pairs[first] >> BITS, minlength=size)
 
 
-def _compiled(name: str, parts: Sequence[_Part], folder: Path, terms: int, documents: int) -> NDArray[np.int64]:
+def _compiled(
+    name: str, parts: Sequence[_Part], folder: Path, terms: int, documents: int, limited: bool
+) -> NDArray[np.int64]:
     """Write the sorted postings of a field with their scores. Return the number of postings per term."""
     live = [_live(part, name) for part in parts]
     pairs, weights = _joined([p for p, _ in live], np.int64), _joined([w for _, w in live], np.float32)
@@ -152,21 +159,37 @@ def _compiled(name: str, parts: Sequence[_Part], folder: Path, terms: int, docum
         order = np.argsort(pairs, kind="stable")
         pairs, weights = pairs[order], weights[order]
     counts = np.diff(np.searchsorted(pairs, np.arange(terms + 1, dtype=np.int64) << BITS))
+    last = max((int(part.places.max(initial=0)) for part in parts), default=0)
+    lengths = np.zeros(last + 2, dtype=np.float64)  # the extra last place is for deleted documents, numbered -1
+    for part in parts:
+        lengths[part.places] = part.segment.fields[name].lengths
+    impacts = impacts_of(pairs, weights, counts=counts, lengths=lengths, documents=documents)
+    if limited:
+        np.save(folder / f"{name}.weights.npy", weights)
+        np.save(folder / f"{name}.lengths.npy", lengths)
+    np.save(folder / f"{name}.docs.npy", (pairs & (SPAN - 1)).astype(np.int32))
+    np.save(folder / f"{name}.impacts.npy", impacts)
+    return np.asarray(counts, dtype=np.int64)
+
+
+def impacts_of(
+    pairs: NDArray[np.int64],
+    weights: Floats,
+    *,
+    counts: NDArray[np.int64],
+    lengths: NDArray[np.float64],
+    documents: int,
+) -> Floats:
+    """Return the BM25 score of each posting (term * SPAN + document). `counts` has the number of postings per term."""
     idf = np.log(documents / (counts + 1.0)) + 1.0
     average = float(weights.sum(dtype=np.float64)) / max(documents, 1) or 1.0
-    last = max((int(part.places.max(initial=0)) for part in parts), default=0)
-    norm = np.zeros(last + 2, dtype=np.float64)  # the extra last place is for deleted documents, numbered -1
-    for part in parts:
-        lengths = part.segment.fields[name].lengths
-        norm[part.places] = K1 * ((1 - B) + B * np.maximum(lengths, 0.0) / average)
+    norm = K1 * ((1 - B) + B * np.maximum(lengths, 0.0) / average)
     impacts = np.empty(len(pairs), dtype=np.float32)
     for start in range(0, len(pairs), STEP):  # in pieces that fit the processor's cache
         some = pairs[start : start + STEP]
         tf = weights[start : start + STEP].astype(np.float64)
         impacts[start : start + STEP] = (tf * (K1 + 1)) / (tf + norm[some & (SPAN - 1)]) * idf[some >> BITS]
-    np.save(folder / f"{name}.docs.npy", (pairs & (SPAN - 1)).astype(np.int32))
-    np.save(folder / f"{name}.impacts.npy", impacts)
-    return np.asarray(counts, dtype=np.int64)
+    return impacts
 
 
 def _live(part: _Part, name: str) -> tuple[NDArray[np.int64], Floats]:
@@ -181,22 +204,34 @@ def _live(part: _Part, name: str) -> tuple[NDArray[np.int64], Floats]:
     return pairs[kept], field.weights[kept]
 
 
-def _ends(counts: NDArray[np.int64]) -> NDArray[np.int64]:
+def ends_of(counts: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
 
 
 class Postings:
-    """The compiled postings of one language, memory-mapped."""
+    """The compiled postings of one language. `fields` has the ends of the rows, the documents and the scores."""
 
-    def __init__(self, folder: Path) -> None:
-        self.terms: list[str] = json.loads((folder / "terms.json").read_text(encoding="utf-8"))
-        self._fields = {
-            name: tuple(_mapped(folder / f"{name}.{part}.npy") for part in ("indptr", "docs", "impacts"))
+    def __init__(
+        self, terms: list[str], fields: Mapping[str, tuple[NDArray[Any], ...]], *, counts: NDArray[Any], size: int
+    ) -> None:
+        self.terms, self._fields, self._count, self.size = terms, fields, counts, size
+        self.rarest = float(np.log((1.0 + self.size) / 0.5))
+
+    @classmethod
+    def open(cls, folder: Path) -> Postings:
+        """Open the postings that `compile_postings` wrote, memory-mapped."""
+        terms: list[str] = json.loads((folder / "terms.json").read_text(encoding="utf-8"))
+        fields = {
+            name: tuple(mapped(folder / f"{name}.{part}.npy") for part in ("indptr", "docs", "impacts"))
             for name in FIELDS
         }
-        self._count = np.load(folder / "frequency.npy")
-        self.size = int(np.load(folder / "size.npy"))
-        self.rarest = float(np.log((1.0 + self.size) / 0.5))
+        counts, size = np.load(folder / "frequency.npy"), int(np.load(folder / "size.npy"))
+        return cls(terms, fields, counts=counts, size=size)
+
+    def rows(self, name: str) -> tuple[NDArray[np.int64], Ints]:
+        """Return the ends of the rows of a field, from 0, and the documents of all rows."""
+        ends, docs, _ = self._fields[name]
+        return ends, docs
 
     def rarity(self, term: str) -> float:
         """Return log((1 + documents) / (0.5 + documents with `term`)), which is near 0 if all documents have it."""
@@ -239,7 +274,7 @@ class Postings:
         return [self.terms[row] for row in rows], rows
 
 
-def _mapped(path: Path) -> NDArray[Any]:
+def mapped(path: Path) -> NDArray[Any]:
     """Map a file as a plain array. Slicing numpy's memmap takes fifty times as long."""
     return np.asarray(np.load(path, mmap_mode="r"))
 

@@ -242,7 +242,8 @@ def write_words(
             segments = [keyword.counted(_document(*article) for article in articles.values())]
         else:
             segments = _updated(target, articles, lang=lang, before=before)
-        compile_postings(segments, places, target / "postings")
+        limited = any(content.article.audience for content, _ in articles.values())
+        compile_postings(segments, places, target / "postings", limited=limited)
 
 
 def _document(content: Content, share: Share) -> keyword.WordDocument:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Mapping, Sequence, Set
+from copy import copy
 from datetime import date
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -13,7 +15,7 @@ from numpy.typing import NDArray
 from kb.errors import BadGeneration
 from kb.failures import degraded
 from kb.languages import nearest
-from search.index import generation, learned
+from search.index import generation, learned, seen
 from search.index.embedder import Vectors
 from search.index.generation import Document, Manifest, Passages
 from search.index.learned import Learned
@@ -24,6 +26,7 @@ from search.text.spelling import Vocabulary
 
 Mask = NDArray[np.bool_]
 VECTORS = "vectors"
+MOST_VIEWS = 16  # sets of audiences whose postings are kept in memory
 # Least cosine of an article's vector now and when the ranking was learned. Below it, the article counts as new. On
 # thunderbird, a removed passage leaves .945 or more. With a quarter of the passages replaced by another article's, .85
 # or more is left; with half of them, .80.
@@ -44,16 +47,52 @@ class Collection:
         self.passages = Passages(folder, self.manifest.bundles, self.documents)
         self.starts: NDArray[np.int64] = np.asarray([d.first for d in self.documents], dtype=np.int64)
         self.names = [f"{d.article}\0{d.lang}" for d in self.documents]
-        self.postings: Mapping[str, Postings] = {
-            lang: Postings(folder / "keyword" / lang / "postings") for lang in sorted({d.lang for d in self.documents})
-        }
+        self._every_lang = sorted({d.lang for d in self.documents})
+        self.postings: Mapping[str, Postings] = {lang: Postings.open(self._words(lang)) for lang in self._every_lang}
         self.ends: NDArray[np.int64] = np.asarray([d.last for d in self.documents], dtype=np.int64)
         self.spaces: Sequence[SpaceIndex] = self._open_spaces()
         found = learned.load(folder)
         self.learned = found if found and found.recipe in {space.recipe for space in self.spaces} else None
         self._visible: dict[tuple[str, frozenset[str]], Mask] = {}
+        self._audiences = frozenset(name for d in self.documents for name in d.audience)
+        self._articles: Set[str] | None = None  # in a view, the articles that may be seen
+        self._views: dict[frozenset[str], Collection] = {}
+        self._lock = threading.Lock()
         self._columns: tuple[Learned, NDArray[np.int64]] | None = None
+        self._taught: tuple[Learned, Learned] | None = None
         self._vocabularies: dict[str, Vocabulary] = {}
+
+    def seen_by(self, audience: frozenset[str]) -> Collection:
+        """Return the collection with the words, statistics and learned questions of the articles of an audience.
+
+        The documents keep their numbers, and `visible` tells which of them may be found.
+        """
+        known = audience & self._audiences
+        if known == self._audiences or self._articles is not None:
+            return self
+        with self._lock:
+            if known not in self._views:
+                if len(self._views) >= MOST_VIEWS:  # audiences come from tokens
+                    self._views.pop(next(iter(self._views)))
+                self._views[known] = self._seen(known)
+            return self._views[known]
+
+    def _seen(self, audience: frozenset[str]) -> Collection:
+        shown = np.asarray([_may_see(d, audience) for d in self.documents], dtype=np.bool_)
+        made = copy(self)
+        made._articles = frozenset(self.documents[n].article for n in np.flatnonzero(shown))
+        made.postings = {lang: self._only(lang, shown & (self.langs == lang)) for lang in self.langs_of(shown)}
+        made.spaces = [space.only(shown) for space in self.spaces]
+        made.__dict__.pop("silent", None)
+        made._vocabularies, made._columns, made._taught = {}, None, None
+        return made
+
+    def _only(self, lang: str, shown: Mask) -> Postings:
+        postings = self.postings[lang]
+        return postings if shown.sum() == postings.size else seen.only(postings, self._words(lang), shown=shown)
+
+    def _words(self, lang: str) -> Path:
+        return self.folder / "keyword" / lang / "postings"
 
     def _open_spaces(self) -> Sequence[SpaceIndex]:
         found = [(space, self.manifest.vectors(space)) for space in self.manifest.spaces]
@@ -76,12 +115,12 @@ class Collection:
 
     def langs_of(self, mask: Mask) -> list[str]:
         """Return the languages of the documents in `mask`."""
-        counts = np.bincount(self._lang_codes[mask], minlength=len(self.postings))
-        return [lang for lang, count in zip(sorted(self.postings), counts, strict=False) if count]
+        counts = np.bincount(self._lang_codes[mask], minlength=len(self._every_lang))
+        return [lang for lang, count in zip(self._every_lang, counts, strict=True) if count]
 
     @cached_property
     def _lang_codes(self) -> NDArray[np.int64]:
-        codes = {lang: code for code, lang in enumerate(sorted(self.postings))}
+        codes = {lang: code for code, lang in enumerate(self._every_lang)}
         return np.asarray([codes[d.lang] for d in self.documents], dtype=np.int64)
 
     @cached_property
@@ -105,7 +144,8 @@ class Collection:
     @cached_property
     def silent(self) -> frozenset[str]:
         """The categories without offers."""
-        return frozenset(d.category for d in self.documents if not d.offers)
+        seen = self._articles
+        return frozenset(d.category for d in self.documents if not d.offers and (seen is None or d.article in seen))
 
     def spoken(self, lang: str) -> str:
         """Return the language of articles that is nearest to `lang` (es for es-MX), or `lang` if none is near."""
@@ -123,7 +163,7 @@ class Collection:
     def _see(self, lang: str, audience: frozenset[str]) -> Mask:
         best: dict[str, tuple[int, int]] = {}
         for number, document in enumerate(self.documents):
-            if document.audience and not audience.intersection(document.audience):
+            if not _may_see(document, audience):
                 continue
             rank = 0 if document.lang == lang else 1 if document.lang == self.manifest.default_lang else 2
             best[document.article] = min(best.get(document.article, (9, 0)), (rank, number))
@@ -138,6 +178,14 @@ class Collection:
             places = {id: column for column, id in enumerate(learned.articles) if id not in changed}
             self._columns = learned, np.asarray([places.get(d.article, -1) for d in self.documents], dtype=np.int64)
         return self._columns[1]
+
+    def taught_by(self, learned: Learned) -> Learned:
+        """Return the learned ranking of the articles that may be seen."""
+        if self._articles is None:
+            return learned
+        if self._taught is None or self._taught[0] is not learned:
+            self._taught = learned, learned.only(self._articles)
+        return self._taught[1]
 
     def changed(self, learned: Learned) -> frozenset[str]:
         """Return the articles whose meaning has changed since the ranking was learned."""
@@ -182,6 +230,10 @@ class Collection:
         if lang not in self._vocabularies:
             self._vocabularies[lang] = Vocabulary(*self.postings[lang].written())
         return self._vocabularies[lang]
+
+
+def _may_see(document: Document, audience: frozenset[str]) -> bool:
+    return not document.audience or not audience.isdisjoint(document.audience)
 
 
 @lru_cache(maxsize=1 << 17)

@@ -99,6 +99,17 @@ class Searcher:
         return self._questions.encoder
 
     @property
+    def main_encoder(self) -> Embedder | None:
+        """The embedder of the space that the ranking learns in, the collection's main one; None without vectors.
+
+        A pair of embedders has two spaces, whose vectors have different lengths.
+        """
+        if self.degraded is not None or self.encoder is None:
+            return None
+        own = (space.embedder for space in embedder.spaces(self.encoder))
+        return next((one for one in own if one.recipe == self.collection.main_recipe), None)
+
+    @property
     def degraded(self) -> Degraded | None:
         """The reason why results are by words only, or None if they aren't."""
         return self._questions.degraded
@@ -115,7 +126,8 @@ class Searcher:
         return f"bm25-{self.generation}"
 
     def warm(self) -> None:
-        """Encode a word in every space, so that no visitor waits for a model to read its files."""
+        """Prepare the public view, and encode a word in every space, so that no visitor waits for them."""
+        self.collection.seen_by(EVERYBODY)
         self._questions.warm()
 
     def verify(self) -> None:
@@ -132,19 +144,21 @@ class Searcher:
 
         If `degraded` gives a reason, search by words only.
         """
-        asked = self._typed(text, lang=lang, audience=audience)
+        collection = self.collection.seen_by(audience)
+        asked = _typed(collection, text, lang=lang, audience=audience)
         if asked.empty:
             return _counted(Results(asked.text.line, asked.page, "none", self.degraded or degraded, self.ranker, ()))
         if degraded is None:
-            asked, ranker = self._encoded(asked, asked.text.line), self.ranker
+            asked, ranker = self._encoded(collection, asked, asked.text.line), self.ranker
         else:
             asked, ranker = replace(asked, degraded=self.degraded or degraded), self._by_words
-        return _counted(stages.search(self.collection, asked, k=k, ranker=ranker, least=self.settings.floor_search))
+        return _counted(stages.search(collection, asked, k=k, ranker=ranker, least=self.settings.floor_search))
 
     def complete(self, text: str, *, lang: str, k: int = 8, audience: Audience = EVERYBODY) -> Results:
         """Return the articles that complete the typed words. The last word may be unfinished."""
-        asked = self._typed(text, lang=lang, audience=audience)
-        found = completion.complete(self.collection, asked, ends=not text or text[-1].isspace(), k=k)
+        collection = self.collection.seen_by(audience)
+        asked = _typed(collection, text, lang=lang, audience=audience)
+        found = completion.complete(collection, asked, ends=not text or text[-1].isspace(), k=k)
         return _counted(replace(found, degraded=self.degraded, ranker=self.ranker))
 
     def suggest(
@@ -158,12 +172,12 @@ class Searcher:
         audience: Audience = EVERYBODY,
     ) -> Suggestions:
         """Return the articles that probably solve a message, or no articles if all are below the floor."""
-        if category in self.collection.silent or self._is_silent(category):
+        if category in self.collection.seen_by(audience).silent or self._is_silent(category):
             return Suggestions(True, self.degraded, self.ranker, (), ())
         found = self.ranked_message(subject, body, lang=lang, k=CANDIDATES, audience=audience, system="learned")
         chosen = found.cards(k, floor=self.settings.floor_suggest)
         semantic = found.ranking.semantic if found.ranking else None
-        cards = answers.hits(self.collection, chosen, queries=found.asked.queries, semantic=semantic)
+        cards = answers.hits(self.collection.seen_by(audience), chosen, queries=found.asked.queries, semantic=semantic)
         names = tuple((self.collection.documents[n].article, round(chance, 4)) for n, chance in found.ranked)
         return Suggestions(not cards, found.asked.degraded, self.ranker, cards, names)
 
@@ -178,56 +192,55 @@ class Searcher:
         self, subject: str, body: str, *, lang: str, k: int, system: System = "hybrid", audience: Audience = EVERYBODY
     ) -> tuple[Asked, Ranking | None]:
         """Return a message's question and its ranking without probabilities, or None if nothing can be ranked."""
-        page = self.collection.spoken(lang)
-        mask = self.collection.visible(page, audience) & self.collection.offered
+        collection = self.collection.seen_by(audience)
+        page = collection.spoken(lang)
+        mask = collection.visible(page, audience) & collection.offered
         said = message.read(subject, body)
-        asked = ask(self.collection, said.whole, lang=page, mask=mask, heavy=said.subject)
+        asked = ask(collection, said.whole, lang=page, mask=mask, heavy=said.subject)
         if asked.empty:
             return replace(asked, degraded=self.degraded), None
         if system != "bm25":
-            asked = self._encoded(asked, said.whole)
-        ranking = rank(self.collection, asked, k=k, system=system)
+            asked = self._encoded(collection, asked, said.whole)
+        ranking = rank(collection, asked, k=k, system=system)
         if system == "learned" and self.learned is not None and asked.vectors:
             own = self._questions.vector(self.learned.recipe, said.whole)
-            ranking = taught(self.collection, ranking, self.learned, question=own, k=k)
+            ranking = taught(collection, ranking, collection.taught_by(self.learned), question=own, k=k)
         return asked, ranking
 
     def ranked_query(
         self, text: str, *, lang: str, k: int, system: System = "hybrid", audience: Audience = EVERYBODY
     ) -> Ranked:
         """Return the `k` articles that best answer a typed query, in the order of the search page, without a floor."""
-        typed, found = self._staged(text, lang=lang, k=k, system=system, audience=audience)
+        collection = self.collection.seen_by(audience)
+        typed, found = self._staged(collection, text, lang=lang, k=k, system=system, audience=audience)
         if found is None:
             return self._judged(typed, None, mode="search")
         judged = self._judged(found.asked, found.ranking, mode="search")
         chances = dict(judged.ranked)
-        order = stages.ordered(self.collection, typed, found.ranking)
+        order = stages.ordered(collection, typed, found.ranking)
         return replace(judged, ranked=tuple((n, chances.get(n, 1.0)) for n in order[:k]))
 
     def rank_query(
         self, text: str, *, lang: str, k: int, system: System = "hybrid", audience: Audience = EVERYBODY
     ) -> tuple[Asked, Ranking | None]:
         """Return a typed query's question and its ranking without probabilities, or None if nothing can be ranked."""
-        typed, found = self._staged(text, lang=lang, k=k, system=system, audience=audience)
+        collection = self.collection.seen_by(audience)
+        typed, found = self._staged(collection, text, lang=lang, k=k, system=system, audience=audience)
         return (typed, None) if found is None else (found.asked, found.ranking)
 
     def _staged(
-        self, text: str, *, lang: str, k: int, system: System, audience: Audience
+        self, collection: Collection, text: str, *, lang: str, k: int, system: System, audience: Audience
     ) -> tuple[Asked, stages.Staged | None]:
-        typed = self._typed(text, lang=lang, audience=audience)
+        typed = _typed(collection, text, lang=lang, audience=audience)
         if typed.empty:
             return replace(typed, degraded=self.degraded), None
         if system != "bm25":
-            typed = self._encoded(typed, typed.text.line)
-        return typed, stages.staged(self.collection, typed, k=k, system=system)
+            typed = self._encoded(collection, typed, typed.text.line)
+        return typed, stages.staged(collection, typed, k=k, system=system)
 
-    def _typed(self, text: str, *, lang: str, audience: Audience) -> Asked:
-        page = self.collection.spoken(lang)
-        return ask(self.collection, text, lang=page, mask=self.collection.visible(page, audience))
-
-    def _encoded(self, asked: Asked, text: str) -> Asked:
+    def _encoded(self, collection: Collection, asked: Asked, text: str) -> Asked:
         """Return `asked` with its language and the vectors of `text`, or with the reason if there are none."""
-        lang = language_of(self.collection, asked)
+        lang = language_of(collection, asked)
         vectors, degraded = self._questions.encode(text, lang=lang, mask=asked.mask)
         return replace(asked, lang=lang, vectors=vectors, degraded=degraded)
 
@@ -241,26 +254,32 @@ class Searcher:
 
     def related(self, article_id: str, *, lang: str, k: int = 4, audience: Audience = EVERYBODY) -> tuple[Hit, ...]:
         """Return the articles nearest to an article, by the mean of its vectors, if any, and the words of its title."""
-        mask = self.collection.visible(lang, audience).copy()
-        own = [i for i in np.flatnonzero(mask) if self.collection.documents[i].article == article_id]
+        collection = self.collection.seen_by(audience)
+        mask = collection.visible(lang, audience).copy()
+        own = [i for i in np.flatnonzero(mask) if collection.documents[i].article == article_id]
         if not own:
             return ()
-        document = self.collection.documents[own[0]]
+        document = collection.documents[own[0]]
         mask[own] = False
-        spaces = [space for space in self.collection.spaces if int(own[0]) in space and document.last > document.first]
+        spaces = [space for space in collection.spaces if int(own[0]) in space and document.last > document.first]
         vectors = {space.recipe: space.mean(document.first, document.last) for space in spaces}
         title = Text.of(document.title)
-        queries = parsed(self.collection, title, langs=[document.lang])
-        ranking = rank(self.collection, Asked(title, lang, document.lang, mask, queries, vectors), k=k)
+        queries = parsed(collection, title, langs=[document.lang])
+        ranking = rank(collection, Asked(title, lang, document.lang, mask, queries, vectors), k=k)
         scored = [(n, float(ranking.scores[n])) for n in ranking.order if ranking.scores[n] > 0]
-        queries = dict.fromkeys(self.collection.postings, queries[document.lang])
-        return answers.title_hits(self.collection, scored, queries=queries)
+        queries = dict.fromkeys(collection.postings, queries[document.lang])
+        return answers.title_hits(collection, scored, queries=queries)
 
     def _is_silent(self, category: str | None) -> bool:
         if category is None or not (self.collection.folder / "library.db").is_file():
             return False
         lang = self.collection.manifest.default_lang
         return any(c.name == category and not c.offers for c in self.snapshot.categories(lang))
+
+
+def _typed(collection: Collection, text: str, *, lang: str, audience: Audience) -> Asked:
+    page = collection.spoken(lang)
+    return ask(collection, text, lang=page, mask=collection.visible(page, audience))
 
 
 def _counted(results: Results) -> Results:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kb.render.bundles import Bundle
+from search.index import vectors
 from search.index.embedder import Vectors
 from search.index.generation import SpaceFile
 from search.index.postings import Floats
@@ -65,6 +67,22 @@ class SpaceIndex:
         place = bisect_right(self._firsts, first) - 1
         some = self._parts[place][first - self._firsts[place] : last - self._firsts[place]].mean(axis=0)
         return np.asarray(some / max(float(np.linalg.norm(some)), 1e-9), dtype=np.float32)
+
+    def only(self, shown: NDArray[np.bool_]) -> SpaceIndex:
+        """Return this space with the background of the `shown` documents, so that the others show in no score."""
+        owners = np.flatnonzero(shown[self.documents][self._owners])
+        numbers = owners[vectors.even(len(owners))] if len(owners) else owners
+        made = copy(self)
+        made.background = vectors.background(self._rows(numbers), self._owners[numbers]) if len(numbers) else 0.0
+        return made
+
+    def _rows(self, numbers: NDArray[np.int64]) -> Vectors:
+        """Return the vectors of passages of this space, by their ascending numbers."""
+        ends = [*self._firsts[1:], self.passages.stop - self.passages.start]
+        some = zip(self._parts, self._firsts, ends, strict=True)
+        return np.concatenate(
+            [part[numbers[(numbers >= first) & (numbers < end)] - first] for part, first, end in some]
+        )
 
     def search(self, question: Vectors) -> tuple[Floats, Floats]:
         """Return the cosine of each passage, and of each document: (1 - SECOND) * its best + SECOND * its second best.

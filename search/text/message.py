@@ -38,7 +38,11 @@ _BANNERS = (
     r"original|forwarded|ursprüngliche|weitergeleitete|mensaje|message|messaggio|mensagem|oorspronkelijk|wiadomość"
 )
 _WROTE = r"wrote|schrieb|a écrit|escribió|ha scritto|schreef|escreveu|napisał\w*|skrev"
-_SENT_FROM = r"sent from my|get outlook for|von meinem|envoyé de mon|enviado desde mi|inviato da"
+_SENT_FROM = (
+    r"sent from (?:my|mail|outlook|yahoo|proton)|get outlook for|(?:gesendet )?von meinem|gesendet mit"
+    r"|envoyé (?:de|depuis) mon|enviado desde mi|enviado do meu|inviato da|(?:verzonden|verstuurd) vanaf"
+    r"|wysłane z|skickat från|sendt fra|отправлено с|发自我的|從我的|나의 \w+에서 보냄|\w+から送信"
+)
 
 _GREETING = re.compile(rf"\W*(?:{'|'.join(_GREETINGS)})\b(?P<rest>[^,.!?:;\n]{{0,40}}[,.!:;]?)", re.IGNORECASE)
 _CLOSING = re.compile(rf"\W*(?:{'|'.join(_CLOSINGS)})\b[\s,.!]*", re.IGNORECASE)
@@ -47,7 +51,7 @@ _QUOTE = re.compile(r"\s*[>|]")
 _QUOTED_FROM_HERE = re.compile(
     rf"\s*(?:-{{2,}}\s*(?:{_BANNERS})|_{{8,}}\s*$"
     rf"|(?:on|am|le|el|il|op|em|dnia|den)\b.{{4,120}}\b(?:{_WROTE})\b.{{0,20}}:?\s*$"
-    r"|(?:from|von|de|da|van|od)\s?:\s.+@.+$)",
+    r"|(?:from|von|de|da|van|od|fra|från|от|від|kimden|feladó|差出人|发件人|寄件者|보낸 사람)\s?[:：]\s.+@.+$)",
     re.IGNORECASE,
 )
 _NAME = 30  # most characters after a closing on the same line, such as a name
@@ -95,6 +99,35 @@ def unquoted(body: str) -> tuple[str, str]:
     cut = min(begins, end) if any(_QUOTE.match(line) for line in lines[end:]) else begins
     own, quoted = "\n".join(lines[:cut]).rstrip(), "\n".join(lines[cut:]).strip("\n")
     return (own, quoted) if own.strip() else (body, "")
+
+
+def own_text(body: str) -> str:
+    """Return a message without quoted mail, its introduction and a marked signature. Greeting and closing stay."""
+    lines = unquoted(body)[0].splitlines()
+    end = next((number for number, line in enumerate(lines) if number and _SIGNATURE.match(line)), len(lines))
+    kept: list[str] = []
+    for line in lines[:end]:
+        if not _QUOTE.match(line):
+            kept.append(line)
+        elif kept and _introduces(kept):
+            kept.pop()
+    while _introduces(kept):
+        kept.pop()
+    return "\n".join(kept).strip()
+
+
+def greeting(line: str) -> tuple[str, str] | None:
+    """Split a line that begins with a greeting into the name that is greeted and the rest. Return None for others."""
+    match = _GREETING.match(line)
+    return (match["rest"].strip(" ,.!:;"), line[match.end() :].strip()) if match else None
+
+
+def _introduces(lines: list[str]) -> bool:
+    """Return True if the last line introduces quoted mail, as "Jo <jo@example.com> wrote:" does in any language."""
+    while lines and not lines[-1].strip():
+        lines.pop()
+    last = lines[-1].rstrip() if lines else ""
+    return last.endswith((":", "：")) and ("@" in last or sum(c.isdigit() for c in last) >= 4)
 
 
 def _own_lines(lines: Sequence[str]) -> list[str]:

@@ -41,7 +41,9 @@ export class Service {
     const options = { credentials, headers: { ...this.headers, ...headers }, signal: either };
     if (body) {
       options.headers["Content-Type"] = "application/json";
-      Object.assign(options, { method: "POST", body: JSON.stringify(body) });
+      // a title or message that was cut in the middle of an emoji would be refused
+      const whole = (_name, value) => value?.toWellFormed?.() ?? value;
+      Object.assign(options, { method: "POST", body: JSON.stringify(body, whole) });
     }
     const answer = await fetch(url, options).catch((error) => {
       if (error instanceof TypeError) this.unreachable(path);

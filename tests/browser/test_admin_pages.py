@@ -35,6 +35,8 @@ PAGES = (
     "tickets/{ticket}/draft",
     "tickets/T404",
     "outbox",
+    "not-taken",
+    "not-taken?reason=loop",
     "events",
     "origins",
     "agents",
@@ -104,6 +106,9 @@ def test_axe_finds_nothing_and_nothing_sticks_out(
             b"Subject:", b"In-Reply-To: <1@example.com>\r\nPrecedence: auto_reply\r\nX:"
         )
         mails = {take(services, one).ticket for one in (wrote, away)}
+        take(
+            services, mailed("ERR_" * 60, "plain", number=3).replace(b"Subject:", b"Precedence: auto_reply\r\nSubject:")
+        )
         for path in (*PAGES, *(f"tickets/{id}" for id in mails)):
             page.goto(f"{address}/admin/{path.format(ticket=ticket)}")
             assert complaints(page) == [], path
@@ -147,7 +152,7 @@ def test_one_key_puts_a_link_where_the_caret_is_and_chooses_what_solves_it(
     text.press("Alt+Digit1")
     expect(text).to_have_value(f"See {link} for more.")
     expect(text).to_be_focused()
-    expect(page.get_by_role("status")).to_have_text("Inserted: Reset your password")
+    expect(page.get_by_role("status").filter(has_text="Inserted")).to_have_text("Inserted: Reset your password")
     expect(page.get_by_label("Which article answers this?")).to_have_value("account/reset-password")
     page.keyboard.press("Control+z")
     expect(text).to_have_value("See  for more.")
@@ -201,7 +206,9 @@ def test_attack_strings_stay_text_on_every_admin_page(context: BrowserContext, c
             send(services, subject=line, name=line[:190], category=line[:90], body=line, fields={"plan": CALL})
         )
         for kind in ("plain", "html"):
-            tickets.append(take(services, mailed(line, kind, number=len(tickets))).ticket or "")
+            raw = mailed(line, kind, number=len(tickets))
+            tickets.append(take(services, raw).ticket or "")
+            take(services, raw.replace(b"Message-ID: <", b"Precedence: auto_reply\r\nMessage-ID: <not."))
     for attack in strings:
         record(services, "v1", "search", text=attack, hits=0, stage="none", ranker="r")
     page = context.new_page()
@@ -213,6 +220,7 @@ def test_attack_strings_stay_text_on_every_admin_page(context: BrowserContext, c
         "",
         "tickets?state=all",
         "outbox",
+        "not-taken",
         "events?type=search",
         "events",
         "audit",

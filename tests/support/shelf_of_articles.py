@@ -14,7 +14,7 @@ from kb.config import Settings
 from kb.content.article import Article
 from search.index import build
 from search.index.build import Content
-from search.index.embedder import Embedder
+from search.index.embedder import Embedder, Pair, Space
 from search.rank.searcher import Searcher
 from search.text.analyzer import analyzer
 
@@ -73,3 +73,15 @@ def shelf(
 def ids(found: object) -> list[str]:
     """Return the article ids of hits, in order."""
     return [hit.article for hit in found.hits]  # type: ignore[attr-defined]
+
+
+class Narrow(WordEmbedder):
+    """A WordEmbedder with half as many dimensions, as another model has."""
+
+    recipe = "words-32"
+    dimensions = 32
+
+
+def pair_of_embedders() -> Embedder:
+    """Return an embedder like the default one: one model for English, another of other dimensions for all languages."""
+    return Pair(Space("en", WordEmbedder()), Narrow())

@@ -12,8 +12,10 @@ from flask.testing import FlaskClient
 
 from deflect.admin import login
 from deflect.delivery import outbox
+from deflect.learn.lessons import lessons
 from deflect.offers.episode import Visit
 from deflect.offers.offer import make_offer
+from deflect.privacy import export
 from deflect.store import clock
 from deflect.store.clock import HOUR
 from deflect.store.database import Store
@@ -97,9 +99,10 @@ def test_a_wrong_name_and_a_wrong_password_are_told_alike(client: FlaskClient, w
 
 
 def test_the_cookie_is_only_for_the_server_and_for_admin_pages(client: FlaskClient) -> None:
-    cookie = log_in(client).headers["Set-Cookie"]
-    assert cookie.startswith("admin=")
-    assert {"HttpOnly", "SameSite=Lax", "Path=/admin"} <= set(cookie.split("; "))
+    cookies = log_in(client).headers.getlist("Set-Cookie")
+    assert sorted(cookie.split("=")[0] for cookie in cookies) == ["admin", "admin-browser"]
+    for cookie in cookies:
+        assert {"HttpOnly", "SameSite=Lax", "Path=/admin"} <= set(cookie.split("; "))
 
 
 @pytest.mark.parametrize(
@@ -293,11 +296,28 @@ def test_a_ticket_is_not_solved_by_what_is_no_article(app: Flask, agent: FlaskCl
     assert services_of(app).store.one("SELECT state FROM tickets") == {"state": "open"}
 
 
-def test_a_closed_ticket_opens_again_and_its_outcome_goes(app: Flask, agent: FlaskClient, ticket: str) -> None:
+def test_an_outcome_is_withdrawn_when_its_ticket_opens_again_and_counts_when_the_same_article_closes_it(
+    app: Flask, agent: FlaskClient, ticket: str
+) -> None:
+    def counted() -> list[str]:
+        shown = {row["article"] for row in export.rows(services_of(app).settings, "outcomes")}
+        learned = {lesson.article for lesson in lessons(services_of(app).store)}
+        assert shown == learned
+        return sorted(shown)
+
     submit(agent, f"/admin/tickets/{ticket}/close", solved="yes", article="billing/vat")
-    submit(agent, f"/admin/tickets/{ticket}/reopen")
+    first = services_of(app).store.one("SELECT * FROM outcomes")
+    assert counted() == ["billing/vat"]
+    page = submit(agent, f"/admin/tickets/{ticket}/reopen").text
     assert services_of(app).store.one("SELECT state FROM tickets") == {"state": "open"}
-    assert services_of(app).store.rows("SELECT * FROM outcomes") == []
+    assert "Solved by" not in page
+    assert counted() == []
+    submit(agent, f"/admin/tickets/{ticket}/close", solved="yes", article="billing/vat")
+    assert services_of(app).store.rows("SELECT * FROM outcomes") == [first]
+    submit(agent, f"/admin/tickets/{ticket}/reopen")
+    submit(agent, f"/admin/tickets/{ticket}/close", solved="yes", article="account/reset-password")
+    assert counted() == ["account/reset-password"]
+    assert len(services_of(app).store.rows("SELECT * FROM outcomes")) == 2
 
 
 def test_a_ticket_may_close_without_an_article(app: Flask, agent: FlaskClient, ticket: str) -> None:
@@ -352,3 +372,13 @@ def test_only_what_goes_to_a_help_desk_is_on_its_way_there(app: Flask, agent: Fl
     db.execute("UPDATE outbox SET sink = 'webhook', state = 'pending'")
     assert f"1 {WAITING}" in agent.get("/admin/").text
     db.close()
+
+
+def test_a_delivery_that_was_perhaps_sent_is_named_so(app: Flask, agent: FlaskClient, ticket: str) -> None:
+    here = services_of(app)
+    note = "perhaps sent; mail.example:25 did not answer in time after it had received the whole e-mail"
+    for delivery in here.store.rows("SELECT id FROM outbox"):
+        here.writer.run(outbox.failed, id=delivery["id"], note=note, due=None, unsure=4, now=clock.now())
+    page = agent.get("/admin/outbox").text
+    assert note in page
+    assert '<span class="state perhaps-sent">perhaps sent</span>' in page

@@ -12,6 +12,7 @@ import pytest
 from flask import Flask, Response, redirect, request
 from selectolax.lexbor import LexborHTMLParser
 
+from deflect.admin import page_check
 from deflect.admin.page_check import Unknown, check, check_apart, select
 from deflect.admin.policy import lacks, parse
 from kb import outbound
@@ -177,6 +178,18 @@ def test_html_of_any_sort_is_read_in_little_time(html: str) -> None:
 def test_a_page_that_would_fill_the_machine_is_given_up(html: str) -> None:
     with pytest.raises(Unreadable, match="too long to read"):
         check_apart(Fetched(SHOP, (), html), center=CENTER, allowed=bool)
+
+
+def test_open_tags_without_end_cost_no_minutes() -> None:
+    begun = time.process_time()
+    assert check(Fetched(SHOP, (), "<a " * 300_000), center=CENTER, allowed=bool)
+    assert time.process_time() - begun < 5
+
+
+def test_a_page_is_given_up_when_its_time_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(page_check, "PATIENCE", 0.01)
+    with pytest.raises(Unreadable, match="too long to read"):
+        check_apart(Fetched(SHOP, (), FORM), center=CENTER, allowed=bool)
 
 
 def test_a_process_apart_finds_the_same() -> None:

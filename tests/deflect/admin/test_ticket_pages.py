@@ -14,6 +14,7 @@ from deflect.offers.episode import Visit, new_id
 from deflect.offers.log import record
 from deflect.offers.offer import make_offer
 from deflect.store import clock
+from deflect.store.tokens import Claims
 from deflect.tickets import contact, queries, ticket_writes, timeline
 from kb.content import article
 from tests.deflect.admin.test_admin import ticket
@@ -84,13 +85,65 @@ def test_an_article_that_is_gone_is_named_without_a_link(app: Flask, agent: Flas
 
 
 def test_a_long_history_is_folded_and_other_tickets_are_linked(app: Flask, agent: FlaskClient, ticket: str) -> None:
-    message = contact.check({"subject": "Earlier", "body": "B", "email": "jo@example.com"})
-    other = contact.create_ticket(services_of(app), Visit("v2"), message, key="k2").ticket
+    claims = Claims("u-1", "jo@example.com", "", frozenset())
+    made = []
     for n in range(timeline.SHOWN + 3):
-        record(services_of(app), "v1", "search", text=f"words {n}", hits=1, stage="all", ranker="r")
-    page = page_of(agent, ticket)
+        message = contact.check({"subject": f"Earlier {n}", "body": "B", "email": "jo@example.com"})
+        visit = Visit(f"v{n}", claims=claims)
+        made.append(contact.create_ticket(services_of(app), visit, message, key=f"k{n}x").ticket)
+    page = page_of(agent, made[-1])
     assert re.search(r"Show \d+ earlier", page)
-    assert f'href="/admin/tickets/{other}"' in page
+    assert f'href="/admin/tickets/{made[0]}"' in page
+
+
+def other_ticket(app: Flask, browser: str, email: str) -> str:
+    message = contact.check({"subject": f"Of {email} in {browser}", "body": "B", "email": email})
+    return contact.create_ticket(services_of(app), Visit(browser), message, key=f"{browser} {email}").ticket
+
+
+def parts(page: str) -> tuple[str, str, str]:
+    """Return the history, what is perhaps the same person's, and what is not."""
+    history, _, rest = page.partition('id="perhaps"')
+    near, _, apart = rest.partition("Not the same person: ")
+    return history.partition('id="history"')[2], near, apart
+
+
+@pytest.mark.parametrize(
+    ("browser", "email", "why"),
+    [("v1", "ann@example.com", "same browser"), ("v2", "jo@example.com", "same address typed")],
+)
+def test_a_shared_browser_and_a_typed_address_are_perhaps_the_same_person_until_an_agent_says_no(
+    app: Flask, agent: FlaskClient, ticket: str, browser: str, email: str, why: str
+) -> None:
+    other = other_ticket(app, browser, email)
+    link = f'href="/admin/tickets/{other}"'
+    history, near, apart = parts(page_of(agent, ticket))
+    assert (link in history, link in near, link in apart, why in near) == (False, True, False, True)
+    key = re.findall(r'name="key" value="(email:[^"]+)"', near)[0]
+    submit(agent, f"/admin/tickets/{ticket}/apart", key=key)
+    assert [link in part for part in parts(page_of(agent, ticket))] == [False, False, True]
+    back = f'href="/admin/tickets/{ticket}"'
+    assert [back in part for part in parts(page_of(agent, other))] == [False, False, True], "it holds from both sides"
+    key = re.findall(r'name="key" value="(email:[^"]+)"', parts(page_of(agent, other))[2])[0]
+    submit(agent, f"/admin/tickets/{other}/apart", key=key, back="yes")
+    assert [link in part for part in parts(page_of(agent, ticket))] == [False, True, False]
+    log = services_of(app).store.rows("SELECT who, did, what FROM audit WHERE did != 'log in' ORDER BY created")
+    assert [tuple(row.values()) for row in log] == [("admin", "set apart", ticket), ("admin", "joined again", other)]
+
+
+def test_a_browser_that_is_set_apart_gives_no_advice_and_no_trail(app: Flask, agent: FlaskClient, ticket: str) -> None:
+    found = queries.get(services_of(app).store, ticket) or {}
+    assert timeline.lines(services_of(app).store, found)
+    submit(agent, f"/admin/tickets/{ticket}/apart", key="visitor:v1")
+    assert timeline.lines(services_of(app).store, found) == ()
+
+
+def test_a_key_that_is_not_near_changes_nothing_and_the_form_needs_its_token(
+    app: Flask, agent: FlaskClient, ticket: str
+) -> None:
+    assert "changed meanwhile" in submit(agent, f"/admin/tickets/{ticket}/apart", key="verified:boss").text
+    assert agent.post(f"/admin/tickets/{ticket}/apart", data={"key": "visitor:v1"}).status_code == 400
+    assert services_of(app).store.rows("SELECT 1 FROM apart") == []
 
 
 SECRETS = "Write to jo@example.com or +44 20 7946 0958, card 4111 1111 1111 1111."

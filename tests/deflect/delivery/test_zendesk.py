@@ -13,7 +13,8 @@ import pytest
 from flask import Flask, Response, jsonify, request
 from werkzeug.serving import make_server
 
-from deflect.delivery.delivery import Delivery, DeliveryFailed
+from deflect.delivery import zendesk as module
+from deflect.delivery.delivery import Delivery, DeliveryFailed, NotTaken, PerhapsSent
 from deflect.delivery.sinks import configured, sink
 from deflect.delivery.zendesk import ZendeskSink
 from kb.config import Settings
@@ -38,6 +39,8 @@ class Zendesk:
     fail: dict[str, int] = field(default_factory=dict)
     uploads: list[tuple[str, str, bytes]] = field(default_factory=list)
     too_large: int = 0  # bytes of a file, 0 being any
+    wait: dict[str, threading.Event] = field(default_factory=dict)  # before the answer to a method
+    kept: threading.Event = field(default_factory=threading.Event)  # set when a ticket is kept
     lose: bool = False  # keep the ticket, and answer with an error
     url: str = ""
 
@@ -62,6 +65,9 @@ class Zendesk:
         def _create() -> tuple[Response, int]:
             self.keys.append(request.headers["Idempotency-Key"])
             self.tickets.append(request.get_json()["ticket"] | {"id": 35436 + len(self.tickets)})
+            self.kept.set()
+            if "POST" in self.wait:
+                self.wait["POST"].wait(20)
             if self.lose:
                 self.lose = False
                 return jsonify(error="InternalError"), 500
@@ -189,3 +195,30 @@ def test_what_is_sent_is_json_that_zendesk_reads(desk: Zendesk) -> None:
     zendesk(desk).deliver(replace(DELIVERY, body='"\n<b>\u2028 ü', trail=()))
     assert json.loads(json.dumps(desk.tickets[0]))["comment"]["body"].startswith('"\n<b>\u2028 ü')
     assert desk.comments == []
+
+
+def test_an_answer_that_does_not_come_was_perhaps_sent_and_makes_no_second_ticket(
+    desk: Zendesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.wait = {"POST": threading.Event()}
+    monkeypatch.setattr(module, "TIMEOUT", 0.2)
+    with pytest.raises(PerhapsSent):
+        zendesk(desk).deliver(DELIVERY)
+    desk.wait["POST"].set()
+    monkeypatch.undo()
+    desk.kept.wait(10)
+    assert zendesk(desk).deliver(DELIVERY) == "35436"
+    assert len(desk.tickets) == 1
+
+
+@pytest.mark.parametrize("status", [400, 404, 410, 422])
+def test_a_refusal_is_final(desk: Zendesk, status: int) -> None:
+    desk.fail = {"POST": status}
+    with pytest.raises(NotTaken, match=f"answered {status}"):
+        zendesk(desk).deliver(DELIVERY)
+
+
+@pytest.mark.parametrize("number", [None, True, "35436", -1, 2**70, [1], 1.5])
+def test_a_ticket_number_is_judged(number: object) -> None:
+    with pytest.raises(DeliveryFailed, match="without a ticket number"):
+        module._number({"id": number})

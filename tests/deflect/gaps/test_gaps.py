@@ -249,6 +249,12 @@ def test_a_ticket_that_an_agent_closed_by_an_article_says_that_it_was_not_found(
     assert (gap.diagnosis, gap.article, gap.questions) == ("not found", "billing/vat", ("VAT\nI am [email]",))
 
 
+def test_a_draft_of_a_ticket_has_no_secret_of_its_category() -> None:
+    ticket = {"id": "T1", "subject": "VAT", "name": "", "category": "jo@example.com", "lang": "en", "person": "p"}
+    made = module.of_ticket(ticket, [])
+    assert "jo@example" not in made.file + made.text
+
+
 def test_who_was_helped_and_who_was_held_back_are_no_gap(services: Services, tmp_path: Path) -> None:
     log = Log()
     log.episode("t1", "treatment", "shown", "follow", "solved", text="No code comes")

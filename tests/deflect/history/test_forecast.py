@@ -140,7 +140,7 @@ class FakeSearcher:
     degraded = None
     settings = SimpleNamespace(floor_suggest=None)
     collection = SimpleNamespace(documents=[SimpleNamespace(article="a"), SimpleNamespace(article="b")])
-    encoder = SimpleNamespace(encode=lambda texts: np.ones((len(texts), 2)))
+    main_encoder = SimpleNamespace(encode=lambda texts: np.ones((len(texts), 2)))
 
     def ranked_message(self, subject: str, body: str, *, system: str, **_: Any) -> Any:
         """Return one card, by the system."""

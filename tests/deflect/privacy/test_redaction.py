@@ -1,11 +1,14 @@
 """Redaction: every secret of the corpus is removed, and text that explains a question stays."""
 
 import random
+import subprocess
+import sys
 from collections.abc import Callable
 
 import pytest
 
-from deflect.privacy.redaction import LONGEST, MARK, redact, unmarked
+from deflect.privacy import phone_numbers
+from deflect.privacy.redaction import LONGEST, MARK, redact, redact_address, unmarked
 from tests.support.secrets_corpus import HARMLESS, KINDS, corpus
 
 
@@ -34,6 +37,23 @@ from tests.support.secrets_corpus import HARMLESS, KINDS, corpus
         ("I sent Invoice_Maria_Garcia.pdf twice", "I sent [file].pdf twice"),
         ("in C:\\Users\\Maria Garcia\\Mail it says", "in C:\\Users\\[user]\\Mail it says"),
         ("cannot open /home/maria/.thunderbird", "cannot open /home/[user]/.thunderbird"),
+        ("my password is hunter2!x, really", "my password is [token], really"),
+        ("mein Passwort lautet Sommer24", "mein Passwort lautet [token]"),
+        ("密码是abc12345", "密码是[token]"),
+        ('{"apiKey": "abc123DEF456"}', '{"apiKey": "[token]"}'),
+        ("DB_PASSWORD=swordfish", "DB_PASSWORD=[token]"),
+        ("Cookie: sid=1a2b3c4d5e; theme=dark", "Cookie: [token]"),
+        ("mysql -u root -pS3cret shop", "mysql -u root -p[token] shop"),
+        ("https://x.example/reset/aB3xY9kQ2m", "https://x.example/reset/[token]"),
+        ("name at example dot com", "[email]"),
+        ("jo＠example．com", "[email]"),
+        ("4111.1111.1111.1111", "[card]"),
+        ("ring 0171 2345678", "ring [phone]"),
+        ("612 34 56 78", "[phone]"),
+        ("DNI 12345678Z", "DNI [id]"),
+        ("my passport C01X00T47", "my passport [id]"),
+        ("PIN 4821, CVV 123, TAN 482913", "PIN [pin], CVV [pin], TAN [pin]"),
+        ("born on 4 March 1979", "born on [birthday]"),
         ("-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY----- there", "[token] there"),
     ],
 )
@@ -83,6 +103,27 @@ def test_both_rates_are_counted(record_property: Callable[[str, object], None]) 
     record_property("missed", f"{missed} of {len(pairs)}")
     record_property("false alarms", f"{alarms} of {len(HARMLESS)}")
     assert (missed, alarms) == (0, 0)
+
+
+def test_a_page_s_address_is_redacted_in_each_part() -> None:
+    assert redact_address("/of/my%20PIN%20is%204821/030%20123456") == "/of/my PIN is [pin]/[phone]"
+    assert redact_address("https://x.example/account/reset-password") == "https://x.example/account/reset-password"
+
+
+def test_a_text_with_many_numbers_looks_up_only_some_and_removes_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = list[str]()
+    monkeypatch.setattr(phone_numbers, "is_national", lambda number: bool(asked.append(number)))
+    kept = redact(", ".join(f"19{n % 10} {n:03} 0000" for n in range(300)))
+    assert len(asked) == phone_numbers.MOST
+    assert kept.count("[") > 300 - 2 * phone_numbers.MOST
+
+
+def test_libraries_for_numbers_are_loaded_only_for_a_number() -> None:
+    code = (
+        "import sys; from deflect.privacy.redaction import redact; redact('my password is a1!bcd, on 2026-10-01')\n"
+        "assert not {'phonenumbers', 'stdnum'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_redacting_again_changes_nothing() -> None:

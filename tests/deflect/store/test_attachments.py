@@ -6,7 +6,7 @@ import io
 import os
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -48,13 +48,26 @@ def on_disk(services: Services) -> list[str]:
     return sorted(path.name for path in folder(services.settings).rglob("*") if path.is_file())
 
 
-def archive(*parts: str, first: tuple[str, str] | None = None) -> bytes:
+def archive(*parts: str, first: tuple[str, str] | None = None, more: Mapping[str, str | bytes] | None = None) -> bytes:
     """Return a ZIP archive with these parts."""
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w") as file:
-        for name in parts if first is None else (first[0], *parts):
-            file.writestr(name, first[1] if first and name == first[0] else "x")
+        for name, content in ([first] if first else []) + [(name, "<x/>") for name in parts]:
+            file.writestr(name, content)
+        for name, data in (more or {}).items():
+            file.writestr(name, data)
     return made.getvalue()
+
+
+def word(**more: str | bytes) -> bytes:
+    """Return a Word document with further parts; a part "types" or "rels" declares the others."""
+    named = {"types": "[Content_Types].xml", "rels": "word/_rels/document.xml.rels", "part": "word/media/image1.png"}
+    parts = {"types": "<Types/>"} | more
+    return archive("word/document.xml", more={named[name]: data for name, data in parts.items()})
+
+
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+TEMPLATE = '<R><R Type="http://schemas.openxmlformats.org/attachedTemplate" Target="%s"/></R>'
 
 
 TAKEN = {
@@ -68,6 +81,8 @@ TAKEN = {
     "a.csv": ("Größe;Menge\n1;2\n".encode("cp1252"), "text/plain"),
     "a.txt": ("Größe".encode("utf-16"), "text/plain"),
     "a.docx": (archive("[Content_Types].xml", "word/document.xml"), f"{OFFICE}wordprocessingml.document"),
+    "object.docx": (word(part=OLE + bytes(600)), f"{OFFICE}wordprocessingml.document"),
+    "own.docx": (word(rels=TEMPLATE % r"file:///C:\Templates\our.dotm"), f"{OFFICE}wordprocessingml.document"),
     "a.xlsx": (archive("[Content_Types].xml", "xl/workbook.xml"), f"{OFFICE}spreadsheetml.sheet"),
     "a.odt": (
         archive("content.xml", first=("mimetype", "application/vnd.oasis.opendocument.text")),
@@ -86,6 +101,18 @@ REFUSED = {
     "archive.zip": archive("a.exe"),
     "java.docx": archive("META-INF/MANIFEST.MF"),
     "macros.docx": archive("[Content_Types].xml", "word/document.xml", "word/vbaProject.bin"),
+    "renamed.docx": word(part=OLE + bytes(600) + "_VBA_PROJECT".encode("utf-16-le")),
+    "declared.docx": word(types='<Types><Override ContentType="application/vnd.ms-office.vba&#80;roject"/></Types>'),
+    "enabled.docx": word(types='<T><O ContentType="application/vnd.ms-word.document.macroEnabled.main+xml"/></T>'),
+    "wide.docx": word(types='<T><O a="application/vnd.ms-office.vbaProject"/></T>'.encode("utf-16")),
+    "entity.docx": word(types="<!DOCTYPE T [<!ENTITY v 'vba']><T a='&v;Project'/>"),
+    "related.docx": word(rels='<R><R Type="http://schemas.microsoft.com/office/2006/relationships/vbaProject"/></R>'),
+    "template.docx": word(rels=TEMPLATE % "https://elsewhere.example/a.dotm"),
+    "share.docx": word(rels=TEMPLATE % r"\\elsewhere\share\a.dotm"),
+    "host.docx": word(rels=TEMPLATE % "file://elsewhere/a.dotm"),
+    "cut.docx": word(types="<Types><O"),
+    "sheet.xlsx": archive("[Content_Types].xml", "xl/workbook.xml", "xl/macrosheets/sheet1.xml"),
+    "script.odt": archive("./Scripts/python/a.py", first=("mimetype", "application/vnd.oasis.opendocument.text")),
     "macros.odt": archive("Basic/a.xml", first=("mimetype", "application/vnd.oasis.opendocument.text")),
     "broken.docx": b"PK\x03\x04 and nothing else",
     "short.docx": b"PK\x03\x04PK\x05\x06",
@@ -215,7 +242,7 @@ def test_files_go_with_their_ticket_when_it_is_too_old(services: Services) -> No
     for delivery in services.store.rows("SELECT id FROM outbox"):
         services.writer.run(outbox.delivered, id=delivery["id"], note="", now=1)
     services.writer.run(ticket_writes.close_ticket, id="c", ticket=ticket, article=None, who="admin", now=clock.now())
-    forget(services.settings, now=clock.now() + 31 * DAY)
+    forget(services.settings, now=clock.now() + 31 * DAY, sure=True)
     assert sweep(services.settings, now=time.time() + 31 * 86400) == 1
     assert on_disk(services) == []
 

@@ -157,8 +157,10 @@ def test_sealed_files_beside_the_attachments_are_in_it(home: Settings, tmp_path:
 def test_a_database_of_an_older_version_is_migrated(home: Settings, tmp_path: Path) -> None:
     with closing(sqlite3.connect(home.database)) as db:
         db.execute("DROP TABLE mails")
-        db.execute("ALTER TABLE messages DROP COLUMN note")
-        db.execute("DELETE FROM _sqlite_migrations WHERE name = 'm012_mails'")
+        for table, column in (("messages", "note"), ("messages", "mark"), ("outcomes", "withdrawn")):
+            db.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
+        later = ("m012_mails", "m013_raw_mails", "m014_withdrawn")
+        db.execute(f"DELETE FROM _sqlite_migrations WHERE name IN {later}")
         db.commit()
     assert "mails" not in backup.write(home, tmp_path / "b.zip").counts
     restore(home, tmp_path / "b.zip")

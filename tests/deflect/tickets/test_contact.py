@@ -12,7 +12,8 @@ from deflect.store import clock
 from deflect.store.services import Services
 from deflect.tickets import contact
 from deflect.tickets.contact import BadMessage, check, create_ticket
-from deflect.tickets.ticket_writes import AnsweredMeanwhile, add_message
+from deflect.tickets.meanwhile import CameMeanwhile
+from deflect.tickets.ticket_writes import add_message
 from kb.errors import BadRequest, Conflict, Unavailable
 from tests.support.fakes import NoWriter, close, make_services, sizes
 
@@ -139,7 +140,7 @@ def test_of_two_agents_who_answer_at_once_the_second_is_told(services: Services)
         message = {"id": f"m-{who}", "ticket": ticket, "author": "agent", "channel": "email", "body": f"From {who}"}
         try:
             services.writer.run(add_message, message=message, outbox=[], who=who, now=clock.now(), seen=1)
-        except AnsweredMeanwhile as error:
+        except CameMeanwhile as error:
             told.append(str(error))
-    assert told == ["ann answered while you were writing. Read that answer before you send yours."]
+    assert told == ["ann answered while you were writing."]
     assert services.store.rows("SELECT body FROM messages WHERE author = 'agent'") == [{"body": "From ann"}]

@@ -20,7 +20,7 @@ from deflect.store.services import Services
 from deflect.store.tokens import Claims
 from deflect.tickets import queries, ticket_writes
 from deflect.tickets.contact import check, create_ticket
-from deflect.tickets.timeline import Entry, Step, by_day, folded, timeline
+from deflect.tickets.timeline import Entry, Step, by_day, folded, nearby, timeline
 from tests.support.fakes import close, make_services
 
 JO = "jo@example.com"
@@ -55,18 +55,24 @@ def called(services: Services, *keys: str, ticket: str = "Z1", channel: str = "p
     services.writer.run(import_writes.import_contacts, rows=[{"keys": list(keys), "contact": contact}], now=8)
 
 
+CLAIMS = Claims("u-1", JO, "client", frozenset({"client"}))
+
+
 def test_other_tickets_stand_there_with_state_and_solution_on_whatever_browser(services: Services) -> None:
-    first = write(services, "phone", subject="First")
+    first = write(services, "phone", subject="First", claims=CLAIMS)
     services.writer.run(ticket_writes.close_ticket, id="c", ticket=first["id"], article=VAT, who="Ana", now=clock.now())
-    second = write(services, "laptop", "JO@example.com ", subject="Second")
+    second = write(services, "laptop", "JO@example.com ", subject="Second", claims=CLAIMS)
     entries = [e for e in timeline(services.store, second) if e.what == "ticket"]
     assert [(e.text, e.state, e.articles) for e in entries] == [("Second", "open", ()), ("First", "closed", (VAT,))]
     assert not [e for e in timeline(services.store, second) if e.what == "sent"], "a ticket stands there once"
 
 
-def test_another_person_s_tickets_are_not_among_them(services: Services) -> None:
-    write(services, "v2", "ann@example.com", subject="Not Jo's")
-    assert [e.text for e in timeline(services.store, write(services, "v1")) if e.what == "ticket"] == ["S"]
+@pytest.mark.parametrize(("browser", "email"), [("v2", "ann@example.com"), ("v1", "ann@example.com"), ("v2", JO)])
+def test_a_ticket_from_elsewhere_the_same_browser_or_address_is_not_among_them(
+    services: Services, browser: str, email: str
+) -> None:
+    write(services, browser, email, subject="Not Jo's")
+    assert [e.text for e in timeline(services.store, write(services, "v1"))] == ["S"]
 
 
 def test_a_call_and_a_past_ticket_are_known_by_the_hash_of_the_address(services: Services) -> None:
@@ -76,7 +82,7 @@ def test_a_call_and_a_past_ticket_are_known_by_the_hash_of_the_address(services:
     services.writer.run(
         import_writes.import_questions, rows=[{"keys": [key], "question": question | {"source": "zendesk"}}], now=9
     )
-    entries = timeline(services.store, write(services, "v1"))
+    entries = timeline(services.store, write(services, "v1", claims=CLAIMS))
     assert [(e.what, e.text, e.detail) for e in entries[-2:]] == [
         ("contact", "phone", "Z1"),
         ("past", "Old one", "zendesk"),
@@ -85,7 +91,7 @@ def test_a_call_and_a_past_ticket_are_known_by_the_hash_of_the_address(services:
 
 def test_a_call_is_known_by_the_signed_id(services: Services) -> None:
     called(services, "verified:u-1")
-    ticket = write(services, "v1", claims=Claims("u-1", JO, "client", frozenset({"client"})))
+    ticket = write(services, "v1", claims=CLAIMS)
     assert "contact" in [e.what for e in timeline(services.store, ticket)]
 
 
@@ -99,8 +105,11 @@ def test_a_contact_reported_by_the_owner_s_server_stands_there_once(services: Se
     services.writer.run(
         import_writes.take_contact, keys=[key], contact=contact, token=token, episode=episode, now=clock.now()
     )
-    told = [(e.what, e.text) for e in timeline(services.store, ticket) if e.what in ("contact", "sent")]
-    assert told == [("contact", "chat")]
+    (_, typed) = nearby(services.store, ticket)
+    assert (typed.near.why, [(e.what, e.text) for e in typed.entries]) == (
+        ("same address typed",),
+        [("contact", "chat")],
+    )
 
 
 def test_the_latest_comes_first_under_its_day() -> None:

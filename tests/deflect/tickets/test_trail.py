@@ -13,6 +13,7 @@ from deflect.offers.log import record_search
 from deflect.offers.offer import make_offer
 from deflect.store import clock
 from deflect.store.services import Services
+from deflect.store.tokens import Claims
 from deflect.tickets import queries
 from deflect.tickets.contact import check, create_ticket
 from deflect.tickets.timeline import lines, trail
@@ -70,12 +71,22 @@ def test_a_sink_gets_lines_up_to_the_ticket(services: Services) -> None:
     )
 
 
-def test_a_trail_follows_the_person_to_another_browser(services: Services) -> None:
+def test_a_trail_does_not_follow_a_typed_address_to_another_browser(services: Services) -> None:
     walk(services, "v1")
     message = check({"subject": "S2", "body": "B", "email": "v1@example.com"})
     second = queries.get(services.store, create_ticket(services, Visit("other"), message, key="k2").ticket)
     assert second
-    assert "search" in [step.what for step in trail(services.store, second)]
+    assert [step.what for step in trail(services.store, second)] == ["sent"]
+
+
+def test_a_trail_follows_a_signed_in_person_to_another_browser(services: Services) -> None:
+    claims = Claims("u-1", "jo@example.com", "", frozenset())
+    make_offer(services, Visit("v1", lang="en", claims=claims), subject="", body="my password")
+    message = check({"subject": "S2", "body": "B", "email": "jo@example.com"})
+    made = create_ticket(services, Visit("other", claims=claims), message, key="k2")
+    ticket = queries.get(services.store, made.ticket)
+    assert ticket
+    assert "offer" in [step.what for step in trail(services.store, ticket)]
 
 
 def test_the_title_of_the_page_goes_along_redacted_with_the_trail_and_the_ticket(services: Services) -> None:

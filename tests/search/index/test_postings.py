@@ -27,7 +27,7 @@ def compiled(index: WordIndex, folder: Path, keys: list[str]) -> Postings:
     compile_postings(
         index.segments(folder / "segments", {}), {key: n for n, key in enumerate(keys)}, folder / "postings"
     )
-    return Postings(folder / "postings")
+    return Postings.open(folder / "postings")
 
 
 def scores(postings: Postings, terms: list[str], count: int) -> np.ndarray:

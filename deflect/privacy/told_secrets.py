@@ -1,0 +1,166 @@
+"""Find passwords and keys in sentences, by the words around them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import islice
+
+from deflect.privacy.looks import is_mixed, is_random, is_very_mixed
+from deflect.privacy.named_secrets import BLANK
+from deflect.privacy.secret_words import GLUED_KEY, GLUED_PASSWORD, KEY, LINK, PASSWORD, STATE, STILL, glued, words
+from deflect.privacy.spans import COVER, Found, Span, lowered
+
+_COMPOUND = r"[^\W\d_]{2,20}(?:passwort|kennwort|wachtwoord|lösenord|passord|salasana|adgangskode)"
+_SAID = re.compile(rf"(?:{words(PASSWORD, KEY)}|(?<![\w\x00]){_COMPOUND}(?!\w))(?![?&#/.-]\w)")
+_SAID_GLUED = re.compile(glued(GLUED_PASSWORD, GLUED_KEY))
+_KEYS = frozenset(KEY.split("|")) | frozenset(GLUED_KEY.split("|"))
+_OPEN, _CLOSE = "\"'`“„«‘‚「『”*_", "\"'`”“»’」』*_"
+_WORTH = rf"(?:[{_OPEN}]\s?([^{_CLOSE}\n\x00]{{1,100}})\s?[{_CLOSE}]|([^\s\x00]{{1,200}}))"
+_LINKED = re.compile(rf"(?:\s?[:=→|]\s?|\s?[-=]{{1,3}}>\s?|\s-\s|\s(?:{LINK})(?:\s?[:=]\s?|\s)){STILL}(?=\S)")
+_VALUE = re.compile(_WORTH)
+_NEXT = re.compile(rf"\s{{1,3}}(?:\([^()\n]{{1,40}}\)\s?:?\s?)?{_WORTH}")
+_GLUED = re.compile(r"[^!-~\n。]{0,8}[:=]?\s?[「『“\"']?([!-~]{4,200})")
+_SENTENCE = re.compile(r"[.!?;](?=\s|$)|\n\n|\x00|[。！？]")
+_WORD = re.compile(r"[^\s\x00\"'“”„«»]{6,64}")
+_END = re.compile(r"[.!?,;]*(?:\s*\Z|\s*\n|[.!?,;]\s|\s+(?:and|but|und|y|et|e|i|en|och|og|ja|a|и|,)\s)")
+_FUNCTION_WORD = re.compile(
+    r"(?i)\b(?:the|an?|is|are|be|to|of|not|your|must|with|for|der|die|das|ist|und|el|la|es|le|est|il|è|o|é)\b"
+)
+_WINDOW = 90  # characters after a word in which its value is looked for
+_TRIED = 4  # verbs and colons after a word that are tried
+_BEFORE = re.compile(
+    rf"(?<![^\s\"'“„«(])([^\s\x00\"'“„«»”()]{{5,64}}?)[\"'”“»]?[,]?\s(?:is|was|ist|war|es|era|est|était|é|è|jest|is"
+    rf"|är|er|on|je)\s"
+    rf"(?:my|the|our|his|her|mein|meine|das|unser|mi|la|nuestra|mon|le|notre|mia|minha|a|moje|mijn|het|ons|mitt|mit"
+    rf"|min|наш|мой)\s"
+    rf"(?:[^\W\d_]{{1,12}}\s){{0,2}}{words(PASSWORD, KEY)}",
+)
+_AS = re.compile(
+    rf"(?<![^\s\"'“„«(])([^\s\x00\"'“„«»”()]{{5,64}}?)[\"'”“»]?\s(?:as|als|como|comme|come|jako|som|como"
+    rf"|как)\s(?:[^\W\d_]{{1,8}}\s){{0,2}}{words(PASSWORD)}",
+)
+_PASS = re.compile(
+    r"\b(?:user|usr|username|login|benutzer|usuario|account)\b[\s:=]{1,3}[^\s\x00]{1,60}[,;]?\s(?:and |und |y )?"
+    r"(?:pass|pw|psw|pwd)[\s:=]{1,3}([^\s\x00]{4,64})"
+)
+_FROM = re.compile(r"\s(?:from|von|vom|de|da|van|z|från|fra|с)\s[\"'“„«]?([^\s\x00\"'”“»]{4,64})")
+_AND = re.compile(
+    r"[\"'”“»]?[,;]?\s(?:(?:to|into|auf|in|zu|nach|a|à|para|na|на|naar|till|til|and|und|y|et|or|oder|then|now|new|neu"
+    r"|->|=>|/)\s){1,2}[\"'“„«]?([^\s\x00\"'”“»]{4,64})"
+)
+_LOGIN = re.compile(
+    r"\b(?:login|log in|logins|credentials?|creds|log-in|sign in|account|access data|zugangsdaten|zugang"
+    r"|anmeldedaten|anmeldung|anmelden|einloggen|credenciales|acceso|usuario|identifiants|connexion"
+    r"|accès|credenziali|accesso|utente|credenciais|acesso|dane logowania|inloggegevens|inloggning|käyttäjä|user"
+    r"|user name|username|benutzer|логин|учетка|учётка|kullanıcı)"
+    r"\b[^\n\x00:/]{0,30}?[\s:=]{1,3}[\"']?([^\s\x00/:,|\"']{1,64})[\"']?\s{0,2}[/:,|]\s{0,2}[\"']?([^\s\x00\"']{4,64})"
+)
+
+
+def said(text: str) -> Iterator[Found]:
+    """Yield the passwords and keys of sentences, such as *my password for the shop is hunter2*."""
+    low = lowered(text)
+    before = 0
+    for match in _SAID.finditer(low):
+        span = _said_near(text, low, match.span(), key=match[0] in _KEYS) or _earlier(text, before, match)
+        before = match.end()
+        if span:
+            yield from ((*more, "token") for more in _others(text, match.end(), span))
+            yield *span, "token"
+    if not text.isascii():
+        for match in _SAID_GLUED.finditer(text):
+            span = _glued_after(text, match.end())
+            if span:
+                yield *span, "token"
+    for pattern in (_BEFORE, _AS, _PASS, _LOGIN):
+        for match in pattern.finditer(low):
+            start, end = match.span(2 if pattern is _LOGIN else 1)
+            if is_mixed(text[start:end]) and not text[start:end].isdigit():
+                yield start, end, "token"
+
+
+def _said_near(text: str, low: str, word: Span, *, key: bool) -> Span | None:
+    """Return the value that follows a word for a password or a key."""
+    at = word[1]
+    stop = _SENTENCE.search(text, at, at + _WINDOW)
+    end = stop.start() if stop else at + _WINDOW
+    for link in islice(_LINKED.finditer(low, at, end + 12), _TRIED):
+        match = _VALUE.match(text, link.end())
+        span = _worth(match, direct=link.start() - at <= 1, key=key) if match and link.start() <= end else None
+        if span:
+            return span
+    follows = _NEXT.match(text, at)
+    if follows and _fits(_core(follows)[0], key=key):
+        return _core(follows)[1]
+    return None if key else _later(text, low, at, end)
+
+
+def _later(text: str, low: str, at: int, end: int) -> Span | None:
+    """Return a value within the next words that can only be a password."""
+    again = _SAID.search(low, at, end)
+    for match in _WORD.finditer(text, at, again.start() if again else min(end + 1, len(text))):
+        value = match[0].strip("(").rstrip(".,;:)]}")
+        if match[0] == f"({value})" and is_mixed(value) and not value.isdigit():
+            return match.start() + 1, match.end() - 1
+        if is_very_mixed(value.strip("*_`")) and not value.startswith(("http", "www", "@", "#", "/")):
+            return match.start(), match.start() + len(value)
+    return None
+
+
+def _others(text: str, at: int, span: Span) -> Iterator[Span]:
+    """Yield a value before or behind the one at `span`, as in *from … to …* or *old …, new …*."""
+    for match in (_FROM.match(text, at, span[0]), _AND.match(text, span[1])):
+        value = match[1].rstrip(".,;:)") if match else ""
+        if match and _fits(value, key=False):
+            yield match.start(1), match.start(1) + len(value)
+
+
+def _earlier(text: str, before: int, word: re.Match[str]) -> Span | None:
+    """Return a value in the words before, as in *I typed … into the password box*, that can only be a password."""
+    if word[0] in _KEYS:
+        return None
+    start, begin = word.start(), max(before, word.start() - 45)
+    for match in _WORD.finditer(text, begin, start):
+        value = match[0].strip("(").rstrip(".,;:)]}")
+        cut = match.start() == begin and begin and not text[begin - 1].isspace()
+        if not cut and is_very_mixed(value.strip("*_`")) and value[0] not in "@#.[" and "/" not in value:
+            return match.start(), match.start() + len(value)
+    return None
+
+
+def _core(match: re.Match[str]) -> tuple[str, Span]:
+    """Return the value of a match, without the signs that end a sentence, and its span."""
+    number = match.lastindex or 0
+    value, start = match[number], match.start(number)
+    if number == 2 and value[0].isascii():
+        value = re.split(r"[\u3000-\u9fff\uac00-\ud7ff]", value)[0]
+    core = value.rstrip(".,;:)]}\"'»”…。、")
+    return core, (start, start + len(core))
+
+
+def _fits(value: str, *, key: bool) -> bool:
+    if BLANK.match(value) or value[:1] in ("", COVER, "[", "<", "{", "$", "#", "/"):
+        return False
+    return is_mixed(value) and (not key or (len(value) >= 8 and not value.isdigit()) or is_random(value))
+
+
+def _worth(match: re.Match[str], *, direct: bool, key: bool) -> Span | None:
+    """Return the span of the value after a verb or a colon; a plain word counts only at the end of its clause."""
+    value, span = _core(match)
+    bare = value.rstrip("!?")
+    if _fits(value, key=key) or (bare and _fits(bare, key=key)):
+        return span
+    if not direct or key or len(bare) < 4 or not bare[0].isalnum() or BLANK.match(bare) or COVER in bare:
+        return None
+    if match.lastindex == 1:
+        phrase = len(value.split()) > 3 and not _FUNCTION_WORD.search(value)
+        return span if phrase or not STATE.match(value) else None
+    ends = _END.match(match.string, span[1], span[1] + 40)
+    return span if ends and bare.isalpha() and not STATE.match(bare) else None
+
+
+def _glued_after(text: str, at: int) -> Span | None:
+    match = _GLUED.match(text, at)
+    value = match[1].rstrip(".,;:)]}\"'") if match else ""
+    return (match.start(1), match.start(1) + len(value)) if match and is_mixed(value) else None

@@ -81,6 +81,8 @@ class Load:
         answer = connection.getresponse()
         body = answer.read()
         self.statuses[answer.status] += 1
+        if answer.status >= 400:
+            raise AssertionError(f"{answer.status} {body.decode()}")
         return body
 
     def guarded(self, act: Callable[[], None]) -> Callable[[], None]:
@@ -89,7 +91,7 @@ class Load:
         def run() -> None:
             try:
                 act()
-            except Exception as error:
+            except (OSError, AssertionError, http.client.HTTPException) as error:
                 self.errors.append(repr(error))
 
         return run
@@ -130,7 +132,7 @@ def test_ten_restarts_under_load_refuse_nothing_and_lose_nothing(tmp_path: Path)
                 known = len(seen.tickets)
                 center.process.send_signal(signal.SIGUSR2)
                 until(lambda number=number: state(center)["run"] == number)
-                until(lambda known=known: len(seen.tickets) > known)
+                until(lambda known=known: len(seen.tickets) > known or seen.errors)
         assert state(center) == {"pid": center.process.pid, "run": RESTARTS, "trouble": ""}
         until(lambda: len(center.children("background")) == 1)
         until(lambda: len(center.children("web")) == 3)  # the master and its two workers

@@ -39,6 +39,7 @@ Degraded = Literal[
     "no-original",  # an e-mail became a ticket, but its original was not kept because the disk is full
     "sink-failed",  # a delivery failed with an unexpected error, and is tried again
     "not-logged",  # an event or an offer was not stored
+    "not-writable",  # the writer does not answer, or cannot work: nothing is saved
 ]
 Reason = TypeVar("Reason", bound=Degraded)
 
@@ -66,7 +67,7 @@ def failure(error: Exception, *, during: str = "") -> Failure:
         return Failure(error.status, str(error), error.headers, error.fields)
     from werkzeug.exceptions import ClientDisconnected, HTTPException, RequestTimeout  # 60 ms, needless in `kb search`
 
-    if isinstance(error, ClientDisconnected):  # the socket's receive timeout expired before the body was complete
+    if isinstance(error, ClientDisconnected):  # the body ended before its length
         error = RequestTimeout()
     if isinstance(error, HTTPException):
         headers = {name: value for name, value in error.get_headers() if name in ("Allow", "Retry-After")}

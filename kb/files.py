@@ -57,38 +57,38 @@ def locked(path: Path) -> Iterator[int]:
     """Wait for the lock of a file and hold it; yield the file's descriptor, open for reading and writing.
 
     This and the next three functions create the file if it is missing. The kernel releases the lock when its holder
-    ends, even if it is killed.
+    ends, even if it is killed. Whoever gets the lock of a file that was removed meanwhile takes the new file's instead.
     """
-    with _opened(path) as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    with _taken(path, fcntl.LOCK_EX) as file:
+        assert file is not None
         yield file
 
 
 @contextmanager
 def locked_shared(path: Path) -> Iterator[int]:
     """Wait for the lock of a file and hold it together with others that share it; yield the file's descriptor."""
-    with _opened(path) as file:
-        fcntl.flock(file, fcntl.LOCK_SH)
+    with _taken(path, fcntl.LOCK_SH) as file:
+        assert file is not None
         yield file
 
 
 @contextmanager
 def try_locked(path: Path) -> Iterator[bool]:
     """Hold the lock of a file and yield True, or yield False at once if another process holds it."""
-    with _opened(path) as file:
-        yield _free(file)
+    with _taken(path, fcntl.LOCK_EX | fcntl.LOCK_NB) as file:
+        yield file is not None
 
 
 @contextmanager
 def locked_unless(path: Path, stop: Event) -> Iterator[bool]:
     """Wait for the lock of a file, hold it and yield True; yield False if `stop` is set first."""
-    with _opened(path) as file:
-        while not stop.is_set():
-            if _free(file):
+    while not stop.is_set():
+        with try_locked(path) as ours:
+            if ours:
                 yield True
                 return
-            stop.wait(POLL)
-        yield False
+        stop.wait(POLL)
+    yield False
 
 
 @contextmanager
@@ -148,19 +148,30 @@ def link_or_copy(source: Path, target: Path) -> None:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[int]:
+def _taken(path: Path, operation: int) -> Iterator[int | None]:
+    """Open a file and take its lock; yield its descriptor, or None if `operation` doesn't wait and it isn't free."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        yield file
-    finally:
-        os.close(file)
+    while True:
+        file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            held = _lock(file, operation)
+            if held and inodes(path) != (os.fstat(file).st_ino,):
+                continue  # it was removed while we waited
+            yield file if held else None
+            return
+        finally:
+            os.close(file)
 
 
-def _free(file: int) -> bool:
+def _lock(file: int, operation: int) -> bool:
     """Take the lock of an open file and return True, or return False if another process holds it."""
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(file, operation)
     except BlockingIOError:
         return False
     return True
+
+
+def inodes(*paths: Path) -> tuple[int, ...]:
+    """Return the inode of each file, 0 if it is missing: they change when a file is removed or replaced."""
+    return tuple(path.stat().st_ino if path.exists() else 0 for path in paths)

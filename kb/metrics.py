@@ -36,6 +36,7 @@ REQUESTS = Histogram(
 SEARCHES = Counter("shortstop_searches", "Searches by stage and degradation.", ["stage", "degraded"])
 OFFERS = Counter("shortstop_offers", "Offers: shown, abstained, or withheld from the control group.", ["result"])
 EVENTS = Counter("shortstop_events", "Events accepted.")
+EVENTS_DROPPED = Counter("shortstop_events_dropped", "Events lost because nothing could be saved.")
 TICKETS = Counter("shortstop_tickets", "Tickets accepted.", ["channel"])
 DEGRADED = Counter("shortstop_degraded", "Degraded answers, by reason.", ["reason"])
 WRITER_QUEUE = Gauge("shortstop_writer_queue", "Calls in the writer's last commit.", multiprocess_mode="mostrecent")
@@ -82,11 +83,18 @@ def emptied(folder: Path) -> dict[str, str]:
 
     If the folder cannot be created or belongs to another user, each process counts only for itself.
     """
+    if environ := kept(folder):
+        with suppress(OSError):
+            for path in folder.glob("*.db"):
+                path.unlink()
+    return environ
+
+
+def kept(folder: Path) -> dict[str, str]:
+    """Return the environment variables that make processes go on with the counters in `folder`."""
     with suppress(OSError):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if _is_ours(folder):
-            for path in folder.glob("*.db"):
-                path.unlink()
             return {FOLDER: str(folder.absolute())}
     return {}
 

@@ -95,6 +95,13 @@ def test_the_unit_has_only_keys_that_systemd_knows() -> None:
     assert {key for section in unit().sections() for key in unit()[section]} == UNIT_KEYS
 
 
+def test_the_socket_unit_has_the_address_at_which_we_listen() -> None:
+    parser = configparser.ConfigParser(interpolation=None, comment_prefixes=("#",))
+    parser.read_string(block("ini", "[Socket]"))
+    assert parser["Socket"]["ListenStream"] == f"{Settings().host}:{Settings().port}"
+    assert parser["Install"]["WantedBy"] == "sockets.target"
+
+
 def test_the_unit_starts_a_command_that_there_is() -> None:
     program, *arguments = unit()["Service"]["ExecStart"].split()
     assert program == f"{HOME}/venv/bin/kb"

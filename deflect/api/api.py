@@ -111,7 +111,11 @@ def post_events() -> tuple[Response, int]:
         http.limit(here, "events", rate=here.settings.rate_events, episode=episode)
     if rows:
         who = keys(here, visitor=visitor, email=_email(document), claims=http.claims(here, document))
-        kept = here.writer.run(log.log_events, keys=who, events=rows, now=clock.now())
+        try:
+            kept = here.writer.run(log.log_posted, keys=who, events=rows, now=clock.now())
+        except HelpCenterError as error:
+            log.dropped(len(rows), error)
+            raise
         return jsonify({"stored": kept["stored"], "refused": refused + kept["refused"]}), 202
     return jsonify({"stored": 0, "refused": refused}), 202
 

@@ -26,11 +26,12 @@ from deflect.store.services import Services
 from deflect.store.writer import write
 from kb.errors import HelpCenterError
 from kb.failures import degraded
-from kb.metrics import EVENTS
+from kb.metrics import EVENTS, EVENTS_DROPPED
 from kb.patterns import ID
 from search.rank.hit import Results
 
 HASTE = 0.4  # seconds that a page waits for the log at most
+POSTED = 2.0  # seconds that posted events wait; a restart of the writer takes one
 LONGEST_TEXT = 2000  # characters of redacted text stored with an event
 
 
@@ -194,8 +195,14 @@ def record(services: Services, visitor: str | None, type: str, *, text: str = ""
     try:
         return _kept(services, visitor, type, text, fields, hasty=True)
     except HelpCenterError as error:
-        degraded("not-logged", error)
+        dropped(1, error)
         return False
+
+
+def dropped(count: int, error: HelpCenterError) -> None:
+    """Count events that were not stored because nothing could be saved. They are not tried again."""
+    EVENTS_DROPPED.inc(count)
+    degraded("not-logged", error)
 
 
 def keep(services: Services, visitor: str | None, type: str, **fields: Any) -> bool:
@@ -238,6 +245,12 @@ def log_events(db: Database, *, keys: Sequence[str], events: Sequence[Row], now:
         else:
             stored += append(db, kept_under(keys), event, now=now)
     return {"stored": stored, "refused": refused}
+
+
+@write(patience=POSTED)
+def log_posted(db: Database, *, keys: Sequence[str], events: Sequence[Row], now: int) -> Row:
+    """Append the events of one person that a page posted. No one waits for the answer, so it holds a thread briefly."""
+    return log_events(db, keys=keys, events=events, now=now)
 
 
 @write(patience=HASTE)

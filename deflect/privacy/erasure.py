@@ -107,9 +107,10 @@ COPIES = f"""
     WHERE sink NOT IN ('inbox', 'reply', 'receipt') AND state = 'sent' AND ticket IN {TICKETS}
     GROUP BY sink ORDER BY sink
     """
+LONG = 120.0  # seconds for a write that goes through whole tables
 
 
-@write()
+@write(patience=LONG)
 def erase_person(db: Database, *, where: Row, fresh: str, who: str, now: int) -> Row:
     """Remove what belongs to a person, named by the parameters `where`. Return removed rows by table.
 
@@ -134,7 +135,7 @@ def _all(db: Database, sql: str, where: Row) -> list[Row]:
     return [dict(row) for row in db.execute(sql, where).fetchall()]
 
 
-@write()
+@write(patience=LONG)
 def drop_files(db: Database, *, digests: Sequence[str], folder: str, before: float | None = None) -> Row:
     """Remove the files with these digests that no ticket or e-mail has; with `before`, only if unchanged since then.
 
@@ -155,7 +156,7 @@ def drop_files(db: Database, *, digests: Sequence[str], folder: str, before: flo
 PARTS = ("attachments", "mails", "messages", "outbox", "outcomes", "drafts", "idempotency")
 
 
-@write()
+@write(patience=LONG)
 def prune(
     db: Database,
     *,

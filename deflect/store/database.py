@@ -208,11 +208,22 @@ def check_head(path: Path) -> None:
     """Raise BadDatabase if the file does not begin as a database.
 
     Other connections may have the first page in memory or in the write-ahead log. With `immutable` it is read from the
-    file, without locks; opening the file in another way would end the locks of this process.
+    file, without locks; opening the file in another way would end the locks of this process. While the log holds pages,
+    the file may be shorter than its first page says: a checkpoint leaves out pages that a reader still needs from the
+    log, or that were written again since.
     """
     uri = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
     with explained(), closing(sqlite3.connect(uri, uri=True)) as connection:
-        connection.execute("PRAGMA schema_version").fetchone()
+        try:
+            connection.execute("PRAGMA schema_version").fetchone()
+        except sqlite3.DatabaseError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_CORRUPT or not _log_size(path):
+                raise
+
+
+def _log_size(path: Path) -> int:
+    log = path.with_name(f"{path.name}-wal")
+    return log.stat().st_size if log.exists() else 0
 
 
 def condition(settings: Settings) -> str:

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import os
 import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from pkgutil import resolve_name
@@ -25,19 +26,23 @@ from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from sqlite_utils import Database
 
+from deflect.store.breaker import Breaker
 from deflect.store.database import FULL, Store, explanation, transaction
 from deflect.store.write_connection import WriteConnection
-from deflect.store.writer_socket import connect, listening
+from deflect.store.writer_socket import Hub, connect, listening
 from kb.config import Settings
 from kb.duties import Duty
 from kb.errors import HelpCenterError, Unavailable, WriteFailed
-from kb.failures import frames
-from kb.files import locked_unless
+from kb.failures import degraded, frames
+from kb.files import inodes, locked_unless
 from kb.metrics import WRITER_QUEUE
 
 P = ParamSpec("P")
 T = TypeVar("T")
 Write = Callable[Concatenate[Database, P], T]
+
+
+Beat = Callable[[str, float], None]  # is told the write that begins, or "", and its patience
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +52,15 @@ class _Registered:
 
 
 PATIENCE = 5.0  # seconds that a call waits while the writer restarts
+NOT_NOW = "nothing can be saved right now; try again in a minute"
+WAITING, LONGEST_WAIT = "waiting for its lock", 60.0
+RETRY = 1.0  # seconds between looks at the socket and the lock file
 _REGISTERED: dict[str, _Registered] = {}
 log = logging.getLogger("shortstop")
+
+
+def _quiet(_write: str, _patience: float) -> None:
+    """Tell nobody."""
 
 
 def write(*, patience: float = PATIENCE) -> Callable[[Write[P, T]], Write[P, T]]:
@@ -95,22 +107,38 @@ class DirectWriter:
 class RemoteWriter:
     """Runs writes through the writer's socket. Each thread has its own connection, and reconnects if it is lost."""
 
-    def __init__(self, path: Path, *, patience: float = PATIENCE) -> None:
+    def __init__(self, path: Path, *, patience: float = math.inf) -> None:
         self.path, self.patience = path, patience
         self._local = threading.local()
+        self._breaker = Breaker()
 
     def run(self, write: Write[P, T], *args: P.args, **named: P.kwargs) -> T:
-        """Send one write and wait for its result. Raise Unavailable once the patience ends."""
+        """Send one write and wait for its result.
+
+        Raise Unavailable once the patience ends, or at once if another call has just waited as long in vain.
+        """
         call = _call(write, args, named)
-        end = time.monotonic() + min(self.patience, _REGISTERED[_name(write)].patience)
+        patience = min(self.patience, _REGISTERED[_name(write)].patience)
+        if not self._breaker.admits(patience):
+            degraded("not-writable", detail="the writer did not answer an earlier call")
+            raise Unavailable(NOT_NOW)
+        return _result(self._answer(call, patience))  # type: ignore[no-any-return]
+
+    def _answer(self, call: bytes, patience: float) -> bytes:
+        end = time.monotonic() + patience
         while True:
             try:
-                return _result(self._ask(call, end=end))  # type: ignore[no-any-return]
+                answer = self._ask(call, end=end)
             except OSError as error:
                 self.close()
                 if time.monotonic() >= end:
-                    raise Unavailable("nothing can be saved right now; try again in a minute") from error
+                    self._breaker.failed(patience)
+                    degraded("not-writable", detail="the writer does not answer")
+                    raise Unavailable(NOT_NOW) from error
                 time.sleep(0.02)
+            else:
+                self._breaker.succeeded()
+                return answer
 
     def close(self) -> None:
         """Close this thread's connection."""
@@ -156,35 +184,52 @@ def writer_for(store: Store, socket_path: Path) -> DirectWriter | RemoteWriter:
     return RemoteWriter(socket_path)
 
 
-def serve(store: Store, socket_path: Path, stop: Event) -> None:
+def serve(store: Store, socket_path: Path, stop: Event, beat: Beat = _quiet) -> None:
     """Run the writes of all callers until `stop`: gather the calls that arrived, commit them, then answer.
 
-    A second writer waits here until the first has ended or was killed.
+    A second writer waits here until the first has ended or was killed. `beat` is called in every round and before every
+    write, so that a writer which hangs is noticed. If the socket or the lock file is removed, it is made again.
     """
-    with locked_unless(socket_path.with_suffix(".lock"), stop) as ours:
-        if not ours:
-            return
-        connection, duty = WriteConnection(store), Duty("writer")
+    lock = socket_path.with_suffix(".lock")
+    while not stop.is_set():
+        beat(WAITING, LONGEST_WAIT)
         try:
-            with listening(socket_path) as hub:
-                while not stop.is_set():
-                    calls = hub.gather(timeout=0.1)
-                    if calls:
-                        WRITER_QUEUE.set(len(calls))
-                    answers = run_safely(connection, [line for _, line in calls], duty=duty) if calls else []
-                    for (caller, _), answer in zip(calls, answers, strict=True):
-                        hub.answer(caller, answer)
-        finally:
-            connection.close()
+            with locked_unless(lock, stop) as ours, closing(WriteConnection(store)) as connection:
+                if ours:
+                    with listening(socket_path) as hub:
+                        _serve_calls(hub, connection, stop, beat=beat, files=(socket_path, lock))
+        except OSError as error:  # such as a full disk, which has no room for a socket
+            degraded("not-writable", error)
+            beat("", 0.0)
+            stop.wait(RETRY)
 
 
-def run_safely(connection: WriteConnection, calls: list[bytes], *, duty: Duty | None) -> list[bytes]:
+def _serve_calls(hub: Hub, connection: WriteConnection, stop: Event, *, beat: Beat, files: tuple[Path, ...]) -> None:
+    """Serve until `stop`, or until one of `files` is removed or replaced."""
+    ours, due, duty = inodes(*files), 0.0, Duty("writer")
+    while not stop.is_set():
+        beat("", 0.0)
+        if time.monotonic() >= due:
+            if inodes(*files) != ours:
+                return
+            due = time.monotonic() + RETRY
+        calls = hub.gather(timeout=0.1)
+        if calls:
+            WRITER_QUEUE.set(len(calls))
+        answers = run_safely(connection, [line for _, line in calls], duty=duty, beat=beat) if calls else []
+        for (caller, _), answer in zip(calls, answers, strict=True):
+            hub.answer(caller, answer)
+
+
+def run_safely(
+    connection: WriteConnection, calls: list[bytes], *, duty: Duty | None, beat: Beat = _quiet
+) -> list[bytes]:
     """Run calls as `run_all` does, and refuse them all if the database can't be used or vanished meanwhile.
 
     `duty` counts such refusals, so that `/healthz` names them.
     """
     try:
-        answers = run_all(connection.database(), calls)
+        answers = run_all(connection.database(), calls, beat=beat)
         connection.check()
     except HelpCenterError as error:
         if duty:
@@ -195,24 +240,27 @@ def run_safely(connection: WriteConnection, calls: list[bytes], *, duty: Duty | 
     return answers
 
 
-def run_all(db: Database, calls: list[bytes]) -> list[bytes]:
+def run_all(db: Database, calls: list[bytes], *, beat: Beat = _quiet) -> list[bytes]:
     """Run calls in one transaction, each in its own savepoint. Return their answers once the commit is on disk.
 
     Raise StorageFull, Unavailable or BadDatabase; then the whole transaction was rolled back.
     """
     try:
         with transaction(db):
-            return [_answer(db, call) for call in calls]
+            answers = [_answer(db, call, beat=beat) for call in calls]
+            beat("COMMIT", 0.0)
+        return answers
     except sqlite3.Error as error:
         return [_refusal(_failed(error))] * len(calls)
 
 
-def _answer(db: Database, call: bytes) -> bytes:
+def _answer(db: Database, call: bytes, *, beat: Beat) -> bytes:
     """Run one call and return its answer. Errors other than HelpCenterError are logged and become WriteFailed."""
     try:
-        function, args, named = _read(call)
+        name, args, named = _read(call)
+        beat(name, _REGISTERED[name].patience)
         with db.atomic():
-            result = function(db, *args, **named)
+            result = _REGISTERED[name].function(db, *args, **named)
             return json.dumps({"ok": result}).encode() + b"\n"
     except HelpCenterError as error:
         return _refusal(error)
@@ -241,13 +289,15 @@ def _call(function: Callable[..., Any], args: tuple[Any, ...], named: Mapping[st
         raise _failed(error) from error
 
 
-def _read(call: bytes) -> tuple[Callable[..., Any], list[Any], dict[str, Any]]:
-    """Return the function and the arguments of a line. Raise any kind of error if it is not a known write."""
+def _read(call: bytes) -> tuple[str, list[Any], dict[str, Any]]:
+    """Return the name and the arguments of a line. Raise any kind of error if it is not a known write."""
     document = json.loads(call)
-    name, args, named = document["write"], document["args"], document["named"]
+    name: str = document["write"]
     if name not in _REGISTERED and name.startswith("deflect."):
         resolve_name(name)  # importing its module registers it
-    return _REGISTERED[name].function, args, named
+    if name not in _REGISTERED:
+        raise LookupError("an unknown write")
+    return name, document["args"], document["named"]
 
 
 def _failed(error: Exception) -> WriteFailed:

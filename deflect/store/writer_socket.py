@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from kb.files import inodes
+
 LONGEST = 4 * 1024 * 1024  # bytes of one line, far above the 64 KB limit of a request's body
 Call = tuple[socket.socket, bytes]
 
@@ -96,12 +98,13 @@ def listening(path: Path) -> Iterator[Hub]:
             listener.bind(name)
         os.chmod(path, 0o600)
         listener.listen(128)
-        hub = Hub(listener)
+        hub, ours = Hub(listener), inodes(path)
         try:
             yield hub
         finally:
             hub.close()
-    path.unlink(missing_ok=True)
+    if inodes(path) == ours:
+        path.unlink()
 
 
 @contextmanager

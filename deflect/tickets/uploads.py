@@ -2,8 +2,8 @@
 
 A multipart form is parsed while it arrives: texts go to memory, up to a cap, and files go to disk. A refused file does
 not stop the others. If the form has an error, it returns to the visitor with a signed list of the files on disk, which
-then need no second upload. The list expires after an hour. At most half of a worker's threads read large forms at a
-time, so slow senders cannot occupy all of them.
+then need no second upload. The list expires after an hour. At most half of a worker's threads store large forms at a
+time, so a slow disk does not occupy all of them.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ def _end(sentence: str) -> None:
 
 
 GROUPS = {
-    "Start": ("serve", "index", "example"),
+    "Start": ("serve", "restart", "index", "example"),
     "For authors": ("check", "search", "suggest", "gaps", "propose"),
     "For the help desk": ("admin", "mail", "outbox"),
     "Measure and learn": ("report", "evaluate", "forecast", "tune"),
@@ -85,6 +85,8 @@ def kb() -> None:
 
 for command in (
     serving.serve,
+    serving.restart,
+    serving.rehearse,
     serving.web,
     serving.background,
     serving.doctor,

@@ -48,24 +48,51 @@ def serve(host: str | None, port: int | None, watch: bool) -> None:
     server.run(settings, overrides=overrides, watch=watch)
 
 
+@click.command()
+@with_settings
+def restart(settings: Settings) -> None:
+    """Replace a running `kb serve` by its new version, without refusing a request.
+
+    Settings are read again, except for the address and the port. If the new version doesn't start, the old one goes on.
+
+    Example: kb restart --data var
+    """
+    from kb.server import handover
+
+    click.echo(f"process {handover.restart(settings)} serves with the new version")
+
+
+@click.command(hidden=True)
+@with_articles(None)
+def rehearse(settings: Settings) -> None:
+    """Check the sinks, migrate the database and index by words; `kb serve` calls this before it starts."""
+    from kb.server.rehearsal import rehearse
+
+    os._exit(rehearse(settings))  # flushing a log on a full disk would change the exit code
+
+
 @click.command(hidden=True)
 @click.option("--fd", "fds", type=int, required=True, multiple=True)
+@click.option("--pulse", type=int, default=-1)
 @with_settings
-def web(settings: Settings, fds: tuple[int, ...]) -> None:
+def web(settings: Settings, fds: tuple[int, ...], pulse: int) -> None:
     """Run the web workers on inherited sockets; `kb serve` calls this."""
+    from kb.server.child import pulse_to
     from kb.server.workers import WebWorkers
 
-    WebWorkers(settings, binds=[f"fd://{fd}" for fd in fds]).run()
+    WebWorkers(settings, binds=[f"fd://{fd}" for fd in fds], pulse=pulse_to(pulse)).run()
 
 
 @click.command(hidden=True)
 @click.option("--watch", is_flag=True)
+@click.option("--pulse", type=int, default=-1)
 @with_settings
-def background(settings: Settings, watch: bool) -> None:
+def background(settings: Settings, watch: bool, pulse: int) -> None:
     """Run the writer, the outbox and the schedules; `kb serve` calls this."""
     from kb.server import background as duties
+    from kb.server.child import pulse_to
 
-    duties.run(settings, watch=watch)
+    duties.run(settings, watch=watch, pulse=pulse_to(pulse))
 
 
 @click.command()

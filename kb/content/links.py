@@ -20,9 +20,22 @@ Kind = Literal["article", "redirect", "file", "anchor", "outside", "page", "gues
 FILES = "/files/"
 # The site's own pages below a language, and at the top; links to them are valid without an article.
 PAGES = frozenset({"", "search", "contact", "categories"})
-TOP_PAGES = frozenset({"", "admin", "healthz", "metrics", "sitemap.xml", "robots.txt"})
+TOP_PAGES = frozenset({"", "admin", "healthz", "livez", "metrics", "readyz", "sitemap.xml", "robots.txt"})
 RESERVED = frozenset(
-    {"admin", "api", "static", "files", "widget", "healthz", "metrics", "sitemap.xml", "robots.txt", "llms.txt"}
+    {
+        "admin",
+        "api",
+        "static",
+        "files",
+        "widget",
+        "healthz",
+        "livez",
+        "metrics",
+        "readyz",
+        "sitemap.xml",
+        "robots.txt",
+        "llms.txt",
+    }
 )
 # Folders that other help centers put before an article's name in its address.
 _HOUSES = frozenset({"kb", "help", "docs", "doc", "article", "articles", "hc", "support", "faq", "guide", "guides"})

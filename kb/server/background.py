@@ -22,10 +22,11 @@ from deflect.delivery.sinks import sink
 from deflect.mail import mailbox
 from deflect.privacy import erasure
 from deflect.store import writer
-from deflect.store.database import opened_if_possible
+from deflect.store.database import Store, opened_if_possible
 from kb.config import Settings
 from kb.duties import Duty, keep_up
 from kb.errors import BadGeneration, HelpCenterError
+from kb.server.child import Pulse
 from search.index.build import current_path
 from search.index.generation import Stamps, read_manifest, stamps
 from search.rank.current import Current
@@ -43,8 +44,8 @@ NEVER = datetime.max.replace(tzinfo=UTC)
 MEMORY = {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": str(1 << 25), "MALLOC_TRIM_THRESHOLD_": str(1 << 30)}
 
 
-def run(settings: Settings, *, watch: bool) -> None:
-    """Serve until SIGTERM. SIGHUP checks the articles again.
+def run(settings: Settings, *, watch: bool, pulse: Pulse) -> None:
+    """Serve until SIGTERM. SIGHUP checks the articles again. The other duties begin when the writer does.
 
     A separate process builds the index, so that killing it loses only the work that is not yet cached. With `watch`
     the process stays alive, since authors wait for it; otherwise it ends, which frees its memory.
@@ -69,13 +70,30 @@ def run(settings: Settings, *, watch: bool) -> None:
     }
     if watch:
         duties["watch"] = lambda duty: _watch(settings, duty, stop=stop, wake=wake)
-    write = _thread(_guarded(lambda: writer.serve(store, settings.writer_socket, stop=last)))
+    write = _start_writer(store, settings, stop=stop, last=last, pulse=pulse)
     for name, work in duties.items():
         _thread(partial(keep_up, Duty(name), work, stop=stop))
     stop.wait()
     queues.finish(seconds=FINISH)
     last.set()
     write.join(10)  # let the writer commit the writes it has accepted
+
+
+def _start_writer(
+    store: Store, settings: Settings, *, stop: threading.Event, last: threading.Event, pulse: Pulse
+) -> threading.Thread:
+    """Start the writer, and wait until it has the lock: the duties of the process before may go on until then."""
+    has_lock = threading.Event()
+
+    def beat(doing: str, patience: float) -> None:
+        if doing != writer.WAITING:
+            has_lock.set()
+        pulse(doing, patience)
+
+    thread = _thread(_guarded(lambda: writer.serve(store, settings.writer_socket, stop=last, beat=beat)))
+    while not has_lock.wait(0.1) and not stop.is_set():
+        pass
+    return thread
 
 
 def _thread(work: Callable[[], None]) -> threading.Thread:

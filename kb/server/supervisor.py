@@ -1,8 +1,12 @@
-"""`kb serve`: hold the listening socket, and run the web workers and the background process, restarting them."""
+"""`kb serve`: hold the listening sockets, and run the web workers and the background process, restarting them.
+
+For `kb restart` this process becomes its new version in place (`kb.server.handover`). That version starts a writer,
+which waits for the old one, and web workers on the same sockets; only when they are ready, the old ones stop accepting
+and finish the requests that have begun.
+"""
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import os
 import shutil
@@ -11,25 +15,23 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from types import FrameType
 
-from deflect.delivery import sinks
-from deflect.store.database import Store
 from kb import metrics, processes
 from kb.config import Settings
 from kb.errors import HelpCenterError
-from kb.files import tighten, try_locked
 from kb.outbound import is_loopback
+from kb.server.child import STARTING, Adopted, Child, Process, say
+from kb.server.handover import SIGNALS, FolderLock, Handover, alone, passed_sockets
 
-PARENT_DEATH = 1  # PR_SET_PDEATHSIG of Linux's prctl
 GRACE = 15.0  # seconds for a child to finish its requests
+REHEARSAL = [sys.executable, "-m", "kb.cli.main", "rehearse"]
+NOT_INDEXED = 3  # the exit code of a rehearsal that could only not build the index
+CURRENT = "current"  # as in search.index.build, which is slow to import
+FIRST_WAIT = 15.0  # seconds that the web workers wait for the writer at the first start
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}  # BLAS threads spin while they wait, which takes CPU from other visitors
-SHORT_LIFE = 2.0  # seconds; a child that dies earlier is restarted after a longer pause each time
-LONGEST_PAUSE = 5.0
 
 
 class CannotListen(HelpCenterError):
@@ -43,49 +45,6 @@ class CannotListen(HelpCenterError):
         else:
             why = f"{host} is not an address of this machine ({error.strerror}); set KB_HOST to one, such as 127.0.0.1"
         super().__init__(why)
-
-
-class DataTaken(HelpCenterError):
-    """Another `kb serve` uses the data folder; a second writer would take over the socket of the first."""
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__(f"{folder} is in use by another 'kb serve'; stop it, or set KB_DATA to another folder")
-
-
-@dataclass
-class Child:
-    """A process to keep running, and the number of its early deaths in a row."""
-
-    name: str
-    command: list[str]
-    pass_fds: tuple[int, ...] = ()
-    usual: Mapping[str, str] = field(default_factory=dict)  # defaults of its environment
-    process: subprocess.Popen[bytes] | None = None
-    started: float = 0.0
-    deaths: int = 0
-    due: float = field(default=0.0)
-
-    def start(self, environ: Mapping[str, str]) -> None:
-        """Start the process. The kernel sends it SIGTERM when this process dies."""
-        self.started = time.monotonic()
-        self.process = subprocess.Popen(
-            self.command, env={**self.usual, **environ}, pass_fds=self.pass_fds, preexec_fn=_die_with_parent
-        )
-
-    def ended(self) -> bool:
-        """Return True if the process has ended; `due` is then the time to restart it."""
-        if self.process is None or self.process.poll() is None:
-            return False
-        young = time.monotonic() - self.started < SHORT_LIFE
-        self.deaths = self.deaths + 1 if young else 0
-        self.due = time.monotonic() + min(LONGEST_PAUSE, 0.1 * 2**self.deaths if young else 0.0)
-        print(f"{self.name} exited with code {self.process.returncode}; restarting it", file=sys.stderr, flush=True)
-        self.process = None
-        return True
-
-
-def _die_with_parent() -> None:
-    ctypes.CDLL(None).prctl(PARENT_DEATH, signal.SIGTERM)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -102,86 +61,166 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
+class Signals:
+    """The signals that this process has received: to stop, to restart, or to check the articles again."""
+
+    def __init__(self) -> None:
+        self.stop = self.restart = self.reload = False
+        for number in SIGNALS:
+            signal.signal(number, self._note)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+
+    def _note(self, number: int, _frame: FrameType | None) -> None:
+        self.reload = self.reload or number == signal.SIGHUP
+        self.restart = self.restart or number == signal.SIGUSR2
+        self.stop = self.stop or number in (signal.SIGTERM, signal.SIGINT)
+
+
+class Supervisor:
+    """The two children, those that are leaving, and what they need to be started."""
+
+    def __init__(self, settings: Settings, *, environ: Mapping[str, str], fds: tuple[int, ...], watch: bool) -> None:
+        kb = [sys.executable, "-m", "kb.cli.main"]
+        self.settings, self.environ, self.fds = settings, environ, fds
+        self.background = Child("background", [*kb, "background", *(["--watch"] if watch else [])], watched=True)
+        self.web = Child("web", [*kb, "web", *(f"--fd={fd}" for fd in fds)], pass_fds=fds, usual=ONE_THREAD)
+        self.leaving: list[tuple[Process, float]] = []
+        self.signals = Signals()
+
+    def begin(self) -> None:
+        """Start the background process, and wait a little for its writer; the web workers follow."""
+        self.background.start(self.environ)
+        self._await(lambda: self.background.pulses > 1, self.background, seconds=FIRST_WAIT)
+
+    def take_over(self, before: Handover) -> str:
+        """Replace the children of the version before, the writer first. Return "" or why the old ones go on."""
+        old_background, old_web = Adopted(before.background), Adopted(before.web)
+        self.leaving = [(Adopted(pid), time.monotonic() + GRACE) for pid in before.leaving]
+        self.background.start(self.environ)
+        self.web.start(self.environ)
+        if not self._await(lambda: self.background.pulses > 0, self.background):
+            return self._give_up(old_background, old_web)
+        self._leave(old_background)  # the new writer waits for the lock of the old one
+        ready = self.settings.workers
+        if not self._await(lambda: self.web.pulses >= ready and self.background.pulses > 1, self.web):
+            return self._give_up(None, old_web)
+        self._leave(old_web)
+        return ""
+
+    def _give_up(self, old_background: Process | None, old_web: Process) -> str:
+        for child, old in ((self.background, old_background), (self.web, old_web)):
+            if old is not None and child.process is not None:
+                self._leave(child.process)
+                child.adopt(old)
+        return "the new version does not start"
+
+    def _leave(self, process: Process) -> None:
+        process.send_signal(signal.SIGTERM)
+        self.leaving.append((process, time.monotonic() + GRACE))
+
+    def _await(self, condition: Callable[[], bool], child: Child, *, seconds: float = STARTING) -> bool:
+        """Return True once the condition holds, and False if the child dies, this process stops, or time is over."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end and child.running() and not self.signals.stop:
+            self.background.feel()
+            self.web.feel()
+            if condition():
+                return True
+            time.sleep(0.02)
+        return False
+
+    def turn(self) -> None:
+        """Start what has died, replace what hangs, and see off what is leaving."""
+        if self.signals.reload:
+            self.signals.reload = False
+            self.background.send(signal.SIGHUP)
+        for child in (self.background, self.web):
+            child.feel()
+            child.kill_if_hung()
+            child.ended()
+            if child.process is None and child.due <= time.monotonic():
+                child.start(self.environ)
+        for process, end in list(self.leaving):
+            if process.poll() is not None:
+                self.leaving.remove((process, end))
+            elif time.monotonic() > end:
+                process.send_signal(signal.SIGKILL)
+
+    def stop(self) -> None:
+        """End all children, the writer last, so that writes in flight are stored."""
+        for process in [*(process for process, _ in self.leaving), self.web.process, self.background.process]:
+            if process is not None:
+                _stop(process)
+
+    def hand_over(self, lock: FolderLock) -> None:
+        """Become the new version."""
+        background, web = (child.process.pid if child.process else 0 for child in (self.background, self.web))
+        leaving = tuple(process.pid for process, _ in self.leaving)
+        Handover(self.fds, lock.fd, background, web, leaving, run=lock.run).execute()
+
+
 def supervise(
-    settings: Settings, *, overrides: Mapping[str, str], listeners: Sequence[socket.socket], watch: bool = False
+    settings: Settings,
+    *,
+    overrides: Mapping[str, str],
+    listeners: Sequence[socket.socket],
+    watch: bool,
+    lock: FolderLock,
+    before: Handover | None,
 ) -> None:
     """Keep the background process and the web workers running until SIGTERM or SIGINT.
 
     `overrides` are settings of the command line as environment variables. SIGHUP makes the background process check
-    the articles again.
+    the articles again, and SIGUSR2 makes this process its new version.
     """
-    environ = os.environ | dict(overrides) | processes.founded() | metrics.emptied(settings.metrics)
-    kb = [sys.executable, "-m", "kb.cli.main"]
-    background = Child("background", [*kb, "background", *(["--watch"] if watch else [])])
+    count = metrics.kept if before else metrics.emptied
+    environ = os.environ | dict(overrides) | processes.founded() | count(settings.metrics)
     fds = tuple(listener.fileno() for listener in listeners)
-    web = Child("web", [*kb, "web", *(f"--fd={fd}" for fd in fds)], pass_fds=fds, usual=ONE_THREAD)
-    children = [background, web]
-    stopping = _stop_on_signals(lambda: _send(background, signal.SIGHUP))
-    settings.writer_socket.unlink(missing_ok=True)
-    background.start(environ)
-    _await_path(settings.writer_socket, child=background, stopping=stopping)
-    while not stopping():
-        now = time.monotonic()
-        for child in children:
-            child.ended()
-            if child.process is None and child.due <= now:
-                child.start(environ)
+    ours = Supervisor(settings, environ=environ, fds=fds, watch=watch)
+    if before:
+        lock.tell(_said(ours.take_over(before)))
+    else:
+        ours.begin()
+        lock.tell()
+    rehearsal: subprocess.Popen[bytes] | None = None
+    while not ours.signals.stop:
+        ours.turn()
+        lock.renew()
+        if ours.signals.restart and rehearsal is None:
+            rehearsal = subprocess.Popen(REHEARSAL, env=os.environ | dict(overrides))
+        elif rehearsal is not None and rehearsal.poll() is not None:
+            lock.run += 1
+            if rehearsal.returncode == 0:
+                ours.hand_over(lock)
+            lock.tell(_said("the new version refuses to start; see the log"))
+            rehearsal, ours.signals.restart = None, False
         time.sleep(0.05)
-    for child in reversed(children):  # the writer ends last, so that writes in flight are stored
-        _stop(child)
+    ours.stop()
     shutil.rmtree(settings.metrics, ignore_errors=True)
 
 
-def _stop_on_signals(reload: Callable[[], None]) -> Callable[[], bool]:
-    stop = False
-
-    def ask(_signal: int, _frame: FrameType | None) -> None:
-        nonlocal stop
-        stop = True
-
-    signal.signal(signal.SIGTERM, ask)
-    signal.signal(signal.SIGINT, ask)
-    signal.signal(signal.SIGHUP, lambda _signal, _frame: reload())
-    return lambda: stop
+def _said(trouble: str) -> str:
+    if trouble:
+        say(f"kb: {trouble}; the version before goes on")
+    return trouble
 
 
-def _await_path(path: Path, *, child: Child, stopping: Callable[[], bool], seconds: float = 15.0) -> None:
-    until = time.monotonic() + seconds
-    while time.monotonic() < until and not path.exists() and not stopping():
-        if child.process is not None and child.process.poll() is not None:
-            return
+def _stop(process: Process) -> None:
+    process.send_signal(signal.SIGTERM)
+    end = time.monotonic() + GRACE
+    while process.poll() is None and time.monotonic() < end:
         time.sleep(0.02)
+    if process.poll() is None:
+        process.send_signal(signal.SIGKILL)
 
 
-def _send(child: Child, number: signal.Signals) -> None:
-    if child.process is not None and child.process.poll() is None:
-        child.process.send_signal(number)
-
-
-def _stop(child: Child) -> None:
-    _send(child, signal.SIGTERM)
-    if child.process is None:
-        return
-    try:
-        child.process.wait(GRACE)
-    except subprocess.TimeoutExpired:
-        child.process.kill()
-        child.process.wait()
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Lock the data folder; raise DataTaken if another process has locked it."""
-    with ExitStack() as stack:
-        try:
-            free = stack.enter_context(try_locked(folder / "serve.lock"))
-        except OSError as error:
-            raise HelpCenterError(
-                f"cannot write to {folder} ({error.strerror}); set KB_DATA to a writable folder"
-            ) from error
-        if not free:
-            raise DataTaken(folder)
-        yield
+def _sockets(settings: Settings, before: Handover | None) -> list[socket.socket]:
+    """Return the listening sockets of the help center and the demo shop: handed over, passed by systemd, or new."""
+    if before:
+        return [socket.socket(fileno=fd) for fd in before.listeners]
+    if passed := passed_sockets():
+        return passed[:2]
+    return [listen(settings.host, settings.port), *_demo(settings)]
 
 
 def _demo(settings: Settings) -> list[socket.socket]:
@@ -197,26 +236,26 @@ def _demo(settings: Settings) -> list[socket.socket]:
 
 def run(settings: Settings, *, overrides: Mapping[str, str], watch: bool) -> None:
     """Prepare the data folder and an index of words, then serve until stopped."""
-    sinks.judge(settings)  # report an unusable sink now, not at the first ticket
-    with _alone(settings.data):
-        listeners = [listen(settings.host, settings.port), *_demo(settings)]
-        tighten(settings.data)
-        _open_database(settings)
-        _index_words(settings, overrides=overrides)
-        shown = f"[{settings.host}]" if ":" in settings.host else settings.host
-        print(f"Shortstop serves {settings.articles} on http://{shown}:{settings.port}", flush=True)
-        supervise(settings, overrides=overrides, listeners=listeners, watch=watch)
+    before = Handover.received()
+    with alone(settings.data, held=before.folder if before else None) as lock:
+        lock.run = before.run if before else 0
+        listeners = _sockets(settings, before)
+        host, port = listeners[0].getsockname()[:2]
+        overrides = {**overrides, "KB_PORT": str(port)}  # systemd, or the version before, has chosen it
+        if not before:
+            _prepare(settings, overrides=overrides)
+        shown = f"[{host}]" if ":" in host else host
+        with suppress(OSError):  # the log is on a full disk
+            print(f"Shortstop serves {settings.articles} on http://{shown}:{port}", flush=True)
+        supervise(settings, overrides=overrides, listeners=listeners, watch=watch, lock=lock, before=before)
 
 
-def _open_database(settings: Settings) -> None:
-    """Create or migrate the database. Our children never create one, so one that vanishes is not replaced."""
-    try:
-        Store.open(settings.database)
-    except HelpCenterError as error:
-        print(f"kb: {error}. Articles are served, but nothing can be saved.", file=sys.stderr, flush=True)
-
-
-def _index_words(settings: Settings, *, overrides: Mapping[str, str]) -> None:
-    command = [sys.executable, "-m", "kb.cli.main", "index", "--words", "--quiet"]
-    if subprocess.run(command, env=os.environ | dict(overrides), check=False).returncode:
+def _prepare(settings: Settings, *, overrides: Mapping[str, str]) -> None:
+    """Run the rehearsal. If only the index fails, such as on a full disk, an index that is there is served."""
+    code = subprocess.run(REHEARSAL, env=os.environ | dict(overrides), check=False).returncode
+    if code not in (0, NOT_INDEXED):
+        sys.exit(code)  # it has said why
+    if code == NOT_INDEXED and not (settings.generations / CURRENT).exists():
         raise HelpCenterError(f"the articles in {settings.articles} could not be indexed; see the errors above")
+    if code == NOT_INDEXED:
+        say("kb: the articles could not be indexed, so the index that is there is served")

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 import os
-import socket
-import struct
+import resource
 import sys
 import threading
 from collections.abc import Sequence
@@ -13,36 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
-from gunicorn.workers import gthread
 
 from kb.config import Settings
+from kb.server.child import Pulse
+from kb.server.worker import Worker
 from kb.site.app import create_app
 from kb.site.demo import ByPort
 from search.rank.current import Current
 
-SILENCE = 5  # seconds of silence in the middle of a request after which its thread is freed
+FILES = 8192  # that a web worker may open
 SWITCH = 0.001  # seconds until a busy thread yields: Python's default of 5 ms, five times per event, was the p99
-
-
-class Worker(gthread.ThreadWorker):
-    """Gunicorn's threaded worker, with threads that do not wait for silent clients.
-
-    Browsers open connections in advance. Gunicorn gives each one a thread for five seconds, so sixteen of them blocked
-    all visitors. A phone that lost its network in the middle of a request kept its thread forever.
-    """
-
-    def init_process(self) -> None:
-        """Limit the wait of a thread for the rest of a request; accepted sockets inherit the limit of the listeners."""
-        for listener in self.sockets:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", SILENCE, 0))
-        logging.getLogger("gunicorn.error").addFilter(lambda record: not _silent(record))
-        super().init_process()
-
-    def handle(self, conn: gthread.TConn) -> Any:
-        """Answer a request; a connection without data waits without a thread."""
-        if not conn.initialized and not conn.wait_for_data(0):
-            return gthread._DEFER  # type: ignore[attr-defined]  # as gunicorn's own handle does
-        return super().handle(conn)
 
 
 def _leave(_server: object, worker: Worker) -> None:
@@ -52,16 +30,19 @@ def _leave(_server: object, worker: Worker) -> None:
         os._exit(0)
 
 
-def _silent(record: logging.LogRecord) -> bool:
-    """Return True if a log record is about a client that fell silent, which is no error of the server."""
-    return record.exc_info is not None and isinstance(record.exc_info[1], BlockingIOError)
+def _allow_files() -> None:
+    """Raise the number of files that a process may open: a connection can need three, and the usual limit is 1,024."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 class WebWorkers(BaseApplication):
     """Gunicorn with our settings instead of its own command line."""
 
-    def __init__(self, settings: Settings, *, binds: Sequence[str]) -> None:
-        self.settings, self.binds = settings, list(binds)
+    def __init__(self, settings: Settings, *, binds: Sequence[str], pulse: Pulse) -> None:
+        self.settings, self.binds, self.pulse = settings, list(binds), pulse
         super().__init__()
 
     def load_config(self) -> None:
@@ -78,10 +59,11 @@ class WebWorkers(BaseApplication):
             "keepalive": 5,
             "control_socket_disable": True,
             "limit_request_line": 8190,
+            "sendfile": False,  # answers go through kb.server.connections.Line
             "forwarded_allow_ips": "",  # deflect.api.http trusts proxies by their number
         }
         options["worker_exit"] = _leave
-        options["post_worker_init"] = self._follow
+        options["post_worker_init"] = self._begin
         if Path("/dev/shm").is_dir():
             options["worker_tmp_dir"] = "/dev/shm"  # or a slow disk makes a worker look dead
         for name, value in options.items():
@@ -90,11 +72,13 @@ class WebWorkers(BaseApplication):
     def load(self) -> Any:
         """Return the application, made once before the workers are forked; a second socket serves the demo shop."""
         sys.setswitchinterval(SWITCH)
+        _allow_files()
         app = create_app(self.settings)
         self.current: Current = app.extensions["shortstop"].current
         self.current.warm()  # load models and index once for all workers
         return ByPort(app, help_port=self.settings.port) if len(self.binds) > 1 else app
 
-    def _follow(self, _worker: Worker) -> None:
+    def _begin(self, _worker: Worker) -> None:
         """Open new generations in the background, so that no visitor waits for one or for a model."""
         self.current.follow(threading.Event())
+        self.pulse("", 0.0)

@@ -8,29 +8,28 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from flask import Flask, Response, jsonify, request
+from flask import Flask, Response, request
 
 from deflect.admin import admin, login, single_sign_on
 from deflect.admin.report_pages import ReportCache
 from deflect.api import api, context, downloads, headers, http, metrics
 from deflect.offers.popular import Popular
-from deflect.store.database import condition, opened_if_possible
-from deflect.store.services import EXTENSION, Limiter, Services, add_state, services
+from deflect.store.database import opened_if_possible
+from deflect.store.services import EXTENSION, Limiter, Services, add_state
+from deflect.store.trial import Trial
 from deflect.store.writer import RemoteWriter, Writer
 from deflect.tickets.uploads import Uploads
 from kb import config, i18n
 from kb.config import Settings
-from kb.errors import BadDatabase, HelpCenterError
+from kb.errors import BadDatabase
 from kb.failures import failure
-from kb.metrics import failing
 from kb.render.topics import Topics
-from kb.site import demo, frame, views, widget
+from kb.site import demo, frame, health, views, widget
 from kb.site.article_page import ArticlePages
 from kb.site.forwarded import Forwarded
 from search.rank.current import Current
 
 LONGEST_FORM = 480 * 1024  # bytes, for 50,000 characters of any script in form encoding; the API's limit is smaller
-UNSAVED = "the last write was refused; the log of 'kb serve' says why; run 'kb doctor'"  # for example after a cut log
 
 
 def create_app(settings: Settings, *, writer: Writer | None = None) -> Flask:
@@ -45,7 +44,7 @@ def create_app(settings: Settings, *, writer: Writer | None = None) -> Flask:
         writer=writer or RemoteWriter(settings.writer_socket),
         limiter=Limiter(),
     )
-    add_state(app, ArticlePages(), Popular(store), ReportCache(store), Topics(), Uploads())
+    add_state(app, ArticlePages(), Popular(store), ReportCache(store), Topics(), Trial(), Uploads())
     if proxies := settings.trusted_proxies:
         app.wsgi_app = Forwarded(app.wsgi_app, proxies=proxies, url=settings.url)  # type: ignore[method-assign]
     headers.protect(app)
@@ -55,26 +54,10 @@ def create_app(settings: Settings, *, writer: Writer | None = None) -> Flask:
     single_sign_on.install(app, settings)
     app.teardown_appcontext(frame.let_go)
     store.close()  # each process opens its own connections
-    for part in (api, metrics, admin, views, widget, demo, context, downloads):
+    for part in (api, metrics, health, admin, views, widget, demo, context, downloads):
         app.register_blueprint(part.blueprint)
-    app.add_url_rule("/healthz", "healthz", health)
     app.register_error_handler(Exception, _failed)
     return app
-
-
-def health() -> tuple[Response, int]:
-    """Return the generation and the articles' revision for a load balancer, or 503 if there is no index.
-
-    `database` is "ok" or a sentence. Without a database pages are still served, so it doesn't change the status.
-    """
-    duties = sorted(failing(services().settings.metrics))
-    database = condition(services().settings) or (UNSAVED if "writer" in duties else "ok")
-    try:
-        searcher = services().current.get()
-    except HelpCenterError as error:
-        return jsonify(ready=False, generation=None, revision=None, why=str(error), database=database), 503
-    known = {"generation": searcher.generation, "revision": searcher.collection.manifest.content, "database": database}
-    return jsonify(ready=True, **known, **({"failing": duties} if duties else {})), 200
 
 
 def _failed(error: Exception) -> Response:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Database
 
-from deflect.store.database import Store, condition
+from deflect.store.database import Store, check_head, condition
 from deflect.store.database_file import mark_of
 from deflect.store.writer import DirectWriter, write
 from kb import processes
@@ -209,3 +209,23 @@ def test_a_lock_that_cannot_be_opened_is_named_with_its_remedy(store: Store) -> 
     store.lock.mkdir()
     sentence = condition(Settings(data=store.path.parent))
     assert "shortstop.lock can't be opened (Is a directory); remove it" in sentence
+
+
+def test_pages_that_are_still_in_the_log_are_no_damage(tmp_path: Path) -> None:
+    """A reader holds back the checkpoint, which writes the first page but not those that were written again since."""
+    store = Store.open(tmp_path / "shortstop.db")
+    db, reader = store.connect(), store.connect()
+    db.execute("CREATE TABLE filler (x)")
+    db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    for _ in range(20):
+        db.execute("INSERT INTO filler VALUES (randomblob(3000))")
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM filler").fetchall()
+    db.execute("UPDATE filler SET x = randomblob(3000)")
+    db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+    head = store.path.read_bytes()[28:32]
+    assert store.path.stat().st_size < int.from_bytes(head, "big") * 4096
+    check_head(store.path)
+    for connection in (reader, db):
+        connection.close()
+    store.close()

@@ -4,6 +4,7 @@ import contextlib
 import json
 import sqlite3
 import threading
+import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,6 +30,7 @@ from kb.errors import (
     Unavailable,
     WriteFailed,
 )
+from tests.support.served import until
 
 
 @pytest.fixture
@@ -293,3 +295,52 @@ def test_a_damaged_database_is_logged_and_a_500(
         path.write_bytes(b"x" * 8192)
     with pytest.raises((WriteFailed, Unavailable)):
         writer.run(insert_then, id="b", kind="", now=1)
+
+
+def test_a_socket_and_a_lock_that_are_removed_are_made_again(
+    socket_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("deflect.store.writer.RETRY", 0.05)
+    remote = RemoteWriter(socket_path)
+    for path in (socket_path, socket_path.with_suffix(".lock")):
+        assert remote.run(returned, value={"path": str(path)})
+        path.unlink()
+        until(path.exists)
+        remote.close()
+        assert remote.run(returned, value={}) == {}
+    remote.close()
+
+
+def test_the_pulse_tells_each_write_and_its_patience_and_goes_on_without_one(store: Store, tmp_path: Path) -> None:
+    stop, beats = threading.Event(), list[tuple[str, float]]()
+    path = tmp_path / "writer.sock"
+    thread = threading.Thread(target=serve, args=(store, path, stop, lambda *beat: beats.append(beat)))
+    thread.start()
+    remote = RemoteWriter(path)
+    remote.run(patient)
+    known = len(beats)
+    until(lambda: len(beats) > known + 2)
+    stop.set()
+    thread.join()
+    remote.close()
+    assert beats[0] == ("waiting for its lock", 60.0)
+    begun = beats.index((f"{__name__}:patient", 30.0))
+    assert beats[begun + 1] == ("COMMIT", 0.0)
+    assert beats[-1] == ("", 0.0)
+
+
+@write(patience=30.0)
+def patient(db: Database) -> None:
+    """Do nothing, but be given time for it."""
+
+
+def test_after_a_call_in_vain_the_next_ones_fail_at_once(tmp_path: Path) -> None:
+    remote = RemoteWriter(tmp_path / "none.sock", patience=0.3)
+    for _ in range(2):
+        with pytest.raises(Unavailable):
+            remote.run(returned, value={})
+    began = time.monotonic()
+    for _ in range(50):
+        with pytest.raises(Unavailable):
+            remote.run(returned, value={})
+    assert time.monotonic() - began < 10  # not 15

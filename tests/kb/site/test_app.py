@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 
 from deflect.store.database import Store
 from deflect.store.services import EXTENSION
-from deflect.store.writer import DirectWriter
+from deflect.store.writer import DirectWriter, RemoteWriter
 from kb.config import Settings
 from kb.site.app import create_app
 
@@ -31,12 +31,27 @@ PAGES = (
 )
 
 
-def test_health_names_generation_and_revision(client: FlaskClient) -> None:
-    answer = client.get("/healthz")
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+def test_health_names_generation_and_revision(client: FlaskClient, path: str) -> None:
+    answer = client.get(path)
     assert answer.status_code == 200
-    assert set(answer.json) == {"ready", "generation", "revision", "database"}
-    assert answer.json["database"] == "ok"
-    assert answer.json["ready"] is True
+    assert set(answer.json) == {"ready", "generation", "revision", "database", "writable"}
+    assert (answer.json["ready"], answer.json["writable"]) == (True, True)
+
+
+def test_without_a_writer_health_says_so_and_pages_go_on(indexed: Settings) -> None:
+    client = create_app(indexed, writer=RemoteWriter(indexed.data / "none.sock", patience=0.0)).test_client()
+    for _ in range(2):
+        answer = client.get("/readyz")
+        assert (answer.status_code, answer.json["writable"]) == (200, False)
+        assert "nothing can be saved right now" in answer.json["unwritable"]
+    assert client.get("/en/").status_code == 200
+
+
+def test_a_process_without_an_index_is_alive_but_not_ready(indexed: Settings, tmp_path: Path) -> None:
+    settings = replace(indexed, data=tmp_path)
+    client = create_app(settings, writer=DirectWriter(Store.open(settings.database))).test_client()
+    assert [client.get(path).status_code for path in ("/livez", "/readyz", "/healthz")] == [200, 503, 503]
 
 
 def test_without_an_index_health_says_so_and_the_contact_form_still_works(indexed: Settings, tmp_path: Path) -> None:

@@ -209,8 +209,8 @@ def _payload(part: Message) -> tuple[bytes, bool]:
     if how == "base64":
         return _of_base64(_undecoded(part), text=part.get_content_maintype() == "text")
     if how == "quoted-printable":
-        data = _undecoded(part)
-        return quopri.decodestring(data), not CUT_OFF.search(data[-80:])
+        written = _undecoded(part)
+        return quopri.decodestring(written), not CUT_OFF.search(written[-80:])
     try:
         data = part.get_payload(decode=True)
     except (ValueError, LookupError, AttributeError, TypeError):  # broken transfer encodings

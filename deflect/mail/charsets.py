@@ -44,14 +44,15 @@ WEAK = ("cp1252", "ascii")
 SIBLINGS = {
     "iso8859-2": "cp1250", "iso8859-5": "cp1251", "iso8859-6": "cp1256", "iso8859-7": "cp1253", "iso8859-8": "cp1255",
     "iso8859-4": "cp1257", "iso8859-13": "cp1257", "iso8859-15": "cp1252", "iso8859-16": "cp1250",
-    "koi8-r": "koi8-u", "iso2022_jp_ext": "cp932",
+    "iso2022_jp_ext": "cp932",
 }  # fmt: skip
 # Labels that the Encoding Standard lacks, or whose text it refuses because browsers must.
 MORE = {
-    "iso-2022-kr": "iso-2022-kr", "iso-2022-cn": "iso-2022-cn", "hz-gb-2312": "hz", "x-user-defined": "ascii",
+    "iso-2022-kr": "cp949", "csiso2022kr": "cp949", "iso-2022-cn": "gb18030", "iso-2022-cn-ext": "gb18030",
+    "hz-gb-2312": "hz", "x-user-defined": "ascii",
     "x-mac-ce": "mac-latin2", "x-mac-greek": "mac-greek", "x-mac-turkish": "mac-turkish", "gbk": "gb18030",
     "iso-2022-jp": "iso2022_jp_ext", "iso-2022-jp-ms": "iso2022_jp_ext", "x-windows-949": "cp949",
-    "unicode-1-1-utf-7": "utf-7",
+    "unicode-1-1-utf-7": "utf-7", "koi8-r": "koi8-u",  # it has letters where KOI8-R has frames
 }  # fmt: skip
 # Charsets of text, as opposed to Python's other codecs.
 CHARSETS = re.compile(r"(utf|iso|cp|koi8|big5|gb|euc|shift|mac|ascii|johab|hz|tis|ptcp|kz)", re.IGNORECASE)
@@ -97,7 +98,7 @@ def codec(label: str) -> str | None:
         if name in MORE:
             return MORE[name]
         found = webencodings.lookup(name)
-        if found is not None:
+        if found is not None and found.name != "replacement":
             return MORE.get(found.name, str(found.codec_info.name))
         if name and (python := _of_python(name)):
             return python

@@ -21,9 +21,11 @@ from kb.errors import BadRequest
 
 LARGEST = 25 * 2**20  # bytes of an e-mail that are read
 MOST_LINES = 500_000  # that are read: no e-mail of 25 MB written by a person has more
+MOST_HEADERS = 10_000  # lines before the first empty line; each header that is looked up is compared with all of them
 MOST_PARTS = 5_000  # lines that may begin a part
 NO_SUBJECT, NO_TEXT = "(no subject)", "(no text)"
 PLAIN_ID = re.compile(r"[\w!#$%&'*+/=?^`{|}~.:-]{1,200}@[\w.:-]{1,200}", re.ASCII)  # safe to write in a header
+EMPTY_LINE = re.compile(rb"\n\r?\n")
 FORM = re.compile(rb"[\x21-\x39\x3b-\x7e]+[ \t]*:")  # the start of a header
 
 NO_SENDER = "unknown@sender.invalid"  # the sender of an e-mail that names none; RFC 2606 reserves the domain
@@ -108,7 +110,9 @@ def parse(raw: bytes, *, own: frozenset[str] = frozenset(), anyway: bool = False
         guessed=kind == "auto" and not kinds.is_answer(message),
         stamp=line(header(message, "X-Ticket"))[:40],
         loops=kinds.is_looping(message, own),
-        quiet=kind != "person" or sender.address.lower() in own or kinds.is_quiet(message, sender.address),
+        quiet=kind != "person"
+        or sender.address.lower() in (NO_SENDER, *own)
+        or kinds.is_quiet(message, sender.address),
         cut=len(bounded) < len(raw) or len(raw) > LARGEST or len(whole) > len(body) or inside.cut,
         files=inside.files,
         remarks=inside.remarks,
@@ -129,4 +133,8 @@ def _bounded(raw: bytes) -> bytes:
     for sign, most in ((b"\n", MOST_LINES), (b"\n--", MOST_PARTS)):
         if raw.count(sign) > most:
             raw = sign.join(raw.split(sign, most)[:most])
+    end = EMPTY_LINE.search(raw)
+    head = raw[: end.start()] if end else raw
+    if head.count(b"\n") > MOST_HEADERS:
+        raw = b"\n".join(head.split(b"\n", MOST_HEADERS)[:MOST_HEADERS]) + raw[len(head) :]
     return raw

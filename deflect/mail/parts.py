@@ -6,20 +6,25 @@ Each part is shown or named. An agent is told in a remark if something is encryp
 from __future__ import annotations
 
 import mimetypes
+import quopri
 import re
-from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 from email.message import Message
 from email.parser import BytesParser
 from email.policy import compat32
 
 from deflect.mail.charsets import WEAK, codec, decoded, meta_charset
-from deflect.mail.headers import header, line, parameter, unpadded, words
+from deflect.mail.forms import of_forms
+from deflect.mail.headers import charset_of, header, line, parameter, unpadded, words
 from deflect.mail.invitation import told
 from deflect.mail.text import LONGEST_HTML, of_html, without_pictures
 
 SHOWN = ("text/plain", "text/html", "text/enriched", "text/richtext", "text/markdown", "text/x-markdown")
 UNSEEN = ("text/x-amp-html", "text/rfc822-headers")  # repeats the HTML, or belongs to a delivery report
+CALENDARS = ("text/calendar", "application/ics", "text/x-vcalendar")
+SIGNATURES = ("application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature")
+LARGEST_LOGO = 50_000  # bytes; pictures of a screen are larger
 MOST_MENDED = 20  # multiparts without a working boundary that are parsed again
 LONGEST_NAME = 200  # characters
 BASE64 = re.compile(rb"[A-Za-z0-9+/=\s]*")
@@ -27,8 +32,6 @@ MOST_PIECES = 1000  # of base64, each with its padding
 CUT_OFF = re.compile(rb"=[0-9A-Fa-f]?\s*\Z")  # the start of an encoded character
 LIMIT = re.compile(rb"^--([^\s-][^\r\n]{0,199}?)[ \t]*\r?\n(?=[\w-]+:)", re.MULTILINE)  # a boundary before a header
 LOOKS_LIKE_HTML = re.compile(r"\s*<(?:!doctype|html|head|body|div|p|table|meta|span)\b", re.IGNORECASE)
-WORDS = re.compile(r"[\u0e00-\u0eff\u3040-\u9fff\uac00-\ud7af]|[^\W_]+")
-COMPARED = 20_000  # characters of two forms of a text
 BROKEN = "The end of %s is missing or damaged."
 SEALED = "This e-mail is encrypted or sealed with %s, so its text can't be shown here."
 
@@ -40,6 +43,7 @@ class File:
     name: str
     type: str
     data: bytes
+    beside: bool = False  # a signature, or a small picture in the text such as a logo: it comes with any e-mail
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,7 @@ class Content:
 
 def content(message: Message) -> Content:
     """Return the content of a parsed e-mail. Raise RecursionError if its parts are nested too deeply."""
-    reader = _Reader()
+    reader = _Reader(charset_of(message))
     text = reader.text(message, root=True).strip() or reader.instead()
     return Content(text, tuple(reader.files), tuple(dict.fromkeys(reader.remarks)), reader.cut)
 
@@ -73,13 +77,14 @@ def payload(part: Message) -> bytes:
 class _Reader:
     """Walks through the parts once and collects files and remarks."""
 
-    def __init__(self) -> None:
+    def __init__(self, charset: str) -> None:
+        self._charset = charset  # of the text, in which programs also write the names of files
         self.files: list[File] = []
         self.remarks: list[str] = []
         self.cut = False
         self._invitations: list[str] = []
         self._forwarded: list[Message] = []
-        self._mended = 0
+        self._mended = self._related = 0
 
     def text(self, part: Message, *, root: bool = False, form: bool = False) -> str:
         """Return the text of a part. `form` means that the part is one of several forms of a text."""
@@ -105,7 +110,7 @@ class _Reader:
                 for name in ("From", "Date", "Subject")
                 if header(inner, name)
             ]
-            reader = _Reader()
+            reader = _Reader(charset_of(inner))
             return "\n".join([*head, "", reader.text(inner, root=True)]).strip()
         return ""
 
@@ -116,9 +121,11 @@ class _Reader:
         if kind == "multipart/encrypted":
             self.remarks.append(SEALED % "PGP")
         forms = kind == "multipart/alternative"
+        self._related += kind == "multipart/related"
         found = [(child.get_content_type(), self.text(child, form=forms)) for child in children(part)]
+        self._related -= kind == "multipart/related"
         said = [(kind, text) for kind, text in found if text.strip()]
-        return _of_forms(said) if forms and said else "\n\n".join(text for _, text in said)
+        return of_forms(said) if forms and said else "\n\n".join(text for _, text in said)
 
     def _mend(self, part: Message) -> Message | None:
         """Parse a multipart again whose boundary is missing or wrong, by the first line that is one."""
@@ -134,7 +141,7 @@ class _Reader:
         return mended if mended.is_multipart() else None
 
     def _unbounded(self, part: Message) -> str:
-        text = decoded(_undecoded(part), parameter(part, "Content-Type", "charset"))
+        text = decoded(payload(part), parameter(part, "Content-Type", "charset"))
         return self._of_html(text) if LOOKS_LIKE_HTML.match(text) else text
 
     def _message(self, part: Message, kind: str) -> str:
@@ -142,7 +149,7 @@ class _Reader:
         if kind != "message/rfc822":
             return ""
         inner = children(part)[0] if children(part) else part
-        if header(part, "Content-Transfer-Encoding").strip().lower() == "base64" and inner is not part:
+        if _encoding(part) == "base64" and inner is not part:
             inner = BytesParser(policy=compat32).parsebytes(unpadded(_undecoded(inner)))
         title = line(words(header(inner, "Subject")))[:100]
         self.files.append(File(f"{title or 'message'}.eml", kind, _as_bytes(inner)))
@@ -167,15 +174,16 @@ class _Reader:
 
     def _file(self, part: Message, kind: str) -> None:
         data, whole = _payload(part)
-        if kind == "text/calendar":
+        if kind in CALENDARS or _name(part).lower().endswith(".ics"):
             invitation = told(decoded(data, parameter(part, "Content-Type", "charset")))
             self._invitations += [invitation] if invitation else []
-        usual = "invitation.ics" if kind == "text/calendar" else f"unnamed{mimetypes.guess_extension(kind) or ''}"
-        name = _name(part) or usual
+        usual = "invitation.ics" if kind in CALENDARS else f"unnamed{mimetypes.guess_extension(kind) or ''}"
+        name = _name(part, self._charset) or usual
         if kind in ("application/pkcs7-mime", "application/x-pkcs7-mime"):
             self.remarks.append(SEALED % "S/MIME")
         self.remarks += [] if whole else [BROKEN % name]
-        self.files.append(File(name, kind, data))
+        logo = self._related and kind.startswith("image/") and "Content-ID" in part and len(data) <= LARGEST_LOGO
+        self.files.append(File(name, kind, data, beside=bool(logo) or kind in SIGNATURES))
 
 
 def _is_file(part: Message, *, root: bool, form: bool) -> bool:
@@ -187,44 +195,32 @@ def _is_file(part: Message, *, root: bool, form: bool) -> bool:
     return attached or (named and not form)
 
 
-def _name(part: Message) -> str:
-    declared = parameter(part, "Content-Type", "charset")
+def _name(part: Message, charset: str = "") -> str:
+    declared = parameter(part, "Content-Type", "charset") or charset
     found = parameter(part, "Content-Disposition", "filename", declared) or parameter(
         part, "Content-Type", "name", declared
     )
     return line(found)[:LONGEST_NAME]
 
 
-def _of_forms(said: Sequence[tuple[str, str]]) -> str:
-    """Return the plain text of several forms, or the last form if the plain text only stands in for it."""
-    plain = next((text for kind, text in said if kind == "text/plain"), None)
-    rich = said[-1][1]
-    return rich if plain is None or _is_stub(plain, rich) else plain
-
-
-def _is_stub(plain: str, rich: str) -> bool:
-    """Return True if a plain text doesn't say what the HTML says, such as "your program can't show HTML".
-
-    It has other words than the HTML, or less than a quarter of them.
-    """
-    some, all = (WORDS.findall(text[:COMPARED].casefold()) for text in (plain, rich))
-    if not all:
-        return False
-    shared = len(set(some) & set(all))
-    return len(some) * 4 < len(all) or (len(rich) < COMPARED and shared * 2 < len(set(some)))
-
-
 def _payload(part: Message) -> tuple[bytes, bool]:
     """Return the decoded bytes of a part, and False if the end of their encoding is missing."""
-    how = header(part, "Content-Transfer-Encoding").strip().lower()
+    how = _encoding(part)
     if how == "base64":
         return _of_base64(_undecoded(part), text=part.get_content_maintype() == "text")
+    if how == "quoted-printable":
+        written = _undecoded(part)
+        return quopri.decodestring(written), not CUT_OFF.search(written[-80:])
     try:
         data = part.get_payload(decode=True)
     except (ValueError, LookupError, AttributeError, TypeError):  # broken transfer encodings
         data = _undecoded(part)
-    whole = how != "quoted-printable" or not CUT_OFF.search(_undecoded(part)[-80:])
-    return (data if isinstance(data, bytes) else b""), whole
+    return (data if isinstance(data, bytes) else b""), True
+
+
+def _encoding(part: Message) -> str:
+    """Return the transfer encoding of a part, without the space, comment or quotes that some programs add."""
+    return re.split(r"[;\s(]", header(part, "Content-Transfer-Encoding").strip(" \t\"'"))[0].strip("\"'").lower()
 
 
 def _of_base64(data: bytes, *, text: bool) -> tuple[bytes, bool]:
@@ -241,8 +237,11 @@ def _of_base64(data: bytes, *, text: bool) -> tuple[bytes, bool]:
 
 
 def _undecoded(part: Message) -> bytes:
-    found = part.get_payload()
-    return found.encode("utf-8", "surrogateescape") if isinstance(found, str) else b""
+    """Return the bytes of a part as they came. Without `decode`, the email package replaces bytes outside ASCII."""
+    bare = copy(part)
+    del bare["Content-Transfer-Encoding"]
+    found = bare.get_payload(decode=True)
+    return found if isinstance(found, bytes) else b""
 
 
 def _as_bytes(part: Message) -> bytes:

@@ -24,13 +24,16 @@ _AUTOMATIC = (
     r"автоматична відповідь|автовідповідь|поза офісом|αυτόματη απάντηση|εκτός γραφείου",
     r"【?自動(?:応答|返信|回答|回覆|回復|答覆)】?|不在(?:通知|のお知らせ|連絡)|自动(?:回复|答复|应答|回覆)|不在(?:办公室|辦公室)",
     r"자동 ?(?:회신|응답|답장)|부재 ?중|תשובה אוטומטית|מענה אוטומטי|מחוץ למשרד|رد تلقائي|الرد التلقائي|خارج ال?مكتب",
-    r"(?:balasan|jawaban) otomatis|(?:thư )?trả lời tự động|ตอบกลับอัตโนมัติ|स्वचालित उत्तर",
+    r"automaatvastus|automātisk[āa] atbilde|automatinis atsakymas|automatski odgovor|samodejni odgovor",
+    r"автоматичен отговор|resposta autom[àa]tica|sjálfvirkt svar|(?:การ)?ตอบกลับอัตโนมัติ|tự động trả lời",
+    r"(?:balasan|jawaban) otomatis|(?:thư )?trả lời tự động|स्वचालित उत्तर",
 )
 # The same if it answers an e-mail; a person may begin a new message so, too.
 _AWAY = (
     r"(?:i am |i'm |i’m )?(?:currently )?(?:away from (?:the|my) (?:office|mail|desk)|on (?:(?:annual|sick|"
     r"parental|maternity) )?"
-    r"leave|on vacation|on holidays?)|eingangsbestätigung|abwesen(?:d|heit)|(?:ich bin )?nicht im (?:büro|haus)|"
+    r"leave|on vacation|on holidays?|out of (?:the )?office)|vacation(?=:)|"
+    r"eingangsbestätigung|abwesen(?:d|heit)|(?:ich bin )?nicht im (?:büro|haus)|"
     r"außer haus",
     r"(?:ich bin )?im urlaub|absente?|absence|en (?:congés?|vacances)|je suis absente?|de vacaciones|ausencia|"
     r"ausente",

@@ -161,7 +161,7 @@ def _reply(services: Services, mail: Mail, row: Row, ticket: str, *, by: str) ->
     proven = direct and proves(services.store, ticket=ticket, refs=mail.refs, to=mail.to)
     sinks = [] if machine else [{"id": new_id(), "sink": sink} for sink in services.settings.sinks]
     files, lost = ([], []) if mail.kind == "bounce" else keep_files(services.settings, mail.files)
-    thanks = not mail.files and is_thanks(mail.text, name=mail.name or found["name"] or "")
+    thanks = all(file.beside for file in mail.files) and is_thanks(mail.text, name=mail.name or found["name"] or "")
     mark = ("bounce" if mail.kind == "bounce" else "automatic") if machine else THANKS if thanks else None
     answer = services.writer.run(
         reply_by_mail,

@@ -31,14 +31,14 @@ _WORDS = {
         "schön|sehr|vielen|vielmals|herzlichen|besten|lieben|tausend|für|die|das|den|ihre|ihren|deine|deinen|eure|euch|"
         "dir|ihnen|schnelle|rasche|prompte|tolle|gute|super|hilfe|antwort|unterstützung|rückmeldung|info|auskunft|"
         "nochmal|nochmals|es|funktioniert|geht|klappt|jetzt|hat|geholfen|alles|klar|gut|ok|okay|perfekt|prima|"
-        "toll|klasse|ist|erledigt|gelöst|und|ich|mich|wir|uns|im|voraus|mit|lg|vg|hallo|passt|spitze|bestens|"
-        "schönen|tag|abend|noch|einen|wochenende|schönes|liebe|grüße|viele",
+        "toll|klasse|ist|erledigt|gelöst|und|ich|mich|wir|uns|mit|lg|vg|hallo|passt|spitze|bestens|"
+        "schönen|tag|abend|noch|einen|wochenende|schönes|liebe|grüße|viele|geklappt|wieder|nun|rasch|freundliche|freundlichen",
     ),
     "fr": (
         "merci|remercie|remercions|mercis",
         "beaucoup|bien|mille|infiniment|encore|grand|un|pour|votre|ton|l|la|le|aide|réponse|rapide|rapidité|retour|"
         "soutien|à|a|vous|tous|toi|je|nous|c|est|parfait|super|génial|ça|marche|fonctionne|maintenant|résolu|réglé|"
-        "tout|bonne|journée|soirée|ok|d|accord|et|très|cela|cordialement|bonjour|excellent|top",
+        "tout|bonne|journée|soirée|ok|d|accord|et|très|cela|cordialement|bonjour|excellent|top|bon",
     ),
     "es": (
         "gracias|agradezco|agradecido|agradecida|agradecemos",
@@ -56,7 +56,7 @@ _WORDS = {
         "obrigado|obrigada|obrigados|obrigadas|agradeço|agradecemos|brigado|brigada|valeu",
         "muito|muitíssimo|pela|pelo|por|a|o|ajuda|resposta|rápida|atenção|retorno|apoio|suporte|tudo|de|novo|mais|uma|"
         "vez|perfeito|ótimo|excelente|já|agora|funciona|funcionou|está|resolvido|certo|ok|e|bom|dia|boa|tarde|noite|"
-        "olá|sua|vossa|deu",
+        "olá|sua|vossa|deu|consegui|conseguimos",
     ),
     "nl": (
         "dank|bedankt|dankje|dankjewel|dankuwel|dankzij",
@@ -128,6 +128,32 @@ _WORDS = {
         "شكرا|شكرًا|شكراً|مشكور|مشكورين|اشكركم|أشكركم",
         "جزيلا|جزيلاً|لك|لكم|على|المساعدة|مساعدتكم|الرد|السريع|كثيرا|تم|الحل|الآن|يعمل|ممتاز|رائع",
     ),
+    "lv": (
+        "paldies|pateicos|pateicamies",
+        "liels|lielu|lielais|jums|tev|par|palīdzību|atbildi|ātro|ļoti|visu|viss|strādā|tagad|ir|kārtībā|labi|un|atrisināts",
+    ),
+    "lt": (
+        "ačiū|aciu|dėkoju|dėkui|dėkojame|dekoju",
+        "labai|jums|tau|už|pagalbą|atsakymą|greitą|viską|viskas|veikia|dabar|gerai|ir|didelis|išspręsta",
+    ),
+    "et": (
+        "aitäh|tänan|täname|aitah|tänud",
+        "palju|suur|suured|teile|sulle|abi|eest|vastuse|kiire|väga|kõik|töötab|nüüd|korras|hästi|ja",
+    ),
+    "hr": (
+        "hvala|zahvaljujem|zahvaljujemo|хвала",
+        "vam|ti|lijepa|lepa|lijepo|puno|mnogo|najljepša|na|pomoći|pomoć|odgovoru|brzom|brzoj|sve|radi|sada|riješeno|rešeno|"
+        "super|odlično|ok|i|je|lep|lepo|za|hitro|odgovor|zdaj|deluje|вам|пуно|на|помоћи",
+    ),
+    "bg": (
+        "благодаря|благодарим|мерси",
+        "ви|ти|много|за|помощта|отговора|бързия|всичко|работи|вече|сега|супер|чудесно|добре|и|е|решено",
+    ),
+    "ca": (
+        "gràcies|gracies|agraeixo|mercès",
+        "moltes|per|l|la|ajuda|ajut|resposta|tot|ja|funciona|perfecte|resolt|molt|bé|i|ara|està",
+    ),
+    "is": ("takk|þakka|þakkir", "kærlega|fyrir|hjálpina|svarið|mig|þér|ykkur|það|virkar|núna|allt|mjög|bestu|og"),
     "id": (
         "terima|kasih|makasih|trims|terimakasih",
         "banyak|atas|bantuan|bantuannya|jawaban|jawabannya|cepat|sudah|sekarang|berhasil|baik|oke|ok|sangat|ya",
@@ -172,6 +198,9 @@ _CLOSING = re.compile(
 )
 
 
+_PICTURES = re.compile(
+    r"^\s*\[(?:(?:cid|image|img)[:\s][^\[\]]*|[^\[\]]*\.(?:png|jpe?g|gif))\]\s*$", re.I | re.M
+)  # of a logo
 _WISHES = re.compile(r"\b(?:have an? (?:nice|great|good|lovely) (?:day|weekend|week|evening|one)|got it)\b")
 _ASKS = re.compile(r"[?？؟;]|\bis (?:it|this|that|all|everything)\b")  # ";" is the Greek question mark
 _TEAM = frozenset(
@@ -185,7 +214,8 @@ def is_thanks(text: str, *, name: str = "") -> bool:
     >>> is_thanks("Thanks a lot!\\n\\n> Try this."), is_thanks("Thanks, but it still fails."), is_thanks("👍")
     (True, False, True)
     """
-    said = "\n".join(_unsigned(_ungreeted(own_text(text).splitlines()), name=name))
+    own = _PICTURES.sub("", own_text(text))
+    said = "\n".join(_unsigned(_ungreeted(own.splitlines()), name=name))
     said = unicodedata.normalize("NFKC", _SMILEYS.sub(" 🙂 ", _FILLING.sub("", said))).casefold()
     if len(said) > 300 or _ASKS.search(said):
         return False

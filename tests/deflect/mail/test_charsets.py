@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from deflect.mail.charsets import decoded
+from deflect.mail.charsets import MORE, decoded
 from deflect.mail.message import parse
 from tests.support.charset_corpus import SENTENCES
 
@@ -95,6 +95,7 @@ def test_utf_8_is_read_under_any_label(label: str) -> None:
         ("Größe".encode("utf-8-sig"), "iso-8859-1", "Größe"),
         ("Größe ändern".encode("cp850"), "cp-850", "Größe ändern"),
         ("Größe".encode("cp437"), "ibm437", "Größe"),
+        ("Дякую, але ґанок".encode("koi8-u"), "koi8-r", "Дякую, але ґанок"),
         ("测试邮件".encode("gbk"), "x-gbk", "测试邮件"),
         ("テスト".encode("cp932"), "x-sjis", "テスト"),
         ("שלום".encode("iso8859-8"), "iso-8859-8-i", "שלום"),
@@ -108,6 +109,12 @@ def test_utf_8_is_read_under_any_label(label: str) -> None:
 )  # fmt: skip
 def test_the_letters_that_were_written_are_read(data: bytes, label: str, text: str) -> None:
     assert decoded(data, label) == text
+
+
+@pytest.mark.parametrize("label", [*MORE, "replacement", "csiso2022kr", "iso2022_kr", "utf-16", "utf-32", "johab"])
+@pytest.mark.parametrize("data", [b"abc", b"\xe4bc", "안녕".encode("cp949"), b"\x0eab\x0f \xe4"])
+def test_no_label_is_an_error(data: bytes, label: str) -> None:
+    assert isinstance(decoded(data, label), str)
 
 
 @pytest.mark.parametrize("data", [

@@ -34,7 +34,19 @@ ABSENT = (
     ),
     *("부재중", "Αυτόματη απάντηση: Τιμολόγιο", "תשובה אוטומטית: חשבונית", "رد تلقائي: فاتورة"),
 )
+AUTOMATIC_ELSEWHERE = (
+    *(
+        "Automaatvastus: Arve",
+        "Automātiska atbilde: Rēķins",
+        "Automatinis atsakymas: Sąskaita",
+        "Resposta automàtica: x",
+    ),
+    *("Automatski odgovor: Račun", "Samodejni odgovor: Račun", "Автоматичен отговор: Фактура", "Sjálfvirkt svar: x"),
+    *("Tự động trả lời: x", "การตอบกลับอัตโนมัติ: x"),
+)
 AWAY = (
+    "I'm out of the office Re: Invoice",
+    "Vacation: Re: Invoice",
     "On vacation until Monday",
     "Abwesend bis 5. Mai",
     "Im Urlaub",
@@ -101,7 +113,7 @@ def test_a_program_that_answers_is_known_by_its_headers(headers: dict[str, str])
     assert (read.kind, read.quiet) == ("auto", True)
 
 
-@pytest.mark.parametrize("subject", ABSENT)
+@pytest.mark.parametrize("subject", ABSENT + AUTOMATIC_ELSEWHERE)
 def test_an_absence_note_is_known_by_its_subject_in_many_languages(subject: str) -> None:
     assert parse(mail("I am away.", subject=subject, In_Reply_To="<x@shop.example>")).kind == "auto"
     assert parse(mail("I am away.", subject=subject)).kind == "auto"

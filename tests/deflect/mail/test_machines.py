@@ -40,6 +40,33 @@ def test_thanks_opens_nothing_and_any_other_reply_does_and_closing_again_brings_
     assert only(services)["state"] == "open"
 
 
+LOGO = b"Content-Type: image/png\nContent-ID: <logo@x>\nContent-Disposition: inline; filename=logo.png\n\n"
+
+
+@pytest.mark.parametrize(
+    ("kind", "file", "state"),
+    [
+        ("related", LOGO + b"x" * 9_000, "closed"),
+        ("related", LOGO + b"x" * 90_000, "open"),
+        ("related", LOGO.replace(b"image/png", b"application/pdf"), "open"),
+        ("mixed", LOGO + b"x" * 9_000, "open"),
+        ("signed", b"Content-Type: application/pkcs7-signature; name=smime.p7s\n\nMIAG", "closed"),
+        ("signed", b"Content-Type: application/pgp-signature; name=signature.asc\n\n-----BEGIN", "closed"),
+    ],
+    ids=["logo", "screen", "document", "photo", "S/MIME", "PGP"],
+)
+def test_a_logo_or_a_signature_makes_no_question_of_thanks(
+    services: Services, box: Mailbox, kind: str, file: bytes, state: str
+) -> None:
+    ticket = take(services, mail()).ticket
+    answer(services, ticket)
+    shut(services, ticket)
+    answered = f"From: jo@example.com\nIn-Reply-To: {box.mails[-1]['Message-ID']}\n"
+    head = f"{answered}Content-Type: multipart/{kind}; boundary=b\n"
+    assert take(services, head.encode() + b"\n--b\n\nThanks!\n--b\n" + file + b"\n--b--\n").what == "reply"
+    assert only(services)["state"] == state
+
+
 @pytest.mark.parametrize(
     "headers",
     [

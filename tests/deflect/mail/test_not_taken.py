@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from deflect.mail import not_taken
-from deflect.mail.message import NoMail
+from deflect.mail.message import NO_SENDER, NoMail
 from deflect.mail.take import Taken, take
 from deflect.privacy.erasure import erase, forget
 from deflect.store import attachments, clock
@@ -133,6 +133,11 @@ def test_what_is_not_taken_is_listed_with_its_reason_and_can_be_taken(tmp_path: 
             assert take(services, given[what]) == Taken("known", taken.ticket)
     assert not_taken.find(services.store) == []
     assert len(services.store.rows("SELECT 1 FROM audit WHERE who = 'ann' AND did = 'take e-mail'")) == len(given)
+    told = services.store.rows(
+        "SELECT outbox.id FROM outbox JOIN tickets ON tickets.id = ticket WHERE email = ? AND sink = 'receipt'",
+        [NO_SENDER],
+    )
+    assert told == []  # no receipt
     assert ("requester", "hello") in [
         (row["author"], row["body"]) for row in services.store.rows("SELECT * FROM messages")
     ]

@@ -111,9 +111,35 @@ def test_two_texts_without_names_are_one() -> None:
 @pytest.mark.parametrize("subtype", ["mixed", "alternative"])
 def test_a_multipart_without_a_working_boundary_is_read(boundary: str, subtype: str) -> None:
     head = HEAD + f"Content-Type: multipart/{subtype}{boundary}\r\n\r\n".encode()
-    inside = b"--x\r\n" + part("text/plain", b"My order") + b"\r\n--x\r\n" + part("image/png; name=a.png", b"x")
+    text = part("text/plain; charset=utf-8", "Größe".encode())
+    inside = b"--x\r\n" + text + b"\r\n--x\r\n" + part("image/png; name=a.png", b"x")
     read = parse(head + inside + b"\r\n--x--\r\n")
-    assert (read.text, names(read)) == ("My order", ["a.png"])
+    assert (read.text, names(read)) == ("Größe", ["a.png"])
+
+
+@pytest.mark.parametrize(
+    "how", ["Quoted-Printable ", "quoted-printable; x=y", "'quoted-printable'", "quoted-printable (x)"]
+)
+def test_a_transfer_encoding_with_something_added_is_read(how: str) -> None:
+    head = f"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: {how}\r\n\r\n"
+    assert parse(HEAD + head.encode() + b"Gr=C3=B6=C3=9Fe").text == "Größe"
+
+
+@pytest.mark.parametrize(
+    ("charset", "encoding"),
+    [("ks_c_5601-1987", "cp949"), ("iso-2022-kr", "cp949"), ("utf-8", "utf-8"), ("euc-kr", "euc_kr")],
+)
+def test_the_raw_name_of_a_file_is_in_the_charset_of_the_text(charset: str, encoding: str) -> None:
+    name = b"Content-Disposition: attachment; filename=" + "영수증.pdf".encode(encoding)
+    bound = b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n"
+    text = part(f"text/plain; charset={charset}", b"x")
+    file = b"Content-Type: application/pdf\r\n" + name + b"\r\n\r\n%PDF"
+    assert names(parse(HEAD + bound + text + b"\r\n--b\r\n" + file + b"\r\n--b--\r\n")) == ["영수증.pdf"]
+
+
+@pytest.mark.parametrize("kind", ["application/ics", "application/octet-stream; name=a.ics", "text/x-vcalendar"])
+def test_an_invitation_of_any_type_is_told(kind: str) -> None:
+    assert multipart("mixed", part(kind, b"BEGIN:VEVENT\nSUMMARY:Call\nEND:VEVENT")).text == "Invitation: Call"
 
 
 def test_a_multipart_without_any_boundary_is_a_text() -> None:

@@ -30,6 +30,9 @@ THANKS = (
     ),
     *("Thank you!\n\nOn Monday Ann wrote:\n> Does it work?\n> Ann", "Danke!\n\nVon meinem iPhone gesendet"),
     *("Thanks!\n-- \nJo\nWhat can we do for you?", "Dear team, thank you. Have a nice day!", "Tack!\n\nMvh\nJo"),
+    *("Paldies par palīdzību!", "Labai ačiū", "Suur aitäh", "Hvala lijepa", "Благодаря ви много", "Moltes gràcies"),
+    *("Takk fyrir", "Merci, c'est bon.", "Vielen Dank, hat geklappt!", "Obrigada, já consegui", "Danke, geht wieder"),
+    "Thanks!\n[cid:image001.png@01DA.B0]",
     "Спасибо!\n\n2 нояб. 2026 г., в 10:00, Help <help@shop.example> написал(а):\n> Проверьте?",
 )
 NOT_THANKS = (
@@ -52,6 +55,7 @@ NOT_THANKS = (
         "شكرا لكن لا يعمل",
         "תודה אבל זה לא עובד",
     ),
+    *("Danke im Voraus", "Paldies, bet nedarbojas", "Hvala, ali ne radi", "Благодаря, но не работи", "[x]"),
     *("thank you " * 7, "Thanks 100%", "https://example.com/ thanks", "Thanks, order 1234", "Best regards,\nJo"),
     "Thanks. Please also change my address and call me, I have another problem.",
 )

@@ -60,7 +60,11 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> tuple[FlaskClient, FlaskCl
 def said(client: FlaskClient, path: str) -> tuple[int, str, str]:
     """Return the status, the place and the text of an answer, without what differs between two requests."""
     answer = client.get(path, headers={"Accept-Language": "ja, fr;q=0.9, en;q=0.1"})
-    text = re.sub(r'nonce="[^"]*"|name="key" value="[^"]*"|nonce-[\w-]+|<(updated|lastmod)>[^<]*|"revision":\s*"\w+"', "", answer.text)
+    text = re.sub(
+        r'nonce="[^"]*"|name="key" value="[^"]*"|nonce-[\w-]+|<(updated|lastmod)>[^<]*|"revision":\s*"\w+"',
+        "",
+        answer.text,
+    )
     return answer.status_code, answer.headers.get("Location", ""), text
 
 

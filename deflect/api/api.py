@@ -70,8 +70,8 @@ def article(id: str) -> Response:
     audience = http.claims(services()).audience
     lang = http.lang_of(request.args.get("lang", ""), default=services().settings.lang)
     snapshot = services().current.get().snapshot
-    entry = snapshot.best(id, lang)
-    if entry is None or (entry.audience and audience.isdisjoint(entry.audience)):
+    entry = snapshot.best(id, lang, audience=audience)
+    if entry is None:
         raise NotFound(f"there is no article {id}")
     headings = [{"anchor": h.anchor, "heading": h.heading, "level": h.level} for h in snapshot.headings(entry)]
     html = snapshot.html(entry)

@@ -29,7 +29,7 @@ def with_context(searcher: Searcher, visit: Visit, found: Suggestions, *, text: 
     """
     snapshot = searcher.snapshot
     context = contexts.find(snapshot.contexts, visit.page[:500], audience=visit.claims.audience)
-    topic = snapshot.category(visit.category, lang) if visit.category else None
+    topic = snapshot.category(visit.category, lang, audience=visit.claims.audience) if visit.category else None
     if context is None or (topic and not topic.offers):
         return found
     cards = sorted(found.cards, key=lambda card: -(card.score + PRIOR * (card.article in context.articles)))
@@ -48,7 +48,7 @@ def of_context(searcher: Searcher, context: contexts.Context, *, lang: str, visi
     if named or not context.query:
         return named
     found = searcher.search(context.query, lang=lang, k=MOST, audience=audience).hits
-    entries = {hit.article: searcher.snapshot.best(hit.article, lang) for hit in found}
+    entries = {hit.article: searcher.snapshot.best(hit.article, lang, audience=audience) for hit in found}
     return [hit for hit in found if (entry := entries[hit.article]) and entry.offers]
 
 
@@ -56,9 +56,9 @@ def named_hits(
     snapshot: Any, ids: Iterable[str], *, lang: str, audience: frozenset[str], offered: bool = False
 ) -> list[Hit]:
     """Return the articles of these ids that this person may read; with `offered`, only those that forms may offer."""
-    entries = [snapshot.best(id, lang) for id in ids]
+    entries = [snapshot.best(id, lang, audience=audience) for id in ids]
     return [
         Hit(e.id, e.lang, e.title, e.address, "", "", (Fragment(e.summary, False),) if e.summary else (), CERTAIN)
         for e in entries
-        if e and not (e.audience and audience.isdisjoint(e.audience)) and (e.offers or not offered)
+        if e and (e.offers or not offered)
     ]

@@ -28,7 +28,8 @@ from kb.errors import BadRequest
 
 RECORDS = """
     SELECT id, 'contact' AS what FROM contacts WHERE id IN (SELECT value FROM json_each(?))
-    UNION ALL SELECT id, 'past question' FROM past_questions WHERE id IN (SELECT value FROM json_each(?)) ORDER BY 1
+    UNION ALL SELECT id, 'past question' FROM past_questions WHERE id IN (SELECT value FROM json_each(?))
+    UNION ALL SELECT id, 'e-mail' FROM mails WHERE ticket IS NULL AND id IN (SELECT value FROM json_each(?)) ORDER BY 1
     """
 TICKETS = """
     SELECT id, email FROM tickets
@@ -45,7 +46,9 @@ PERHAPS = f"""
            :email != '' AND (instr(fold(email || ' ' || subject || ' ' || coalesce(name, '') || ' ' ||
                                         coalesce(fields, '')), :email)
                              OR EXISTS (SELECT 1 FROM messages WHERE ticket = tickets.id
-                                        AND instr(fold(body), :email))) AS mentions
+                                        AND instr(fold(body || ' ' || coalesce(note, '')), :email))
+                             OR EXISTS (SELECT 1 FROM drafts WHERE ticket = tickets.id
+                                        AND instr(fold(text), :email))) AS mentions
     FROM tickets WHERE id NOT IN (SELECT value FROM json_each(:tickets)) AND (same_browser OR same_address OR mentions)
     ORDER BY created, id
     """
@@ -68,6 +71,13 @@ UNCLEAR = f"""
     """
 
 
+# E-mails of others that were not taken and name the address, such as bounces.
+NAMING = """
+    SELECT id, 'e-mail' AS what FROM mails
+    WHERE ticket IS NULL AND sender NOT IN (SELECT value FROM json_each(:keys)) AND :email != ''
+      AND instr(fold(coalesce(address, '') || ' ' || coalesce(name, '') || ' ' || coalesce(subject, '')), :email)
+    ORDER BY 1
+    """
 # Addresses of the tickets to which nothing else belongs.
 LOOSE = """
     SELECT DISTINCT address FROM tickets
@@ -106,13 +116,15 @@ def belongings(store: Store, person: str, *, named: Sequence[str] = ()) -> Belon
     """Return what belongs to a person, with the tickets, contacts and past questions that are `named`.
 
     A person is a visitor id, a verified id or an address, also with `visitor:`, `verified:` or `email:` before it.
-    Raise BadRequest if a name could be two people's, or if something named does not exist.
+    Raise BadRequest if a name is empty, no address, or could be two people's, or if something named does not exist.
     """
     kind, bare = _split(person)
     email = normal_email(bare) if kind in ("", EMAIL) and "@" in bare else ""
+    if (person and not bare) or (kind == EMAIL and not email) or email.startswith("@") or email.endswith("@"):
+        raise BadRequest(f"“{person}” names nobody; name a visitor id, a verified id or an e-mail address")
     keys = _keys(store, kind, bare) + ([email_hash(store.secret("email"), email)] if email else [])
     ids = json.dumps(list(named))
-    records = [row["id"] for row in store.rows(RECORDS, [ids, ids])]
+    records = [row["id"] for row in store.rows(RECORDS, [ids, ids, ids])]
     tickets = store.rows(TICKETS, {"named": ids, "keys": json.dumps(keys)})
     found = [row["id"] for row in tickets]
     if missing := sorted(set(named) - {*found, *records}):
@@ -141,8 +153,11 @@ def perhaps(store: Store, found: Belongings) -> Row:
         about = {name: row[name] for name in ("id", "created", "subject", "email", "verified")}
         tickets.append(about | {"why": [why for name, why in reasons.items() if row[name]]})
     browsers = store.rows(EVENTS, {name: where[name] for name in ("keys", "tickets")})
-    unclear = [row for row in store.rows(UNCLEAR, {"keys": where["keys"]}) if row["id"] not in found.records]
-    return {"tickets": tickets, "browsers": browsers, "records": unclear}
+    unclear = store.rows(UNCLEAR, {"keys": where["keys"]}) + store.rows(
+        NAMING, {n: where[n] for n in ("keys", "email")}
+    )
+    records = [row for row in unclear if row["id"] not in found.records]
+    return {"tickets": tickets, "browsers": browsers, "records": records}
 
 
 def lines_of(near: Row) -> list[str]:

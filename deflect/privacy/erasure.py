@@ -26,7 +26,7 @@ from deflect.store import clock
 from deflect.store.attachments import HAS, LIFE, folder, place_of, strays
 from deflect.store.clock import SECOND
 from deflect.store.database import Row, Store, insert, reading
-from deflect.store.people import WINDOW, leave
+from deflect.store.people import REFERRING, WINDOW, leave
 from deflect.store.writer import Writer, opened, write
 from kb.config import Settings
 from kb.errors import StorageFull, Unavailable
@@ -60,7 +60,7 @@ OWNED = {
     "events": f"key IN {KEYS}",
     "attachments": f"ticket IN {TICKETS} OR message IN {WRITTEN}",
     "outbox": f"ticket IN {TICKETS} OR message IN {WRITTEN}",
-    "mails": f"ticket IN {TICKETS} OR sender IN {KEYS}",
+    "mails": f"ticket IN {TICKETS} OR sender IN {KEYS} OR {NAMED}",
     "messages": f"ticket IN {TICKETS} OR id IN {WRITTEN}",
     "outcomes": f"ticket IN {TICKETS}",
     "drafts": f"ticket IN {TICKETS}",
@@ -91,6 +91,11 @@ TOUCHED = f"""
     SELECT person FROM keys WHERE id IN (SELECT value FROM json_each(:gone))
     UNION SELECT person FROM tickets WHERE id IN {TICKETS}
     UNION SELECT person FROM contacts WHERE {NAMED} UNION SELECT person FROM past_questions WHERE {NAMED}
+    """
+STAYING = (f"SELECT 1 FROM {table} WHERE person = people.id AND ({OWNED[table]}) IS NOT TRUE" for table in REFERRING)
+# The people of whom nothing else is left.
+LEAVING = f"""
+    SELECT count(*) AS n FROM people WHERE id IN ({TOUCHED}) AND NOT EXISTS ({" UNION ALL ".join(STAYING)})
     """
 FILES = f"""
     SELECT digest FROM attachments WHERE {OWNED["attachments"]}
@@ -225,6 +230,7 @@ def plan(settings: Settings, person: str, *, named: Sequence[str] = ()) -> dict[
             table: store.rows(f"SELECT count(*) AS n FROM {table} WHERE {rows}", where)[0]["n"]
             for table, rows in OWNED.items()
         }
+        tables["people"] = store.rows(LEAVING, where)[0]["n"]
         shared = len(store.rows(SHARED, where))
         files = {"removed": len(store.rows(FILES, where)) - shared, "shared": shared}
         return _plan(store, found) | {"removed": tables, "files": files, "addresses": list(found.addresses)}

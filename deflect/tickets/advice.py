@@ -57,7 +57,7 @@ def address_of(services: Services, article: str, lang: str | None) -> str:
 
 def _entry(services: Services, article: str, lang: str | None) -> Entry | None:
     with _without():
-        return services.current.get().snapshot.best(article, lang or services.settings.lang)
+        return services.current.get().snapshot.best(article, lang or services.settings.lang, audience=None)
     return None
 
 

@@ -57,6 +57,10 @@ class Entry:
     replaced_by: str  # the address to read instead of a gone article, or ""
     outdated: bool = False  # a translation whose original has changed since
 
+    def is_for(self, audience: Collection[str]) -> bool:
+        """Return True if somebody of this audience may see it."""
+        return not self.audience or any(name in self.audience for name in audience)
+
 
 _FIELDS = tuple(field.name for field in fields(Entry))  # in the order of COLUMNS
 

@@ -40,14 +40,18 @@ PAGE = ("headings", "files")  # columns with values only for articles that were 
 _COMPARED = ("id", "lang", *(name for name in TYPES if name not in ("id", "lang", *PAGE, *PLACE)), *PLACE)
 _SOURCE = "revision || ' ' || path"  # as Article.source
 _ARTICLES = re.compile(r"/([a-z0-9-]+)/articles/(.+)")
-# One version per article: the requested language, else the default one, else the first by name.
+# An article with an audience must not show by its language, its category, or in place of a public version.
+_SEEN = (
+    "(audience = '[]' OR EXISTS (SELECT 1 FROM json_each(audience) WHERE value IN (SELECT value FROM json_each(?))))"
+)
+# One version per public article: the requested language, else the default one, else the first by name.
 _BEST = f"""
     SELECT {COLUMNS} FROM (
         SELECT *, row_number() OVER (
             PARTITION BY id ORDER BY
                 lang = :lang DESC, lang = (SELECT value FROM meta WHERE key = 'default_lang') DESC, lang
         ) AS rank
-        FROM entries WHERE status = 'published' AND category = :category
+        FROM entries WHERE status = 'published' AND audience = '[]' AND category = :category
     ) WHERE rank = 1 ORDER BY ord IS NULL, ord, title COLLATE NOCASE, id
 """
 
@@ -140,7 +144,7 @@ class Snapshot:
         self.addresses: str = meta.get("addresses", "")  # the fingerprint of Addresses
         self.channels: Table = channels.read(meta.get(channels.FILE, ""))
         self.contexts: tuple[Context, ...] = contexts.read(meta.get(contexts.FILE, ""))
-        spoken = self._query("SELECT DISTINCT lang FROM entries WHERE status = 'published'")
+        spoken = self._query("SELECT DISTINCT lang FROM entries WHERE status = 'published' AND audience = '[]'")
         self.languages: tuple[str, ...] = tuple(sorted({self.default_lang, *(lang for (lang,) in spoken)}))
         names = self._query("SELECT DISTINCT bundle FROM entries WHERE status = 'published'")
         self._pages = PageFiles(path.parent, (name for (name,) in names))
@@ -169,9 +173,13 @@ class Snapshot:
         sql = f"SELECT {COLUMNS} FROM entries WHERE id = ? AND lang = ? AND status = 'published'"
         return self._one(sql, (id, lang))
 
-    def best(self, id: str, lang: str) -> Entry | None:
-        """Return a published article in the nearest language, else in the default language, else in any."""
-        versions = {entry.lang: entry for entry in self.translations(id)}
+    def best(self, id: str, lang: str, *, audience: Collection[str] | None = ()) -> Entry | None:
+        """Return a published article in the nearest language, else in the default language, else in any.
+
+        It is a version that somebody of the `audience` may see; None may see all.
+        """
+        seen = (e for e in self.translations(id) if audience is None or e.is_for(audience))
+        versions = {entry.lang: entry for entry in seen}
         return (
             versions.get(nearest(lang, versions) or "")
             or versions.get(self.default_lang)
@@ -204,18 +212,21 @@ class Snapshot:
         return self._entries(sql, (lang,))
 
     def category_entries(self, name: str, lang: str) -> tuple[Entry, ...]:
-        """Return a category's articles, each once, in this language or else the default or another one."""
+        """Return a category's public articles, each once, in this language or else the default or another one."""
         return self._entries(_BEST, {"lang": lang, "category": name})
 
-    def categories(self, lang: str) -> tuple[Category, ...]:
-        """Return the categories with a published article, in themselves or in a category below, in their order.
+    def categories(self, lang: str, *, audience: Iterable[str] = ()) -> tuple[Category, ...]:
+        """Return the categories with an article for an audience, in themselves or in a category below, in their order.
 
         Titles are in this language if available.
         """
         sql = """
             SELECT name, title, ord, summary, offers, lang FROM categories WHERE lang IN (?, ?) ORDER BY lang = ? DESC
         """
-        holding = self._query("SELECT DISTINCT category FROM entries WHERE status = 'published'")
+        holding = self._query(
+            f"SELECT DISTINCT category FROM entries WHERE status = 'published' AND {_SEEN}",
+            [json.dumps(list(audience))],
+        )
         shown = {name for (category,) in holding for name in way(category)}
         found: dict[str, Category] = {}
         for name, title, order, summary, offers, code in self._query(sql, (lang, self.default_lang, lang)):
@@ -224,9 +235,9 @@ class Snapshot:
             found.setdefault(name, Category(name, title, order, summary, bool(offers), code))
         return tuple(sorted(found.values(), key=lambda c: (c.order is None, c.order or 0, c.title.casefold(), c.name)))
 
-    def category(self, name: str, lang: str) -> Category | None:
-        """Return one category with its title in this language, or None if it has no published article."""
-        return next((category for category in self.categories(lang) if category.name == name), None)
+    def category(self, name: str, lang: str, *, audience: Iterable[str] = ()) -> Category | None:
+        """Return one category with its title in this language, or None if it has no article for this audience."""
+        return next((category for category in self.categories(lang, audience=audience) if category.name == name), None)
 
     def html(self, entry: Entry) -> str:
         """Return the HTML of an article, which was sanitised when it was rendered."""

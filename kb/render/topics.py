@@ -106,10 +106,7 @@ class Topics:
 
 def _fill(snapshot: Snapshot, lang: str) -> Shelf:
     categories = snapshot.categories(lang)
-    shown = {
-        category.name: tuple(entry for entry in snapshot.category_entries(category.name, lang) if for_everybody(entry))
-        for category in categories
-    }
+    shown = {category.name: snapshot.category_entries(category.name, lang) for category in categories}
     topics = tuple(_topics(categories, shown, ()))
     return Shelf(topics, {entry.id: entry for topic in topics for entry in topic.entries})
 

@@ -251,7 +251,7 @@ def vote() -> Response:
     """Log a vote and redirect to the article, which shows a thank-you. If it can't be stored, show it again."""
     article, reason = request.form.get("article", ""), request.form.get("reason", "")
     entry = searcher().snapshot.best(article, g.lang)
-    if entry is None or entry.audience:
+    if entry is None:
         raise NotFound(f"there is no article {article}")
     what = "unhelpful" if reason or request.form.get("vote") == "unhelpful" else "helpful"
     comment = request.form.get("comment", "")[: events.LONGEST_COMMENT] if what == "unhelpful" else ""

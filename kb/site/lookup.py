@@ -51,7 +51,7 @@ def _entry(snapshot: Snapshot, path: str, *, lang: str | None, id: str | None) -
             Found(entry.lang, entry) if unquote(entry.address) == path else Found(entry.lang, elsewhere=entry.address)
         )
     entry = snapshot.best(id, lang) if id and lang else None
-    if entry is None or not for_everybody(entry):
+    if entry is None:
         return None
     return Found(entry.lang, elsewhere=entry.address) if entry.lang == lang else Found(str(lang), entry)
 

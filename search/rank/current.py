@@ -18,7 +18,7 @@ from kb.render.snapshot import Snapshot
 from search.index.build import CURRENT, current_path
 from search.index.embedder import Embedder
 from search.index.generation import MANIFEST
-from search.rank.searcher import Searcher
+from search.rank.searcher import EVERYBODY, Searcher
 
 LOOK = 0.1  # seconds between checks of `current`; a check takes a few microseconds
 FOLLOW = 0.2  # seconds between checks of a server without requests
@@ -98,9 +98,9 @@ class Current:
             )
         self._since = time.monotonic()
         try:
-            self._searcher = Searcher.open(
-                self._settings.generations / name, settings=self._settings, encoder=self._encoder
-            )
+            new = Searcher.open(self._settings.generations / name, settings=self._settings, encoder=self._encoder)
+            new.collection.seen_by(EVERYBODY)  # made here, so that no search waits for it
+            self._searcher = new
             self._opened, self._refused = made, ""
             if self._encoder is not self._searcher.encoder:
                 self._encoder = self._searcher.encoder

@@ -172,7 +172,7 @@ class Searcher:
         audience: Audience = EVERYBODY,
     ) -> Suggestions:
         """Return the articles that probably solve a message, or no articles if all are below the floor."""
-        if category in self.collection.seen_by(audience).silent or self._is_silent(category):
+        if category in self.collection.seen_by(audience).silent or self._is_silent(category, audience):
             return Suggestions(True, self.degraded, self.ranker, (), ())
         found = self.ranked_message(subject, body, lang=lang, k=CANDIDATES, audience=audience, system="learned")
         chosen = found.cards(k, floor=self.settings.floor_suggest)
@@ -270,11 +270,11 @@ class Searcher:
         queries = dict.fromkeys(collection.postings, queries[document.lang])
         return answers.title_hits(collection, scored, queries=queries)
 
-    def _is_silent(self, category: str | None) -> bool:
+    def _is_silent(self, category: str | None, audience: Audience) -> bool:
         if category is None or not (self.collection.folder / "library.db").is_file():
             return False
         lang = self.collection.manifest.default_lang
-        return any(c.name == category and not c.offers for c in self.snapshot.categories(lang))
+        return any(c.name == category and not c.offers for c in self.snapshot.categories(lang, audience=audience))
 
 
 def _typed(collection: Collection, text: str, *, lang: str, audience: Audience) -> Asked:

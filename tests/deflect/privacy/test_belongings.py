@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 from sqlite_utils import Database
 
 from deflect.history import import_writes
+from deflect.mail.take import take
 from deflect.offers.episode import Visit
 from deflect.offers.log import record
 from deflect.offers.offer import make_offer
@@ -22,11 +23,12 @@ from deflect.store.people import position
 from deflect.store.schema import migrations
 from deflect.store.services import Services
 from deflect.store.tokens import NOBODY, Claims
-from deflect.tickets import ticket_writes
+from deflect.tickets import drafts, ticket_writes
 from deflect.tickets.contact import check, create_ticket
 from kb.cli import main
 from kb.errors import BadRequest
 from tests.support.fakes import close, make_services
+from tests.support.mails import mail
 
 JO, ANN = "jo@example.com", "ann@example.com"
 
@@ -118,6 +120,40 @@ def test_a_browser_that_calls_itself_by_another_s_verified_id_must_be_told_apart
         erase(services.settings, "u-1")
     assert erase(services.settings, "visitor:u-1")["removed"]["tickets"] == 0
     assert erase(services.settings, "verified:u-1")["removed"]["tickets"] == 1
+
+
+@pytest.mark.parametrize("person", ["  ", "@", "visitor:", "email:", "email:jo", "@example.com", "jo@"])
+def test_a_name_of_nobody_stops_the_erasure(services: Services, person: str) -> None:
+    write(services, "v1", JO)
+    with pytest.raises(BadRequest, match="names nobody"):
+        plan(services.settings, person)
+
+
+def test_the_plan_counts_the_people_who_are_left_without_anything(services: Services) -> None:
+    write(services, "", JO)
+    write(services, "family-pc", ANN)
+    for person in (JO, ANN, "family-pc"):
+        planned = plan(services.settings, person)["removed"]
+        assert planned == erase(services.settings, person)["removed"]
+    assert services.store.rows("SELECT id FROM people") == []
+
+
+def test_an_e_mail_of_others_that_became_no_ticket_and_names_the_address_is_named(services: Services) -> None:
+    about = {"Auto_Submitted": "auto-replied", "subject": f"Undelivered: {JO}"}
+    take(services, mail("x", sender="robot@mx.example", id="<r@x>", **about))
+    take(services, mail("x", sender=ANN, id="<a@x>", Auto_Submitted="auto-replied", subject="Away"))
+    ((id,),) = [(r["id"],) for r in plan(services.settings, JO)["perhaps"]["records"]]
+    report = erase(services.settings, JO, named=[id])
+    assert (report["removed"]["mails"], report["files"]["removed"], report["left"]) == (1, 1, 0)
+    assert len(services.store.rows("SELECT 1 FROM mails")) == 1
+
+
+def test_a_draft_that_names_the_address_is_found_with_its_ticket(services: Services) -> None:
+    of_ann = write(services, "v2", ANN)
+    draft = {"ticket": of_ann, "agent": "admin", "text": f"Ask {JO}", "article": "", "note": 0, "seen": 1}
+    services.writer.run(drafts.save_draft, draft=draft | {"revision": 0}, form="", now=7)
+    (found,) = plan(services.settings, JO)["perhaps"]["tickets"]
+    assert (found["id"], found["why"]) == (of_ann, ["mentions the address"])
 
 
 def test_an_unknown_ticket_stops_the_erasure(services: Services) -> None:

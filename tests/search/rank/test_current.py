@@ -81,6 +81,19 @@ def test_who_follows_opens_a_new_generation_before_anybody_asks(
     until(lambda: now.get() is not first)
 
 
+def test_no_search_waits_for_the_public_view_of_a_new_generation(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limited = article("inner", "Inner article", "Some text.", audience=("staff",))
+    for name in ("one", "two"):
+        shown = [article(name, f"Article {name}", "Some text."), limited]
+        about: Any = {"name": name, "default_lang": "en", "embedder": None, "cache": settings.data / "vectors"}
+        builder.activate(builder.build_from_contents(shown, settings.generations, **about))
+    searcher = Current(settings).get()
+    monkeypatch.setattr(Collection, "_seen", lambda *_: pytest.fail("made during a search"))
+    assert ids(searcher.search("article", lang="en")) == ["two"]
+
+
 def test_the_embedder_is_loaded_once_for_all_generations(settings: Settings) -> None:
     build(settings, "one")
     now = Current(settings)

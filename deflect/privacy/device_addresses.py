@@ -10,10 +10,10 @@ from deflect.privacy.spans import Span, last_group, rule
 VERSION = (
     r"((?:\bversions?|\bver\.?|\bv|\bbuild|\brelease|\bupdate|\b[A-Za-z]+/|\bfirmware|\bversión|\bversion"
     r"|\bversione|\bversie"
-    r"|\bwersja|\bверсия|\bdriver|\btreiber)[ :#]{0,2})?"
+    r"|\bwersja|\bchapters?|\bsections?|\bclauses?|\bkapitel|\babschnitt|\bcapítulo|\bsección|\bchapitre|\bcapitolo|\bверсия|\bdriver|\btreiber)[ :#]{0,2})?"
 )
 GATEWAYS = frozenset(
-    "192.168.0.1"
+    "fe80::1 192.168.0.1"
     " 192.168.1.1"
     " 192.168.2.1 192.168.178.1 10.0.0.1 10.0.2.2 172.17.0.1 8.8.8.8 8.8.4.4 1.1.1.1 1.0.0.1 9.9.9.9".split()
 )
@@ -32,7 +32,7 @@ def _ipv6(match: re.Match[str]) -> Span | None:
     """Return an IPv6 address with a digit in it. Without one, as in `a::b`, it is more likely C++."""
     run = match[0] if match[0].endswith("::") else match[0].rstrip(".,:")
     end = match.start() + len(run)
-    personal = any(c.isdigit() for c in run) and _is_personal(run.split("%")[0], match.string[end : end + 4])
+    personal = ":" in run and any(c.isdigit() for c in run) and _is_personal(run.split("%")[0], match.string[end : end + 4])
     return (match.start(), end) if personal else None
 
 

@@ -18,6 +18,7 @@ AT = (
     r"|krøllalfa|zavináč|zavinac|kukac|собака|miukumauku|ätmerkki|aapinen"
 )
 DOT = r"dot|punkt|punto|point|ponto|kropka|punt|piste|tečka|tecka|bodka|pont|punct|точка|nokta|prikk|d0t"
+NOT_A_HOST = r"(?!(?:the|a|an|this|that|der|die|das|el|la|le|il|o)\s)"  # after *at*
 NOT_A_NAME = (
     "look|looked|looking|am|is|are|was|were|be|been|stay|arrive|arrived|hosted|page|site|available|found|click|stop"
     "|start|work|works"
@@ -80,7 +81,7 @@ EMAILS = (
     rule("email", rf"(?i)(?<![\w.])[\w.+-]{{1,64}}@\s?[\w-]{{1,63}}(?:\s\.\s?|\.\s)(?:{TLDS})(?!\w)", needs="@"),
     rule("email", rf"(?i)(?<![\w.])([\w.+-]{{1,64}}(?:\s(?:dot|punkt|punto|point|ponto|kropka|punt"
         rf"|точка)\s[\w+-]{{1,40}}){{0,3}})[ _](?:{AT})[ _]"
-         rf"[\w-]{{1,63}}(?:(?:[ _](?:{DOT})[ _]|\.)[\w-]{{1,63}}){{0,4}}[ _](?:{DOT})[ _](?:{TLDS}|рф|ком"
+         rf"{NOT_A_HOST}[\w-]{{1,63}}(?:(?:[ _](?:{DOT})[ _]|\.)[\w-]{{1,63}}){{0,4}}[ _](?:{DOT})[ _](?:{TLDS}|рф|ком"
          rf"|ру)(?!\w)", _spelled, only_if=rf"(?i)[ _](?:{DOT})[ _]"),
     rule("email", rf"(?i)(?<![\w.@])([\w.+-]{{1,64}})\s(?:{AT})\s[\w-]{{2,63}}(?:\.[\w-]{{1,63}}){{0,3}}\.(?:{TLDS})"
         rf"(?![\w/]|\.\w)", _half_spelled, only_if=rf"(?i)\s(?:{AT})\s[\w-]{{2,63}}\."),

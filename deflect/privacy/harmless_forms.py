@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from deflect.privacy.secret_words import PHONE, words
 from deflect.privacy.spans import PROTECTED, Span, rule
 
 STAMP = r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[-_T ]?[0-2]\d[0-5]\d(?:[0-5]\d(?:[.]?\d{3})?)?)?"
@@ -25,6 +26,8 @@ COUNTED = re.compile(  # words before a number that make it no number of a perso
     r"|номер))?[\"']?\s?[:=#]{0,2}\s?#?[\"']?$"
 )
 
+_CALLS = re.compile(rf"{words(PHONE)}[\s:]{{1,3}}$")  # directly before a number
+
 
 def _book(match: re.Match[str]) -> Span | None:
     digits = [int(c) if c.isdigit() else 10 for c in match[0] if c not in " -"]
@@ -35,6 +38,11 @@ def _book(match: re.Match[str]) -> Span | None:
     else:
         right = sum(digit * (10 - n) for n, digit in enumerate(digits)) % 11 == 0
     return match.span() if right else None
+
+
+def _time(match: re.Match[str]) -> Span | None:
+    """Return a time in seconds, unless the word before it says that it is a telephone number."""
+    return None if _CALLS.search(match.string.lower(), max(0, match.start() - 24), match.start()) else match.span()
 
 
 def _counted(match: re.Match[str]) -> Span | None:
@@ -48,7 +56,8 @@ FORMS = (
     rule(PROTECTED, rf"(?<!\d)-?(?:{LIMITS})(?!\d)"),
     rule(PROTECTED, r"(?<![\w-])97[89][ -]?(?:\d[ -]?){9}\d(?![\w-])", _book),
     rule(PROTECTED, rf"(?<![\w.,-]){STAMP}(?![\w-]|[.,]\d)"),
-    rule(PROTECTED, rf"(?<![\w.,+(-]){EPOCH}(?![\w-]|[.,]\d)"),
+    rule(PROTECTED, rf"(?<![\w.,+(-]){EPOCH}(?![\w-]|[.,]\d)", _time),
+    rule(PROTECTED, r"(?i)\b(?:version|ver|firmware|build|release|driver|bios|rev|kernel|treiber)[.:]?\s(\d+(?:\.\d+){1,4})(?![\w-])"),
     rule(PROTECTED, r"(?<![\w.,])(?:[A-Z]{1,4}[-/]?)?-?\d[\d./-]{3,24}\d(?!\w)", _counted),
     rule(PROTECTED, r"(?<![\w.,-])#\d{4,15}(?!\w)"),
     rule(PROTECTED, r"(?i)(?<![\w.,-])[\d.,]{5,20}(?= ?(?:bytes?|b|kb|kib|mb|mib|gb|ms|ns|µs|us|rows?|zeilen"

@@ -39,7 +39,9 @@ SERVICES = (
     r"|0x[0-9a-fA-F]{40,64}",  # wallets
 )
 KEY_FILES = (
-    r"-{4,5} ?BEGIN [A-Z0-9 ]{1,40}-{4,5}.*?(?:-{4,5} ?END [A-Z0-9 ]{1,40}-{4,5}|\Z)",
+    # The header alone, in a sentence, is no key; a key that was cut off has no end.
+    r"-{4,5} ?BEGIN [A-Z0-9 ]{1,40}-{4,5}(?!\s+[a-z]+[ ,.])"
+    r"(?:.*?-{4,5} ?END [A-Z0-9 ]{1,40}-{4,5}|(?=\W{0,9}(?:[rn]\W{0,9}){0,2}(?:[A-Z][\w-]+: |[A-Za-z0-9+/=]{12})).*)",
     r"PuTTY-User-Key-File-\d:.*?(?:Private-(?:MAC|Hash): ?[0-9a-f]+|\Z)",
     r"\b(?:ssh-(?:rsa|dss|ed25519)|ecdsa-sha2-nistp\d{3}|sk-(?:ssh-ed25519"
     r"|ecdsa-sha2-nistp256)@openssh\.com) +AAAA[\w+/=]{16,}(?: [^\s\x00]{1,100})?",
@@ -111,7 +113,7 @@ KEYS = (
     rule("token", r"(?i)\b(?:seed|recovery|secret|backup|wallet|mnemonic)[ -](?:phrase"
         r"|words?)\b[^\n:]{0,30}[:\n ]\s{0,3}((?:[a-z]{3,8}[ ,]{1,2}){11,23}[a-z]{3,8})", last_group),
     rule("token", r"(?i)\bmnemonic\b[^\n:]{0,20}:\s{0,3}((?:[a-z]{3,8}[ ,]{1,2}){11,23}[a-z]{3,8})", last_group),
-    rule("token", r"\bhttps?://(?:hooks\.slack\.com/services|(?:\w+\.)?discord(?:app)?\.com/api/webhooks"
+    rule("token", r"\bhttps?://(?:hooks\.slack\.com/services|discord\.gg|chat\.whatsapp\.com|t\.me/joinchat|(?:\w+\.)?discord(?:app)?\.com/api/webhooks"
         r"|hooks\.zapier\.com/hooks"
          r"|[\w.-]+\.webhook\.office\.com/webhookb2|outlook\.office\.com/webhook|maker\.ifttt\.com/\S{1,60}/key"
          r"|api\.telegram\.org/bot)/?"

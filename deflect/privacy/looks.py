@@ -60,6 +60,8 @@ def _is_word(part: str) -> bool:
 
 
 def _is_odd(one: str, two: str) -> bool:
+    if ord(two) - ord(one) == 1:  # as in the alphabet
+        return False
     if one.isalpha() and two.isalpha():
         rises = one.islower() and two.isupper()
         return rises or f"{one}{two}".lower() not in FREQUENT

@@ -31,9 +31,14 @@ BLANK = re.compile(
     r"(?i)(?:true|false|null|none|nil|undefined|string|str|text|required|optional|yes|no|empty|n/?a|on|off|password"
     r"|secret"
     r"|varchar.*|char\(.*|hidden|input|submit|expired?|invalid|missing|wrong|incorrect|reset|\*+|•+|x{3,}|\.{2,}|…"
-    r"|<.*|\$.*|%\w+%|\{.*"
+    r"|<.*|\$.*|%\w+%|\{.*|your(?:[-_ ][a-z]+)+|your(?:api|access|secret|auth)?(?:password|passwd|pass|token|key|secret)"
+    r"|my[-_ ]?(?:[a-z]+[-_ ])?(?:password|passwd|token|key|secret)|(?:enter|insert|put|replace|paste)(?:[-_ ][a-z]+)+"
+    r"|[a-z]+(?:[-_][a-z]+){0,3}[-_]here|placeholder|redacted|masked|tu[-_](?:contraseña|clave|token)"
+    r"|(?:dein|ihr)e?[-_ ]?(?:passwort|kennwort|token|schlüssel)|votre[-_](?:mot[-_]de[-_]passe|clé|jeton)"
+    r"|(?-i:[A-Z]+(?:_[A-Z]+)*_(?:PASSWORD|PASS|TOKEN|KEY|SECRET|HERE))"
     r"|(?:process|os|settings|config|conf|app|user|ctx|args|opts|options|params|form|props|state|vars?|secrets|data"
-    r"|local)\..*|env\b.*|getenv.*|request\..*|self\..*|this\..*|\[.*|\(.*|\)|[a-z_][\w.]*\(.*|[./~]{0,2}/.*"
+    r"|local|req|res|response|headers|body|event|payload|session|cookies|sys|window|document|import|values|inputs|auth|client"
+    r"|account|result|row|item|cfg)\??\..*|env\b.*|getenv.*|request\..*|self\..*|this\..*|\[.*|\(.*|\)|[a-z_][\w.]*\(.*|[./~]{0,2}/.*"
     r"|\\?[\"'].?)$"
 )
 NAME = r"[^\W\d][\w.$-]{0,60}"
@@ -90,7 +95,12 @@ def _value_if_named(match: re.Match[str]) -> Span | None:
 
 def _if_mixed(match: re.Match[str]) -> Span | None:
     value = match[match.lastindex or 0]
-    return last_group(match) if is_mixed(value.strip("\"'")) and not value.startswith(COVER) else None
+    blank = BLANK.match(value) or value.startswith(COVER)
+    return last_group(match) if is_mixed(value.strip("\"'")) and not blank else None
+
+
+def _unless_blank(match: re.Match[str]) -> Span | None:
+    return None if BLANK.match(match[match.lastindex or 0]) else last_group(match)
 
 
 HEADERS = (
@@ -153,7 +163,7 @@ FINDERS = (
         needs="-",
     ),
     rule("token", r"(?<!\S)-p[ =]([^\s\x00-]\S{3,80})", _after_p, needs="-"),
-    rule("token", USER, last_group),
+    rule("token", USER, _unless_blank),
     rule("token", r"(?i)\bnet (?:use|user)\b[^\n\x00]{0,80}?\s([^\s/:\\\x00]{5,60})(?=\s+/|$)", _if_mixed),
     rule("token", r"\bmachine\s+\S{1,100}\s+login\s+\S{1,100}\s+password\s+(\S{1,200})", last_group),
     rule("token", PGPASS, last_group, needs=":"),

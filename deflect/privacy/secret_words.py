@@ -6,7 +6,7 @@ import re
 
 PASSWORD = (
     # English, German, Spanish, French, Italian, Portuguese, Catalan
-    "password|passwords|passwd|passphrase|passcode|pass word|pwd|pw|psw|pass code|psswd|wifi key|wi-fi key|wlan key"
+    "password|passwords|my pass|our pass|his pass|her pass|wifi pass|admin pass|root pass|login pass|passwd|passphrase|passcode|pass word|pwd|pw|psw|pass code|psswd|wifi key|wi-fi key|wlan key"
     "|network key|security key|wpa key|wpa2 key|wpa2-psk|wpa-psk|wep key|encryption key|netzwerkschlüssel"
     "|wlan-schlüssel"
     "|passwort|passworte|passwörter|kennwort|kennwörter|losungswort|zugangskennwort|wlan-passwort"

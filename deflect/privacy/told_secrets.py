@@ -12,7 +12,7 @@ from deflect.privacy.secret_words import GLUED_KEY, GLUED_PASSWORD, KEY, LINK, P
 from deflect.privacy.spans import COVER, Found, Span, lowered
 
 _COMPOUND = r"[^\W\d_]{2,20}(?:passwort|kennwort|wachtwoord|lösenord|passord|salasana|adgangskode)"
-_SAID = re.compile(rf"(?:{words(PASSWORD, KEY)}|(?<![\w\x00]){_COMPOUND}(?!\w))(?![?&#/.-]\w)")
+_SAID = re.compile(rf"(?:{words(PASSWORD, KEY)}|(?<![\w\x00]){_COMPOUND}(?!\w))(?![?&#/.@-]\w)")
 _SAID_GLUED = re.compile(glued(GLUED_PASSWORD, GLUED_KEY))
 _KEYS = frozenset(KEY.split("|")) | frozenset(GLUED_KEY.split("|"))
 _OPEN, _CLOSE = "\"'`“„«‘‚「『”*_", "\"'`”“»’」』*_"
@@ -43,6 +43,13 @@ _AS = re.compile(
 _PASS = re.compile(
     r"\b(?:user|usr|username|login|benutzer|usuario|account)\b[\s:=]{1,3}[^\s\x00]{1,60}[,;]?\s(?:and |und |y )?"
     r"(?:pass|pw|psw|pwd)[\s:=]{1,3}([^\s\x00]{4,64})"
+)
+_TRIED_WITH = re.compile(  # in English, German, Spanish, French, Italian, Portuguese, Dutch and Polish
+    r"\b(?:(?:log|sign)(?:ged|ging|s|ned|ning)?[ -]?(?:in|on)(?:to)?|connect(?:ing|ed)?|authenticat\w{1,4}|tried|typed|entered"
+    r"|einloggen|anmelden|angemeldet|eingeloggt|entrar|acceder|iniciar sesión|connecter|connecte|accedere|entro|inloggen"
+    r"|zalogować)(?:\s[^\s\x00]{1,20}){0,4}?\s(?:with|using|as|mit|con|avec|com|met|z|password|tried|typed|entered)"
+    r"\s[\"'“„«`]?([^\s\x00\"'”“»`]{6,64})|\b(?:old|new|current|previous|right|first|last|other|temporary|original)"
+    r"(?: one)?\s?(?:is|was|:)\s[\"'“„«`]?([^\s\x00\"'”“»`]{6,64})"
 )
 _FROM = re.compile(r"\s(?:from|von|vom|de|da|van|z|från|fra|с)\s[\"'“„«]?([^\s\x00\"'”“»]{4,64})")
 _AND = re.compile(
@@ -78,6 +85,16 @@ def said(text: str) -> Iterator[Found]:
             start, end = match.span(2 if pattern is _LOGIN else 1)
             if is_mixed(text[start:end]) and not text[start:end].isdigit():
                 yield start, end, "token"
+    yield from ((*span, "token") for span in _tried(text, low))
+
+
+def _tried(text: str, low: str) -> Iterator[Span]:
+    """Yield what can only be a password after *log in with* or *the old one was*."""
+    for match in _TRIED_WITH.finditer(low):
+        start = match.start(match.lastindex or 0)
+        value = text[start : match.end()].rstrip(".,;:)]}")
+        if is_very_mixed(value) and value[0] not in "@#/[" and not re.search(r"@[\w-]+\.", value):
+            yield start, start + len(value)
 
 
 def _said_near(text: str, low: str, word: Span, *, key: bool) -> Span | None:

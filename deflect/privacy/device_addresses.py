@@ -32,7 +32,9 @@ def _ipv6(match: re.Match[str]) -> Span | None:
     """Return an IPv6 address with a digit in it. Without one, as in `a::b`, it is more likely C++."""
     run = match[0] if match[0].endswith("::") else match[0].rstrip(".,:")
     end = match.start() + len(run)
-    personal = ":" in run and any(c.isdigit() for c in run) and _is_personal(run.split("%")[0], match.string[end : end + 4])
+    personal = (
+        ":" in run and any(c.isdigit() for c in run) and _is_personal(run.split("%")[0], match.string[end : end + 4])
+    )
     return (match.start(), end) if personal else None
 
 

@@ -27,6 +27,7 @@ NOT_A_NAME = (
     "|live|meet|error|problem|issue|down|back|even|help|documentation|docs|website|us|them|it|that|this|stuck"
     "|pointing|points"
 )
+PROVIDERS = "gmail|googlemail|hotmail|outlook|yahoo|icloud|gmx|web de|protonmail|proton|yandex|aol|live|fastmail"
 FILES = (
     "png|jpe?g|gif|svg|webp|ico|avif|bmp|tiff?|css|scss|js|mjs|ts|tsx|jsx|json|html?|md|txt|py|sh|tgz|gz|zip"
     "|whl|map|woff2?|mp[34]|mov|wav|pdf"
@@ -34,8 +35,8 @@ FILES = (
 _ASCII = r"[A-Za-z0-9.!#$%&'*+^_~-]{1,64}"
 _HOST = r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.){1,6}"
 _WIDE = r"[^\s@<>()\[\]{}\\,;:=?/|`\"'“”«»\x00]"
-_SIGN = r"(?:@|%40|&#64;|&#x40;|&commat;|\s?[\[({<]\s?(?:@|at|AT|At|a|ä|ät|æt)\s?[\])}>]\s?)"
-_POINT = r"(?:\.|\s?[\[({<]\s?(?:dot|DOT|Dot|punkt|punto|point|\.)\s?[\])}>]\s?)"
+_SIGN = r"(?:@|%40|&#64;|&#x40;|&commat;|\s?[\[({<]\s?(?:@|AT|At|a|ä|æt|" + AT + r")\s?[\])}>]\s?)"
+_POINT = r"(?:\.|\s?[\[({<]\s?(?:DOT|Dot|\.|" + DOT + r")\s?[\])}>]\s?)"
 
 
 def _mail(match: re.Match[str]) -> Span | None:
@@ -85,4 +86,5 @@ EMAILS = (
          rf"|ру)(?!\w)", _spelled, only_if=rf"(?i)[ _](?:{DOT})[ _]"),
     rule("email", rf"(?i)(?<![\w.@])([\w.+-]{{1,64}})\s(?:{AT})\s[\w-]{{2,63}}(?:\.[\w-]{{1,63}}){{0,3}}\.(?:{TLDS})"
         rf"(?![\w/]|\.\w)", _half_spelled, only_if=rf"(?i)\s(?:{AT})\s[\w-]{{2,63}}\."),
+    rule("email", rf"(?i)(?<![\w.@])([\w.+-]{{1,64}})\s(?:{AT})\s(?:{PROVIDERS})(?![\w.-])", _half_spelled),
 )  # fmt: skip

@@ -21,7 +21,7 @@ COUNTED = re.compile(  # words before a number that make it no number of a perso
     r"|error|errors|code|error code|fehler|fehlercode|exit|status|event|event id|hresult|errno|bug|issue|pr|job|run"
     r"|version|size|bytes|offset|length|page|ean|gtin|upc|isbn|asin|issn|doi|patent|rfc"
     r"|timestamp|time|epoch|unix|ts|date|at|since|until|expires|exp|iat|nbf|created|updated|modified|max-age|batch"
-    r"|lot|serie|tracking|quantity|qty|count|total|amount|sum"
+    r"|lot|serie|tracking|tracking number|注文番号|受注番号|注文|订单号|订单|訂單編號|快递单号|追跡番号|주문번호|運單號|quantity|qty|count|total|amount|sum"
     r")(?: (?:no\.?|nr\.?|number|nummer|id|n[º°.]{1,2}|is|was|ist|es|code|von|of"
     r"|номер))?[\"']?\s?[:=#]{0,2}\s?#?[\"']?$"
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from deflect.privacy.looks import is_random
+from deflect.privacy.looks import FUNCTION_WORD, is_random
 from deflect.privacy.spans import PROTECTED, Span, last_group, rule
 
 # The prefix of each service's keys, and what follows it.
@@ -106,12 +106,19 @@ def _like_a_password(match: re.Match[str]) -> Span | None:
     return match.span() if inside and kinds else None
 
 
+def _phrase(match: re.Match[str]) -> Span | None:
+    """Return a passphrase of four words or more, unless they are a sentence."""
+    return None if FUNCTION_WORD.search(match[1]) else match.span(1)
+
+
 KEYS = (
     rule("token", "|".join(KEY_FILES), flags=re.S, needs="-"),
     rule("token", rf"(?<![\w/.+-])(?=[\w.:$/+-]{{14}})(?:{'|'.join(SERVICES)})"),
     rule("token", HASHES, needs="${:"),
     rule("token", r"(?i)\b(?:seed|recovery|secret|backup|wallet|mnemonic)[ -](?:phrase"
         r"|words?)\b[^\n:]{0,30}[:\n ]\s{0,3}((?:[a-z]{3,8}[ ,]{1,2}){11,23}[a-z]{3,8})", last_group),
+    rule("token", r"(?i)\bWIFI:(?:[A-Z]:[^;\n\x00]{0,80};){0,4}?P:((?:[^;\\\n\x00]|\\.){4,80})", last_group, needs=";"),
+    rule("token", r"(?im)\bpass[- ]?phrase\b\s?(?:is|was|[:=])\s{1,3}((?:[a-z]{3,12}[ -]){3,11}[a-z]{3,12})(?=[.,;]?\s*$)", _phrase),
     rule("token", r"(?i)\bmnemonic\b[^\n:]{0,20}:\s{0,3}((?:[a-z]{3,8}[ ,]{1,2}){11,23}[a-z]{3,8})", last_group),
     rule("token", r"\bhttps?://(?:hooks\.slack\.com/services|discord\.gg|chat\.whatsapp\.com|t\.me/joinchat|(?:\w+\.)?discord(?:app)?\.com/api/webhooks"
         r"|hooks\.zapier\.com/hooks"

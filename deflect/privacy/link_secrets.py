@@ -7,14 +7,17 @@ from collections.abc import Iterator
 from urllib.parse import unquote
 
 from deflect.privacy.looks import is_mixed, is_random
-from deflect.privacy.named_secrets import BLANK, is_secret_name
-from deflect.privacy.spans import COVER, Found, Span
+from deflect.privacy.named_secrets import is_secret_name
+from deflect.privacy.spans import COVER, PROTECTED, Found, Span, rule
 
 LINK = re.compile(
     r"(?:\b[a-zA-Z][\w+.-]{1,20}:/{0,2}/|\bwww\.|\b(?:[a-z0-9-]{1,63}\.){1,4}[a-z]{2,12}/(?=[\w.%-]+[/?])"
     r"|(?<![\w/:.-])/(?=[\w.-]+/|[\w.-]+\?))[^\s\x00\"'<>`|\\^{}]{2,2000}"
 )
 USERINFO = re.compile(r"://([^\s/:@\x00]{0,100}:[^\s@\x00]{1,200}|[^\s/:@\x00]{1,200})@(?=[^\s@])")
+EXAMPLE = rule(  # user and password in capitals, as manuals write them
+    PROTECTED, r"://(?:[A-Z]+_)?USER(?:NAME)?:(?:[A-Z]+_)?(?:PASSWORD|PASSWD|PASS|TOKEN)@[\w.-]*", needs="@"
+)
 PAIR = re.compile(r"(?<=[?&#;])([\w.\[\]%$-]{1,60})=([^&#;\s]{1,1000})")
 PART = re.compile(r"(?<=/)[^/?#&;=]{6,400}")
 # Words in a path that are followed by a secret which opens something.
@@ -61,7 +64,7 @@ def _in_link(match: re.Match[str]) -> Iterator[Span]:
     user = USERINFO.search(address)
     if user and user.start() < 25:
         host_at = user.end(1)
-        if (":" in user[1] and not _is_example(*user[1].split(":", 1))) or is_random(user[1]) or (is_mixed(user[1]) and len(user[1]) > 12):
+        if ":" in user[1] or is_random(user[1]) or (is_mixed(user[1]) and len(user[1]) > 12):
             yield at + user.start(1), at + user.end(1)
     query = min((n for n in (address.find("?"), address.find("#")) if n >= 0), default=len(address))
     for pair in PAIR.finditer(address, query):
@@ -70,12 +73,6 @@ def _in_link(match: re.Match[str]) -> Iterator[Span]:
     yield from _in_path(address, at, max(host_at, address.find("://") + 3), query)
     if query < len(address) and "=" not in address[query:] and _is_key(address[query + 1 :]):
         yield at + query + 1, at + len(address)
-
-
-def _is_example(user: str, password: str) -> bool:
-    """Return True for `user:password@`, as manuals write it."""
-    named = re.fullmatch(r"(?i)(?:(?:your|my|db|smtp)[-_]?)?(?:user|username|usr|login|name)", user)
-    return named is not None and BLANK.match(password) is not None
 
 
 def _in_path(address: str, at: int, host: int, query: int) -> Iterator[Span]:

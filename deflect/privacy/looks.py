@@ -34,7 +34,12 @@ _PLAIN = re.compile(
 )
 _DIGIT, _LETTER = re.compile(r"\d"), re.compile(r"[^\W\d_]")
 _SPECIAL = re.compile(r"[!@#$%^&*+=~?|§€_<>{}\\]")
+_NUMBER_AT_END = re.compile(r"^[^@]+@\d{3,}$")  # tulip@8368, but not node@20 and root@web1
 _WORD_AND_NUMBER = re.compile(r"[^\W\d_]+\d{1,2}")
+
+FUNCTION_WORD = re.compile(  # in a sentence, but hardly in a passphrase
+    r"(?i)\b(?:the|an?|is|are|be|to|of|not|your|must|with|for|der|die|das|ist|und|el|la|es|le|est|il|è|o|é)\b"
+)
 
 
 def is_random(run: str) -> bool:
@@ -91,5 +96,5 @@ def is_very_mixed(value: str) -> bool:
     if (value.count("-") >= 3 and any(map(str.isdigit, value))) or is_random(value):
         return True
     kinds = sum((value != value.lower(), value != value.upper(), any(map(str.isdigit, value))))
-    signed = _SPECIAL.search(value[1:]) and "@" not in value
+    signed = _SPECIAL.search(value[1:]) and ("@" not in value or _NUMBER_AT_END.search(value))
     return kinds >= 2 if signed else kinds == 3 and re.search(r"\d[^\W\d_]|(?!(?:19|20)\d\d$)\d{3}", value) is not None

@@ -35,7 +35,7 @@ BLANK = re.compile(
     r"|my[-_ ]?(?:[a-z]+[-_ ])?(?:password|passwd|token|key|secret)|(?:enter|insert|put|replace|paste)(?:[-_ ][a-z]+)+"
     r"|[a-z]+(?:[-_][a-z]+){0,3}[-_]here|placeholder|redacted|masked|tu[-_](?:contraseña|clave|token)"
     r"|(?:dein|ihr)e?[-_ ]?(?:passwort|kennwort|token|schlüssel)|votre[-_](?:mot[-_]de[-_]passe|clé|jeton)"
-    r"|(?-i:[A-Z]+(?:_[A-Z]+)*_(?:PASSWORD|PASS|TOKEN|KEY|SECRET|HERE))"
+    r"|(?-i:TOKEN|PASS|PWD|KEY|[A-Z]+(?:_[A-Z]+)*_(?:PASSWORD|PASS|TOKEN|KEY|SECRET|HERE))"
     r"|(?:process|os|settings|config|conf|app|user|ctx|args|opts|options|params|form|props|state|vars?|secrets|data"
     r"|local|req|res|response|headers|body|event|payload|session|cookies|sys|window|document|import|values|inputs|auth|client"
     r"|account|result|row|item|cfg)\??\..*|env\b.*|getenv.*|request\..*|self\..*|this\..*|\[.*|\(.*|\)|[a-z_][\w.]*\(.*|[./~]{0,2}/.*"
@@ -150,7 +150,12 @@ FINDERS = (
     rule("token", ASSIGNED, _assigned, needs="=:"),
     rule("token", rf"(?<![\w-])--?({NAME})[ =]{VALUE}", _value_if_named, needs="-"),
     rule("token", rf"<({NAME})[^<>\n\x00]{{0,100}}>\s*([^<>\n\x00]{{1,300}}?)\s*</", _value_if_named, needs="<"),
-    rule("token", rf"[\"']({NAME})[\"']\s{{1,4}}(?:value|content)\s?=\s?{VALUE}", _value_if_named, needs="\"'"),
+    rule(
+        "token",
+        rf"[\"']({NAME})[\"']\s{{1,4}}(?:\{{[^{{}}\x00]{{0,200}}?)?\b(?:value|content|default)\s{{0,8}}=\s?{VALUE}",
+        _value_if_named,
+        needs="\"'",
+    ),
     rule("token", rf"\(\s?[\"']({NAME})[\"']\s?,\s?{VALUE}", _value_if_named, needs="("),
     rule("token", rf"\bname:\s?[\"']?({NAME})[\"']?\s{{1,12}}value:\s?{VALUE}", _value_if_named, needs=":"),
     rule("token", LINE, _value_if_named),

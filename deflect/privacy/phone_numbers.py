@@ -77,6 +77,8 @@ def _is_written_as_phone(number: str, digits: int) -> bool:
     groups = re.findall(r"\d+", number)
     if digits < 7 or digits > 13 or _RANGE.fullmatch(number):
         return digits == 8 and re.fullmatch(r"\d\d(?: \d\d){3}", number) is not None
+    if "." in number and any(len(group) == 1 for group in groups[1:]):  # a version
+        return False
     if "." in number and not number.startswith("(") and re.search(r"[ (/-]", number):
         return False
     if number.startswith(("0", "(")):

@@ -15,7 +15,7 @@ from deflect.privacy.email_addresses import EMAILS
 from deflect.privacy.harmless_forms import FORMS
 from deflect.privacy.id_numbers import IDS, cards, ibans
 from deflect.privacy.known_keys import KEYS, RUNS
-from deflect.privacy.link_secrets import links
+from deflect.privacy.link_secrets import EXAMPLE, links
 from deflect.privacy.named_secrets import FINDERS
 from deflect.privacy.phone_numbers import phones
 from deflect.privacy.places import PLACES
@@ -31,6 +31,7 @@ INVISIBLE = re.compile(r"(?<=[!-~])[\u00ad\u200b\u2060\ufeff]+(?=[!-~])")  # wha
 FINDERS_IN_ORDER: tuple[Finder, ...] = (
     rule(PROTECTED, MARK.pattern),
     *KEYS,
+    EXAMPLE,
     links,
     *FINDERS,
     said,

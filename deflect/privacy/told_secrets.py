@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
-from deflect.privacy.looks import is_mixed, is_random, is_very_mixed
+from deflect.privacy.looks import FUNCTION_WORD, is_mixed, is_random, is_very_mixed
 from deflect.privacy.named_secrets import BLANK
 from deflect.privacy.secret_words import GLUED_KEY, GLUED_PASSWORD, KEY, LINK, PASSWORD, STATE, STILL, glued, words
 from deflect.privacy.spans import COVER, Found, Span, lowered
@@ -24,11 +24,9 @@ _GLUED = re.compile(r"[^!-~\n。]{0,8}[:=]?\s?[「『“\"']?([!-~]{4,200})")
 _SENTENCE = re.compile(r"[.!?;](?=\s|$)|\n\n|\x00|[。！？]")
 _WORD = re.compile(r"[^\s\x00\"'“”„«»]{6,64}")
 _END = re.compile(r"[.!?,;]*(?:\s*\Z|\s*\n|[.!?,;]\s|\s+(?:and|but|und|y|et|e|i|en|och|og|ja|a|и|,)\s)")
-_FUNCTION_WORD = re.compile(
-    r"(?i)\b(?:the|an?|is|are|be|to|of|not|your|must|with|for|der|die|das|ist|und|el|la|es|le|est|il|è|o|é)\b"
-)
 _WINDOW = 90  # characters after a word in which its value is looked for
-_TRIED = 4  # verbs and colons after a word that are tried
+_NEAR = 60  # characters after a log-in
+_MOST = 4  # verbs and colons after a word that are tried
 _BEFORE = re.compile(
     rf"(?<![^\s\"'“„«(])([^\s\x00\"'“„«»”()]{{5,64}}?)[\"'”“»]?[,]?\s(?:is|was|ist|war|es|era|est|était|é|è|jest|is"
     rf"|är|er|on|je)\s"
@@ -44,13 +42,14 @@ _PASS = re.compile(
     r"\b(?:user|usr|username|login|benutzer|usuario|account)\b[\s:=]{1,3}[^\s\x00]{1,60}[,;]?\s(?:and |und |y )?"
     r"(?:pass|pw|psw|pwd)[\s:=]{1,3}([^\s\x00]{4,64})"
 )
-_TRIED_WITH = re.compile(  # in English, German, Spanish, French, Italian, Portuguese, Dutch and Polish
-    r"\b(?:(?:log|sign)(?:ged|ging|s|ned|ning)?[ -]?(?:in|on)(?:to)?|connect(?:ing|ed)?|authenticat\w{1,4}|tried|typed|entered"
-    r"|einloggen|anmelden|angemeldet|eingeloggt|entrar|acceder|iniciar sesión|connecter|connecte|accedere|entro|inloggen"
-    r"|zalogować)(?:\s[^\s\x00]{1,20}){0,4}?\s(?:with|using|as|mit|con|avec|com|met|z|password|tried|typed|entered)"
-    r"\s[\"'“„«`]?([^\s\x00\"'”“»`]{6,64})|\b(?:old|new|current|previous|right|first|last|other|temporary|original)"
-    r"(?: one)?\s?(?:is|was|:)\s[\"'“„«`]?([^\s\x00\"'”“»`]{6,64})"
+_TRIED = re.compile(  # in English, German, Spanish, French, Italian, Portuguese, Dutch, Polish and Russian
+    r"\b(?:(?:log|sign)(?:ged|ging|s|ned|ning)?[ -]?(?:in|on)(?:to)?|connect(?:ing|ed)?|authenticat\w{1,4}"
+    r"|(?:i|have|i've|we) (?:tried|typed|entered|used)|einloggen|anmelden|angemeldet|eingeloggt|entrar|entro|acceder"
+    r"|iniciar sesión|connecter|connecte|accedere|inloggen|zalogować|loguję|войти|вхожу"
+    r"|(?:old|new|current|previous|right|first|last|other|temporary|original)(?: one)? (?:is|was))\b"
 )
+_HOST = re.compile(r"@[\w-]+\.")
+_NAME_AND_NUMBER = re.compile(r"[A-Za-z]?[a-z]+\d+")  # as in Microsoft365
 _FROM = re.compile(r"\s(?:from|von|vom|de|da|van|z|från|fra|с)\s[\"'“„«]?([^\s\x00\"'”“»]{4,64})")
 _AND = re.compile(
     r"[\"'”“»]?[,;]?\s(?:(?:to|into|auf|in|zu|nach|a|à|para|na|на|naar|till|til|and|und|y|et|or|oder|then|now|new|neu"
@@ -61,7 +60,8 @@ _LOGIN = re.compile(
     r"|anmeldedaten|anmeldung|anmelden|einloggen|credenciales|acceso|usuario|identifiants|connexion"
     r"|accès|credenziali|accesso|utente|credenciais|acesso|dane logowania|inloggegevens|inloggning|käyttäjä|user"
     r"|user name|username|benutzer|логин|учетка|учётка|kullanıcı)"
-    r"\b[^\n\x00:/]{0,30}?[\s:=]{1,3}[\"']?([^\s\x00/:,|\"']{1,64})[\"']?\s{0,2}[/:,|]\s{0,2}[\"']?([^\s\x00\"']{4,64})"
+    r"\b(?!\.\w)[^\n\x00:/]{0,30}?[\s:=]{1,3}[\"']?([^\s\x00/:,|\"']{1,64})[\"']?\s{0,2}[/:,|]\s{0,2}"
+    r"[\"']?([^\s\x00\"'/][^\s\x00\"']{3,63})"
 )
 
 
@@ -90,11 +90,20 @@ def said(text: str) -> Iterator[Found]:
 
 def _tried(text: str, low: str) -> Iterator[Span]:
     """Yield what can only be a password after *log in with* or *the old one was*."""
-    for match in _TRIED_WITH.finditer(low):
-        start = match.start(match.lastindex or 0)
-        value = text[start : match.end()].rstrip(".,;:)]}")
-        if is_very_mixed(value) and value[0] not in "@#/[" and not re.search(r"@[\w-]+\.", value):
-            yield start, start + len(value)
+    for verb in _TRIED.finditer(low):
+        stop = _SENTENCE.search(text, verb.end(), verb.end() + _NEAR)
+        for match in _WORD.finditer(text, verb.end(), stop.start() if stop else min(verb.end() + _NEAR, len(text))):
+            value = match[0].rstrip(".,;:)]}")
+            if _is_only_password(value) and "/" not in value and not _NAME_AND_NUMBER.fullmatch(value):
+                yield match.start(), match.start() + len(value)
+                break
+
+
+def _is_only_password(value: str) -> bool:
+    """Return True if a word is no address and no name, and too mixed to be anything but a password."""
+    bare = value.strip("(*_`")
+    named = BLANK.match(bare) or bare.startswith(("http", "www", "@", "#", "/", "[", ".")) or _HOST.search(bare)
+    return is_very_mixed(bare) and not named
 
 
 def _said_near(text: str, low: str, word: Span, *, key: bool) -> Span | None:
@@ -102,7 +111,7 @@ def _said_near(text: str, low: str, word: Span, *, key: bool) -> Span | None:
     at = word[1]
     stop = _SENTENCE.search(text, at, at + _WINDOW)
     end = stop.start() if stop else at + _WINDOW
-    for link in islice(_LINKED.finditer(low, at, end + 12), _TRIED):
+    for link in islice(_LINKED.finditer(low, at, end + 12), _MOST):
         match = _VALUE.match(text, link.end())
         span = _worth(match, direct=link.start() - at <= 1, key=key) if match and link.start() <= end else None
         if span:
@@ -120,7 +129,7 @@ def _later(text: str, low: str, at: int, end: int) -> Span | None:
         value = match[0].strip("(").rstrip(".,;:)]}")
         if match[0] == f"({value})" and is_mixed(value) and not value.isdigit():
             return match.start() + 1, match.end() - 1
-        if is_very_mixed(value.strip("*_`")) and not value.startswith(("http", "www", "@", "#", "/")):
+        if _is_only_password(value):
             return match.start(), match.start() + len(value)
     return None
 
@@ -137,11 +146,12 @@ def _earlier(text: str, before: int, word: re.Match[str]) -> Span | None:
     """Return a value in the words before, as in *I typed … into the password box*, that can only be a password."""
     if word[0] in _KEYS:
         return None
-    start, begin = word.start(), max(before, word.start() - 45)
-    for match in _WORD.finditer(text, begin, start):
+    start, begin = word.start(), max(before, word.start() - 100)
+    stops = [stop.end() for stop in _SENTENCE.finditer(text, begin, start)]
+    for match in _WORD.finditer(text, stops[-1] if stops else begin, start):
         value = match[0].strip("(").rstrip(".,;:)]}")
         cut = match.start() == begin and begin and not text[begin - 1].isspace()
-        if not cut and is_very_mixed(value.strip("*_`")) and value[0] not in "@#.[" and "/" not in value:
+        if not cut and _is_only_password(value) and "/" not in value:
             return match.start(), match.start() + len(value)
     return None
 
@@ -171,7 +181,7 @@ def _worth(match: re.Match[str], *, direct: bool, key: bool) -> Span | None:
     if not direct or key or len(bare) < 4 or not bare[0].isalnum() or BLANK.match(bare) or COVER in bare:
         return None
     if match.lastindex == 1:
-        phrase = len(value.split()) > 3 and not _FUNCTION_WORD.search(value)
+        phrase = len(value.split()) > 3 and not FUNCTION_WORD.search(value)
         return span if phrase or not STATE.match(value) else None
     ends = _END.match(match.string, span[1], span[1] + 40)
     return span if ends and bare.isalpha() and not STATE.match(bare) else None

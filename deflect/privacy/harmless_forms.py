@@ -21,11 +21,17 @@ COUNTED = re.compile(  # words before a number that make it no number of a perso
     r"|error|errors|code|error code|fehler|fehlercode|exit|status|event|event id|hresult|errno|bug|issue|pr|job|run"
     r"|version|size|bytes|offset|length|page|ean|gtin|upc|isbn|asin|issn|doi|patent|rfc"
     r"|timestamp|time|epoch|unix|ts|date|at|since|until|expires|exp|iat|nbf|created|updated|modified|max-age|batch"
-    r"|lot|serie|tracking|tracking number|注文番号|受注番号|注文|订单号|订单|訂單編號|快递单号|追跡番号|주문번호|運單號|quantity|qty|count|total|amount|sum"
+    r"|lot|serie|shipment|parcel|sendung|sendungsnummer|paket|envío|colis|dhl|ups|fedex|tracking|tracking number|注文番号|受注番号|注文|订单号|订单|訂單編號|快递单号|追跡番号|주문번호|運單號|quantity|qty|count|total|amount|sum"
     r")(?: (?:no\.?|nr\.?|number|nummer|id|n[º°.]{1,2}|is|was|ist|es|code|von|of"
     r"|номер))?[\"']?\s?[:=#]{0,2}\s?#?[\"']?$"
 )
 
+_ORDER = re.compile(  # sure words, before a number that may look like one of a person
+    r"(?i)(?:(?<!\w)(?:orders?|invoices?|tickets?|parcel|shipment|tracking|bestellung|bestellnummer|auftrag|auftragsnummer"
+    r"|rechnung|rechnungsnummer|sendungsnummer|pedido|factura|commande|facture|ordine|fattura|encomenda|zamówienie"
+    r"|zamówienia|bestelling|factuur|заказа?|sipariş)(?: ?(?:no|nr|number|id|n[º°]|№|num))?|注文番号|受注番号|订单号|訂單編號"
+    r"|快递单号|追跡番号|주문번호)[は是为]?[.:]? ?[:#№º°]? ?$"
+)
 _CALLS = re.compile(rf"{words(PHONE)}[\s:]{{1,3}}$")  # directly before a number
 
 
@@ -50,7 +56,15 @@ def _counted(match: re.Match[str]) -> Span | None:
     return match.span() if COUNTED.search(match.string, max(0, match.start() - 40), match.start()) else None
 
 
+def _ordered(match: re.Match[str]) -> Span | None:
+    """Return the number of an order or a parcel, unless it is as long as a card's."""
+    card = 13 <= sum(c.isdigit() for c in match[0]) <= 16 and not re.fullmatch(r"\d{3}-\d{7}-\d{7}", match[0])
+    named = _ORDER.search(match.string, max(0, match.start() - 30), match.start())
+    return match.span() if named and not card else None
+
+
 LIMITS = "2147483647|2147483648|4294967295|4294967296|9007199254740991|9223372036854775807|18446744073709551615"
+ORDERS = rule(PROTECTED, r"(?<![A-Za-z0-9_.,])\d[\d./-]{3,24}\d(?![A-Za-z0-9_])", _ordered)
 FORMS = (
     rule(PROTECTED, r"(?<![\w-])\d[ -]\d{2,5}[ -]\d{2,6}[ -][\dX](?![\w-])", _book, needs="- "),
     rule(PROTECTED, rf"(?<!\d)-?(?:{LIMITS})(?!\d)"),

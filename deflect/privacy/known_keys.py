@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from deflect.privacy.looks import FUNCTION_WORD, is_random
-from deflect.privacy.spans import PROTECTED, Span, last_group, rule
+from deflect.privacy.spans import PROTECTED, Found, Span, last_group, rule
 
 # The prefix of each service's keys, and what follows it.
 SERVICES = (
@@ -38,10 +39,11 @@ SERVICES = (
     r"(?:xprv|xpub|zprv|yprv)[1-9A-HJ-NP-Za-km-z]{60,}|(?:bc1|tb1|ltc1)[02-9ac-hj-np-z]{25,62}"
     r"|0x[0-9a-fA-F]{40,64}",  # wallets
 )
+# The header of a key file, not in a sentence, and its first line.
+_BEGIN = re.compile(r"-{4,5} ?BEGIN [A-Z0-9 ]{1,40}-{4,5}(?!\s+[a-z]+[ ,.])")
+_END = re.compile(r"-{4,5} ?END [A-Z0-9 ]{1,40}-{4,5}")
+_BODY = re.compile(r"\W{0,9}(?:[rn]\W{0,9}){0,2}(?:[A-Z][\w-]+: |[A-Za-z0-9+/=]{12})")
 KEY_FILES = (
-    # The header alone, in a sentence, is no key; a key that was cut off has no end.
-    r"-{4,5} ?BEGIN [A-Z0-9 ]{1,40}-{4,5}(?!\s+[a-z]+[ ,.])"
-    r"(?:.*?-{4,5} ?END [A-Z0-9 ]{1,40}-{4,5}|(?=\W{0,9}(?:[rn]\W{0,9}){0,2}(?:[A-Z][\w-]+: |[A-Za-z0-9+/=]{12})).*)",
     r"PuTTY-User-Key-File-\d:.*?(?:Private-(?:MAC|Hash): ?[0-9a-f]+|\Z)",
     r"\b(?:ssh-(?:rsa|dss|ed25519)|ecdsa-sha2-nistp\d{3}|sk-(?:ssh-ed25519"
     r"|ecdsa-sha2-nistp256)@openssh\.com) +AAAA[\w+/=]{16,}(?: [^\s\x00]{1,100})?",
@@ -106,12 +108,24 @@ def _like_a_password(match: re.Match[str]) -> Span | None:
     return match.span() if inside and kinds else None
 
 
+def key_blocks(text: str) -> Iterator[Found]:
+    """Yield the blocks of key files, up to the end of the text if a block was cut off."""
+    at, ends = 0, True
+    while begin := _BEGIN.search(text, at):
+        end = _END.search(text, begin.end()) if ends else None
+        ends, at = end is not None, begin.end()
+        if end or _BODY.match(text, at):
+            at = end.end() if end else len(text)
+            yield begin.start(), at, "token"
+
+
 def _phrase(match: re.Match[str]) -> Span | None:
     """Return a passphrase of four words or more, unless they are a sentence."""
     return None if FUNCTION_WORD.search(match[1]) else match.span(1)
 
 
 KEYS = (
+    key_blocks,
     rule("token", "|".join(KEY_FILES), flags=re.S, needs="-"),
     rule("token", rf"(?<![\w/.+-])(?=[\w.:$/+-]{{14}})(?:{'|'.join(SERVICES)})"),
     rule("token", HASHES, needs="${:"),

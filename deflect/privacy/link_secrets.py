@@ -44,6 +44,7 @@ CARRIES = frozenset(  # names of query values that carry a secret if they are mi
     " expires_sig"
     " hmac mac checksum guid pwd_reset share key_id auth_key response samlresponse samlrequest code_verifier".split()
 )
+_SHORT = re.compile(r"(?=.*\d)(?=.*[a-z])(?=.*[A-Z])[A-Za-z0-9]{12,15}")
 _SLUG = re.compile(
     r"[a-z0-9]+(?:[-_.][a-z0-9]+)+|[\w.-]{1,60}\.[a-z][a-z0-9]{1,4}|v?\d[\d.]*|[A-Z]?[a-z]+\d{1,4}"
     r"|\d{4}-\d{2}(?:-\d{2})?"
@@ -82,8 +83,17 @@ def _in_path(address: str, at: int, host: int, query: int) -> Iterator[Span]:
     opened = OPENS.search(address, host, query)
     for part in PART.finditer(address, host, query):
         value = unquote(part[0])
-        if (is_random(value) and not _SLUG.fullmatch(value)) or _is_key(value) or _opens(opened, part):
+        if (
+            ((is_random(value) or _is_short_key(value)) and not _SLUG.fullmatch(value))
+            or _is_key(value)
+            or _opens(opened, part)
+        ):
             yield at + part.start(), at + part.end()
+
+
+def _is_short_key(value: str) -> bool:
+    """Return True for 12 random letters and digits, which are too few in a sentence."""
+    return _SHORT.fullmatch(value) is not None and is_random(value, 12)
 
 
 def _opens(word: re.Match[str] | None, part: re.Match[str]) -> bool:

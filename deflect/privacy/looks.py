@@ -24,6 +24,7 @@ _PLAIN = re.compile(
     | \d+(?:st|nd|rd|th|er|e|º|ª|[.]|x|-[^\W\d_]{1,12}|[a-z]{1,8}|[A-Z]{1,3}|[A-Z][a-z]{1,4})   # 1st, 2x, 8-digit, 30s
     | [€$£¥]\d[\d.,]*|\d[\d.,]*[€$£¥%]              # a price or a share
     | [^\W\d_]+[/-][^\W\d_]+(?:[/-][^\W\d_]+)?      # and/or, case-sensitive
+    | (?i:ctrl|strg|control|alt|option|shift|cmd|command|win)\+\S{1,12}  # a shortcut
     | [^\W\d_]+['’][^\W\d_]+                        # doesn't
     | (?:https?|ftp)://\S* | www\.\S* | [\w.-]+\.(?:com|org|net|html?|php|pdf|png|jpe?g|txt|docx?|zip|exe)
     | (?i:1password|2fa|mfa2|office365|o365|keepass2|windows\d+|win\d+|ios\d*|android\d*|firefox\d*|chrome\d*
@@ -42,7 +43,7 @@ FUNCTION_WORD = re.compile(  # in a sentence, but hardly in a passphrase
 )
 
 
-def is_random(run: str) -> bool:
+def is_random(run: str, shortest: int = SHORTEST) -> bool:
     """Return True if a run of letters and digits is too odd for words, names of programs and numbers.
 
     >>> is_random("tZ4qLm09XbaWe7Rk"), is_random("MicrosoftEdgeUpdateTask2024"), is_random("linux-image-6.1.0-amd64")
@@ -50,7 +51,7 @@ def is_random(run: str) -> bool:
     """
     signs = [c for part in re.split(r"[-_]", run) if not _is_word(part) for c in part if c.isalnum()]
     letters = sum(c.isalpha() for c in signs)
-    if len(signs) < SHORTEST or letters < 3 or (letters == len(signs) and len(signs) < 20):
+    if len(signs) < shortest or letters < 3 or (letters == len(signs) and len(signs) < 20):
         return False
     if len(signs) < HEX and all(c in "0123456789abcdef" for c in signs):
         return False

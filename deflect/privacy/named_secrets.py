@@ -31,6 +31,7 @@ BLANK = re.compile(
     r"(?i)(?:true|false|null|none|nil|undefined|string|str|text|required|optional|yes|no|empty|n/?a|on|off|password"
     r"|secret"
     r"|varchar.*|char\(.*|hidden|input|submit|expired?|invalid|missing|wrong|incorrect|reset|\*+|•+|x{3,}|\.{2,}|…"
+    r"|(?:hover|focus|active|visited|before|after|not|nth|first|last|checked|disabled)(?:[-:(].*)?|[^{}]*\{[\w.]+\}.*"
     r"|<.*|\$.*|%\w+%|\{.*|your(?:[-_ ][a-z]+)+|your(?:api|access|secret|auth)?(?:password|passwd|pass|token|key|secret)"
     r"|my[-_ ]?(?:[a-z]+[-_ ])?(?:password|passwd|token|key|secret)|(?:enter|insert|put|replace|paste)(?:[-_ ][a-z]+)+"
     r"|[a-z]+(?:[-_][a-z]+){0,3}[-_]here|placeholder|redacted|masked|tu[-_](?:contraseña|clave|token)"
@@ -64,14 +65,16 @@ def is_secret_name(name: str) -> bool | None:
     return None if last in LIKELY or both in LIKELY or last.endswith(("pass", "pwd", "pw", "sid")) else False
 
 
+_SNAKE = re.compile(r"[a-z]+(?:_[a-z]+)+")  # the name of another variable
 _WORDS = re.compile(r" [^\W\d_]{2}")
 
 
 def _assigned(match: re.Match[str]) -> Span | None:
     """Return the value of `name = value` if its name is that of a secret."""
     sure, span = is_secret_name(match[1]), last_group(match)
-    value = match.string[slice(*span)].rstrip(".,;:)]}")
-    if sure is False or BLANK.match(value) or COVER in value[:1]:
+    whole = match.string[slice(*span)]
+    value = whole.rstrip(".,;:)]}")
+    if sure is False or BLANK.match(value) or BLANK.match(whole) or COVER in value[:1]:
         return None
     if match[2] == ":" and match.lastindex == 6 and value.isalpha() and _WORDS.match(match.string, span[1]):
         return None  # the sentence goes on
@@ -79,6 +82,8 @@ def _assigned(match: re.Match[str]) -> Span | None:
     in_code = "=" in match[2] or not simple or match.lastindex != 6 or match[0][len(match[1])] in "\"'"
     if in_code and sure and len(value) >= 2:
         return span
+    if sure is None and _SNAKE.fullmatch(value):
+        return None
     if (is_mixed(value) and (in_code or sure) and len(value) >= 5) or is_random(value):
         return span
     return span if match[1].lower() in ("pass", "pw", "psw", "auth") and is_very_mixed(value) else None
@@ -99,8 +104,19 @@ def _if_mixed(match: re.Match[str]) -> Span | None:
     return last_group(match) if is_mixed(value.strip("\"'")) and not blank else None
 
 
+def _unless_port(match: re.Match[str]) -> Span | None:
+    """Return the value of `-p`, unless it is the port of a server, as in `redis-cli -p 6380`."""
+    port = match[1].isdigit() and len(match[1]) <= 5 and re.match(r"redis|mongo|influx|plink|pscp|ftp|ldap", match[0])
+    return None if port else _if_mixed(match)
+
+
 def _unless_blank(match: re.Match[str]) -> Span | None:
     return None if BLANK.match(match[match.lastindex or 0]) else last_group(match)
+
+
+def _argument(match: re.Match[str]) -> Span | None:
+    """Return the value that a function such as `setPassword` is called with."""
+    return None if re.match(r"(?i)get|fetch|load|read|find|has|is|env|t\b", match[1]) else _value_if_named(match)
 
 
 HEADERS = (
@@ -161,12 +177,9 @@ FINDERS = (
     rule("token", LINE, _value_if_named),
     rule("token", r"(?i)\bidentified\s+(?:with\s+\S{1,40}\s+)?by\s+['\"]([^'\"\n]{1,200})['\"]"),
     rule("token", r"\b(?:mysql\w*|mariadb|7z[ar]?)\b[^\n\x00]{0,80}?\s-p([^\s\x00]{3,80})", last_group),
-    rule(
-        "token",
-        rf"\b(?:{COMMANDS})\b[^\n\x00]{{0,80}}?\s-(?:pw|[pPawAX])\s?([^\s\x00-]\S{{3,80}})",
-        _if_mixed,
-        needs="-",
-    ),
+    rule("token", COMMAND, _unless_port, needs="-"),
+    rule("token", rf"(?<!\w)({NAME})\(\s?(?:{QUOTED})\s?\)", _argument, needs="("),
+    rule("token", rf"\bauth\s?=\s?\(\s?[\"'][^\"'\n\x00]{{1,80}}[\"']\s?,\s?(?:{QUOTED})", last_group, needs="("),
     rule("token", r"(?<!\S)-p[ =]([^\s\x00-]\S{3,80})", _after_p, needs="-"),
     rule("token", USER, _unless_blank),
     rule("token", r"(?i)\bnet (?:use|user)\b[^\n\x00]{0,80}?\s([^\s/:\\\x00]{5,60})(?=\s+/|$)", _if_mixed),

@@ -87,7 +87,7 @@ BARE_CODE = "code|kód|kod|kode|koodi|codice|código|codigo|код|κωδικό�
 NO_CODE = (  # words before "code" that make it harmless
     r"(?:error|exit|status|zip|postal|post|country|area|http|response|return|promo|promotion|discount|coupon"
     r"|product|source"
-    r"|bar|qr|colou?r|key|dress|language|currency|stop|fault|reason|dialling|dialing|sort|swift|bank|airport|morse|item"
+    r"|bar|qr|building|fire|civil|penal|criminal|tax|model|year|colou?r|key|dress|language|currency|stop|fault|reason|dialling|dialing|sort|swift|bank|airport|morse|item"
     r"|result|win32|windows|fehler|de error|d'erreur|di errore|de erro|błędu|postal|fout|fel|ошибки|chyby|hata"
     r"|exit-)[ -]?$"
 )

@@ -102,7 +102,12 @@ def _tried(text: str, low: str) -> Iterator[Span]:
 def _is_only_password(value: str) -> bool:
     """Return True if a word is no address and no name, and too mixed to be anything but a password."""
     bare = value.strip("(*_`")
-    named = BLANK.match(bare) or bare.startswith(("http", "www", "@", "#", "/", "[", ".")) or _HOST.search(bare)
+    named = (
+        BLANK.match(bare)
+        or "</" in bare
+        or bare.startswith(("http", "www", "@", "#", "/", "[", ".", "<", "?"))
+        or _HOST.search(bare)
+    )
     return is_very_mixed(bare) and not named
 
 
@@ -116,6 +121,9 @@ def _said_near(text: str, low: str, word: Span, *, key: bool) -> Span | None:
         span = _worth(match, direct=link.start() - at <= 1, key=key) if match and link.start() <= end else None
         if span:
             return span
+    origin = _FROM.search(text, at, min(end, len(text)))
+    if origin and not key and _fits(origin[1].rstrip(".,;:)"), key=False):
+        return origin.start(1), origin.start(1) + len(origin[1].rstrip(".,;:)"))
     follows = _NEXT.match(text, at)
     if follows and _fits(_core(follows)[0], key=key):
         return _core(follows)[1]
@@ -147,8 +155,7 @@ def _earlier(text: str, before: int, word: re.Match[str]) -> Span | None:
     if word[0] in _KEYS:
         return None
     start, begin = word.start(), max(before, word.start() - 100)
-    stops = [stop.end() for stop in _SENTENCE.finditer(text, begin, start)]
-    for match in _WORD.finditer(text, stops[-1] if stops else begin, start):
+    for match in _WORD.finditer(text, begin, start):
         value = match[0].strip("(").rstrip(".,;:)]}")
         cut = match.start() == begin and begin and not text[begin - 1].isspace()
         if not cut and _is_only_password(value) and "/" not in value:

@@ -10,7 +10,8 @@ from deflect.privacy.spans import Span, last_group, rule
 VERSION = (
     r"((?:\bversions?|\bver\.?|\bv|\bbuild|\brelease|\bupdate|\b[A-Za-z]+/|\bfirmware|\bversión|\bversion"
     r"|\bversione|\bversie"
-    r"|\bwersja|§|\bchapters?|\bsections?|\bclauses?|\bkapitel|\babschnitt|\bcapítulo|\bsección|\bchapitre|\bcapitolo|\bверсия|\bdriver|\btreiber)[ :#]{0,2})?"
+    r"|\bwersja|§|\btables?|\bfigures?|\bsteps?|\btabelle|\bchapters?|\bsections?|\bclauses?|\bkapitel"
+    r"|\babschnitt|\bcapítulo|\bsección|\bchapitre|\bcapitolo|\bверсия|\bdriver|\btreiber)[ :#]{0,2})?"
 )
 GATEWAYS = frozenset(
     "fe80::1 192.168.0.1"

@@ -21,15 +21,19 @@ COUNTED = re.compile(  # words before a number that make it no number of a perso
     r"|error|errors|code|error code|fehler|fehlercode|exit|status|event|event id|hresult|errno|bug|issue|pr|job|run"
     r"|version|size|bytes|offset|length|page|ean|gtin|upc|isbn|asin|issn|doi|patent|rfc"
     r"|timestamp|time|epoch|unix|ts|date|at|since|until|expires|exp|iat|nbf|created|updated|modified|max-age|batch"
-    r"|lot|serie|shipment|parcel|sendung|sendungsnummer|paket|envío|colis|dhl|ups|fedex|tracking|tracking number|注文番号|受注番号|注文|订单号|订单|訂單編號|快递单号|追跡番号|주문번호|運單號|quantity|qty|count|total|amount|sum"
+    r"|lot|serie|shipment|parcel|sendung|sendungsnummer|paket|envío|colis|dhl"
+    r"|ups|fedex|tracking|tracking number|注文番号|受注番号|注文|订单号|订单|訂單編號|快递单号|追跡番号"
+    r"|주문번호|運單號|quantity|qty|count|total|amount|sum"
     r")(?: (?:no\.?|nr\.?|number|nummer|id|n[º°.]{1,2}|is|was|ist|es|code|von|of"
     r"|номер))?[\"']?\s?[:=#]{0,2}\s?#?[\"']?$"
 )
 
 _ORDER = re.compile(  # sure words, before a number that may look like one of a person
-    r"(?i)(?:(?<!\w)(?:orders?|invoices?|tickets?|parcel|shipment|tracking|bestellung|bestellnummer|auftrag|auftragsnummer"
+    r"(?i)(?:(?<!\w)(?:orders?|invoices?|tickets?|parcel|shipment|tracking|bestellung|bestellnummer|auftrag"
+    r"|auftragsnummer"
     r"|rechnung|rechnungsnummer|sendungsnummer|pedido|factura|commande|facture|ordine|fattura|encomenda|zamówienie"
-    r"|zamówienia|bestelling|factuur|заказа?|sipariş)(?: ?(?:no|nr|number|id|n[º°]|№|num))?|注文番号|受注番号|订单号|訂單編號"
+    r"|zamówienia|bestelling|factuur|заказа?|sipariş)(?: ?(?:no|nr|number|id|n[º°]|№|num))?|注文番号"
+    r"|受注番号|订单号|訂單編號"
     r"|快递单号|追跡番号|주문번호)[は是为]?[.:]? ?[:#№º°]? ?$"
 )
 _CALLS = re.compile(rf"{words(PHONE)}[\s:]{{1,3}}$")  # directly before a number
@@ -71,7 +75,8 @@ FORMS = (
     rule(PROTECTED, r"(?<![\w-])97[89][ -]?(?:\d[ -]?){9}\d(?![\w-])", _book),
     rule(PROTECTED, rf"(?<![\w.,-]){STAMP}(?![\w-]|[.,]\d)"),
     rule(PROTECTED, rf"(?<![\w.,+(-]){EPOCH}(?![\w-]|[.,]\d)", _time),
-    rule(PROTECTED, r"(?i)\b(?:version|ver|firmware|build|release|driver|bios|rev|kernel|treiber)[.:]?\s(\d+(?:\.\d+){1,4})(?![\w-])"),
+    rule(PROTECTED, r"(?i)\b(?:version|ver|firmware|build|release|driver|bios|rev|kernel"
+    r"|treiber)[.:]?\s(\d+(?:\.\d+){1,4})(?![\w-])"),
     rule(PROTECTED, r"(?<![\w.,])(?:[A-Z]{1,4}[-/]?)?-?\d[\d./-]{3,24}\d(?!\w)", _counted),
     rule(PROTECTED, r"(?<![\w.,-])#\d{4,15}(?!\w)"),
     rule(PROTECTED, r"(?i)(?<![\w.,-])[\d.,]{5,20}(?= ?(?:bytes?|b|kb|kib|mb|mib|gb|ms|ns|µs|us|rows?|zeilen"

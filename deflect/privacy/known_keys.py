@@ -132,9 +132,11 @@ KEYS = (
     rule("token", r"(?i)\b(?:seed|recovery|secret|backup|wallet|mnemonic)[ -](?:phrase"
         r"|words?)\b[^\n:]{0,30}[:\n ]\s{0,3}((?:[a-z]{3,8}[ ,]{1,2}){11,23}[a-z]{3,8})", last_group),
     rule("token", r"(?i)\bWIFI:(?:[A-Z]:[^;\n\x00]{0,80};){0,4}?P:((?:[^;\\\n\x00]|\\.){4,80})", last_group, needs=";"),
-    rule("token", r"(?im)\bpass[- ]?phrase\b\s?(?:is|was|[:=])\s{1,3}((?:[a-z]{3,12}[ -]){3,11}[a-z]{3,12})(?=[.,;]?\s*$)", _phrase),
+    rule("token", r"(?im)\bpass[- ]?phrase\b\s?(?:is|was"
+    r"|[:=])\s{1,3}((?:[a-z]{3,12}[ -]){3,11}[a-z]{3,12})(?=[.,;]?\s*$)", _phrase),
     rule("token", r"(?i)\bmnemonic\b[^\n:]{0,20}:\s{0,3}((?:[a-z]{3,8}[ ,]{1,2}){11,23}[a-z]{3,8})", last_group),
-    rule("token", r"\bhttps?://(?:hooks\.slack\.com/services|discord\.gg|chat\.whatsapp\.com|t\.me/joinchat|(?:\w+\.)?discord(?:app)?\.com/api/webhooks"
+    rule("token", r"\bhttps?://(?:hooks\.slack\.com/services|discord\.gg|chat\.whatsapp\.com|t\.me/joinchat"
+    r"|(?:\w+\.)?discord(?:app)?\.com/api/webhooks"
         r"|hooks\.zapier\.com/hooks"
          r"|[\w.-]+\.webhook\.office\.com/webhookb2|outlook\.office\.com/webhook|maker\.ifttt\.com/\S{1,60}/key"
          r"|api\.telegram\.org/bot)/?"

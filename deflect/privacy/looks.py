@@ -22,6 +22,7 @@ _PLAIN = re.compile(
     | \d{1,2}[:.h]\d{2}(?:[:.]\d{2})?(?:[ap]m)?     # a time
     | [vV]?\d+(?:\.\d+)+(?:[-+]?[a-z]+\.?\d*)?      # a version or a decimal number
     | \d+(?:st|nd|rd|th|er|e|º|ª|[.]|x|-[^\W\d_]{1,12}|[a-z]{1,8}|[A-Z]{1,3}|[A-Z][a-z]{1,4})   # 1st, 2x, 8-digit, 30s
+    | [A-Z]{2,4}\d                                   # FIDO2
     | [€$£¥]\d[\d.,]*|\d[\d.,]*[€$£¥%]              # a price or a share
     | [^\W\d_]+[/-][^\W\d_]+(?:[/-][^\W\d_]+)?      # and/or, case-sensitive
     | (?i:ctrl|strg|control|alt|option|shift|cmd|command|win)\+\S{1,12}  # a shortcut
@@ -80,7 +81,7 @@ def is_mixed(value: str) -> bool:
     >>> is_mixed("hunter2"), is_mixed("Tr0ub4dor&3"), is_mixed("4711"), is_mixed("2026-10-01"), is_mixed("sensitive")
     (True, True, True, False, False)
     """
-    if not 4 <= len(value) <= 200 or _PLAIN.match(value):
+    if not 4 <= len(value) <= 200 or _PLAIN.match(value) or _PLAIN.match(value.rstrip("?!.,")):
         return False
     digit, letter = _DIGIT.search(value), _LETTER.search(value)
     if digit or _SPECIAL.search(value[1:-1]):
@@ -97,5 +98,6 @@ def is_very_mixed(value: str) -> bool:
     if (value.count("-") >= 3 and any(map(str.isdigit, value))) or is_random(value):
         return True
     kinds = sum((value != value.lower(), value != value.upper(), any(map(str.isdigit, value))))
-    signed = _SPECIAL.search(value[1:]) and ("@" not in value or _NUMBER_AT_END.search(value))
+    package = "@" in value and not _NUMBER_AT_END.search(value) and (kinds < 3 or "." in value)
+    signed = _SPECIAL.search(value[1:]) and not package
     return kinds >= 2 if signed else kinds == 3 and re.search(r"\d[^\W\d_]|(?!(?:19|20)\d\d$)\d{3}", value) is not None

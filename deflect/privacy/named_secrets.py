@@ -32,14 +32,17 @@ BLANK = re.compile(
     r"|secret"
     r"|varchar.*|char\(.*|hidden|input|submit|expired?|invalid|missing|wrong|incorrect|reset|\*+|•+|x{3,}|\.{2,}|…"
     r"|(?:hover|focus|active|visited|before|after|not|nth|first|last|checked|disabled)(?:[-:(].*)?|[^{}]*\{[\w.]+\}.*"
-    r"|<.*|\$.*|%\w+%|\{.*|your(?:[-_ ][a-z]+)+|your(?:api|access|secret|auth)?(?:password|passwd|pass|token|key|secret)"
+    r"|<.*|\$.*|%\w+%|\{.*|your(?:[-_ ][a-z]+)+|your(?:api|access|secret|auth)?(?:password|passwd|pass|token"
+    r"|key|secret)"
     r"|my[-_ ]?(?:[a-z]+[-_ ])?(?:password|passwd|token|key|secret)|(?:enter|insert|put|replace|paste)(?:[-_ ][a-z]+)+"
     r"|[a-z]+(?:[-_][a-z]+){0,3}[-_]here|placeholder|redacted|masked|tu[-_](?:contraseña|clave|token)"
     r"|(?:dein|ihr)e?[-_ ]?(?:passwort|kennwort|token|schlüssel)|votre[-_](?:mot[-_]de[-_]passe|clé|jeton)"
     r"|(?-i:TOKEN|PASS|PWD|KEY|[A-Z]+(?:_[A-Z]+)*_(?:PASSWORD|PASS|TOKEN|KEY|SECRET|HERE))"
     r"|(?:process|os|settings|config|conf|app|user|ctx|args|opts|options|params|form|props|state|vars?|secrets|data"
-    r"|local|req|res|response|headers|body|event|payload|session|cookies|sys|window|document|import|values|inputs|auth|client"
-    r"|account|result|row|item|cfg)\??\..*|env\b.*|getenv.*|request\..*|self\..*|this\..*|\[.*|\(.*|\)|[a-z_][\w.]*\(.*|[./~]{0,2}/.*"
+    r"|local|req|res|response|headers|body|event|payload|session|cookies|sys|window|document|import|values"
+    r"|inputs|auth|client"
+    r"|account|result|row|item|cfg)\??\..*|env\b.*|getenv.*|request\..*|self\..*|this\..*|\[.*|\(.*|\)"
+    r"|[a-z_][\w.]*\(.*|[./~]{0,2}/.*"
     r"|\\?[\"'].?)$"
 )
 NAME = r"[^\W\d][\w.$-]{0,60}"
@@ -163,6 +166,12 @@ ADDRESS = r"(?<![\w.+-])(?!git@)[\w.+-]{1,64}@[\w-]{1,63}\.[\w.-]{1,100}(?:\s?[:
 FINDERS = (
     rule("token", HEADER, _header, needs=":="),
     rule("token", r"(?i)\b(?:bearer|basic)[ :]{1,3}([\w.+/=~:-]{8,})", _if_mixed, needs="rRiI"),
+    rule(
+        "token",
+        rf"({NAME})\s?[:=]\s?[A-Za-z][\w-]{{0,40}}\s(?:-\w{{1,20}}\s)?(?:{QUOTED})",
+        _value_if_named,
+        needs="\"'",
+    ),
     rule("token", ASSIGNED, _assigned, needs="=:"),
     rule("token", rf"(?<![\w-])--?({NAME})[ =]{VALUE}", _value_if_named, needs="-"),
     rule("token", rf"<({NAME})[^<>\n\x00]{{0,100}}>\s*([^<>\n\x00]{{1,300}}?)\s*</", _value_if_named, needs="<"),
@@ -178,6 +187,19 @@ FINDERS = (
     rule("token", r"(?i)\bidentified\s+(?:with\s+\S{1,40}\s+)?by\s+['\"]([^'\"\n]{1,200})['\"]"),
     rule("token", r"\b(?:mysql\w*|mariadb|7z[ar]?)\b[^\n\x00]{0,80}?\s-p([^\s\x00]{3,80})", last_group),
     rule("token", COMMAND, _unless_port, needs="-"),
+    rule(
+        "token",
+        r"\becho\s(?:-\w\s)?[\"']?([^\s|\x00\"']{3,80})[\"']?\s?\|\s?(?:sudo|su|chpasswd|passwd|kinit"
+        r"|cryptsetup|gpg|openssl|docker|podman|helm|gh|oc)\b",
+        last_group,
+        needs="|",
+    ),
+    rule(
+        "token",
+        r"\b(?:sudo|su|passwd|kinit|cryptsetup|gpg|openssl)\b[^\n\x00]{0,60}?<<<\s?[\"']?([^\s\x00\"']{3,80})",
+        last_group,
+        needs="<",
+    ),
     rule("token", rf"(?<!\w)({NAME})\(\s?(?:{QUOTED})\s?\)", _argument, needs="("),
     rule("token", rf"\bauth\s?=\s?\(\s?[\"'][^\"'\n\x00]{{1,80}}[\"']\s?,\s?(?:{QUOTED})", last_group, needs="("),
     rule("token", r"(?<!\S)-p[ =]([^\s\x00-]\S{3,80})", _after_p, needs="-"),

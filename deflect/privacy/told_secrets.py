@@ -9,7 +9,7 @@ from itertools import islice
 from deflect.privacy.looks import FUNCTION_WORD, is_mixed, is_random, is_very_mixed
 from deflect.privacy.named_secrets import BLANK
 from deflect.privacy.secret_words import GLUED_KEY, GLUED_PASSWORD, KEY, LINK, PASSWORD, STATE, STILL, glued, words
-from deflect.privacy.spans import COVER, Found, Span, lowered
+from deflect.privacy.spans import COVER, Found, Span, last_group, lowered
 
 _COMPOUND = r"[^\W\d_]{2,20}(?:passwort|kennwort|wachtwoord|lösenord|passord|salasana|adgangskode)"
 _SAID = re.compile(rf"(?:{words(PASSWORD, KEY)}|(?<![\w\x00]){_COMPOUND}(?!\w))(?![?&#/.@-]\w)")
@@ -44,9 +44,20 @@ _PASS = re.compile(
 )
 _TRIED = re.compile(  # in English, German, Spanish, French, Italian, Portuguese, Dutch, Polish and Russian
     r"\b(?:(?:log|sign)(?:ged|ging|s|ned|ning)?[ -]?(?:in|on)(?:to)?|connect(?:ing|ed)?|authenticat\w{1,4}"
-    r"|(?:i|have|i've|we) (?:tried|typed|entered|used)|einloggen|anmelden|angemeldet|eingeloggt|entrar|entro|acceder"
-    r"|iniciar sesión|connecter|connecte|accedere|inloggen|zalogować|loguję|войти|вхожу"
-    r"|(?:old|new|current|previous|right|first|last|other|temporary|original)(?: one)? (?:is|was))\b"
+    r"|typ(?:es|ed|ing)"
+    r"|enter(?:s|ed|ing)|(?:i|have|i've|we) (?:tried|used)|einloggen|anmelden|anmeldung|angemeldet|eingeloggt|entrar"
+    r"|entro|acceder|acceso|iniciar sesión|connecter|connecte|connexion|accedere|accesso|inloggen|zalogować|loguję"
+    r"|logowanie|войти|вхожу"
+    r"|(?:old|new|cur|curr|current|prev|previous|right|first|last|other|temporary|original)(?: one)?(?: (?:is"
+    r"|was)|:))(?!\w)"
+)
+_WITH = re.compile(  # directly before a plain word with a number
+    r"(?:(?<= is)|(?<= was)|(?<=:))\s[\"'“„«`]?([a-z]{3,16}\d{3,8})(?![\w.-])"
+    r"|(?:\s(?:with|using|mit|con|avec|com|met|z|с))?\s[\"'“„«`]?([a-z]{3,16}\d{4,8})(?![\w.-])"
+)
+_WEAK = re.compile(  # gato5163, but not march2024 and error1234
+    r"(?!(?:error|order|ticket|issue|case|server|user|room|port|code|build|version|page|host|web|node|device)\d)"
+    r"[A-Za-z][a-z]{2,15}(?!(?:19|20)\d\d$)\d{3,8}"
 )
 _HOST = re.compile(r"@[\w-]+\.")
 _NAME_AND_NUMBER = re.compile(r"[A-Za-z]?[a-z]+\d+")  # as in Microsoft365
@@ -91,12 +102,20 @@ def said(text: str) -> Iterator[Found]:
 def _tried(text: str, low: str) -> Iterator[Span]:
     """Yield what can only be a password after *log in with* or *the old one was*."""
     for verb in _TRIED.finditer(low):
+        weak = _WITH.match(low, verb.end())
+        if weak and _WEAK.fullmatch(weak[weak.lastindex or 0]):
+            yield last_group(weak)
         stop = _SENTENCE.search(text, verb.end(), verb.end() + _NEAR)
-        for match in _WORD.finditer(text, verb.end(), stop.start() if stop else min(verb.end() + _NEAR, len(text))):
+        for match in _WORD.finditer(text, verb.end(), stop.end() if stop else min(verb.end() + _NEAR, len(text))):
             value = match[0].rstrip(".,;:)]}")
             if _is_only_password(value) and "/" not in value and not _NAME_AND_NUMBER.fullmatch(value):
                 yield match.start(), match.start() + len(value)
                 break
+
+
+def _is_weak(value: str) -> bool:
+    """Return True for a plain word with four digits, such as gato5163."""
+    return _WEAK.fullmatch(value) is not None and value[-4:].isdigit()
 
 
 def _is_only_password(value: str) -> bool:
@@ -137,7 +156,7 @@ def _later(text: str, low: str, at: int, end: int) -> Span | None:
         value = match[0].strip("(").rstrip(".,;:)]}")
         if match[0] == f"({value})" and is_mixed(value) and not value.isdigit():
             return match.start() + 1, match.end() - 1
-        if _is_only_password(value):
+        if _is_only_password(value) or _is_weak(value):
             return match.start(), match.start() + len(value)
     return None
 
@@ -158,7 +177,7 @@ def _earlier(text: str, before: int, word: re.Match[str]) -> Span | None:
     for match in _WORD.finditer(text, begin, start):
         value = match[0].strip("(").rstrip(".,;:)]}")
         cut = match.start() == begin and begin and not text[begin - 1].isspace()
-        if not cut and _is_only_password(value) and "/" not in value:
+        if not cut and (_is_only_password(value) or _is_weak(value)) and "/" not in value:
             return match.start(), match.start() + len(value)
     return None
 

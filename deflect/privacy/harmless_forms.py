@@ -78,6 +78,7 @@ FORMS = (
     rule(PROTECTED, r"(?i)\b(?:version|ver|firmware|build|release|driver|bios|rev|kernel"
     r"|treiber)[.:]?\s(\d+(?:\.\d+){1,4})(?![\w-])"),
     rule(PROTECTED, r"(?<![\w.,])(?:[A-Z]{1,4}[-/]?)?-?\d[\d./-]{3,24}\d(?!\w)", _counted),
+    rule(PROTECTED, r"(?<![^\n])(?:\d\.){3}\d{1,2}(?= [A-Z][a-z])"),  # a heading
     rule(PROTECTED, r"(?<![\w.,-])#\d{4,15}(?!\w)"),
     rule(PROTECTED, r"(?i)(?<![\w.,-])[\d.,]{5,20}(?= ?(?:bytes?|b|kb|kib|mb|mib|gb|ms|ns|µs|us|rows?|zeilen"
         r"|records?|requests?|users?|lines?|items?|files?|hits?|euros?|eur|usd|gbp|px|seconds?|sekunden|hz|€|%"

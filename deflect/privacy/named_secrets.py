@@ -20,7 +20,8 @@ LIKELY = frozenset(
     " csrfmiddlewaretoken verifier".split()
 )
 SUFFIXES = frozenset(
-    "hash value prod dev test live staging old new b64 base64 enc encrypted raw plain text env".split()
+    "hash value prod dev test live staging old new b64 base64 enc encrypted raw plain text env"
+    " confirmation confirm confirmed again repeat repeated verify".split()
 )
 ENDS = tuple(
     "password passwd passphrase passwort kennwort wachtwoord secret token apikey secretkey accesskey privatekey"
@@ -191,7 +192,7 @@ FINDERS = (
         "token",
         r"\becho\s(?:-\w\s)?[\"']?([^\s|\x00\"']{3,80})[\"']?\s?\|\s?(?:sudo|su|chpasswd|passwd|kinit"
         r"|cryptsetup|gpg|openssl|docker|podman|helm|gh|oc)\b",
-        last_group,
+        _unless_blank,
         needs="|",
     ),
     rule(
@@ -202,6 +203,12 @@ FINDERS = (
     ),
     rule("token", rf"(?<!\w)({NAME})\(\s?(?:{QUOTED})\s?\)", _argument, needs="("),
     rule("token", rf"\bauth\s?=\s?\(\s?[\"'][^\"'\n\x00]{{1,80}}[\"']\s?,\s?(?:{QUOTED})", last_group, needs="("),
+    rule(
+        "token",
+        r"\b(?:htpasswd|mosquitto_passwd)\s(?:-\w+\s){1,3}\S{1,80}\s\S{1,60}\s([^\s\x00]{3,80})"
+        r"|\brabbitmqctl\s(?:add_user|change_password)\s\S{1,60}\s([^\s\x00]{3,80})",
+        _unless_blank,
+    ),
     rule("token", r"(?<!\S)-p[ =]([^\s\x00-]\S{3,80})", _after_p, needs="-"),
     rule("token", USER, _unless_blank),
     rule("token", r"(?i)\bnet (?:use|user)\b[^\n\x00]{0,80}?\s([^\s/:\\\x00]{5,60})(?=\s+/|$)", _if_mixed),

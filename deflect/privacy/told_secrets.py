@@ -61,6 +61,7 @@ _WEAK = re.compile(  # gato5163, but not march2024 and error1234
 )
 _HOST = re.compile(r"@[\w-]+\.")
 _NAME_AND_NUMBER = re.compile(r"[A-Za-z]?[a-z]+\d+")  # as in Microsoft365
+_NOUN = re.compile(r"\bpass\s(?:is|was)\s[\"'`“]?([^\s\x00\"'`”]{4,64})")  # of a user, or to a mountain
 _FROM = re.compile(r"\s(?:from|von|vom|de|da|van|z|från|fra|с)\s[\"'“„«]?([^\s\x00\"'”“»]{4,64})")
 _AND = re.compile(
     r"[\"'”“»]?[,;]?\s(?:(?:to|into|auf|in|zu|nach|a|à|para|na|на|naar|till|til|and|und|y|et|or|oder|then|now|new|neu"
@@ -70,8 +71,10 @@ _LOGIN = re.compile(
     r"\b(?:login|log in|logins|credentials?|creds|log-in|sign in|account|access data|zugangsdaten|zugang"
     r"|anmeldedaten|anmeldung|anmelden|einloggen|credenciales|acceso|usuario|identifiants|connexion"
     r"|accès|credenziali|accesso|utente|credenciais|acesso|dane logowania|inloggegevens|inloggning|käyttäjä|user"
-    r"|user name|username|benutzer|логин|учетка|учётка|kullanıcı)"
-    r"\b(?!\.\w)[^\n\x00:/]{0,30}?[\s:=]{1,3}[\"']?([^\s\x00/:,|\"']{1,64})[\"']?\s{0,2}[/:,|]\s{0,2}"
+    r"|user name|username|benutzer|логин|учетка|учётка|kullanıcı|login[ -]da(?:ta|ten)|login details|logindaten"
+    r"|datos de acceso|dati di accesso|dados de acesso)"
+    r"\b(?!\.\w)[^\n\x00:/]{0,30}?[\s:=]{1,3}[\"']?([^\s\x00/:,|\"']{1,64})[\"']?(?:\s{0,2}[/:,|]\s{0,2}"
+    r"|\s(?:and|und|y|et|e|i|en|и|with|mit|con|avec|com)\s)"
     r"[\"']?([^\s\x00\"'/][^\s\x00\"']{3,63})"
 )
 
@@ -91,10 +94,12 @@ def said(text: str) -> Iterator[Found]:
             span = _glued_after(text, match.end())
             if span:
                 yield *span, "token"
-    for pattern in (_BEFORE, _AS, _PASS, _LOGIN):
+    for pattern in (_BEFORE, _AS, _PASS, _NOUN, _LOGIN):
         for match in pattern.finditer(low):
             start, end = match.span(2 if pattern is _LOGIN else 1)
-            if is_mixed(text[start:end]) and not text[start:end].isdigit():
+            value = text[start:end]
+            only = pattern is not _LOGIN or not text[match.end(1) : start].strip("\"' ").isalpha()
+            if _is_only_password(value) or _is_weak(value) or (only and is_mixed(value) and not value.isdigit()):
                 yield start, end, "token"
     yield from ((*span, "token") for span in _tried(text, low))
 

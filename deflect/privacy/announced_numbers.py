@@ -77,6 +77,7 @@ _DOCUMENTS, _DOCUMENTS_GLUED = (
     re.compile(words(DOCUMENT, ending=r"(?:[- ]?(?:nr|no|num|number|nummer|id))?\.?")),
     re.compile(glued(GLUED_DOCUMENT)),
 )
+_STANDARD = re.compile(r"rfc[ -]?\d{1,5}(?!\w)")  # of the internet; a taxpayer's in Mexico begins with letters
 _SERIAL = re.compile(r"(?=.*\d.*\d)[A-Z0-9]{8,10}")  # the number of a passport, which may have few digits
 _OTHER_CODE = re.compile(
     r"postal|barras|barre|error|erreur|errore|erro\b|line|promo|descuento|réduction|sconto|page|fiscal|país|pays"
@@ -114,7 +115,8 @@ def documents(text: str) -> Iterator[Found]:
     """Yield numbers of passports, identity cards, insurances and bank accounts after their names."""
     low = lowered(text)
     for match in _DOCUMENTS.finditer(low):
-        yield from _document(text, match.end())
+        if not _STANDARD.match(low, match.start()):
+            yield from _document(text, match.end())
     if not text.isascii():
         for match in _DOCUMENTS_GLUED.finditer(text):
             yield from _document(text, match.end())

@@ -84,6 +84,7 @@ def test_a_secret_is_known_by_the_words_and_signs_around_it(text: str, redacted:
         "the file begins with -----BEGIN RSA PRIVATE KEY----- and ssh refuses it",
         "User-Agent: Chrome/122.0.0.0",
         "table 4.2.1.3: limits",
+        "see RFC 6749 section 4.1.2.1",
         "API_KEY=your-api-key-here",
         "password: process.env.DB_PASS,",
         "https://USERNAME:TOKEN@example.com/repo.git",

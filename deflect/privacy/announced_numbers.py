@@ -22,7 +22,7 @@ from deflect.privacy.secret_words import (
 from deflect.privacy.spans import COVER, Found, Span, lowered
 
 WINDOW = 60  # characters between a word and its number
-_STOP = re.compile(r"[.!?](?=\s\D|\s?$)|\n\n|[。！？]")
+_STOP = re.compile(r"(?<![nN][rRoO])[.!?](?=\s\D|\s?$)|\n\n|[。！？]")
 _UNITS = (
     r"(?![ \u00a0-]{0,2}(?:digits?|stellen|stellig\w*|ziffern|cifras|d[ií]gitos|chiffres|cifre|algarismos|cyfr\w*"
     r"|cijfers|siffror|sifre\w*"
@@ -77,6 +77,8 @@ _DOCUMENTS, _DOCUMENTS_GLUED = (
     re.compile(words(DOCUMENT, ending=r"(?:[- ]?(?:nr|no|num|number|nummer|id))?\.?")),
     re.compile(glued(GLUED_DOCUMENT)),
 )
+_STANDARD = re.compile(r"rfc[ -]?\d{1,5}(?!\w)")  # of the internet; a taxpayer's in Mexico begins with letters
+_SERIAL = re.compile(r"(?=.*\d.*\d)[A-Z0-9]{8,10}")  # the number of a passport, which may have few digits
 _OTHER_CODE = re.compile(
     r"postal|barras|barre|error|erreur|errore|erro\b|line|promo|descuento|réduction|sconto|page|fiscal|país|pays"
     r"|country|area"
@@ -113,7 +115,8 @@ def documents(text: str) -> Iterator[Found]:
     """Yield numbers of passports, identity cards, insurances and bank accounts after their names."""
     low = lowered(text)
     for match in _DOCUMENTS.finditer(low):
-        yield from _document(text, match.end())
+        if not _STANDARD.match(low, match.start()):
+            yield from _document(text, match.end())
     if not text.isascii():
         for match in _DOCUMENTS_GLUED.finditer(text):
             yield from _document(text, match.end())
@@ -175,7 +178,7 @@ def _digits_of(match: re.Match[str]) -> Span | None:
     kept = [part for part in parts if any(c.isdigit() for c in part[0])]
     if (
         not kept
-        or sum(c.isdigit() for c in match[1]) < 5
+        or (sum(c.isdigit() for c in match[1]) < 5 and not _SERIAL.fullmatch(kept[0][0]))
         or re.fullmatch(r"\d{4}[-./]\d\d[-./]\d\d|\d\d[-./]\d\d[-./]\d{4}", match[1])
     ):
         return None

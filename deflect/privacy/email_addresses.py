@@ -18,6 +18,7 @@ AT = (
     r"|krøllalfa|zavináč|zavinac|kukac|собака|miukumauku|ätmerkki|aapinen"
 )
 DOT = r"dot|punkt|punto|point|ponto|kropka|punt|piste|tečka|tecka|bodka|pont|punct|точка|nokta|prikk|d0t"
+NOT_A_HOST = r"(?!(?:the|a|an|this|that|der|die|das|el|la|le|il|o)\s)"  # after *at*
 NOT_A_NAME = (
     "look|looked|looking|am|is|are|was|were|be|been|stay|arrive|arrived|hosted|page|site|available|found|click|stop"
     "|start|work|works"
@@ -26,6 +27,7 @@ NOT_A_NAME = (
     "|live|meet|error|problem|issue|down|back|even|help|documentation|docs|website|us|them|it|that|this|stuck"
     "|pointing|points"
 )
+PROVIDERS = "gmail|googlemail|hotmail|outlook|yahoo|icloud|gmx|web de|protonmail|proton|yandex|aol|live|fastmail"
 FILES = (
     "png|jpe?g|gif|svg|webp|ico|avif|bmp|tiff?|css|scss|js|mjs|ts|tsx|jsx|json|html?|md|txt|py|sh|tgz|gz|zip"
     "|whl|map|woff2?|mp[34]|mov|wav|pdf"
@@ -33,8 +35,8 @@ FILES = (
 _ASCII = r"[A-Za-z0-9.!#$%&'*+^_~-]{1,64}"
 _HOST = r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.){1,6}"
 _WIDE = r"[^\s@<>()\[\]{}\\,;:=?/|`\"'“”«»\x00]"
-_SIGN = r"(?:@|%40|&#64;|&#x40;|&commat;|\s?[\[({<]\s?(?:@|at|AT|At|a|ä|ät|æt)\s?[\])}>]\s?)"
-_POINT = r"(?:\.|\s?[\[({<]\s?(?:dot|DOT|Dot|punkt|punto|point|\.)\s?[\])}>]\s?)"
+_SIGN = r"(?:@|%40|&#64;|&#x40;|&commat;|\s?[\[({<〔【〈]\s?(?:@|AT|At|a|ä|æt|" + AT + r")\s?[\])}>〕】〉]\s?)"
+_POINT = r"(?:\.|\s?[\[({<〔【〈]\s?(?:DOT|Dot|\.|" + DOT + r")\s?[\])}>〕】〉]\s?)"
 
 
 def _mail(match: re.Match[str]) -> Span | None:
@@ -74,14 +76,15 @@ EMAILS = (
     rule("email", r"\"[^\"\n@\x00]{1,60}\"@[\w.-]{3,100}|[\w.+-]{1,64}@\[[\da-fA-F.:]{3,45}\]", needs="@"),
     rule("email", rf"(?:[\w+-]{{1,64}}\s?[\[({{]\s?(?:dot|DOT|punkt"
         rf"|punto)\s?[\])}}]\s?){{0,3}}[\w.+-]{{1,64}}{_SIGN}(?:[\w-]{{1,63}}{_POINT}){{1,6}}[^\W\d_]{{2,24}}"
-        rf"(?!\w)", _mail, needs="@%&[({<", only_if=_SIGN),
+        rf"(?!\w)", _mail, needs="@%&[({<〔【〈", only_if=_SIGN),
     rule("email", rf"(?i)(?<![\w.])[\w.+-]{{1,64}}\s@\s?[\w-]{{1,63}}(?:\s?\.\s?[\w-]{{1,63}}){{0,3}}\s?\.\s?"
         rf"(?:{TLDS})(?!\w)", needs="@"),
     rule("email", rf"(?i)(?<![\w.])[\w.+-]{{1,64}}@\s?[\w-]{{1,63}}(?:\s\.\s?|\.\s)(?:{TLDS})(?!\w)", needs="@"),
     rule("email", rf"(?i)(?<![\w.])([\w.+-]{{1,64}}(?:\s(?:dot|punkt|punto|point|ponto|kropka|punt"
         rf"|точка)\s[\w+-]{{1,40}}){{0,3}})[ _](?:{AT})[ _]"
-         rf"[\w-]{{1,63}}(?:(?:[ _](?:{DOT})[ _]|\.)[\w-]{{1,63}}){{0,4}}[ _](?:{DOT})[ _](?:{TLDS}|рф|ком"
+         rf"{NOT_A_HOST}[\w-]{{1,63}}(?:(?:[ _](?:{DOT})[ _]|\.)[\w-]{{1,63}}){{0,4}}[ _](?:{DOT})[ _](?:{TLDS}|рф|ком"
          rf"|ру)(?!\w)", _spelled, only_if=rf"(?i)[ _](?:{DOT})[ _]"),
     rule("email", rf"(?i)(?<![\w.@])([\w.+-]{{1,64}})\s(?:{AT})\s[\w-]{{2,63}}(?:\.[\w-]{{1,63}}){{0,3}}\.(?:{TLDS})"
         rf"(?![\w/]|\.\w)", _half_spelled, only_if=rf"(?i)\s(?:{AT})\s[\w-]{{2,63}}\."),
+    rule("email", rf"(?i)(?<![\w.@])([\w.+-]{{1,64}})\s(?:{AT})\s(?:{PROVIDERS})(?![\w.-])", _half_spelled),
 )  # fmt: skip

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
-from deflect.privacy.looks import is_random
-from deflect.privacy.spans import PROTECTED, Span, last_group, rule
+from deflect.privacy.looks import FUNCTION_WORD, is_random
+from deflect.privacy.spans import PROTECTED, Found, Span, last_group, rule
 
 # The prefix of each service's keys, and what follows it.
 SERVICES = (
@@ -38,8 +39,11 @@ SERVICES = (
     r"(?:xprv|xpub|zprv|yprv)[1-9A-HJ-NP-Za-km-z]{60,}|(?:bc1|tb1|ltc1)[02-9ac-hj-np-z]{25,62}"
     r"|0x[0-9a-fA-F]{40,64}",  # wallets
 )
+# The header of a key file, not in a sentence, and its first line.
+_BEGIN = re.compile(r"-{4,5} ?BEGIN [A-Z0-9 ]{1,40}-{4,5}(?!\s+[a-z]+[ ,.])")
+_END = re.compile(r"-{4,5} ?END [A-Z0-9 ]{1,40}-{4,5}")
+_BODY = re.compile(r"\W{0,9}(?:[rn]\W{0,9}){0,2}(?:[A-Z][\w-]+: |[A-Za-z0-9+/=]{12})")
 KEY_FILES = (
-    r"-{4,5} ?BEGIN [A-Z0-9 ]{1,40}-{4,5}.*?(?:-{4,5} ?END [A-Z0-9 ]{1,40}-{4,5}|\Z)",
     r"PuTTY-User-Key-File-\d:.*?(?:Private-(?:MAC|Hash): ?[0-9a-f]+|\Z)",
     r"\b(?:ssh-(?:rsa|dss|ed25519)|ecdsa-sha2-nistp\d{3}|sk-(?:ssh-ed25519"
     r"|ecdsa-sha2-nistp256)@openssh\.com) +AAAA[\w+/=]{16,}(?: [^\s\x00]{1,100})?",
@@ -104,14 +108,35 @@ def _like_a_password(match: re.Match[str]) -> Span | None:
     return match.span() if inside and kinds else None
 
 
+def key_blocks(text: str) -> Iterator[Found]:
+    """Yield the blocks of key files, up to the end of the text if a block was cut off."""
+    at, ends = 0, True
+    while begin := _BEGIN.search(text, at):
+        end = _END.search(text, begin.end()) if ends else None
+        ends, at = end is not None, begin.end()
+        if end or _BODY.match(text, at):
+            at = end.end() if end else len(text)
+            yield begin.start(), at, "token"
+
+
+def _phrase(match: re.Match[str]) -> Span | None:
+    """Return a passphrase of four words or more, unless they are a sentence."""
+    return None if FUNCTION_WORD.search(match[1]) else match.span(1)
+
+
 KEYS = (
+    key_blocks,
     rule("token", "|".join(KEY_FILES), flags=re.S, needs="-"),
     rule("token", rf"(?<![\w/.+-])(?=[\w.:$/+-]{{14}})(?:{'|'.join(SERVICES)})"),
     rule("token", HASHES, needs="${:"),
     rule("token", r"(?i)\b(?:seed|recovery|secret|backup|wallet|mnemonic)[ -](?:phrase"
         r"|words?)\b[^\n:]{0,30}[:\n ]\s{0,3}((?:[a-z]{3,8}[ ,]{1,2}){11,23}[a-z]{3,8})", last_group),
+    rule("token", r"(?i)\bWIFI:(?:[A-Z]:[^;\n\x00]{0,80};){0,4}?P:((?:[^;\\\n\x00]|\\.){4,80})", last_group, needs=";"),
+    rule("token", r"(?im)\bpass[- ]?phrase\b\s?(?:is|was"
+    r"|[:=])\s{1,3}((?:[a-z]{3,12}[ -]){3,11}[a-z]{3,12})(?=[.,;]?\s*$)", _phrase),
     rule("token", r"(?i)\bmnemonic\b[^\n:]{0,20}:\s{0,3}((?:[a-z]{3,8}[ ,]{1,2}){11,23}[a-z]{3,8})", last_group),
-    rule("token", r"\bhttps?://(?:hooks\.slack\.com/services|(?:\w+\.)?discord(?:app)?\.com/api/webhooks"
+    rule("token", r"\bhttps?://(?:hooks\.slack\.com/services|discord\.gg|chat\.whatsapp\.com|t\.me/joinchat"
+    r"|(?:\w+\.)?discord(?:app)?\.com/api/webhooks"
         r"|hooks\.zapier\.com/hooks"
          r"|[\w.-]+\.webhook\.office\.com/webhookb2|outlook\.office\.com/webhook|maker\.ifttt\.com/\S{1,60}/key"
          r"|api\.telegram\.org/bot)/?"

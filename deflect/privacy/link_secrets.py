@@ -8,13 +8,16 @@ from urllib.parse import unquote
 
 from deflect.privacy.looks import is_mixed, is_random
 from deflect.privacy.named_secrets import is_secret_name
-from deflect.privacy.spans import COVER, Found, Span
+from deflect.privacy.spans import COVER, PROTECTED, Found, Span, rule
 
 LINK = re.compile(
     r"(?:\b[a-zA-Z][\w+.-]{1,20}:/{0,2}/|\bwww\.|\b(?:[a-z0-9-]{1,63}\.){1,4}[a-z]{2,12}/(?=[\w.%-]+[/?])"
     r"|(?<![\w/:.-])/(?=[\w.-]+/|[\w.-]+\?))[^\s\x00\"'<>`|\\^{}]{2,2000}"
 )
 USERINFO = re.compile(r"://([^\s/:@\x00]{0,100}:[^\s@\x00]{1,200}|[^\s/:@\x00]{1,200})@(?=[^\s@])")
+EXAMPLE = rule(  # user and password in capitals, as manuals write them
+    PROTECTED, r"://(?:[A-Z]+_)?USER(?:NAME)?:(?:[A-Z]+_)?(?:PASSWORD|PASSWD|PASS|TOKEN)@[\w.-]*", needs="@"
+)
 PAIR = re.compile(r"(?<=[?&#;])([\w.\[\]%$-]{1,60})=([^&#;\s]{1,1000})")
 PART = re.compile(r"(?<=/)[^/?#&;=]{6,400}")
 # Words in a path that are followed by a secret which opens something.
@@ -41,6 +44,7 @@ CARRIES = frozenset(  # names of query values that carry a secret if they are mi
     " expires_sig"
     " hmac mac checksum guid pwd_reset share key_id auth_key response samlresponse samlrequest code_verifier".split()
 )
+_SHORT = re.compile(r"(?=.*\d)(?=.*[a-z])(?=.*[A-Z])[A-Za-z0-9]{12,15}")
 _SLUG = re.compile(
     r"[a-z0-9]+(?:[-_.][a-z0-9]+)+|[\w.-]{1,60}\.[a-z][a-z0-9]{1,4}|v?\d[\d.]*|[A-Z]?[a-z]+\d{1,4}"
     r"|\d{4}-\d{2}(?:-\d{2})?"
@@ -79,8 +83,17 @@ def _in_path(address: str, at: int, host: int, query: int) -> Iterator[Span]:
     opened = OPENS.search(address, host, query)
     for part in PART.finditer(address, host, query):
         value = unquote(part[0])
-        if (is_random(value) and not _SLUG.fullmatch(value)) or _is_key(value) or _opens(opened, part):
+        if (
+            ((is_random(value) or _is_short_key(value)) and not _SLUG.fullmatch(value))
+            or _is_key(value)
+            or _opens(opened, part)
+        ):
             yield at + part.start(), at + part.end()
+
+
+def _is_short_key(value: str) -> bool:
+    """Return True for 12 random letters and digits, which are too few in a sentence."""
+    return _SHORT.fullmatch(value) is not None and is_random(value, 12)
 
 
 def _opens(word: re.Match[str] | None, part: re.Match[str]) -> bool:

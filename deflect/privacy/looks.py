@@ -22,8 +22,10 @@ _PLAIN = re.compile(
     | \d{1,2}[:.h]\d{2}(?:[:.]\d{2})?(?:[ap]m)?     # a time
     | [vV]?\d+(?:\.\d+)+(?:[-+]?[a-z]+\.?\d*)?      # a version or a decimal number
     | \d+(?:st|nd|rd|th|er|e|º|ª|[.]|x|-[^\W\d_]{1,12}|[a-z]{1,8}|[A-Z]{1,3}|[A-Z][a-z]{1,4})   # 1st, 2x, 8-digit, 30s
+    | [A-Z]{2,4}\d                                   # FIDO2
     | [€$£¥]\d[\d.,]*|\d[\d.,]*[€$£¥%]              # a price or a share
     | [^\W\d_]+[/-][^\W\d_]+(?:[/-][^\W\d_]+)?      # and/or, case-sensitive
+    | (?i:ctrl|strg|control|alt|option|shift|cmd|command|win)\+\S{1,12}  # a shortcut
     | [^\W\d_]+['’][^\W\d_]+                        # doesn't
     | (?:https?|ftp)://\S* | www\.\S* | [\w.-]+\.(?:com|org|net|html?|php|pdf|png|jpe?g|txt|docx?|zip|exe)
     | (?i:1password|2fa|mfa2|office365|o365|keepass2|windows\d+|win\d+|ios\d*|android\d*|firefox\d*|chrome\d*
@@ -34,10 +36,15 @@ _PLAIN = re.compile(
 )
 _DIGIT, _LETTER = re.compile(r"\d"), re.compile(r"[^\W\d_]")
 _SPECIAL = re.compile(r"[!@#$%^&*+=~?|§€_<>{}\\]")
+_NUMBER_AT_END = re.compile(r"^[^@]+@\d{3,}$")  # tulip@8368, but not node@20 and root@web1
 _WORD_AND_NUMBER = re.compile(r"[^\W\d_]+\d{1,2}")
 
+FUNCTION_WORD = re.compile(  # in a sentence, but hardly in a passphrase
+    r"(?i)\b(?:the|an?|is|are|be|to|of|not|your|must|with|for|der|die|das|ist|und|el|la|es|le|est|il|è|o|é)\b"
+)
 
-def is_random(run: str) -> bool:
+
+def is_random(run: str, shortest: int = SHORTEST) -> bool:
     """Return True if a run of letters and digits is too odd for words, names of programs and numbers.
 
     >>> is_random("tZ4qLm09XbaWe7Rk"), is_random("MicrosoftEdgeUpdateTask2024"), is_random("linux-image-6.1.0-amd64")
@@ -45,7 +52,7 @@ def is_random(run: str) -> bool:
     """
     signs = [c for part in re.split(r"[-_]", run) if not _is_word(part) for c in part if c.isalnum()]
     letters = sum(c.isalpha() for c in signs)
-    if len(signs) < SHORTEST or letters < 3 or (letters == len(signs) and len(signs) < 20):
+    if len(signs) < shortest or letters < 3 or (letters == len(signs) and len(signs) < 20):
         return False
     if len(signs) < HEX and all(c in "0123456789abcdef" for c in signs):
         return False
@@ -60,6 +67,8 @@ def _is_word(part: str) -> bool:
 
 
 def _is_odd(one: str, two: str) -> bool:
+    if ord(two) - ord(one) == 1:  # as in the alphabet
+        return False
     if one.isalpha() and two.isalpha():
         rises = one.islower() and two.isupper()
         return rises or f"{one}{two}".lower() not in FREQUENT
@@ -72,7 +81,7 @@ def is_mixed(value: str) -> bool:
     >>> is_mixed("hunter2"), is_mixed("Tr0ub4dor&3"), is_mixed("4711"), is_mixed("2026-10-01"), is_mixed("sensitive")
     (True, True, True, False, False)
     """
-    if not 4 <= len(value) <= 200 or _PLAIN.match(value):
+    if not 4 <= len(value) <= 200 or _PLAIN.match(value) or _PLAIN.match(value.rstrip("?!.,")):
         return False
     digit, letter = _DIGIT.search(value), _LETTER.search(value)
     if digit or _SPECIAL.search(value[1:-1]):
@@ -89,5 +98,6 @@ def is_very_mixed(value: str) -> bool:
     if (value.count("-") >= 3 and any(map(str.isdigit, value))) or is_random(value):
         return True
     kinds = sum((value != value.lower(), value != value.upper(), any(map(str.isdigit, value))))
-    signed = _SPECIAL.search(value[1:]) and "@" not in value
+    package = "@" in value and not _NUMBER_AT_END.search(value) and (kinds < 3 or "." in value)
+    signed = _SPECIAL.search(value[1:]) and not package
     return kinds >= 2 if signed else kinds == 3 and re.search(r"\d[^\W\d_]|(?!(?:19|20)\d\d$)\d{3}", value) is not None

@@ -23,7 +23,8 @@ CANDIDATE = re.compile(
 )
 ABROAD = re.compile(r"(?:\+|00)[ ]?\(?[1-9]|\(\+\d")
 DATE = re.compile(
-    r"(?<!\d)(?:(?:19|20)\d\d([-./ ])(?:0?[1-9]|1[0-2])\1[0-3]?\d|[0-3]?\d([-./ ])[01]?\d\2(?:19|20)?\d\d)(?! ?[\d-])"
+    r"(?<!\d)(?:(?:19|20)\d\d([-./ ])(?:0?[1-9]|1[0-2])\1[0-3]?\d|[0-3]?\d([-./ ])[01]?\d\2(?:19"
+    r"|20)?\d\d)(?! ?[\d-]|[./]\d)"
 )
 _AMOUNT = re.compile(
     r"[1-9]\d{0,2}(?: 000)+|[1-9]\d?(?:[ .]\d{3})+(?![ .-]?\d)|[1-9]\d{0,2}(?:[. ]\d{3})+(?= ?(?:€|\$|£|%|eur|usd"
@@ -77,6 +78,8 @@ def _is_written_as_phone(number: str, digits: int) -> bool:
     groups = re.findall(r"\d+", number)
     if digits < 7 or digits > 13 or _RANGE.fullmatch(number):
         return digits == 8 and re.fullmatch(r"\d\d(?: \d\d){3}", number) is not None
+    if "." in number and any(len(group) == 1 for group in groups[1:]):  # a version
+        return False
     if "." in number and not number.startswith("(") and re.search(r"[ (/-]", number):
         return False
     if number.startswith(("0", "(")):

@@ -12,10 +12,10 @@ from urllib.parse import unquote
 from deflect.privacy.announced_numbers import births, documents, short_codes
 from deflect.privacy.device_addresses import DEVICES
 from deflect.privacy.email_addresses import EMAILS
-from deflect.privacy.harmless_forms import FORMS
+from deflect.privacy.harmless_forms import FORMS, ORDERS
 from deflect.privacy.id_numbers import IDS, cards, ibans
 from deflect.privacy.known_keys import KEYS, RUNS
-from deflect.privacy.link_secrets import links
+from deflect.privacy.link_secrets import EXAMPLE, links
 from deflect.privacy.named_secrets import FINDERS
 from deflect.privacy.phone_numbers import phones
 from deflect.privacy.places import PLACES
@@ -31,12 +31,14 @@ INVISIBLE = re.compile(r"(?<=[!-~])[\u00ad\u200b\u2060\ufeff]+(?=[!-~])")  # wha
 FINDERS_IN_ORDER: tuple[Finder, ...] = (
     rule(PROTECTED, MARK.pattern),
     *KEYS,
+    EXAMPLE,
     links,
     *FINDERS,
     said,
     *EMAILS,
     *PLACES,
     ibans,
+    ORDERS,
     cards,
     short_codes,
     births,
@@ -46,7 +48,7 @@ FINDERS_IN_ORDER: tuple[Finder, ...] = (
     *DEVICES,
     *RUNS,
     phones,
-    rule("number", r"(?<![A-Za-z0-9_.,-])\d{9,}(?![A-Za-z0-9_]|[.,]\d)"),
+    rule("number", r"(?<![A-Za-z0-9_.,-])\d{9,}(?![A-Za-z0-9_]|[.,]\d|-[A-Za-z]{2})"),
 )
 
 

@@ -6,7 +6,9 @@ import re
 
 PASSWORD = (
     # English, German, Spanish, French, Italian, Portuguese, Catalan
-    "password|passwords|passwd|passphrase|passcode|pass word|pwd|pw|psw|pass code|psswd|wifi key|wi-fi key|wlan key"
+    "password|passwords|pass-word|pass phrase|pass-phrase|my pass|our pass|his pass|her pass|wifi pass"
+    "|admin pass|root pass|login pass|passwd|passphrase|passcode|pass word|pwd|pw|psw|pass code|psswd|wifi key"
+    "|wi-fi key|wlan key"
     "|network key|security key|wpa key|wpa2 key|wpa2-psk|wpa-psk|wep key|encryption key|netzwerkschlüssel"
     "|wlan-schlüssel"
     "|passwort|passworte|passwörter|kennwort|kennwörter|losungswort|zugangskennwort|wlan-passwort"
@@ -15,19 +17,21 @@ PASSWORD = (
     "|senha|senhas|palavra-passe|palavra passe|palavra-chave|contrasenya|pasahitza"
     # Dutch, Swedish, Danish, Norwegian, Finnish, Icelandic
     "|wachtwoord|wachtwoorden|toegangscode|lösenord|lösenordet|losenord|adgangskode|adgangskoden|kodeord|kodeordet"
-    "|passord|passordet|salasana|salasanani|salasanasi|tunnussana|lykilorð|lykilorðið"
+    "|passord|passordet|salasana|salasanani|salasanasi|salasanaa|salasanalla|salasanaksi|salasanaani|tunnussana"
+    "|lykilorð|lykilorðið"
     # Polish, Czech, Slovak, Hungarian, Romanian, Croatian, Slovene, Baltic
-    "|hasło|haslo|hasła|hasłem|heslo|hesla|heslem|jelszó|jelszo|jelszavam|jelszavad|parolă|parola|parolă de acces"
+    "|hasło|haslo|hasła|hasłem|hasłu|haśle|heslo|hesla|heslem|jelszó|jelszo|jelszavam|jelszavad|jelszót"
+    "|jelszavamat|jelszavát|parolă|parola|parolă de acces"
     "|parole|lozinka|lozinku|lozinke|geslo|slaptažodis|slaptazodis|parool|salasõna|fjalëkalimi"
     # Russian, Ukrainian, Bulgarian, Serbian, Greek, Turkish
-    "|пароль|пароля|паролем|пароли|парола|паролата|лозинка|кодовое слово|κωδικός|κωδικός πρόσβασης|κωδικο"
-    "|şifre|şifrem|şifresi|şifreniz|sifre|sifrem|parolam|parolası"
+    "|пароль|пароля|паролю|пароле|паролем|пароли|парола|паролата|лозинка|кодовое слово|κωδικός|κωδικός πρόσβασης|κωδικο"
+    "|şifre|şifrem|şifremi|şifreyi|şifremin|şifreme|parolamı|parolayı|şifresi|şifreniz|sifre|sifrem|parolam|parolası"
     # Arabic, Persian, Hebrew, Hindi, Thai, Vietnamese, Indonesian
     "|كلمة المرور|كلمة السر|كلمة مرور|الرقم السري|رمز عبور|گذرواژه|סיסמה|הסיסמה|סיסמא|पासवर्ड|कूटशब्द|รหัสผ่าน"
     "|mật khẩu|mat khau|kata sandi|sandi|kata laluan|nenosiri"
 )
 GLUED_PASSWORD = (
-    "密码|密碼|口令|パスワード|暗証番号|パスフレーズ|비밀번호|암호|패스워드|รหัสผ่าน"  # in texts without spaces
+    "密码|密碼|パスは|口令|パスワード|暗証番号|パスフレーズ|비밀번호|암호|패스워드|รหัสผ่าน"  # in texts without spaces
 )
 KEY = (
     "api key|api-key|apikey|api token|api secret|access key|access token|secret key|secret|secrets|token|auth token"
@@ -44,7 +48,11 @@ KEY = (
 )
 GLUED_KEY = "密钥|令牌|私钥|キー|トークン|秘密鍵|토큰|액세스 키|키"
 PIN = (
-    "pin|pins|pin code|pincode|pin-code|pin number|pin no|pinnummer|pin-nummer|geheimzahl|código pin|code pin"
+    "3-digit code|3 digit code|three-digit code|three digit code|digits on the back|digits on back|number on the back"
+    "|numbers on the back|code on the back|dreistelliger code|dreistellige nummer|dreistellige zahl|dreistelligen code"
+    "|chiffres au dos|code au dos|cifras del reverso|código del reverso|números de atrás|cifre sul retro"
+    "|dígitos do verso"
+    "|pin|pins|pin code|pincode|pin-code|pin number|pin no|pinnummer|pin-nummer|geheimzahl|código pin|code pin"
     "|codice pin"
     "|nip|kod pin|pinkod|pin-kod|pinkode|pin-kode|pinkoodi|pin-koodi|pin kód|cod pin|пин|пин-код|пинкод|пін|пін-код"
     "|tan|mtan|itan|sms-tan|smstan|mobiletan|phototan|chiptan|push-tan|pushtan|tan-nummer|tan number|tan code"
@@ -84,7 +92,8 @@ BARE_CODE = "code|kód|kod|kode|koodi|codice|código|codigo|код|κωδικό�
 NO_CODE = (  # words before "code" that make it harmless
     r"(?:error|exit|status|zip|postal|post|country|area|http|response|return|promo|promotion|discount|coupon"
     r"|product|source"
-    r"|bar|qr|colou?r|key|dress|language|currency|stop|fault|reason|dialling|dialing|sort|swift|bank|airport|morse|item"
+    r"|bar|qr|building|fire|civil|penal|criminal|tax|model|year|colou?r|key|dress|language|currency|stop|fault"
+    r"|reason|dialling|dialing|sort|swift|bank|airport|morse|item"
     r"|result|win32|windows|fehler|de error|d'erreur|di errore|de erro|błędu|postal|fout|fel|ошибки|chyby|hata"
     r"|exit-)[ -]?$"
 )
@@ -104,7 +113,8 @@ DOCUMENT = (
     "|pasaporte"
     "|passeport|passaporto|passaporte|paszport|paszportu|paspoort|paspoortnummer|pas nummer|passinumero|pas č"
     "|pașaport|pasaport|útlevél|паспорт|паспорта|паспортные данные|διαβατήριο|جواز السفر|דרכון|पासपोर्ट|hộ chiếu|paspor"
-    "|identity card|id card|id number|id no|national id|identity number|identification number|identity document"
+    "|identity card|id card|personal id|personal code|personal identification|personal number|id number|id no"
+    "|national id|identity number|identification number|identity document"
     "|personalausweis|ausweis|ausweisnummer|personalausweisnummer|perso-nr|carte d'identité|carta d'identità"
     "|carta di identità"
     "|documento de identidad|cartão de cidadão|bilhete de identidade|cartão do cidadão|dowód osobisty|dowodu osobistego"
@@ -141,7 +151,8 @@ DOCUMENT = (
     "|licence plate|license plate|number plate|kennzeichen|immatriculation|vin|matrícula"
 )
 GLUED_DOCUMENT = (
-    "身份证|身份證|护照|護照|统一编号|銀行卡|银行卡|账号|帳號|社保|驾驶证|パスポート|旅券|マイナンバー|運転免許|口座番号"
+    "身份证|身份證|护照|護照|统一编号|銀行卡|银行卡|账号|帳號|社保|驾驶证|パスポート|旅券|マイナンバー"
+    "|運転免許|口座番号"
     "|免許証|주민등록번호|주민번호|여권|계좌번호|운전면허"
 )
 PHONE = (
@@ -165,7 +176,7 @@ PHONE = (
     "|τηλέφωνο|τηλ|κινητό|καλέστε|هاتف|جوال|موبايل|اتصل|الهاتف|טלפון|נייד|התקשרו|फ़ोन|फोन|मोबाइल|कॉल|điện thoại|sđt"
     "|telepon|hp|hubungi"
 )
-GLUED_PHONE = "电话|電話|手机|手機|致电|携帯|番号|전화|전화번호|휴대폰|연락처"
+GLUED_PHONE = "电话|電話|手机|手機|致电|携帯|전화|전화번호|휴대폰|연락처"
 LINK = (  # verbs between a word and its value
     "is|are|was|were|be|being|equals|became|reads|goes|to|as|into|called"
     "|ist|lautet|lauten|war|heißt|heisst|wäre|sei|es|era|son|fue|será|est|était|sera|c'est|è|era|sono|sarà|é|são|foi"

@@ -18,7 +18,10 @@ UNITS = (
     "dob 1/1/", "call ", "030 1234567 ", "199 123 4567 ", "4111 1111 1111 1112 ", "1234567890", "DE", "DE89 3704 ",
     "DE00 1A 1A ", "0123456789abcdef", "12345678-1234-", "eyJ", "eyJaaaaa.", "$2b$", "ABC12-", "order 1-", "commit ",
     "-----BEGIN A-----", "PuTTY-User-Key-File-2:", "ssh-rsa AAAA", "seed phrase ", "abcd ", "1 Aa ", "calle Aa ",
-    "1 Aaaa Baaa Caaa ", "\n", "\t", "\x00", "İ", "\u200b", "x\xad",
+    "1 Aaaa Baaa Caaa ", "-----BEGIN A-----\nMIIE", "WIFI:T:a;", "passphrase: abcd abcd ", "log in with ",
+    "the old one was ", "log in aB3!cd ", "auth=('a','", "setPassword(\"a", "variable \"secret\" { ", "order 12345 ",
+    "version 1.", "whatsapp: ", "password from aaaaa ", "jo (at) a (dot) ", "://USER_", "card 4", "redis-cli -p 1",
+    "echo a | ", "<<< ", "\n", "\t", "\x00", "İ", "\u200b", "x\xad",
 )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""The corpus that redaction is measured with: secrets and harmless texts in four parts.
+"""The corpus that redaction is measured with: secrets and harmless texts in ten parts.
 
 The folder `texts` has a template in each line; `↵` is a line end, `{password}` a value drawn with a seed, and `⟪…⟫` a
 secret that is always the same. The rules were written with an eye on the part `tuned` only. Its templates and those
@@ -20,7 +20,7 @@ from tests.support.redaction.persons import PERSONAL
 from tests.support.redaction.values import DIGITS, HEX, SECRETS, run
 
 TEXTS = Path(__file__).parent / "texts"
-PARTS = ("tuned", "held out", "adversary 1", "adversary 2", "adversary 3")
+PARTS = ("tuned", "held out", *(f"adversary {n}" for n in range(1, 9)))
 DRAWS = 2  # texts of a template with a mark
 VALUES = SECRETS | PERSONAL
 MARK = re.compile(r"(?<!\{)\{(\w+)\}(?!\})|⟪(.*?)⟫")

@@ -12,7 +12,7 @@ import pytest
 
 from deflect.store.database import Store
 from kb.config import Settings
-from kb.server import doctor
+from kb.server import doctor, doctor_duties
 from kb.server.doctor import Finding, examine, shown
 from kb.server.indexing import refresh
 from tests.conftest import write_articles
@@ -66,8 +66,11 @@ def test_to_look_at_an_installation_makes_no_folder(settings: Settings, tmp_path
 
 def test_the_manual_s_table_has_all_that_is_looked_at_in_its_order() -> None:
     article = Path("articles/operators/doctor.md").read_text("utf-8")
-    looked_at = re.findall(r'Finding\(\s*"(\w+)"', inspect.getsource(doctor))
-    assert re.findall(r"^\| `(\w+)` \|", article, re.M) == list(dict.fromkeys(looked_at))
+    sources = [inspect.getsource(doctor_duties if look is doctor._duties else look) for look in doctor.LOOKS]
+    looked_at = re.findall(r'(?:Finding\(|yield)\s*"(\w+)"', "".join(sources))
+    listed = re.findall(r"^\| `(\w+)` \|", article, re.M)
+    assert len(listed) == len(set(listed))
+    assert set(listed) == set(looked_at)
 
 
 def test_a_flipped_byte_in_the_index_is_found(settings: Settings, tmp_path: Path) -> None:

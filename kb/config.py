@@ -284,7 +284,9 @@ def _from_file(path: Path) -> dict[str, Any]:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except RecursionError as error:
+        raise BadSetting(f"{path} is nested too deeply; see the article on settings for an example") from error
+    except ValueError as error:  # not TOML, not UTF-8, or a number of thousands of digits
         raise BadSetting(f"{path}: {error}; see the article on settings for an example") from error
     for name in table:
         if name not in Settings.__dataclass_fields__:
@@ -325,7 +327,14 @@ def _convert(name: str, value: Any, *, source: str) -> Any:
     except (ValueError, AttributeError, TypeError):
         pass
     secret = Settings.__dataclass_fields__[name].metadata["secret"]
-    raise BadSetting(f"{source} {'' if secret else f'is {repr(value)[:60]}; it '}must be {_KINDS[kind]}")
+    raise BadSetting(f"{source} {'' if secret else f'is {_shown(value)}; it '}must be {_KINDS[kind]}")
+
+
+def _shown(value: Any) -> str:
+    try:
+        return repr(value)[:60]
+    except ValueError:  # TOML writes numbers in hexadecimal too, and Python shows at most 4,300 digits
+        return "a number of thousands of digits"
 
 
 def _is_storable(value: Any) -> bool:

@@ -16,7 +16,7 @@ from kb.metrics import DUTY_FAILURES
 
 FIRST_PAUSE = 1.0  # seconds
 LONGEST_PAUSE = 600.0
-FOREIGN = (Exception, SystemExit, GeneratorExit)  # an error of any kind, also from a package that we don't know
+FOREIGN = BaseException  # an error of any kind, also from a package that we don't know; a real Ctrl-C ends no thread
 log = logging.getLogger("shortstop")
 
 

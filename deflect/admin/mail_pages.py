@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 
+from deflect.api.http import page_of
 from deflect.mail import not_taken
 from deflect.store.services import services
 
@@ -19,7 +20,7 @@ def listed() -> str:
     """List the e-mails that were not taken, all or those with one reason."""
     store, reason = services().store, request.args.get("reason", "")
     reason = reason if reason in not_taken.REASONS else ""
-    page = max(1, min(request.args.get("page", 1, type=int), 10_000))
+    page = page_of(request.args.get("page", "1"))
     found = not_taken.find(store, reason=reason, limit=PER_PAGE + 1, offset=(page - 1) * PER_PAGE)
     return render_template(
         "admin/not_taken.html",

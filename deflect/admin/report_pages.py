@@ -15,6 +15,7 @@ from typing import Any
 
 from flask import Blueprint, Response, render_template, request
 
+from deflect.api.http import page_of
 from deflect.gaps import article_effects, unanswered
 from deflect.gaps.gaps import worded as avoided
 from deflect.gaps.misses import misses, typed
@@ -101,10 +102,10 @@ def chart(name: str) -> Response:
 def episodes() -> str:
     """List the episodes that a number counts, latest first."""
     here, (start, end) = services(), _period()
-    of, arm, page = request.args.get("of", "all"), request.args.get("arm", ""), request.args.get("page", 1, type=int)
+    of, arm, page = request.args.get("of", "all"), request.args.get("arm", ""), page_of(request.args.get("page", "1"))
     within = request.args.get("within", "")
     found = _counted(start, end, of=of, arm=arm, within=within)[::-1]
-    page = max(1, min(page, 1 + len(found) // PER_PAGE))
+    page = min(page, 1 + len(found) // PER_PAGE)
     return render_template(
         "admin/report_episodes.html",
         episodes=found[(page - 1) * PER_PAGE : page * PER_PAGE],

@@ -24,8 +24,9 @@ from deflect.store.tokens import NOBODY, Claims, ServerCall
 from kb.errors import BadRequest, HelpCenterError, TooLarge, TooManyRequests, Unauthorized
 from kb.failures import Degraded, Failure, degraded
 from kb.patterns import ID
-from kb.strict import BadValue, loads
+from kb.strict import BadValue, loads, whole_number
 
+MOST_PAGES = 10_000
 LONGEST_BODY = 64 * 1024
 PROBLEM = "application/problem+json"
 FAR = 4  # times the rate of searches, at which they are refused; above the rate they only match words
@@ -206,6 +207,14 @@ def lang_of(value: str, *, default: str) -> str:
     if not LANG.fullmatch(value):
         raise BadRequest("lang is not a language tag like en or pt-BR")
     return value
+
+
+def page_of(value: str) -> int:
+    """Return the number of a page of a list. Raise BadRequest if it is not a whole number from 1."""
+    page = whole_number(value, least=1, most=MOST_PAGES)
+    if page is None:
+        raise BadRequest(f"page is not a whole number from 1 to {MOST_PAGES:,}")
+    return page
 
 
 def problem(found: Failure) -> Response:

@@ -8,6 +8,7 @@ import logging
 import re
 import socket
 import ssl
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ from kb.errors import BadSetting
 from kb.outbound import BadAddress, Target, Unresolved, ended_after, resolve
 
 AGAIN = (408, 425, 429)  # of 400 to 499; the others never become better
+LATE = (504, 524)  # a gateway passed the request on, and the server behind it did not answer in time
 LONGEST_WAIT = 3600.0  # seconds, the longest pause that a receiver may ask for
 WRITTEN = re.compile(r"https?://[!-~]+", re.IGNORECASE)  # visible ASCII
 log = logging.getLogger("shortstop")
@@ -68,7 +70,7 @@ def exchange(
     except (OSError, ValueError, http.client.HTTPException) as error:
         connection.close()
         raise DeliveryFailed(why(error, who=who)) from error
-    raw = connection.sock
+    raw, latest = connection.sock, time.monotonic() + timeout
     end = ended_after(timeout, lambda: raw)
     try:
         answer = connection.getresponse()
@@ -77,7 +79,8 @@ def exchange(
             return Answer(status, retry_after, answer.read(longest))
         return Answer(status, retry_after, b"")
     except (OSError, ValueError, http.client.HTTPException) as error:
-        raise PerhapsSent(f"{why(error, who=who)} after it had received the whole request") from error
+        late = TimeoutError() if time.monotonic() >= latest else error  # the timer closes the connection
+        raise PerhapsSent(f"{why(late, who=who)} after it had received the whole request") from error
     finally:
         end.cancel()
         connection.close()
@@ -91,6 +94,8 @@ def refusal(answer: Answer, *, who: str, now: float, said: str = "") -> Delivery
     sentence = f"{who} answered {answer.status}{hint}{f': {said}' if said else ''}"
     if 400 <= answer.status < 500 and answer.status not in AGAIN:
         return NotTaken(sentence)
+    if answer.status in LATE:
+        return PerhapsSent(sentence)
     return DeliveryFailed(f"{sentence}; it asks us to wait {wait:.0f} seconds" if wait else sentence, wait=wait)
 
 

@@ -7,6 +7,7 @@ to 599 means never, and any other failure means that the e-mail was not sent and
 
 from __future__ import annotations
 
+import errno
 import re
 import smtplib
 import socket
@@ -14,7 +15,7 @@ import ssl
 from contextlib import suppress
 from dataclasses import dataclass, field
 from email.message import EmailMessage
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import unquote, urlsplit
 
 from deflect.delivery.delivery import DeliveryFailed, NotTaken, PerhapsSent
@@ -32,6 +33,7 @@ END = 600.0  # until the server has accepted the text
 QUIT = 10.0
 WHOLE = 1800.0  # for all together, also if the server sends a byte now and then
 BLOCK_SIZE = 64 * 1024
+MOST_SAID = 1 << 20  # bytes of answers in a session
 LOGIN = (530, 534, 535, 538)  # the server wants another login: not the e-mail's fault
 HOST = re.compile(r"[\w.:-]{1,253}")
 
@@ -78,6 +80,8 @@ class Server:
                 _say_goodbye(client)
             finally:
                 client.close()
+        except _NoLogin as error:
+            raise DeliveryFailed(f"{self.who} offers no login that we can use; see KB_SMTP_URL") from error
         except smtplib.SMTPAuthenticationError as error:
             raise DeliveryFailed(f"{self.host} refused the user name and password ({error.smtp_code})") from error
         except (smtplib.SMTPDataError, smtplib.SMTPSenderRefused) as error:
@@ -97,16 +101,42 @@ class Server:
         return _Client(self.host, self.port, timeout=CONNECT)
 
     def _log_in(self, client: smtplib.SMTP) -> None:
-        client.ehlo()
+        client.ehlo_or_helo_if_needed()
         if not self.tls and client.has_extn("starttls"):
             client.starttls(context=ssl.create_default_context())
-            client.ehlo()
+            client.ehlo_or_helo_if_needed()
         if self.user:
-            client.login(self.user, self.password)
+            try:
+                client.login(self.user, self.password)
+            except smtplib.SMTPNotSupportedError as error:
+                raise _NoLogin(str(error)) from error
 
     def _refused(self, code: int, said: bytes | str, about: str = "") -> DeliveryFailed:
         never = 500 <= code <= 599 and code not in LOGIN
-        return (NotTaken if never else DeliveryFailed)(f"{self.who}: {about}{code} {_text(said)}")
+        return (NotTaken if never else DeliveryFailed)(f"{self.who}: {about}{_answer(code, said)}")
+
+
+class _NoLogin(smtplib.SMTPException):
+    """The server offers no login, or none that we know."""
+
+
+class _Lines:
+    """The lines of a server's answers, of at most MOST_SAID bytes in a session."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file, self._said = file, 0
+
+    def readline(self, most: int) -> bytes:
+        """Return the next line. Raise OSError if the server says more than a mail server has to say."""
+        line = self._file.readline(most)
+        self._said += len(line)
+        if self._said > MOST_SAID:
+            raise OSError(errno.EMSGSIZE, f"it said more than {MOST_SAID:,} bytes")
+        return line
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
 
 
 class _Client(smtplib.SMTP):
@@ -123,6 +153,12 @@ class _Client(smtplib.SMTP):
         if end := vars(self).get("_end"):
             end.cancel()
         super().close()
+
+    def getreply(self) -> tuple[int, bytes]:
+        """Return the next answer of the server."""
+        if self.file is None and self.sock is not None:
+            self.file = _Lines(self.sock.makefile("rb"))
+        return super().getreply()
 
     def ehlo(self, name: str = "") -> tuple[int, bytes]:
         """Introduce this machine. The server has greeted us, so the patience is that of commands from now on."""
@@ -169,13 +205,18 @@ def _say_goodbye(client: smtplib.SMTP) -> None:
 def _why(error: Exception, *, who: str) -> str:
     """Return why a session failed; smtplib hides the error of the connection behind its own."""
     if isinstance(error, smtplib.SMTPResponseException):
-        return f"{who}: {error.smtp_code} {_text(error.smtp_error)}"
+        return f"{who}: {_answer(error.smtp_code, error.smtp_error)}"
     hidden = error.__context__ if isinstance(error, smtplib.SMTPServerDisconnected) else None
     if isinstance(error, smtplib.SMTPServerDisconnected):
         return why(hidden if isinstance(hidden, OSError) else ConnectionError(), who=who)
     if isinstance(error, smtplib.SMTPException):
         return f"{who}: {plain(error, longest=200)}"
     return why(error, who=who)
+
+
+def _answer(code: int, said: bytes | str) -> str:
+    """Return an answer as a server gave it; smtplib's code for one without a number is -1."""
+    return f"{code} {_text(said)}" if 200 <= code <= 599 else f"the answer is unreadable ({_text(said) or 'no text'})"
 
 
 def _text(said: bytes | str) -> str:

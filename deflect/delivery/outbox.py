@@ -12,7 +12,7 @@ import os
 import random
 import secrets
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Generator, Sequence
 from contextlib import closing, suppress
 
 from deflect.delivery.delivery import PERHAPS, Carried, Delivery, DeliveryFailed, NotTaken, PerhapsSent, TicketSink
@@ -184,10 +184,20 @@ def _sent(settings: Settings, store: Store, row: Row, *, find: Find) -> str | De
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError, sqlite3.Error, HelpCenterError) as error:
         return _CannotBuild(str(_failure(error, what="this delivery cannot be built")))
     try:
-        note: object = made.deliver(delivery)  # a sink of another package may return anything
-        return "" if note is None else plain(note, longest=LONGEST_NOTE)
+        return _note(made.deliver(delivery))
     except FOREIGN as error:
         return _failure(error, what=f"the sink {row['sink']} failed")
+
+
+def _note(answer: object) -> str:
+    """Return a sink's answer as text; a sink of another package may return anything.
+
+    Raise DeliveryFailed for a coroutine or a generator: it sends nothing until somebody runs it.
+    """
+    if isinstance(answer, (Coroutine, Generator)):
+        answer.close()
+        raise DeliveryFailed(f"`deliver` returned a {type(answer).__name__} and has sent nothing")
+    return "" if answer is None else plain(answer, longest=LONGEST_NOTE)
 
 
 def _failure(error: BaseException, *, what: str) -> DeliveryFailed:

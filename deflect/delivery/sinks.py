@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 import threading
 from collections.abc import Callable, Mapping
@@ -68,22 +69,22 @@ def _of_another_package(name: str, settings: Settings) -> TicketSink:
     """Return the sink that `package.module:factory` makes. Whatever it raises is a BadSetting."""
     try:
         made: TicketSink = resolve_name(name)(settings)
+        send: object = getattr(made, "deliver", None)
     except FOREIGN as error:
         known = isinstance(error, (ImportError, AttributeError, HelpCenterError))
         if not known:
             degraded("sink-failed", error)
         why = plain(error, longest=200) if known else f"{type(error).__name__}, see the log"
         raise BadSetting(f"the sink {name} cannot be loaded: {why}") from error
-    if not callable(getattr(made, "deliver", None)):
+    if not callable(send):
         raise BadSetting(f"the sink {name} has no method `deliver`; see deflect/delivery/delivery.py")
+    if inspect.iscoroutinefunction(send) or inspect.isgeneratorfunction(send) or inspect.isasyncgenfunction(send):
+        raise BadSetting(f"the method `deliver` of the sink {name} must send before it returns, without async or yield")
     return made
 
 
-def judge(settings: Settings) -> None:
-    """Make each sink once and look at its address. Raise BadSetting for the first that cannot work.
-
-    A sink of another package that hangs only delays this, because its deliveries have a queue of their own.
-    """
+def ready(settings: Settings) -> bool:
+    """Make each sink once. Raise BadSetting for the first that cannot work, return False if they take too long."""
     errors: list[BaseException] = []
 
     def make() -> None:
@@ -97,7 +98,15 @@ def judge(settings: Settings) -> None:
     thread.join(PATIENCE)
     if errors:
         raise errors[0]
-    if thread.is_alive():
+    return not thread.is_alive()
+
+
+def judge(settings: Settings) -> None:
+    """Make each sink once and look at its address. Raise BadSetting for the first that cannot work.
+
+    A sink of another package that hangs only delays this, because its deliveries have a queue of their own.
+    """
+    if not ready(settings):
         log.warning("the sinks in KB_SINKS are not ready after %.0f seconds; deliveries wait for them", PATIENCE)
     for name, setting in ADDRESSES.items():
         if name in settings.sinks:

@@ -100,7 +100,8 @@ def trusted(store: Store, *, now: int) -> int:
     runs = {row["id"]: row["at"] for row in store.rows("SELECT id, at FROM runs")}
     if "jump" in runs and now > runs.get("seen", 0) - HOUR:  # the clock was not set back since then
         return int(runs["jump"]) + DAY
-    newest = (store.one(NEWEST, {"now": now}) or {}).get("at")
+    last = min(now, max(runs.values()) + JUMP) if runs else now  # a jump has dated what came before this run
+    newest = (store.one(NEWEST, {"now": last}) or {}).get("at")
     known = [int(at) for at in (runs.get("forget"), newest) if at is not None]
     return max(known) + DAY if known else now  # an empty database has nothing to delete
 
@@ -135,7 +136,8 @@ def note_run(db: Database, *, now: int, jump: int | None, ahead: bool, note: str
     else:
         _note(db, "jump", jump)
     if not ahead:
-        _note(db, "forget", now)
+        latest = db.execute("SELECT max(at) FROM runs WHERE id = 'forget'").fetchone()[0]
+        _note(db, "forget", max(now, latest or now))  # a clock that was behind for a while takes no trust away
     db.execute("UPDATE runs SET note = ? WHERE id = 'seen'", [note])
     return {}
 
@@ -153,4 +155,5 @@ def _note(db: Database, id: str, at: int) -> None:
 def _ahead(now: int, known: int) -> str:
     days = (now - known) // DAY
     where = f"the clock says {to_rfc3339(now)}, {days:,} days after the newest data and the last run"
-    return f"{where}, so nothing old is deleted; {AGREE}"
+    ends = AGREE if now - known > JUMP else "that goes on after the next visit or message"
+    return f"{where}, so nothing old is deleted; {ends}"

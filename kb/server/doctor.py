@@ -178,11 +178,14 @@ def _people(settings: Settings) -> Iterator[Finding]:
 
 
 def _sinks(settings: Settings) -> Iterator[Finding]:
-    from deflect.delivery.sinks import configured
+    from deflect.delivery import sinks
 
     try:
-        names = [sink.name for sink in configured(settings)]
-        yield Finding("sinks", "fine", ", ".join(names))
+        if sinks.ready(settings):
+            yield Finding("sinks", "fine", ", ".join(settings.sinks))
+        else:
+            late = f"those in KB_SINKS are not ready after {sinks.PATIENCE:.0f} seconds; deliveries wait for them"
+            yield Finding("sinks", "wrong", late)
     except HelpCenterError as error:
         yield Finding("sinks", "wrong", str(error))
 

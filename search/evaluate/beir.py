@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,11 +14,14 @@ from typing import Any, Literal
 from kb.content.article import Article, Version
 from kb.errors import HelpCenterError
 from kb.render.rendered import Section
+from kb.strict import loads
 from search.index.write import Content
 from search.text.analyzer import detect
 
 Qrels = Mapping[str, Mapping[str, int]]
 Part = Literal["both", "title", "body"]
+GRADE = re.compile(r"-?[0-9]{1,9}")
+TEXTS = ("text", "title", "body", "lang", "category")
 
 
 class BadCollection(HelpCenterError):
@@ -95,8 +98,12 @@ class Folder:
         if not path.is_file():
             raise BadCollection(f"{path} does not exist; existing splits: {', '.join(self.splits) or 'none'}")
         found: dict[str, dict[str, int]] = {}
-        for line in path.read_text(encoding="utf-8").splitlines()[1:]:
-            question, document, grade = line.split("\t")[:3]
+        for number, line in enumerate(lines_of(path)[1:], 2):
+            question, document, grade = (*line.split("\t"), "", "", "")[:3]
+            if not GRADE.fullmatch(grade):
+                raise BadCollection(f"{path}:{number}: a judgment is query-id, corpus-id and a whole number, by tabs")
+            if question not in self.questions:
+                raise BadCollection(f"{path}:{number}: {question[:60]} is not in queries.jsonl")
             if int(grade) > 0:
                 found.setdefault(question, {})[document] = int(grade)
         return found
@@ -118,13 +125,13 @@ class Folder:
             with path.open(encoding="utf-8") as lines:
                 for number, line in enumerate(lines, 1):  # noqa: B007  # the error names it
                     if line.strip():
-                        yield json.loads(line)
+                        yield _row(loads(line))
         except FileNotFoundError as error:
             raise BadCollection(
                 f"{path} does not exist; a collection has corpus.jsonl, queries.jsonl and qrels"
             ) from error
         except ValueError as error:
-            raise BadCollection(f"{path}:{number}: invalid JSON: {error}") from error
+            raise BadCollection(f"{path}:{number}: invalid row: {error}") from error
 
     def _content(self, row: Mapping[str, Any]) -> Content:
         lang = row.get("lang") or detect(row["text"]) or self.lang
@@ -146,3 +153,21 @@ class Folder:
     def _asked(self, row: Mapping[str, Any]) -> BeirQuestion:
         lang = row.get("lang") or detect(row["text"]) or self.lang
         return BeirQuestion(str(row["_id"]), row["text"], row.get("title") or "", row.get("body"), lang)
+
+
+def lines_of(path: Path) -> list[str]:
+    """Return the lines of a text file. Raise BadCollection if it isn't UTF-8."""
+    try:
+        return path.read_text(encoding="utf-8").splitlines()
+    except UnicodeDecodeError as error:
+        raise BadCollection(f"{path} is not UTF-8 text; save it as UTF-8") from error
+
+
+def _row(row: Any) -> dict[str, Any]:
+    """Return a row of a corpus or of questions. Raise ValueError if it has no id or text, or other fields than text."""
+    if not isinstance(row, dict) or not isinstance(row.get("_id"), (str, int)) or row.get("text") is None:
+        raise ValueError("it must be a JSON object with _id and text")
+    for name in TEXTS:
+        if not isinstance(row.get(name, ""), str | None):
+            raise ValueError(f"{name} is not text")
+    return row

@@ -16,10 +16,12 @@ from typing import Any
 
 import numpy as np
 
-from search.evaluate.beir import BadCollection, Qrels
+from kb.strict import whole_number
+from search.evaluate.beir import BadCollection, Qrels, lines_of
 
 NAMES = ("hit@1", "hit@3", "RR@10", "nDCG@10", "R@10")
 RESAMPLES = 10_000
+MOST_RANK = 10**9
 
 
 def measure(ranked: Sequence[str], judged: Mapping[str, int]) -> dict[str, float]:
@@ -92,11 +94,14 @@ def write(path: Path, answers: Mapping[str, Ranked], *, tag: str) -> None:
 def read(path: Path) -> dict[str, list[str]]:
     """Return the documents of each question in a TREC run file, best first."""
     found: dict[str, list[tuple[float, int, str]]] = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    for number, line in enumerate(lines_of(path), 1):
         parts = line.split()
         if len(parts) != 6:
             raise BadCollection(f"{path}:{number}: a run file has six columns: query Q0 document rank score tag")
-        found.setdefault(parts[0], []).append((-float(parts[4]), int(parts[3]), parts[2]))
+        rank, score = whole_number(parts[3], most=MOST_RANK), _score(parts[4])
+        if rank is None or not math.isfinite(score):
+            raise BadCollection(f"{path}:{number}: the rank must be a whole number, and the score a finite one")
+        found.setdefault(parts[0], []).append((-score, rank, parts[2]))
     return {id: [document for _, _, document in sorted(rows)] for id, rows in found.items()}
 
 
@@ -125,3 +130,10 @@ def _both(
     id: str, ours: Mapping[str, Mapping[str, float]], theirs: Mapping[str, Mapping[str, float]]
 ) -> dict[str, Any]:
     return {"query": id, "ours": round(ours[id]["nDCG@10"], 4), "theirs": round(theirs[id]["nDCG@10"], 4)}
+
+
+def _score(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan

@@ -71,9 +71,10 @@ def test_a_wrong_line_of_the_file_says_what_is_right(tmp_path: Path, line: str, 
         load({}, folder=tmp_path)
 
 
-def test_a_file_that_is_no_toml_is_named(tmp_path: Path) -> None:
-    (tmp_path / "kb.toml").write_text("port = = 1")
-    with pytest.raises(BadSetting, match=r"kb\.toml: "):
+@pytest.mark.parametrize("text", ["port = = 1", f"port = {'9' * 5000}", f"port = 0x{'f' * 5000}", f"x = {'[' * 5000}"])
+def test_a_file_that_is_no_toml_is_named(tmp_path: Path, text: str) -> None:
+    (tmp_path / "kb.toml").write_text(text)
+    with pytest.raises(BadSetting, match=r"kb\.toml(:| is nested)"):
         load({}, folder=tmp_path)
 
 

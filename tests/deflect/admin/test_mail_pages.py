@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -55,3 +56,11 @@ def test_an_e_mail_whose_original_is_gone_says_so(app: Flask, agent: FlaskClient
 def test_metrics_count_what_was_not_taken(app: Flask) -> None:
     take(services_of(app), AWAY)
     assert 'shortstop_mails_not_taken{reason="automatic"} 1.0' in app.test_client().get("/metrics").text
+
+
+@pytest.mark.parametrize("page", ["9" * 5000, "-1", "NaN", "0"])
+@pytest.mark.parametrize("path", ["/admin/not-taken", "/admin/report/episodes"])
+def test_a_page_that_is_no_number_is_refused(agent: FlaskClient, path: str, page: str) -> None:
+    answer = agent.get(path, query_string={"page": page})
+    assert answer.status_code == 400
+    assert "page is not a whole number" in answer.text

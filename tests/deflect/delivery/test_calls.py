@@ -79,6 +79,18 @@ def test_a_refusal_is_final_and_said(status: int) -> None:
         post(desk.url)
 
 
+@pytest.mark.parametrize("status", [504, 524])
+def test_a_gateway_that_waited_in_vain_means_perhaps_sent(status: int) -> None:
+    with webhook_desk(Desk(answers=lambda _: status)) as desk, pytest.raises(PerhapsSent, match=f"answered {status}$"):
+        WebhookSink(desk.url, SECRET, LOOPBACK).deliver(DELIVERY)
+
+
+def test_a_receiver_that_is_silent_is_said_to_be_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(webhook, "TIMEOUT", 0.1)
+    with raw_server(Raw(close=False)) as raw, pytest.raises(PerhapsSent, match="did not answer in time after"):
+        WebhookSink(raw.url, SECRET, LOOPBACK).deliver(DELIVERY)
+
+
 @pytest.mark.parametrize("status", [301, 408, 425, 429, 500, 502, 503, 599])
 def test_what_may_become_better_is_not_final(status: int) -> None:
     with webhook_desk(Desk(answers=lambda _: status)) as desk, pytest.raises(DeliveryFailed) as failed:

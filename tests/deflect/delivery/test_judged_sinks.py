@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from typing import Any
 
 import pytest
 
 from deflect.delivery import sinks
+from deflect.delivery.delivery import Delivery
 from deflect.delivery.sinks import InboxSink, judge, sink
 from kb.config import Settings
 from kb.errors import BadSetting
+from kb.server import doctor
 
 SECRET = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz"
 HOOK = {"sinks": ("webhook",), "webhook_secret": SECRET}
@@ -36,8 +39,25 @@ def hanging(_: Settings) -> Any:
     return InboxSink()
 
 
+def interrupted(_: Settings) -> Any:
+    raise KeyboardInterrupt
+
+
+def cancelled(_: Settings) -> Any:
+    raise asyncio.CancelledError
+
+
 def nothing(_: Settings) -> Any:
     return None
+
+
+class Later:
+    async def deliver(self, delivery: Delivery) -> str:
+        return delivery.id
+
+
+def later(_: Settings) -> Any:
+    return Later()
 
 
 @pytest.mark.parametrize(
@@ -56,7 +76,10 @@ def nothing(_: Settings) -> Any:
         ({"sinks": (f"{__name__}:key_error",)}, "cannot be loaded: KeyError, see the log"),
         ({"sinks": (f"{__name__}:leaving",)}, "cannot be loaded: SystemExit"),
         ({"sinks": (f"{__name__}:endless",)}, "cannot be loaded: RecursionError"),
+        ({"sinks": (f"{__name__}:interrupted",)}, "cannot be loaded: KeyboardInterrupt"),
+        ({"sinks": (f"{__name__}:cancelled",)}, "cannot be loaded: CancelledError"),
         ({"sinks": (f"{__name__}:nothing",)}, "has no method `deliver`"),
+        ({"sinks": (f"{__name__}:later",)}, "must send before it returns"),
         ({"sinks": ("no.such:thing",)}, "cannot be loaded: No module"),
     ],
 )  # fmt: skip
@@ -71,6 +94,11 @@ def test_a_sink_that_hangs_delays_the_start_and_no_more(
     monkeypatch.setattr(sinks, "PATIENCE", 0.05)
     judge(Settings(sinks=(f"{__name__}:hanging",)))
     assert "not ready" in caplog.text
+    (found,) = doctor._sinks(Settings(sinks=(f"{__name__}:hanging",)))
+    assert (found.state, found.sentence) == (
+        "wrong",
+        "those in KB_SINKS are not ready after 0 seconds; deliveries wait for them",
+    )
     release.set()
 
 

@@ -114,3 +114,28 @@ def test_an_address_that_cannot_be_used_is_final() -> None:
 def test_the_patience_is_that_of_the_standard() -> None:
     m = mail_server
     assert (m.GREETING, m.COMMAND, m.DATA, m.BLOCK, m.END) == (300, 300, 120, 180, 600)
+
+
+def test_a_server_without_a_login_is_not_the_fault_of_the_mail() -> None:
+    with post_office(Post()) as post, pytest.raises(DeliveryFailed, match="offers no login") as failed:
+        ReplySink(replace(Server.parse(post.url), user="help", password="x"), "help@shop.example").deliver(DELIVERY)
+    assert type(failed.value) is DeliveryFailed
+
+
+def test_a_server_that_knows_only_the_old_greeting_gets_it() -> None:
+    with post_office(Post({"EHLO": "502 what", "HELO": "250 mail"})) as post:
+        send(post)
+    assert len(post.taken) == 1
+
+
+@pytest.mark.parametrize(
+    ("phase", "kind"), [("greeting", DeliveryFailed), ("MAIL", DeliveryFailed), ("end", PerhapsSent)]
+)
+def test_a_server_that_talks_without_end_is_left(
+    monkeypatch: pytest.MonkeyPatch, phase: str, kind: type[DeliveryFailed]
+) -> None:
+    monkeypatch.setattr(mail_server, "MOST_SAID", 5000)
+    said = "250-x\r\n" * 1000 + "250 x"
+    with post_office(Post({phase: said})) as post, pytest.raises(kind, match="said more than 5,000 bytes") as failed:
+        send(post)
+    assert type(failed.value) is kind

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from asyncio import CancelledError
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -90,13 +91,30 @@ def test_a_refusal_for_ever_is_dead_at_once_and_holds_up_none_behind_it(services
     assert [(entry["id"], entry["tries"], entry["note"]) for entry in dead] == [(first, 1, "550 no such user")]
 
 
-@pytest.mark.parametrize("error", [KeyError, RecursionError, SystemExit, GeneratorExit, AssertionError, MemoryError])
+@pytest.mark.parametrize(
+    "error", [KeyError, RecursionError, SystemExit, GeneratorExit, MemoryError, KeyboardInterrupt, CancelledError]
+)
 def test_whatever_a_sink_raises_is_a_failed_delivery(services: Services, error: type[BaseException]) -> None:
     send(services)
     assert carry(services, Raising(error), now=clock.now() + SECOND) == 0
     (entry,) = entries(services)
     assert (entry["state"], entry["held"]) == ("pending", None)
     assert f"({error.__name__})" in entry["note"]
+
+
+@pytest.mark.parametrize("kind", ["coroutine", "generator"])
+def test_a_sink_that_returns_before_it_sends_has_not_delivered(services: Services, kind: str) -> None:
+    async def coroutine() -> str:
+        return "sent"
+
+    class Lazy(Desk):
+        def deliver(self, delivery: Delivery) -> Any:
+            return coroutine() if kind == "coroutine" else (part for part in "sent")
+
+    send(services)
+    assert carry(services, Lazy("desk"), now=clock.now() + SECOND) == 0
+    (entry,) = entries(services)
+    assert (entry["state"], entry["note"]) == ("pending", f"`deliver` returned a {kind} and has sent nothing")
 
 
 @pytest.mark.parametrize("answer", [None, 7, b"x", float("nan"), ["a"], "\ud800", "a\x00\n" * 10**6, object()])

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from deflect.history.imports import load_events
 from deflect.offers.episode import Visit
 from deflect.privacy import erasure, retention
 from deflect.privacy.erasure import forget, past_retention, sweep
@@ -82,6 +83,34 @@ def test_a_clock_that_jumps_while_it_runs_deletes_nothing(services: Services) ->
     event(services, "later", now + YEARS)
     assert forget(services.settings, now=now + YEARS + HOUR) == 0
     assert left(services) == 2
+
+
+def test_a_visit_with_the_wrong_time_before_the_next_run_is_no_proof_of_the_clock(services: Services) -> None:
+    now = clock.now()
+    event(services, "today", now)
+    forget(services.settings, now=now)
+    event(services, "the clock has jumped", now + YEARS)
+    for hour in (0, 1, 30):
+        assert forget(services.settings, now=now + YEARS + hour * HOUR) == 0
+    assert left(services) == 2
+
+
+def test_a_fortnight_without_power_needs_no_word(services: Services) -> None:
+    now = clock.now()
+    event(services, "last", now)
+    forget(services.settings, now=now)
+    forget(services.settings, now=now + 14 * DAY)
+    (why,) = retention.what_waits(services.store)
+    assert why.endswith("nothing old is deleted; that goes on after the next visit or message")
+
+
+def test_old_events_that_are_imported_at_first_are_no_sign_of_a_wrong_clock(services: Services, tmp_path: Path) -> None:
+    fields = '"hits": 1, "stage": "all", "ranker": "r", "lang": "en"'
+    event = f'{{"type": "search", "visitor": "v", "at": "2024-05-01T10:00:00Z", {fields}}}'
+    (tmp_path / "events.jsonl").write_text(event)
+    assert load_events(services.settings, tmp_path / "events.jsonl")["stored"] == 1
+    erasure.look_at_clock(services.settings)
+    assert retention.what_waits(services.store) == []
 
 
 def test_the_operator_s_word_is_enough(services: Services) -> None:

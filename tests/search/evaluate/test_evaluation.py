@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -173,6 +174,36 @@ def test_a_broken_line_is_named(collection: Path) -> None:
         file.write("{broken\n")
     with pytest.raises(BadCollection, match=r"corpus\.jsonl:6"):
         _ = Folder(collection).corpus
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("corpus.jsonl", '{"_id": "x", "text": "half \\ud800"}'),
+        ("corpus.jsonl", '{"_id": NaN, "text": "x"}'),
+        ("corpus.jsonl", '{"_id": "x"}'),
+        ("corpus.jsonl", "[" * 100_000),
+        ("queries.jsonl", f'{{"_id": {"9" * 5000}, "text": "x"}}'),
+        ("queries.jsonl", '{"_id": "x", "text": "x", "body": 5}'),
+        ("qrels/dev.tsv", f"q1\ta\t{'9' * 5000}"),
+        ("qrels/dev.tsv", "q1\ta\tNaN"),
+        ("qrels/dev.tsv", "q1\ta"),
+        ("qrels/dev.tsv", "nobody asked\ta\t1"),
+    ],
+)
+def test_a_line_that_cannot_be_used_is_named(collection: Path, name: str, line: str) -> None:
+    path = collection / name
+    number = len(path.read_text().splitlines()) + 1
+    path.write_text(path.read_text().rstrip("\n") + f"\n{line}\n")
+    with pytest.raises(BadCollection, match=re.escape(f"{name}:{number}: ")):
+        _ = Folder(collection).corpus, Folder(collection).questions, Folder(collection).qrels("dev")
+
+
+@pytest.mark.parametrize("rank_and_score", ["1 nan", "1 1e999", f"{'9' * 5000} 1.0", "one 1.0"])
+def test_a_run_file_with_an_unusable_number_is_named(tmp_path: Path, rank_and_score: str) -> None:
+    (tmp_path / "run.txt").write_text(f"q1 Q0 a {rank_and_score} tag\n")
+    with pytest.raises(BadCollection, match=r"run\.txt:1: "):
+        metrics.read(tmp_path / "run.txt")
 
 
 def test_a_folder_of_collections_is_a_table_of_all_systems(settings: Settings, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from deflect.privacy.redaction import unmarked
+from deflect.redaction.redaction import unmarked
 from search.text.analyzer import analyzer
 
 Floats = NDArray[np.float32]

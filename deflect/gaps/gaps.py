@@ -18,7 +18,7 @@ from typing import Literal, TypeVar
 import yaml
 
 from deflect.gaps.clusters import NEAR, NEAR_VECTORS, Floats, by_words, grouped, telling
-from deflect.privacy.redaction import MARK, redact, unmarked
+from deflect.redaction.redaction import MARK, redact, unmarked
 from deflect.report.statistics import Interval, poisson
 from deflect.store.database import Row
 from search.text.analyzer import analyzer

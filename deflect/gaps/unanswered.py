@@ -13,7 +13,7 @@ import numpy as np
 from deflect.gaps import gaps
 from deflect.gaps.clusters import Floats, unit
 from deflect.gaps.gaps import Diagnosis, Gap, Help, Question
-from deflect.privacy.redaction import redact, unmarked
+from deflect.redaction.redaction import redact, unmarked
 from deflect.report.outcomes import CONTACTS, Ended, between, ended, times
 from deflect.report.report import earliest, moment
 from deflect.report.statistics import wilson

@@ -23,7 +23,7 @@ from deflect.history import import_tickets
 from deflect.history.import_tickets import Past
 from deflect.history.records import BadFile, Tally
 from deflect.history.replay import Encoded, Replayed, replay
-from deflect.privacy.redaction import redact
+from deflect.redaction.redaction import redact
 from deflect.report import charts, statistics
 from deflect.store.clock import DAY, to_datetime, to_rfc3339
 from kb import progress

@@ -11,7 +11,7 @@ from deflect.history import import_tickets, import_writes, records
 from deflect.history.import_tickets import Past
 from deflect.history.records import Document, Tally
 from deflect.privacy.email_keys import email_hash
-from deflect.privacy.redaction import redact
+from deflect.redaction.redaction import redact
 from deflect.store import clock
 from deflect.store.database import Store
 from deflect.store.people import WINDOW

@@ -23,7 +23,7 @@ from deflect.learn import proposed_words
 from deflect.learn.installed import text_of
 from deflect.learn.lessons import Lesson, lessons
 from deflect.learn.proposed_words import ProposedSynonym, UselessPin
-from deflect.privacy.redaction import MARK
+from deflect.redaction.redaction import MARK
 from deflect.store.database import reading
 from kb.config import Settings
 from kb.content import library

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 
-from deflect.privacy.redaction import unmarked
+from deflect.redaction.redaction import unmarked
 from deflect.store.clock import DAY, MINUTE
 from deflect.store.database import Row, Store
 from search.rank.searcher import Searcher

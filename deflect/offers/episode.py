@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from deflect.privacy.email_keys import email_key
-from deflect.privacy.redaction import redact, redact_address
+from deflect.redaction.redaction import redact, redact_address
 from deflect.store.services import Services
 from deflect.store.tokens import NOBODY, Claims
 from kb.content.channels import Table, Way, decide

@@ -17,7 +17,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 from sqlite_utils import Database
 
 from deflect.offers.episode import keys, new_id, page_address
-from deflect.privacy.redaction import redact, redact_address
+from deflect.redaction.redaction import redact, redact_address
 from deflect.store import clock, events
 from deflect.store.clock import from_rfc3339
 from deflect.store.database import Row, insert

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from deflect.privacy.redaction import redact
+from deflect.redaction.redaction import redact
 
 pytestmark = pytest.mark.faults
 SIZE = 50_000  # characters

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from zlib import crc32
 
-from deflect.privacy.redaction import redact
+from deflect.redaction.redaction import redact
 from tests.support.redaction.persons import PERSONAL
 from tests.support.redaction.values import DIGITS, HEX, SECRETS, run
 

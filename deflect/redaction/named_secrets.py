@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from deflect.privacy.looks import is_mixed, is_random, is_very_mixed
-from deflect.privacy.spans import COVER, Span, last_group, rule
+from deflect.redaction.looks import is_mixed, is_random, is_very_mixed
+from deflect.redaction.spans import COVER, Span, last_group, rule
 
 # The last part of a name in code that makes its value a secret whatever it is, and one that does so if it is mixed.
 SURE = frozenset(

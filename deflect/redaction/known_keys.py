@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from deflect.privacy.looks import FUNCTION_WORD, is_random
-from deflect.privacy.spans import PROTECTED, Found, Span, last_group, rule
+from deflect.redaction.looks import FUNCTION_WORD, is_random
+from deflect.redaction.spans import PROTECTED, Found, Span, last_group, rule
 
 # The prefix of each service's keys, and what follows it.
 SERVICES = (

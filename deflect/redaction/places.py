@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from deflect.privacy.spans import Span, rule
+from deflect.redaction.spans import Span, rule
 
 # Streets with a house number in several languages. "Drive" is left out because of Google Drive.
 NAME = r"[A-ZÁÉÍÓÚÑÄÖÜ][\w'.’-]{1,30}"

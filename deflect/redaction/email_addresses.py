@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from deflect.privacy.spans import Span, rule
+from deflect.redaction.spans import Span, rule
 
 TLDS = (
     "com|net|org|edu|gov|info|biz|io|co|dev|app|me|eu|uk|de|at|ch|es|fr|it|pt|br|mx|ar|cl|pl|nl|be|se|no|dk|fi|cz"

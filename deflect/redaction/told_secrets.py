@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
-from deflect.privacy.looks import FUNCTION_WORD, is_mixed, is_random, is_very_mixed
-from deflect.privacy.named_secrets import BLANK
-from deflect.privacy.secret_words import GLUED_KEY, GLUED_PASSWORD, KEY, LINK, PASSWORD, STATE, STILL, glued, words
-from deflect.privacy.spans import COVER, Found, Span, last_group, lowered
+from deflect.redaction.looks import FUNCTION_WORD, is_mixed, is_random, is_very_mixed
+from deflect.redaction.named_secrets import BLANK
+from deflect.redaction.secret_words import GLUED_KEY, GLUED_PASSWORD, KEY, LINK, PASSWORD, STATE, STILL, glued, words
+from deflect.redaction.spans import COVER, Found, Span, last_group, lowered
 
 _COMPOUND = r"[^\W\d_]{2,20}(?:passwort|kennwort|wachtwoord|lösenord|passord|salasana|adgangskode)"
 _SAID = re.compile(rf"(?:{words(PASSWORD, KEY)}|(?<![\w\x00]){_COMPOUND}(?!\w))(?![?&#/.@-]\w)")

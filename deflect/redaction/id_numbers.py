@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from importlib import import_module
 
-from deflect.privacy.spans import Found, Judge, Span, rule
+from deflect.redaction.spans import Found, Judge, Span, rule
 
 # The form of a number and the modules of stdnum that check it; without a module the form alone is telling.
 FORMS: tuple[tuple[str, str], ...] = (

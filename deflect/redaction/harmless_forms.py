@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from deflect.privacy.secret_words import PHONE, words
-from deflect.privacy.spans import PROTECTED, Span, rule
+from deflect.redaction.secret_words import PHONE, words
+from deflect.redaction.spans import PROTECTED, Span, rule
 
 STAMP = r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[-_T ]?[0-2]\d[0-5]\d(?:[0-5]\d(?:[.]?\d{3})?)?)?"
 EPOCH = r"1\d{9}(?:\d{3}|\d{6}|\d{9})?(?:\.\d{1,9})?"

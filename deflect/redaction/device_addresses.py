@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 
-from deflect.privacy.spans import Span, last_group, rule
+from deflect.redaction.spans import Span, last_group, rule
 
 VERSION = re.compile(  # words before a version or a chapter
     r"(?i)(?:§|\b[A-Za-z]{1,20}/|\b(?:versions?|ver\.?|v|build|release|update|firmware|versión|versione|versie|wersja"

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from urllib.parse import unquote
 
-from deflect.privacy.looks import is_mixed, is_random
-from deflect.privacy.named_secrets import is_secret_name
-from deflect.privacy.spans import COVER, PROTECTED, Found, Span, rule
+from deflect.redaction.looks import is_mixed, is_random
+from deflect.redaction.named_secrets import is_secret_name
+from deflect.redaction.spans import COVER, PROTECTED, Found, Span, rule
 
 LINK = re.compile(
     r"(?:\b[a-zA-Z][\w+.-]{1,20}:/{0,2}/|\bwww\.|\b(?:[a-z0-9-]{1,63}\.){1,4}[a-z]{2,12}/(?=[\w.%-]+[/?])"

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from deflect.privacy.secret_words import GLUED_PHONE, PHONE, glued, words
-from deflect.privacy.spans import Found, lowered
+from deflect.redaction.secret_words import GLUED_PHONE, PHONE, glued, words
+from deflect.redaction.spans import Found, lowered
 
 # Countries whose national numbers are tried, those with most people who write to a help center first.
 REGIONS = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from deflect.privacy.secret_words import (
+from deflect.redaction.secret_words import (
     BARE_CODE,
     BIRTH,
     CODE,
@@ -19,7 +19,7 @@ from deflect.privacy.secret_words import (
     glued,
     words,
 )
-from deflect.privacy.spans import COVER, Found, Span, lowered
+from deflect.redaction.spans import COVER, Found, Span, lowered
 
 WINDOW = 60  # characters between a word and its number
 _STOP = re.compile(r"(?<![nN][rRoO])[.!?](?=\s\D|\s?$)|\n\n|[。！？]")

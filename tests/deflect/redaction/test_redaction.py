@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from deflect.privacy import phone_numbers
-from deflect.privacy.redaction import LONGEST, MARK, redact, redact_address, unmarked
+from deflect.redaction import phone_numbers
+from deflect.redaction.redaction import LONGEST, MARK, redact, redact_address, unmarked
 from tests.support.secrets_corpus import HARMLESS, KINDS, corpus
 
 
@@ -157,7 +157,7 @@ def test_a_text_with_many_numbers_looks_up_only_some_and_removes_the_rest(monkey
 
 def test_libraries_for_numbers_are_loaded_only_for_a_number() -> None:
     code = (
-        "import sys; from deflect.privacy.redaction import redact; redact('my password is a1!bcd, on 2026-10-01')\n"
+        "import sys; from deflect.redaction.redaction import redact; redact('my password is a1!bcd, on 2026-10-01')\n"
         "assert not {'phonenumbers', 'stdnum'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

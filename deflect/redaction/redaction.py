@@ -9,18 +9,18 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote
 
-from deflect.privacy.announced_numbers import births, documents, short_codes
-from deflect.privacy.device_addresses import DEVICES
-from deflect.privacy.email_addresses import EMAILS
-from deflect.privacy.harmless_forms import FORMS, ORDERS
-from deflect.privacy.id_numbers import IDS, cards, ibans
-from deflect.privacy.known_keys import KEYS, RUNS
-from deflect.privacy.link_secrets import EXAMPLE, links
-from deflect.privacy.named_secrets import FINDERS
-from deflect.privacy.phone_numbers import phones
-from deflect.privacy.places import PLACES
-from deflect.privacy.spans import PROTECTED, Finder, Found, covered, folded, replaced, rule
-from deflect.privacy.told_secrets import said
+from deflect.redaction.announced_numbers import births, documents, short_codes
+from deflect.redaction.device_addresses import DEVICES
+from deflect.redaction.email_addresses import EMAILS
+from deflect.redaction.harmless_forms import FORMS, ORDERS
+from deflect.redaction.id_numbers import IDS, cards, ibans
+from deflect.redaction.known_keys import KEYS, RUNS
+from deflect.redaction.link_secrets import EXAMPLE, links
+from deflect.redaction.named_secrets import FINDERS
+from deflect.redaction.phone_numbers import phones
+from deflect.redaction.places import PLACES
+from deflect.redaction.spans import PROTECTED, Finder, Found, covered, folded, replaced, rule
+from deflect.redaction.told_secrets import said
 
 LONGEST = 20_000  # characters; the rest of a longer text is dropped, because it is not redacted
 

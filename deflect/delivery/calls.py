@@ -17,7 +17,7 @@ from kb.connections import why
 from kb.errors import BadSetting
 from kb.outbound import BadAddress, Target, Unresolved, ended_after, resolve
 
-AGAIN = (408, 425, 429)  # of 400 to 499; the others never become better
+AGAIN = (401, 403, 407, 408, 425, 429)  # of 400 to 499: a login to mend, or not now. The others never become better
 LATE = (504, 524)  # a gateway passed the request on, and the server behind it did not answer in time
 LONGEST_WAIT = 3600.0  # seconds, the longest pause that a receiver may ask for
 WRITTEN = re.compile(r"https?://[!-~]+", re.IGNORECASE)  # visible ASCII

@@ -67,7 +67,7 @@ def _is_word(part: str) -> bool:
 
 
 def _is_odd(one: str, two: str) -> bool:
-    if ord(two) - ord(one) == 1:  # as in the alphabet
+    if ord(two) - ord(one) in (0, 1):  # "xxxx", or as in the alphabet
         return False
     if one.isalpha() and two.isalpha():
         rises = one.islower() and two.isupper()

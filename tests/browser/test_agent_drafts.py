@@ -230,3 +230,21 @@ def test_a_text_that_cannot_be_saved_stays_in_the_tab_and_comes_back(
     desk.get_by_role("button", name="Send to").click()
     expect(desk.get_by_text("the server can’t be reached. Your text is kept in this tab.")).to_be_visible()
     expect(desk.get_by_label("Your text")).to_have_value(TEXT)
+
+
+def test_a_press_while_nothing_can_be_saved_keeps_the_text_in_the_tab_until_it_can(
+    desk: Page, center: Center, ticket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise Unavailable("nothing can be saved right now")
+
+    monkeypatch.setattr(DirectWriter, "run", refuse)
+    open_ticket(desk, center, ticket).get_by_label("Your text").fill(TEXT)
+    desk.get_by_role("button", name="Assign to me").click()
+    expect(desk.get_by_role("alert")).to_contain_text("Your text is not saved yet")
+    desk.get_by_role("link", name="Outbox").click()
+    desk.get_by_role("heading", name="Outbox").wait_for()
+    monkeypatch.undo()
+    open_ticket(desk, center, ticket)
+    expect(desk.get_by_text("Draft saved")).to_be_visible()
+    assert places(desk, center[1], ticket) == {"draft", "field"}

@@ -28,7 +28,7 @@ from kb.site.app import create_app
 from tests.support.logging_in import choose, log_in, services_of, submit, token
 from tests.support.receivers import mail_server
 
-SECRET = "long enough"
+SECRET = "long enough for tests"
 
 
 def add(services: Services, name: str, *, email: str = "", role: str = "agent", password: str = SECRET) -> Agent:

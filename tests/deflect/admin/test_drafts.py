@@ -27,7 +27,7 @@ from kb.site.app import create_app
 from tests.support.logging_in import log_in, services_of, submit, token
 
 TEXT = "Dear Jo,\nthe <b>blue</b> button."
-SECRET = "long enough"
+SECRET = "long enough for tests"
 
 
 @pytest.fixture(scope="module")

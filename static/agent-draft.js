@@ -105,7 +105,7 @@ function later() {
 /** Bring back what this tab could not save, unless it was sent or saved since. */
 async function restore() {
   const local = kept(KEY);
-  if (local.body === body.value) return kept(KEY, null);
+  if (local.body === body.value) return saved === null ? save() : kept(KEY, null);
   saving = true;
   const answer = await send(local);
   saving = false;
@@ -148,4 +148,4 @@ addEventListener("pageshow", (event) => {
 });
 
 if (kept(KEY)) restore();
-else if (saved === null) save();
+else if (saved === null) later();

@@ -33,6 +33,7 @@ from kb.outbound import is_loopback
 PATH = "/admin"
 LIFETIME = 12 * HOUR
 IDLE = timedelta(hours=2)
+LONGEST_FORM = 2_000_000  # bytes of an agent's form, so that a text that is too long to be sent is kept as a draft
 OPEN = ("admin.login", "admin.code", "admin.sso", "admin.sso_back")  # pages of agents who are not logged in yet
 WRONG = "The name or the password is wrong."
 ENDED = "your session has ended, so nothing was changed; log in again"
@@ -115,7 +116,7 @@ def logout() -> Any:
     services().writer.run(accounts.end_session, id=_hash(session.get("sid", "")))
     if g.agent:
         note("log out", who=g.agent)
-    session.clear()
+    ticket_form.clear_session()
     return redirect(url_for("admin.login"))
 
 
@@ -151,9 +152,10 @@ def only_admins() -> None:
 def begin(name: str) -> None:
     """Begin a session of an agent, under a new id."""
     adopted = ticket_form.adopt_waiting(name)
-    session.clear()  # drops the old id and its form token
+    ticket_form.clear_session()  # drops the old id and its form token
     if adopted:
-        flash("Your text is kept as a draft. It isn’t sent yet.")
+        one = "Your text is kept as a draft. It isn’t sent yet."
+        flash(one if adopted == 1 else f"Your {adopted} texts are kept as drafts. They aren’t sent yet.")
     session.permanent = True
     session["sid"] = secrets.token_urlsafe(32)
     here, now = services(), clock.now()
@@ -166,6 +168,7 @@ def _before() -> Any:
     services().store.one("SELECT 1 FROM secrets")  # raises BadDatabase: without a database no page can be shown
     if found := agent():
         g.agent, g.role = found.name, found.role
+        request.max_content_length = LONGEST_FORM
     if request.method not in ("GET", "HEAD", "OPTIONS"):
         if g.agent is None and (path := ticket_form.leave_waiting()):
             return redirect(url_for("admin.login", next=path))

@@ -69,7 +69,7 @@ def back() -> Any:
     email = claims.get("email")
     here = services()
     found = accounts.of_address(here.store, here.settings, email) if isinstance(email, str) else None
-    if found is None or claims.get("email_verified") is False:
+    if found is None or claims.get("email_verified", True) not in (True, "true"):  # some providers send it as text
         login.note("log in failed", who=accounts.UNKNOWN)
         raise Forbidden("there is no agent with this e-mail address; ask an admin to add you on the page Agents")
     login.finish(found.name)

@@ -2,7 +2,8 @@
 
 A form whose session has ended has no valid CSRF token. Its proof shows that our page was made for one agent, so that
 another site can't plant a text. The text then waits in the database under the hash of a random key, which only the
-browser's session cookie has, until the same agent logs in with that browser. It is never sent by itself.
+browser's session cookie has, until the same agent logs in with that browser, also after others. It is never sent by
+itself.
 """
 
 from __future__ import annotations
@@ -84,12 +85,20 @@ def leave_waiting() -> str:
     return url_for("admin.tickets.ticket", id=ticket)
 
 
-def adopt_waiting(agent: str) -> bool:
-    """Return True if a text waited in this browser for this agent, and is now a draft."""
+def adopt_waiting(agent: str) -> int:
+    """Turn the texts that wait in this browser for this agent into drafts, and return their number."""
     if not isinstance(key := session.get("waiting"), str):
-        return False
+        return 0
     here = services()
-    return bool(here.writer.run(drafts.adopt_waiting, waiting=_hash(key), agent=agent, now=clock.now())["ticket"])
+    return int(here.writer.run(drafts.adopt_waiting, waiting=_hash(key), agent=agent, now=clock.now())["adopted"])
+
+
+def clear_session() -> None:
+    """Clear the session, except for the key under which texts of other agents may still wait."""
+    key = session.get("waiting")
+    session.clear()
+    if key:
+        session["waiting"] = key
 
 
 def _hash(key: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 from flask import Blueprint, Response, flash, g, jsonify, redirect, render_template, request, url_for
 
 from deflect.admin import refusals, ticket_form, ticket_page
-from deflect.admin.login import only_admins
+from deflect.admin.login import logout, only_admins
 from deflect.api.downloads import give_bytes, give_file
 from deflect.api.http import form_id
 from deflect.gaps import gaps
@@ -169,6 +169,15 @@ def reopen(id: str) -> Any:
     return _done(id, f"The ticket is reopened.{kept}")
 
 
+@blueprint.post("/<id>/leave")
+def leave(id: str) -> Any:
+    """Keep the text as a draft and log out."""
+    kept, left = ticket_page.keep(id), logout()
+    if kept:
+        flash(kept.strip())
+    return left
+
+
 @blueprint.post("/<id>/keep")
 def keep(id: str) -> Response:
     """Save the draft, for the script of the page, and return its revision."""
@@ -191,17 +200,17 @@ def discard(id: str) -> Any:
 @blueprint.post("/<id>/apart")
 def set_apart(id: str) -> Any:
     """Keep that somebody near is not the requester, or take that back."""
-    here, found, key = services(), ticket_page.the_ticket(id), request.form.get("key", "")
-    back = "back" in request.form
+    here, found, back = services(), ticket_page.the_ticket(id), "back" in request.form
+    key, kept = request.form.get("back" if back else "key", ""), ticket_page.keep(id)
     near = [one for one in identity(here.store, found).near if one.key == key and one.apart == back]
     if not near:
-        return _done(id, "That has changed meanwhile. Look again below the history.")
+        return _done(id, f"That has changed meanwhile. Look again below the history.{kept}")
     said: dict[str, Any] = {"id": form_id(), "ticket": id, "own": marks(found), "who": g.agent, "now": clock.now()}
     if back:
         here.writer.run(ticket_writes.join_again, others=near[0].keys, **said)
-        return _done(id, "They are perhaps the same person again.")
+        return _done(id, f"They are perhaps the same person again.{kept}")
     here.writer.run(ticket_writes.set_apart, other=key, **said)
-    return _done(id, "They are kept apart as different people.")
+    return _done(id, f"They are kept apart as different people.{kept}")
 
 
 @blueprint.get("/<id>/files/<file>")

@@ -78,7 +78,7 @@ def add(
     for taken in (name, email):
         if taken and (folded(taken) in RESERVED or find(store, settings, taken)):
             raise BadRequest(f"{taken} is taken; choose another, or set a new password")
-    passwords.judge(password, known=(name, email))
+    passwords.judge(password, known=(name, email, settings.title, settings.url))
     now, hash = clock.now(), passwords.hash_of(password)
     writer.run(add_agent, id=name, email=email, role=role, hash=hash, entry=new_id(), who=who, now=now)
     return Agent(name, email, role, now)
@@ -88,7 +88,7 @@ def set_password(store: Store, writer: Writer, settings: Settings, user: str, *,
     """Set an agent's password, end the agent's sessions, and return the agent's name."""
     agent = None if folded(user) == FIRST else the_one(store, settings, user)
     name, email = (agent.name, agent.email) if agent else (FIRST, "")
-    passwords.judge(password, known=(name, email))
+    passwords.judge(password, known=(name, email, settings.title, settings.url))
     writer.run(keep_password, id=name, hash=passwords.hash_of(password), entry=new_id(), who=who, now=clock.now())
     return name
 
@@ -114,7 +114,7 @@ def judge_setting(settings: Settings) -> None:
     """Raise BadSetting if KB_ADMIN_PASSWORD is set to a password that no agent may have."""
     try:
         if settings.admin_password:
-            passwords.judge(settings.admin_password)
+            passwords.judge(settings.admin_password, known=(settings.title, settings.url))
     except BadRequest as error:
         raise BadSetting(f"KB_ADMIN_PASSWORD: {error}; or unset it and run 'kb admin password'") from error
 

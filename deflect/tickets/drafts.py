@@ -68,31 +68,42 @@ def discard_draft(db: Database, *, ticket: str, agent: str) -> Row:
 
 @write()
 def save_waiting(db: Database, *, draft: Row, waiting: str, now: int) -> Row:
-    """Save the text of an agent whose session has ended, under the hash of a key that only the browser has."""
-    db.execute("DELETE FROM drafts WHERE waiting = ?", [waiting])
-    _keep(db, draft | {"waiting": waiting}, now=now)
+    """Save the text of an agent whose session has ended, under the hash of a key that only the browser has.
+
+    A text that waits there for the same ticket, from another window, follows below.
+    """
+    where = [draft["ticket"], draft["agent"], waiting]
+    old = db.execute("SELECT text FROM drafts WHERE ticket = ? AND agent = ? AND waiting = ?", where).fetchone()
+    text = _joined(draft["text"], old["text"]) if old else draft["text"]
+    _keep(db, draft | {"waiting": waiting, "text": text}, now=now)
     return {}
 
 
 @write()
 def adopt_waiting(db: Database, *, waiting: str, agent: str, now: int) -> Row:
-    """Turn a waiting text into a draft of the agent who logged in, if it is by the same agent. Return the ticket.
+    """Turn the texts that wait for an agent into drafts, and return their number.
 
-    If the agent saved another draft in the meantime, that text follows below.
+    If the agent saved another draft of the same ticket in the meantime, that text follows below.
     """
-    row = db.execute("SELECT * FROM drafts WHERE waiting = ?", [waiting]).fetchone()
-    if row is None or row["agent"] != agent:
-        return {"ticket": ""}
-    where = [row["ticket"], agent]
+    rows = db.execute("SELECT * FROM drafts WHERE waiting = ? AND agent = ?", [waiting, agent]).fetchall()
+    for row in rows:
+        _adopt(db, dict(row), now=now)
+    return {"adopted": len(rows)}
+
+
+def _adopt(db: Database, row: Row, *, now: int) -> None:
+    where = [row["ticket"], row["agent"]]
     old = db.execute(f"SELECT text, revision FROM drafts WHERE {MINE}", where).fetchone()
     text, revision = row["text"], row["revision"]
     if old and old["revision"] >= revision:  # that of the waiting text is one more than its form's
-        text = text if old["text"].strip() in text else f"{text}\n\n{old['text']}"
-        revision = old["revision"]
-    db.execute("DELETE FROM drafts WHERE waiting = ?", [waiting])
-    db.execute(f"DELETE FROM drafts WHERE {MINE}", where)
-    _keep(db, dict(row) | {"waiting": "", "text": text, "revision": revision}, now=now)
-    return {"ticket": row["ticket"]}
+        text, revision = _joined(text, old["text"]), old["revision"]
+    db.execute("DELETE FROM drafts WHERE ticket = ? AND agent = ? AND waiting = ?", [*where, row["waiting"]])
+    _keep(db, row | {"waiting": "", "text": text, "revision": revision}, now=now)
+
+
+def _joined(text: str, old: str) -> str:
+    """Return a text, and below it the old one unless the text has it already."""
+    return text if old.strip() in text else f"{text}\n\n{old}"
 
 
 def drop_sent(db: Database, ticket: str, *, agent: str, text: str, revision: int) -> None:

@@ -98,7 +98,7 @@ def test_axe_finds_nothing_and_nothing_sticks_out(
         page.goto(address + "/admin/login")
         assert complaints(page) == []
         log_in(page, address)
-        given = {"email": "ben@example.com", "role": "agent", "password": "long enough", "who": "admin"}
+        given = {"email": "ben@example.com", "role": "agent", "password": "long enough for tests", "who": "admin"}
         name = "Benedikt-Maximilian von Hohenstein-Wittgenstein"
         accounts.add(services.store, services.writer, services.settings, name, **given)
         wrote = mailed("A long line, which goes on. " * 9, "plain", number=1)

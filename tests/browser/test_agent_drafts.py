@@ -86,12 +86,54 @@ def places(page: Page, services: Services, ticket: str) -> set[str]:
 
 
 @pytest.mark.parametrize("script", [True, False])
+def test_a_press_that_says_who_is_another_person_keeps_the_text(browser: Browser, center: Center, script: bool) -> None:
+    made = {}
+    for name in ("ann", "bob"):
+        fields = {"subject": "Code", "body": "No code.", "email": f"{name}{script}@example.com"}
+        visit = Visit(f"shared-{script}", lang="en")
+        made[name] = contact.create_ticket(center[1], visit, contact.check(fields), key=new_id()).ticket
+    context = browser.new_context(java_script_enabled=script)
+    context.set_default_timeout(10_000)
+    page = open_ticket(log_in(context.new_page(), center), center, made["ann"])
+    page.get_by_label("Your text").fill(TEXT)
+    page.get_by_role("button", name="Not the same person").first.click()
+    expect(page.get_by_text("They are kept apart as different people. Your text isn’t sent.")).to_be_visible()
+    page.get_by_role("button", name="Perhaps the same after all").first.click()
+    expect(page.get_by_text("They are perhaps the same person again. Your text isn’t sent.")).to_be_visible()
+    assert places(page, center[1], made["ann"]) == {"draft", "field"}
+    context.close()
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_enter_in_a_field_searches_and_does_not_log_out(
+    browser: Browser, center: Center, ticket: str, script: bool
+) -> None:
+    context = browser.new_context(java_script_enabled=script)
+    context.set_default_timeout(10_000)
+    page = open_ticket(log_in(context.new_page(), center), center, ticket)
+    page.get_by_label("Your text").fill(TEXT)
+    page.get_by_label("Find another article").fill("vat")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/compose#write")
+    assert places(page, center[1], ticket) == {"draft", "field"}
+    context.close()
+
+
+def test_a_long_text_that_is_pasted_keeps_its_end(desk: Page, center: Center, ticket: str) -> None:
+    open_ticket(desk, center, ticket).get_by_label("Your text").focus()
+    desk.keyboard.insert_text("x" * 60_000 + "the end")
+    desk.get_by_role("button", name="Send to").click()
+    expect(desk.get_by_role("alert")).to_contain_text("longer than 50,000 characters")
+    assert desk.get_by_label("Your text").input_value().endswith("the end")
+
+
+@pytest.mark.parametrize("script", [True, False])
 def test_every_button_sends_the_text_or_keeps_it(browser: Browser, center: Center, script: bool) -> None:
     context = browser.new_context(java_script_enabled=script)
     context.set_default_timeout(10_000)
     page = log_in(context.new_page(), center)
     found = {}
-    for button in BUTTONS if script else BUTTONS[:-1]:  # only a script can save a text that another form leaves behind
+    for button in BUTTONS:
         fields = {"subject": "No code", "body": "The passkey code never arrives.", "email": "jo@example.com"}
         id = contact.create_ticket(center[1], Visit("v1", lang="en"), contact.check(fields), key=new_id()).ticket
         page.goto(f"{center[0]}/admin/tickets/{id}")
@@ -188,3 +230,21 @@ def test_a_text_that_cannot_be_saved_stays_in_the_tab_and_comes_back(
     desk.get_by_role("button", name="Send to").click()
     expect(desk.get_by_text("the server can’t be reached. Your text is kept in this tab.")).to_be_visible()
     expect(desk.get_by_label("Your text")).to_have_value(TEXT)
+
+
+def test_a_press_while_nothing_can_be_saved_keeps_the_text_in_the_tab_until_it_can(
+    desk: Page, center: Center, ticket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise Unavailable("nothing can be saved right now")
+
+    monkeypatch.setattr(DirectWriter, "run", refuse)
+    open_ticket(desk, center, ticket).get_by_label("Your text").fill(TEXT)
+    desk.get_by_role("button", name="Assign to me").click()
+    expect(desk.get_by_role("alert")).to_contain_text("Your text is not saved yet")
+    desk.get_by_role("link", name="Outbox").click()
+    desk.get_by_role("heading", name="Outbox").wait_for()
+    monkeypatch.undo()
+    open_ticket(desk, center, ticket)
+    expect(desk.get_by_text("Draft saved")).to_be_visible()
+    assert places(desk, center[1], ticket) == {"draft", "field"}

@@ -28,7 +28,7 @@ from kb.site.app import create_app
 from tests.support.logging_in import choose, log_in, services_of, submit, token
 from tests.support.receivers import mail_server
 
-SECRET = "long enough"
+SECRET = "long enough for tests"
 
 
 def add(services: Services, name: str, *, email: str = "", role: str = "agent", password: str = SECRET) -> Agent:
@@ -146,7 +146,9 @@ def test_open_tickets_of_a_removed_agent_are_nobody_s_and_closed_ones_keep_the_n
 def test_a_new_password_ends_the_sessions_of_its_agent_only(
     services: Services, ana: FlaskClient, agent: FlaskClient
 ) -> None:
-    accounts.set_password(services.store, services.writer, services.settings, "Ana", password="another one", who="x")
+    accounts.set_password(
+        services.store, services.writer, services.settings, "Ana", password="another one for tests", who="x"
+    )
     assert ana.get("/admin/tickets").status_code == 302
     assert agent.get("/admin/tickets").status_code == 200
 

@@ -27,7 +27,7 @@ from kb.site.app import create_app
 from tests.support.logging_in import log_in, services_of, submit, token
 
 TEXT = "Dear Jo,\nthe <b>blue</b> button."
-SECRET = "long enough"
+SECRET = "long enough for tests"
 
 
 @pytest.fixture(scope="module")
@@ -325,6 +325,54 @@ def test_a_text_and_a_draft_of_another_window_are_both_kept(
     press(other, ticket, "keep", form_of(other, ticket), body="Another thought")
     log_in(agent)
     assert text_in(agent.get(f"/admin/tickets/{ticket}").text) == f"{TEXT}\n\nAnother thought"
+
+
+def test_texts_of_two_tickets_and_of_two_windows_wait_in_one_browser(
+    app: Flask, agent: FlaskClient, services: Services, ticket: str
+) -> None:
+    other = contact.create_ticket(
+        services, Visit("v2"), contact.check({"subject": "S", "body": "B", "email": "jo@example.com"}), key=new_id()
+    ).ticket
+    forms = {id: form_of(agent, id) for id in (ticket, other)}
+    end(agent, services, how="server")
+    press(agent, ticket, "messages", forms[ticket], kind="agent")
+    press(agent, other, "close", forms[other], body="The other ticket.")
+    press(agent, ticket, "assign", forms[ticket], body="The second window.")
+    log_in(agent)
+    page = agent.get(f"/admin/tickets/{ticket}").text
+    assert "Your 2 texts are kept as drafts. They aren’t sent yet." in page
+    assert text_in(page) == f"The second window.\n\n{TEXT}"
+    assert text_in(agent.get(f"/admin/tickets/{other}").text) == "The other ticket."
+
+
+def test_a_text_still_waits_after_another_agent_used_the_browser(
+    agent: FlaskClient, services: Services, ticket: str
+) -> None:
+    form = form_of(agent, ticket)
+    agent.delete_cookie("admin", path="/admin")
+    press(agent, ticket, "messages", form, kind="agent")
+    log_in(agent, SECRET, user="Ben")
+    agent.post("/admin/logout", data={"csrf_token": token(agent, "/admin/outbox")})
+    log_in(agent)
+    assert text_in(agent.get(f"/admin/tickets/{ticket}").text) == TEXT
+
+
+def test_a_press_that_logs_out_keeps_the_text(agent: FlaskClient, services: Services, ticket: str) -> None:
+    answer = press(agent, ticket, "leave", form_of(agent, ticket))
+    assert "Your text isn’t sent. It is kept as a draft." in answer.text
+    assert agent.get("/admin/").status_code == 302
+    assert draft_rows(services, ticket) == [("admin", False)]
+
+
+@pytest.mark.parametrize(("step", "status"), [("messages", 400), ("assign", 200), ("keep", 200)])
+def test_sixty_thousand_characters_are_refused_but_kept(
+    agent: FlaskClient, services: Services, ticket: str, step: str, status: int
+) -> None:
+    text = "字" * 60_000 + " the end"
+    answer = press(agent, ticket, step, form_of(agent, ticket), body=text, kind="agent", me="yes")
+    assert answer.status_code == status
+    assert (drafts.draft(services.store, ticket, "admin") or {})["text"] == text
+    assert "maxlength" not in re.findall(r"<textarea[^>]*>", agent.get(f"/admin/tickets/{ticket}").text)[0]
 
 
 @pytest.mark.parametrize("change", [{"proof": "0" * 64}, {"by": "Ben"}, {"proof": ""}])

@@ -15,9 +15,12 @@ from kb.errors import BadRequest, BadSetting
 from tests.support.logging_in import PASSWORD, log_in, services_of, token
 from tests.support.sample import application
 
+ZENTABRA = "https://help.zentabra.example"
 EASY = [
     "password1", "Password1", "12345678", "qwertyuiop", "aaaaaaaaaaaa", "iloveyou", "letmein!", "shortstop1",
     "admin1234", "anaadmin", "ana.lopez", "passwort", "zxcvbnm,./", "abcabcabcabc", "19871987",
+    "admin@123", "Summer2026!", "Helpdesk2024", "Support2026!", "HelpCenter2026", "Passwort123!", "пароль123",
+    "йцукен12",
 ]  # fmt: skip
 
 
@@ -35,9 +38,9 @@ def test_a_long_or_random_password_is_accepted(password: str) -> None:
 def test_a_password_of_the_settings_is_judged_like_the_others(tmp_path: Path) -> None:
     accounts.judge_setting(Settings(data=tmp_path, admin_password="tulip drum seven gate"))
     accounts.judge_setting(Settings(data=tmp_path))
-    for weak in ("password1", "short"):
+    for weak in ("password1", "short", "Zentabra2026!"):
         with pytest.raises(BadSetting, match="KB_ADMIN_PASSWORD"):
-            accounts.judge_setting(Settings(data=tmp_path, admin_password=weak))
+            accounts.judge_setting(Settings(data=tmp_path, admin_password=weak, title="Zentabra Help", url=ZENTABRA))
 
 
 @pytest.mark.parametrize("user", ["admin", "nobody at all", "Ana"])

@@ -23,6 +23,7 @@ USERS = {
     "ana": {"email": "Ana@example.com", "email_verified": True},
     "eve": {"email": "eve@example.com"},
     "mal": {"email": "ana@example.com", "email_verified": False},
+    "text": {"email": "ana@example.com", "email_verified": "false"},
     "nomail": {},
     "odd": {"email": ["ana@example.com"]},
 }
@@ -82,7 +83,7 @@ def test_an_agent_logs_in_by_the_address_that_the_provider_confirms(shop: Flask)
     assert services_of(shop).store.rows("SELECT who FROM audit ORDER BY created DESC LIMIT 1") == [{"who": "Ana"}]
 
 
-@pytest.mark.parametrize("user", ["eve", "mal", "nomail", "odd"])
+@pytest.mark.parametrize("user", ["eve", "mal", "text", "nomail", "odd"])
 def test_somebody_else_is_refused_with_a_sentence(shop: Flask, user: str) -> None:
     client = shop.test_client()
     answer = client.get(agree(begin(client), user), base_url=CENTER)

@@ -124,8 +124,8 @@ def test_a_shared_browser_and_a_typed_address_are_perhaps_the_same_person_until_
     assert [link in part for part in parts(page_of(agent, ticket))] == [False, False, True]
     back = f'href="/admin/tickets/{ticket}"'
     assert [back in part for part in parts(page_of(agent, other))] == [False, False, True], "it holds from both sides"
-    key = re.findall(r'name="key" value="(email:[^"]+)"', parts(page_of(agent, other))[2])[0]
-    submit(agent, f"/admin/tickets/{other}/apart", key=key, back="yes")
+    key = re.findall(r'name="back" value="(email:[^"]+)"', parts(page_of(agent, other))[2])[0]
+    submit(agent, f"/admin/tickets/{other}/apart", back=key)
     assert [link in part for part in parts(page_of(agent, ticket))] == [False, True, False]
     log = services_of(app).store.rows("SELECT who, did, what FROM audit WHERE did != 'log in' ORDER BY created")
     assert [tuple(row.values()) for row in log] == [("admin", "set apart", ticket), ("admin", "joined again", other)]

@@ -68,6 +68,7 @@ def word(**more: str | bytes) -> bytes:
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 TEMPLATE = '<R><R Type="http://schemas.openxmlformats.org/attachedTemplate" Target="%s"/></R>'
+OBJECT = '<R><R Type="http://schemas.openxmlformats.org/oleObject" TargetMode="External" Target="%s"/></R>'
 
 
 TAKEN = {
@@ -83,6 +84,8 @@ TAKEN = {
     "a.docx": (archive("[Content_Types].xml", "word/document.xml"), f"{OFFICE}wordprocessingml.document"),
     "object.docx": (word(part=OLE + bytes(600)), f"{OFFICE}wordprocessingml.document"),
     "own.docx": (word(rels=TEMPLATE % r"file:///C:\Templates\our.dotm"), f"{OFFICE}wordprocessingml.document"),
+    "table.docx": (word(part=archive("[Content_Types].xml", "xl/workbook.xml")), f"{OFFICE}wordprocessingml.document"),
+    "linked.docx": (word(rels=OBJECT % r"file:///C:\Ours\a.xlsx"), f"{OFFICE}wordprocessingml.document"),
     "a.xlsx": (archive("[Content_Types].xml", "xl/workbook.xml"), f"{OFFICE}spreadsheetml.sheet"),
     "a.odt": (
         archive("content.xml", first=("mimetype", "application/vnd.oasis.opendocument.text")),
@@ -110,6 +113,11 @@ REFUSED = {
     "template.docx": word(rels=TEMPLATE % "https://elsewhere.example/a.dotm"),
     "share.docx": word(rels=TEMPLATE % r"\\elsewhere\share\a.dotm"),
     "host.docx": word(rels=TEMPLATE % "file://elsewhere/a.dotm"),
+    "linked.docx": word(rels=OBJECT % "https://elsewhere.example/a.html!"),
+    "inside.docx": word(part=word(part=OLE + bytes(600) + "_VBA_PROJECT".encode("utf-16-le"))),
+    "inner.docx": word(part=archive("[Content_Types].xml", "xl/workbook.xml", "xl/vbaProject.bin")),
+    "deep.docx": word(part=word(part=word(part=word(part=word())))),
+    "lie.docx": word(part=b"PK\x03\x04 and nothing else"),
     "cut.docx": word(types="<Types><O"),
     "sheet.xlsx": archive("[Content_Types].xml", "xl/workbook.xml", "xl/macrosheets/sheet1.xml"),
     "script.odt": archive("./Scripts/python/a.py", first=("mimetype", "application/vnd.oasis.opendocument.text")),

@@ -80,11 +80,18 @@ def test_the_longest_message_that_the_api_takes_is_taken_by_the_page_in_any_scri
 def test_page_and_widget_let_people_write_as_much_as_the_api_takes(client: FlaskClient) -> None:
     page = client.get("/en/contact").get_data(as_text=True)
     allowed = {name: int(n) for name, n in re.findall(r'name="(\w+)"[^>]*maxlength="(\d+)"', page) if name != "q"}
-    called = {"subject": "subject", "message": "body", "email": "email", "name": "name"}
-    assert allowed == {name: LONGEST[field] for name, field in called.items()}
+    assert allowed == {name: LONGEST[name] for name in ("subject", "email", "name")}
     widget = Path("static/widget/write.js").read_text("utf-8")
     for name in ("subject", "body"):
         assert re.search(rf'field\("{name}", "\w+", {{[^}}]*maxlength: {LONGEST[name]} }}', widget)
+
+
+def test_a_message_that_is_too_long_is_not_cut_but_shown_again_whole(app: Flask, client: FlaskClient) -> None:
+    answer = send(client, message="x" * LONGEST["body"] + " the end")
+    assert answer.status_code == 400
+    assert "This is too long. Please shorten it." in answer.text
+    assert "x the end</textarea>" in answer.text
+    assert rows(app, "SELECT id FROM tickets") == []
 
 
 def test_sending_twice_makes_one_ticket(app: Flask, client: FlaskClient) -> None:

@@ -76,7 +76,7 @@ def export(settings: Settings, kind: str, as_json: bool) -> None:
     """Print a table as CSV.
 
     KIND is tickets, messages, events, episodes, outcomes, contacts, questions, people, deliveries, users, audit,
-    attachments, mails or apart.
+    attachments, mails, drafts or apart.
 
     Example: kb export tickets > tickets.csv
     """

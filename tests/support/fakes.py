@@ -56,7 +56,7 @@ class FakeSnapshot:
     def category(self, name: str, lang: str) -> None:
         """Return no category."""
 
-    def best(self, id: str, lang: str) -> FakeEntry | None:
+    def best(self, id: str, lang: str, *, audience: frozenset[str] | None = None) -> FakeEntry | None:
         """Return the article."""
         if id not in ARTICLES:
             return None

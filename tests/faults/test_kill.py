@@ -31,6 +31,7 @@ from deflect.tickets import queries
 from deflect.tickets.contact import check, create_ticket
 from kb.errors import StorageFull, Unavailable
 from tests.conftest import ARTICLES, write_articles
+from tests.support.disks import small_disk_at
 from tests.support.fakes import make_app, make_services
 from tests.support.receivers import Desk, webhook_desk
 from tests.support.served import PATIENCE, Served, answers, served, until
@@ -209,16 +210,9 @@ def test_kills_of_every_process_of_kb_serve_lose_nothing_acknowledged(tmp_path: 
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 3 MB; if it cannot be mounted, the test is skipped with the reason."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(folder)], capture_output=True, text=True, check=False
-    )
-    if mounted.returncode:
-        pytest.skip(f"no 3 MB file system could be mounted, which takes root: {mounted.stderr.strip()}")
-    yield folder
-    subprocess.run(["umount", "-l", str(folder)], check=True)
+    """A file system of 3 MB."""
+    with small_disk_at(tmp_path / "small", megabytes=3) as folder:
+        yield folder
 
 
 def test_a_full_disk_is_said_and_left_behind(small_disk: Path) -> None:

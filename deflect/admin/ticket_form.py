@@ -19,6 +19,9 @@ from deflect.store.database import Row
 from deflect.store.services import services
 from deflect.store.tokens import same, signature
 from deflect.tickets import accounts, drafts
+from kb.strict import whole_number
+
+MOST = 1_000_000  # messages of a ticket, and revisions of a draft
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +48,15 @@ def written() -> Written:
         text=form.get("body", "").replace("\r\n", "\n"),
         article=(form.get("other", "").strip() or form.get("article", ""))[:300],
         note=form.get("kind", form.get("note")) == "note",
-        seen=form.get("seen", type=int),
+        seen=_count("seen") if "seen" in form else None,
         was=form.get("was", ""),
-        revision=form.get("revision", 0, type=int),
+        revision=_count("revision"),
     )
+
+
+def _count(name: str) -> int:
+    """Return a number of the form, 0 if it is none: then all messages and drafts count as not seen."""
+    return whole_number(request.form.get(name, ""), most=MOST) or 0
 
 
 def of_draft(row: Row | None) -> Written:

@@ -14,7 +14,7 @@ from flask import Blueprint, Response, flash, g, jsonify, redirect, render_templ
 from deflect.admin import refusals, ticket_form, ticket_page
 from deflect.admin.login import logout, only_admins
 from deflect.api.downloads import give_bytes, give_file
-from deflect.api.http import form_id
+from deflect.api.http import form_id, page_of
 from deflect.gaps import gaps
 from deflect.mail import originals
 from deflect.offers.episode import new_id
@@ -30,7 +30,6 @@ from kb.errors import BadRequest, NotFound
 from kb.failures import failure
 
 PER_PAGE = 50
-MOST_SEEN = 1_000_000  # messages of a ticket
 VIEWS = {  # the tabs above the list: label, state and agent; `me` is the agent who is logged in
     "mine": ("Mine", "open", "me"),
     "unassigned": ("Unassigned", "open", queries.NOBODY),
@@ -51,7 +50,7 @@ def listed() -> Any:
         return redirect(url_for("admin.tickets.ticket", id=number["id"]))
     state = asked.get("state", "all" if text else "open")
     state = state if state in ("open", "closed", "all") else "all"
-    page = max(1, min(asked.get("page", 1, type=int), 10_000))
+    page = page_of(asked.get("page", "1"))
     whose, among = g.agent if agent == "me" else agent, queries.matching(store, text)
     chosen: dict[str, Any] = {"state": "" if state == "all" else state, "agent": whose, "among": among}
     found = queries.find(store, **chosen, limit=PER_PAGE + 1, offset=(page - 1) * PER_PAGE)

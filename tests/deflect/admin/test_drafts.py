@@ -255,6 +255,19 @@ def test_an_older_window_does_not_overwrite_a_newer_draft_unnoticed(
     assert text_in(agent.get(f"/admin/tickets/{ticket}").text) == "Old window"
 
 
+@pytest.mark.parametrize("number", ["9" * 5000, "9" * 30, "-1", "x", "1e9"])
+def test_a_number_of_the_form_that_is_none_means_that_nothing_was_seen(
+    agent: FlaskClient, services: Services, ticket: str, number: str
+) -> None:
+    form = form_of(agent, ticket)
+    kept = press(agent, ticket, "keep", form, body="Dear Jo,", seen=number, revision=number)
+    stored = services.store.one("SELECT seen FROM drafts WHERE ticket = ?", [ticket])
+    assert (kept.status_code, stored) == (200, {"seen": 0})
+    refused = press(agent, ticket, "messages", form, body="Dear Jo,", kind="agent", seen=number, revision="1")
+    assert (refused.status_code, text_in(refused.text)) == (409, "Dear Jo,")
+    assert agent.get(f"/admin/tickets?page={number}").status_code == 400
+
+
 def test_a_draft_that_arrives_after_its_answer_is_dropped(agent: FlaskClient, services: Services, ticket: str) -> None:
     form = form_of(agent, ticket)
     press(agent, ticket, "messages", form, kind="agent")

@@ -53,6 +53,8 @@ def complete(collection: Collection, asked: Asked, *, ends: bool, k: int) -> Res
 def _titled(title: str, text: str) -> float:
     """Return the factor of a title: BEGINS if it starts as typed, HAS if all typed words start words of it, or 1."""
     words, typed = title.split(), text.split()
+    if not typed:  # such as marks, of which nothing is left to compare
+        return 1.0
     *whole, last = typed
     if words[: len(whole)] == whole and len(words) > len(whole) and words[len(whole)].startswith(last):
         return BEGINS

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from search.rank.questions import QuestionEncoder
@@ -225,6 +225,7 @@ def test_related_articles_are_others(searcher: Searcher) -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(text=st.text(max_size=300), lang=st.sampled_from(["en", "es", "zh", "xx"]))
+@example(text="\u0300", lang="en")
 def test_any_text_is_a_query(searcher: Searcher, text: str, lang: str) -> None:
     for hit in searcher.search(text, lang=lang).hits:
         assert 0.0 <= hit.score <= 1.0

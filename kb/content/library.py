@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 
-from kb.content import channels, contexts, git, redirects
+from kb.content import channels, contexts, git, redirects, site_file
 from kb.content.article import Article, Version
 from kb.content.cache import Parsed, recipe
 from kb.content.categories import Category, Pin
@@ -19,6 +19,7 @@ from kb.content.categories import synonyms as load_synonyms
 from kb.content.foreign_keys import Note
 from kb.content.git import outdated
 from kb.content.links import Addresses, is_ours, normal
+from kb.content.site_file import SiteFile
 from kb.errors import BadArticle, Problem
 
 __all__ = ["Category", "Library", "Pin", "Problem", "load"]
@@ -47,6 +48,7 @@ class Library:
     files: tuple[str, ...] = ()  # images and other attachments, by their path
     addresses: Addresses = field(default_factory=Addresses)
     rules: Mapping[str, str] = field(default_factory=dict)  # `_channels.yml` and `_contexts.yml`, checked
+    site: SiteFile = field(default_factory=SiteFile)
 
     def published(self, now: datetime) -> tuple[Article, ...]:
         """Return the articles that visitors may see at `now`."""
@@ -118,6 +120,7 @@ def load(folder: Path, *, default_lang: str = "en", parsed: Parsed | None = None
         synonyms=load_synonyms(texts, default_lang=default_lang, problems=problems),
         pins=load_pins(texts, articles, default_lang=default_lang, problems=problems),
         rules=_rules(texts, articles, problems),
+        site=site_file.read(texts.get(site_file.FILE, ""), problems=problems),
         problems=tuple(sorted(problems, key=lambda problem: (problem.path, problem.line, problem.code))),
         fingerprint=digest.hexdigest()[:16],
         default_lang=default_lang,
@@ -255,12 +258,14 @@ def _entries(folder: Path, below: str, problems: list[Problem]) -> list[os.DirEn
 
 
 def sort_out(paths: Iterable[str]) -> tuple[list[str], list[str], list[str]]:
-    """Return articles, YAML files that begin with an underscore, and attachments."""
+    """Return articles, settings (`site.toml` and YAML files that begin with an underscore), and attachments."""
     documents, specials, files = [], [], []
     for path in sorted(paths):
         name = path.rpartition("/")[2]
         suffix = os.path.splitext(name)[1].lower()
-        if name.startswith("_"):
+        if path == site_file.FILE:
+            specials.append(path)
+        elif name.startswith("_"):
             specials += [path] if suffix in (".yml", ".yaml") else []
         elif suffix in SUFFIXES:
             documents.append(path)

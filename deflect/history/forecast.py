@@ -19,7 +19,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from deflect.gaps import gaps
 from deflect.gaps.gaps import Diagnosis, Question
-from deflect.history import import_tickets
+from deflect.history import dates, import_tickets
 from deflect.history.import_tickets import Past
 from deflect.history.records import BadFile, Tally
 from deflect.history.replay import Encoded, Replayed, replay
@@ -49,16 +49,18 @@ def forecast(
     tickets: Path,
     *,
     split: str | None = None,
+    order: dates.Order | None = None,
     cost: float = 0.0,
     learn: bool = True,
     label: Callable[[str], progress.Report] = lambda _: progress.silent,
 ) -> dict[str, Any]:
     """Return the forecast for a history (a file, or a folder in the BEIR layout) as one document.
 
-    Raise BadFile if the history has no ticket.
+    `order` is that of day and month in dates such as 02/10/2026, which are refused without it. Raise BadFile if the
+    history has no ticket.
     """
     tally = Tally(str(tickets))
-    past = _history(settings, tickets, tally, split=split)
+    past = _history(settings, tickets, tally, split=split, order=order)
     searcher = _searcher(settings, tickets)
     encoded = Encoded(searcher)
     replayed = replay(
@@ -144,8 +146,10 @@ def worth(replayed: Sequence[Replayed], *, months: float, cost: float) -> dict[s
     return {"cost": cost, "tickets_a_month": round(a_month, 1), "right_a_month": rounded, "if_solved": saved}
 
 
-def _history(settings: Settings, tickets: Path, tally: Tally, *, split: str | None) -> list[Past]:
-    found = import_tickets.read(tickets, tally, split=split, settings=settings, report=progress.silent)
+def _history(
+    settings: Settings, tickets: Path, tally: Tally, *, split: str | None, order: dates.Order | None
+) -> list[Past]:
+    found = import_tickets.read(tickets, tally, split=split, order=order, settings=settings, report=progress.silent)
     past = [one for _, one in found]
     if not past:
         why = tally.bad[0]["why"] if tally.bad else "it is empty"

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -49,12 +50,13 @@ def test_nothing_of_the_report_is_seen_without_logging_in(client: FlaskClient, p
     assert "/admin/login" in answer.headers["Location"]
 
 
-def test_an_empty_report_is_a_page_that_says_what_is_missing(app: Flask) -> None:
+def test_an_empty_report_says_what_to_do_and_not_that_nothing_is_measured(app: Flask) -> None:
     client = app.test_client()
     log_in(client)
     page = client.get("/admin/report/")
     assert page.status_code == 200
-    assert "not measured" in page.text
+    assert "Put the line on your contact form" in page.text
+    assert "not measured" not in page.text.lower()
     assert client.get("/admin/report/gaps").status_code == 200
     assert all(client.get(f"/admin/report/{kind}.csv").status_code == 200 for kind in TABLES)
     assert all(client.get(f"/admin/report/charts/{name}.svg").status_code == 200 for name in CHARTS)
@@ -65,6 +67,25 @@ def test_the_page_shows_numbers_with_interval_and_formula(report: FlaskClient) -
     assert "solved ÷ episodes shown an offer" in page
     assert "50.0 %" in page  # one of two people shown an offer
     assert "KB_HOLDOUT is 0, so there is no control group" in page
+
+
+def test_the_reason_for_missing_numbers_is_given_once_and_not_with_each(report: FlaskClient) -> None:
+    page = report.get(f"/admin/report/?{PERIOD}").text
+    first, statistics = page.split('id="statistics"')
+    assert "ot measured" not in first
+    assert statistics.count("Not measured: KB_HOLDOUT is 0, so there is no control group: ") == 2  # headlines, and all
+
+
+def test_cost_and_minutes_turn_tickets_into_money_and_hours(report: FlaskClient) -> None:
+    page = report.get(f"/admin/report/?{PERIOD}&cost=1234,5&minutes=90").text
+    assert re.findall(r"at least</small> <a [^>]*>([^<]*)</a>", page) == ["1", "1.5 h", "1,234"]
+
+
+@pytest.mark.parametrize("asked", ["cost=-1", "minutes=nan", "cost=much"])
+def test_a_cost_that_is_no_number_is_refused_with_a_sentence(report: FlaskClient, asked: str) -> None:
+    answer = report.get(f"/admin/report/?{asked}")
+    assert answer.status_code == 400
+    assert "is not a number from 0 to 10,000,000" in answer.text
 
 
 def test_a_split_lists_each_value(report: FlaskClient) -> None:

@@ -12,12 +12,12 @@ import threading
 import time
 from collections.abc import Iterable
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, flash, g, redirect, render_template, request, url_for
 
-from deflect.api.http import page_of
-from deflect.gaps import article_effects, unanswered
+from deflect.api.http import form_id, page_of
+from deflect.gaps import article_effects, marks, unanswered
 from deflect.gaps.gaps import worded as avoided
 from deflect.gaps.misses import misses, typed
 from deflect.privacy.cells import safe
@@ -174,12 +174,38 @@ def article(id: str) -> str:
 def gaps() -> str:
     """List the questions without a good answer; those that most people wrote to us about come first."""
     here, (start, end) = services(), _period()
+    found = unanswered.find(here.store, here.current.get(), start=start, end=end)
+    several = [gap for gap in found if gap.people > 1]
     return render_template(
         "admin/report_gaps.html",
-        gaps=unanswered.find(here.store, here.current.get(), start=start, end=end),
+        gaps=several,
+        singles=[gap for gap in found if gap.people <= 1],
+        marked=unanswered.marked(here.store, start=start, end=end),
         avoided=avoided,
         **_frame(here, start, end),
     )
+
+
+@blueprint.post("/gaps")
+def mark() -> Any:
+    """Call a gap done or ignore it, or show it again."""
+    here, (start, end) = services(), _period()
+    state, id = request.form.get("state"), form_id()
+    if state == "open":
+        here.writer.run(marks.unmark_gap, id=id, gap=request.form.get("gap", ""), who=g.agent, now=clock.now())
+        flash("The gap is shown again.")
+    elif state in ("done", "ignored"):
+        found = unanswered.find(here.store, here.current.get(), start=start, end=end)
+        gap = next((gap for gap in found if gap.members[0] == request.form.get("gap")), None)
+        if gap is None:
+            raise NotFound("this gap has changed since the page was loaded; load the page again")
+        keys = unanswered.keys(here.store, gap, start=start, end=end)
+        here.writer.run(marks.mark_gap, id=id, keys=keys, state=cast(marks.State, state), who=g.agent, now=clock.now())
+        flash("Done. It comes back if people ask again." if state == "done" else "Ignored. Find it at the end.")
+    else:
+        raise BadRequest(f"{str(state)[:40]} is not one of done, ignored, open")
+    days = _days(start, end)
+    return redirect(url_for("admin.report.gaps", _external=False, **{"from": days["from"]}, to=days["to"]))
 
 
 @blueprint.get("/<kind>.csv")

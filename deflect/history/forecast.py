@@ -12,12 +12,14 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from deflect.gaps import gaps
+from deflect.gaps.clusters import Floats
 from deflect.gaps.gaps import Diagnosis, Question
 from deflect.history import dates, import_tickets
 from deflect.history.import_tickets import Past
@@ -200,10 +202,14 @@ def _gaps(
 ) -> list[dict[str, Any]]:
     missed = [one for one in replayed if one.verdict in ("wrong", "nothing")]
     questions = [_question(one, n, lang=lang) for n, one in enumerate(missed)]
-    vectors = encoded.encode([q.text[:2000] for q in questions], report=report) if encoded.there and questions else None
-    found = gaps.gaps(questions, days=days, limit=LARGEST, vectors=vectors)
+    encode = partial(_encode, encoded, report=report) if encoded.there else None
+    found = gaps.gaps(questions, days=days, limit=LARGEST, encode=encode)
     shown = ("label", "diagnosis", "advice", "article", "contacts", "questions", "draft")
     return [{name: value for name, value in asdict(gap).items() if name in shown} for gap in found]
+
+
+def _encode(encoded: Encoded, texts: Sequence[str], *, report: progress.Report) -> Floats:
+    return encoded.encode([text[:2000] for text in texts], report=report)
 
 
 def _question(one: Replayed, number: int, *, lang: str) -> Question:

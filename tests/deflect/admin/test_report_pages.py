@@ -11,6 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from deflect.admin.report_pages import TABLES
+from deflect.learn.lessons import load as load_history
 from deflect.report.charts import CHARTS
 from deflect.report.episodes import FILTERS
 from deflect.store.services import EXTENSION, Services
@@ -164,10 +165,39 @@ def test_a_search_that_a_spreadsheet_would_run_is_text_in_the_csv(report: FlaskC
     assert rows(report, "searches")[0] == {"what": "no_result", "text": "'=cmd parcel", "people": "1", "then": ""}
 
 
-def test_gaps_have_questions_and_a_draft(report: FlaskClient) -> None:
+def test_what_one_person_asked_is_listed_below_the_gaps(report: FlaskClient) -> None:
     page = report.get(f"/admin/report/gaps?{PERIOD}").text
-    assert "Printing of parcel labels fails" in page
+    assert "status: draft" not in page
+    assert "Printing of parcel labels fails" in page.split("that one person asked")[1]
+
+
+@pytest.fixture
+def gap(app: Flask, report: FlaskClient, tmp_path: Path) -> FlaskClient:
+    """The same browser, after a second person asked about parcel labels."""
+    question = {"id": "p1", "text": "Printing of parcel labels fails", "date": "2026-09-12T10:00:00Z"}
+    path = tmp_path / "past.jsonl"
+    path.write_text(json.dumps(question), encoding="utf-8")
+    load_history(app.extensions[EXTENSION].settings, path)
+    return report
+
+
+def test_a_gap_has_questions_and_a_draft_and_is_gone_once_it_is_ignored(gap: FlaskClient) -> None:
+    address = f"/admin/report/gaps?{PERIOD}"
+    page = gap.get(address).text
     assert "status: draft" in page
+    assert "2 people asked" in page
+    head = re.findall(r'name="gap" value="([^"]+)"', page)[0]
+    token = re.findall(r'name="csrf_token" value="([^"]+)"', page)[0]
+    form = {"csrf_token": token, "gap": head, "state": "ignored"}
+    assert gap.post(address, data=form).status_code == 302
+    page = gap.get(address).text
+    assert "status: draft" not in page
+    assert "Done and ignored (1)" in page
+    assert gap.post(address, data=form).status_code == 404
+    assert gap.post(address, data=form | {"state": "away"}).status_code == 400
+    again = {"csrf_token": token, "state": "open", "gap": re.findall(r'name="gap" value="([^"]+)"', page)[0]}
+    assert gap.post(address, data=again).status_code == 302
+    assert "status: draft" in gap.get(address).text
 
 
 @pytest.mark.parametrize("query", ["from=soon", "from=2026-09-02&to=2026-09-01"])

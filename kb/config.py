@@ -22,12 +22,14 @@ from kb.strict import storable
 FILE = "kb.toml"
 PREFIX = "KB_"
 TOKEN_KEY = re.compile(r"\s*[\w.-]{1,64}\s*:\s*\S{32,}\s*", re.ASCII)
+CURRENCY = re.compile(r"[A-Z]{3}")
 SHARED_MEMORY = Path("/dev/shm")
 ORIGIN = re.compile(r"https?://[^/\s]+", re.IGNORECASE)
 LEAST = {  # the least values of numbers
     "workers": 1, "threads": 1, "rate_offers": 0, "rate_events": 0, "rate_tickets": 0, "rate_logins": 0,
-    "rate_mails": 0, "rate_search": 0, "trusted_proxies": 0, "reply_target": 1, "keep_text": 1, "keep_events": 1,
-    "keep_tickets": 0, "keep_audit": 0, "attachments": 0, "attachments_each": 1, "attachments_total": 1,
+    "rate_mails": 0, "rate_search": 0, "trusted_proxies": 0, "reply_target": 1, "ticket_cost": 0, "ticket_minutes": 0,
+    "keep_text": 1, "keep_events": 1, "keep_tickets": 0, "keep_audit": 0, "attachments": 0, "attachments_each": 1,
+    "attachments_total": 1,
 }  # fmt: skip
 MOST = 10_000_000  # of every whole number, so that days and sizes can be computed with
 TRUE, FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
@@ -150,6 +152,11 @@ class Settings:
     oidc_client_id: str = setting("", "Name of the help center at that provider.")
     oidc_client_secret: str = setting("", "Secret of the help center at that provider.", secret=True)
     reply_target: int = setting(24, "Target in the report for the time to a ticket's first answer, in hours.")
+    ticket_cost: float = setting(0.0, "Cost of a ticket, for the money saved in the report; 0: not given.")
+    ticket_minutes: float = setting(
+        0.0, "Minutes that a ticket takes an agent, for the hours saved in the report; 0: not given."
+    )
+    currency: str = setting("", "Currency of `ticket_cost`, as a code such as EUR; unset: shown without one.")
     consent: str = setting(
         "given",
         "`ask`: until a visitor agrees, only the messages they send are recorded; `given`: visitors are not asked.",
@@ -180,7 +187,7 @@ class Settings:
             if value is not None and not 0.0 <= value <= 1.0:
                 raise BadSetting(f"{name} is {value}; it must be from 0 to 1")
         for name, least in LEAST.items():
-            if getattr(self, name) < least:
+            if not getattr(self, name) >= least:  # also NaN
                 raise BadSetting(f"{name} is {getattr(self, name)}; it must be at least {least}")
             if getattr(self, name) > MOST:
                 raise BadSetting(f"{name} is over {MOST:,}; it must be less")
@@ -224,6 +231,8 @@ def _check_texts(settings: Settings) -> None:
         raise BadSetting(
             f"mail_to is {settings.mail_to!r}; it must be an address such as help@example.com, without a name"
         )
+    if settings.currency and not CURRENCY.fullmatch(settings.currency):
+        raise BadSetting(f"currency is {settings.currency!r}; it must be a code of three capital letters, such as EUR")
     if normalise(settings.lang) != settings.lang:
         raise BadSetting(f"lang is {settings.lang!r}; it must be a language code in lower case, such as es or pt-br")
     for name in ("url", "webhook_url", "zendesk_url", "oidc_issuer"):

@@ -11,17 +11,19 @@ import io
 import threading
 import time
 from collections.abc import Iterable
-from typing import Any
+from functools import partial
+from typing import Any, cast
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, flash, g, redirect, render_template, request, url_for
 
-from deflect.api.http import page_of
-from deflect.gaps import article_effects, unanswered
+from deflect.api.http import form_id, page_of
+from deflect.gaps import article_effects, marks, unanswered
 from deflect.gaps.gaps import worded as avoided
 from deflect.gaps.misses import misses, typed
 from deflect.privacy.cells import safe
 from deflect.report import charts, trends
 from deflect.report.episodes import FILTERS, counted, detail
+from deflect.report.lead import Part, in_words, lead, presets
 from deflect.report.numbers import interval_of, worded
 from deflect.report.outcomes import SPLITS, Ended
 from deflect.report.report import Material, Report, connected, earliest, material, moment, report
@@ -31,10 +33,12 @@ from deflect.store.clock import DAY, to_datetime, to_rfc3339
 from deflect.store.database import Store
 from deflect.store.services import Services, services, state
 from deflect.tickets.advice import title_of
+from kb.config import MOST
 from kb.errors import BadRequest, NotFound
 
 PERIOD = 90 * DAY
 PER_PAGE = 100
+PERIODS = 2  # that the cache keeps: one, and the one before it
 KEPT = 5.0  # lifetime of the cache, in multiples of the time that reading took
 PICTURE = "default-src 'none'; style-src 'unsafe-inline'"  # a chart has its own styles and no scripts
 HEADLINES = ("net deflection", "confirmed deflection", "attributed deflection", "inflation", "returned", "coverage")
@@ -44,38 +48,46 @@ blueprint = Blueprint("report", __name__, url_prefix="/report")
 
 
 class ReportCache:
-    """The material of the last period, kept for five times as long as reading it took.
+    """The material of the last period and of the one before it, each kept for five times as long as reading it took.
 
     A small log is therefore read again for nearly every page. While one thread reads, the others wait.
     """
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._found: Material | None = None
-        self._days: dict[str, str] = {}
-        self._until = 0.0
+        self._kept: dict[tuple[str, str], tuple[Material, float]] = {}  # days -> material and its end
         self._lock = threading.Lock()
 
     def material(self, start: int, end: int) -> Material:
         """Return the material of a period; periods of the same days count as one."""
-        days = _days(start, end)
+        first, last = _days(start, end).values()
         with self._lock:
-            if self._found is None or days != self._days or time.monotonic() > self._until:
+            found, until = self._kept.pop((first, last), (None, 0.0))
+            if found is None or time.monotonic() > until:
                 began = time.monotonic()
-                self._found = material(self._store, start=start, end=end, now=clock.now())
-                self._days, self._until = days, time.monotonic() + KEPT * (time.monotonic() - began)
-            return self._found
+                found = material(self._store, start=start, end=end, now=clock.now())
+                until = time.monotonic() + KEPT * (time.monotonic() - began)
+            self._kept = dict([*self._kept.items(), ((first, last), (found, until))][-PERIODS:])
+            return found
 
 
 @blueprint.get("/")
 def overview() -> str:
-    """Show the numbers of a period with their trends, failed searches, and articles that did not help."""
+    """Show what a period saved against the one before, failed searches, articles that did not help, and numbers."""
     here, (start, end) = services(), _period()
     by = request.args.get("by", "")
     found = _report(here, start, end, by=by)
+    earlier = _part(here, start - (end - start), start)
+    today = to_datetime(clock.now()).date()
     return render_template(
         "admin/report.html",
         report=found,
+        lead=lead(Part(found, state(ReportCache).material(start, end)), earlier, **_worth(here)),
+        earlier=_days(start - (end - start), start) if earlier else None,
+        presets=[(label, {"from": str(first), "to": str(last)}) for label, first, last in presets(today)],
+        in_words=partial(in_words, currency=here.settings.currency),
+        worth=_worth(here),
+        is_empty=Part(found, state(ReportCache).material(start, end)).is_empty,
         headlines=[found.number(name) for name in HEADLINES],
         people=[found.number(name) for name in PEOPLE],
         points=_points(here, start, end),
@@ -162,12 +174,38 @@ def article(id: str) -> str:
 def gaps() -> str:
     """List the questions without a good answer; those that most people wrote to us about come first."""
     here, (start, end) = services(), _period()
+    found = unanswered.find(here.store, here.current.get(), start=start, end=end)
+    several = [gap for gap in found if gap.people > 1]
     return render_template(
         "admin/report_gaps.html",
-        gaps=unanswered.find(here.store, here.current.get(), start=start, end=end),
+        gaps=several,
+        singles=[gap for gap in found if gap.people <= 1],
+        marked=unanswered.marked(here.store, start=start, end=end),
         avoided=avoided,
         **_frame(here, start, end),
     )
+
+
+@blueprint.post("/gaps")
+def mark() -> Any:
+    """Call a gap done or ignore it, or show it again."""
+    here, (start, end) = services(), _period()
+    state, id = request.form.get("state"), form_id()
+    if state == "open":
+        here.writer.run(marks.unmark_gap, id=id, gap=request.form.get("gap", ""), who=g.agent, now=clock.now())
+        flash("The gap is shown again.")
+    elif state in ("done", "ignored"):
+        found = unanswered.find(here.store, here.current.get(), start=start, end=end)
+        gap = next((gap for gap in found if gap.members[0] == request.form.get("gap")), None)
+        if gap is None:
+            raise NotFound("this gap has changed since the page was loaded; load the page again")
+        keys = unanswered.keys(here.store, gap, start=start, end=end)
+        here.writer.run(marks.mark_gap, id=id, keys=keys, state=cast(marks.State, state), who=g.agent, now=clock.now())
+        flash("Done. It comes back if people ask again." if state == "done" else "Ignored. Find it at the end.")
+    else:
+        raise BadRequest(f"{str(state)[:40]} is not one of done, ignored, open")
+    days = _days(start, end)
+    return redirect(url_for("admin.report.gaps", _external=False, **{"from": days["from"]}, to=days["to"]))
 
 
 @blueprint.get("/<kind>.csv")
@@ -226,6 +264,35 @@ def _report(here: Services, start: int, end: int, *, by: str) -> Report:
         by=by if by in SPLITS else None,
         whole=state(ReportCache).material(start, end),
     )
+
+
+def _part(here: Services, start: int, end: int) -> Part | None:
+    """Return a period's numbers and material, or None if it begins before the first event."""
+    first = earliest(here.store)
+    if first is None or first >= end or start < first // DAY * DAY:
+        return None
+    return Part(_report(here, start, end, by=""), state(ReportCache).material(start, end))
+
+
+def _worth(here: Services) -> dict[str, float]:
+    """Return the cost and the minutes of a ticket: those of the request, or else of the settings."""
+    return {
+        "cost": _number(request.args.get("cost"), here.settings.ticket_cost),
+        "minutes": _number(request.args.get("minutes"), here.settings.ticket_minutes),
+    }
+
+
+def _number(text: str | None, usual: float) -> float:
+    """Return the number that a field says, or `usual` if it is empty. Raise BadRequest for anything else."""
+    if not text:
+        return usual
+    try:
+        number = float(text.replace(",", "."))
+    except ValueError:
+        number = -1.0
+    if not 0 <= number <= MOST:
+        raise BadRequest(f"{text[:40]} is not a number from 0 to {MOST:,}")
+    return number
 
 
 def _counted(start: int, end: int, *, of: str, arm: str, within: str) -> list[Ended]:

@@ -1,23 +1,24 @@
 """Gaps in the content: questions without a good answer, grouped, diagnosed, ranked, and turned into drafts.
 
-Questions that ask the same are grouped by their vectors, or by their words if there are no vectors. A group gets the
-most frequent diagnosis of its questions. Groups are sorted by the number of people with a contact, most first. The
-tickets that an article would save are estimated from this number and from the share of offers that solved the problem.
-Each gap has a draft: a Markdown file with the group's questions in its front matter, still without a text. An agent can
-get such a draft from a single ticket too, with the question and the agents' answers, redacted.
+Questions that ask the same are grouped by their vectors and words, or by their words alone. A group gets the name of
+the question that most people asked in the same words, and the most frequent diagnosis of its questions. Groups are
+sorted by the number of people with a contact, most first. The tickets that an article would save are estimated from
+this number and from the share of offers that solved the problem. Each gap has a draft: a Markdown file with the group's
+questions in its front matter, still without a text. An agent can get such a draft from a single ticket too, with the
+question and the agents' answers, redacted.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
 import yaml
 
-from deflect.gaps.clusters import NEAR, NEAR_VECTORS, Floats, by_words, grouped, telling
+from deflect.gaps.clusters import Floats, by_words, combined, grouped, limits, wordings
 from deflect.redaction.redaction import MARK, redact, unmarked
 from deflect.report.statistics import Interval, poisson
 from deflect.store.database import Row
@@ -36,12 +37,13 @@ ADVICE = {
 LEAST_DAYS, LEAST_CONTACTS = 7, 5  # a full week, and enough people to project to a month
 MOST = 2000  # questions that are compared with each other; the cost grows with their square
 SHOWN = 3
+TELLING = 3  # words of a title that says more than "Question" or "Help please"
 NAMELESS = "A question"  # the title if redaction removed the whole text
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One question without a good answer, redacted; `article` is the article at fault, if any."""
+    """One question without a good answer, redacted, with the article at fault and its ticket, if there are any."""
 
     id: str
     text: str
@@ -52,6 +54,8 @@ class Question:
     article: str = ""
     category: str = ""
     subject: str = ""
+    at: int = 0
+    ticket: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,24 +95,36 @@ class Gap:
     avoided: Avoided | None
     questions: tuple[str, ...]
     members: tuple[str, ...]
+    tickets: tuple[str, ...]
     draft: str
 
 
 def gaps(
-    questions: Sequence[Question], *, days: float, help: Help = ASSUMED, limit: int = 50, vectors: Floats | None = None
+    questions: Sequence[Question],
+    *,
+    days: float,
+    help: Help = ASSUMED,
+    limit: int = 50,
+    encode: Callable[[Sequence[str]], Floats] | None = None,
+    encoded: int = MOST,
 ) -> list[Gap]:
     """Return the gaps, sorted by their people with a contact, most first; the order of `questions` does not matter.
 
     `days` is the length of the period, and `help` the share of answers that make a ticket unnecessary. Questions are
-    compared by `vectors`, one unit row for each, or by their words without `vectors`.
+    compared by their words, and also by the vectors of `encode`, one unit row for each text, if there are no more than
+    `encoded` wordings.
     """
-    if vectors is None:
-        chosen = [questions[n] for n in _chosen(questions)]
-        groups = grouped(by_words([q.text for q in chosen], [q.lang for q in chosen]), near=NEAR)
-    else:
-        order = _chosen(questions)
-        chosen, groups = [questions[n] for n in order], grouped(vectors[order], near=NEAR_VECTORS)
-    found = [_gap(chosen, group, days=days, help=help) for group in groups]
+    chosen = _chosen(questions)
+    same = wordings([q.text for q in chosen], [q.lang for q in chosen])
+    terms = [wording.terms for wording in same]
+    rows, near = by_words(terms), limits(terms, "words")
+    if encode and 0 < len(same) <= encoded:
+        vectors = encode([chosen[wording.members[0]].text for wording in same])
+        rows, near = combined(vectors, rows), limits(terms, "vectors")
+    found = [
+        _gap([[chosen[n] for n in same[w].members] for w in group], days=days, help=help)
+        for group in grouped(rows, near=near)
+    ]
     return sorted(found, key=lambda gap: (-gap.contacts, -gap.people, gap.members))[:limit]
 
 
@@ -120,31 +136,40 @@ def worded(avoided: Avoided | None) -> str:
     return f"An article could save about {value} tickets a month ({low}–{high}), {avoided.given}"
 
 
-def _chosen(questions: Sequence[Question]) -> list[int]:
-    """Return the positions of the questions to compare, in order of id; above MOST, those with a contact first."""
-    order = sorted(range(len(questions)), key=lambda n: (not questions[n].contacted, questions[n].id))[:MOST]
-    return sorted(order, key=lambda n: questions[n].id)
+def _chosen(questions: Sequence[Question]) -> list[Question]:
+    """Return the questions to compare, in order of id; above MOST, those with a contact first."""
+    first = sorted(questions, key=lambda q: (not q.contacted, q.id))[:MOST]
+    return sorted(first, key=lambda q: q.id)
 
 
-def _gap(questions: Sequence[Question], group: Sequence[int], *, days: float, help: Help) -> Gap:
-    members = [questions[n] for n in group]
-    people = len({q.person for q in members})
+def _gap(group: Sequence[Sequence[Question]], *, days: float, help: Help) -> Gap:
+    """Return the gap of a group of wordings, each with its questions."""
+    members = [q for wording in group for q in wording]
+    by_people = sorted(group, key=lambda wording: -len({q.person for q in wording}))
+    typical = [_typical(wording) for wording in by_people]
     contacts = len({q.person for q in members if q.contacted})
     diagnosis = _commonest([q.diagnosis for q in members])
-    article = _commonest([q.article for q in members if q.diagnosis == diagnosis])
-    words = telling([q.text for q in questions], [q.lang for q in questions], group)
     return Gap(
-        label=", ".join(words) or _line(members[0]),
+        label=_line(typical[0]),
         diagnosis=diagnosis,
         advice=ADVICE[diagnosis],
-        article=article,
-        people=people,
+        article=_commonest([q.article for q in members if q.diagnosis == diagnosis]),
+        people=len({q.person for q in members}),
         contacts=contacts,
         avoided=_avoided(contacts, days=days, help=help),
-        questions=tuple(dict.fromkeys(q.text.strip() for q in members))[:SHOWN],
+        questions=tuple(dict.fromkeys(q.text.strip() for q in typical))[:SHOWN],
         members=tuple(q.id for q in members),
-        draft=draft(members),
+        tickets=tuple(dict.fromkeys(q.ticket for q in members if q.ticket)),
+        draft=draft([*typical, *members]),
     )
+
+
+def _typical(wording: Sequence[Question]) -> Question:
+    """Return the question that most people asked letter by letter, which is seldom one with a typing error."""
+    people: dict[str, set[str]] = {}
+    for question in wording:
+        people.setdefault(question.text.strip().casefold(), set()).add(question.person)
+    return max(wording, key=lambda q: (len(people[q.text.strip().casefold()]), -len(q.text)))
 
 
 def _avoided(contacts: int, *, days: float, help: Help) -> Avoided | None:
@@ -156,7 +181,7 @@ def _avoided(contacts: int, *, days: float, help: Help) -> Avoided | None:
 
 
 def draft(members: Sequence[Question]) -> str:
-    """Return the front matter of a draft for the group's questions."""
+    """Return the front matter of a draft for a group's questions, the most typical first."""
     asked = list(dict.fromkeys(_line(q) for q in members))
     front = {
         "title": asked[0],
@@ -171,10 +196,10 @@ def draft(members: Sequence[Question]) -> str:
 
 
 def _line(question: Question) -> str:
-    """Return a question in one line: its subject, or else its first sentence with a word."""
+    """Return a question in one line: its subject or first sentence of three words, or else the first with a word."""
     sentences = (question.subject, *re.split(r"(?<=[.?!])\s|\n", question.text.strip()))
-    plain = (_plain(text, question.lang) for text in sentences)
-    return next((text for text in plain if re.search(r"\w", text)), NAMELESS)[:120]
+    plain = [text for text in (_plain(text, question.lang) for text in sentences) if re.search(r"\w", text)]
+    return next((text for text in plain if len(text.split()) >= TELLING), plain[0] if plain else NAMELESS)[:120]
 
 
 def _plain(text: str, lang: str) -> str:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from deflect.gaps import gaps
+from deflect.gaps import gaps, marks
 from deflect.gaps.clusters import Floats, unit
 from deflect.gaps.gaps import Diagnosis, Gap, Help, Question
 from deflect.redaction.redaction import redact, unmarked
@@ -29,11 +29,12 @@ if TYPE_CHECKING:
 
 SURE = 0.5  # score from which a first card counts as the right article even if it was not opened
 ENOUGH = 100  # offers that must have been shown before their success rate is used as the estimate
-ENCODED = 200  # questions that a page has time to encode; more are compared by words
+ENCODED = 300  # wordings that a page has time to encode, in 0.8 s; more are compared by words alone
 
 OFFERS = """
     SELECT * FROM (
-        SELECT offer.episode, offer.data, text, episodes.lang, episodes.category,
+        SELECT offer.episode, offer.received AS at, offer.data, text, episodes.lang, episodes.category,
+               (SELECT id FROM tickets WHERE tickets.episode = offer.episode ORDER BY created, id LIMIT 1) AS ticket,
                row_number() OVER (PARTITION BY offer.episode ORDER BY offer.received DESC, offer.id) AS place,
                (SELECT outcomes.article FROM outcomes JOIN tickets ON tickets.id = outcomes.ticket
                 WHERE tickets.episode = offer.episode AND withdrawn IS NULL
@@ -47,7 +48,7 @@ OFFERS = """
     """
 
 TICKETS = """
-    SELECT id, person, subject, lang, category,
+    SELECT id, person, subject, lang, category, created AS at, id AS ticket,
            (SELECT body FROM messages WHERE ticket = tickets.id ORDER BY created, id LIMIT 1) AS body,
            (SELECT article FROM outcomes WHERE ticket = tickets.id AND withdrawn IS NULL
             ORDER BY created DESC LIMIT 1) AS solved_by
@@ -67,7 +68,7 @@ SEARCHES = """
 FIRST_PAST = "SELECT min(at) AS at FROM past_questions"
 
 PAST = """
-    SELECT id, subject, body, lang, category, person, article FROM past_questions
+    SELECT id, subject, body, lang, category, person, article, at FROM past_questions
     WHERE at >= :start AND at < :end ORDER BY id
     """
 
@@ -80,13 +81,32 @@ OUTDATED = """
 def find(
     store: Store, searcher: Searcher | None, *, start: int, end: int, encode: int = ENCODED, now: int | None = None
 ) -> list[Gap]:
-    """Return the gaps of a period; up to `encode` questions are compared by vectors, more by words."""
+    """Return the gaps of a period that are neither ignored nor done; up to `encode` wordings are compared by vectors.
+
+    Done questions come back once they are asked again.
+    """
     known = {entry.id for entry in searcher.snapshot.entries(searcher.snapshot.default_lang)} if searcher else set()
     now = now or clock.now()
-    asked = list(questions(store, known, start=start, end=end, now=now))
-    vectors = _vectors(searcher, asked) if searcher and len(asked) <= encode else None
-    days = _heard(store, start=start, end=end, now=now)
-    return gaps.gaps(asked, days=days, help=_help(store, start=start, end=end, now=now), vectors=vectors)
+    asked = marks.still_open(store, questions(store, known, start=start, end=end, now=now))
+    return gaps.gaps(
+        list(asked),
+        days=_heard(store, start=start, end=end, now=now),
+        help=_help(store, start=start, end=end, now=now),
+        encode=_encoder(searcher),
+        encoded=encode,
+    )
+
+
+def marked(store: Store, *, start: int, end: int) -> list[Row]:
+    """Return the gaps that are done or ignored, each with the `text` of one of its questions in a period, or ""."""
+    return marks.marked(store, questions(store, frozenset(), start=start, end=end, now=clock.now()))
+
+
+def keys(store: Store, gap: Gap, *, start: int, end: int) -> list[str]:
+    """Return the keys of the wordings of a gap of a period, by which it is marked as done or ignored."""
+    members, secret = frozenset(gap.members), store.secret("email")
+    asked = questions(store, frozenset(), start=start, end=end, now=clock.now())
+    return sorted({marks.key(secret, question) for question in asked if question.id in members})
 
 
 def of_period(settings: Settings, searcher: Searcher, *, start: str | None, end: str | None) -> list[Gap]:
@@ -173,20 +193,21 @@ def _failed(truth: str, followed: str, *, cards: Collection[str], outdated: Coll
 
 
 def _question(
-    row: Mapping[str, str], text: str, *, contacted: bool, diagnosis: Diagnosis = "missing", article: str = ""
+    row: Mapping[str, Any], text: str, *, contacted: bool, diagnosis: Diagnosis = "missing", article: str = ""
 ) -> Question:
     subject, _, rest = text.strip().partition("\n")
-    known = {"category": row.get("category") or "", "subject": subject if rest else ""}
+    known: dict[str, Any] = {"category": row.get("category") or "", "subject": subject if rest else ""}
     article = article or (row.get("solved_by") or "" if diagnosis == "not found" else "")
+    known |= {"at": row["at"], "ticket": row.get("ticket") or ""}
     return Question(row["id"], text.strip(), row["lang"] or "en", row["person"], contacted, diagnosis, article, **known)
 
 
-def _vectors(searcher: Searcher, asked: list[Question]) -> Floats | None:
-    """Return the questions' vectors, or None if the index has no vectors."""
-    encoder = searcher.encoder
-    if encoder is None or searcher.degraded or not asked:
+def _encoder(searcher: Searcher | None) -> Callable[[Sequence[str]], Floats] | None:
+    """Return a function that encodes questions, or None if the index has no vectors."""
+    encoder = searcher.encoder if searcher else None
+    if encoder is None or (searcher and searcher.degraded):
         return None
-    return unit(np.asarray(encoder.encode([unmarked(q.text)[:2000] for q in asked]), dtype=np.float32))
+    return lambda texts: unit(np.asarray(encoder.encode([unmarked(t)[:2000] for t in texts]), dtype=np.float32))
 
 
 def _help(store: Store, *, start: int, end: int, now: int) -> Help:

@@ -12,14 +12,16 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from deflect.gaps import gaps
+from deflect.gaps.clusters import Floats
 from deflect.gaps.gaps import Diagnosis, Question
-from deflect.history import import_tickets
+from deflect.history import dates, import_tickets
 from deflect.history.import_tickets import Past
 from deflect.history.records import BadFile, Tally
 from deflect.history.replay import Encoded, Replayed, replay
@@ -49,16 +51,18 @@ def forecast(
     tickets: Path,
     *,
     split: str | None = None,
+    order: dates.Order | None = None,
     cost: float = 0.0,
     learn: bool = True,
     label: Callable[[str], progress.Report] = lambda _: progress.silent,
 ) -> dict[str, Any]:
     """Return the forecast for a history (a file, or a folder in the BEIR layout) as one document.
 
-    Raise BadFile if the history has no ticket.
+    `order` is that of day and month in dates such as 02/10/2026, which are refused without it. Raise BadFile if the
+    history has no ticket.
     """
     tally = Tally(str(tickets))
-    past = _history(settings, tickets, tally, split=split)
+    past = _history(settings, tickets, tally, split=split, order=order)
     searcher = _searcher(settings, tickets)
     encoded = Encoded(searcher)
     replayed = replay(
@@ -144,8 +148,10 @@ def worth(replayed: Sequence[Replayed], *, months: float, cost: float) -> dict[s
     return {"cost": cost, "tickets_a_month": round(a_month, 1), "right_a_month": rounded, "if_solved": saved}
 
 
-def _history(settings: Settings, tickets: Path, tally: Tally, *, split: str | None) -> list[Past]:
-    found = import_tickets.read(tickets, tally, split=split, settings=settings, report=progress.silent)
+def _history(
+    settings: Settings, tickets: Path, tally: Tally, *, split: str | None, order: dates.Order | None
+) -> list[Past]:
+    found = import_tickets.read(tickets, tally, split=split, order=order, settings=settings, report=progress.silent)
     past = [one for _, one in found]
     if not past:
         why = tally.bad[0]["why"] if tally.bad else "it is empty"
@@ -196,10 +202,14 @@ def _gaps(
 ) -> list[dict[str, Any]]:
     missed = [one for one in replayed if one.verdict in ("wrong", "nothing")]
     questions = [_question(one, n, lang=lang) for n, one in enumerate(missed)]
-    vectors = encoded.encode([q.text[:2000] for q in questions], report=report) if encoded.there and questions else None
-    found = gaps.gaps(questions, days=days, limit=LARGEST, vectors=vectors)
+    encode = partial(_encode, encoded, report=report) if encoded.there else None
+    found = gaps.gaps(questions, days=days, limit=LARGEST, encode=encode)
     shown = ("label", "diagnosis", "advice", "article", "contacts", "questions", "draft")
     return [{name: value for name, value in asdict(gap).items() if name in shown} for gap in found]
+
+
+def _encode(encoded: Encoded, texts: Sequence[str], *, report: progress.Report) -> Floats:
+    return encoded.encode([text[:2000] for text in texts], report=report)
 
 
 def _question(one: Replayed, number: int, *, lang: str) -> Question:

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from html import unescape
 from pathlib import Path
 from typing import Any
 
-from deflect.history import records
+from deflect.history import dates, records, shapes
 from deflect.history.imports import moment
 from deflect.history.records import BadLine, Document, References, Tally, text_of
 from kb import progress
 from kb.config import Settings
 from kb.content import library
 
-SUBJECTS = ("subject", "title", "raw_subject")
-BODIES = ("body", "description", "message", "text", "question", "ticket_text", "ticket", "content")
-ARTICLES = ("article", "article_id", "articles", "solved_by", "article_url", "url", "link", "answer")
-TIMES = ("date", "created_at", "created", "at", "time", "solved_at")
-PERSONS = ("email", "requester_email")
+SUBJECTS = ("subject",)
+ARTICLES = ("article", "article_id", "solved_by", "article_url")
+LINKS = ("url", "link", "answer", "html_url")  # may be a ticket's own address, or a text with a link
+TIMES = (
+    "date", "created_at", "created", "created_time", "created_date", "date_created", "opened_at", "submitted_at",
+    "received_at", "started_at", "conversation_started_at", "at", "time", "timestamp", "solved_at",
+)  # fmt: skip
+PERSONS = ("email", "requester_email", "customer_email", "user_email", "contact_email", "from_email", "from")
+IDS = ("id", "_id", "ticket_id", "conversation_id", "number", "ticket_number", "key")
 LONGEST = 8000  # characters that are kept of a message
-TAG = re.compile(r"<[^>]*>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +42,18 @@ class Past:
 
 
 def read(
-    path: Path, tally: Tally, *, split: str | None, settings: Settings, report: progress.Report
+    path: Path,
+    tally: Tally,
+    *,
+    split: str | None,
+    settings: Settings,
+    report: progress.Report,
+    order: dates.Order | None = None,
 ) -> Iterator[tuple[int, Past]]:
     """Yield past tickets with their line, from a file or from a split of a BEIR folder (by default, all splits).
 
-    A file has JSON lines or CSV with a text, a date and an article, or is an export of tickets from Zendesk.
+    A file has JSON lines or CSV with a text, a date and an article, or is an export from Zendesk, Intercom, Help Scout
+    or Freshdesk. `order` is that of day and month in dates such as 02/10/2026, which are refused without it.
     """
     if path.is_dir():
         yield from _beir(path, split=split, report=report)
@@ -53,28 +61,29 @@ def read(
     references = References.of(library.load(settings.articles, default_lang=settings.lang))
     for record in records.watched(records.read(path, tally), report=report, total=records.count(path)):
         try:
-            yield record.line, ticket(record.document, references)
+            yield record.line, ticket(record.document, references, order=order)
         except BadLine as error:
             tally.refuse(record.line, str(error))
 
 
-def ticket(document: Document, references: References) -> Past:
+def ticket(document: Document, references: References, *, order: dates.Order | None = None) -> Past:
     """Return the past ticket of a record; raise BadLine, which names the missing field."""
-    document = _flat(document)
-    subject, body = text_of(document, SUBJECTS), text_of(document, BODIES)
+    document = shapes.flat(document)
+    subject, body = text_of(document, SUBJECTS), text_of(document, ("body",))
     if not subject and not body:
-        raise BadLine(f"text is missing; give it in one of the fields {', '.join((*SUBJECTS[:2], *BODIES[:4]))}")
-    at = moment(document, TIMES)
+        raise BadLine("text is missing; give it in one of the fields subject, title, body, description, message, text")
+    at = moment(document, TIMES, order=order)
     article, known = _article(document, references)
+    person = text_of(document, PERSONS)
     return Past(
-        id=text_of(document, ("id", "_id", "ticket_id", "number")),
+        id=text_of(document, IDS),
         subject=subject[:300],
         body=body[:LONGEST],
         lang=text_of(document, ("lang", "language", "locale"))[:35],
         category=text_of(document, ("category", "topic", "group", "form"))[:100],
         article=article,
         known=known,
-        person=text_of(document, PERSONS),
+        person=person if "@" in person else "",
         at=at,
     )
 
@@ -88,39 +97,10 @@ def _article(document: Document, references: References) -> tuple[str | None, bo
         if found is None and ("://" in named or " " in named):
             raise BadLine(f"{named[:100]} is not one of our articles; add this address to the article's 'aliases'")
         return found or named, found is not None
-    replies = (references.linked(reply) for reply in _replies(document))
-    found = next((article for article in replies if article), None)
+    linked = (references.referred(text_of(document, [name])) for name in LINKS)
+    replies = (references.linked(reply) for reply in document["replies"])
+    found = next((article for article in (*linked, *replies) if article), None)
     return found, found is not None
-
-
-def _replies(document: Document) -> Iterator[str]:
-    """Yield the agents' public comments, in order; every author except the requester counts as an agent."""
-    requester = document.get("requester_id")
-    comments = document.get("comments") or document.get("replies") or []
-    for comment in comments if isinstance(comments, list) else []:
-        if not isinstance(comment, dict) or comment.get("public") is False:
-            continue
-        if requester is None or comment.get("author_id") != requester:
-            yield unescape(" ".join(str(comment.get(name) or "") for name in ("html_body", "plain_body", "body")))
-
-
-def _flat(document: Document) -> Document:
-    """Return a ticket from Zendesk with its fields under the names that this module reads."""
-    inner = document.get("ticket")
-    document = {**document, **inner} if isinstance(inner, dict) else dict(document)
-    if isinstance(document.get("ticket"), dict):
-        del document["ticket"]
-    requester = document.get("requester")
-    if isinstance(requester, dict):
-        document |= {"email": requester.get("email"), "lang": document.get("lang") or requester.get("locale")}
-        document.setdefault("requester_id", requester.get("id"))
-    group = document.get("group")
-    if isinstance(group, dict):
-        document["group"] = group.get("name")
-    comments = document.get("comments")
-    if not text_of(document, BODIES) and isinstance(comments, list) and comments and isinstance(comments[0], dict):
-        document["body"] = TAG.sub(" ", str(comments[0].get("plain_body") or comments[0].get("body") or ""))
-    return document
 
 
 def _beir(path: Path, *, split: str | None, report: progress.Report) -> Iterator[tuple[int, Past]]:

@@ -14,13 +14,12 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from deflect.history import import_writes, records
+from deflect.history import dates, import_writes, records
 from deflect.history.records import BadLine, Document, Record, Tally, text_of
 from deflect.offers.log import Refused, parse, with_text
 from deflect.privacy import erasure
 from deflect.privacy.email_keys import email_hash
 from deflect.store import clock
-from deflect.store.clock import from_date
 from deflect.store.events import CHANNELS
 from deflect.store.writer import opened
 from kb import progress
@@ -56,14 +55,19 @@ def load_events(settings: Settings, path: Path, *, report: progress.Report = pro
     return tally.document()
 
 
-def load_contacts(settings: Settings, path: Path, *, report: progress.Report = progress.silent) -> Document:
-    """Import contacts by phone, chat, e-mail or another help desk, which then end episodes as contacted."""
+def load_contacts(
+    settings: Settings, path: Path, *, order: dates.Order | None = None, report: progress.Report = progress.silent
+) -> Document:
+    """Import contacts by phone, chat, e-mail or another help desk, which then end episodes as contacted.
+
+    `order` is that of day and month in dates such as 02/10/2026, which are refused without it.
+    """
     now = clock.now()
     with opened(settings) as (store, writer):
         secret = store.secret("email")
         return _import(
             path,
-            lambda document: contact(document, secret=secret),
+            lambda document: contact(document, secret=secret, order=order),
             lambda rows: writer.run(import_writes.import_contacts, rows=rows, now=now),
             report,
         )
@@ -75,9 +79,9 @@ def load_users(settings: Settings, path: Path, *, report: progress.Report = prog
         return _import(path, _month, lambda rows: writer.run(import_writes.import_users, rows=rows), report)
 
 
-def contact(document: Document, *, secret: str) -> Document:
+def contact(document: Document, *, secret: str, order: dates.Order | None = None) -> Document:
     """Return the row of one contact; raise BadLine for a missing or wrong field."""
-    at = moment(document, TIMES)
+    at = moment(document, TIMES, order=order)
     channel = text_of(document, ["channel", "via"]).lower()
     channel = ALSO.get(channel, channel)
     if channel not in CHANNELS:
@@ -94,14 +98,18 @@ def contact(document: Document, *, secret: str) -> Document:
     return {"keys": keys, "episode": episode, "contact": row}
 
 
-def moment(document: Document, names: Iterable[str]) -> int:
+def moment(document: Document, names: Iterable[str], *, order: dates.Order | None = None) -> int:
     """Return the time in the first of the fields `names` that is set; raise BadLine."""
     for name in names:
         value = document.get(name)
-        if value:
-            with contextlib.suppress(ValueError, OverflowError):
-                return from_date(str(value))
-            raise BadLine(f"{name} is not a time, such as 2026-10-01T12:00:00Z or 2026-10-01")
+        if not value:
+            continue
+        try:
+            return dates.read(str(value), order)
+        except dates.AmbiguousDate as error:
+            raise BadLine(f"{name}: {error}; say which with --dates dmy or --dates mdy") from error
+        except (ValueError, OverflowError) as error:
+            raise BadLine(f"{name} is not a time, such as 2026-10-01T12:00:00Z or 2026-10-01") from error
     raise BadLine(f"{next(iter(names))} is missing; give the time, such as 2026-10-01T12:00:00Z")
 
 

@@ -6,7 +6,6 @@ an old address, or its name in another system.
 
 from __future__ import annotations
 
-import csv
 import re
 import unicodedata
 from collections import Counter
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any, TextIO
 from urllib.parse import unquote, urlsplit
 
+from deflect.history import tables
 from deflect.privacy.cells import plain
 from kb.content.article import Article
 from kb.content.library import Library
@@ -25,7 +25,7 @@ from kb.strict import BadValue, loads
 
 Document = dict[str, Any]
 MOST_NAMED = 100  # bad lines that a report lists; all are counted
-LONGEST_FIELD = 10_000_000
+LISTS = ("tickets", "conversations", "results", "data", "items", "records")  # of records, in a document without an id
 HOPS = 10  # redirects that are followed; more mean a loop
 NUMBERED = re.compile(r"^\d+-")
 URL = re.compile(r"https?://[^\s<>\"')\]]+")
@@ -37,12 +37,6 @@ class BadFile(HelpCenterError):
 
 class BadLine(ValueError):
     """A line that cannot be imported; the message gives the reason."""
-
-
-class Semicolons(csv.excel):
-    """CSV with semicolons, as spreadsheets write it in languages with a decimal comma."""
-
-    delimiter = ";"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +74,13 @@ class Tally:
 
 
 def read(path: Path, tally: Tally) -> Iterator[Record]:
-    """Yield the records of a file: CSV with a header if its name ends in .csv or .tsv, else JSON.
+    """Yield the records of a file: CSV with a header if its name ends in .csv or .tsv, else JSON or, without {, CSV.
 
     JSON may be one record per line, or one document. Bad lines are counted in `tally`. Raise BadFile if the file
     cannot be read.
     """
     try:
-        yield from (_csv if path.suffix.lower() in (".csv", ".tsv") else _json)(path, tally)
+        yield from (_csv if _is_table(path) else _json)(path, tally)
     except OSError as error:
         raise BadFile(f"{path}: {error.strerror}; name a file that can be read") from error
     except UnicodeDecodeError as error:
@@ -157,10 +151,17 @@ def _send(batch: list[tuple[int, Document]], tally: Tally, send: Callable[[list[
     tally.known += len(batch) - answer["stored"] - len(refused)
 
 
+def _is_table(path: Path) -> bool:
+    if path.suffix.lower() != ".txt":
+        return path.suffix.lower() in (".csv", ".tsv")
+    with tables.text_file(path) as file:
+        return not file.read(1000).lstrip().startswith(("{", "["))
+
+
 def _json(path: Path, tally: Tally) -> Iterator[Record]:
-    with path.open(encoding="utf-8-sig") as file:
+    with tables.text_file(path) as file:
         if _is_one_document(path):
-            yield from _members(path, _loaded(path, file))
+            yield from _members(_loaded(path, file))
             return
         for number, line in enumerate(file, 1):
             if not line.strip():
@@ -180,16 +181,14 @@ def _json(path: Path, tally: Tally) -> Iterator[Record]:
 
 
 def _is_one_document(path: Path) -> bool:
-    """Return True if a file has one document over many lines, or a list, instead of one record per line."""
-    with path.open(encoding="utf-8-sig") as file:
-        first = file.readline().strip()
-    if first.startswith("["):
-        return True
+    """Return True if a file has one document over many lines, or one with a list, instead of one record per line."""
+    with tables.text_file(path) as file:
+        first = next((line.strip() for line in file if line.strip()), "")
     try:
         document = loads(first or "{}")
     except ValueError:
-        return first == "{"
-    return isinstance(document, dict) and isinstance(document.get("tickets"), list)
+        return first.startswith(("[", "{")) and not first.endswith("}")
+    return isinstance(document, list) or (isinstance(document, dict) and _list_in(document) is not None)
 
 
 def _loaded(path: Path, file: TextIO) -> Any:
@@ -201,32 +200,27 @@ def _loaded(path: Path, file: TextIO) -> Any:
         raise BadFile(f"{path} is neither one JSON document nor JSON lines: {error}") from error
 
 
-def _members(path: Path, document: Any) -> Iterator[Record]:
-    rows = document.get("tickets") if isinstance(document, dict) else document
-    if not isinstance(rows, list):
-        raise BadFile(f"{path}: this JSON document is not a list and has no list under 'tickets'")
-    for number, row in enumerate(rows, 1):
+def _members(document: Any) -> Iterator[Record]:
+    """Yield the records of a document: a list, a list in one of the fields of LISTS, or the document itself."""
+    rows = document if isinstance(document, list) else _list_in(document)
+    for number, row in enumerate([document] if rows is None else rows, 1):
         yield Record(number, row if isinstance(row, dict) else {})
 
 
+def _list_in(document: Document) -> list[Any] | None:
+    if "id" in document:
+        return None
+    inner = document.get("_embedded")
+    for holder in (document, inner if isinstance(inner, dict) else {}):
+        for name in LISTS:
+            if isinstance(rows := holder.get(name), list):
+                return rows
+    return None
+
+
 def _csv(path: Path, tally: Tally) -> Iterator[Record]:
-    csv.field_size_limit(LONGEST_FIELD)
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file, dialect=csv.excel_tab if path.suffix.lower() == ".tsv" else _dialect(file))
-        line = 2
-        for row in reader:
-            if None in row:
-                tally.refuse(line, "this line has more fields than the header")
-            else:
-                yield Record(line, {name.strip().lower(): plain(value) for name, value in row.items() if value})
-            line = reader.line_num + 1
-
-
-def _dialect(file: TextIO) -> type[csv.Dialect]:
-    sample = file.read(8192)
-    file.seek(0)
-    head = sample.split("\n")[0]
-    return Semicolons if head.count(";") > head.count(",") else csv.excel
+    for line, row in tables.rows(path, refuse=tally.refuse):
+        yield Record(line, {name: plain(value) for name, value in row.items()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +257,10 @@ class References:
                 break
             path = _path(self.redirects[path])
         return self.names.get(_slug(NUMBERED.sub("", path.rsplit("/", 1)[-1])))
+
+    def referred(self, text: str) -> str | None:
+        """Return the article that a text links to or is the name of; a bare number is the name of something else."""
+        return self.linked(text) or (None if text.isdecimal() else self.article(text))
 
     def linked(self, text: str) -> str | None:
         """Return the first of our articles that a text links to, or None."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from deflect.history import import_tickets, import_writes, records
+from deflect.history import dates, import_tickets, import_writes, records
 from deflect.history.import_tickets import Past
 from deflect.history.records import Document, Tally
 from deflect.privacy.email_keys import email_hash
@@ -84,12 +84,20 @@ def lessons(store: Store, *, before: int | None = None) -> list[Lesson]:
 
 
 def load(
-    settings: Settings, path: Path, *, split: str | None = None, report: progress.Report = progress.silent
+    settings: Settings,
+    path: Path,
+    *,
+    split: str | None = None,
+    order: dates.Order | None = None,
+    report: progress.Report = progress.silent,
 ) -> Document:
-    """Import a help desk's history: past tickets, redacted, each with the article that solved it, if any."""
+    """Import a help desk's history: past tickets, redacted, each with the article that solved it, if any.
+
+    `order` is that of day and month in dates such as 02/10/2026, which are refused without it.
+    """
     tally, counts, now = Tally(str(path)), {"solved": 0, "unknown": 0}, clock.now()
     with opened(settings) as (store, writer):
-        found = import_tickets.read(path, tally, split=split, settings=settings, report=report)
+        found = import_tickets.read(path, tally, split=split, order=order, settings=settings, report=report)
         records.keep(
             _rows(found, counts, secret=store.secret("email"), source=path.stem, lang=settings.lang),
             tally,

@@ -63,9 +63,8 @@ def mined(searcher: Searcher, past: Sequence[Lesson], *, known: Mapping[str, Seq
             groups[lesson.article, lesson.lang].append(lesson)
     found = []
     for (article, lang), solved in sorted(groups.items()):
-        texts = [text_of(lesson) for lesson in solved]
-        rows = clusters.by_words(texts, [lang] * len(texts))
-        for group in clusters.grouped(rows, near=NEAR):
+        rows = clusters.by_words([clusters.terms_of(text_of(lesson), lang) for lesson in solved])
+        for group in clusters.grouped(rows, near=[NEAR] * len(rows)):
             proposed = _proposed(searcher, [solved[n] for n in group], known.get(article, ()))
             if proposed is not None:
                 found.append(proposed)

@@ -18,7 +18,7 @@ from deflect.mail.charsets import WEAK, codec, decoded, meta_charset
 from deflect.mail.forms import of_forms
 from deflect.mail.headers import charset_of, header, line, parameter, unpadded, words
 from deflect.mail.invitation import told
-from deflect.mail.text import LONGEST_HTML, of_html, without_pictures
+from kb.render.plain_text import LONGEST_HTML, of_html, without_pictures
 
 SHOWN = ("text/plain", "text/html", "text/enriched", "text/richtext", "text/markdown", "text/x-markdown")
 UNSEEN = ("text/x-amp-html", "text/rfc822-headers")  # repeats the HTML, or belongs to a delivery report

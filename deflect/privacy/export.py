@@ -74,6 +74,7 @@ QUERIES = {
 
 # Tables of the installation, without data about people: secrets, sessions, allowed origins, keys against repeats.
 NOT_EXPORTED = (
+    "gap_marks",
     "secrets",
     "admins",
     "second_factors",

@@ -15,10 +15,16 @@ WIDTH, HEIGHT = 960, 340
 INK, SOFT = "#33433b", "#74827b"  # contrast of at least 4.5 to 1 on white; DARK replaces them on dark pages
 SANS = "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif"
 COLOURS = ("#0b6b4f", "#1a5fb4", "#c2570c", "#7b3fb5", "#74827b")  # distinct in grey and for colour-blind readers too
+DARK_COLOURS = ("#5fd0a5", "#8fbef7", "#f0a35e", "#c9a4ee", "#a3b3ab")  # the same on dark, each at least 3 to 1
 DARK = (
     "inline:@media (prefers-color-scheme: dark){text,text.no_data,.legends .legend text{fill:#cfdad4}"
     ".axis text,.axis text.major{fill:#cfdad4}"
-    ".axis .line,.axis .guide.line,.axis .major.line{stroke:#53625b}.ci{stroke:#cfdad4}}"
+    ".axis .line,.axis .guide.line,.axis .major.line{stroke:#53625b}.ci{stroke:#cfdad4}"
+    + "".join(
+        f".color-{n},.color-{n} a:visited{{stroke:{colour};fill:{colour}}}.color-{n} .line{{fill:none}}"
+        for n, colour in enumerate(DARK_COLOURS)
+    )
+    + "}"
 )
 LOOK: Mapping[str, Any] = {
     "background": "transparent",

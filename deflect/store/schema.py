@@ -237,3 +237,10 @@ def m019_second_factors(db: Database) -> None:
     _create(
         db, "second_factors", "id secret step:int recovery entry created:int", needed="secret step recovery created"
     )
+
+
+@migrations()
+def m020_gap_marks(db: Database) -> None:
+    """Questions that an agent called done or ignores, as keyed hashes of their words."""
+    columns = "id state gap who created:int"
+    _create(db, "gap_marks", columns, needed="state gap who created", indexes="gap")

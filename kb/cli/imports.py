@@ -5,12 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 
 from kb import progress
-from kb.cli.options import emit, json_option, with_articles, with_settings
+from kb.cli.options import dates_option, emit, json_option, with_articles, with_settings
 from kb.config import Settings
 
 file_argument = click.argument("file", type=click.Path(exists=True, path_type=Path))
@@ -45,19 +45,23 @@ def outcomes() -> None:
 @outcomes.command("import")
 @file_argument
 @click.option("--split", help="Name of the qrels file in a BEIR folder; unset: all.")
+@dates_option
 @json_option
 @with_articles("reads")
-def outcomes_import(settings: Settings, file: Path, split: str | None, as_json: bool) -> None:
+def outcomes_import(
+    settings: Settings, file: Path, split: str | None, order: Literal["dmy", "mdy"] | None, as_json: bool
+) -> None:
     """Import past tickets, each with the article that solved it.
 
-    FILE is a file of JSON lines, CSV or a Zendesk export, or a folder in the BEIR layout.
+    FILE holds JSON lines or CSV, or is an export from Zendesk, Intercom, Help Scout or Freshdesk, or a folder in the
+    BEIR layout.
 
     Example: kb outcomes import tickets.jsonl
     """
     from deflect.learn import lessons
 
     report = progress.reporter("Importing past tickets")
-    _imported(lessons.load(settings, file, split=split, report=report), as_json, lessons.shown)
+    _imported(lessons.load(settings, file, split=split, order=order, report=report), as_json, lessons.shown)
 
 
 @click.group()
@@ -67,9 +71,10 @@ def contacts() -> None:
 
 @contacts.command("import")
 @file_argument
+@dates_option
 @json_option
 @with_settings
-def contacts_import(settings: Settings, file: Path, as_json: bool) -> None:
+def contacts_import(settings: Settings, file: Path, order: Literal["dmy", "mdy"] | None, as_json: bool) -> None:
     """Import contacts made by phone, in chat or in another help desk, so that the report counts them.
 
     FILE holds JSON lines or CSV with the fields email or person, at, channel and ticket.
@@ -78,9 +83,8 @@ def contacts_import(settings: Settings, file: Path, as_json: bool) -> None:
     """
     from deflect.history import imports, records
 
-    _imported(
-        imports.load_contacts(settings, file, report=progress.reporter("Importing contacts")), as_json, records.shown
-    )
+    report = progress.reporter("Importing contacts")
+    _imported(imports.load_contacts(settings, file, order=order, report=report), as_json, records.shown)
 
 
 @click.group()

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 
 from kb import progress
-from kb.cli.options import Finite, emit, json_option, with_articles, with_database
+from kb.cli.options import Finite, dates_option, emit, json_option, with_articles, with_database
 from kb.config import Settings
 
 
@@ -126,6 +126,7 @@ def content_gaps(
 @click.command()
 @click.argument("tickets", type=click.Path(exists=True, path_type=Path))
 @click.option("--split", help="Name of the qrels file in a BEIR folder; unset: all.")
+@dates_option
 @click.option("--cost", type=Finite(min=0), default=0.0, help="Cost of a ticket, in any currency.")
 @click.option("--cold", is_flag=True, help="Don't learn from earlier tickets.")
 @click.option(
@@ -134,7 +135,14 @@ def content_gaps(
 @json_option
 @with_articles("builds")
 def forecast(
-    settings: Settings, tickets: Path, split: str | None, cost: float, cold: bool, out: Path, as_json: bool
+    settings: Settings,
+    tickets: Path,
+    split: str | None,
+    order: Literal["dmy", "mdy"] | None,
+    cost: float,
+    cold: bool,
+    out: Path,
+    as_json: bool,
 ) -> None:
     """Show the offers that past tickets would have got, and the savings.
 
@@ -147,7 +155,9 @@ def forecast(
 
     if not tickets.is_dir():
         refresh(settings, words_only=False, now=datetime.now(UTC))
-    done = replaying.forecast(settings, tickets, split=split, cost=cost, learn=not cold, label=progress.reporter)
+    done = replaying.forecast(
+        settings, tickets, split=split, order=order, cost=cost, learn=not cold, label=progress.reporter
+    )
     if not as_json:
         out.write_text(replaying.page(done), encoding="utf-8")
     emit(done, as_json=as_json, text=lambda d: f"{replaying.shown(d)}\nThe page is in {out}.")

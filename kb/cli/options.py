@@ -36,6 +36,12 @@ class Finite(click.FloatRange):
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+dates_option = click.option(
+    "--dates",
+    "order",
+    type=click.Choice(["dmy", "mdy"]),
+    help="Order of day and month in dates such as 02/10/2026. Unset: those are refused.",
+)
 
 
 def _lang(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:

@@ -61,6 +61,7 @@ def test_axe_finds_nothing_nothing_sticks_out_and_nothing_is_refused(
 def test_charts_are_drawn_and_a_number_leads_to_its_episodes(page: Page, site: str) -> None:
     log_in(page, site)
     page.goto(f"{site}/admin/report/?{PERIOD}")
+    page.get_by_text("Statistics", exact=True).click()
     for picture in page.locator(".chart img").all():
         picture.scroll_into_view_if_needed()
         expect(picture).to_have_js_property("complete", True)

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from deflect.admin.report_pages import TABLES
+from deflect.learn.lessons import load as load_history
 from deflect.report.charts import CHARTS
 from deflect.report.episodes import FILTERS
 from deflect.store.services import EXTENSION, Services
@@ -49,12 +51,13 @@ def test_nothing_of_the_report_is_seen_without_logging_in(client: FlaskClient, p
     assert "/admin/login" in answer.headers["Location"]
 
 
-def test_an_empty_report_is_a_page_that_says_what_is_missing(app: Flask) -> None:
+def test_an_empty_report_says_what_to_do_and_not_that_nothing_is_measured(app: Flask) -> None:
     client = app.test_client()
     log_in(client)
     page = client.get("/admin/report/")
     assert page.status_code == 200
-    assert "not measured" in page.text
+    assert "Put the line on your contact form" in page.text
+    assert "not measured" not in page.text.lower()
     assert client.get("/admin/report/gaps").status_code == 200
     assert all(client.get(f"/admin/report/{kind}.csv").status_code == 200 for kind in TABLES)
     assert all(client.get(f"/admin/report/charts/{name}.svg").status_code == 200 for name in CHARTS)
@@ -65,6 +68,25 @@ def test_the_page_shows_numbers_with_interval_and_formula(report: FlaskClient) -
     assert "solved ÷ episodes shown an offer" in page
     assert "50.0 %" in page  # one of two people shown an offer
     assert "KB_HOLDOUT is 0, so there is no control group" in page
+
+
+def test_the_reason_for_missing_numbers_is_given_once_and_not_with_each(report: FlaskClient) -> None:
+    page = report.get(f"/admin/report/?{PERIOD}").text
+    first, statistics = page.split('id="statistics"')
+    assert "ot measured" not in first
+    assert statistics.count("Not measured: KB_HOLDOUT is 0, so there is no control group: ") == 2  # headlines, and all
+
+
+def test_cost_and_minutes_turn_tickets_into_money_and_hours(report: FlaskClient) -> None:
+    page = report.get(f"/admin/report/?{PERIOD}&cost=1234,5&minutes=90").text
+    assert re.findall(r"at least</small> <a [^>]*>([^<]*)</a>", page) == ["1", "1.5 h", "1,234"]
+
+
+@pytest.mark.parametrize("asked", ["cost=-1", "minutes=nan", "cost=much"])
+def test_a_cost_that_is_no_number_is_refused_with_a_sentence(report: FlaskClient, asked: str) -> None:
+    answer = report.get(f"/admin/report/?{asked}")
+    assert answer.status_code == 400
+    assert "is not a number from 0 to 10,000,000" in answer.text
 
 
 def test_a_split_lists_each_value(report: FlaskClient) -> None:
@@ -143,10 +165,39 @@ def test_a_search_that_a_spreadsheet_would_run_is_text_in_the_csv(report: FlaskC
     assert rows(report, "searches")[0] == {"what": "no_result", "text": "'=cmd parcel", "people": "1", "then": ""}
 
 
-def test_gaps_have_questions_and_a_draft(report: FlaskClient) -> None:
+def test_what_one_person_asked_is_listed_below_the_gaps(report: FlaskClient) -> None:
     page = report.get(f"/admin/report/gaps?{PERIOD}").text
-    assert "Printing of parcel labels fails" in page
+    assert "status: draft" not in page
+    assert "Printing of parcel labels fails" in page.split("that one person asked")[1]
+
+
+@pytest.fixture
+def gap(app: Flask, report: FlaskClient, tmp_path: Path) -> FlaskClient:
+    """The same browser, after a second person asked about parcel labels."""
+    question = {"id": "p1", "text": "Printing of parcel labels fails", "date": "2026-09-12T10:00:00Z"}
+    path = tmp_path / "past.jsonl"
+    path.write_text(json.dumps(question), encoding="utf-8")
+    load_history(app.extensions[EXTENSION].settings, path)
+    return report
+
+
+def test_a_gap_has_questions_and_a_draft_and_is_gone_once_it_is_ignored(gap: FlaskClient) -> None:
+    address = f"/admin/report/gaps?{PERIOD}"
+    page = gap.get(address).text
     assert "status: draft" in page
+    assert "2 people asked" in page
+    head = re.findall(r'name="gap" value="([^"]+)"', page)[0]
+    token = re.findall(r'name="csrf_token" value="([^"]+)"', page)[0]
+    form = {"csrf_token": token, "gap": head, "state": "ignored"}
+    assert gap.post(address, data=form).status_code == 302
+    page = gap.get(address).text
+    assert "status: draft" not in page
+    assert "Done and ignored (1)" in page
+    assert gap.post(address, data=form).status_code == 404
+    assert gap.post(address, data=form | {"state": "away"}).status_code == 400
+    again = {"csrf_token": token, "state": "open", "gap": re.findall(r'name="gap" value="([^"]+)"', page)[0]}
+    assert gap.post(address, data=again).status_code == 302
+    assert "status: draft" in gap.get(address).text
 
 
 @pytest.mark.parametrize("query", ["from=soon", "from=2026-09-02&to=2026-09-01"])

@@ -1,4 +1,4 @@
-"""Turn the HTML of an e-mail into plain lines."""
+"""Turn HTML, as in e-mails, into plain lines."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 // The service on another owner's page: an id instead of a cookie, signed tokens, and lines for the owner's console.
 
-import { kept } from "./draft.js";
 import { Service, uuid } from "./service.js";
+import { kept } from "./storage.js";
 import { english } from "./words.js";
 
 const MONTH = 2.592e9; // ms

@@ -218,6 +218,7 @@ export class Form {
     this.body = this.#field("body", "textarea, [contenteditable]");
     const [subject, body] = [this.#line(), this.body].map((field) => (field?.value ?? field?.innerText ?? "").trim());
     const category = this.form.querySelector(this.host.getAttribute("category") || "[name=category]")?.value;
+    if (!subject && !body) this.offers.put([]);
     const isSame = this.#isClosed(`${subject} ${body}`);
     if ((subject + body).length < LEAST || isSame) return null;
     const [title, text] = [subject.slice(0, 300), body.slice(0, 8000)].map((one) => one.replace(LONG, "…"));
@@ -349,7 +350,7 @@ export class Form {
   #reopen() {
     this.closed = null;
     this.offers.put(this.back);
-    this.box.querySelector("a")?.focus();
+    setTimeout(() => this.box.querySelector("a")?.focus()); // once the box is in its place
   }
 
   #place() {

@@ -149,10 +149,8 @@ export class Panel {
     if (this.box.matches(OPEN)) return;
     const { root } = this.host; // within the dialog in which the form is, if there is one
     this.from = root.getRootNode().activeElement ?? document.activeElement;
-    if (!root.contains(this.box)) {
-      root.getRootNode().adoptedStyleSheets = [...this.host.shadowRoot.adoptedStyleSheets];
-      root.append(this.box);
-    }
+    root.getRootNode().adoptedStyleSheets = [...this.host.shadowRoot.adoptedStyleSheets];
+    if (!root.contains(this.box)) root.append(this.box);
     this.box.hidden = false;
     const beside = this.box.showPopover && innerWidth > PHONE;
     if (beside) this.box.popover = "manual";

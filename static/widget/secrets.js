@@ -40,7 +40,7 @@ const AFTER = `${WORD}[\\p{L}\\d]{0,12}[\\s:：=.#№-]*(?:\\p{L}{1,8}[\\s:=.#-]
 const STEPS = [
   [/[a-z]{2}\d\d(?:[ -]?[a-z\d]){11,34}/gi, (run) => hide(run, isIban)],
   [/\d(?:[ .\u00a0-]?\d){12,}/g, (run) => hide(run, isCard)],
-  [new RegExp(`(?<![\\w.-])(?:${FORMS})(?![\\w-])`, "gi"), (form) => blank(form)],
+  [new RegExp(`(?<![\\w.-]|\\d )(?:${FORMS})(?![\\w-]| \\d)`, "gi"), (form) => blank(form)],
   // A number or a mixed word after its name: "PIN: 1234", "my password is hunter22".
   [new RegExp(AFTER, "giu"), (all, value) => all.slice(0, -value.length) + blank(value)],
 ];

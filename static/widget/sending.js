@@ -75,7 +75,7 @@ export class Sending {
     if (jQuery && this.jQuery !== jQuery) this.#hear((this.jQuery = jQuery));
     const at = performance.now();
     this.#try = { at, text: view.text(), ...given };
-    if (!(at - this.at < SAME)) view.over = false;
+    view.over = false;
     clearInterval(this.clock);
     this.clock = setInterval(() => this.#look(), LOOK);
   }
@@ -162,10 +162,11 @@ export class Sending {
   }
 
   #sent(how = {}) {
-    const { at } = this;
-    const isNative = this.#try?.submit && !this.#try.submit.defaultPrevented && !this.#try.framed;
+    const began = this.#try;
+    const isNative = began?.submit && !began.submit.defaultPrevented && !began.framed;
+    const isSame = performance.now() - this.at < SAME && (isNative || !began); // pressed twice, or seen twice
     this.stop();
     this.at = performance.now();
-    if (!(this.at - at < SAME)) this.view.attempted(how.accepted, isNative);
+    if (!isSame) this.view.attempted(how.accepted, isNative);
   }
 }

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import patient
 from tests.browser.shop import Help, shop_and_help
@@ -19,10 +19,7 @@ TEXT = "the code never arrives"
 FIELDS = '<label>Message <textarea name="message"></textarea></label><label>Email <input type="email" name="email">'
 FORM = f'<form id="contact" action="/send" method="post">{FIELDS}</label><button>Send</button></form>'
 TAG = '<script type="module" src="HELP/widget/1/help-widget.js" data-form="#contact"></script>'
-JQUERY = next(
-    (path for folder in Path(__file__).parents for path in folder.glob("node_modules/jquery/dist/jquery.min.js")),
-    Path(__file__).parent / "foreign" / "node_modules" / "jquery" / "dist" / "jquery.min.js",
-)
+JQUERY = Path(__file__).parent / "foreign" / "node_modules" / "jquery" / "dist" / "jquery.min.js"
 BY_SCRIPT = """contact.addEventListener("submit", async (event) => {
   event.preventDefault();
   if (!contact.email.value) return;
@@ -52,8 +49,8 @@ def help(shop: Help, tab: Page) -> Iterator[Help]:
     """The fake help center with nothing recorded, and a tab in which nothing is stored."""
     tab.goto("about:blank")
     tab.unroute_all()
-    tab.route(f"{shop.shop}/empty", lambda route: route.fulfill(body="<title>Empty</title>", content_type="text/html"))
-    tab.goto(f"{shop.shop}/empty")
+    shop.pages = {"empty": "<!doctype html><title>Empty</title>"}
+    tab.goto(f"{shop.shop}/empty.html")
     tab.evaluate("sessionStorage.clear()")
     for recorded in (shop.events, shop.offers, shop.posts, shop.asked):
         recorded.clear()
@@ -65,11 +62,7 @@ def put(page: Page, help: Help, html: str, *, script: str = "", name: str = "pag
     tag = "" if "help-widget.js" in html else TAG
     scripts = f"<script>{script}</script>" if script else ""
     whole = f"<!doctype html><html lang=en><meta charset=utf-8><title>A page</title>{html}{tag}{scripts}"
-
-    def answer(route: Route) -> None:
-        route.fulfill(body=whole.replace("HELP", help.origin), content_type="text/html; charset=utf-8")
-
-    page.route(lambda url: url.split("?")[0].split("#")[0] == f"{help.shop}/{name.split('?')[0]}", answer)
+    help.pages[name.split(".")[0]] = whole
     page.goto(f"{help.shop}/{name}")
 
 
@@ -318,7 +311,7 @@ SIGNS = {
     "the form has gone": "contact.outerHTML = '<p>Thank you</p>'",
     "the form is hidden": "contact.style.display = 'none'",
     "another view": "history.pushState({}, '', '/thanks')",
-    "another page": "location.href = '/empty'",
+    "another page": "location.href = '/empty.html'",
     "Turbo": "contact.dispatchEvent(new CustomEvent('turbo:submit-end', { bubbles: true, detail: { success: true } }))",
     "htmx": "contact.dispatchEvent(new CustomEvent('htmx:afterRequest', { bubbles: true, detail: { successful: true } }))",
     "HubSpot": "postMessage({ type: 'hsFormCallback', eventName: 'onFormSubmitted' }, '*')",
@@ -335,7 +328,7 @@ def test_a_form_sent_by_script_counts_once_and_is_forgotten(tab: Page, help: Hel
     assert help.types().count("attempted") == 0, "the page refused it"
     tab.get_by_role("button", name="Send").click()
     help.wait("attempted")
-    tab.goto(f"{help.shop}/empty")
+    tab.goto(f"{help.shop}/empty.html")
     assert help.types().count("attempted") == 1
     if sign != "by its method":
         assert drafts(tab) == 0
@@ -374,7 +367,7 @@ def test_a_form_that_is_closed_is_not_sent(tab: Page, help: Help, name: str) -> 
     offered(tab)
     tab.get_by_role("button", name=name, exact=True).first.click()
     expect(tab.locator(OFFERS)).to_be_hidden()
-    tab.goto(f"{help.shop}/empty")
+    tab.goto(f"{help.shop}/empty.html")
     help.wait("left")
     assert "attempted" not in help.types()
 
@@ -384,7 +377,7 @@ def test_a_submit_that_the_page_prevents_is_no_attempt(tab: Page, help: Help) ->
     offered(tab)
     tab.get_by_role("button", name="Send").click()
     write(tab, " at all")
-    tab.goto(f"{help.shop}/empty")
+    tab.goto(f"{help.shop}/empty.html")
     help.wait("left")
     assert "attempted" not in help.types()
 

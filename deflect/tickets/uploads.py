@@ -8,6 +8,7 @@ time, so a slow disk does not occupy all of them.
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -70,7 +71,7 @@ def first_texts(asked: Request, *, longest_text: int) -> dict[str, str]:
 
     The rest is not read. The result is empty if the parts cannot be parsed or the texts are too long.
     """
-    asked.max_content_length = None
+    asked.max_content_length = sys.maxsize
     boundary = asked.mimetype_params.get("boundary", "").encode("ascii", "replace")
     decoder = MultipartDecoder(boundary, max_form_memory_size=longest_text, max_parts=MOST_PARTS)
     texts: dict[str, str] = {}

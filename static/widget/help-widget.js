@@ -131,7 +131,7 @@ class HelpWidget extends HTMLElement {
       return parts;
     } catch (error) {
       this.#sheets = {}; // the next use tries again
-      if (!this.#warned.size) this.warn(`${error.message}; is ${this.base} up?`);
+      if (!this.#warned.size) this.warn(`${error.message}; is ${BASE} up?`);
       throw error;
     }
   }
@@ -167,10 +167,10 @@ class HelpWidget extends HTMLElement {
     this.warn(`form="${selector}" matches nothing; leave it empty to have the form guessed`);
   }
 
-  #forbidden({ effectiveDirective, blockedURI }) {
-    const { origin } = new URL(this.base);
-    if (!blockedURI.startsWith(origin)) return;
-    this.warn(`add ${origin} to ${effectiveDirective} of this page's Content-Security-Policy`);
+  #forbidden({ effectiveDirective, blockedURI, disposition }) {
+    const { origin } = new URL(blockedURI, BASE);
+    if (disposition === "report" || ![BASE, this.base].some((own) => own.startsWith(`${origin}/`))) return;
+    this.warn(`add ${origin} to ${effectiveDirective.replace("-elem", "")} of this page's Content-Security-Policy`);
   }
 
   #paint() {

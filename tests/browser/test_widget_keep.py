@@ -495,3 +495,44 @@ def test_a_modal_made_later_holds_cards_and_panel(tab: Page, help: Help, kind: s
     tab.get_by_role("button", name="This solved it").click()
     help.wait("solved")
     expect(tab.locator("#contact")).to_be_visible()
+
+
+# Warnings, and errors in the panel.
+
+
+def test_a_sandboxed_frame_is_told_what_it_lacks(tab: Page, help: Help) -> None:
+    help.pages["inner"] = f"<!doctype html><title>Inner</title>{FORM}{TAG}"
+    help.pages["page"] = '<!doctype html><title>Outer</title><iframe src="/inner.html" sandbox="allow-scripts"></iframe>'
+    tab.goto(f"{help.shop}/page.html")
+    frame = tab.frame_locator("iframe")
+    frame.locator("[name=message]").press_sequentially(TEXT)
+    expect(frame.locator(CARDS)).to_have_count(3)
+    with tab.expect_console_message(lambda message: "is allow-same-origin missing" in message.text):
+        frame.get_by_role("button", name="Not this: Answer 1").click()
+
+
+def test_an_article_that_cannot_be_shown_is_linked(tab: Page, help: Help) -> None:
+    tab.route("**/api/v1/articles/**", lambda route: route.abort())
+    put(tab, help, FORM)
+    offered(tab)
+    tab.locator(CARDS).first.click()
+    expect(tab.locator("help-widget [part=panel]")).to_contain_text("We can't show this article here.")
+    link = tab.locator("help-widget [part=panel] .article a")
+    expect(link).to_have_attribute("href", f"{help.origin}/en/articles/account/answer-1#by-phone")
+
+
+def test_a_long_paste_into_our_form_is_said_and_not_cut(tab: Page, help: Help) -> None:
+    put(tab, help, '<script type="module" src="HELP/widget/1/help-widget.js" data-label="Help"></script>')
+    tab.evaluate("document.querySelector('help-widget').open('contact')")
+    tab.get_by_label("Subject").fill("A log")
+    tab.get_by_label("E-mail").fill("jo@example.com")
+    tab.get_by_label("Message").fill("x" * 50_120)
+    expect(tab.get_by_role("alert")).to_contain_text("shorten it by about 120 characters")
+    tab.get_by_role("button", name="Send").click()
+    assert len(tab.get_by_label("Message").input_value()) == 50_120
+    tab.get_by_label("Message").fill("説" * 21_000)
+    expect(tab.get_by_role("alert")).to_contain_text("too long")
+    assert help.tickets == []
+    tab.get_by_label("Message").fill("x" * 49_000)
+    tab.get_by_role("button", name="Send").click()
+    expect(tab.locator("help-widget [part=panel]")).to_contain_text("T-2345")

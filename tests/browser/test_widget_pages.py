@@ -222,7 +222,8 @@ def test_a_token_goes_along_and_one_that_ran_out_stops_nothing(page: Page, help:
     assert help.wait("not_this")["token"] == "signed"
     help.token = ""
     page.locator("[name=message]").press_sequentially(" at all")
-    page.wait_for_function("() => window.refused")
+    with page.expect_console_message(lambda message: "the token was refused: as the test wants it" in message.text):
+        page.wait_for_function("() => window.refused")
     help.until(lambda: help.offers[-1]["body"].endswith("at all"))
     assert page.evaluate("document.querySelector('help-widget').hasAttribute('token')") is False
 

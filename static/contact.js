@@ -101,7 +101,7 @@ document.getElementById("kb-undo").addEventListener("click", () => {
 // Writing, sending and leaving.
 
 service.episode = episode.value ||= kept(EPISODE) ?? "";
-if (restoreDraft(DRAFT, fields).includes("message")) offers.soon(); // typed here, and not only filled in by the address
+if (restoreDraft(DRAFT, fields).includes("message")) offers.soon(); // typed, and not only filled in by the address
 form.elements.offered.value = "seen"; // the offers are beside the form, so no page with offers comes in between
 form.addEventListener("input", (event) => {
   saveDraft(DRAFT, fields);

@@ -19,8 +19,8 @@ from typing import IO, Any, cast
 
 from flask import Request
 from itsdangerous import BadData, URLSafeTimedSerializer
+from werkzeug.exceptions import HTTPException
 from werkzeug.formparser import FormDataParser
-from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.sansio.multipart import NEED_DATA, Data, Epilogue, Field, File, MultipartDecoder
 
 from deflect.store.attachments import GONE, LIFE, NONE_TAKEN, TOO_MANY, Attachment, Incoming, Refused, is_there
@@ -78,7 +78,7 @@ def first_texts(asked: Request, *, longest_text: int) -> dict[str, str]:
     try:
         for name, value in _fields(decoder, asked.stream):
             texts[name] = value.decode("utf-8", "replace")
-    except (ValueError, RequestEntityTooLarge):
+    except (ValueError, HTTPException):  # among them a client that stops sending
         return {}
     return texts
 

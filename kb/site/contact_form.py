@@ -111,7 +111,7 @@ def posted() -> tuple[Form, tuple[HelpCenterError, ...]]:
 
 
 def uploaded() -> uploads.Posted:
-    """Return a form with files. If they cannot be taken now, return its texts and the reason, so that no text is lost."""
+    """Return a form with files. If they cannot be taken now, return its texts and the reason: no text is lost."""
     here = services()
     longest = request.max_content_length or 0
     slow: tuple[HelpCenterError, ...] = ()

@@ -4,30 +4,33 @@ const HOLE = "[…]";
 const seen = new WeakSet(); // fields that were password fields, also after "show password"
 
 // Whole words, beginnings of words, and what may stand anywhere, as in compounds and in scripts without blanks.
-const WHOLE = "cc|ccn|cv[cvn]2?|csc|cid|cvd|iban|clabe|ssn|sin|nino?|tin|ni|dni|ni[efpr]|nss|nuip|cpf|cnpj|rg|bsn|ahv|"
-  + "cnp|egn|oib|rut|rfc|curp|cui[lt]|pan|pin|tan|otp|totp|[2m]fa|pwd?|pass|psw|mdp|tckn?|t\\.?c\\.? kimlik|инн|cartes?|"
-  + "clave|karty|karta|kart|hetu|cpr|ssno";
-const START = "card|cc ?(?:n|exp|cs|cv)|credit ?c|social ?sec|national ?(?:id|ins|num)|(?:id|identity) ?(?:card|num|doc)|"
-  + "tax ?(?:id|pay|num)|driv\\p{L}+ ?lic|licen[cs]e num|pin ?code|one ?time|pass ?(?:code|phrase|key|no)|"
-  + "(?:security|verif\\p{L}*|access|auth\\p{L}*|sms|login|confirmation|recovery|backup) ?(?:code|phrase|key)|"
-  + "seed ?phrase|secret|token|api ?key|private ?key|sort ?code|routing|bank ?acc|carta di|numero (?:della )?carta|"
-  + "code de|c[oó]digo de (?:seg|ver)|codice (?:di sic|fisc|di ver)|codfis|kod (?:bezp|wery)|s[eé]curit[eé] soc|insee|"
-  + "permis de|carnet de con|licencia de con|c[eé]dula|aadhaar|rodn|prawo jazdy|dow[oó]d|sifre|şifre|clave de|jmbg|amka|"
-  + "personal ?(?:id|code|num)|isikuk|код (?:без|под|из)|g[uü]venlik kod|do[gğ]rulama|kimlik";
+const WHOLE = "cc|ccn|cv[cvn]2?|csc|cid|cvd|iban|clabe|ssn|sin|nino?|tin|ni|dni|ni[efpr]|nss|nuip|cpf|cnpj|rg|bsn|"
+  + "ahv|cnp|egn|oib|rut|rfc|curp|cui[lt]|pan|pin|tan|otp|totp|[2m]fa|pwd?|pass|psw|mdp|tckn?|"
+  + "t\\.?c\\.? kimlik|инн|cartes?|clave|karty|karta|kart|hetu|cpr|ssno";
+const START = "card|cc ?(?:n|exp|cs|cv)|credit ?c|social ?sec|national ?(?:id|ins|num)|(?:id|identity) ?(?:card|"
+  + "num|doc)|tax ?(?:id|pay|num)|driv\\p{L}+ ?lic|licen[cs]e num|pin ?code|one ?time|pass ?(?:code|"
+  + "phrase|key|no)|(?:security|verif\\p{L}*|access|auth\\p{L}*|sms|login|confirmation|recovery|"
+  + "backup) ?(?:code|phrase|key)|seed ?phrase|secret|token|api ?key|private ?key|sort ?code|routing|"
+  + "bank ?acc|carta di|numero (?:della )?carta|code de|c[oó]digo de (?:seg|ver)|codice (?:di sic|fisc|"
+  + "di ver)|codfis|kod (?:bezp|wery)|s[eé]curit[eé] soc|insee|permis de|carnet de con|licencia de con|"
+  + "c[eé]dula|aadhaar|rodn|prawo jazdy|dow[oó]d|sifre|şifre|clave de|jmbg|amka|personal ?(?:id|code|"
+  + "num)|isikuk|код (?:без|под|из)|g[uü]venlik kod|do[gğ]rulama|kimlik";
 const ANYWHERE = "passwor|passwd|passord|parol|пароль|пароля|passport|passeport|pasaport|passaport|paspoort|паспорт|"
-  + "reisepass|passnummer|kennwort|einmal(?:code|pass|kenn)|(?:sicherheits|best[aä]tigungs|verificatie|veiligheids)code|"
-  + "pr[uü]e?f(?:ziff|numm|code)|kredit ?kart|karten ?n|kaartnum|creditcard|kort(?:nummer|nr)|kortin|kártya|kartu|cart[aã]o|"
-  + "tarjeta|kontonummer|steuer[ -]?(?:id|n)|ausweis|sozialvers|personnummer|f[oø]dselsn|henkil[oö]t|burgerserv|rijksregister|"
-  + "rijbewijs|f[uü]hrerschein|pesel|снилс|contrase|mot de passe|palavra.passe|senha|hasł|haslo|wachtwoord|l[oö]senord|"
-  + "adgangskode|salasana|heslo|jelsz|cryptogramme|картк?[аиуы]|κάρτ|סיסמ|כרטיס|תעודת זהות|بطاقة|كلمة ?(?:ال)?(?:مرور|سر)|"
-  + "جواز|الهوية|कार्ड|पासवर्ड|カード|暗証|パスワード|パスポート|マイナンバー|個人番号|免許|セキュリティ|(?:認証|確認)コード|"
-  + "卡号|卡號|信用卡|银行卡|身份证|身分證|密[码碼]|(?:安全|验证)码|驗證碼|护照|驾|카드|비밀번호|인증|주민|여권|mật khẩu|thẻ|รหัสผ่าน|บัตร|sandi";
+  + "reisepass|passnummer|kennwort|einmal(?:code|pass|kenn)|(?:sicherheits|best[aä]tigungs|verificatie|"
+  + "veiligheids)code|pr[uü]e?f(?:ziff|numm|code)|kredit ?kart|karten ?n|kaartnum|creditcard|"
+  + "kort(?:nummer|nr)|kortin|kártya|kartu|cart[aã]o|tarjeta|kontonummer|steuer[ -]?(?:id|n)|ausweis|"
+  + "sozialvers|personnummer|f[oø]dselsn|henkil[oö]t|burgerserv|rijksregister|rijbewijs|f[uü]hrerschein|"
+  + "pesel|снилс|contrase|mot de passe|palavra.passe|senha|hasł|haslo|wachtwoord|l[oö]senord|adgangskode|"
+  + "salasana|heslo|jelsz|cryptogramme|картк?[аиуы]|κάρτ|סיסמ|כרטיס|תעודת זהות|بطاقة|"
+  + "كلمة ?(?:ال)?(?:مرور|سر)|جواز|الهوية|कार्ड|पासवर्ड|カード|暗証|パスワード|パスポート|マイナンバー|個人番号|免許|セキュリティ|(?:認証|"
+  + "確認)コード|卡号|卡號|信用卡|银行卡|身份证|身分證|密[码碼]|(?:安全|验证)码|驗證碼|护照|驾|카드|비밀번호|인증|주민|여권|mật khẩu|thẻ|รหัสผ่าน|บัตร|"
+  + "sandi";
 const WORD = `(?:(?<![\\p{L}\\d])(?:(?:${WHOLE})(?![\\p{L}])|${START})|${ANYWHERE})`;
 const NAME = new RegExp(`${WORD}|^code$`, "iu");
 const AUTOCOMPLETE = /\b(cc-|one-time|\w+-password)/;
 const DIGITS = /^[\\d[\]0-9{},+*^$()?|-]*$/; // a pattern of nothing but digits
 
-// Of national ids: SSN, CPF, CNPJ, codice fiscale, CURP, DNI, NIE, NINO, Nordic, Korean, Chinese, NIR, PAN, Aadhaar.
+// National ids: SSN, CPF, CNPJ, codice fiscale, CURP, DNI, NIE, NINO, Nordic, Korean, Chinese, NIR, PAN, Aadhaar.
 const FORMS = [
   "\\d{3}-\\d\\d-\\d{4}", "\\d{3}\\.\\d{3}\\.\\d{3}-\\d\\d", "\\d\\d\\.\\d{3}\\.\\d{3}/\\d{4}-\\d\\d",
   "[a-z]{6}\\d\\d[a-z]\\d\\d[a-z]\\d{3}[a-z]", "[a-z]{4}\\d{6}[hm][a-z]{5}\\w\\d", "(?:\\d{8}|[xyz]-?\\d{7})-?[a-z]",
@@ -52,7 +55,8 @@ function hide(run, isOne) {
   const within = (at) => /\w\w/.test(run.slice(Math.max(at - 1, 0), at + 1)) && at > 0;
   for (let from = 0; from < run.length; from++) {
     for (let to = run.length; to > from + 12; to--) {
-      if (/\W/.test(run[from] + run[to - 1]) || within(from) || within(to) || !isOne(run.slice(from, to).replace(/\W/g, ""))) continue;
+      if (/\W/.test(run[from] + run[to - 1]) || within(from) || within(to)) continue;
+      if (!isOne(run.slice(from, to).replace(/\W/g, ""))) continue;
       return run.slice(0, from) + blank(run.slice(from, to)) + hide(run.slice(to), isOne);
     }
   }

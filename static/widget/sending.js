@@ -1,8 +1,9 @@
 // Whether a form was sent: the page let its submit through, or there are signs that a script has sent it.
 
-const EVENTS = "wpcf7mailsent wpformsAjaxSubmitSuccess gform_confirmation_loaded nfFormSubmitResponse submit_success "
-  + "fluentform_submission_success frmFormComplete forminator:form:submit:success everest_forms_ajax_submission_success "
-  + "hs-form-event:on-submission:success turbo:submit-end htmx:afterRequest ajax:success";
+const EVENTS = "wpcf7mailsent wpformsAjaxSubmitSuccess gform_confirmation_loaded nfFormSubmitResponse "
+  + "submit_success fluentform_submission_success frmFormComplete forminator:form:submit:success "
+  + "everest_forms_ajax_submission_success hs-form-event:on-submission:success turbo:submit-end "
+  + "htmx:afterRequest ajax:success";
 const REFUSALS = "wpcf7invalid wpcf7spam wpcf7mailfailed invalid";
 const SENDS = "button, [type=button], [type=submit], [type=image], [role=button]";
 const CANCELS = /cancel|close|back|reset|abbrech|schlie|zurück|annul|fermer|cerrar|atrás|chiudi|sluit|[×✕]/i;

@@ -5,6 +5,8 @@ import { Form } from "./form.js";
 import { uuid } from "./service.js";
 import { kept } from "./storage.js";
 
+import("./keep.js").catch(() => {}); // while the visitor reads the panel: the first key is kept, too
+
 const KEY = "help-widget:key";
 const LONGEST = 50000; // characters of a message
 const MOST = 60000; // bytes of all that is sent; the API takes 64 KB

@@ -45,7 +45,7 @@ def tab(browser: Browser, shop: Help) -> Iterator[Page]:
 
 
 @pytest.fixture
-def help(shop: Help, tab: Page) -> Iterator[Help]:
+def help(shop: Help, tab: Page) -> Help:
     """The fake help center with nothing recorded, and a tab in which nothing is stored."""
     tab.goto("about:blank")
     tab.unroute_all()
@@ -54,7 +54,7 @@ def help(shop: Help, tab: Page) -> Iterator[Help]:
     tab.evaluate("sessionStorage.clear()")
     for recorded in (shop.events, shop.offers, shop.posts, shop.asked):
         recorded.clear()
-    yield shop
+    return shop
 
 
 def put(page: Page, help: Help, html: str, *, script: str = "", name: str = "page.html") -> None:
@@ -92,7 +92,8 @@ def drafts(page: Page) -> int:
 
 LABELS = [
     "Kartennummer", "Kreditkartennummer", "Prüfziffer", "CVC", "CVV2", "Card number", "Numéro de carte", "Cryptogramme",
-    "Número de tarjeta", "Número do cartão", "Numer karty", "Číslo karty", "Номер карты", "カード番号", "卡号", "카드 번호",
+    "Número de tarjeta", "Número do cartão", "Numer karty", "Číslo karty", "Номер карты", "カード番号", "卡号",
+    "카드 번호",
     "رقم البطاقة", "מספר כרטיס", "IBAN", "身份证", "DNI", "NIE / NIF", "CPF", "CNPJ", "PESEL", "BSN", "SSN",
     "Social security number", "National Insurance number", "Codice fiscale", "Steuer-ID", "Steueridentifikationsnummer",
     "Personnummer", "Passport no.", "Reisepassnummer", "Driving licence", "Führerschein", "PIN", "TAN", "OTP",
@@ -101,7 +102,8 @@ LABELS = [
     "Aadhaar", "Rodné číslo", "マイナンバー", "주민등록번호", "كلمة المرور", "סיסמה",
 ]  # fmt: skip
 NAMES = ["cardNumber", "card_number", "cc-num", "ccnumber", "x_card_num", "cvv", "cvc2", "securityCode", "iban", "ssn",
-         "user_pin", "otp", "otpCode", "passwd", "newPassword", "passport_no", "nationalId", "code", "tax-id"]  # fmt: skip
+         "user_pin", "otp", "otpCode", "passwd", "newPassword", "passport_no", "nationalId", "code",
+         "tax-id"]  # fmt: skip
 PLAIN = ["Subject", "Your name", "Phone", "Order number", "Company", "Opinion", "Shipping address", "Distance", "City",
          "Discard", "Betreff", "Standort", "Organisation", "Titel", "Länder", "Anschrift", "Incident", "Passage",
          "Objet", "Asunto", "Assunto", "件名", "주제", "Тема", "الموضوع", "Street", "Stanza"]  # fmt: skip
@@ -224,7 +226,11 @@ def test_secrets_are_neither_kept_nor_asked_nor_recorded(tab: Page, help: Help) 
     secrets = {"cardnumber": "4111111111111111", "cvc": "737", "iban": "DE89370400440532013000", "ssn": "123456789"}
     inputs = "".join(f'<label>{name} <input name="{name}"></label>' for name in secrets)
     shown = '<input name="reveal" type="password">'
-    put(tab, help, f'<form id="contact">{inputs}{shown}<label>Message <textarea name="message"></textarea></label></form>')
+    put(
+        tab,
+        help,
+        f'<form id="contact">{inputs}{shown}<label>Message <textarea name="message"></textarea></label></form>',
+    )
     for name, value in secrets.items():
         write(tab, value, field=f"[name={name}]")
     write(tab, "open sesame", field="[name=reveal]")
@@ -249,7 +255,12 @@ def test_a_draft_returns_to_its_form_and_to_no_other(tab: Page, help: Help) -> N
     tab.reload()
     expect(tab.locator("#contact [name=message]")).to_have_value(TEXT)
     expect(tab.locator("#other [name=message]")).to_have_value("")
-    put(tab, help, two.replace('id="contact"', 'id="contact" class="new" name="x"').replace("#contact", "form"), name="b.html")
+    put(
+        tab,
+        help,
+        two.replace('id="contact"', 'id="contact" class="new" name="x"').replace("#contact", "form"),
+        name="b.html",
+    )
     tab.wait_for_load_state("networkidle")
     expect(tab.locator("#contact [name=message]")).to_have_value("")
 
@@ -313,7 +324,8 @@ SIGNS = {
     "another view": "history.pushState({}, '', '/thanks')",
     "another page": "location.href = '/empty.html'",
     "Turbo": "contact.dispatchEvent(new CustomEvent('turbo:submit-end', { bubbles: true, detail: { success: true } }))",
-    "htmx": "contact.dispatchEvent(new CustomEvent('htmx:afterRequest', { bubbles: true, detail: { successful: true } }))",
+    "htmx": "const detail = { successful: true };"
+    "contact.dispatchEvent(new CustomEvent('htmx:afterRequest', { bubbles: true, detail }))",
     "HubSpot": "postMessage({ type: 'hsFormCallback', eventName: 'onFormSubmitted' }, '*')",
     "by its method": "contact.submit()",
 }
@@ -353,7 +365,8 @@ def test_a_success_by_jquery_is_heard(tab: Page, help: Help, event: str) -> None
 
 
 def test_a_form_without_submit_event_counts_when_an_answer_came_and_it_was_emptied(tab: Page, help: Help) -> None:
-    script = "go.onclick = async () => { await fetch('/send', { method: 'POST', body: new FormData(contact) }); contact.message.value = ''; }"
+    send = "await fetch('/send', { method: 'POST', body: new FormData(contact) })"
+    script = f"go.onclick = async () => {{ {send}; contact.message.value = ''; }}"
     put(tab, help, FORM.replace("<button>Send", '<button type="button" id="go">Send'), script=script)
     offered(tab)
     tab.get_by_role("button", name="Send").click()
@@ -363,7 +376,11 @@ def test_a_form_without_submit_event_counts_when_an_answer_came_and_it_was_empti
 
 @pytest.mark.parametrize("name", ["Close", "Dismiss"])
 def test_a_form_that_is_closed_is_not_sent(tab: Page, help: Help, name: str) -> None:
-    put(tab, help, FORM.replace("<button", f"<button type=button onclick='contact.hidden = true'>{name}</button><button"))
+    put(
+        tab,
+        help,
+        FORM.replace("<button", f"<button type=button onclick='contact.hidden = true'>{name}</button><button"),
+    )
     offered(tab)
     tab.get_by_role("button", name=name, exact=True).first.click()
     expect(tab.locator(OFFERS)).to_be_hidden()
@@ -394,7 +411,9 @@ def test_two_sendings_count_twice(tab: Page, help: Help) -> None:
 
 
 def test_a_form_sent_into_a_frame_counts_once(tab: Page, help: Help) -> None:
-    script = "document.querySelector('iframe').onload = ({ target }) => { try { if (target.contentDocument.title === 'Thanks') contact.remove(); } catch {} }"
+    script = """document.querySelector("iframe").onload = ({ target }) => {
+      if (target.contentDocument?.title === "Thanks") contact.remove();
+    };"""
     put(tab, help, FORM.replace("<form", '<form target="to"') + '<iframe name="to"></iframe>', script=script)
     offered(tab)
     tab.get_by_role("button", name="Send").click()
@@ -502,7 +521,9 @@ def test_a_modal_made_later_holds_cards_and_panel(tab: Page, help: Help, kind: s
 
 def test_a_sandboxed_frame_is_told_what_it_lacks(tab: Page, help: Help) -> None:
     help.pages["inner"] = f"<!doctype html><title>Inner</title>{FORM}{TAG}"
-    help.pages["page"] = '<!doctype html><title>Outer</title><iframe src="/inner.html" sandbox="allow-scripts"></iframe>'
+    help.pages["page"] = (
+        '<!doctype html><title>Outer</title><iframe src="/inner.html" sandbox="allow-scripts"></iframe>'
+    )
     tab.goto(f"{help.shop}/page.html")
     frame = tab.frame_locator("iframe")
     frame.locator("[name=message]").press_sequentially(TEXT)

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import patient
 from tests.browser.shop import Help, shop_and_help
 
 pytestmark = pytest.mark.browser
@@ -40,7 +39,12 @@ def tab(browser: Browser, shop: Help) -> Iterator[Page]:
     """One page of a fresh profile for all tests of this module."""
     context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-US")
     context.set_default_timeout(10_000)
-    yield patient(context.new_page())
+    page = context.new_page()
+    page.add_init_script(
+        "{ const { timeout } = AbortSignal;"
+        "AbortSignal.timeout = (wait) => timeout.call(AbortSignal, Math.max(wait, 4000)); }"
+    )  # a busy machine answers late, and a late answer is not shown
+    yield page
     context.close()
 
 

@@ -4,8 +4,10 @@ import { attach } from "./attach.js";
 import { isOpen, onAnswer, open } from "./panel.js";
 import { fill, service, words } from "./site-service.js";
 import { h, marked, opensElsewhere } from "./widget/dom.js";
-import { kept, restoreDraft, saveDraft } from "./widget/draft.js";
+import { restoreDraft, saveDraft } from "./widget/draft.js";
 import { Offers } from "./widget/offers.js";
+import { masked } from "./widget/secrets.js";
+import { kept } from "./widget/storage.js";
 
 const DRAFT = "shortstop-draft";
 const EPISODE = "shortstop-episode";
@@ -41,7 +43,7 @@ function item(hit) {
 
 const offers = new Offers(service, {
   read() {
-    const question = { subject: subject.value.trim(), body: message.value.trim() };
+    const question = { subject: masked(subject.value.trim()), body: masked(message.value.trim()) };
     if (category?.value) question.category = category.value;
     const takesNone = category?.selectedOptions[0]?.dataset.offers === "none";
     return takesNone || question.subject.length + question.body.length < LEAST ? null : question;
@@ -99,7 +101,7 @@ document.getElementById("kb-undo").addEventListener("click", () => {
 // Writing, sending and leaving.
 
 service.episode = episode.value ||= kept(EPISODE) ?? "";
-if (restoreDraft(DRAFT, fields).message) offers.soon(); // typed here, and not only filled in by the address
+if (restoreDraft(DRAFT, fields).includes("message")) offers.soon(); // typed, and not only filled in by the address
 form.elements.offered.value = "seen"; // the offers are beside the form, so no page with offers comes in between
 form.addEventListener("input", (event) => {
   saveDraft(DRAFT, fields);

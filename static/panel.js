@@ -1,6 +1,7 @@
 // The side panel in which an offered article opens, so that the form and its text stay where they are.
 
 import { service, words } from "./site-service.js";
+import { h } from "./widget/dom.js";
 import { fetchArticle, followWithin, isHalfSeen, scrollToHeading, watchReading } from "./widget/reader.js";
 
 const panel = document.getElementById("kb-panel");
@@ -33,7 +34,7 @@ export async function open(hit, about) {
     scrollToHeading(body, hit.anchor);
     stopWatching = watchReading(() => isHalfSeen(body), body, () => service.log("read", { ...about, revision }));
   } catch {
-    if (current?.hit === hit) body.textContent = words.failed;
+    if (current?.hit === hit) body.replaceChildren(words.failed, " ", h("a", { href: hit.url }, hit.title));
   }
 }
 

@@ -8,6 +8,7 @@ time, so a slow disk does not occupy all of them.
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,7 +19,9 @@ from typing import IO, Any, cast
 
 from flask import Request
 from itsdangerous import BadData, URLSafeTimedSerializer
+from werkzeug.exceptions import HTTPException
 from werkzeug.formparser import FormDataParser
+from werkzeug.sansio.multipart import NEED_DATA, Data, Epilogue, Field, File, MultipartDecoder
 
 from deflect.store.attachments import GONE, LIFE, NONE_TAKEN, TOO_MANY, Attachment, Incoming, Refused, is_there
 from deflect.store.file_kinds import MB
@@ -47,8 +50,8 @@ def has_files(asked: Request) -> bool:
     return asked.mimetype == MULTIPART
 
 
-def read(asked: Request, settings: Settings, *, longest_text: int) -> Posted:
-    """Read a multipart form and write its files to disk.
+def read(asked: Request, settings: Settings, *, longest_text: int, taking: bool = True) -> Posted:
+    """Read a multipart form and write its files to disk, or discard them unless `taking`.
 
     Raise TooLarge without reading a form that is far too large, Unavailable if half of the threads already read large
     forms, and BadRequest if the parts cannot be parsed.
@@ -58,9 +61,42 @@ def read(asked: Request, settings: Settings, *, longest_text: int) -> Posted:
         raise TooLarge("the files are far too large; send fewer or smaller ones")
     asked.max_content_length = most
     large = asked.content_length is None or asked.content_length > longest_text
-    reading = _Reading(settings, asked.stream, longest_text)
+    reading = _Reading(settings, asked.stream, longest_text, taking=taking)
     with state(Uploads).turn(max(1, settings.threads // 2)) if large else nullcontext(), reading:
         return reading.posted(asked)
+
+
+def first_texts(asked: Request, *, longest_text: int) -> dict[str, str]:
+    """Return the texts of a form that come before its first file, so that a form too large to read keeps them.
+
+    The rest is not read. The result is empty if the parts cannot be parsed or the texts are too long.
+    """
+    asked.max_content_length = sys.maxsize
+    boundary = asked.mimetype_params.get("boundary", "").encode("ascii", "replace")
+    decoder = MultipartDecoder(boundary, max_form_memory_size=longest_text, max_parts=MOST_PARTS)
+    texts: dict[str, str] = {}
+    try:
+        for name, value in _fields(decoder, asked.stream):
+            texts[name] = value.decode("utf-8", "replace")
+    except (ValueError, HTTPException):  # among them a client that stops sending
+        return {}
+    return texts
+
+
+def _fields(decoder: MultipartDecoder, stream: IO[bytes]) -> Iterator[tuple[str, bytes]]:
+    name, value = "", b""
+    while True:
+        event = decoder.next_event()
+        if event is NEED_DATA:
+            decoder.receive_data(stream.read(BUFFER) or None)
+        elif isinstance(event, (File, Epilogue)):
+            return
+        elif isinstance(event, Field):
+            name, value = event.name, b""
+        elif isinstance(event, Data):
+            value += event.data
+            if not event.more_data:
+                yield name, value
 
 
 @dataclass
@@ -70,6 +106,7 @@ class _Reading:
     settings: Settings
     stream: IO[bytes]
     longest_text: int
+    taking: bool = True
     came: int = 0
     filed: int = 0
     open: list[_Part] = field(default_factory=list)
@@ -94,9 +131,12 @@ class _Reading:
     ) -> IO[bytes]:
         """Return a file object for the parser to write to. The parser calls this with these argument names."""
         named = bool(filename)
-        part = _Part(self, named=named, taken=named and self._named() < self.settings.attachments)
+        part = _Part(self, named=named, taken=self._takes(named))
         self.open.append(part)
         return cast(IO[bytes], part)
+
+    def _takes(self, named: object) -> bool:
+        return bool(named) and self.taking and self._named() < self.settings.attachments
 
     def _named(self) -> int:
         return sum(part.named for part in self.open)

@@ -26,7 +26,7 @@ from deflect.store.file_kinds import KINDS, readable
 from deflect.store.services import services
 from deflect.tickets import contact, uploads
 from deflect.tickets.uploads import held, hold
-from kb.errors import BadDatabase, Conflict, FileLost, HelpCenterError, NotFound, TooManyRequests
+from kb.errors import BadDatabase, Conflict, FileLost, HelpCenterError, NotFound, TooLarge, TooManyRequests, Unavailable
 from kb.failures import degraded
 from kb.i18n import gettext as _
 from kb.patterns import ID
@@ -89,14 +89,10 @@ class Form:
 def posted() -> tuple[Form, tuple[HelpCenterError, ...]]:
     """Return the posted form with its held and new files, and the errors of files that were not stored.
 
-    Raise TooLarge, TooManyRequests, Unavailable or BadRequest if the form cannot be read.
+    Raise TooLarge, Unavailable or BadRequest if no text of the form can be read.
     """
     here = services()
-    if uploads.has_files(request):
-        limit(here, "uploads", rate=UPLOADS * here.settings.rate_tickets)
-        sent = uploads.read(request, here.settings, longest_text=request.max_content_length or 0)
-    else:
-        sent = uploads.Posted(request.form)
+    sent = uploaded() if uploads.has_files(request) else uploads.Posted(request.form)
     form, wrong = Form.of(sent.texts), list(sent.refused)
     try:
         files = held(here, form.held)
@@ -112,6 +108,26 @@ def posted() -> tuple[Form, tuple[HelpCenterError, ...]]:
     except BadDatabase as error:
         return form, (error,)
     return replace(form, edit="1") if gone else form, tuple(wrong)
+
+
+def uploaded() -> uploads.Posted:
+    """Return a form with files. If they cannot be taken now, return its texts and the reason: no text is lost."""
+    here = services()
+    longest = request.max_content_length or 0
+    slow: tuple[HelpCenterError, ...] = ()
+    try:
+        try:
+            limit(here, "uploads", rate=UPLOADS * here.settings.rate_tickets)
+        except TooManyRequests as error:
+            slow = (error,)
+        sent = uploads.read(request, here.settings, longest_text=longest, taking=not slow)
+        return replace(sent, refused=slow or sent.refused)
+    except (TooLarge, Unavailable) as error:
+        texts = uploads.first_texts(request, longest_text=longest)
+        if not texts.get("message"):
+            raise
+        large = Refused(attachments.TOO_MUCH, here.settings)
+        return uploads.Posted(texts, refused=(large if isinstance(error, TooLarge) else error,))
 
 
 def listed(token: str) -> tuple[Attachment, ...]:
@@ -175,7 +191,7 @@ def send(form: Form, *, wrong: Sequence[HelpCenterError] = ()) -> Response:
     If files are `wrong`, the message is not stored: the form returns with their errors.
     """
     for error in wrong:
-        if isinstance(error, BadDatabase):
+        if isinstance(error, (BadDatabase, TooManyRequests, Unavailable)):
             return again(form, error, {})
     about = {"files": said(wrong)} if wrong else {}
     if form.edit:

@@ -1,28 +1,53 @@
-// Drafts: the text typed into a form is kept in this tab until it is sent.
+// Drafts: the text typed into a form is kept in this tab until it is sent, for a day, and without what is secret.
 
-/** Read a value that the browser keeps, or write it; null removes it. Storage may be full or forbidden. */
-export function kept(key, value, area = "sessionStorage") {
-  try {
-    if (value === undefined) return JSON.parse(window[area][key] ?? null);
-    if (value === null) delete window[area][key];
-    else window[area][key] = JSON.stringify(value);
-  } catch {}
-  return value;
+import { isSecret, masked } from "./secrets.js";
+import { kept } from "./storage.js";
+
+const DAY = 8.64e7; // ms
+const AT = " at"; // no field has such a name
+
+/** Return [name, field] pairs with names that no other field has: kind, name and label. */
+export function named(fields) {
+  const taken = {};
+  return fields.map((field) => {
+    const label = field.labels?.[0]?.textContent.replace(/\d+/g, "").trim().slice(0, 20);
+    const name = [field.localName, field.type, field.name || field.id, label].join(" ");
+    taken[name] = (taken[name] ?? 0) + 1;
+    return [name + taken[name], field];
+  });
 }
 
 /** Keep the values of [name, field] pairs under a key. */
 export function saveDraft(key, fields, more) {
-  kept(key, { ...Object.fromEntries(fields.map(([name, { value }]) => [name, value])), ...more });
+  const values = fields.filter(([, field]) => field.value && !isSecret(field)).map(([name, { value }]) => {
+    const rest = masked(value);
+    return [name, rest === value || /\p{L}/u.test(rest) ? rest : ""];
+  }).filter(([, value]) => value);
+  kept(key, values.length ? { ...Object.fromEntries(values), ...more, [AT]: Date.now() } : null);
 }
 
-/** Fill the empty fields from a draft; returns the draft. */
+/** Fill the empty fields from a draft of the same form; returns the names of the fields that it has. */
 export function restoreDraft(key, fields) {
   const draft = kept(key) ?? {};
-  for (const [name, field] of fields) {
-    if (field.value || !draft[name]) continue;
+  const names = Object.keys(draft).filter((name) => name[0] !== " ");
+  const there = fields.filter(([name]) => names.includes(name));
+  if (!(draft[AT] > Date.now() - DAY) || there.length * 2 < names.length) return [];
+  for (const [name, field] of there) {
+    if (field.value || isSecret(field)) continue;
     const plain = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(field), "value");
     plain.set.call(field, draft[name]); // React replaces the field's own setter
     field.dispatchEvent(new Event("input", { bubbles: true, composed: true }));
   }
-  return draft;
+  return there.map(([name]) => name);
+}
+
+/** Forget the drafts whose keys begin so, if they are a day old, or sent before this page was opened anew. */
+export function sweep(prefix) {
+  const isNew = performance.getEntriesByType("navigation")[0]?.type === "navigate";
+  try {
+    for (const key of Object.keys(sessionStorage).filter((key) => key.startsWith(prefix))) {
+      const draft = kept(key);
+      if (!(draft?.[AT] > Date.now() - DAY) || (isNew && draft[" sent"])) kept(key, null);
+    }
+  } catch {}
 }

@@ -1,7 +1,7 @@
 // The service on another owner's page: an id instead of a cookie, signed tokens, and lines for the owner's console.
 
-import { kept } from "./draft.js";
 import { Service, uuid } from "./service.js";
+import { kept } from "./storage.js";
 import { english } from "./words.js";
 
 const MONTH = 2.592e9; // ms
@@ -69,7 +69,8 @@ export class EmbeddedService extends Service {
       if (error.status !== 401 || !token) throw error;
       // Expired, perhaps: go on without it, unless the page has set a fresh one.
       if (this.token === token) this.host.removeAttribute("token");
-      this.host.warn("the token was refused; set a fresh one when help-token tells so");
+      const why = error.detail ?? `${this.base} gave no reason`;
+      this.host.warn(`the token was refused: ${why}. Set a fresh one when help-token tells so`);
       this.say("token");
       return this.call(path, options);
     }
@@ -102,8 +103,11 @@ export class EmbeddedService extends Service {
   }
 
   unreachable(path) {
-    const [api, admin] = [this.url(`api/v1/${path}`), this.url("admin/")];
-    const allowed = `is ${location.origin} in its KB_ORIGINS (press Allow in ${admin})?`;
-    this.host.warn(`no answer from ${api}: is it up, and ${allowed}`);
+    if (!navigator.onLine) return;
+    const { origin } = window; // "null" in a sandboxed frame, unlike location.origin
+    const allowed = `is ${origin} in its KB_ORIGINS (press Allow in ${this.url("admin/")})`;
+    const reason = origin === "null" ? "is allow-same-origin missing in the sandbox of this frame" : allowed;
+    const more = /^(events|tickets)/.test(path) ? `, and ${reason}` : ""; // pages of all origins may ask the rest
+    this.host.warn(`no answer from ${this.url(`api/v1/${path}`)}: is it up${more}?`);
   }
 }

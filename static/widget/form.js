@@ -1,15 +1,19 @@
 // A form with cards. They appear beside the owner's form, or below our own form in the panel.
 
 import { card, h, press } from "./dom.js";
-import { kept, restoreDraft, saveDraft } from "./draft.js";
 import { Offers, settle } from "./offers.js";
-import { lift, placeBeside } from "./place.js";
+import { enter, lift, placeBeside, stopPresses } from "./place.js";
+import { kept } from "./storage.js";
 
 const LEAST = 5; // characters
 const LINES = "input:is(:not([type]), [type=text], [type=email], [type=tel], [type=url])";
 const SUBJECT = /subject|topic|title|betreff|thema|asunto|tema|sujet|objet|oggetto|assunto|موضوع/i;
-const SECRET = /^(cc-|one-time)/; // values of autocomplete
+const LONG = /\b[a-z]{0,2}\d(?:[ ./-]?\d){7,}\w?\b|\b(?!0x)(?=(?:\w*\d){5})\w{9,}\b/gi; // no words: cards, ids, keys
+const KEEP = ["keep", "draft", "secrets", "sending"]; // fetched after the first question: no offer waits for them
 const REJECTED = "help-widget:not-this";
+
+/** Return what tells this page from others of an application with a router. */
+const address = () => location.pathname + (/^#!?\//.test(location.hash) ? location.hash : "");
 
 /** Return the contact form among some, if there is one: it has a text area, but no password and no search. */
 function guess(forms) {
@@ -24,7 +28,8 @@ export class Form {
   /** `own` is our form in the panel, with the panel's words; without it, the form is the owner's. */
   constructor(host, own, words) {
     const { service } = host;
-    Object.assign(this, { host, own, words, service, selector: host.getAttribute("form"), page: location.pathname });
+    Object.assign(this, { host, own, words, service, selector: host.getAttribute("form"), page: address() });
+    this.touched = new WeakSet(); // fields in which the visitor typed
     this.offers = new Offers(service, this);
     this.offers.rejected = kept(REJECTED) ?? [];
     this.size = new ResizeObserver(() => this.#place());
@@ -41,9 +46,11 @@ export class Form {
     const on = (type, act, target = window) => {
       target?.addEventListener(type, act, { signal: host.life, capture: true, passive: true });
     };
-    on("submit", ({ target }) => target === this.form && !own && this.#attempted());
-    on("pagehide", () => this.#leave("left"));
-    on("pageshow", ({ persisted }) => persisted && (this.done = false));
+    on("pagehide", () => {
+      this.keep?.sending.leaving();
+      this.#leave("left");
+    });
+    on("pageshow", ({ persisted }) => persisted && (this.over = this.done = false));
     host.life.addEventListener("abort", () => this.#end());
     on("navigatesuccess", () => this.#moved(), window.navigation);
     on("resize", () => this.#place());
@@ -54,7 +61,10 @@ export class Form {
   }
 
   /** Handle a key: cheap, since everything else waits for a pause. `path` is the event's. */
-  typed({ isComposing }, path) {
+  typed({ isComposing, isTrusted }, path) {
+    if (isTrusted) this.touched.add(path[0]);
+    if (this.over && isTrusted) Object.assign(this, { over: false, done: false, anew: true });
+    this.keep?.sending.edited();
     if (path[0] !== this.field) {
       this.#moved();
       if (!this.#take(this.own ?? this.#formOf(path))) return;
@@ -67,22 +77,76 @@ export class Form {
   /** Look for a form in which something was typed before a reload. */
   restore() {
     const { own, selector } = this;
-    this.#take(own ?? (selector ? document.querySelector(selector) : guess([...document.forms])));
+    const form = own ?? (selector ? document.querySelector(selector) : guess([...document.forms]));
+    if (this.#take(form)) this.#keeping();
   }
 
   /** Note that the message arrived: the page said so, its success event came, or our API accepted it. */
   sent(detail) {
-    kept(this.draftKey, null);
+    this.keep?.sending.stop();
+    this.#finish(true, detail);
+  }
+
+  // What keep.js and sending.js need.
+
+  /** Note that the page let a sending through; `accepted` if it said that the message arrived. */
+  attempted(accepted, isNative) {
+    if (this.own) return;
+    this.service.email = this.#field("email", "[type=email]")?.value || this.service.email;
+    if (!isNative) return this.#finish(accepted);
+    this.keep.save(true); // it may come back with the server's errors
+    this.#log(accepted);
+  }
+
+  /** Return the fields of which a draft is kept. */
+  fields() {
+    return this.form ? this.#fields().map(([, field]) => field) : [];
+  }
+
+  /** Return all that the visitor wrote. */
+  text() {
+    const typed = this.fields().filter((field) => this.touched.has(field) || field.localName === "textarea");
+    return typed.map(({ value }) => value).join("\n").trim();
+  }
+
+  /** Return true while the form is on the page, also as the new node of a framework. */
+  again() {
+    if (this.form.isConnected) return true;
+    const form = this.selector && document.querySelector(this.selector);
+    if (form) this.#watch(form); // its fields tell the rest
+    return form;
+  }
+
+  /** Return true while any of the form is seen. */
+  get isSeen() {
+    return [this.form, ...this.form.children].some((node) => node.getClientRects().length);
+  }
+
+  /** Return true unless a router has left the page. */
+  get isHere() {
+    return this.page === address();
+  }
+
+  forgotten() {
+    this.closed = null;
     this.fresh = false;
-    this.done = true;
-    if (this.service.episode && !this.own) this.service.log("attempted", { accepted: true });
-    this.service.say("sent", detail);
     this.offers.stop();
     this.offers.put([]);
   }
 
-  get draftKey() {
-    return `help-widget:draft ${this.page} ${this.own ? "" : this.selector}`;
+  #finish(accepted, detail) {
+    this.#log(accepted);
+    this.keep?.forget();
+    this.forgotten();
+    if (accepted) this.service.say("sent", detail);
+  }
+
+  #log(accepted) {
+    if (this.service.episode && !this.own && !this.over) {
+      this.service.log("attempted", accepted && { accepted });
+      this.service.flush(true); // the page may be going
+    }
+    this.over = this.done = true;
   }
 
   // Finding the form and its fields. Fields are looked up each time, since frameworks replace them.
@@ -95,12 +159,16 @@ export class Form {
 
   #take(form) {
     if (form && this.form !== form) {
-      this.form = form;
-      this.size.disconnect();
-      this.size.observe(form);
-      this.#refill();
+      this.#watch(form);
+      this.keep?.refill();
     }
     return form;
+  }
+
+  #watch(form) {
+    this.form = form;
+    this.size.disconnect();
+    this.size.observe(form);
   }
 
   #field(name, guessed, isLikely = () => true) {
@@ -112,22 +180,31 @@ export class Form {
     return found || [...this.form.querySelectorAll(guessed)].find(isLikely);
   }
 
+  #line() {
+    const isSubject = ({ name, id, placeholder, labels }) => {
+      return SUBJECT.test([name, id, placeholder, labels[0]?.textContent]);
+    };
+    return this.#field("subject", LINES, isSubject);
+  }
+
   #fields() {
     const fields = [...this.form.querySelectorAll(`textarea, ${LINES}`)];
-    const open = fields.filter(({ autocomplete }) => !SECRET.test(autocomplete));
-    return open.map((field, index) => [field.name || index, field]);
+    return fields.map((field, index) => [field.name || index, field]);
   }
 
-  #save(sent) {
-    if (!this.fresh && !sent) return;
+  #keeping() {
+    this.begun ??= Promise.all(KEEP.map((file) => import(`./${file}.js`))).then(([{ Keep }]) => {
+      if (this.host.life.aborted) return;
+      this.keep = new Keep(this);
+      this.keep.refill();
+      this.#save();
+    }).catch(() => (this.begun = null)); // the next pause tries again
+  }
+
+  #save() {
+    if (!this.fresh || !this.keep) return;
     this.fresh = false;
-    saveDraft(this.draftKey, this.#fields(), { " sent": sent });
-  }
-
-  #refill() {
-    const isNew = performance.getEntriesByType("navigation")[0]?.type === "navigate";
-    if (isNew && kept(this.draftKey)?.[" sent"]) kept(this.draftKey, null);
-    else restoreDraft(this.draftKey, this.#fields());
+    this.keep.save();
   }
 
   // The view of the offers.
@@ -137,19 +214,28 @@ export class Form {
     const { visitor, consent } = this.service;
     if (!visitor && consent !== "ask") return null;
     this.#save();
+    setTimeout(() => this.#keeping()); // after the question
     this.body = this.#field("body", "textarea, [contenteditable]");
-    const isSubject = ({ name, id, placeholder, labels }) => {
-      return SUBJECT.test([name, id, placeholder, labels[0]?.textContent]);
-    };
-    const line = this.#field("subject", LINES, isSubject);
-    const [subject, body] = [line, this.body].map((field) => (field?.value ?? field?.innerText ?? "").trim());
+    const [subject, body] = [this.#line(), this.body].map((field) => (field?.value ?? field?.innerText ?? "").trim());
     const category = this.form.querySelector(this.host.getAttribute("category") || "[name=category]")?.value;
-    if ((subject + body).length < LEAST) return null;
-    return { subject: subject.slice(0, 300), body: body.slice(0, 8000), category };
+    if (!subject && !body) this.offers.put([]);
+    const isSame = this.#isClosed(`${subject} ${body}`);
+    if ((subject + body).length < LEAST || isSame) return null;
+    const [title, text] = [subject.slice(0, 300), body.slice(0, 8000)].map((one) => one.replace(LONG, "…"));
+    return { subject: title, body: text, category, ...(this.anew && { episode: undefined }) };
+  }
+
+  // Closed means closed for this question: until it was emptied, or less than half of it is left.
+  #isClosed(text) {
+    const pieces = [...(this.closed ?? "")].slice(3).map((_, at) => this.closed.slice(at, at + 4));
+    const left = pieces.filter((piece) => text.includes(piece)).length;
+    if (left * 2 < pieces.length || text.trim().length < LEAST) this.closed = null;
+    return this.closed;
   }
 
   started(episode) {
     this.service.episode = episode;
+    this.anew = false;
   }
 
   held() {
@@ -167,6 +253,7 @@ export class Form {
     const keydown = (event) => {
       if (event.key !== "Escape") return;
       event.stopPropagation();
+      event.preventDefault(); // the owner's dialog stays open
       this.#away();
     };
     const release = () => this.offers.release();
@@ -176,7 +263,10 @@ export class Form {
     this.box = h("section", { ...attributes, ...listeners }, header, this.list, this.note);
     this.chip = press("", () => this.box.scrollIntoView({ block: "nearest" }));
     Object.assign(this.chip, { part: "chip", hidden: true, popover: "manual" });
-    (this.own?.parentNode ?? this.host.root).append(this.box, this.chip, this.said);
+    this.undo = press(words.undo, () => this.#reopen(), "sr-focus");
+    this.undo.hidden = true;
+    if (!this.own) stopPresses(this.host.root);
+    (this.own?.parentNode ?? this.host.root).append(this.box, this.chip, this.undo, this.said);
     setTimeout(() => this.host.part("Panel").catch(() => {}), 100); // a card may be opened later, without a connection
   }
 
@@ -190,7 +280,9 @@ export class Form {
     this.note.replaceChildren(note, ...undo);
     setTimeout(() => (this.said.textContent = note || found), 100); // readers announce changes of known elements only
     this.chip.textContent = found;
-    this.box.hidden = !found && !note;
+    this.shown = Boolean(found || note);
+    this.box.hidden = !this.shown;
+    this.undo.hidden ||= this.shown;
     setTimeout(() => this.#place()); // a task of its own, before that in which the browser lays the cards out
     if (found && !note) this.service.say("offer", { articles: cards.map(({ article }) => article) });
     return items;
@@ -240,28 +332,40 @@ export class Form {
   }
 
   #away() {
+    const { cards } = this.offers;
+    if (cards.length) {
+      const texts = [this.#line(), this.body].map((field) => field?.value ?? field?.innerText ?? "");
+      this.closed = texts.join(" ").trim().slice(0, 300);
+      this.back = cards;
+      this.fresh = true;
+      this.#save();
+    }
     this.offers.waiting = null; // closed: an answer that waited must not open it again
     this.offers.put([]);
+    this.undo.hidden = !cards.length;
     (this.body ?? this.field).focus();
+  }
+
+  // Undo the closing: the next stop of the keyboard after the form.
+  #reopen() {
+    this.closed = null;
+    this.offers.put(this.back);
+    setTimeout(() => this.box.querySelector("a")?.focus()); // once the box is in its place
   }
 
   #place() {
     const { form, box, chip } = this;
     if (!box || this.own) return;
-    const on = !box.hidden && form.isConnected;
-    if (on && !box.matches(":hover, :focus-within")) placeBeside(form, box, this.host);
+    const on = this.shown && form.isConnected && this.isSeen;
+    if (!on && this.host.carrier) Object.assign(this.host.carrier, { shown: false }).stop();
+    if (on) enter(form, this.host, [box, chip, this.undo, this.said]);
+    if (on && !box.matches(":hover, :focus-within")) placeBeside(form, box);
     lift(box, on); // last: finding a place lays the page out, and a box already shown elsewhere would have shifted
     const isBelow = () => on && chip.textContent && box.getBoundingClientRect().top > innerHeight - 40;
     requestAnimationFrame(() => lift(chip, isBelow()));
   }
 
   // How the visit to the form ends.
-
-  #attempted() {
-    this.#save(true);
-    this.service.email = this.#field("email", "[type=email]")?.value || undefined;
-    this.#leave("attempted");
-  }
 
   #leave(type) {
     this.#save();
@@ -278,10 +382,10 @@ export class Form {
   }
 
   #moved() {
-    if (this.page === location.pathname) return;
+    if (this.isHere) return;
     this.offers.stop();
     this.#leave("left");
     this.offers.put([]);
-    Object.assign(this, { page: location.pathname, done: false });
+    Object.assign(this, { page: address(), done: false, closed: null, field: null });
   }
 }

@@ -6,7 +6,7 @@ const ATTRIBUTES = "form subject body email category success src lang theme posi
 const METHODS = ["open", "close", "article", "search", "suggest", "prefill"];
 const PATIENT = 3000; // ms until a form that is still missing is reported
 const FOLDER = "./"; // the server names the version here, so that files of two versions never mix
-const FORM = ["form", "embedded", "service", "draft", "words", "dom", "offers", "place"];
+const FORM = ["form", "embedded", "service", "storage", "words", "dom", "offers", "place"];
 const FILES = { Form: FORM, Panel: ["panel", "home", "panel-words", "reader", "write", ...FORM] };
 const SHEETS = { Form: ["look"], Panel: ["look", "panel"] };
 
@@ -55,6 +55,7 @@ class HelpWidget extends HTMLElement {
   }
 
   connectedCallback() {
+    if (this.carries) return; // holds another's cards in a dialog, see place.js
     this.#life = new AbortController();
     this.#parts = {};
     this.service = null;
@@ -70,7 +71,7 @@ class HelpWidget extends HTMLElement {
   }
 
   disconnectedCallback() {
-    this.#life.abort();
+    this.#life?.abort();
   }
 
   /** Aborted when the element leaves the page. */
@@ -130,7 +131,7 @@ class HelpWidget extends HTMLElement {
       return parts;
     } catch (error) {
       this.#sheets = {}; // the next use tries again
-      if (!this.#warned.size) this.warn(`${error.message}; is ${this.base} up?`);
+      if (!this.#warned.size) this.warn(`${error.message}; is ${BASE} up?`);
       throw error;
     }
   }
@@ -166,10 +167,10 @@ class HelpWidget extends HTMLElement {
     this.warn(`form="${selector}" matches nothing; leave it empty to have the form guessed`);
   }
 
-  #forbidden({ effectiveDirective, blockedURI }) {
-    const { origin } = new URL(this.base);
-    if (!blockedURI.startsWith(origin)) return;
-    this.warn(`add ${origin} to ${effectiveDirective} of this page's Content-Security-Policy`);
+  #forbidden({ effectiveDirective, blockedURI, disposition }) {
+    const { origin } = new URL(blockedURI, BASE);
+    if (disposition === "report" || ![BASE, this.base].some((own) => own.startsWith(`${origin}/`))) return;
+    this.warn(`add ${origin} to ${effectiveDirective.replace("-elem", "")} of this page's Content-Security-Policy`);
   }
 
   #paint() {

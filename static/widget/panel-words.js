@@ -21,6 +21,8 @@ export const english = {
   sent: "We've received your message",
   number: "Your ticket number is {ticket}. We'll reply by e-mail.",
   loading: "Loading…",
+  unread: "We can't show this article here.",
+  long: "This message is too long. Please shorten it by about {n} characters. Nothing was cut off.",
   down: "This doesn't work right now. Your text is still here. Try again.",
   busy: "Too many requests. Your text is still here. Try again in a minute.",
   refused: "We couldn't accept this. Your text is still here.",

@@ -99,8 +99,9 @@ export class Panel {
       scrollToHeading(this.body, card?.anchor ?? anchor);
       if (!this.box.matches(OPEN)) return;
       this.stopWatching = watchReading(() => isHalfSeen(this.body), this.body, () => service.log("read", about));
-    } catch (error) {
-      text.textContent = words[error.word ?? "down"];
+    } catch {
+      const href = service.url(card?.url ?? `${service.host.language.slice(0, 2)}/articles/${id}`);
+      text.replaceChildren(words.unread, " ", h("a", { href, target: "_blank", rel: "noopener" }, words.page));
     }
   }
 
@@ -146,7 +147,10 @@ export class Panel {
 
   #raise() {
     if (this.box.matches(OPEN)) return;
-    this.from = this.host.shadowRoot.activeElement ?? document.activeElement;
+    const { root } = this.host; // within the dialog in which the form is, if there is one
+    this.from = root.getRootNode().activeElement ?? document.activeElement;
+    root.getRootNode().adoptedStyleSheets = [...this.host.shadowRoot.adoptedStyleSheets];
+    if (!root.contains(this.box)) root.append(this.box);
     this.box.hidden = false;
     const beside = this.box.showPopover && innerWidth > PHONE;
     if (beside) this.box.popover = "manual";

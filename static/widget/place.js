@@ -2,6 +2,8 @@
 
 const WIDTH = 320; // px
 const GAP = 12;
+const PRESSES = ["pointerdown", "pointerup", "mousedown", "mouseup", "touchstart", "touchend", "click"];
+const MODAL = "dialog[open], [role=dialog], [role=alertdialog], [aria-modal=true], [popover]";
 
 /** Show or hide an element above everything else, whatever z-index the page uses. */
 export function lift(element, on) {
@@ -9,12 +11,71 @@ export function lift(element, on) {
   if (element.showPopover && element.matches(":popover-open") !== on) element.togglePopover(on);
 }
 
-/** Place the box over the page, so that nothing of the page moves. `host` is the widget's element. */
-export function placeBeside(form, box, host) {
+/**
+ * Put our elements where a visitor can reach them: into the modal in which the form is, however late it was made, as
+ * all outside it is inert or behind a focus trap. Ours is the last stop of the keyboard there.
+ */
+export function enter(form, host, elements) {
+  const modal = closestModal(form);
+  const isOutside = modal && !modal.contains(host);
+  const into = isOutside ? modal : host.closest("[inert], [aria-hidden=true]") && form.parentElement;
+  if (into && form.ownerDocument === document && host.carrier?.parentNode !== into) {
+    host.carrier?.remove();
+    host.carrier = carrier(host);
+    into.append(host.carrier);
+  }
+  const root = (into ? host.carrier : host).shadowRoot.getElementById("root");
+  if (into) Object.assign(host.carrier, { shown: true }).stop();
+  if (host.root === root) return;
+  host.root = root;
+  root.append(...elements);
+}
+
+function closestModal(form) {
+  for (let node = form; node; node = node.getRootNode().host) {
+    const modal = node.closest(MODAL);
+    if (modal) return modal;
+  }
+}
+
+// An element of our name with the same styles. Traps that look for the last stop of the keyboard find it by tabindex.
+function carrier(host) {
+  const made = document.createElement(host.localName);
+  made.carries = true; // paints nothing by itself
+  for (const name of ["class", "style", "theme", "dir"]) {
+    if (host.hasAttribute(name)) made.setAttribute(name, host.getAttribute(name));
+  }
+  const { shadowRoot } = made;
+  shadowRoot.adoptedStyleSheets = [...host.shadowRoot.adoptedStyleSheets];
+  shadowRoot.append(stopPresses(host.shadowRoot.getElementById("root").cloneNode()));
+  made.addEventListener("focusin", () => {
+    made.removeAttribute("tabindex"); // so that the way back leads out
+    if (shadowRoot.activeElement) return;
+    const first = [...shadowRoot.querySelectorAll("button, a")].find((one) => one.getClientRects().length);
+    first?.focus();
+  });
+  made.stop = () => {
+    if (made.shown && !shadowRoot.activeElement) made.tabIndex = 0;
+    else made.removeAttribute("tabindex");
+  };
+  made.addEventListener("focusout", () => setTimeout(made.stop));
+  return made;
+}
+
+/** Let presses end at an element of ours: they are none outside the owner's dialog. */
+export function stopPresses(root) {
+  for (const type of PRESSES) root.addEventListener(type, (event) => event.stopPropagation(), { passive: true });
+  return root;
+}
+
+/** Place the box over the page, so that nothing of the page moves, and not over anything to fill in or press. */
+export function placeBeside(form, box) {
   const room = document.documentElement.clientWidth;
-  const { top, bottom } = form.getBoundingClientRect();
-  const fields = [...form.querySelectorAll("input, textarea, select, button")];
+  const host = box.getRootNode().host;
+  const fields = [...form.querySelectorAll("input, textarea, select, button, iframe"), ...(form.elements ?? [])];
   const areas = fields.map((field) => field.getBoundingClientRect()).filter(({ width }) => width);
+  const { top, bottom: end } = form.getBoundingClientRect();
+  const bottom = Math.max(end, ...areas.map((area) => area.bottom));
   const left = Math.min(...areas.map((area) => area.left));
   const right = Math.max(...areas.map((area) => area.right));
   const height = Math.max(top, Math.min(GAP, bottom - 200));

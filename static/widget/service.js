@@ -50,7 +50,8 @@ export class Service {
     });
     if (answer.ok) return answer.json();
     const { status } = answer;
-    throw { status, word: status === 429 ? "busy" : status < 500 ? "refused" : "down" };
+    const { detail } = await answer.json().catch(() => ({}));
+    throw { status, detail, word: status === 429 ? "busy" : status < 500 ? "refused" : "down" };
   }
 
   /** Record what the visitor did. Sending waits until the current task is done and delays nothing. */

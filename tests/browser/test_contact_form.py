@@ -294,6 +294,17 @@ def test_the_text_survives_leaving_and_errors_and_goes_when_it_was_sent(app: Fla
     assert ticket["episode"] in {row["id"] for row in rows(app, "SELECT id FROM episodes")}
 
 
+def test_a_card_number_is_neither_kept_nor_asked_for(page: Page, site: str) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.post_data or "") if "offers" in request.url else None)
+    page.goto(f"{site}/en/contact")
+    with page.expect_response("**/offers"):
+        page.locator("[name=message]").press_sequentially("4111 1111 1111 1111 was charged twice, CVC 737")
+    everything = page.evaluate("JSON.stringify({ ...sessionStorage })") + "".join(asked)
+    assert "was charged twice" in everything
+    assert ("1111 1111" in everything, "737" in everything) == (False, False)
+
+
 def test_a_draft_without_a_message_asks_for_no_offers(page: Page, site: str) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url) if request.url.endswith("/offers") else None)

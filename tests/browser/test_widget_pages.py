@@ -164,14 +164,17 @@ def test_a_form_that_checks_first_is_sent_only_by_its_event(page: Page, help: He
     page.evaluate("window.sent = 0; addEventListener('help-sent', () => window.sent++)")
     page.locator("[name=message]").press_sequentially("the code never arrives")
     expect(page.locator(CARDS)).to_have_count(3)
+    page.wait_for_function("sessionStorage.length > 0")
     page.get_by_role("button", name="Send").click()
-    help.wait("attempted")
+    expect(page.locator("#said")).to_have_text("Your address is missing")
     assert page.evaluate("window.sent") == 0
     assert page.evaluate("sessionStorage.length") > 0, "the text is kept while nothing was accepted"
     page.locator("[name=email]").fill("jo@example.com")
     page.get_by_role("button", name="Send").click()
     expect(page.locator(OFFERS)).to_be_hidden()
     assert page.evaluate("[window.sent, sessionStorage.length]") == [1, 0]
+    assert help.wait("attempted")["accepted"] is True
+    assert help.types().count("attempted") == 1, "the refused submit is none"
 
 
 def test_two_forms_have_a_widget_each(page: Page, help: Help) -> None:
@@ -219,7 +222,8 @@ def test_a_token_goes_along_and_one_that_ran_out_stops_nothing(page: Page, help:
     assert help.wait("not_this")["token"] == "signed"
     help.token = ""
     page.locator("[name=message]").press_sequentially(" at all")
-    page.wait_for_function("() => window.refused")
+    with page.expect_console_message(lambda message: "the token was refused: as the test wants it" in message.text):
+        page.wait_for_function("() => window.refused")
     help.until(lambda: help.offers[-1]["body"].endswith("at all"))
     assert page.evaluate("document.querySelector('help-widget').hasAttribute('token')") is False
 
@@ -285,5 +289,5 @@ def test_what_is_typed_in_a_view_is_kept_for_that_view(page: Page, help: Help) -
     page.locator("[name=message]").press_sequentially(" at all")
     page.evaluate("leave()")
     keys = page.evaluate("Object.keys(sessionStorage).filter((key) => key.includes('draft'))")
-    assert keys == ["help-widget:draft /react.html form.ticket"]
+    assert keys == ["help-widget:draft /react.html  form 0 "]
     assert "the code never arrives at all" in page.evaluate("(key) => sessionStorage[key]", keys[0])

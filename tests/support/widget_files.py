@@ -22,10 +22,17 @@ def fetched(part: str) -> set[str]:
     return {f"{name}.js" for name in re.findall(r'"([\w-]+)"', lists)}
 
 
+def kept() -> set[str]:
+    """Return the names of the scripts that keep a text, which form.js fetches after the first question."""
+    found = re.search(r"const KEEP = .*", source("form.js"))
+    assert found is not None
+    return {f"{name}.js" for name in re.findall(r'"([\w-]+)"', found[0])}
+
+
 def bytes_by_use() -> dict[str, int]:
-    """Return the compressed bytes of the loader, and those that an offer and then the panel add."""
+    """Return the compressed bytes of the loader, and those that an offer, then the draft, and then the panel add."""
     offer, panel = fetched("Form"), fetched("Panel") - fetched("Form")
-    files = {"loader": {LOADER}, "offer": {"look.css", *offer}, "panel": {"panel.css", *panel}}
+    files = {"loader": {LOADER}, "offer": {"look.css", *offer}, "draft": kept(), "panel": {"panel.css", *panel}}
     return {use: sum(weight(name) for name in names) for use, names in files.items()}
 
 

@@ -156,6 +156,25 @@ def test_far_too_much_is_refused_before_it_is_read(app: Flask, client: FlaskClie
     assert on_disk(app) == 0
 
 
+def test_far_too_much_keeps_the_texts_before_the_files(app: Flask, client: FlaskClient) -> None:
+    body = in_parts(FILLED | {"offered": "seen"}, [("big.png", PNG)])
+    said = {"CONTENT_LENGTH": str(100 * MB)}
+    answer = client.post("/en/contact", data=body, content_type=PARTS, environ_overrides=said)
+    assert "Together, the files are larger than 20 MB" in answer.text
+    assert FILLED["message"] in answer.text
+    assert on_disk(app) == 0
+
+
+def test_too_many_uploads_keep_the_text(built: Flask, tmp_path: Path) -> None:
+    app = fresh(built, tmp_path, rate_tickets=1)
+    client = app.test_client()
+    answers = [send(client, ("shot.png", PNG), email="", message=f"Message {n}") for n in range(5)]
+    assert [answer.status_code for answer in answers] == [400, 400, 400, 400, 429]
+    assert "Message 4" in answers[-1].text
+    assert int(answers[-1].headers["Retry-After"]) > 0
+    assert on_disk(app) == 1, "its file is not written"
+
+
 def test_texts_have_their_cap_in_parts_too(app: Flask, client: FlaskClient) -> None:
     assert send(client, ("shot.png", PNG), message="x" * 700_000).status_code == 413
     many = {f"name{n}": "x" * 60_000 for n in range(12)}
@@ -204,7 +223,8 @@ def test_while_half_of_the_threads_read_files_others_are_asked_to_wait(app: Flas
     with ExitStack() as reading:
         for _ in range(half):
             reading.enter_context(uploads.turn(half))
-        assert send(client, ("big.png", PNG + bytes(MB))).status_code == 503
+        answer = send(client, ("big.png", PNG + bytes(MB)))
+        assert (answer.status_code, FILLED["message"] in answer.text) == (503, True)
         assert send(client, ("small.png", PNG)).status_code == 303
 
 

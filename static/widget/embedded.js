@@ -1,11 +1,13 @@
 // The service on another owner's page: an id instead of a cookie, signed tokens, and lines for the owner's console.
 
 import { kept } from "./draft.js";
-import { Service, uuid } from "./service.js";
+import { Service, uuid, warm } from "./service.js";
 import { english } from "./words.js";
 
 const MONTH = 2.592e9; // ms
 const STORED = "help-widget:visitor";
+
+warm(new URL(import.meta.url).origin); // the files may have come from the browser's cache, without a connection
 
 export class EmbeddedService extends Service {
   credentials = "omit";
@@ -51,14 +53,10 @@ export class EmbeddedService extends Service {
     return this.host.getAttribute("token") ?? undefined;
   }
 
-  /** The fields that events carry besides the visitor's id: they have no header for the token. */
+  /** The fields that events carry besides the visitor's id. */
   get sender() {
     const { token, email } = this;
     return { token, email };
-  }
-
-  get headers() {
-    return this.token && { Authorization: `Bearer ${this.token}` };
   }
 
   async call(path, options) {

@@ -4,6 +4,7 @@ import { card, h, press } from "./dom.js";
 import { kept, restoreDraft, saveDraft } from "./draft.js";
 import { Offers, settle } from "./offers.js";
 import { lift, placeBeside } from "./place.js";
+import { warm } from "./service.js";
 
 const LEAST = 5; // characters
 const LINES = "input:is(:not([type]), [type=text], [type=email], [type=tel], [type=url])";
@@ -61,6 +62,7 @@ export class Form {
       this.field = path[0];
     }
     this.fresh = true;
+    warm(this.service.base);
     if (!isComposing) this.offers.soon();
   }
 
@@ -214,6 +216,7 @@ export class Form {
   }
 
   solved(hit) {
+    this.offers.stop();
     this.#answered("solved", hit, [], this.offers.rejected, this.words.glad);
     this.done = true;
   }
@@ -240,7 +243,7 @@ export class Form {
   }
 
   #away() {
-    this.offers.waiting = null; // closed: an answer that waited must not open it again
+    this.offers.stop(); // closed: an answer that waited or comes late must not open it again
     this.offers.put([]);
     (this.body ?? this.field).focus();
   }

@@ -53,7 +53,8 @@ async function send(service, message) {
   const known = kept(KEY);
   const { key } = kept(KEY, known?.text === text ? known : { text, key: uuid() });
   const body = { ...service.context, ...message };
-  const { ticket } = await service.call("tickets", { headers: { "Idempotency-Key": key }, body });
+  const headers = { "Idempotency-Key": key, "Content-Type": "application/json" };
+  const { ticket } = await service.call("tickets", { headers, body });
   kept(KEY, null);
   return ticket;
 }

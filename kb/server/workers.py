@@ -20,7 +20,9 @@ from kb.site.demo import ByPort
 from search.rank.current import Current
 
 IDLE = 15  # seconds that a connection may wait for its next request: as long as a visitor thinks about a word
-PROXY_IDLE = 150  # longer than proxies keep theirs (Caddy 120, nginx 60), or they would send a request into a closed one
+PROXY_IDLE = (
+    150  # longer than proxies keep theirs (Caddy 120, nginx 60), or they would send a request into a closed one
+)
 FILES = 8192  # that a web worker may open
 SWITCH = 0.001  # seconds until a busy thread yields: Python's default of 5 ms, five times per event, was the p99
 

@@ -83,12 +83,11 @@ export class EmbeddedService extends Service {
     const own = this.host.getAttribute("words");
     if (lang === "en" && !own) return english;
     try {
-      const url = own ? new URL(own, document.baseURI) : new URL(`words/${lang}.json`, import.meta.url);
-      const answer = await fetch(url);
-      return { ...english, ...(await answer.json()) };
+      const asked = own ? fetch(new URL(own, document.baseURI)).then((answer) => answer.json()) : this.host.words;
+      return { ...english, ...(await asked).valueOf() }; // without words, there is an error
     } catch {
       this.host.warn(`there are no words for lang="${lang}"; words="address" brings your own`);
-      this.#words = null; // the next part tries again
+      this.#words = this.host.words = null; // the next part tries again
       return english;
     }
   }

@@ -126,7 +126,8 @@ class HelpWidget extends HTMLElement {
   // A strict page refuses <style> in the shadow root, but not stylesheets made by a script.
   async #fetch(name) {
     const lang = this.language.slice(0, 2);
-    if (lang !== "en") fetch(new URL(`${FOLDER}words/${lang}.json`, import.meta.url)).catch(() => {});
+    const words = () => fetch(new URL(`${FOLDER}words/${lang}.json`, import.meta.url));
+    if (lang !== "en") this.words ??= words().then((answer) => answer.json()).catch(() => {});
     try {
       const files = await Promise.all(FILES[name].map((file) => import(`${FOLDER}${file}.js`)));
       const { adoptedStyleSheets: there } = this.shadowRoot;

@@ -60,6 +60,7 @@ class Help:
     origin: str = ""
     shop: str = ""
     policy: str = ""  # of pages with csp=manual
+    made: str = ""  # the page made.html
     refusing: int = 0  # events' requests that are still answered with 503
     took: threading.Condition = field(default_factory=threading.Condition)
 
@@ -127,9 +128,9 @@ def help_app(help: Help) -> Flask:
 
     @app.post("/api/v1/offers")
     def _offers() -> Response:
+        cards, gate = help.cards, help.gate
         help.note(help.offers, sent())
-        cards = help.cards
-        help.gate.wait(5)
+        gate.wait(5)
         return jsonify({"episode": "e-1", "abstained": not cards, "degraded": None, "ranker": "fake", "cards": cards})
 
     @app.post("/api/v1/events")
@@ -190,7 +191,7 @@ def shop_app(help: Help) -> Flask:
 
     @app.get("/<name>.html")
     def _page(name: str) -> Response:
-        text = (PAGES / f"{name}.html").read_text(encoding="utf-8")
+        text = help.made if name == "made" else (PAGES / f"{name}.html").read_text(encoding="utf-8")
         ours = f"connect-src {help.origin}; img-src {help.origin}; form-action 'self'"
         policies = {
             "": f"default-src 'none'; script-src {help.origin} 'nonce-n0nce'; style-src 'nonce-n0nce'; "

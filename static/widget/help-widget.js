@@ -3,7 +3,7 @@
 const BASE = new URL("../../", import.meta.url).href;
 const LABELS = { de: "Hilfe", es: "Ayuda", ar: "مساعدة" };
 const ATTRIBUTES = "form subject body email category success src lang theme position label mode token words consent";
-const METHODS = ["open", "close", "article", "search", "suggest", "prefill"];
+const METHODS = "open close article search suggest prefill";
 const CALM = 50; // ms until changes of the page are looked at
 const PATIENT = 3000; // ms until a form that is still missing is reported
 const FOLDER = "./"; // the server names the version here, so that files of two versions never mix
@@ -126,12 +126,12 @@ class HelpWidget extends HTMLElement {
   // A strict page refuses <style> in the shadow root, but not stylesheets made by a script.
   async #fetch(name) {
     const lang = this.language.slice(0, 2);
-    const words = () => fetch(new URL(`${FOLDER}words/${lang}.json`, import.meta.url));
-    if (lang !== "en") this.words ??= words().then((answer) => answer.json()).catch(() => {});
+    const url = new URL(`${FOLDER}words/${lang}.json`, import.meta.url);
+    if (lang !== "en") this.words ??= fetch(url).then((answer) => answer.json()).catch(() => {});
     try {
       const files = await Promise.all(FILES[name].map((file) => import(`${FOLDER}${file}.js`)));
       const { adoptedStyleSheets: there } = this.shadowRoot;
-      there.push(...files.map(({ sheet }) => sheet).filter((one) => !there.includes(one)));
+      for (const { sheet } of files) if (!there.includes(sheet)) there.push(sheet);
       return Object.assign({}, ...files);
     } catch (error) {
       if (!this.#warned.size) this.warn(`${error.message}; is ${this.base} up?`);
@@ -188,7 +188,7 @@ class HelpWidget extends HTMLElement {
   }
 }
 
-for (const name of METHODS) {
+for (const name of METHODS.split(" ")) {
   HelpWidget.prototype[name] = async function (...values) {
     return (await this.part("Panel"))[name](...values);
   };
@@ -205,8 +205,8 @@ function find(selector) {
 function twin(widget) {
   const place = (one) => one.getAttribute("form") ?? one.getAttribute("position") ?? "end";
   const own = place(widget);
-  const same = (theirs) => own === theirs || (find(own) ?? widget) === find(theirs);
-  return own !== "inline" && [...working].some((one) => same(place(one)));
+  const form = find(own) ?? widget;
+  return own !== "inline" && [...working].some((one) => place(one) === own || find(place(one)) === form);
 }
 
 // Return true if a visitor typed something earlier in this tab. This only looks; it stores nothing.
@@ -229,7 +229,7 @@ function renew() {
     if (!src.includes("/help-widget.js")) continue;
     const made = document.createElement("help-widget");
     for (const name of ATTRIBUTES.split(" ")) if (name in dataset) made.setAttribute(name, dataset[name]);
-    if (!made.matches("[form], [label], [position]") || twin(made)) continue;
+    if (!made.matches("[form],[label],[position]") || twin(made)) continue;
     const form = find(dataset.form);
     if (form) form.after(made);
     else document.body?.append(made);

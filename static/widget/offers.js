@@ -35,7 +35,8 @@ export function settle(shown, fresh) {
 function gist({ subject, body, category }, little = "") {
   const skip = new Set(["", ...little.split(" ")]);
   const plain = (word) => word.replace(/^\p{P}+|\p{P}+$/gu, "");
-  const telling = (text) => text.split(/\s+/).map(plain).filter((word) => !skip.has(word));
+  const isLittle = (word) => skip.has(/^\p{Lu}{2}/u.test(word) ? word : word.toLowerCase()); // IT is not it
+  const telling = (text) => text.split(/\s+/).map(plain).filter((word) => !isLittle(word));
   const words = [...telling(subject), "|", ...telling(body)];
   return words.length > 1 ? [category, ...words].join(" ").toLowerCase() : "";
 }

@@ -14,7 +14,7 @@ HANDSHAKES = 2  # round trips of a new connection: one for TCP and one for TLS 1
 
 
 class Far:
-    """Hands on what comes to `target` (host and port), half a round trip later, on as many connections as it is asked."""
+    """Hands on what comes to `target`, a host and port, half a round trip later."""
 
     def __init__(self, target: tuple[str, int], *, trip: float) -> None:
         self.target, self.trip = target, trip  # trip: seconds
@@ -36,11 +36,16 @@ class Far:
     async def _client(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         self._tasks.append(asyncio.current_task())
+        open_ones = [writer]
         with suppress(asyncio.CancelledError, OSError):
             await asyncio.sleep(HANDSHAKES * self.trip)
             behind_reader, behind_writer = await asyncio.open_connection(*self.target)
+            open_ones.append(behind_writer)
             await asyncio.gather(self._pump(reader, behind_writer), self._pump(behind_reader, writer))
-        writer.close()
+        for one in open_ones:
+            one.close()
+            with suppress(OSError):
+                await one.wait_closed()
 
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         loop = asyncio.get_running_loop()

@@ -12,6 +12,8 @@ const SUBJECT = /subject|topic|title|betreff|thema|asunto|tema|sujet|objet|ogget
 const SECRET = /^(cc-|one-time)/; // values of autocomplete
 const REJECTED = "help-widget:not-this";
 
+const owners = new WeakMap(); // the element that works at a form
+
 /** Return the contact form among some, if there is one: it has a text area, but no password and no search. */
 function guess(forms) {
   const unfit = "[type=password], [type=search]";
@@ -96,6 +98,9 @@ export class Form {
   }
 
   #take(form) {
+    const owner = owners.get(form) ?? this.host;
+    if (owner !== this.host && owner.isConnected) return; // named by one line, guessed by another
+    if (form) owners.set(form, this.host);
     if (form && this.form !== form) {
       this.form = form;
       this.size.disconnect();

@@ -111,8 +111,19 @@ def test_the_tag_in_the_head_waits_for_a_form_of_a_later_page(page: Page, help: 
         (LOADER, FORM + ELEMENT + ELEMENT),
         (TAG, FORM + ELEMENT),
         ("<base href='/deep/'>" + TAG, FORM + TAG),
+        (TAG, FORM + TAG.replace("#contact", "")),
     ],
-    ids=["twice", "with a query", "head and body", "a fragment", "other words", "elements", "both", "a base"],
+    ids=[
+        "twice",
+        "with a query",
+        "head and body",
+        "a fragment",
+        "other words",
+        "elements",
+        "both",
+        "a base",
+        "guessed and named",
+    ],
 )
 def test_twice_is_once(page: Page, help: Help, head: str, body: str) -> None:
     show(page, help, body, head=head)

@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-import rcssmin
 
 IMPORT = re.compile(r'^import \{([^}]*)\} from "\./([\w-]+)\.js";\n', re.MULTILINE)
 EXPORT = re.compile(r"^export (?=(?:const|class|function|async function) (\w+))", re.MULTILINE)
@@ -34,8 +32,8 @@ PANEL = Part("panel", ("panel",), ("panel",))
 PARTS = {f"{part.name}.js": part for part in (FORM, PANEL)}
 
 
-def bundle(folder: Path, part: Part) -> str:
-    """Return the text of the part's file."""
+def bundle(folder: Path, part: Part, *, shorten: Callable[[str], str] = str) -> str:
+    """Return the text of the part's file. `shorten` makes its stylesheets smaller."""
     loaded = () if part is FORM else modules(folder, FORM)
     own = [name for name in modules(folder, part) if name not in loaded]
     styles = "".join((folder / f"{name}.css").read_text(encoding="utf-8") for name in part.sheets)
@@ -44,7 +42,7 @@ def bundle(folder: Path, part: Part) -> str:
     for root in part.roots:
         lines.append(f"export const {{ {', '.join(_exports(_source(folder, root)))} }} = {_variables([root])};\n")
     lines.append(f"export {{ {_variables(own)} }};\nexport const sheet = new CSSStyleSheet();\n")
-    lines.append(f"sheet.replaceSync({json.dumps(rcssmin.cssmin(styles))});\n")
+    lines.append(f"sheet.replaceSync({json.dumps(shorten(styles))});\n")
     return "".join(lines)
 
 

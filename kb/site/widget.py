@@ -84,7 +84,7 @@ def asset(path: Path, *, joined: bool = False) -> Asset:
 
 @lru_cache(maxsize=64)
 def _asset(path: Path, _changed: int, *, joined: bool) -> Asset:
-    text = bundle(FOLDER, PARTS[path.name]) if joined else path.read_text(encoding="utf-8")
+    text = bundle(FOLDER, PARTS[path.name], shorten=rcssmin.cssmin) if joined else path.read_text(encoding="utf-8")
     if path.name == LOADER:
         text = text.replace('const FOLDER = "./"', f'const FOLDER = "./v/{version()}/"')
         text = SHEET.sub(lambda found: rcssmin.cssmin(found[0]), text)

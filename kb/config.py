@@ -133,9 +133,15 @@ class Settings:
     metrics_networks: tuple[str, ...] = setting(
         (), "Networks, such as 10.0.0.0/8, that may read `/metrics`; this machine always may."
     )
-    rate_offers: int = setting(60, "Offers per minute and address; 0 turns the limit off.")
-    rate_events: int = setting(120, "Event requests per minute and address; 0 turns the limit off.")
-    rate_tickets: int = setting(10, "Tickets per minute and address; 0 turns the limit off.")
+    rate_offers: int = setting(
+        60, "Offers per minute and person, and 20 times as many for an address that many share; 0 turns the limit off."
+    )
+    rate_events: int = setting(
+        120, "Event requests per minute and person, and 20 times as many for an address; 0 turns the limit off."
+    )
+    rate_tickets: int = setting(
+        10, "Tickets per minute and person, and 5 times as many for an address; 0 turns the limit off."
+    )
     rate_mails: int = setting(30, "E-mails read per hour and sender; the rest wait. 0 turns the limit off.")
     rate_search: int = setting(
         120,

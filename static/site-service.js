@@ -37,7 +37,7 @@ class SiteService extends Service {
   log(type, fields) {
     if (PASSIVE.includes(type) && !known()) return;
     super.log(type, fields);
-    this.flush(true); // at once: a link may be about to leave the page
+    this.flush(type === "left"); // at once: a link may be about to leave the page
   }
 }
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from deflect.api import http
 from deflect.offers.episode import Visit
 from deflect.store.attachments import keep, of_ticket, path_of
 from deflect.store.database import Store
@@ -22,6 +23,7 @@ from kb import config
 from kb.cli import main
 from kb.config import Settings
 from kb.server import supervisor
+from kb.site.widget import TYPES
 from search.rank.current import Current
 
 ROOT = Path(__file__).parent.parent
@@ -31,6 +33,8 @@ BLOCKS = [
     for kind, text in re.findall(r"^ *```(\w+)\n(.*?)^ *```$", ARTICLE, flags=re.DOTALL | re.MULTILINE)
 ]
 HOME = "/srv/shortstop"
+NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin") or ""
+TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 UNIT_KEYS = set(
     "Description After User Group WorkingDirectory ExecStart ExecReload Restart RestartSec KillMode TimeoutStopSec "
     "UMask NoNewPrivileges PrivateTmp PrivateDevices ProtectSystem ProtectHome ProtectKernelTunables "
@@ -141,6 +145,31 @@ def test_a_proxy_passes_on_to_where_we_listen(kind: str, mark: str) -> None:
     text = block(kind, mark)
     assert f"127.0.0.1:{Settings().port}" in text
     assert text.count("{") == text.count("}")
+
+
+def test_nginx_speaks_http2_and_compresses_what_we_send() -> None:
+    text = block("nginx", "proxy_pass")
+    assert text.count("ssl http2;") == 2
+    (types,) = re.findall(r"gzip_types ([^;]+);", text)
+    assert set(types.split()) >= {kind.partition(";")[0] for kind in (*TYPES.values(), http.PROBLEM)}
+    assert "gzip on;" in text
+    assert "gzip_proxied any;" in text  # answers to requests with Authorization, too
+
+
+@pytest.mark.skipif(not NGINX or not shutil.which("openssl"), reason="nginx or openssl is not installed")
+def test_nginx_finds_nothing_wrong_with_its_block(tmp_path: Path) -> None:
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=help.example.com"]
+    subprocess.run([*made, "-keyout", key, "-out", certificate], check=True, capture_output=True, timeout=60)
+    text = block("nginx", "proxy_pass")
+    text = re.sub(r"/etc/letsencrypt/\S+/fullchain.pem", str(certificate), text)
+    text = re.sub(r"/etc/letsencrypt/\S+/privkey.pem", str(key), text)
+    temporary = "".join(f"{kind}_temp_path {tmp_path}/{kind};" for kind in TEMPORARY)
+    whole = f"pid {tmp_path}/pid; error_log {tmp_path}/log; events {{}} http {{ access_log off; {temporary} {text} }}"
+    (tmp_path / "nginx.conf").write_text(whole)
+    command = [NGINX, "-t", "-q", "-p", str(tmp_path), "-c", str(tmp_path / "nginx.conf")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_the_nightly_job_runs_the_backup_script() -> None:

@@ -45,30 +45,29 @@ def refuse(error: HelpCenterError | HTTPException) -> Response:
     return http.problem(failure(error))
 
 
-@blueprint.get("/search")
+@blueprint.route("/search", methods=("GET", "POST"))
 def search() -> Response:
     """Search the published articles."""
-    text, lang, k = _query(services())
-    audience = http.claims(services()).audience
+    text, lang, k, audience = _query(services())
     degraded = http.limit_search(services())
     found = services().current.get().search(text, lang=lang, k=k, audience=audience, degraded=degraded)
     return jsonify(found.document())
 
 
-@blueprint.get("/complete")
+@blueprint.route("/complete", methods=("GET", "POST"))
 def complete() -> Response:
     """Search while typing: the last word may be unfinished."""
-    text, lang, k = _query(services())
-    audience = http.claims(services()).audience
+    text, lang, k, audience = _query(services())
     http.limit_typing(services())
     return jsonify(services().current.get().complete(text, lang=lang, k=k, audience=audience).document())
 
 
-@blueprint.get("/articles/<path:id>")
+@blueprint.route("/articles/<path:id>", methods=("GET", "POST"))
 def article(id: str) -> Response:
     """Return one article in the requested or the nearest language. Raise NotFound if it is not for this person."""
-    audience = http.claims(services()).audience
-    lang = http.lang_of(request.args.get("lang", ""), default=services().settings.lang)
+    given, document = http.parameters(request)
+    audience = http.claims(services(), document).audience
+    lang = http.lang_of(given.get("lang", ""), default=services().settings.lang)
     snapshot = services().current.get().snapshot
     entry = snapshot.best(id, lang, audience=audience)
     if entry is None:
@@ -85,12 +84,14 @@ def article(id: str) -> Response:
 def offers() -> Response:
     """Offer articles for the message that a visitor is typing."""
     here = services()
-    document = http.read_json(request)
+    document = http.read_json(request, types=http.SIMPLE)
     subject, body = http.text_of(document, "subject"), http.text_of(document, "body", longest=60_000)
     if not (subject.strip() or body.strip()):
         raise BadRequest("subject and body are both empty; send at least one of them")
     visit = _visit(here, document, visitor_required=True)
-    http.limit(here, "offers", rate=here.settings.rate_offers, episode=visit.episode)
+    http.limit_person(
+        here, "offers", rate=here.settings.rate_offers, visitor=http.visitor_of(document), episode=visit.episode
+    )
     return jsonify(make_offer(here, visit, subject=subject, body=body).document())
 
 
@@ -98,8 +99,8 @@ def offers() -> Response:
 def post_events() -> tuple[Response, int]:
     """Store the events of a page. Each event is accepted or refused on its own."""
     here = services()
-    http.limit(here, "events", rate=here.settings.rate_events)
-    document = http.read_json(request, types=("application/json", "text/plain"))
+    document = http.read_json(request, types=http.SIMPLE)
+    http.limit_person(here, "events", rate=here.settings.rate_events, visitor=http.visitor_of(document))
     agreed = _may_note(here, document)
     visitor = http.visitor_of(document, required=agreed)
     rows, refused = _parsed(document.get("events"))
@@ -108,7 +109,7 @@ def post_events() -> tuple[Response, int]:
         refused += [{"id": row["id"], "why": why} for row in rows]
         return jsonify({"stored": 0, "refused": refused}), 202
     for episode in sorted({row["episode"] for row in rows if row.get("episode")}):
-        http.limit(here, "events", rate=here.settings.rate_events, episode=episode)
+        http.count(here, "events", f"episode {episode}", rate=here.settings.rate_events)
     if rows:
         who = keys(here, visitor=visitor, email=_email(document), claims=http.claims(here, document))
         try:
@@ -127,7 +128,14 @@ def tickets() -> tuple[Response, int]:
     key = contact.check_key(request.headers.get("Idempotency-Key"))
     document, files = _ticket(here)
     visit = _visit(here, document, visitor_required=False)
-    http.limit(here, "tickets", rate=here.settings.rate_tickets, episode=visit.episode)
+    http.limit_person(
+        here,
+        "tickets",
+        rate=here.settings.rate_tickets,
+        visitor=http.visitor_of(document),
+        episode=visit.episode,
+        times=http.SENDERS,
+    )
     message = contact.check(contact.signed(document, visit.claims))
     created = contact.create_ticket(here, visit, message, key=key, files=files)
     return jsonify(asdict(created)), 201
@@ -164,7 +172,7 @@ def _ticket(here: Services) -> tuple[dict[str, Any], tuple[Attachment, ...]]:
     """
     if not uploads.has_files(request):
         return http.read_json(request), ()
-    http.limit(here, "uploads", rate=here.settings.rate_tickets)
+    http.limit(here, "uploads", rate=http.SENDERS * here.settings.rate_tickets)
     posted = uploads.read(request, here.settings, longest_text=http.LONGEST_BODY)
     for error in posted.refused:
         raise contact.BadMessage({uploads.FIELD: str(error)}) if isinstance(error, Refused) else error
@@ -175,17 +183,19 @@ def _ticket(here: Services) -> tuple[dict[str, Any], tuple[Attachment, ...]]:
         raise contact.BadMessage({uploads.FIELD: str(error)}) from error
 
 
-def _query(here: Services) -> tuple[str, str, int]:
-    """Return q, lang and k of a search. Raise BadRequest, which names the wrong parameter."""
-    text = request.args.get("q")
+def _query(here: Services) -> tuple[str, str, int, frozenset[str]]:
+    """Return q, lang, k and the groups of who asks. Raise BadRequest, which names the wrong parameter."""
+    given, document = http.parameters(request)
+    audience = http.claims(here, document).audience
+    text = given.get("q")
     if text is None:
         raise BadRequest("q is missing; set it to the text to search for")
     if len(text) > LONGEST_QUERY:
         raise BadRequest(f"q is longer than {LONGEST_QUERY:,} characters")
-    k = whole_number(request.args.get("k", "10"), least=1, most=MOST_HITS)
+    k = whole_number(given.get("k", "10"), least=1, most=MOST_HITS)
     if k is None:
         raise BadRequest(f"k is not a whole number from 1 to {MOST_HITS}")
-    return text.replace("\0", " "), http.lang_of(request.args.get("lang", ""), default=here.settings.lang), k
+    return text.replace("\0", " "), http.lang_of(given.get("lang", ""), default=here.settings.lang), k, audience
 
 
 def _visit(here: Services, document: dict[str, Any], *, visitor_required: bool) -> Visit:

@@ -33,14 +33,15 @@ def refuse(error: HelpCenterError) -> Response:
     return problem(failure(error))
 
 
-@blueprint.get("/context")
+@blueprint.route("/context", methods=("GET", "POST"))
 def context() -> Response:
     """Return the mode, the hits and the channels for the page of a request."""
     here = services()
     limit_typing(here)
-    lang = lang_of(request.args.get("lang", ""), default=here.settings.lang)
-    page, title, topic = (request.args.get(name, "")[:LONGEST] for name in ("page", "title", "category"))
-    return jsonify(found(here, page=page, title=title, topic=topic, lang=lang, claims=http.claims(here)))
+    given, document = http.parameters(request)
+    lang = lang_of(given.get("lang", ""), default=here.settings.lang)
+    page, title, topic = (given.get(name, "")[:LONGEST] for name in ("page", "title", "category"))
+    return jsonify(found(here, page=page, title=title, topic=topic, lang=lang, claims=http.claims(here, document)))
 
 
 def found(services: Services, *, page: str, title: str, topic: str, lang: str, claims: Claims) -> dict[str, Any]:

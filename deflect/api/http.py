@@ -29,6 +29,9 @@ from kb.strict import BadValue, loads, whole_number
 MOST_PAGES = 10_000
 LONGEST_BODY = 64 * 1024
 PROBLEM = "application/problem+json"
+SIMPLE = ("application/json", "text/plain")  # of text, browsers ask no permission first, which takes a round trip
+WRITERS = 20  # times a person's rate of offers or events, for an address: 50 writers behind it need 24 a minute each
+SENDERS = 5  # times a person's rate of tickets, for an address: 50 writers behind it send one a minute each
 FAR = 4  # times the rate of searches, at which they are refused; above the rate they only match words
 TYPING = 10  # requests while typing per search: more than one per word, and each is cheap
 
@@ -98,12 +101,25 @@ def device_of(asked: Request) -> str:
     return "phone" if asked.headers.get("Sec-CH-UA-Mobile") == "?1" or "Mobi" in asked.user_agent.string else "computer"
 
 
-def limit(services: Services, what: str, *, rate: int, episode: str | None = None) -> None:
-    """Count this request for its address, and for its episode if it has one. Raise TooManyRequests."""
+def limit(services: Services, what: str, *, rate: int) -> None:
+    """Count this request for its address. Raise TooManyRequests."""
     address = client_address(request, trusted_proxies=services.settings.trusted_proxies)
-    who = [f"address {network(address)}", *([f"episode {episode}"] if episode else [])]
-    for one in who:
-        count(services, what, one, rate=rate)
+    count(services, what, f"address {network(address)}", rate=rate)
+
+
+def limit_person(
+    services: Services, what: str, *, rate: int, visitor: str | None, episode: str | None = None, times: int = WRITERS
+) -> None:
+    """Count this request for its visitor and episode, then for its address. Raise TooManyRequests.
+
+    Many people share an address, as in an office, so an address has `times` the rate of a person. It has a limit
+    because anyone can invent visitors. What is refused to a person is not counted for the address, so one who asks too
+    much takes nothing from the others.
+    """
+    for name, value in (("visitor", visitor), ("episode", episode)):
+        if value:
+            count(services, what, f"{name} {value}", rate=rate)
+    limit(services, what, rate=times * rate)
 
 
 def count(services: Services, what: str, who: str, *, rate: int) -> None:
@@ -149,6 +165,21 @@ def read_json(asked: Request, *, types: tuple[str, ...] = ("application/json",))
     return json_object(data)
 
 
+def parameters(asked: Request) -> tuple[dict[str, Any], Mapping[str, Any] | None]:
+    """Return the parameters of a call that reads, and its JSON document if it was posted.
+
+    They are in the address. A page with a token may post them with the token as a document instead: a header would cost
+    it a preflight for each address.
+    """
+    if asked.method != "POST":
+        return dict(asked.args), None
+    document = read_json(asked, types=SIMPLE)
+    values = {name: value for name, value in document.items() if value is not None}
+    if wrong := next((name for name, value in values.items() if type(value) not in (str, int)), None):
+        raise BadRequest(f"{wrong[:60]} is neither text nor a whole number")
+    return {name: str(value) for name, value in values.items()}, document
+
+
 def json_object(data: bytes) -> dict[str, Any]:
     """Return the JSON object in `data`. Raise BadRequest for anything else."""
     try:
@@ -180,7 +211,7 @@ def form_id() -> str:
     return id if len(id) == 36 and id.replace("-", "").isalnum() else new_id()
 
 
-def visitor_of(document: dict[str, Any], *, required: bool) -> str | None:
+def visitor_of(document: dict[str, Any], *, required: bool = False) -> str | None:
     """Return the visitor's id, None if it is missing. Raise BadRequest if it is invalid, or missing but `required`."""
     value = text_of(document, "visitor", longest=1000)
     if not value and not required:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from deflect.api import http
 from deflect.api.schemas import STRING, TAG, Json, array, ref, schemas, shape
 from deflect.tickets import uploads
 
@@ -34,16 +35,39 @@ ABOUT = "Search articles, get offers, log events and create tickets."
 TELL = "Report a contact made on another channel, from server to server."
 ASKED = (400, 401, 429, 503)
 KEPT = (400, 401, 403, 413, 415, 503, 507)
-POSTED = (*KEPT, 429)
+WRITTEN = (*KEPT, 429)
+
+TOO_LONG = (413, 415)
+
+Call = tuple[str, str, str, tuple[Json, ...], str | None, int, str, tuple[int, ...]]
 
 # method, path, sentence, parameters, body, status, answer, errors
-CALLS: tuple[tuple[str, str, str, tuple[Json, ...], str | None, int, str, tuple[int, ...]], ...] = (
+READS: tuple[Call, ...] = (
     ("get", "/search", "Search the published articles.", QUERY, None, 200, "Results", ASKED),
     ("get", "/complete", "Search while typing.", QUERY, None, 200, "Results", ASKED),
     ("get", "/articles/{id}", "Return one article.", (ID, QUERY[1]), None, 200, "Article", (400, 401, 404, 503)),
     ("get", "/context", "Return the articles and channels for a page.", (*PAGE, QUERY[1]), None, 200, "Context", ASKED),
+)
+# The same calls with the parameters and the token in the body: of a page's simple request, browsers ask no permission.
+BODIES = ("SearchRequest", "SearchRequest", "ArticleRequest", "ContextRequest")
+POSTED_READS = tuple(
+    (
+        "post",
+        path,
+        sentence,
+        tuple(one for one in given if one["in"] == "path"),
+        body,
+        status,
+        answer,
+        errors + TOO_LONG,
+    )
+    for (_, path, sentence, given, _, status, answer, errors), body in zip(READS, BODIES, strict=True)
+)
+CALLS: tuple[Call, ...] = (
+    *READS,
+    *POSTED_READS,
     ("post", "/offers", "Offer articles for a message.", (), "OfferRequest", 200, "Offer", (400, 401, 413, 415, 429)),
-    ("post", "/events", "Store the events of a page.", (), "EventsRequest", 202, "EventsAnswer", POSTED),
+    ("post", "/events", "Store the events of a page.", (), "EventsRequest", 202, "EventsAnswer", WRITTEN),
     (
         "post",
         "/tickets",
@@ -52,10 +76,12 @@ CALLS: tuple[tuple[str, str, str, tuple[Json, ...], str | None, int, str, tuple[
         "TicketRequest",
         201,
         "Ticket",
-        (*POSTED, 409, 422),
+        (*WRITTEN, 409, 422),
     ),
     ("post", "/contacts", TELL, (), "ContactRequest", 202, "ContactAnswer", KEPT),
 )
+POSTED = {(call[0], call[1]) for call in POSTED_READS}
+SIMPLE = {call[1] for call in POSTED_READS} | {"/offers", "/events"}
 BEARER: Json = {
     "type": "http",
     "scheme": "bearer",
@@ -68,7 +94,7 @@ def methods(path: str) -> list[str]:
     """Return the methods of the call at a path, an empty list if there is no call.
 
     >>> methods("/articles/account/reset"), methods("/articles/"), methods("/nothing")
-    (['GET', 'HEAD', 'OPTIONS'], [], [])
+    (['GET', 'HEAD', 'OPTIONS', 'POST'], [], [])
     """
     first = "/articles/{id}" if path.removeprefix("/articles/") not in (path, "") else path
     own = [call[0].upper() for call in CALLS if call[1] == first]
@@ -83,7 +109,7 @@ def document() -> Json:
         answers = {str(status): _content(sentence, answer)} | {str(code): PROBLEM for code in problems}
         operation: Json = {
             "summary": sentence,
-            "operationId": path.split("/")[1],
+            "operationId": path.split("/")[1] + ("Posted" if (method, path) in POSTED else ""),
             "parameters": list(parameters),
             "responses": answers,
             "security": [{"token": []}] if path == "/contacts" else [{}, {"token": []}],
@@ -111,6 +137,6 @@ def _content(sentence: str, name: str) -> Json:
 
 
 def _bodies(path: str, name: str) -> Json:
-    types = ("application/json", "text/plain") if path == "/events" else ("application/json",)
+    types = http.SIMPLE if path in SIMPLE else ("application/json",)
     bodies: Json = {media: {"schema": ref(name)} for media in types}
     return bodies | ({uploads.MULTIPART: WITH_FILES} if path == "/tickets" else {})

@@ -88,6 +88,22 @@ def schemas() -> dict[str, Json]:
             channels=array(whole(channel=CHANNEL, why=STRING, address=STRING)),
             form=FLAG,
         ),
+        "SearchRequest": shape(
+            ("q",),
+            q=text("The text to search for.", longest=1000, required=True),
+            lang=LANG,
+            k={"type": ["integer", "null"], "minimum": 1, "maximum": 50},
+            token=TOKEN,
+        ),
+        "ArticleRequest": shape((), lang=LANG, token=TOKEN),
+        "ContextRequest": shape(
+            (),
+            page=PAGE_ADDRESS,
+            title=text("Title of the page."),
+            category=text("Category of the page."),
+            lang=LANG,
+            token=TOKEN,
+        ),
         "OfferRequest": shape(
             ("visitor", "subject", "body"),
             visitor=VISITOR,

@@ -19,6 +19,10 @@ from kb.site.app import create_app
 from kb.site.demo import ByPort
 from search.rank.current import Current
 
+IDLE = 15  # seconds that a connection may wait for its next request: as long as a visitor thinks about a word
+PROXY_IDLE = (
+    150  # longer than proxies keep theirs (Caddy 120, nginx 60), or they would send a request into a closed one
+)
 FILES = 8192  # that a web worker may open
 SWITCH = 0.001  # seconds until a busy thread yields: Python's default of 5 ms, five times per event, was the p99
 
@@ -56,7 +60,7 @@ class WebWorkers(BaseApplication):
             "loglevel": "warning",
             "graceful_timeout": 10,
             "timeout": 60,
-            "keepalive": 5,
+            "keepalive": PROXY_IDLE if self.settings.trusted_proxies else IDLE,
             "control_socket_disable": True,
             "limit_request_line": 8190,
             "sendfile": False,  # answers go through kb.server.connections.Line

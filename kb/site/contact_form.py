@@ -16,7 +16,7 @@ from typing import Any
 
 from flask import Response, g, redirect, request, url_for
 
-from deflect.api.http import device_of, limit
+from deflect.api.http import SENDERS, device_of, limit, limit_person
 from deflect.offers.episode import Visit
 from deflect.offers.log import keep, record
 from deflect.offers.offer import PATIENCE, Offer, make_offer
@@ -204,7 +204,7 @@ def send(form: Form, *, wrong: Sequence[HelpCenterError] = ()) -> Response:
         offer = between(form)
         if offer and offer.cards:
             return show_offers(replace(form, episode=offer.episode or ""), offer)
-        limit(services(), "tickets", rate=services().settings.rate_tickets)
+        limit_person(services(), "tickets", rate=services().settings.rate_tickets, visitor=visitor(), times=SENDERS)
         created = contact.create_ticket(services(), form.visit(), message, key=contact.check_key(form.key), files=files)
     except HelpCenterError as error:
         return again(form, error, about)
@@ -234,7 +234,7 @@ def between(form: Form) -> Offer | None:
     if form.offered or (topic and not topic.offers):
         return None
     try:
-        limit(services(), "offers", rate=services().settings.rate_offers)
+        limit_person(services(), "offers", rate=services().settings.rate_offers, visitor=visitor())
     except TooManyRequests:
         degraded("rate-limited")
         return None
@@ -276,7 +276,7 @@ def vote() -> Response:
     # without consent, a vote gets a new random id; votes from machines are not stored
     who = None if from_machine() else visitor() or uuid.uuid4().hex
     try:
-        limit(services(), "events", rate=services().settings.rate_events)
+        limit_person(services(), "events", rate=services().settings.rate_events, visitor=visitor())
         keep(services(), who, what, article=entry.id, revision=revision, **given)
     except HelpCenterError as error:
         return vote_again(entry, error, comment=request.form.get("comment", ""))

@@ -1,9 +1,13 @@
-"""Serve the widget's files to pages of every origin: minified, compressed, and cached by browsers for an hour."""
+"""Serve the widget's files to pages of every origin: minified, compressed, and cached by browsers for an hour.
+
+At the address with the version, which the loader uses, `form.js` and `panel.js` contain everything of their part.
+"""
 
 from __future__ import annotations
 
 import gzip
 import hashlib
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -15,6 +19,7 @@ from flask import Blueprint, Response, abort, request
 from deflect.api import headers
 from kb.config import static_folder
 from kb.site.assets import YEAR, version
+from kb.site.bundle import PARTS, bundle
 
 FOLDER = static_folder() / "widget"
 LOADER = "help-widget.js"
@@ -24,7 +29,8 @@ TYPES = {
     ".json": "application/json",
 }
 MINIFIERS = {".css": rcssmin.cssmin, ".js": rjsmin.jsmin}
-HOUR = 3600  # seconds
+HOURLY = "public, max-age=3600, stale-while-revalidate=86400"
+SHEET = re.compile(r"(?<=replaceSync\(`)[^`]*")
 
 blueprint = Blueprint("widget", __name__, url_prefix="/widget/1")
 
@@ -42,23 +48,22 @@ class Asset:
 @blueprint.get("/<path:name>")
 def file(name: str) -> Response:
     """Return one of the widget's files, for an hour: the address contains only the major version."""
-    return _file(name, f"public, max-age={HOUR}, stale-while-revalidate=86400")
+    return _file(name, HOURLY)
 
 
 @blueprint.get("/v/<tag>/<path:name>")
 def versioned(tag: str, name: str) -> Response:
     """Return one of the widget's files at the address that the loader uses, for a year if it is the present version."""
-    if tag != version():
-        return file(name)
-    return _file(name, f"public, max-age={YEAR}, immutable")
+    keep = HOURLY if tag != version() else f"public, max-age={YEAR}, immutable"
+    return _file(name, keep, joined=name in PARTS)
 
 
-def _file(name: str, keep: str) -> Response:
+def _file(name: str, keep: str, *, joined: bool = False) -> Response:
     """Return a file with CORS headers, which browsers require for module scripts."""
     path = (FOLDER / name).resolve()
     if path.suffix not in TYPES or not path.is_relative_to(FOLDER.resolve()) or not path.is_file():
         abort(404, "The widget has no such file.")
-    found = asset(path)
+    found = asset(path, joined=joined)
     zipped = request.accept_encodings.quality("gzip") > 0
     response = Response(found.zipped if zipped else found.plain, content_type=found.type)
     if zipped:
@@ -71,16 +76,18 @@ def _file(name: str, keep: str) -> Response:
     return response
 
 
-def asset(path: Path) -> Asset:
-    """Return a file in its served form."""
-    return _asset(path, path.stat().st_mtime_ns)
+def asset(path: Path, *, joined: bool = False) -> Asset:
+    """Return a file in its served form; `joined` with all modules and stylesheets of its part."""
+    files = FOLDER.iterdir() if joined else [path]
+    return _asset(path, max(file.stat().st_mtime_ns for file in files), joined=joined)
 
 
 @lru_cache(maxsize=64)
-def _asset(path: Path, _changed: int) -> Asset:
-    text = path.read_text(encoding="utf-8")
+def _asset(path: Path, _changed: int, *, joined: bool) -> Asset:
+    text = bundle(FOLDER, PARTS[path.name], shorten=rcssmin.cssmin) if joined else path.read_text(encoding="utf-8")
     if path.name == LOADER:
         text = text.replace('const FOLDER = "./"', f'const FOLDER = "./v/{version()}/"')
+        text = SHEET.sub(lambda found: rcssmin.cssmin(found[0]), text)
     minify = MINIFIERS.get(path.suffix, str)
     plain = minify(text).encode()
     digest = hashlib.sha256(plain).hexdigest()[:16]

@@ -1,11 +1,13 @@
 // The service on another owner's page: an id instead of a cookie, signed tokens, and lines for the owner's console.
 
-import { Service, uuid } from "./service.js";
+import { Service, uuid, warm } from "./service.js";
 import { kept } from "./storage.js";
 import { english } from "./words.js";
 
 const MONTH = 2.592e9; // ms
 const STORED = "help-widget:visitor";
+
+warm(new URL(import.meta.url).origin); // the files may have come from the browser's cache, without a connection
 
 export class EmbeddedService extends Service {
   credentials = "omit";
@@ -51,14 +53,10 @@ export class EmbeddedService extends Service {
     return this.host.getAttribute("token") ?? undefined;
   }
 
-  /** The fields that events carry besides the visitor's id: they have no header for the token. */
+  /** The fields that events carry besides the visitor's id. */
   get sender() {
     const { token, email } = this;
     return { token, email };
-  }
-
-  get headers() {
-    return this.token && { Authorization: `Bearer ${this.token}` };
   }
 
   async call(path, options) {
@@ -86,12 +84,11 @@ export class EmbeddedService extends Service {
     const own = this.host.getAttribute("words");
     if (lang === "en" && !own) return english;
     try {
-      const url = own ? new URL(own, document.baseURI) : new URL(`words/${lang}.json`, import.meta.url);
-      const answer = await fetch(url);
-      return { ...english, ...(await answer.json()) };
+      const asked = own ? fetch(new URL(own, document.baseURI)).then((answer) => answer.json()) : this.host.words;
+      return { ...english, ...(await asked).valueOf() }; // without words, there is an error
     } catch {
       this.host.warn(`there are no words for lang="${lang}"; words="address" brings your own`);
-      this.#words = null; // the next part tries again
+      this.#words = this.host.words = null; // the next part tries again
       return english;
     }
   }

@@ -3,17 +3,18 @@
 import { card, h, press } from "./dom.js";
 import { Offers, settle } from "./offers.js";
 import { enter, lift, placeBeside, stopPresses } from "./place.js";
+import { warm } from "./service.js";
 import { kept } from "./storage.js";
 
 const LEAST = 5; // characters
 const LINES = "input:is(:not([type]), [type=text], [type=email], [type=tel], [type=url])";
 const SUBJECT = /subject|topic|title|betreff|thema|asunto|tema|sujet|objet|oggetto|assunto|موضوع/i;
 const LONG = /\b[a-z]{0,2}\d(?:[ ./-]?\d){7,}\w?\b|\b(?!0x)(?=(?:\w*\d){5})\w{9,}\b/gi; // no words: cards, ids, keys
-const KEEP = ["keep", "draft", "secrets", "sending"]; // fetched after the first question: no offer waits for them
 const REJECTED = "help-widget:not-this";
 
 /** Return what tells this page from others of an application with a router. */
 const address = () => location.pathname + (/^#!?\//.test(location.hash) ? location.hash : "");
+const owners = new WeakMap(); // the element that works at a form
 
 /** Return the contact form among some, if there is one: it has a text area, but no password and no search. */
 function guess(forms) {
@@ -71,6 +72,7 @@ export class Form {
       this.field = path[0];
     }
     this.fresh = true;
+    warm(this.service.base);
     if (!isComposing) this.offers.soon();
   }
 
@@ -158,6 +160,9 @@ export class Form {
   }
 
   #take(form) {
+    const owner = owners.get(form) ?? this.host;
+    if (owner !== this.host && owner.isConnected) return; // named by one line, guessed by another
+    if (form) owners.set(form, this.host);
     if (form && this.form !== form) {
       this.#watch(form);
       this.keep?.refill();
@@ -193,7 +198,7 @@ export class Form {
   }
 
   #keeping() {
-    this.begun ??= Promise.all(KEEP.map((file) => import(`./${file}.js`))).then(([{ Keep }]) => {
+    this.begun ??= import("./keep.js").then(({ Keep }) => { // after the first question: no offer waits for it
       if (this.host.life.aborted) return;
       this.keep = new Keep(this);
       this.keep.refill();
@@ -306,6 +311,7 @@ export class Form {
   }
 
   solved(hit) {
+    this.offers.stop();
     this.#answered("solved", hit, [], this.offers.rejected, this.words.glad);
     this.done = true;
   }
@@ -340,7 +346,7 @@ export class Form {
       this.fresh = true;
       this.#save();
     }
-    this.offers.waiting = null; // closed: an answer that waited must not open it again
+    this.offers.stop(); // closed: an answer that waited or comes late must not open it again
     this.offers.put([]);
     this.undo.hidden = !cards.length;
     (this.body ?? this.field).focus();

@@ -3,12 +3,11 @@
 const BASE = new URL("../../", import.meta.url).href;
 const LABELS = { de: "Hilfe", es: "Ayuda", ar: "مساعدة" };
 const ATTRIBUTES = "form subject body email category success src lang theme position label mode token words consent";
-const METHODS = ["open", "close", "article", "search", "suggest", "prefill"];
+const METHODS = "open close article search suggest prefill";
+const CALM = 50; // ms until changes of the page are looked at
 const PATIENT = 3000; // ms until a form that is still missing is reported
 const FOLDER = "./"; // the server names the version here, so that files of two versions never mix
-const FORM = ["form", "embedded", "service", "storage", "words", "dom", "offers", "place"];
-const FILES = { Form: FORM, Panel: ["panel", "home", "panel-words", "reader", "write", ...FORM] };
-const SHEETS = { Form: ["look"], Panel: ["look", "panel"] };
+const FILES = { Form: ["form"], Panel: ["form", "panel"] }; // each holds all of its part: kb/site/bundle.py
 
 // Tokens come first and with !important, so that the page's own `*` and `all: unset` cannot reach in.
 const sheet = new CSSStyleSheet();
@@ -45,7 +44,6 @@ slot { visibility: hidden; }
 
 class HelpWidget extends HTMLElement {
   #life;
-  #sheets = {};
   #parts = {};
   #warned = new Set();
 
@@ -66,11 +64,19 @@ class HelpWidget extends HTMLElement {
     this.shadowRoot.replaceChildren(document.createElement("slot"), this.root);
     const forbidden = (event) => this.#forbidden(event);
     document.addEventListener("securitypolicyviolation", forbidden, { signal: this.life });
+    this.begin();
+  }
+
+  /** Wait at the form or show the button, unless another element does. Once that one has gone, it is asked again. */
+  begin() {
+    if (working.has(this) || twin(this)) return;
+    working.add(this);
     if (this.hasAttribute("form")) this.#wait();
     else this.#paint();
   }
 
   disconnectedCallback() {
+    working.delete(this);
     this.#life?.abort();
   }
 
@@ -110,8 +116,7 @@ class HelpWidget extends HTMLElement {
 
   async #build(name) {
     const { life } = this;
-    const [parts] = await this.#fetch(name);
-    const { EmbeddedService } = await import(`${FOLDER}embedded.js`);
+    const { EmbeddedService, ...parts } = await this.#fetch(name);
     life.throwIfAborted(); // the element was removed meanwhile
     this.service ??= new EmbeddedService(this);
     const part = new parts[name](this);
@@ -119,18 +124,17 @@ class HelpWidget extends HTMLElement {
     return part;
   }
 
-  // All files of a part at once: as they import each other, they would come one after the other. A strict page refuses
-  // <style> in the shadow root, but not stylesheets made by a script.
+  // A strict page refuses <style> in the shadow root, but not stylesheets made by a script.
   async #fetch(name) {
+    const lang = this.language.slice(0, 2);
+    const url = new URL(`${FOLDER}words/${lang}.json`, import.meta.url);
+    if (lang !== "en") this.words ??= fetch(url).then((answer) => answer.json()).catch(() => {});
     try {
-      const scripts = Promise.all(FILES[name].map((file) => import(`${FOLDER}${file}.js`)));
-      const sheets = Promise.all(SHEETS[name].map((file) => (this.#sheets[file] ??= fetchSheet(file))));
-      const [parts, fetched] = await Promise.all([scripts, sheets]);
+      const files = await Promise.all(FILES[name].map((file) => import(`${FOLDER}${file}.js`)));
       const { adoptedStyleSheets: there } = this.shadowRoot;
-      there.push(...fetched.filter((one) => !there.includes(one)));
-      return parts;
+      for (const { sheet } of files) if (!there.includes(sheet)) there.push(sheet);
+      return Object.assign({}, ...files);
     } catch (error) {
-      this.#sheets = {}; // the next use tries again
       if (!this.#warned.size) this.warn(`${error.message}; is ${BASE} up?`);
       throw error;
     }
@@ -152,7 +156,8 @@ class HelpWidget extends HTMLElement {
     const focused = ({ target }) => form || this.#focused(target.closest(selector || "form"));
     document.addEventListener("focusin", focused, { signal });
     if (hasDraft()) this.part("Form").then((form) => form.restore(), () => {});
-    if (selector) setTimeout(() => signal.aborted || this.#find(selector), PATIENT);
+    const line = `form="${selector}" matches nothing; leave it empty to have the form guessed`;
+    if (selector) setTimeout(() => signal.aborted || find(selector) || this.warn(line), PATIENT);
   }
 
   // A visitor who enters the form will type: fetch the files before the first pause needs them.
@@ -160,11 +165,6 @@ class HelpWidget extends HTMLElement {
     const fits = form?.querySelector("textarea") && !form.querySelector("[type=password]");
     if (!fits || navigator.userActivation?.hasBeenActive === false) return; // no visitor: autofocus
     this.#fetch("Form").catch(() => {}); // reported; the form works without
-  }
-
-  #find(selector) {
-    if (document.querySelector(selector)) return;
-    this.warn(`form="${selector}" matches nothing; leave it empty to have the form guessed`);
   }
 
   #forbidden({ effectiveDirective, blockedURI, disposition }) {
@@ -189,16 +189,25 @@ class HelpWidget extends HTMLElement {
   }
 }
 
-for (const name of METHODS) {
+for (const name of METHODS.split(" ")) {
   HelpWidget.prototype[name] = async function (...values) {
     return (await this.part("Panel"))[name](...values);
   };
 }
 
-async function fetchSheet(file) {
-  const answer = await fetch(new URL(`${FOLDER}${file}.css`, import.meta.url));
-  if (!answer.ok) throw new Error(`${file}.css: status ${answer.status}`);
-  return new CSSStyleSheet().replace(await answer.text());
+// Return the element that a selector finds. A wrong one finds nothing.
+function find(selector) {
+  try {
+    return document.querySelector(selector);
+  } catch {}
+}
+
+// Return true if another element does the same as this one: it offers at the same form, or stands in the same corner.
+function twin(widget) {
+  const place = (one) => one.getAttribute("form") ?? one.getAttribute("position") ?? "end";
+  const own = place(widget);
+  const form = find(own) ?? widget;
+  return own !== "inline" && [...working].some((one) => place(one) === own || find(place(one)) === form);
 }
 
 // Return true if a visitor typed something earlier in this tab. This only looks; it stores nothing.
@@ -210,15 +219,29 @@ function hasDraft() {
   }
 }
 
-if (!customElements.get("help-widget")) customElements.define("help-widget", HelpWidget);
-
 // One tag is enough, for editors that strip unknown elements:
 // <script type="module" src="…/help-widget.js" data-form="#contact"></script>
-for (const { src, dataset } of document.scripts) {
-  if (src !== import.meta.url || !("form" in dataset || "label" in dataset || "position" in dataset)) continue;
-  const made = document.createElement("help-widget");
-  for (const name of ATTRIBUTES.split(" ")) if (name in dataset) made.setAttribute(name, dataset[name]);
-  const form = dataset.form && document.querySelector(dataset.form);
-  if (form) form.after(made);
-  else document.body.append(made);
+// Turbo, htmx and other routers put a new body or view in the place of the old one, with the element or with the tag.
+// A module runs once, however many tags name it.
+function renew() {
+  clock = 0;
+  for (const widget of document.querySelectorAll("help-widget")) widget.begin();
+  for (const { src, dataset } of document.scripts) {
+    if (!src.includes("/help-widget.js")) continue;
+    const made = document.createElement("help-widget");
+    for (const name of ATTRIBUTES.split(" ")) if (name in dataset) made.setAttribute(name, dataset[name]);
+    if (!made.matches("[form],[label],[position]") || twin(made)) continue;
+    const form = find(dataset.form);
+    if (form) form.after(made);
+    else document.body?.append(made);
+  }
+}
+
+const working = new Set();
+let clock;
+if (!customElements.get("help-widget")) {
+  customElements.define("help-widget", HelpWidget);
+  renew();
+  const watch = new MutationObserver(() => (clock ||= setTimeout(renew, CALM)));
+  watch.observe(document, { childList: true, subtree: true });
 }

@@ -1,6 +1,10 @@
 // The help center's API, and the events that record what a visitor did.
 
 const PATIENCE = 15000; // ms
+const WARM = 1000; // ms; servers close a connection on which nothing was asked for a few seconds
+const MOST = 100; // events that wait
+const LATER = 5000; // ms until refused events are sent again; doubled each time
+const TIMES = 6;
 
 /** Return a random UUID. Pages without TLS lack crypto.randomUUID, but the address of a blob ends in one. */
 export function uuid() {
@@ -10,13 +14,28 @@ export function uuid() {
   return url.slice(-36);
 }
 
+let warmed = -WARM;
+
+/** Open a connection before a pause needs it: far away, that takes longer than an answer. Nothing is sent on it. */
+export function warm(base) {
+  const now = performance.now();
+  if (now - warmed < WARM) return;
+  warmed = now;
+  const link = Object.assign(document.createElement("link"), { rel: "preconnect", crossOrigin: "", href: base });
+  document.head.append(link);
+  link.remove();
+}
+
 /**
  * A subclass provides `base` (the help center's address), `credentials`, `identity` (fields that name the visitor, or
- * null), `place` (page and language), `headers`, and says what to do in `unreachable` and `say`.
+ * null), `place` (page and language), `token` if there is one, and says what to do in `unreachable` and `say`.
  */
 export class Service {
-  #events = [];
-  #lost = 0;
+  /** ms that the latest answer took: what the connection and the server can do. */
+  trip = 500;
+  #events = []; // neither stored nor refused for good
+  #underway = new Set();
+  #failed = 0;
 
   constructor(signal) {
     addEventListener("pagehide", () => this.flush(true), { signal });
@@ -31,23 +50,27 @@ export class Service {
     return { ...this.identity, ...this.place, episode: this.episode || undefined };
   }
 
-  /** Ask the API. Throws an error whose `word` names the sentence to show and whose `status` is the answer's. */
+  /**
+   * Ask the API. Throws an error whose `word` names the sentence to show and whose `status` is the answer's.
+   *
+   * Without `headers`, the request is a simple one: the body is plain text and has the token, so browsers of other
+   * sites send no preflight, which would take another round trip.
+   */
   async call(path, { body, headers, signal, patience = PATIENCE, ...query } = {}) {
+    const { credentials, token } = this;
     const url = this.url(`api/v1/${path}`);
-    url.search = new URLSearchParams(query);
-    const limit = AbortSignal.timeout(patience);
-    const either = signal ? (AbortSignal.any?.([limit, signal]) ?? signal) : limit; // older browsers lack any()
-    const { credentials } = this;
-    const options = { credentials, headers: { ...this.headers, ...headers }, signal: either };
-    if (body) {
-      options.headers["Content-Type"] = "application/json";
-      const whole = (_name, value) => value?.toWellFormed?.() ?? value; // half an emoji would be refused
-      Object.assign(options, { method: "POST", body: JSON.stringify(body, whole) });
-    }
+    const sent = body ? { token, ...body } : token && { token, ...query };
+    if (!sent) url.search = new URLSearchParams(query);
+    const options = { credentials, headers, signal: AbortSignal.timeout(patience) };
+    const whole = (_name, value) => value?.toWellFormed?.() ?? value; // half an emoji would be refused
+    if (sent) Object.assign(options, { method: "POST", body: JSON.stringify(sent, whole) });
+    const begun = performance.now();
     const answer = await fetch(url, options).catch((error) => {
       if (error instanceof TypeError) this.unreachable(path);
       throw error;
     });
+    this.trip = performance.now() - begun;
+    signal?.throwIfAborted(); // and not earlier: over HTTP/1.1, that would close the connection
     if (answer.ok) return answer.json();
     const { status } = answer;
     const { detail } = await answer.json().catch(() => ({}));
@@ -61,21 +84,31 @@ export class Service {
     this.say(type, fields);
   }
 
-  // Plain text needs no preflight and outlives the page. A lost event goes with the next one; its id keeps it from
+  // Plain text needs no preflight. Events that the server could not take now are sent again later, and lost ones with
+  // the next. Those under way when the page goes are sent once more, by what outlives it. Their ids keep them from
   // being counted twice.
   async flush(leaving) {
     const events = this.#events.splice(0);
+    if (leaving) events.unshift(...this.#underway);
     const identity = events.length && this.identity;
     if (!identity?.visitor) return; // the visitor has not acted, or has not agreed to be recorded
     const url = this.url("api/v1/events");
     const body = JSON.stringify({ ...identity, ...this.sender, events });
+    if (leaving) return navigator.sendBeacon(url, body);
+    for (const event of events) this.#underway.add(event);
+    let again = true;
     try {
-      if (leaving) navigator.sendBeacon(url, body);
-      else await fetch(url, { method: "POST", body, keepalive: true, credentials: this.credentials });
+      const { credentials } = this;
+      const { status, headers } = await fetch(url, { method: "POST", body, keepalive: true, credentials });
+      again = status === 429 || status >= 500;
+      const wait = Math.max(LATER * 2 ** this.#failed, 1000 * headers.get("Retry-After") || 0);
+      if (again && this.#failed < TIMES) setTimeout(() => this.flush(), wait);
     } catch {
       this.unreachable("events");
-      if (this.#lost++ < 9) this.#events.unshift(...events);
     }
+    for (const event of events) this.#underway.delete(event);
+    this.#failed = again ? this.#failed + 1 : 0;
+    if (again && this.#failed <= TIMES) this.#events.unshift(...events.slice(-MOST));
   }
 
   unreachable() {}

@@ -8,4 +8,5 @@ export const english = {
   glad: "Great! Nothing was sent, and your text is still here.",
   hidden: "We won't show this here again.",
   undo: "Undo",
+  little: "a an the and or so to of in on at by for from with as is am are was be i my me we our you your it this",
 };

@@ -3,7 +3,7 @@
 Types the same keys into the same form with and without the widget, and reads the browser's trace of the main thread.
 Script is code from the widget's files; rendering adds the styles, layout and paint beyond those of the bare form; the
 longest task is any task of the page, including the browser's handling of keys. Times are the main thread's processor
-time, which the slowing multiplies.
+time, which the slowing multiplies. Last, `latency` measures how long far-away visitors wait.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.bench import latency
 from tests.browser.conftest import CHROMIUM, NO_CHROMIUM, QUIET
 from tests.browser.shop import Help, shop_and_help
 from tests.support.widget_files import bytes_by_use
@@ -43,6 +44,10 @@ NAMES = (
     "Layout shift",
 )
 
+DISTANCE = (
+    "Round trip", "Offer after the last key", "Offer after the first key", "Panel after a press", "Panel after reaching"
+)  # fmt: skip
+
 Event = dict[str, Any]
 
 
@@ -68,11 +73,13 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=QUIET)
         bare = middle(visit(browser, help, bare=True) for _ in range(RUNS))
         ours = middle(visit(browser, help) for _ in range(RUNS))
+        distant = latency.rows(browser)
         browser.close()
     rows += [("", ""), (f"CPU {SLOWER}× slowed, median of {RUNS}", "")]
     figures = (ours.load, ours.script, ours.work - bare.work, ours.longest, bare.longest, ours.shift)
     rows += [(name, f"{figure:.3g}") for name, figure in zip(NAMES, figures, strict=True)]
     print("\n".join(f"| {name} | {value} |" for name, value in rows))
+    print("\n".join(f"| {' | '.join(row)} |" for row in (DISTANCE, ("---:",) * len(DISTANCE), *distant)))
 
 
 def sizes() -> list[tuple[str, str]]:

@@ -42,7 +42,7 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def page(context: BrowserContext) -> Page:
-    """A page of a fresh profile with longer waits than our scripts have: 800 ms for a pause, 4 s for offers."""
+    """A page of a fresh profile with a longer wait than our scripts have: 800 ms for a pause."""
     return patient(context.new_page())
 
 
@@ -53,13 +53,11 @@ def hasty(context: BrowserContext) -> Page:
 
 
 def patient(page: Page) -> Page:
-    """Return the page with longer waits, so that a busy machine looks neither like a dead server nor like a pause."""
+    """Return the page with a longer wait, so that a busy machine does not look like a pause."""
     page.add_init_script(
         """{
-          const [later, timeout] = [window.setTimeout, AbortSignal.timeout.bind(AbortSignal)];
-          const longer = { 300: 800, 400: 4000 };
-          window.setTimeout = (done, wait, ...given) => later(done, longer[wait] ?? wait, ...given);
-          AbortSignal.timeout = (wait) => timeout(wait === 400 ? 4000 : wait);
+          const later = window.setTimeout;
+          window.setTimeout = (done, wait, ...given) => later(done, wait === 300 ? 800 : wait, ...given);
         }"""
     )
     return page

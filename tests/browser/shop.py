@@ -61,6 +61,8 @@ class Help:
     shop: str = ""
     policy: str = ""  # of pages with csp=manual
     pages: dict[str, str] = field(default_factory=dict)  # HTML by name, served without a policy
+    made: str = ""  # the page made.html
+    refusing: int = 0  # events' requests that are still answered with 503
     took: threading.Condition = field(default_factory=threading.Condition)
 
     def note(self, where: list[dict[str, Any]], what: dict[str, Any]) -> None:
@@ -90,6 +92,12 @@ class Help:
         return [event for event in self.events if event["type"] == type][-1]
 
 
+def sent() -> dict[str, Any]:
+    """Return the JSON of a request, whatever its type."""
+    found = request.get_json(force=True, silent=True) if request.method == "POST" else None
+    return found if isinstance(found, dict) else {}
+
+
 def help_app(help: Help) -> Flask:
     """Return the fake help center, with the widget's real files and the API's routes."""
     app = Flask("help", static_folder=None)
@@ -102,7 +110,8 @@ def help_app(help: Help) -> Flask:
         help.note(help.asked, {"path": request.path, "method": request.method, "cookies": dict(request.cookies)})
         if request.method == "OPTIONS":
             return Response(status=204)
-        if request.headers.get("Authorization", f"Bearer {help.token}") != f"Bearer {help.token}":
+        told = request.headers.get("Authorization", "").removeprefix("Bearer ") or sent().get("token")
+        if told not in (None, help.token) and request.path != "/api/v1/events":
             return jsonify({"title": "Unauthorized", "status": 401, "detail": "as the test wants it"}), 401
         if help.status != 200:
             return jsonify({"title": "No", "status": help.status, "detail": "as the test wants it"}), help.status
@@ -120,15 +129,17 @@ def help_app(help: Help) -> Flask:
 
     @app.post("/api/v1/offers")
     def _offers() -> Response:
-        document = request.get_json()
-        help.note(help.offers, document)
-        cards = help.cards
-        help.gate.wait(5)
+        cards, gate = help.cards, help.gate
+        help.note(help.offers, sent())
+        gate.wait(5)
         return jsonify({"episode": "e-1", "abstained": not cards, "degraded": None, "ranker": "fake", "cards": cards})
 
     @app.post("/api/v1/events")
     def _events() -> tuple[Response, int]:
-        document = request.get_json(force=True)
+        document = sent()
+        if help.refusing:
+            help.refusing -= 1
+            return jsonify({"status": 503}), 503
         if request.headers.get("Origin") != help.shop:
             return jsonify({"status": 403}), 403
         given = {name: document.get(name) for name in ("visitor", "token", "email")}
@@ -143,24 +154,24 @@ def help_app(help: Help) -> Flask:
         help.note(help.tickets, request.get_json() | {"key": key})
         return jsonify({"ticket": "T-2345", "channel": "web"}), 201
 
-    @app.get("/api/v1/search")
-    @app.get("/api/v1/complete")
+    @app.route("/api/v1/search", methods=["GET", "POST"])
+    @app.route("/api/v1/complete", methods=["GET", "POST"])
     def _search() -> Response:
-        q = request.args["q"]
+        q = (sent() or request.args)["q"]
         hits = [] if "nothing" in q else help.cards
         return jsonify({"query": q, "lang": "en", "stage": "all", "degraded": None, "ranker": "fake", "hits": hits})
 
-    @app.get("/api/v1/context")
+    @app.route("/api/v1/context", methods=["GET", "POST"])
     def _context() -> Response:
-        help.note(help.contexts, request.args.to_dict())
+        help.note(help.contexts, sent() or request.args.to_dict())
         form = any(one["channel"] == "web" for one in help.channels)
         return jsonify({"mode": help.mode, "hits": help.cards, "form": form, "channels": help.channels})
 
-    @app.get("/api/v1/articles/<path:id>")
+    @app.route("/api/v1/articles/<path:id>", methods=["GET", "POST"])
     def _article(id: str) -> Response:
         return jsonify(
             {
-                "article": id, "lang": request.args["lang"], "title": "Reset your password", "html": HTML,
+                "article": id, "lang": (sent() or request.args)["lang"], "title": "Reset your password", "html": HTML,
                 "revision": "r7", "headings": [], "url": f"/en/articles/{id}",
             }
         )  # fmt: skip
@@ -183,7 +194,7 @@ def shop_app(help: Help) -> Flask:
     def _page(name: str) -> Response:
         if name in help.pages:
             return Response(help.pages[name].replace("HELP", help.origin), content_type="text/html; charset=utf-8")
-        text = (PAGES / f"{name}.html").read_text(encoding="utf-8")
+        text = help.made if name == "made" else (PAGES / f"{name}.html").read_text(encoding="utf-8")
         ours = f"connect-src {help.origin}; img-src {help.origin}; form-action 'self'"
         policies = {
             "": f"default-src 'none'; script-src {help.origin} 'nonce-n0nce'; style-src 'nonce-n0nce'; "

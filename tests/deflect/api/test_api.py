@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
+from deflect.api.http import WRITERS
 from deflect.store.services import Services
 from tests.support.fakes import NoWriter, close, make_app, make_services, sizes
 
@@ -231,10 +232,29 @@ def test_a_form_in_parts_of_another_page_cannot_post_since_no_form_sends_a_key(c
     assert_problem(answer, 403)
 
 
-@pytest.mark.parametrize("path", ["offers", "tickets"])
-def test_plain_text_is_for_events_only(client: FlaskClient, path: str) -> None:
+def test_tickets_are_not_taken_as_plain_text(client: FlaskClient) -> None:
     headers = {"Idempotency-Key": "k", "Content-Type": "text/plain"}
-    assert_problem(client.post(f"/api/v1/{path}", data=b"{}", headers=headers), 415)
+    assert_problem(client.post("/api/v1/tickets", data=b"{}", headers=headers), 415)
+
+
+@pytest.mark.parametrize("path", ["offers", "events", "search", "complete", "context", "articles/account/reset"])
+def test_what_the_widget_asks_while_writing_is_a_simple_request(client: FlaskClient, path: str) -> None:
+    read = {"q": "password", "k": 3, "lang": "en", "token": None}
+    document = OFFER | {"events": [event()]} if path in ("offers", "events") else read
+    answer = client.post(f"/api/v1/{path}", data=json.dumps(document), content_type="text/plain;charset=UTF-8")
+    assert answer.status_code in (200, 202, 404), answer.json
+
+
+@pytest.mark.parametrize("path", ["search", "complete", "context", "articles/account/reset"])
+def test_a_token_in_the_body_is_checked_as_one_in_the_header(client: FlaskClient, path: str) -> None:
+    document = {"q": "password", "token": "a.b.c"}
+    assert_problem(client.post(f"/api/v1/{path}", data=json.dumps(document), content_type="text/plain"), 401)
+
+
+@pytest.mark.parametrize("value", [["password"], {"a": 1}, 1.5, True])
+def test_a_posted_parameter_is_text_or_a_whole_number(client: FlaskClient, value: object) -> None:
+    answer = client.post("/api/v1/search", json={"q": value})
+    assert_problem(answer, 400, "q is neither text nor a whole number")
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"5", b"\xff", b"[" * 60_000, b"1" * 5000, b'{"visitor": NaN}'])
@@ -363,8 +383,9 @@ def test_rate_zero_never_refuses_a_search(tmp_path: Path) -> None:
     close(services)
 
 
-def post_from(client: FlaskClient, forwarded: str) -> int:
-    return client.post("/api/v1/offers", json=OFFER, headers={"X-Forwarded-For": forwarded}).status_code
+def post_from(client: FlaskClient, forwarded: str, *, visitor: str = "v1") -> int:
+    headers = {"X-Forwarded-For": forwarded}
+    return client.post("/api/v1/offers", json=OFFER | {"visitor": visitor}, headers=headers).status_code
 
 
 def test_a_forged_forwarded_header_changes_nothing(tmp_path: Path) -> None:
@@ -377,21 +398,22 @@ def test_a_forged_forwarded_header_changes_nothing(tmp_path: Path) -> None:
 def test_behind_a_proxy_the_address_that_it_saw_counts_and_what_the_client_wrote_does_not(tmp_path: Path) -> None:
     services = make_services(tmp_path, rate_offers=1, trusted_proxies=1)
     client = make_app(services).test_client()
-    assert [post_from(client, f"203.0.113.{n}, 192.0.2.1") for n in range(2)] == [200, 429]
-    assert post_from(client, "192.0.2.2") == 200
-    assert post_from(client, "not an address") in (200, 429)
+    forged = [post_from(client, f"203.0.113.{n}, 192.0.2.1", visitor=f"v{n}") for n in range(WRITERS + 1)]
+    assert forged == [200] * WRITERS + [429]
+    assert post_from(client, "192.0.2.2", visitor="another") == 200
+    assert post_from(client, "not an address", visitor="third") in (200, 429)
     close(services)
 
 
 def test_one_episode_from_many_addresses_has_one_rate(tmp_path: Path) -> None:
     services = make_services(tmp_path, rate_offers=3, trusted_proxies=1)
     client = make_app(services).test_client()
-    posted = OFFER | {"episode": client.post("/api/v1/offers", json=OFFER).json["episode"]}
+    posted = OFFER | {"episode": client.post("/api/v1/offers", json=OFFER).json["episode"]}  # the first of its visitor
     statuses = [
         client.post("/api/v1/offers", json=posted, headers={"X-Forwarded-For": f"192.0.2.{n}"}).status_code
         for n in range(5)
     ]
-    assert statuses == [200, 200, 200, 429, 429]
+    assert statuses == [200, 200, 429, 429, 429]
     close(services)
 
 

@@ -131,7 +131,7 @@ KEPT_APART = EMBEDDED | {"Vary": "Origin"}
         ("PUT", "/api/v1/tickets", READABLE),
         ("GET", "/api/v1/context", WITH_TOKEN),
         ("OPTIONS", "/api/v1/context", WITH_TOKEN),
-        ("POST", "/api/v1/context", READABLE),
+        ("POST", "/api/v1/context", WITH_TOKEN),
         ("POST", "/api/v1/contacts", KEPT_APART),
         ("OPTIONS", "/api/v1/contacts", KEPT_APART),
         ("GET", "/widget/1/form.js", PUBLIC),

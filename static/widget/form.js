@@ -2,21 +2,14 @@
 
 import { card, h, press } from "./dom.js";
 import { kept, restoreDraft, saveDraft } from "./draft.js";
+import { all, fieldsOf, formOf, guess, isEditor, textOf, touch } from "./fields.js";
 import { Offers, settle } from "./offers.js";
 import { lift, placeBeside } from "./place.js";
 
 const LEAST = 5; // characters
 const LINES = "input:is(:not([type]), [type=text], [type=email], [type=tel], [type=url])";
-const SUBJECT = /subject|topic|title|betreff|thema|asunto|tema|sujet|objet|oggetto|assunto|موضوع/i;
 const SECRET = /^(cc-|one-time)/; // values of autocomplete
 const REJECTED = "help-widget:not-this";
-
-/** Return the contact form among some, if there is one: it has a text area, but no password and no search. */
-function guess(forms) {
-  const unfit = "[type=password], [type=search]";
-  const fit = forms.filter((form) => form.querySelector("textarea") && !form.querySelector(unfit));
-  return fit.find((form) => form.querySelector("[type=email]")) ?? fit[0];
-}
 
 export class Form {
   choose = settle;
@@ -24,7 +17,7 @@ export class Form {
   /** `own` is our form in the panel, with the panel's words; without it, the form is the owner's. */
   constructor(host, own, words) {
     const { service } = host;
-    Object.assign(this, { host, own, words, service, selector: host.getAttribute("form"), page: location.pathname });
+    Object.assign(this, { host, own, words, service, selector: host.selector, page: location.pathname });
     this.offers = new Offers(service, this);
     this.offers.rejected = kept(REJECTED) ?? [];
     this.size = new ResizeObserver(() => this.#place());
@@ -33,7 +26,14 @@ export class Form {
   }
 
   async #fetchWords() {
+    const known = this.own || /^en/.test(this.host.language) || this.#learn();
     this.words ??= await this.service.words();
+    await known;
+  }
+
+  // The names of fields in other languages than English.
+  #learn() {
+    return (this.learned ??= import("./world-words.js").catch(() => {}));
   }
 
   #listen() {
@@ -57,8 +57,11 @@ export class Form {
   typed({ isComposing }, path) {
     if (path[0] !== this.field) {
       this.#moved();
-      if (!this.#take(this.own ?? this.#formOf(path))) return;
+      if (path[0] === this.unfit) return;
+      if (!this.#take(this.own ?? this.#formOf(path))) return this.#pass(isComposing, path);
       this.field = path[0];
+      path.slice(0, 3).forEach(touch); // the third is an editor's frame
+      if (path[0].isContentEditable) import("./editors.js").then(({ textIn }) => (this.textIn = textIn), () => {});
     }
     this.fresh = true;
     if (!isComposing) this.offers.soon();
@@ -88,9 +91,19 @@ export class Form {
   // Finding the form and its fields. Fields are looked up each time, since frameworks replace them.
 
   #formOf(path) {
+    if (!path.includes(this.host)) return formOf(path, this.selector);
+  }
+
+  // Nothing is offered in this field, unless it is named in another language. Say why, if that may surprise the owner.
+  async #pass(isComposing, path) {
+    this.unfit = path[0];
     if (path.includes(this.host)) return;
-    if (this.selector) return path.find((node) => node.matches?.(this.selector));
-    return guess(path.filter((node) => node.localName === "form"));
+    if (!this.learned && !this.selector) {
+      await this.#learn();
+      this.unfit = null;
+      return this.typed({ isComposing }, path);
+    }
+    import("./advice.js").then(({ unfit }) => unfit(this.host, path), () => {});
   }
 
   #take(form) {
@@ -98,18 +111,21 @@ export class Form {
       this.form = form;
       this.size.disconnect();
       this.size.observe(form);
+      if (!this.own && fieldsOf(form).sureness < 2) this.#learn().then(() => this.offers.soon());
       this.#refill();
     }
     return form;
   }
 
-  #field(name, guessed, isLikely = () => true) {
+  /** Return the field that the owner named by a selector, which may be in an open shadow root, or undefined. */
+  #named(name) {
     const selector = !this.own && this.host.getAttribute(name);
-    const found = selector && (this.form.querySelector(selector) ?? document.querySelector(selector));
-    if (selector && !found) {
-      this.host.warn(`${name}="${selector}" matches nothing; leave it out to have it guessed`);
-    }
-    return found || [...this.form.querySelectorAll(guessed)].find(isLikely);
+    if (!selector) return;
+    try {
+      const [found] = [this.form, document].map((root) => all(root, selector)[0]).filter(Boolean);
+      if (found) return found;
+    } catch {}
+    this.host.warn(`${name}="${selector}" matches nothing; leave it out to have it guessed`);
   }
 
   #fields() {
@@ -137,15 +153,18 @@ export class Form {
     const { visitor, consent } = this.service;
     if (!visitor && consent !== "ask") return null;
     this.#save();
-    this.body = this.#field("body", "textarea, [contenteditable]");
-    const isSubject = ({ name, id, placeholder, labels }) => {
-      return SUBJECT.test([name, id, placeholder, labels[0]?.textContent]);
-    };
-    const line = this.#field("subject", LINES, isSubject);
-    const [subject, body] = [line, this.body].map((field) => (field?.value ?? field?.innerText ?? "").trim());
-    const category = this.form.querySelector(this.host.getAttribute("category") || "[name=category]")?.value;
+    const guessed = fieldsOf(this.form, this.field);
+    this.body = this.#named("body") ?? guessed.body;
+    if (!this.body) this.host.warn('no field looks like the message; name it with body="[name=…]"');
+    const line = this.#named("subject") ?? guessed.subject;
+    const [subject, body] = [line, this.body].map((field) => (field ? this.#textOf(field) : "").trim());
+    const category = (this.#named("category") ?? this.form.querySelector("[name=category]"))?.value;
     if ((subject + body).length < LEAST) return null;
     return { subject: subject.slice(0, 300), body: body.slice(0, 8000), category };
+  }
+
+  #textOf(field) {
+    return this.textIn && isEditor(field) ? this.textIn(field) : textOf(field);
   }
 
   started(episode) {
@@ -259,7 +278,7 @@ export class Form {
 
   #attempted() {
     this.#save(true);
-    this.service.email = this.#field("email", "[type=email]")?.value || undefined;
+    this.service.email = (this.#named("email") ?? this.form.querySelector("[type=email]"))?.value || undefined;
     this.#leave("attempted");
   }
 

@@ -6,7 +6,7 @@ const ATTRIBUTES = "form subject body email category success src lang theme posi
 const METHODS = ["open", "close", "article", "search", "suggest", "prefill"];
 const PATIENT = 3000; // ms until a form that is still missing is reported
 const FOLDER = "./"; // the server names the version here, so that files of two versions never mix
-const FORM = ["form", "embedded", "service", "draft", "words", "dom", "offers", "place"];
+const FORM = ["form", "embedded", "service", "draft", "words", "dom", "offers", "place", "fields", "field-words"];
 const FILES = { Form: FORM, Panel: ["panel", "home", "panel-words", "reader", "write", ...FORM] };
 const SHEETS = { Form: ["look"], Panel: ["look", "panel"] };
 
@@ -63,8 +63,7 @@ class HelpWidget extends HTMLElement {
     this.root.lang = this.language;
     this.root.dir = /^(ar|fa|he|ur)\b/.test(this.language) ? "rtl" : "ltr";
     this.shadowRoot.replaceChildren(document.createElement("slot"), this.root);
-    const forbidden = (event) => this.#forbidden(event);
-    document.addEventListener("securitypolicyviolation", forbidden, { signal: this.life });
+    document.addEventListener("securitypolicyviolation", (event) => this.#forbidden(event), { signal: this.life });
     if (this.hasAttribute("form")) this.#wait();
     else this.#paint();
   }
@@ -137,33 +136,31 @@ class HelpWidget extends HTMLElement {
 
   #wait() {
     const { life: signal } = this;
-    const selector = this.getAttribute("form");
-    document.querySelector(selector || "form"); // a wrong selector throws here, once, and not at each key
+    const selector = (this.selector = valid(this.getAttribute("form")));
     let form;
-    const typed = (event) => {
-      const path = event.composedPath(); // gone once the event is over
+    const typed = (event, path = event.composedPath()) => { // empty once the event is over
       if (form) form.typed(event, path);
       else this.part("Form").then((made) => (form = made).typed(event, path), () => {});
     };
     for (const type of ["input", "compositionend"]) {
-      document.addEventListener(type, typed, { signal, capture: true, passive: true });
+      document.addEventListener(type, typed, { signal, capture: true });
     }
-    const focused = ({ target }) => form || this.#focused(target.closest(selector || "form"));
+    // A visitor who enters the form will type: fetch the files before the first pause needs them.
+    const focused = ({ target }) => {
+      if (form || navigator.userActivation?.hasBeenActive === false) return; // no visitor: autofocus
+      if (target.closest(selector || "form")?.querySelector("textarea")) this.#fetch("Form").catch(() => {}); // reported
+    };
     document.addEventListener("focusin", focused, { signal });
+    // Custom elements and frames keep what is typed in them to themselves.
+    const left = () => /-|iframe/.test(document.activeElement?.localName) && this.#lazy("frames", typed);
+    addEventListener("blur", () => setTimeout(left), { signal });
+    left();
     if (hasDraft()) this.part("Form").then((form) => form.restore(), () => {});
-    if (selector) setTimeout(() => signal.aborted || this.#find(selector), PATIENT);
+    if (selector) setTimeout(() => document.querySelector(selector) || this.#lazy("advice"), PATIENT);
   }
 
-  // A visitor who enters the form will type: fetch the files before the first pause needs them.
-  #focused(form) {
-    const fits = form?.querySelector("textarea") && !form.querySelector("[type=password]");
-    if (!fits || navigator.userActivation?.hasBeenActive === false) return; // no visitor: autofocus
-    this.#fetch("Form").catch(() => {}); // reported; the form works without
-  }
-
-  #find(selector) {
-    if (document.querySelector(selector)) return;
-    this.warn(`form="${selector}" matches nothing; leave it empty to have the form guessed`);
+  #lazy(file, typed) {
+    import(`${FOLDER}${file}.js`).then((part) => part.default(this, typed), () => {});
   }
 
   #forbidden({ effectiveDirective, blockedURI }) {
@@ -200,10 +197,15 @@ async function fetchSheet(file) {
   return new CSSStyleSheet().replace(await answer.text());
 }
 
+// Return a selector, or that of an id where it is none, as in "#5f9e" and "#:r1:".
+function valid(selector) {
+  return selector && (CSS.supports(`selector(:not(${selector}))`) ? selector : `[id=${JSON.stringify(selector.slice(1))}]`);
+}
+
 // Return true if a visitor typed something earlier in this tab. This only looks; it stores nothing.
 function hasDraft() {
   try {
-    return Object.keys(sessionStorage).some((key) => key.startsWith("help-widget:"));
+    return Object.keys(sessionStorage).join().includes("help-widget:");
   } catch {
     return false;
   }
@@ -217,7 +219,7 @@ for (const { src, dataset } of document.scripts) {
   if (src !== import.meta.url || !("form" in dataset || "label" in dataset || "position" in dataset)) continue;
   const made = document.createElement("help-widget");
   for (const name of ATTRIBUTES.split(" ")) if (name in dataset) made.setAttribute(name, dataset[name]);
-  const form = dataset.form && document.querySelector(dataset.form);
+  const form = dataset.form && document.querySelector(valid(dataset.form));
   if (form) form.after(made);
   else document.body.append(made);
 }

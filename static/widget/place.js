@@ -1,7 +1,11 @@
 // Where the cards stand on another owner's page: beside the form's fields where there is room, else under the form.
+// Those of a form in a frame stand beside the frame, since frames are seldom wider than their form.
+
+import { all, written } from "./fields.js";
 
 const WIDTH = 320; // px
 const GAP = 12;
+const SOLID = "button, input, iframe, canvas, [role=toolbar], [role=textbox], [class*=toolbar], [class*=captcha]"; // never covered
 
 /** Show or hide an element above everything else, whatever z-index the page uses. */
 export function lift(element, on) {
@@ -9,18 +13,27 @@ export function lift(element, on) {
   if (element.showPopover && element.matches(":popover-open") !== on) element.togglePopover(on);
 }
 
+/** Return a form, or the outermost frame that it is in. */
+function outside(form) {
+  let { defaultView: view } = form.ownerDocument;
+  if (view === window) return form;
+  while (view.parent !== window) view = view.parent;
+  return view.frameElement;
+}
+
 /** Place the box over the page, so that nothing of the page moves. `host` is the widget's element. */
-export function placeBeside(form, box, host) {
+export function placeBeside(inner, box, host) {
+  const form = outside(inner);
   const room = document.documentElement.clientWidth;
   const { top, bottom } = form.getBoundingClientRect();
-  const fields = [...form.querySelectorAll("input, textarea, select, button")];
-  const areas = fields.map((field) => field.getBoundingClientRect()).filter(({ width }) => width);
+  const fields = form === inner ? [...written(form), ...all(form, SOLID)] : [form];
+  const areas = fields.map((field) => field.getBoundingClientRect()).filter(({ width }) => width > 2);
   const left = Math.min(...areas.map((area) => area.left));
   const right = Math.max(...areas.map((area) => area.right));
   const height = Math.max(top, Math.min(GAP, bottom - 200));
   const isFree = (x, y) => {
     const there = document.elementFromPoint(x, y);
-    return !there || there === host || there.contains(form) || form.contains(there);
+    return !there || there === host || there.contains(form) || there.contains(form.getRootNode().host) || form.contains(there);
   };
   const fits = (x) => {
     if (x < 0 || x + WIDTH > room) return false;

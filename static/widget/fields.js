@@ -1,0 +1,207 @@
+// Which form is a contact form, and which of its fields are the subject and the message.
+
+import { plain, says } from "./field-words.js";
+
+const EDITOR = "[contenteditable]:not([contenteditable=false])";
+const WRITTEN = `input, textarea, select, iframe, [role=combobox], ${EDITOR}`; // in any of these something is written
+const BUTTONS = ["hidden", "submit", "button", "image", "reset", "checkbox", "radio", "file", "range", "color"];
+const LINES = ["text", "search"]; // types of input that may hold a subject
+const UNREAD = `script, style, button, option, textarea, [role=toolbar], [role=listbox], ${EDITOR}`;
+const NOTHING = /^[^\p{L}\d]*$|^[\s–—-]/u; // texts of options that stand for no choice
+const CHOOSE = /^(please|choose|select|pick|bitte|wähl|selec|elij|choisi|selez|escolh|kies|wybierz|vyber|välj|vælg|velg)/i;
+const LARGE = 200; // characters of a text that may be a label
+const ENOUGH = 2; // points of a contact form
+const touched = new WeakSet(); // what the visitor wrote in, which may be hidden by now, as in forms of several steps
+
+const up = (node) => node.parentElement ?? node.getRootNode().host;
+
+/** Remember that the visitor wrote in a field. */
+export const touch = (field) => touched.add(field);
+
+/** Return what matches in a tree and in its open shadow roots. */
+export function all(root, selector) {
+  const found = [...(root.shadowRoot ? all(root.shadowRoot, selector) : []), ...root.querySelectorAll(selector)];
+  for (const { shadowRoot, localName } of root.querySelectorAll("*")) {
+    if (shadowRoot && localName !== "help-widget") found.push(...all(shadowRoot, selector));
+  }
+  return found;
+}
+
+/** Return all that can be written in within a form, also what belongs to it by the attribute `form`. */
+export function written(form) {
+  const found = [...all(form, WRITTEN), ...Array.from(form.elements ?? []).filter((field) => field.matches(WRITTEN))];
+  return [...new Set(found)].filter((field) => !BUTTONS.includes(field.type) && !up(field)?.isContentEditable);
+}
+
+/** Return the document in an editor's frame, or undefined. */
+export function inside(frame) {
+  const { body } = (frame.localName === "iframe" && frame.contentDocument) || {};
+  return body?.isContentEditable ? body : undefined;
+}
+
+/** Return true for an editor: an element with marked text, or a frame around one. */
+export const isEditor = (field) => field.isContentEditable || inside(field);
+
+// Names --------------------------------------------------------------------------------------------------------------
+
+/** Return the text of an element without that of its buttons, options and fields. */
+function textIn(node) {
+  if (node.nodeType === 3) return node.data;
+  if (node.nodeType !== 1 || node.matches(UNREAD)) return "";
+  return [...node.childNodes].map(textIn).join(" ");
+}
+
+/** Return the text of the field's own label, by whatever means the page ties the two together. */
+function labelOf(field) {
+  const ids = (field.getAttribute("aria-labelledby") ?? "").split(" ");
+  const named = ids.map((id) => id && field.getRootNode().getElementById?.(id)).filter(Boolean);
+  const labels = [...(field.labels ?? []), ...named].map(textIn);
+  return [...labels, field.ariaLabel, field.getAttribute("label")].join(" ").trim();
+}
+
+const attributes = (field) => {
+  return ["name", "id", "data-name", "formcontrolname", "autocomplete"].map((name) => field.getAttribute(name)).join(" ");
+};
+
+/** Return the text around a field up to the next one: before it, or behind it in a box that holds no other. */
+function around(field, form) {
+  let box = field;
+  const isOne = (next) => [...next.querySelectorAll(WRITTEN)].filter(isShown).length < 2;
+  for (let next = up(box); next && next !== form && isOne(next); next = up(next)) box = next;
+  let text = box === field ? "" : textIn(box);
+  for (let node = box.previousSibling; node && !text.trim(); node = node.previousSibling) {
+    const fields = node.nodeType === 1 ? [node, ...node.querySelectorAll(WRITTEN)].filter((one) => one.matches(WRITTEN)) : [];
+    if (fields.some(isShown)) break;
+    text = fields.map((one) => `${labelOf(one)} ${attributes(one)}`).join(" ") + textIn(node);
+  }
+  return text.slice(0, LARGE);
+}
+
+/** Return what a field is called, surest first: label, attributes, placeholder, text around it. */
+function names(field, form) {
+  const label = labelOf(field);
+  const loose = [field.getAttribute("placeholder"), field.title, field.dataset.placeholder].join(" ");
+  const near = !label || isEditor(field) ? around(field, form) : "";
+  return [label.slice(0, LARGE), attributes(field), loose, near].map(plain);
+}
+
+// Fields that a person sees --------------------------------------------------------------------------------------------
+
+const isShown = (field) => !BUTTONS.includes(field.type) && field.checkVisibility?.({ visibilityProperty: true });
+
+/** Return true if an element takes no place on the page, or one that nobody reaches. */
+function isAway(element) {
+  const { width, height, right, bottom, left } = element.getBoundingClientRect();
+  const { opacity, clip, clipPath, overflow, display, direction } = getComputedStyle(element);
+  if (display === "contents") return false;
+  const isTiny = (width < 3 || height < 3) && overflow !== "visible";
+  const isClipped = /^rect\((0|1)px,? (0|1)px/.test(clip) || /inset\((50|100)%|circle\(0/.test(clipPath);
+  const { scrollX, scrollY, innerWidth } = element.ownerDocument.defaultView;
+  const isOut = direction === "rtl" ? Math.abs(left) > 5000 : right + scrollX <= 0 || left > 5000 + innerWidth;
+  return opacity < 0.1 || isTiny || isClipped || isOut || bottom + scrollY < -400;
+}
+
+/** Return true unless a field is hidden, a trap for robots or a captcha's. */
+function isReal(field, form) {
+  const { id, className } = field;
+  if (says("trap", plain(`${attributes(field)} ${className} ${labelOf(field)}`))) return false;
+  if (touched.has(field)) return true;
+  const native = field.localName === "select" ? up(field) : field; // a list of the page's own stands for the native one
+  if (field.disabled || !isShown(native) || (native === field && field.tabIndex < 0 && !isEditor(field))) return false;
+  const { width, height } = native.getBoundingClientRect();
+  if (width < 3 || height < 3) return false;
+  for (let box = native; box && box !== form; box = up(box)) {
+    if (box.getAttribute("aria-hidden") === "true" || isAway(box)) return false;
+    if (box !== native && says("trap", plain(`${box.id} ${box.getAttribute("class")}`)) && written(box).length < 2) return false;
+  }
+  return true;
+}
+
+// The choice -----------------------------------------------------------------------------------------------------------
+
+const WEIGHTS = [4, 3, 2, 2]; // of the names
+
+/** Return points: for a sure word, for a possible one, and less where the name says something else. */
+function points(texts, sure, perhaps) {
+  const each = (text) => {
+    const is = says(sure, text) ? 1 : says(perhaps, text) ? 0.4 : 0;
+    return says("other", text) ? (is === 1 ? 0.1 : -0.5) : is;
+  };
+  return texts.reduce((sum, text, index) => sum + WEIGHTS[index] * each(text), 0);
+}
+
+const best = (pairs) => pairs.reduce((a, b) => (b[1] > a[1] ? b : a), [undefined, 0]);
+
+const isLine = (field) => field.localName === "input" && LINES.includes(field.type);
+const isArea = (field) => field.localName === "textarea" || isEditor(field);
+const isList = (field) => field.localName === "select" || field.getAttribute("role") === "combobox";
+
+/** Return the points of each field that may be the message. */
+function messages(fields, form, typed) {
+  const areas = fields.filter(isArea);
+  const scored = areas.map((field) => {
+    const { width, height } = field.getBoundingClientRect();
+    const size = Math.min(0.9, (width * height) / 1e6) + (field === typed ? 0.2 : 0);
+    return [field, points(names(field, form), "message", "remark") + size + (isEditor(field) ? 1 : 0)];
+  });
+  const lines = fields.filter(isLine).map((field) => [field, points(names(field, form), "message", "remark") - 2]);
+  return areas.length ? scored : lines.filter(([field]) => !says("subject", names(field, form).join(" ")));
+}
+
+/** Return the fields of a form that hold the subject and the message; either may be missing. */
+export function fieldsOf(form, typed) {
+  const fields = written(form).filter((field) => isReal(field, form));
+  const [body, sureness] = best(messages(fields, form, typed));
+  const titles = (kind) => best(fields.filter((field) => kind(field) && field !== body)
+    .map((field) => [field, points(names(field, form), "subject", "perhaps")]));
+  const [line, sure] = titles(isLine);
+  const subject = line ?? titles((field) => isList(field) && textOf(field))[0];
+  return { subject, body, sureness, sure };
+}
+
+/** Return what was written in a field or chosen from a list. */
+export function textOf(field) {
+  if (isEditor(field)) return (inside(field) ?? field).innerText; // Trix has a value with tags
+  if (!isList(field) || field.localName === "input") return field.value;
+  const { text, value, index } = field.selectedOptions?.[0] ?? { text: field.innerText, value: "-", index: 0 };
+  return !value || NOTHING.test(text) || (!index && CHOOSE.test(text)) ? "" : text;
+}
+
+// Forms ----------------------------------------------------------------------------------------------------------------
+
+/** Return true if nothing of a form belongs to a login, a search or a payment. */
+const isClean = (form) => !all(form, "[type=password], [type=search], [autocomplete^=cc-]").some((field) => isShown(field));
+
+/** Return true if visitors write to people in a form: not in one for comments, surveys, reviews, payments. */
+function isContact(form, enough = ENOUGH) {
+  if (form.getAttribute("role") === "search" || !isClean(form)) return false;
+  const own = ["id", "class", "name", "action", "aria-label", "role"];
+  const boxes = [form, up(form), up(up(form) ?? form)].filter((box) => box && !/^(body|html)$/.test(box.localName));
+  const said = all(form, "legend, h1, h2, h3, h4, button, [type=submit]").map((one) => `${one.textContent} ${one.value ?? ""}`);
+  const called = plain([own.map((name) => form.getAttribute(name)), boxes.map((box) => [box.id, box.className]), said].flat(9).join(" "));
+  const page = plain(`${form.ownerDocument.title} ${decodeURI(location.pathname)}`);
+  const fields = written(form).filter((field) => !says("trap", plain(attributes(field))));
+  const areas = fields.filter((field) => isArea(field) && !(isEditor(field) && field.tabIndex < -1));
+  const message = Math.max(0, ...messages(areas.length ? areas : fields, form).map(([, value]) => value));
+  if (!message) return false;
+  const subject = fields.some((field) => (isLine(field) || isList(field)) && points(names(field, form), "subject", "perhaps") > 1);
+  const mail = fields.some((field) => field.type === "email" || /mail/i.test(attributes(field)));
+  const radios = form.querySelectorAll("[type=radio]").length;
+  const for_ = (message >= 2 ? 2 : message >= 1 ? 1 : 0) + (subject ? 2 : 0) + mail + says("contact", called) * 2 + says("contact", page);
+  return for_ - says("others", called) * 4 - (radios > 4) >= enough;
+}
+
+/** Return the contact form among some. */
+export const guess = (forms) => forms.find((form) => isContact(form));
+
+/** Return the form that an event's path leads to: the owner's, or one that looks like a contact form. */
+export function formOf(path, selector) {
+  const field = path[0];
+  if (selector) return [...path, field.form].find((node) => node?.matches?.(selector));
+  const form = field.form ?? path.find(({ localName }) => localName === "form");
+  if (form && isClean(form)) return guess([form]);
+  // One form around the whole page, or none: the part of it that is a contact form.
+  const end = path.findLastIndex((node) => node === form || node.localName === "body");
+  const boxes = path.slice(1, end).filter(({ nodeType, localName }) => nodeType === 1 && !/^(html|body)$/.test(localName));
+  return (form ? boxes.reverse() : boxes).find((box) => isContact(box, ENOUGH + 1));
+}

@@ -2,7 +2,8 @@
 
 import { all, guess } from "./fields.js";
 
-const named = ({ localName, id, src }) => `<${localName}${id ? ` id="${id}"` : ""}${src ? ` src="${src}"` : ""}>`;
+const attribute = (name, value) => (value ? ` ${name}="${value}"` : "");
+const named = ({ localName, id, src }) => `<${localName}${attribute("id", id)}${attribute("src", src)}>`;
 const formOf = ({ selector }) => (selector ? all(document, selector)[0] : guess([...document.forms]));
 
 /** Say why nothing is offered where the visitor types. */

@@ -142,7 +142,7 @@ function messages(fields, form, typed) {
   const scored = areas.map((field) => {
     const { width, height } = field.getBoundingClientRect();
     const size = Math.min(0.9, (width * height) / 1e6) + (field === typed ? 0.2 : 0);
-    return [field, points(names(field, form), "message", "remark") + size + (isEditor(field) ? 1 : 0)];
+    return [field, points(names(field, form), "message", "remark") + size + (isEditor(field) ? 3 : 0)];
   });
   const lines = fields.filter(isLine).map((field) => [field, points(names(field, form), "message", "remark") - 2]);
   return areas.length ? scored : lines.filter(([field]) => !says("subject", names(field, form).join(" ")));

@@ -2,34 +2,40 @@
 
 import { foreign } from "./advice.js";
 
-const TYPES = ["input", "compositionend"];
+const TYPES = ["beforeinput", "input", "compositionend"];
 const watched = new WeakMap(); // widget → documents
 
-/** Listen in the frame that has the focus, and in those within it. */
+/** Listen in the frame that has the focus, and in those within it; `typed` takes an event and its path. */
 export default function watch(host, typed, root = document) {
   const { activeElement: active } = root;
   if (active?.shadowRoot) return watch(host, typed, active.shadowRoot);
   if (active?.localName !== "iframe") return;
   const inner = active.contentDocument;
   if (!inner) return foreign(host, active);
-  const known = watched.get(host) ?? new WeakSet();
-  watched.set(host, known);
-  const again = () => setTimeout(() => watch(host, typed, inner));
-  if (!known.has(inner)) {
-    known.add(inner);
-    const options = { signal: host.life, capture: true, passive: true };
-    for (const type of TYPES) inner.addEventListener(type, (event) => typed(event, pathOf(event)), options);
-    inner.defaultView.addEventListener("blur", again, options);
-    active.addEventListener("load", () => watch(host, typed, root), options);
-  }
-  again();
+  if (inner.querySelector("help-widget[form]")) return; // the framed page has a line of its own
+  if (!watched.has(host)) watched.set(host, new WeakSet());
+  if (!watched.get(host).has(inner)) listen(host, typed, inner);
+  watch(host, typed, inner);
 }
 
-/** Return the path of an event in a frame, continued through the frame's element to the outer page. */
-function pathOf(event) {
-  const path = event.composedPath().filter((node) => node.nodeType === 1 || node.nodeType === 11);
-  for (let { ownerDocument: { defaultView } } = path[0]; defaultView !== window; defaultView = defaultView.parent) {
-    for (let node = defaultView.frameElement; node; node = node.parentNode ?? node.host) path.push(node);
+function listen(host, typed, inner) {
+  watched.get(host).add(inner);
+  const { defaultView: view, activeElement: field } = inner;
+  const options = { signal: host.life, capture: true };
+  const hand = (event) => typed(event, pathFrom(event.composedPath()[0]));
+  for (const type of TYPES) inner.addEventListener(type, hand, options);
+  view.addEventListener("blur", () => setTimeout(() => watch(host, typed, inner)), options);
+  // The next page in the frame has no blur of ours before it.
+  view.frameElement.addEventListener("load", () => watch(host, typed, view.frameElement.getRootNode()), options);
+  if (field?.value || field?.isContentEditable) typed({}, pathFrom(field)); // typed while this file was on its way
+}
+
+/** Return what an event in a frame passes: up to its document, and on from the frame's element to the outer page. */
+function pathFrom(node) {
+  const path = [];
+  while (node && node !== document) {
+    path.push(node);
+    node = node.parentNode ?? node.host ?? node.defaultView?.frameElement;
   }
   return path;
 }

@@ -3,7 +3,7 @@
 const BASE = new URL("../../", import.meta.url).href;
 const LABELS = { de: "Hilfe", es: "Ayuda", ar: "مساعدة" };
 const ATTRIBUTES = "form subject body email category success src lang theme position label mode token words consent";
-const METHODS = ["open", "close", "article", "search", "suggest", "prefill"];
+const METHODS = "open close article search suggest prefill";
 const PATIENT = 3000; // ms until a form that is still missing is reported
 const FOLDER = "./"; // the server names the version here, so that files of two versions never mix
 const FORM = ["form", "embedded", "service", "draft", "words", "dom", "offers", "place", "fields", "field-words"];
@@ -142,7 +142,7 @@ class HelpWidget extends HTMLElement {
       if (form) form.typed(event, path);
       else this.part("Form").then((made) => (form = made).typed(event, path), () => {});
     };
-    for (const type of ["input", "compositionend"]) {
+    for (const type of ["beforeinput", "input", "compositionend"]) {
       document.addEventListener(type, typed, { signal, capture: true });
     }
     // A visitor who enters the form will type: fetch the files before the first pause needs them.
@@ -151,10 +151,10 @@ class HelpWidget extends HTMLElement {
       if (target.closest(selector || "form")?.querySelector("textarea")) this.#fetch("Form").catch(() => {}); // reported
     };
     document.addEventListener("focusin", focused, { signal });
-    // Custom elements and frames keep what is typed in them to themselves.
-    const left = () => /-|iframe/.test(document.activeElement?.localName) && this.#lazy("frames", typed);
+    // What is typed in a frame stays there. The focus may be in one from the start.
+    const left = () => document.hasFocus() && this.#lazy("frames", typed);
     addEventListener("blur", () => setTimeout(left), { signal });
-    left();
+    if (document.activeElement?.contentWindow) left();
     if (hasDraft()) this.part("Form").then((form) => form.restore(), () => {});
     if (selector) setTimeout(() => document.querySelector(selector) || this.#lazy("advice"), PATIENT);
   }
@@ -185,7 +185,7 @@ class HelpWidget extends HTMLElement {
   }
 }
 
-for (const name of METHODS) {
+for (const name of METHODS.split(" ")) {
   HelpWidget.prototype[name] = async function (...values) {
     return (await this.part("Panel"))[name](...values);
   };
@@ -193,7 +193,7 @@ for (const name of METHODS) {
 
 async function fetchSheet(file) {
   const answer = await fetch(new URL(`${FOLDER}${file}.css`, import.meta.url));
-  if (!answer.ok) throw new Error(`${file}.css: status ${answer.status}`);
+  if (!answer.ok) throw new Error(`${file}.css: ${answer.status}`);
   return new CSSStyleSheet().replace(await answer.text());
 }
 

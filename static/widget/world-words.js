@@ -5,7 +5,7 @@ import { learn } from "./field-words.js";
 learn({
   subject: "_topic|_thema_|_tema|argomento|_motiv|predmet|amne_|_arende_|_emne|_aihe|otsikko|targy|subiect|_konu|"
     + "baslik|тема|θεμα|موضوع|נושא|件名|題名|主题|主題|标题|標題|제목|относно|naslov_|chu đe|tieu đe|หัวข้อ|विषय|judul|"
-    + "perihal",
+    + "perihal|subjek",
   perhaps: "titre|titulo|titolo|tytul|_cim_|заголовок|عنوان|כותרת|タイトル|kategor|anliegen|grund_|_art_|abteilung|"
     + "demande|richiesta|consulta|причина|категор|種別|種類|类型|類型|분류|유형|문의",
   message: "mensa[jg]|mitteil|anliegen|anfrage|_frage|beschreib|consulta|pregunta|duvida|pergunta|domanda|"

@@ -1,6 +1,7 @@
 // Lines for the owner of the page, each with its remedy, where no form or no field could be found.
 
-import { all, guess } from "./fields.js";
+import { guess } from "./contact-forms.js";
+import { all } from "./fields.js";
 
 const attribute = (name, value) => (value ? ` ${name}="${value}"` : "");
 const named = ({ localName, id, src }) => `<${localName}${attribute("id", id)}${attribute("src", src)}>`;

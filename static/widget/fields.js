@@ -1,4 +1,4 @@
-// Which form is a contact form, and which of its fields are the subject and the message.
+// Which fields of a form are the subject and the message, and what was written in them.
 
 import { plain, says } from "./field-words.js";
 
@@ -10,7 +10,6 @@ const UNREAD = `script, style, button, option, textarea, [role=toolbar], [role=l
 const NOTHING = /^[^\p{L}\d]*$|^[\s–—-]/u; // texts of options that stand for no choice
 const CHOOSE = /^(please|choose|select|pick|bitte|wähl|selec|elij|choisi|selez|escolh|kies|wybierz|vyber|välj|vælg|velg)/i;
 const LARGE = 200; // characters of a text that may be a label
-const ENOUGH = 2; // points of a contact form
 const touched = new WeakSet(); // what the visitor wrote in, which may be hidden by now, as in forms of several steps
 
 const up = (node) => node.parentElement ?? node.getRootNode().host;
@@ -59,7 +58,7 @@ function labelOf(field) {
   return [...labels, field.ariaLabel, field.getAttribute("label")].join(" ").trim();
 }
 
-const attributes = (field) => {
+export const attributes = (field) => {
   return ["name", "id", "data-name", "formcontrolname", "autocomplete"].map((name) => field.getAttribute(name)).join(" ");
 };
 
@@ -78,7 +77,7 @@ function around(field, form) {
 }
 
 /** Return what a field is called, surest first: label, attributes, placeholder, text around it. */
-function names(field, form) {
+export function names(field, form) {
   const label = labelOf(field);
   const loose = [field.getAttribute("placeholder"), field.title, field.dataset.placeholder].join(" ");
   const near = !label || isEditor(field) ? around(field, form) : "";
@@ -87,7 +86,7 @@ function names(field, form) {
 
 // Fields that a person sees --------------------------------------------------------------------------------------------
 
-const isShown = (field) => !BUTTONS.includes(field.type) && field.checkVisibility?.({ visibilityProperty: true });
+export const isShown = (field) => !BUTTONS.includes(field.type) && field.checkVisibility?.({ visibilityProperty: true });
 
 /** Return true if an element takes no place on the page, or one that nobody reaches. */
 function isAway(element) {
@@ -120,9 +119,11 @@ function isReal(field, form) {
 // The choice -----------------------------------------------------------------------------------------------------------
 
 const WEIGHTS = [4, 3, 2, 2]; // of the names
+const EDITED = 3; // points of an editor: few are anything but the message
+const LINE = 4; // points that a line lacks: it is the message where nothing larger is
 
 /** Return points: for a sure word, for a possible one, and less where the name says something else. */
-function points(texts, sure, perhaps) {
+export function points(texts, sure, perhaps) {
   const each = (text) => {
     const is = says(sure, text) ? 1 : says(perhaps, text) ? 0.4 : 0;
     return says("other", text) ? (is === 1 ? 0.1 : -0.5) : is;
@@ -130,33 +131,27 @@ function points(texts, sure, perhaps) {
   return texts.reduce((sum, text, index) => sum + WEIGHTS[index] * each(text), 0);
 }
 
-const best = (pairs) => pairs.reduce((a, b) => (b[1] > a[1] ? b : a), [undefined, 0]);
+const best = (fields, rate) => {
+  const rated = fields.map(([field, texts]) => [field, rate(field, texts)]);
+  return rated.reduce((a, b) => (b[1] > a[1] ? b : a), [undefined, 0]);
+};
 
-const isLine = (field) => field.localName === "input" && LINES.includes(field.type);
-const isArea = (field) => field.localName === "textarea" || isEditor(field);
-const isList = (field) => field.localName === "select" || field.getAttribute("role") === "combobox";
+export const isLine = (field) => field.localName === "input" && LINES.includes(field.type);
+export const isArea = (field) => field.localName === "textarea" || isEditor(field);
+export const isList = (field) => field.localName === "select" || field.getAttribute("role") === "combobox";
 
-/** Return the points of each field that may be the message. */
-function messages(fields, form, typed) {
-  const areas = fields.filter(isArea);
-  const scored = areas.map((field) => {
-    const { width, height } = field.getBoundingClientRect();
-    const size = Math.min(0.9, (width * height) / 1e6) + (field === typed ? 0.2 : 0);
-    return [field, points(names(field, form), "message", "remark") + size + (isEditor(field) ? 3 : 0)];
-  });
-  const lines = fields.filter(isLine).map((field) => [field, points(names(field, form), "message", "remark") - 2]);
-  return areas.length ? scored : lines.filter(([field]) => !says("subject", names(field, form).join(" ")));
-}
-
-/** Return the fields of a form that hold the subject and the message; either may be missing. */
+/** Return the fields of a form that hold the subject and the message, each with its points; either may be missing. */
 export function fieldsOf(form, typed) {
-  const fields = written(form).filter((field) => isReal(field, form));
-  const [body, sureness] = best(messages(fields, form, typed));
-  const titles = (kind) => best(fields.filter((field) => kind(field) && field !== body)
-    .map((field) => [field, points(names(field, form), "subject", "perhaps")]));
-  const [line, sure] = titles(isLine);
-  const subject = line ?? titles((field) => isList(field) && textOf(field))[0];
-  return { subject, body, sureness, sure };
+  const fields = written(form).filter((field) => isReal(field, form)).map((field) => [field, names(field, form)]);
+  const [body, sure] = best(fields, (field, texts) => {
+    const found = points(texts, "message", "remark");
+    if (isLine(field)) return points(texts, "subject", "subject") > 0 ? 0 : found - LINE;
+    const { width, height } = field.getBoundingClientRect();
+    return isArea(field) ? found + (isEditor(field) ? EDITED : 0) + (field === typed ? 0.2 : 0) + (width * height) / 1e7 : 0;
+  });
+  const titled = (fits) => best(fields, (field, texts) => field !== body && fits(field) && points(texts, "subject", "perhaps"));
+  const [line] = titled(isLine);
+  return { subject: line ?? titled((field) => isList(field) && textOf(field))[0], body, sure };
 }
 
 /** Return what was written in a field or chosen from a list. */
@@ -165,43 +160,4 @@ export function textOf(field) {
   if (!isList(field) || field.localName === "input") return field.value;
   const { text, value, index } = field.selectedOptions?.[0] ?? { text: field.innerText, value: "-", index: 0 };
   return !value || NOTHING.test(text) || (!index && CHOOSE.test(text)) ? "" : text;
-}
-
-// Forms ----------------------------------------------------------------------------------------------------------------
-
-/** Return true if nothing of a form belongs to a login, a search or a payment. */
-const isClean = (form) => !all(form, "[type=password], [type=search], [autocomplete^=cc-]").some((field) => isShown(field));
-
-/** Return true if visitors write to people in a form: not in one for comments, surveys, reviews, payments. */
-function isContact(form, enough = ENOUGH) {
-  if (form.getAttribute("role") === "search" || !isClean(form)) return false;
-  const own = ["id", "class", "name", "action", "aria-label", "role"];
-  const boxes = [form, up(form), up(up(form) ?? form)].filter((box) => box && !/^(body|html)$/.test(box.localName));
-  const said = all(form, "legend, h1, h2, h3, h4, button, [type=submit]").map((one) => `${one.textContent} ${one.value ?? ""}`);
-  const called = plain([own.map((name) => form.getAttribute(name)), boxes.map((box) => [box.id, box.className]), said].flat(9).join(" "));
-  const page = plain(`${form.ownerDocument.title} ${decodeURI(location.pathname)}`);
-  const fields = written(form).filter((field) => !says("trap", plain(attributes(field))));
-  const areas = fields.filter((field) => isArea(field) && !(isEditor(field) && field.tabIndex < -1));
-  const message = Math.max(0, ...messages(areas.length ? areas : fields, form).map(([, value]) => value));
-  if (!message) return false;
-  const subject = fields.some((field) => (isLine(field) || isList(field)) && points(names(field, form), "subject", "perhaps") > 1);
-  const mail = fields.some((field) => field.type === "email" || /mail/i.test(attributes(field)));
-  const radios = form.querySelectorAll("[type=radio]").length;
-  const for_ = (message >= 2 ? 2 : message >= 1 ? 1 : 0) + (subject ? 2 : 0) + mail + says("contact", called) * 2 + says("contact", page);
-  return for_ - says("others", called) * 4 - (radios > 4) >= enough;
-}
-
-/** Return the contact form among some. */
-export const guess = (forms) => forms.find((form) => isContact(form));
-
-/** Return the form that an event's path leads to: the owner's, or one that looks like a contact form. */
-export function formOf(path, selector) {
-  const field = path[0];
-  if (selector) return [...path, field.form].find((node) => node?.matches?.(selector));
-  const form = field.form ?? path.find(({ localName }) => localName === "form");
-  if (form && isClean(form)) return guess([form]);
-  // One form around the whole page, or none: the part of it that is a contact form.
-  const end = path.findLastIndex((node) => node === form || node.localName === "body");
-  const boxes = path.slice(1, end).filter(({ nodeType, localName }) => nodeType === 1 && !/^(html|body)$/.test(localName));
-  return (form ? boxes.reverse() : boxes).find((box) => isContact(box, ENOUGH + 1));
 }

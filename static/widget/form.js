@@ -2,7 +2,7 @@
 
 import { card, h, press } from "./dom.js";
 import { kept, restoreDraft, saveDraft } from "./draft.js";
-import { all, fieldsOf, formOf, guess, isEditor, textOf, touch } from "./fields.js";
+import { all, fieldsOf, isEditor, textOf, touch } from "./fields.js";
 import { Offers, settle } from "./offers.js";
 import { lift, placeBeside } from "./place.js";
 
@@ -26,7 +26,9 @@ export class Form {
   }
 
   async #fetchWords() {
-    const known = this.own || /^en/.test(this.host.language) || this.#learn();
+    const { own, selector, host } = this;
+    const known = own || /^en/.test(host.language) || this.#learn();
+    if (!own && !selector) this.guessing = await import("./contact-forms.js");
     this.words ??= await this.service.words();
     await known;
   }
@@ -70,7 +72,7 @@ export class Form {
   /** Look for a form in which something was typed before a reload. */
   restore() {
     const { own, selector } = this;
-    this.#take(own ?? (selector ? document.querySelector(selector) : guess([...document.forms])));
+    this.#take(own ?? (selector ? document.querySelector(selector) : this.guessing.guess([...document.forms])));
   }
 
   /** Note that the message arrived: the page said so, its success event came, or our API accepted it. */
@@ -91,7 +93,9 @@ export class Form {
   // Finding the form and its fields. Fields are looked up each time, since frameworks replace them.
 
   #formOf(path) {
-    if (!path.includes(this.host)) return formOf(path, this.selector);
+    if (path.includes(this.host)) return;
+    const { selector } = this;
+    return selector ? [...path, path[0].form].find((node) => node?.matches?.(selector)) : this.guessing.contactForm(path);
   }
 
   // Nothing is offered in this field, unless it is named in another language. Say why, if that may surprise the owner.
@@ -111,7 +115,7 @@ export class Form {
       this.form = form;
       this.size.disconnect();
       this.size.observe(form);
-      if (!this.own && fieldsOf(form).sureness < 2) this.#learn().then(() => this.offers.soon());
+      if (!this.own && fieldsOf(form).sure < 2) this.#learn().then(() => this.offers.soon());
       this.#refill();
     }
     return form;

@@ -8,7 +8,8 @@ const BUTTONS = ["hidden", "submit", "button", "image", "reset", "checkbox", "ra
 const LINES = ["text", "search"]; // types of input that may hold a subject
 const UNREAD = `script, style, button, option, textarea, [role=toolbar], [role=listbox], ${EDITOR}`;
 const NOTHING = /^[^\p{L}\d]*$|^[\s–—-]/u; // texts of options that stand for no choice
-const CHOOSE = /^(please|choose|select|pick|bitte|wähl|selec|elij|choisi|selez|escolh|kies|wybierz|vyber|välj|vælg|velg)/i;
+const CHOOSE = /^(please|choose|select|pick|bitte|wähl|selec|choisi|selez|escolh|kies|wybierz|vyber|выбер)/i;
+const SALUTATION = / (mrs?|ms|herr|frau|mme|sra?|sig|dr) /; // among the options of a list that is called "Title"
 const LARGE = 200; // characters of a text that may be a label
 const touched = new WeakSet(); // what the visitor wrote in, which may be hidden by now, as in forms of several steps
 
@@ -59,7 +60,7 @@ function labelOf(field) {
 }
 
 export const attributes = (field) => {
-  return ["name", "id", "data-name", "formcontrolname", "autocomplete"].map((name) => field.getAttribute(name)).join(" ");
+  return ["name", "id", "data-name", "formcontrolname", "ng-model", "x-model", "autocomplete"].map((name) => field.getAttribute(name)).join(" ");
 };
 
 /** Return the text around a field up to the next one: before it, or behind it in a box that holds no other. */
@@ -96,7 +97,7 @@ function isAway(element) {
   const isTiny = (width < 3 || height < 3) && overflow !== "visible";
   const isClipped = /^rect\((0|1)px,? (0|1)px/.test(clip) || /inset\((50|100)%|circle\(0/.test(clipPath);
   const { scrollX, scrollY, innerWidth } = element.ownerDocument.defaultView;
-  const isOut = direction === "rtl" ? Math.abs(left) > 5000 : right + scrollX <= 0 || left > 5000 + innerWidth;
+  const isOut = direction === "rtl" ? Math.abs(left) > 5000 : right + scrollX <= 0 || left > 1.9 * innerWidth;
   return opacity < 0.1 || isTiny || isClipped || isOut || bottom + scrollY < -400;
 }
 
@@ -106,11 +107,11 @@ function isReal(field, form) {
   if (says("trap", plain(`${attributes(field)} ${className} ${labelOf(field)}`))) return false;
   if (touched.has(field)) return true;
   const native = field.localName === "select" ? up(field) : field; // a list of the page's own stands for the native one
-  if (field.disabled || !isShown(native) || (native === field && field.tabIndex < 0 && !isEditor(field))) return false;
+  if (field.matches(":disabled") || !isShown(native) || (native === field && field.tabIndex < 0 && !isEditor(field))) return false;
   const { width, height } = native.getBoundingClientRect();
   if (width < 3 || height < 3) return false;
   for (let box = native; box && box !== form; box = up(box)) {
-    if (box.getAttribute("aria-hidden") === "true" || isAway(box)) return false;
+    if (box.inert || box.getAttribute("aria-hidden") === "true" || isAway(box)) return false;
     if (box !== native && says("trap", plain(`${box.id} ${box.getAttribute("class")}`)) && written(box).length < 2) return false;
   }
   return true;
@@ -140,18 +141,22 @@ export const isLine = (field) => field.localName === "input" && LINES.includes(f
 export const isArea = (field) => field.localName === "textarea" || isEditor(field);
 export const isList = (field) => field.localName === "select" || field.getAttribute("role") === "combobox";
 
+const isChosen = (field) => isList(field) && textOf(field) && !SALUTATION.test(plain(field.textContent.slice(0, LARGE)));
+
 /** Return the fields of a form that hold the subject and the message, each with its points; either may be missing. */
 export function fieldsOf(form, typed) {
   const fields = written(form).filter((field) => isReal(field, form)).map((field) => [field, names(field, form)]);
   const [body, sure] = best(fields, (field, texts) => {
     const found = points(texts, "message", "remark");
-    if (isLine(field)) return points(texts, "subject", "subject") > 0 ? 0 : found - LINE;
     const { width, height } = field.getBoundingClientRect();
-    return isArea(field) ? found + (isEditor(field) ? EDITED : 0) + (field === typed ? 0.2 : 0) + (width * height) / 1e7 : 0;
+    const more = (isEditor(field) ? EDITED : 0) + (field === typed ? 0.2 : 0) + (width * height) / 1e7;
+    const title = Math.max(0, points(texts, "subject", "subject"));
+    return isArea(field) ? found + more - title : isLine(field) && !title && found - LINE;
   });
   const titled = (fits) => best(fields, (field, texts) => field !== body && fits(field) && points(texts, "subject", "perhaps"));
   const [line] = titled(isLine);
-  return { subject: line ?? titled((field) => isList(field) && textOf(field))[0], body, sure };
+  const subject = line ?? titled(isChosen)[0] ?? best(fields, (field, texts) => field !== body && points(texts, "subject", "subject"))[0];
+  return { subject, body, sure };
 }
 
 /** Return what was written in a field or chosen from a list. */

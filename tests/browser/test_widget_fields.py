@@ -21,8 +21,8 @@ EDITORS = [case for case in CASES if case.name in ("21-tinymce", "22-quill", "23
 BOX = "help-widget [part=offers]"
 COVERED = """(box) => {
   const cover = box.getBoundingClientRect();
-  const solid = "textarea, input:not([type=hidden]), iframe, [contenteditable], .tox, .ck-toolbar, .ql-toolbar, trix-toolbar, "
-    + ".ProseMirror-menubar";
+  const solid = "textarea, input:not([type=hidden]), iframe, [contenteditable], .tox, .ck-toolbar, .ql-toolbar, "
+    + "trix-toolbar, .ProseMirror-menubar";
   return [...document.querySelectorAll(solid)].filter((one) => one.checkVisibility()).filter((one) => {
     const { left, right, top, bottom } = one.getBoundingClientRect();
     return left < cover.right && right > cover.left && top < cover.bottom && bottom > cover.top;

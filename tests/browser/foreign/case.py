@@ -10,7 +10,7 @@ class Case:
     """One page: the body, the selectors of the fields, and the line that embeds the widget."""
 
     name: str
-    html: str = ""  # empty: the file pages/<name>.html
+    html: str = ""  # of the body; empty: bodies/<name>.html, or the whole page pages/<name>.html
     subject: str = ""  # empty: the page has no subject
     message: str = "textarea"  # "frame >>> field" for a field in a frame
     form: str = ""  # of the line; empty: guessed

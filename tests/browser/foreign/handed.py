@@ -28,7 +28,9 @@ HANDED = [
     ),
     Case("10b-digit-id"),
     Case("12-vue", subject="label:nth-of-type(1) input", library="vue", ready="document.querySelector('textarea')"),
-    Case("13-next-action", subject=SUBJECT, message=MESSAGE, library="react", ready="document.querySelector('textarea')"),
+    Case(
+        "13-next-action", subject=SUBJECT, message=MESSAGE, library="react", ready="document.querySelector('textarea')"
+    ),
     Case("14b-boost", library="htmx.org"),
     Case("16-zendesk", subject="#request_subject", message="#ed"),
     Case("18-dialog", subject=SUBJECT, message=MESSAGE, first="#open"),
@@ -51,7 +53,13 @@ HANDED = [
         ready="window.ready != null",
     ),
     Case("22-quill", subject=SUBJECT, message=".ql-editor", library="quill", ready="window.ready != null"),
-    Case("23-ckeditor5", subject=SUBJECT, message=".ck-editor__editable", library="ckeditor5", ready="window.ready != null"),
+    Case(
+        "23-ckeditor5",
+        subject=SUBJECT,
+        message=".ck-editor__editable",
+        library="ckeditor5",
+        ready="window.ready != null",
+    ),
     Case(
         "24-trix",
         subject='[name="ticket[subject]"]',
@@ -59,12 +67,20 @@ HANDED = [
         library="trix",
         ready="document.querySelector('trix-editor').editor != null",
     ),
-    Case("prosemirror", subject=SUBJECT, message=".ProseMirror", library="prosemirror-view", ready="window.ready != null"),
+    Case(
+        "prosemirror", subject=SUBJECT, message=".ProseMirror", library="prosemirror-view", ready="window.ready != null"
+    ),
     Case("25-many", subject="#contact [name=subject]", message="#contact [name=message]"),
     Case("25b-many-same-names", subject="#contact [name=subject]", message="#contact [name=message]"),
     Case("26-spa", subject=SUBJECT, message=MESSAGE, first="#to"),
     Case("27-no-form", subject=SUBJECT, message=MESSAGE, library="react", ready="document.querySelector('textarea')"),
-    Case("27b-no-form-guess", subject=SUBJECT, message=MESSAGE, library="react", ready="document.querySelector('textarea')"),
+    Case(
+        "27b-no-form-guess",
+        subject=SUBJECT,
+        message=MESSAGE,
+        library="react",
+        ready="document.querySelector('textarea')",
+    ),
     *(Case(f"28-{lang}", **LABELLED) for lang in ("cs", "he", "ja", "nl", "ru", "tr")),
     *(Case(f"29-{number}", subject="#real") for number in (0, 1, 3)),
     Case("30-aria", subject="[name=f1]", message="[name=f2]"),

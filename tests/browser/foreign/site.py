@@ -28,12 +28,18 @@ def has(library: str) -> bool:
     return not library or (LIBRARIES / library).is_dir()
 
 
+def body(case: Case) -> Path:
+    """Return the file with the body of a case."""
+    return HERE / "bodies" / f"{case.name}.html"
+
+
 def whole(case: Case) -> str:
     """Return a page of a case with the line that embeds the widget."""
     return (
         f'<!doctype html>\n<html lang="{case.lang}"><head><meta charset="utf-8"><title>{case.title}</title></head>'
-        f"<body>{case.html}\n"
-        f'<script type="module" src="HELP/widget/1/help-widget.js" data-form="{escape(case.form)}"></script></body></html>'
+        f"<body>{case.html or body(case).read_text(encoding='utf-8')}\n"
+        f'<script type="module" src="HELP/widget/1/help-widget.js" data-form="{escape(case.form)}"></script>'
+        "</body></html>"
     )
 
 
@@ -55,7 +61,7 @@ def react() -> str:
 def foreign_app(help: Help, cases: Iterable[Case]) -> Flask:
     """Return the site whose pages are the cases and the files of `pages/`."""
     app = Flask("foreign", static_folder=None)
-    made = {case.name: whole(case) for case in cases if case.html}
+    made = {case.name: whole(case) for case in cases if case.html or body(case).is_file()}
 
     @app.get("/<name>.html")
     def _page(name: str) -> Response:

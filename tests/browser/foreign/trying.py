@@ -21,7 +21,7 @@ SHORTER = """{
 # Everything else holds something too, so that what is asked shows where it was read.
 NOISE = """(own) => {
   for (const field of document.querySelectorAll("input:not([type=file]):not([role=combobox]), textarea")) {
-    if (["submit", "button", "checkbox", "radio", "hidden"].includes(field.type) && !field.matches("[type=hidden]")) continue;
+    if (["submit", "button", "checkbox", "radio"].includes(field.type)) continue;
     if (own.some((selector) => selector && !selector.includes(">>>") && field.matches(selector))) continue;
     if (field.closest(".ql-container, .tox, .ck, .ProseMirror, #app")) continue;
     if (!field.value) field.value = "noise";
@@ -83,8 +83,7 @@ def tried(page: Page, help: Help, case: Case) -> Outcome:
         page.locator(case.between).click()
     write(page, case.message, MESSAGE)
     end = monotonic() + (0.7 if case.nothing else LONGEST)
-    wanted = (case.chosen or case.subject and SUBJECT, MESSAGE)
-    while monotonic() < end and not (help.offers and seen(help) == wanted and not case.says):
+    while monotonic() < end and not (help.offers and seen(help) == wanted(case) and not case.says):
         page.wait_for_timeout(25)
         if case.says and any(case.says in line for line in said):
             break
@@ -99,12 +98,16 @@ def seen(help: Help) -> tuple[str, str]:
     return last.get("subject", ""), last.get("body", "")
 
 
+def wanted(case: Case) -> tuple[str, str]:
+    """Return subject and message of the ask that is right."""
+    return case.chosen or (SUBJECT if case.subject else ""), MESSAGE
+
+
 def wrong(case: Case, outcome: Outcome) -> str:
     """Return what is wrong with an outcome, or an empty string."""
     if case.says and not any(case.says in line for line in outcome.said):
         return f"the console lacks {case.says!r}: {outcome.said}"
     if case.nothing:
         return f"asked {outcome.asks} times" if outcome.asks else ""
-    wanted = (case.chosen or case.subject and SUBJECT, MESSAGE)
     got = (outcome.subject, outcome.message)
-    return "" if got == wanted else f"asked {got}, not {wanted}; said {outcome.said}"
+    return "" if got == wanted(case) else f"asked {got}, not {wanted(case)}; said {outcome.said}"

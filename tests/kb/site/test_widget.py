@@ -16,7 +16,7 @@ from flask.testing import FlaskClient
 from kb.config import static_folder
 from kb.site import widget
 from kb.site.widget import LOADER
-from tests.support.widget_files import bytes_by_use, fetched, source, weight
+from tests.support.widget_files import bytes_by_use, fetched, late, source, weight
 
 SCRIPTS = sorted(path.name for path in widget.FOLDER.glob("*.js"))
 CATALOGUES = sorted(path.stem for path in (widget.FOLDER / "words").glob("*.json"))
@@ -47,14 +47,20 @@ def test_each_use_of_the_widget_stays_within_its_bytes() -> None:
     for use, size in sizes.items():
         print(f"{use}: {size:,} bytes")
     assert sizes["loader"] <= 3 * KB
-    assert sizes["loader"] + sizes["offer"] <= 12 * KB
-    assert sizes["panel"] <= 8 * KB
+    assert sizes["loader"] + sizes["offer"] <= 18 * KB
+    assert sizes["panel"] <= 12 * KB
 
 
 def test_the_manual_states_the_bytes_of_each_use() -> None:
     manual = Path("articles/site-owners/widget-sizes.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| (?:the|an) (loader|offer|panel)\b[^|]*\| ([\d.]+) KB", manual, re.MULTILINE)
     assert dict(rows) == {use: f"{size / 1000:.1f}" for use, size in bytes_by_use().items()}
+
+
+def test_the_manual_states_the_bytes_of_what_only_some_pages_fetch() -> None:
+    manual = Path("articles/site-owners/widget-sizes.md").read_text(encoding="utf-8")
+    for name, words in late().items():
+        assert f"| {words} | {weight(name) / 1000:.1f} KB more |" in manual
 
 
 def test_the_files_weigh_on_the_wire_as_they_are_counted(client: FlaskClient) -> None:
@@ -67,7 +73,7 @@ def test_the_loader_fetches_at_once_all_scripts_that_a_part_imports(part: str) -
 
 
 def test_every_script_belongs_to_a_use_and_every_line_is_short() -> None:
-    assert set(SCRIPTS) == fetched("Form") | fetched("Panel") | {LOADER}
+    assert set(SCRIPTS) == fetched("Form") | fetched("Panel") | {LOADER, *late()}
     paths = [path for kind in ("*.js", "*.css") for path in static_folder().rglob(kind)]
     long = [
         f"{path.name}:{number}"

@@ -12,7 +12,7 @@ export function unfit(host, path) {
   const [field] = path;
   if (field.localName.includes("-") && !field.shadowRoot && !field.isContentEditable) {
     host.warn(`the field in ${named(field)} is in a closed shadow root; open it with attachShadow({ mode: "open" })`);
-  } else if (!host.getAttribute("form") && !formOf(host) && (field.localName === "textarea" || field.isContentEditable)) {
+  } else if (!host.selector && !formOf(host) && (field.localName === "textarea" || field.isContentEditable)) {
     host.warn(`${named(field)} is in no form that looks like a contact form; name the form with form="#its-id"`);
   }
 }

@@ -24,7 +24,9 @@ function callOf(form) {
 function isContact(form, enough = ENOUGH) {
   if (!isClean(form) || form.getAttribute("role") === "search") return false;
   const fields = written(form).filter((field) => !says("trap", plain(attributes(field))));
-  const most = (fits, ...kinds) => Math.max(0, ...fields.filter(fits).map((field) => points(names(field, form), ...kinds)));
+  const most = (fits, ...kinds) => {
+    return Math.max(0, ...fields.filter(fits).map((field) => points(names(field, form), ...kinds)));
+  };
   const areas = fields.filter(isArea);
   const message = most(areas.length ? isArea : isLine, "message", "remark");
   if (!message && !areas.length) return false;

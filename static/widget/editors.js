@@ -3,8 +3,9 @@
 import { inside } from "./fields.js";
 
 const BLOCK = /^(address|article|blockquote|d[dlt]|div|fig\w+|h\d|hr|[ou]l|li|p|pre|section|table|t[rdh])$/;
-const NO_TEXT = "script, style, [aria-hidden=true], [data-slate-placeholder], [class*=placeholder][contenteditable=false], "
-  + "span[class*=placeholder], .ck-widget__type-around, .ck-widget__selection-handle, .ProseMirror-widget, .ql-ui";
+const NO_TEXT = "script, style, [aria-hidden=true], [data-slate-placeholder], span[class*=placeholder], "
+  + "[class*=placeholder][contenteditable=false], .ck-widget__type-around, .ck-widget__selection-handle, "
+  + ".ProseMirror-widget, .ql-ui";
 const UNSEEN = /[\u200b-\u200d\u2060\ufeff]/g; // put there by editors to hold the cursor
 
 /** Return the text of an editor, which may be an element or the frame around one. */
@@ -17,7 +18,10 @@ export function textIn(editor) {
     lines[lines.length - 1] += part;
   });
   const read = (node) => {
-    if (node.nodeType === 3) return write(keeps || node.parentElement.closest("pre") ? node.data : node.data.replace(/\s+/g, " "));
+    if (node.nodeType === 3) {
+      const isPlain = keeps || node.parentElement.closest("pre");
+      return write(isPlain ? node.data : node.data.replace(/\s+/g, " "));
+    }
     if (node.nodeType !== 1 || node.matches(NO_TEXT)) return;
     if (node.localName === "br" || BLOCK.test(node.localName)) lines.push("");
     node.childNodes.forEach(read);

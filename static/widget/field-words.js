@@ -1,4 +1,4 @@
-// What fields and forms are called in English, and in the commonest words of its neighbours; world-words.js has the rest.
+// What fields and forms are called in English and by the commonest foreign words; world-words.js has the rest.
 
 /** Return a name as small letters without accents, with one blank around each word. */
 export function plain(text) {
@@ -24,11 +24,12 @@ export const says = (kind, text) => tests[kind].test(text);
 // A surely named subject, one perhaps; a message, and what may be one if nothing else is; other fields; traps for
 // robots and fields of captchas; forms in which visitors write to people; forms for something else.
 learn({
-  subject: "subj|topic|short_desc|brief_|summary|headline|regarding|betreff|asunto|assunto|sujet_|_objet_|_oggetto|onderwerp",
-  perhaps: "title|titel|_object_|categor|reason|department|inquiry|enquiry|_issue|_type_|_kind_|_about_|concern|_query|"
-    + "help_",
-  message: "mess?ag|_mess_|mensaje|mensagem|nachricht|bericht|descri|_msg|help|happened|went_wrong|tell_us|proble|issue|"
-    + "question|query|[ie]nquiry|content_|body_|request",
+  subject: "subj|topic|short_desc|brief_|summary|headline|regarding|betreff|asunto|assunto|sujet_|_objet_|_oggetto|"
+    + "onderwerp",
+  perhaps: "title|titel|_object_|categor|reason|department|inquiry|enquiry|_issue|_type_|_kind_|_about_|concern|"
+    + "_query|help_",
+  message: "mess?ag|_mess_|mensaje|mensagem|nachricht|bericht|descri|_msg|help|happened|went_wrong|tell_us|proble|"
+    + "issue|question|query|[ie]nquiry|content_|body_|request",
   remark: "comment|_note|_text_|detail|info|additional|feedback|remark",
   other: "_names?_|surname|_job|compan|_vat_|_mrs?_|phone|addres|shipping|street|hear[d_]|find_us|found_us|signature|"
     + "_cv_|resume_|cover_letter|_bio_|terms_|website|coupon|_tags?_|hours_",

@@ -10,6 +10,7 @@ const UNREAD = `script, style, button, option, textarea, [role=toolbar], [role=l
 const NOTHING = /^[^\p{L}\d]*$|^[\s–—-]/u; // texts of options that stand for no choice
 const CHOOSE = /^(please|choose|select|pick|bitte|wähl|selec|choisi|selez|escolh|kies|wybierz|vyber|выбер)/i;
 const SALUTATION = / (mrs?|ms|herr|frau|mme|sra?|sig|dr) /; // among the options of a list that is called "Title"
+const ATTRIBUTES = ["name", "id", "data-name", "formcontrolname", "ng-model", "x-model", "autocomplete"];
 const LARGE = 200; // characters of a text that may be a label
 const touched = new WeakSet(); // what the visitor wrote in, which may be hidden by now, as in forms of several steps
 
@@ -59,9 +60,7 @@ function labelOf(field) {
   return [...labels, field.ariaLabel, field.getAttribute("label")].join(" ").trim();
 }
 
-export const attributes = (field) => {
-  return ["name", "id", "data-name", "formcontrolname", "ng-model", "x-model", "autocomplete"].map((name) => field.getAttribute(name)).join(" ");
-};
+export const attributes = (field) => ATTRIBUTES.map((name) => field.getAttribute(name)).join(" ");
 
 /** Return the text around a field up to the next one: before it, or behind it in a box that holds no other. */
 function around(field, form) {
@@ -70,7 +69,7 @@ function around(field, form) {
   for (let next = up(box); next && next !== form && isOne(next); next = up(next)) box = next;
   let text = box === field ? "" : textIn(box);
   for (let node = box.previousSibling; node && !text.trim(); node = node.previousSibling) {
-    const fields = node.nodeType === 1 ? [node, ...node.querySelectorAll(WRITTEN)].filter((one) => one.matches(WRITTEN)) : [];
+    const fields = [node, ...(node.querySelectorAll?.(WRITTEN) ?? [])].filter((one) => one.matches?.(WRITTEN));
     if (fields.some(isShown)) break;
     text = fields.map((one) => `${labelOf(one)} ${attributes(one)}`).join(" ") + textIn(node);
   }
@@ -85,9 +84,10 @@ export function names(field, form) {
   return [label.slice(0, LARGE), attributes(field), loose, near].map(plain);
 }
 
-// Fields that a person sees --------------------------------------------------------------------------------------------
+// Fields that a person sees -----------------------------------------------------------------------------------------
 
-export const isShown = (field) => !BUTTONS.includes(field.type) && field.checkVisibility?.({ visibilityProperty: true });
+const isVisible = (element) => element.checkVisibility({ visibilityProperty: true });
+export const isShown = (field) => !BUTTONS.includes(field.type) && isVisible(field);
 
 /** Return true if an element takes no place on the page, or one that nobody reaches. */
 function isAway(element) {
@@ -106,18 +106,19 @@ function isReal(field, form) {
   const { id, className } = field;
   if (says("trap", plain(`${attributes(field)} ${className} ${labelOf(field)}`))) return false;
   if (touched.has(field)) return true;
-  const native = field.localName === "select" ? up(field) : field; // a list of the page's own stands for the native one
-  if (field.matches(":disabled") || !isShown(native) || (native === field && field.tabIndex < 0 && !isEditor(field))) return false;
-  const { width, height } = native.getBoundingClientRect();
-  if (width < 3 || height < 3) return false;
-  for (let box = native; box && box !== form; box = up(box)) {
+  const isNative = field.localName === "select"; // a list of the page's own may stand for it, and only its box is seen
+  const seen = isNative ? up(field) : field;
+  const { width, height } = seen.getBoundingClientRect();
+  if (field.matches(":disabled") || !isVisible(seen) || width < 3 || height < 3) return false;
+  if (!isNative && field.tabIndex < 0 && !isEditor(field)) return false;
+  for (let box = seen; box && box !== form; box = up(box)) {
     if (box.inert || box.getAttribute("aria-hidden") === "true" || isAway(box)) return false;
-    if (box !== native && says("trap", plain(`${box.id} ${box.getAttribute("class")}`)) && written(box).length < 2) return false;
+    if (says("trap", plain(`${box.id} ${box.getAttribute("class")}`)) && written(box).length < 2) return false;
   }
   return true;
 }
 
-// The choice -----------------------------------------------------------------------------------------------------------
+// The choice ---------------------------------------------------------------------------------------------------------
 
 const WEIGHTS = [4, 3, 2, 2]; // of the names
 const EDITED = 3; // points of an editor: few are anything but the message
@@ -141,7 +142,8 @@ export const isLine = (field) => field.localName === "input" && LINES.includes(f
 export const isArea = (field) => field.localName === "textarea" || isEditor(field);
 export const isList = (field) => field.localName === "select" || field.getAttribute("role") === "combobox";
 
-const isChosen = (field) => isList(field) && textOf(field) && !SALUTATION.test(plain(field.textContent.slice(0, LARGE)));
+const isSalutation = (field) => SALUTATION.test(plain(field.textContent.slice(0, LARGE)));
+const isChosen = (field) => isList(field) && textOf(field) && !isSalutation(field);
 
 /** Return the fields of a form that hold the subject and the message, each with its points; either may be missing. */
 export function fieldsOf(form, typed) {
@@ -153,9 +155,11 @@ export function fieldsOf(form, typed) {
     const title = Math.max(0, points(texts, "subject", "subject"));
     return isArea(field) ? found + more - title : isLine(field) && !title && found - LINE;
   });
-  const titled = (fits) => best(fields, (field, texts) => field !== body && fits(field) && points(texts, "subject", "perhaps"));
-  const [line] = titled(isLine);
-  const subject = line ?? titled(isChosen)[0] ?? best(fields, (field, texts) => field !== body && points(texts, "subject", "subject"))[0];
+  const others = fields.filter(([field]) => field !== body);
+  const titled = (fits, perhaps) => {
+    return best(others, (field, texts) => fits(field) && points(texts, "subject", perhaps))[0];
+  };
+  const subject = titled(isLine, "perhaps") ?? titled(isChosen, "perhaps") ?? titled(isArea, "subject");
   return { subject, body, sure };
 }
 

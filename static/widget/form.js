@@ -95,7 +95,8 @@ export class Form {
   #formOf(path) {
     if (path.includes(this.host)) return;
     const { selector } = this;
-    return selector ? [...path, path[0].form].find((node) => node?.matches?.(selector)) : this.guessing.contactForm(path);
+    if (!selector) return this.guessing.contactForm(path);
+    return [...path, path[0].form].find((node) => node?.matches?.(selector));
   }
 
   // Nothing is offered in this field, unless it is named in another language. Say why, if that may surprise the owner.
@@ -115,6 +116,9 @@ export class Form {
       this.form = form;
       this.size.disconnect();
       this.size.observe(form);
+      if (!this.own && form.getRootNode() !== document) { // a submit ends at its shadow root and at its frame
+        form.addEventListener("submit", () => this.#attempted(), { signal: this.host.life, capture: true });
+      }
       if (!this.own && fieldsOf(form).sure < 2) this.#learn().then(() => this.offers.soon());
       this.#refill();
     }
@@ -155,7 +159,7 @@ export class Form {
   /** Return the question, or null if there is too little text or only the page's own script filled in the form. */
   read() {
     const { visitor, consent } = this.service;
-    if (!visitor && consent !== "ask") return null;
+    if ((!visitor && consent !== "ask") || !this.#isThere()) return null;
     this.#save();
     const guessed = fieldsOf(this.form, this.field);
     this.body = this.#named("body") ?? guessed.body;
@@ -165,6 +169,11 @@ export class Form {
     const category = (this.#named("category") ?? this.form.querySelector("[name=category]"))?.value;
     if ((subject + body).length < LEAST) return null;
     return { subject: subject.slice(0, 300), body: body.slice(0, 8000), category };
+  }
+
+  // A removed frame takes its form along, which is then still connected.
+  #isThere() {
+    return this.form.isConnected && this.form.ownerDocument.defaultView;
   }
 
   #textOf(field) {
@@ -271,7 +280,7 @@ export class Form {
   #place() {
     const { form, box, chip } = this;
     if (!box || this.own) return;
-    const on = !box.hidden && form.isConnected;
+    const on = !box.hidden && this.#isThere();
     if (on && !box.matches(":hover, :focus-within")) placeBeside(form, box, this.host);
     lift(box, on); // last: finding a place lays the page out, and a box already shown elsewhere would have shifted
     const isBelow = () => on && chip.textContent && box.getBoundingClientRect().top > innerHeight - 40;

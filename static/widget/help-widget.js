@@ -138,7 +138,7 @@ class HelpWidget extends HTMLElement {
     const { life: signal } = this;
     const selector = (this.selector = valid(this.getAttribute("form")));
     let form;
-    const typed = (event, path = event.composedPath()) => { // empty once the event is over
+    const typed = (event, path = event.composedPath()) => {
       if (form) form.typed(event, path);
       else this.part("Form").then((made) => (form = made).typed(event, path), () => {});
     };
@@ -148,7 +148,8 @@ class HelpWidget extends HTMLElement {
     // A visitor who enters the form will type: fetch the files before the first pause needs them.
     const focused = ({ target }) => {
       if (form || navigator.userActivation?.hasBeenActive === false) return; // no visitor: autofocus
-      if (target.closest(selector || "form")?.querySelector("textarea")) this.#fetch("Form").catch(() => {}); // reported
+      if (!target.closest(selector || "form")?.querySelector("textarea")) return;
+      this.#fetch("Form").catch(() => {}); // reported; the form works without
     };
     document.addEventListener("focusin", focused, { signal });
     // What is typed in a frame stays there. The focus may be in one from the start.
@@ -199,7 +200,8 @@ async function fetchSheet(file) {
 
 // Return a selector, or that of an id where it is none, as in "#5f9e" and "#:r1:".
 function valid(selector) {
-  return selector && (CSS.supports(`selector(:not(${selector}))`) ? selector : `[id=${JSON.stringify(selector.slice(1))}]`);
+  if (!selector || CSS.supports(`selector(:not(${selector}))`)) return selector;
+  return `[id=${JSON.stringify(selector.slice(1))}]`;
 }
 
 // Return true if a visitor typed something earlier in this tab. This only looks; it stores nothing.

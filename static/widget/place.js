@@ -5,7 +5,7 @@ import { all, written } from "./fields.js";
 
 const WIDTH = 320; // px
 const GAP = 12;
-const SOLID = "button, input, iframe, canvas, [role=toolbar], [role=textbox], [class*=toolbar], [class*=captcha]"; // never covered
+const SOLID = "button, input, canvas, [role=toolbar], [class*=toolbar], [class*=captcha]"; // never covered
 
 /** Show or hide an element above everything else, whatever z-index the page uses. */
 export function lift(element, on) {
@@ -33,7 +33,8 @@ export function placeBeside(inner, box, host) {
   const height = Math.max(top, Math.min(GAP, bottom - 200));
   const isFree = (x, y) => {
     const there = document.elementFromPoint(x, y);
-    return !there || there === host || there.contains(form) || there.contains(form.getRootNode().host) || form.contains(there);
+    const isAround = there?.contains(form) || there?.contains(form.getRootNode().host); // also of its shadow root
+    return !there || there === host || isAround || form.contains(there);
   };
   const fits = (x) => {
     if (x < 0 || x + WIDTH > room) return false;

@@ -16,7 +16,7 @@ LONGEST = 2.5  # seconds until an ask must have come
 SHORTER = """{
   try { sessionStorage.clear(); } catch {} // no drafts of the page before
   const later = window.setTimeout;
-  window.setTimeout = (done, wait, ...given) => later(done, wait === 300 ? 60 : wait === 3000 ? 200 : wait, ...given);
+  window.setTimeout = (done, wait, ...given) => later(done, wait === 300 ? 30 : wait === 3000 ? 200 : wait, ...given);
 }"""
 # Everything else holds something too, so that what is asked shows where it was read.
 NOISE = """(own) => {
@@ -67,7 +67,7 @@ def tried(page: Page, help: Help, case: Case) -> Outcome:
     listen = lambda message: said.append(message.text)  # noqa: E731
     page.on("console", listen)
     help.offers.clear()
-    page.goto(f"{help.shop}/{case.name}.html")
+    page.goto(f"{help.shop}/{case.name}.html", wait_until="domcontentloaded")
     if case.ready:
         page.wait_for_function(case.ready)
     page.evaluate(NOISE, [case.subject, case.message])
@@ -82,9 +82,9 @@ def tried(page: Page, help: Help, case: Case) -> Outcome:
     if case.between:
         page.locator(case.between).click()
     write(page, case.message, MESSAGE)
-    end = monotonic() + (0.7 if case.nothing else LONGEST)
+    end = monotonic() + (0.4 if case.nothing else LONGEST)
     while monotonic() < end and not (help.offers and seen(help) == wanted(case) and not case.says):
-        page.wait_for_timeout(25)
+        page.wait_for_timeout(10)
         if case.says and any(case.says in line for line in said):
             break
     page.remove_listener("console", listen)

@@ -37,5 +37,5 @@ learn({
   contact: "conta[ct]|support|ticket|help|[ie]nquir|_ask_|write_to_us|in_touch|_hs|wpcf",
   others: "comment|_reply|respond_|review|survey|_polls?_|quiz|_votes?_|_rating|checkout|place_order|payment|donat|"
     + "newsletter|subscri|regist|sign_(up|in)|signup|login|_apply|applica|career|vacanc|posting|thread|forum|"
-    + "new_topic",
+    + "new_topic|_cart_|gift|_save_|_edit_",
 });

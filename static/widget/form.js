@@ -56,7 +56,8 @@ export class Form {
   }
 
   /** Handle a key: cheap, since everything else waits for a pause. `path` is the event's. */
-  typed({ isComposing }, path) {
+  typed({ type, isComposing }, path) {
+    if (type === "beforeinput" && !path[0].isContentEditable) return; // CKEditor types by itself, so no "input" follows
     if (path[0] !== this.field) {
       this.#moved();
       if (path[0] === this.unfit) return;
@@ -173,7 +174,7 @@ export class Form {
 
   // A removed frame takes its form along, which is then still connected.
   #isThere() {
-    return this.form.isConnected && this.form.ownerDocument.defaultView;
+    return this.form.isConnected && this.form.ownerDocument.defaultView !== null;
   }
 
   #textOf(field) {

@@ -31,7 +31,7 @@ slot { visibility: hidden; }
   inset-block-end: 0; inset-inline-end: 0; margin: var(--help-offset, 20px);
   display: inline-flex; align-items: center; gap: 8px; min-height: 48px; padding: 8px 20px 8px 16px;
   border: 1px solid transparent; border-radius: 99px; background: var(--accent); color: var(--on-accent);
-  font-weight: 600; cursor: pointer; user-select: none; box-shadow: 0 6px 20px #0003;
+  font-weight: 600; cursor: pointer; box-shadow: 0 6px 20px #0003;
 }
 [part=button]::before {
   content: "?"; display: grid; place-items: center; width: 22px; height: 22px;

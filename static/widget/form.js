@@ -57,7 +57,7 @@ export class Form {
 
   /** Handle a key: cheap, since everything else waits for a pause. `path` is the event's. */
   typed({ type, isComposing }, path) {
-    if (type === "beforeinput" && !path[0].isContentEditable) return; // CKEditor types by itself, so no "input" follows
+    if (type === "beforeinput" && !path[0].isContentEditable) return; // CKEditor has no "input" after it
     if (path[0] !== this.field) {
       this.#moved();
       if (path[0] === this.unfit) return;

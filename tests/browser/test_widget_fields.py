@@ -93,3 +93,10 @@ def test_the_placeholder_of_an_empty_editor_is_no_text(visitor: Page, help: Help
     write(visitor, case.subject, "About parcel nine.")
     help.until(lambda: len(help.offers) > 0)
     assert help.offers[-1]["body"] == ""
+
+
+def test_named_fields_win_also_in_an_open_shadow_root_and_a_wrong_selector_is_told(visitor: Page, help: Help) -> None:
+    named = Case("named", subject="#line", message="#area")
+    outcome = tried(visitor, help, named)
+    assert wrong(named, outcome) == ""
+    assert len([line for line in outcome.said if 'category="#nowhere" matches nothing' in line]) == 1

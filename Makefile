@@ -6,14 +6,15 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 SETUP := setup.cfg pyproject.toml constraints.txt
 SERVED := $(or $(ARTICLES),$(KB_ARTICLES),$(if $(wildcard kb.toml),,articles))
+FOREIGN := tests/browser/foreign
 BROWSER := $(shell command -v chromium-headless-shell chromium chromium-browser google-chrome 2>/dev/null | head -n 1)
 
-.PHONY: serve test faults bench soak lint format docs browser imap wheel clean
+.PHONY: serve test faults bench soak lint format docs browser imap npm wheel clean
 
 serve: $(VENV)/.build  ## the help center on http://127.0.0.1:8000; ARTICLES=path serves another folder
 	$(BIN)/kb serve $(if $(SERVED),--articles "$(SERVED)")
 
-test: $(VENV)/.test browser imap  ## all tests but the slow ones
+test: $(VENV)/.test browser imap npm  ## all tests but the slow ones
 	$(BIN)/python -m pytest -m "not faults" --numprocesses=4 --dist=loadfile
 
 faults: $(VENV)/.test browser imap  ## kills, corruption, full disks, attacks
@@ -22,6 +23,7 @@ faults: $(VENV)/.test browser imap  ## kills, corruption, full disks, attacks
 bench: $(VENV)/.bench  ## speed and memory, as ratios; EVAL=folder takes real sets, WRITE=article keeps the tables
 	$(BIN)/python -m tests.bench $(if $(WRITE),--write "$(WRITE)")
 	$(BIN)/python -m tests.bench.widget
+	$(BIN)/python -m tests.bench.fields
 	$(BIN)/python -m tests.bench.events
 
 soak: $(VENV)/.bench  ## the long runs
@@ -63,6 +65,20 @@ imap:
 		apt-get update -qq && apt-get install -y -qq --no-install-recommends dovecot-imapd >/dev/null 2>&1; \
 	fi || true
 	@[ -x /usr/sbin/dovecot ] || echo "dovecot is missing: the tests of mailboxes are skipped; install it with 'apt-get install dovecot-imapd'"
+
+npm: $(FOREIGN)/node_modules/.installed
+
+$(FOREIGN)/node_modules/.installed: $(FOREIGN)/package-lock.json
+	@if ! command -v npm >/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "Installing npm for the tests of foreign pages"; \
+		apt-get update -qq && apt-get install -y -qq --no-install-recommends npm >/dev/null 2>&1; \
+	fi || true
+	@if command -v npm >/dev/null; then \
+		echo "Installing the libraries of foreign pages: half a minute the first time"; \
+		cd $(FOREIGN) && npm ci --ignore-scripts --no-audit --no-fund --silent && touch node_modules/.installed; \
+	else \
+		echo "npm is missing: the tests of foreign pages with editors and frameworks are skipped; install it with 'apt-get install npm'"; \
+	fi || echo "npm could not install: the tests of foreign pages with editors and frameworks are skipped; run 'make npm' again"
 
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed: make PYTHON=python3.11 serve")'

@@ -1,6 +1,7 @@
 // A form with cards. They appear beside the owner's form, or below our own form in the panel.
 
 import { card, h, press } from "./dom.js";
+import { all, fieldsOf, isEditor, textOf, touch } from "./fields.js";
 import { Offers, settle } from "./offers.js";
 import { enter, lift, placeBeside, stopPresses } from "./place.js";
 import { warm } from "./service.js";
@@ -8,7 +9,6 @@ import { kept } from "./storage.js";
 
 const LEAST = 5; // characters
 const LINES = "input:is(:not([type]), [type=text], [type=email], [type=tel], [type=url])";
-const SUBJECT = /subject|topic|title|betreff|thema|asunto|tema|sujet|objet|oggetto|assunto|موضوع/i;
 const LONG = /\b[a-z]{0,2}\d(?:[ ./-]?\d){7,}\w?\b|\b(?!0x)(?=(?:\w*\d){5})\w{9,}\b/gi; // no words: cards, ids, keys
 const REJECTED = "help-widget:not-this";
 
@@ -16,20 +16,13 @@ const REJECTED = "help-widget:not-this";
 const address = () => location.pathname + (/^#!?\//.test(location.hash) ? location.hash : "");
 const owners = new WeakMap(); // the element that works at a form
 
-/** Return the contact form among some, if there is one: it has a text area, but no password and no search. */
-function guess(forms) {
-  const unfit = "[type=password], [type=search]";
-  const fit = forms.filter((form) => form.querySelector("textarea") && !form.querySelector(unfit));
-  return fit.find((form) => form.querySelector("[type=email]")) ?? fit[0];
-}
-
 export class Form {
   choose = settle;
 
   /** `own` is our form in the panel, with the panel's words; without it, the form is the owner's. */
   constructor(host, own, words) {
     const { service } = host;
-    Object.assign(this, { host, own, words, service, selector: host.getAttribute("form"), page: address() });
+    Object.assign(this, { host, own, words, service, selector: host.selector, page: address() });
     this.touched = new WeakSet(); // fields in which the visitor typed
     this.offers = new Offers(service, this);
     this.offers.rejected = kept(REJECTED) ?? [];
@@ -39,7 +32,16 @@ export class Form {
   }
 
   async #fetchWords() {
+    const { own, selector, host } = this;
+    const known = own || /^en/.test(host.language) || this.#learn();
+    if (!own && !selector) this.guessing = await import("./contact-forms.js");
     this.words ??= await this.service.words();
+    await known;
+  }
+
+  // The names of fields in other languages than English.
+  #learn() {
+    return (this.learned ??= import("./world-words.js").catch(() => {}));
   }
 
   #listen() {
@@ -62,14 +64,18 @@ export class Form {
   }
 
   /** Handle a key: cheap, since everything else waits for a pause. `path` is the event's. */
-  typed({ isComposing, isTrusted }, path) {
+  typed({ type, isComposing, isTrusted }, path) {
+    if (type === "beforeinput" && !path[0].isContentEditable) return; // CKEditor has no "input" after it
     if (isTrusted) this.touched.add(path[0]);
     if (this.over && isTrusted) Object.assign(this, { over: false, done: false, anew: true });
     this.keep?.sending.edited();
     if (path[0] !== this.field) {
       this.#moved();
-      if (!this.#take(this.own ?? this.#formOf(path))) return;
+      if (path[0] === this.unfit) return;
+      if (!this.#take(this.own ?? this.#formOf(path))) return this.#pass(isComposing, path);
       this.field = path[0];
+      path.slice(0, 3).forEach(touch); // the third is an editor's frame
+      if (path[0].isContentEditable) import("./editors.js").then(({ textIn }) => (this.textIn = textIn), () => {});
     }
     this.fresh = true;
     warm(this.service.base);
@@ -79,7 +85,7 @@ export class Form {
   /** Look for a form in which something was typed before a reload. */
   restore() {
     const { own, selector } = this;
-    const form = own ?? (selector ? document.querySelector(selector) : guess([...document.forms]));
+    const form = own ?? (selector ? all(document, selector)[0] : this.guessing.guess([...document.forms]));
     if (this.#take(form)) this.#keeping();
   }
 
@@ -94,7 +100,7 @@ export class Form {
   /** Note that the page let a sending through; `accepted` if it said that the message arrived. */
   attempted(accepted, isNative) {
     if (this.own) return;
-    this.service.email = this.#field("email", "[type=email]")?.value || this.service.email;
+    this.service.email = (this.#named("email") ?? all(this.form, "[type=email]")[0])?.value || this.service.email;
     if (!isNative) return this.#finish(accepted);
     this.keep.save(true); // it may come back with the server's errors
     this.#log(accepted);
@@ -108,13 +114,15 @@ export class Form {
   /** Return all that the visitor wrote. */
   text() {
     const typed = this.fields().filter((field) => this.touched.has(field) || field.localName === "textarea");
-    return typed.map(({ value }) => value).join("\n").trim();
+    const texts = typed.map(({ value }) => value);
+    if (this.body && isEditor(this.body)) texts.push(this.#textOf(this.body));
+    return texts.join("\n").trim();
   }
 
   /** Return true while the form is on the page, also as the new node of a framework. */
   again() {
     if (this.form.isConnected) return true;
-    const form = this.selector && document.querySelector(this.selector);
+    const [form] = this.selector ? all(document, this.selector) : [];
     if (form) this.#watch(form); // its fields tell the rest
     return form;
   }
@@ -155,8 +163,21 @@ export class Form {
 
   #formOf(path) {
     if (path.includes(this.host)) return;
-    if (this.selector) return path.find((node) => node.matches?.(this.selector));
-    return guess(path.filter((node) => node.localName === "form"));
+    const { selector } = this;
+    if (!selector) return this.guessing.contactForm(path);
+    return [...path, path[0].form].find((node) => node?.matches?.(selector));
+  }
+
+  // Nothing is offered in this field, unless it is named in another language. Say why, if that may surprise the owner.
+  async #pass(isComposing, path) {
+    this.unfit = path[0];
+    if (path.includes(this.host)) return;
+    if (!this.learned && !this.selector) {
+      await this.#learn();
+      this.unfit = null;
+      return this.typed({ isComposing }, path);
+    }
+    import("./advice.js").then(({ unfit }) => unfit(this.host, path), () => {});
   }
 
   #take(form) {
@@ -165,6 +186,7 @@ export class Form {
     if (form) owners.set(form, this.host);
     if (form && this.form !== form) {
       this.#watch(form);
+      if (!this.own && fieldsOf(form).sure < 2) this.#learn().then(() => this.offers.soon());
       this.keep?.refill();
     }
     return form;
@@ -176,20 +198,15 @@ export class Form {
     this.size.observe(form);
   }
 
-  #field(name, guessed, isLikely = () => true) {
+  /** Return the field that the owner named by a selector, which may be in an open shadow root, or undefined. */
+  #named(name) {
     const selector = !this.own && this.host.getAttribute(name);
-    const found = selector && (this.form.querySelector(selector) ?? document.querySelector(selector));
-    if (selector && !found) {
-      this.host.warn(`${name}="${selector}" matches nothing; leave it out to have it guessed`);
-    }
-    return found || [...this.form.querySelectorAll(guessed)].find(isLikely);
-  }
-
-  #line() {
-    const isSubject = ({ name, id, placeholder, labels }) => {
-      return SUBJECT.test([name, id, placeholder, labels[0]?.textContent]);
-    };
-    return this.#field("subject", LINES, isSubject);
+    if (!selector) return;
+    try {
+      const [found] = [this.form, document].map((root) => all(root, selector)[0]).filter(Boolean);
+      if (found) return found;
+    } catch {}
+    this.host.warn(`${name}="${selector}" matches nothing; leave it out to have it guessed`);
   }
 
   #fields() {
@@ -217,12 +234,12 @@ export class Form {
   /** Return the question, or null if there is too little text or only the page's own script filled in the form. */
   read() {
     const { visitor, consent } = this.service;
-    if (!visitor && consent !== "ask") return null;
+    if ((!visitor && consent !== "ask") || !this.#isThere()) return null;
     this.#save();
     setTimeout(() => this.#keeping()); // after the question
-    this.body = this.#field("body", "textarea, [contenteditable]");
-    const [subject, body] = [this.#line(), this.body].map((field) => (field?.value ?? field?.innerText ?? "").trim());
-    const category = this.form.querySelector(this.host.getAttribute("category") || "[name=category]")?.value;
+    const [subject, body] = this.#texts();
+    if (!this.body) this.host.warn('no field looks like the message; name it with body="[name=…]"');
+    const category = (this.#named("category") ?? this.form.querySelector("[name=category]"))?.value;
     if (!subject && !body) this.offers.put([]);
     const isSame = this.#isClosed(`${subject} ${body}`);
     if ((subject + body).length < LEAST || isSame) return null;
@@ -236,6 +253,23 @@ export class Form {
     const left = pieces.filter((piece) => text.includes(piece)).length;
     if (left * 2 < pieces.length || text.trim().length < LEAST) this.closed = null;
     return this.closed;
+  }
+
+  // Return the subject and the message that the visitor wrote.
+  #texts() {
+    const guessed = fieldsOf(this.form, this.field);
+    this.body = this.#named("body") ?? guessed.body;
+    const line = this.#named("subject") ?? guessed.subject;
+    return [line, this.body].map((field) => (field ? this.#textOf(field) : "").trim());
+  }
+
+  // A removed frame takes its form along, which is then still connected.
+  #isThere() {
+    return this.form.isConnected && this.form.ownerDocument.defaultView !== null;
+  }
+
+  #textOf(field) {
+    return this.textIn && isEditor(field) ? this.textIn(field) : textOf(field);
   }
 
   started(episode) {
@@ -340,8 +374,7 @@ export class Form {
   #away() {
     const { cards } = this.offers;
     if (cards.length) {
-      const texts = [this.#line(), this.body].map((field) => field?.value ?? field?.innerText ?? "");
-      this.closed = texts.join(" ").trim().slice(0, 300);
+      this.closed = this.#texts().join(" ").trim().slice(0, 300);
       this.back = cards;
       this.fresh = true;
       this.#save();
@@ -362,7 +395,7 @@ export class Form {
   #place() {
     const { form, box, chip } = this;
     if (!box || this.own) return;
-    const on = this.shown && form.isConnected && this.isSeen;
+    const on = this.shown && this.#isThere() && this.isSeen;
     if (!on && this.host.carrier) Object.assign(this.host.carrier, { shown: false }).stop();
     if (on) enter(form, this.host, [box, chip, this.undo, this.said]);
     if (on && !box.matches(":hover, :focus-within")) placeBeside(form, box);

@@ -30,7 +30,7 @@ slot { visibility: hidden; }
   inset-block-end: 0; inset-inline-end: 0; margin: var(--help-offset, 20px);
   display: inline-flex; align-items: center; gap: 8px; min-height: 48px; padding: 8px 20px 8px 16px;
   border: 1px solid transparent; border-radius: 99px; background: var(--accent); color: var(--on-accent);
-  font-weight: 600; cursor: pointer; user-select: none; box-shadow: 0 6px 20px #0003;
+  font-weight: 600; cursor: pointer; box-shadow: 0 6px 20px #0003;
 }
 [part=button]::before {
   content: "?"; display: grid; place-items: center; width: 22px; height: 22px;
@@ -62,8 +62,7 @@ class HelpWidget extends HTMLElement {
     this.root.lang = this.language;
     this.root.dir = /^(ar|fa|he|ur)\b/.test(this.language) ? "rtl" : "ltr";
     this.shadowRoot.replaceChildren(document.createElement("slot"), this.root);
-    const forbidden = (event) => this.#forbidden(event);
-    document.addEventListener("securitypolicyviolation", forbidden, { signal: this.life });
+    document.addEventListener("securitypolicyviolation", (event) => this.#forbidden(event), { signal: this.life });
     this.begin();
   }
 
@@ -142,29 +141,32 @@ class HelpWidget extends HTMLElement {
 
   #wait() {
     const { life: signal } = this;
-    const selector = this.getAttribute("form");
-    document.querySelector(selector || "form"); // a wrong selector throws here, once, and not at each key
+    const selector = (this.selector = valid(this.getAttribute("form")));
     let form;
-    const typed = (event) => {
-      const path = event.composedPath(); // gone once the event is over
+    const typed = (event, path = event.composedPath()) => {
       if (form) form.typed(event, path);
       else this.part("Form").then((made) => (form = made).typed(event, path), () => {});
     };
-    for (const type of ["input", "compositionend"]) {
-      document.addEventListener(type, typed, { signal, capture: true, passive: true });
+    for (const type of ["beforeinput", "input", "compositionend"]) {
+      document.addEventListener(type, typed, { signal, capture: true });
     }
-    const focused = ({ target }) => form || this.#focused(target.closest(selector || "form"));
+    // A visitor who enters the form will type: fetch the files before the first pause needs them.
+    const focused = ({ target }) => {
+      if (form || navigator.userActivation?.hasBeenActive === false) return; // no visitor: autofocus
+      if (!target.closest(selector || "form")?.querySelector("textarea")) return;
+      this.#fetch("Form").catch(() => {}); // reported; the form works without
+    };
     document.addEventListener("focusin", focused, { signal });
+    // What is typed in a frame stays there. The focus may be in one from the start.
+    const left = () => document.hasFocus() && this.#lazy("frames", typed);
+    addEventListener("blur", () => setTimeout(left), { signal });
+    if (document.activeElement?.contentWindow) left();
     if (hasDraft()) this.part("Form").then((form) => form.restore(), () => {});
-    const line = `form="${selector}" matches nothing; leave it empty to have the form guessed`;
-    if (selector) setTimeout(() => signal.aborted || find(selector) || this.warn(line), PATIENT);
+    if (selector) setTimeout(() => find(selector) || this.#lazy("advice"), PATIENT);
   }
 
-  // A visitor who enters the form will type: fetch the files before the first pause needs them.
-  #focused(form) {
-    const fits = form?.querySelector("textarea") && !form.querySelector("[type=password]");
-    if (!fits || navigator.userActivation?.hasBeenActive === false) return; // no visitor: autofocus
-    this.#fetch("Form").catch(() => {}); // reported; the form works without
+  #lazy(file, typed) {
+    import(`${FOLDER}${file}.js`).then((part) => part.start(this, typed), () => {});
   }
 
   #forbidden({ effectiveDirective, blockedURI, disposition }) {
@@ -196,11 +198,7 @@ for (const name of METHODS.split(" ")) {
 }
 
 // Return the element that a selector finds. A wrong one finds nothing.
-function find(selector) {
-  try {
-    return document.querySelector(selector);
-  } catch {}
-}
+const find = (selector) => selector && document.querySelector(valid(selector));
 
 // Return true if another element does the same as this one: it offers at the same form, or stands in the same corner.
 function twin(widget) {
@@ -210,10 +208,16 @@ function twin(widget) {
   return own !== "inline" && [...working].some((one) => place(one) === own || find(place(one)) === form);
 }
 
+// Return a selector, or that of an id where it is none, as in "#5f9e" and "#:r1:".
+function valid(selector) {
+  if (!selector || CSS.supports(`selector(:not(${selector}))`)) return selector;
+  return `[id=${JSON.stringify(selector.slice(1))}]`;
+}
+
 // Return true if a visitor typed something earlier in this tab. This only looks; it stores nothing.
 function hasDraft() {
   try {
-    return Object.keys(sessionStorage).some((key) => key.startsWith("help-widget:"));
+    return Object.keys(sessionStorage).join().includes("help-widget:");
   } catch {
     return false;
   }

@@ -1,7 +1,11 @@
 // Where the cards stand on another owner's page: beside the form's fields where there is room, else under the form.
+// Those of a form in a frame stand beside the frame, since frames are seldom wider than their form.
+
+import { all, written } from "./fields.js";
 
 const WIDTH = 320; // px
 const GAP = 12;
+const SOLID = "button, input, canvas, [role=toolbar], [class*=toolbar], [class*=captcha]"; // never covered
 const PRESSES = ["pointerdown", "pointerup", "mousedown", "mouseup", "touchstart", "touchend", "click"];
 const MODAL = "dialog[open], [role=dialog], [role=alertdialog], [aria-modal=true], [popover]";
 
@@ -68,12 +72,21 @@ export function stopPresses(root) {
   return root;
 }
 
+/** Return a form, or the outermost frame that it is in. */
+function outside(form) {
+  let { defaultView: view } = form.ownerDocument;
+  if (view === window) return form;
+  while (view.parent !== window) view = view.parent;
+  return view.frameElement;
+}
+
 /** Place the box over the page, so that nothing of the page moves, and not over anything to fill in or press. */
-export function placeBeside(form, box) {
+export function placeBeside(inner, box) {
+  const form = outside(inner);
   const room = document.documentElement.clientWidth;
   const host = box.getRootNode().host;
-  const fields = [...form.querySelectorAll("input, textarea, select, button, iframe"), ...(form.elements ?? [])];
-  const areas = fields.map((field) => field.getBoundingClientRect()).filter(({ width }) => width);
+  const fields = form === inner ? [...written(form), ...all(form, SOLID), ...(form.elements ?? [])] : [form];
+  const areas = fields.map((field) => field.getBoundingClientRect()).filter(({ width }) => width > 2);
   const { top, bottom: end } = form.getBoundingClientRect();
   const bottom = Math.max(end, ...areas.map((area) => area.bottom));
   const left = Math.min(...areas.map((area) => area.left));
@@ -81,7 +94,8 @@ export function placeBeside(form, box) {
   const height = Math.max(top, Math.min(GAP, bottom - 200));
   const isFree = (x, y) => {
     const there = document.elementFromPoint(x, y);
-    return !there || there === host || there.contains(form) || form.contains(there);
+    const isAround = there?.contains(form) || there?.contains(form.getRootNode().host); // also of its shadow root
+    return !there || there === host || isAround || form.contains(there);
   };
   const fits = (x) => {
     if (x < 0 || x + WIDTH > room) return false;

@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.foreign.handed import HANDED
+from tests.browser.foreign.site import foreign_app
+from tests.browser.foreign.trying import write
 from tests.browser.shop import Help, serving, shop_app
 from tests.support.served import Served, served, until
 
@@ -72,6 +75,15 @@ def test_from_typing_to_solved_under_a_strict_policy(page: Page, both: Both) -> 
     types = {row[0] for row in both.rows("SELECT type FROM events")}
     assert {"intent", "offer", "follow", "solved"} <= types
     assert said == [], "no style of the article's table was refused"
+
+
+@pytest.mark.parametrize("name", ["01-cf7", "04b-hubspot-frame", "16-zendesk", "19b-shadow-guess"])
+def test_a_foreign_page_gets_the_article_that_answers(page: Page, both: Both, name: str) -> None:
+    case = next(case for case in HANDED if case.name == name)
+    with serving(foreign_app(both.seen, [])) as origin:
+        page.goto(f"{origin.replace('127.0.0.1', 'localhost')}/{name}.html")
+        write(page, case.message, QUESTION)
+        expect(page.locator(CARDS).first).to_contain_text("Reset your password")
 
 
 def test_from_the_button_to_a_ticket_on_disk(page: Page, both: Both) -> None:

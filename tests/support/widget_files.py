@@ -17,6 +17,17 @@ def fetched(part: str) -> set[str]:
     return {f"{name}.js" for name in modules(widget.FOLDER, PARTS[f"{part.lower()}.js"])}
 
 
+def late() -> dict[str, str]:
+    """Return the scripts that only some pages fetch, each with the words of the manual's table of sizes."""
+    return {
+        "contact-forms.js": "a form that no selector names",
+        "world-words.js": "names of fields in other languages than English",
+        "editors.js": "an editor",
+        "frames.js": "a frame",
+        "advice.js": "a form or field that is not found",
+    }
+
+
 def bytes_by_use() -> dict[str, int]:
     """Return the compressed bytes of the loader, and those that an offer, then the draft, and then the panel add."""
     parts = {"offer": "form.js", "draft": "keep.js", "panel": "panel.js"}

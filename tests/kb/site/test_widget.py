@@ -17,7 +17,7 @@ from kb.config import static_folder
 from kb.site import widget
 from kb.site.bundle import PARTS, bundle
 from kb.site.widget import LOADER
-from tests.support.widget_files import bytes_by_use, fetched, source, weight
+from tests.support.widget_files import bytes_by_use, fetched, late, source, weight
 
 SCRIPTS = sorted(path.name for path in widget.FOLDER.glob("*.js"))
 CATALOGUES = sorted(path.stem for path in (widget.FOLDER / "words").glob("*.json"))
@@ -59,6 +59,12 @@ def test_the_manual_states_the_bytes_of_each_use() -> None:
     assert dict(rows) == {use: f"{size / 1000:.1f}" for use, size in bytes_by_use().items()}
 
 
+def test_the_manual_states_the_bytes_of_what_only_some_pages_fetch() -> None:
+    manual = Path("articles/site-owners/widget-sizes.md").read_text(encoding="utf-8")
+    for name, words in late().items():
+        assert f"| {words} | {weight(name, joined=True) / 1000:.1f} KB more |" in manual
+
+
 def test_the_files_weigh_on_the_wire_as_they_are_counted(client: FlaskClient) -> None:
     assert len(client.get(f"/widget/1/{LOADER}", headers=ZIPPED).data) == weight(LOADER)
 
@@ -86,7 +92,7 @@ def test_modules_that_import_each_other_are_named(tmp_path: Path) -> None:
 
 
 def test_every_script_belongs_to_a_use_and_every_line_is_short() -> None:
-    assert set(SCRIPTS) == fetched("form") | fetched("keep") | fetched("panel") | {LOADER}
+    assert set(SCRIPTS) == fetched("form") | fetched("keep") | fetched("panel") | {LOADER, *late()}
     paths = [path for kind in ("*.js", "*.css") for path in static_folder().rglob(kind)]
     long = [
         f"{path.name}:{number}"

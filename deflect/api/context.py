@@ -17,6 +17,8 @@ from deflect.offers.context_cards import hit_of, named_hits
 from deflect.offers.episode import ways
 from deflect.offers.popular import Popular
 from deflect.offers.suggested import suggested
+from deflect.store import attachments
+from deflect.store.file_kinds import KINDS
 from deflect.store.services import Services, services, state
 from deflect.store.tokens import Claims
 from kb.content import contexts
@@ -28,6 +30,7 @@ from search.rank.searcher import Searcher
 
 MOST = 5
 LONGEST = 500
+ACCEPT = ",".join(end for ends in KINDS.values() for end in ends)  # for <input type=file>
 
 blueprint = Blueprint("here", __name__, url_prefix="/api/v1")
 blueprint.after_request(headers.publish_for_tokens)
@@ -50,10 +53,10 @@ def context() -> Response:
 
 
 def found(services: Services, *, page: str, title: str, topic: str, lang: str, claims: Claims) -> dict[str, Any]:
-    """Return `{"mode", "hits", "promoted", "popular", "channels", "form"}`.
+    """Return `{"mode", "hits", "promoted", "popular", "channels", "form", "files"}`.
 
     `hits` are the articles for a page. If there are none, `promoted` and `popular` have articles for any page. The
-    channels are those that are open to this person.
+    channels are those that are open to this person, and `files` are the limits for files of a message.
     """
     searcher = services.current.get()
     known = contexts.find(searcher.snapshot.contexts, page, audience=claims.audience)
@@ -73,6 +76,7 @@ def found(services: Services, *, page: str, title: str, topic: str, lang: str, c
         "popular": [asdict(hit) for hit in popular],
         "channels": [asdict(way) for way in open_to],
         "form": any(way.channel == "web" for way in open_to),
+        "files": attachments.limits(services.settings) | {"accept": ACCEPT},
     }
 
 

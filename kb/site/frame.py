@@ -206,9 +206,13 @@ def snippet(hit: Hit) -> Markup:
     return Markup("").join(pieces)
 
 
-def words(lang: str) -> dict[str, str]:
+def words(lang: str) -> dict[str, str | list[str]]:
     """Return the scripts' messages in the interface language for `lang`."""
-    _ = i18n.speech(lang).gettext
+    _, ngettext = i18n.speech(lang).gettext, i18n.speech(lang).ngettext
+
+    def solves(n: int) -> str:
+        return ngettext("%(num)d article may solve this", "%(num)d articles may solve this", n) % {"num": n}
+
     return {
         "found": _("Suggestions"),
         "one": _("1 article found"),
@@ -217,6 +221,7 @@ def words(lang: str) -> dict[str, str]:
         "all": _("Search for “%s”"),
         "offerOne": _("An article next to the form may solve it"),
         "offerMany": _("%s articles next to the form may solve it"),
+        "offers": [solves(n) for n in (1, 2, 3)],
         "loading": _("The article is loading."),
         "failed": _("The article didn't load. Open it in a new tab instead."),
         "thanksYes": _("Thank you for telling us."),

@@ -4,8 +4,10 @@ import { card, h, press } from "./dom.js";
 import { kept, restoreDraft, saveDraft } from "./draft.js";
 import { Offers, settle } from "./offers.js";
 import { lift, placeBeside } from "./place.js";
+import { plural } from "./words.js";
 
 const LEAST = 5; // characters
+const NARROW = 640; // px: a phone, where cards come below the form
 const LINES = "input:is(:not([type]), [type=text], [type=email], [type=tel], [type=url])";
 const SUBJECT = /subject|topic|title|betreff|thema|asunto|tema|sujet|objet|oggetto|assunto|موضوع/i;
 const SECRET = /^(cc-|one-time)/; // values of autocomplete
@@ -30,6 +32,7 @@ export class Form {
     this.size = new ResizeObserver(() => this.#place());
     this.ready = this.#fetchWords();
     this.#listen();
+    if (innerWidth < NARROW) import("./line.js").catch(() => {}); // needed with the first cards
   }
 
   async #fetchWords() {
@@ -174,9 +177,7 @@ export class Form {
     const attributes = { part: "offers", "aria-label": words.offers, hidden: true, popover: !this.own && "manual" };
     const header = h("header", {}, h("h2", {}, words.offers), close);
     this.box = h("section", { ...attributes, ...listeners }, header, this.list, this.note);
-    this.chip = press("", () => this.box.scrollIntoView({ block: "nearest" }));
-    Object.assign(this.chip, { part: "chip", hidden: true, popover: "manual" });
-    (this.own?.parentNode ?? this.host.root).append(this.box, this.chip, this.said);
+    (this.own?.parentNode ?? this.host.root).append(this.box, this.said);
     setTimeout(() => this.host.part("Panel").catch(() => {}), 100); // a card may be opened later, without a connection
   }
 
@@ -184,13 +185,13 @@ export class Form {
   draw(cards, note = "", ...undo) {
     if (!this.box) return [];
     const there = [...this.list.children];
-    const found = cards.length ? this.words.offered.replace("{n}", cards.length) : "";
+    const found = cards.length ? plural(this.words.offered, cards.length, this.host.language) : "";
     const items = cards.map((hit) => there.find(({ card }) => card.url === hit.url) ?? this.#item(hit));
     this.list.replaceChildren(...items);
     this.note.replaceChildren(note, ...undo);
     setTimeout(() => (this.said.textContent = note || found), 100); // readers announce changes of known elements only
-    this.chip.textContent = found;
     this.box.hidden = !found && !note;
+    this.#lead(note ? "" : found).catch(() => {});
     setTimeout(() => this.#place()); // a task of its own, before that in which the browser lays the cards out
     if (found && !note) this.service.say("offer", { articles: cards.map(({ article }) => article) });
     return items;
@@ -246,13 +247,20 @@ export class Form {
   }
 
   #place() {
-    const { form, box, chip } = this;
+    const { form, box } = this;
     if (!box || this.own) return;
     const on = !box.hidden && form.isConnected;
     if (on && !box.matches(":hover, :focus-within")) placeBeside(form, box, this.host);
     lift(box, on); // last: finding a place lays the page out, and a box already shown elsewhere would have shifted
-    const isBelow = () => on && chip.textContent && box.getBoundingClientRect().top > innerHeight - 40;
-    requestAnimationFrame(() => lift(chip, isBelow()));
+    this.line?.place();
+  }
+
+  // The line about cards out of sight has its own file: where cards fit beside the form, it comes later.
+  async #lead(text) {
+    const { box, host } = this;
+    const { Line } = await import("./line.js");
+    this.line ??= new Line(box, box.parentNode, host.life);
+    this.line.say(text);
   }
 
   // How the visit to the form ends.

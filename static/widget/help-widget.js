@@ -7,7 +7,7 @@ const METHODS = ["open", "close", "article", "search", "suggest", "prefill"];
 const PATIENT = 3000; // ms until a form that is still missing is reported
 const FOLDER = "./"; // the server names the version here, so that files of two versions never mix
 const FORM = ["form", "embedded", "service", "draft", "words", "dom", "offers", "place"];
-const FILES = { Form: FORM, Panel: ["panel", "home", "panel-words", "reader", "write", ...FORM] };
+const FILES = { Form: FORM, Panel: ["panel", "home", "panel-words", "reader", "write", "chosen", "line", ...FORM] };
 const SHEETS = { Form: ["look"], Panel: ["look", "panel"] };
 
 // Tokens come first and with !important, so that the page's own `*` and `all: unset` cannot reach in.

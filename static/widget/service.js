@@ -31,26 +31,27 @@ export class Service {
     return { ...this.identity, ...this.place, episode: this.episode || undefined };
   }
 
-  /** Ask the API. Throws an error whose `word` names the sentence to show and whose `status` is the answer's. */
-  async call(path, { body, headers, signal, patience = PATIENCE, ...query } = {}) {
+  /** Ask the API. Throws an error whose `word` names the sentence to show, with the answer and its `status`. */
+  async call(path, { body, headers, signal, patience = PATIENCE, send = fetch, ...query } = {}) {
     const url = this.url(`api/v1/${path}`);
     url.search = new URLSearchParams(query);
     const limit = AbortSignal.timeout(patience);
     const either = signal ? (AbortSignal.any?.([limit, signal]) ?? signal) : limit; // older browsers lack any()
     const { credentials } = this;
     const options = { credentials, headers: { ...this.headers, ...headers }, signal: either };
-    if (body) {
+    if (body instanceof FormData) Object.assign(options, { method: "POST", body });
+    else if (body) {
       options.headers["Content-Type"] = "application/json";
       const whole = (_name, value) => value?.toWellFormed?.() ?? value; // half an emoji would be refused
       Object.assign(options, { method: "POST", body: JSON.stringify(body, whole) });
     }
-    const answer = await fetch(url, options).catch((error) => {
+    const answer = await send(url, options).catch((error) => {
       if (error instanceof TypeError) this.unreachable(path);
       throw error;
     });
     if (answer.ok) return answer.json();
     const { status } = answer;
-    throw { status, word: status === 429 ? "busy" : status < 500 ? "refused" : "down" };
+    throw { status, answer, word: status === 429 ? "busy" : status < 500 ? "refused" : "down" };
   }
 
   /** Record what the visitor did. Sending waits until the current task is done and delays nothing. */

@@ -1,11 +1,13 @@
-// The panel's contact form: its text is kept as a draft, and cards appear below it.
+// The panel's contact form: its text is kept as a draft, files go with it, and cards appear below it.
 
-import { h } from "./dom.js";
+import { Chosen } from "./chosen.js";
+import { h, press } from "./dom.js";
 import { kept } from "./draft.js";
 import { Form } from "./form.js";
 import { uuid } from "./service.js";
 
 const KEY = "help-widget:key";
+const UPLOAD = 600000; // ms: ten minutes, for large files on a slow line
 
 /** Return the view with the form. */
 export function writeView(panel) {
@@ -17,17 +19,24 @@ export function writeView(panel) {
   };
   const alert = h("p", { role: "alert" });
   const button = h("button", { class: "main" }, words.send);
+  const bar = h("progress", { max: 1, hidden: true, "aria-label": words.sending });
+  const place = h("div");
+  let files = [];
+  const progress = (value) => Object.assign(bar, { hidden: false, value });
   const submit = async (event) => {
     event.preventDefault();
     button.disabled = true;
     alert.textContent = "";
+    const message = Object.fromEntries(new FormData(form));
     try {
-      const ticket = await send(panel.service, Object.fromEntries(new FormData(form)));
-      panel.showSent({ title: words.sent, nodes: [h("p", {}, words.number.replace("{ticket}", ticket))] });
+      const ticket = await send(panel.service, message, files, progress);
+      panel.showSent(receipt(panel, ticket, message, files));
       watch.sent({ ticket });
     } catch (error) {
-      alert.textContent = words[error.word ?? "down"];
+      const { errors = [] } = (await error.answer?.json().catch(() => {})) ?? {};
+      alert.textContent = [words[error.word ?? "down"], ...errors.map(({ why }) => why)].join(" ");
     }
+    bar.hidden = true;
     button.disabled = false;
   };
   const form = h(
@@ -35,10 +44,12 @@ export function writeView(panel) {
     { submit },
     field("subject", "input", { maxlength: 300 }),
     field("body", "textarea", { rows: 6, maxlength: 50000 }),
+    place,
     field("email", "input", { type: "email", autocomplete: "email" }),
     field("name", "input", { autocomplete: "name" }),
-    alert, button,
+    alert, bar, button,
   );
+  panel.home.limits.then((limits) => limits?.most && attach(panel, limits, form, place, (chosen) => (files = chosen)));
   const watch = new Form(host, form, words);
   for (const type of ["input", "compositionend"]) {
     form.addEventListener(type, (event) => watch.typed(event, event.composedPath()));
@@ -47,13 +58,83 @@ export function writeView(panel) {
   return { title: words.write, nodes: [h("div", {}, form)], focus: form.elements.subject };
 }
 
+// The field for files, once it is known how many may be sent.
+function attach(panel, limits, form, place, changed) {
+  const { words, service, said } = panel;
+  const fill = (text) => text.replace(/\{(\w+)\}/g, (_, name) => limits[name]);
+  const input = h("input", { type: "file", multiple: true, accept: limits.accept });
+  const refused = h("p", { role: "alert" });
+  const list = h("ul", { class: "files" });
+  const chosen = new Chosen({
+    limits,
+    words: {
+      many: fill(words.many),
+      much: fill(words.much),
+      remove: words.remove,
+      lang: service.host.language,
+      big: (name) => `${name}: ${fill(words.big)}`,
+      added: (names) => `${words.attached}: ${names}`,
+      removed: (name) => `${words.remove}: ${name}`,
+    },
+    changed(files) {
+      list.replaceChildren(...chosen.rows("", () => input.focus()));
+      changed(files);
+    },
+    said: (sentence) => (said.textContent = sentence),
+    refused: (sentences) => (refused.textContent = sentences),
+  });
+  input.addEventListener("change", () => {
+    chosen.add([...input.files]);
+    input.value = ""; // the list has them, and the same file may be chosen again after it was removed
+  });
+  chosen.listen(form, (over) => form.classList.toggle("over", over));
+  const hint = h("small", { id: "hint" }, fill(words.limits));
+  input.setAttribute("aria-describedby", "hint");
+  place.append(h("label", {}, words.files, input), hint, list, refused);
+}
+
+// What was sent, and what happens next.
+function receipt(panel, ticket, { subject, email }, files) {
+  const { words } = panel;
+  const lines = [
+    h("p", {}, h("b", {}, words.number.replace("{ticket}", ticket))),
+    h("p", {}, words.next.replace("{email}", () => email)),
+    h("p", {}, `${words.subject}: `, h("bdi", {}, subject)),
+  ];
+  const names = files.map(({ name }) => name).join(", ");
+  if (names) lines.push(h("p", {}, `${words.attached}: `, h("bdi", {}, names)));
+  return { title: words.sent, nodes: lines, foot: [press(words.close, () => panel.close(), "main")] };
+}
+
 // The same message is one ticket, however often it is sent: it keeps its key until it has arrived.
-async function send(service, message) {
-  const text = JSON.stringify(message);
+async function send(service, message, files, progress) {
+  const text = JSON.stringify([message, files.map(({ name, size, lastModified }) => [name, size, lastModified])]);
   const known = kept(KEY);
   const { key } = kept(KEY, known?.text === text ? known : { text, key: uuid() });
   const body = { ...service.context, ...message };
-  const { ticket } = await service.call("tickets", { headers: { "Idempotency-Key": key }, body });
+  const options = { headers: { "Idempotency-Key": key }, body };
+  if (files.length) {
+    options.body = new FormData();
+    options.body.append("ticket", JSON.stringify(body, (_name, value) => value?.toWellFormed?.() ?? value));
+    for (const file of files) options.body.append("files", file);
+    Object.assign(options, { patience: UPLOAD, send: (url, how) => upload(url, how, progress) });
+  }
+  const { ticket } = await service.call("tickets", options);
   kept(KEY, null);
   return ticket;
+}
+
+// As fetch(), which doesn't tell how much was sent.
+function upload(url, { headers, body, signal }, progress) {
+  return new Promise((resolve, reject) => {
+    const asked = new XMLHttpRequest();
+    asked.open("POST", url);
+    for (const [name, value] of Object.entries(headers)) asked.setRequestHeader(name, value);
+    asked.upload.onprogress = ({ loaded, total }) => progress(loaded / total);
+    asked.onload = () => resolve(new Response(asked.response, { status: asked.status }));
+    asked.onerror = () => reject(new TypeError("no answer"));
+    asked.onabort = () => reject(signal.reason);
+    signal.addEventListener("abort", () => asked.abort());
+    asked.send(body);
+  });
 }

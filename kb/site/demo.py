@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from flask import Blueprint, Flask, Response, abort, current_app, redirect, render_template, request
+from flask import Blueprint, Flask, Response, current_app, redirect, render_template, request
 from werkzeug.exceptions import NotFound
 
 from kb.languages import direction
@@ -59,14 +60,9 @@ def create_shop(*, help_port: int) -> Flask:
         response.headers["X-Content-Type-Options"] = "nosniff"
         return response
 
-    @app.get("/", defaults={"name": ""})
-    @app.get("/<path:name>")
-    def show(name: str) -> Response:
-        first = name.split("/")[0]
-        if first not in PAGES or (name != first and first != "app"):  # the app has addresses of its own below it
-            abort(404)
-        return page(first)
-
+    for name in PAGES:
+        app.add_url_rule(f"/{name}", name or "start", partial(page, name))
+    app.add_url_rule("/app/<path:view>", "view", lambda view: page("app"))  # the app's own script reads the address
     app.add_url_rule("/sent", "sent", lambda: page("sent"), methods=["POST"])
     app.register_error_handler(404, lambda _: page("missing", status=404))
     return app

@@ -89,9 +89,9 @@ export class Line {
   }
 
   #lead() {
-    document.activeElement?.blur(); // the keyboard closes, and makes room for the cards
-    this.box.scrollIntoView({ block: "nearest" });
-    this.box.querySelector("a")?.focus({ preventScroll: true });
+    const card = this.box.querySelector("a");
+    card?.focus({ preventScroll: true }); // the keyboard closes, and makes room for the cards
+    card?.scrollIntoView({ block: "center" });
     this.place();
   }
 }

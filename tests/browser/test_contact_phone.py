@@ -8,7 +8,6 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.conftest import patient
 from tests.browser.test_widget_line import KEYBOARD, OVERLAY, SIZE, edges
 from tests.support.sample import help_center, served
 
@@ -29,7 +28,7 @@ def phone(browser: Browser) -> Iterator[Page]:
     """A phone, whose page the tests share."""
     context = browser.new_context(viewport=SIZE, has_touch=True, is_mobile=True, locale="en-US")  # type: ignore[arg-type]
     context.set_default_timeout(10_000)
-    page = patient(context.new_page())
+    page = context.new_page()
     page.add_init_script("try { sessionStorage.clear() } catch {}")
     yield page
     context.close()

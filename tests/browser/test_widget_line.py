@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.conftest import patient
 from tests.browser.shop import Help, card, shop_and_help
 
 pytestmark = pytest.mark.browser
@@ -60,7 +59,7 @@ def phone(browser: Browser) -> Iterator[Page]:
     """A phone, whose page the tests share."""
     context = browser.new_context(viewport=SIZE, has_touch=True, is_mobile=True, locale="en-US")  # type: ignore[arg-type]
     context.set_default_timeout(10_000)
-    page = patient(context.new_page())
+    page = context.new_page()
     page.add_init_script("try { sessionStorage.clear() } catch {}")  # no test finds the draft of another
     yield page
     context.close()

@@ -43,7 +43,9 @@ export class Line {
       window.visualViewport?.addEventListener(type, move, options);
       addEventListener(type, move, options);
     }
-    for (const type of ["selectionchange", "input", "focusin", "focusout"]) document.addEventListener(type, move, options);
+    for (const type of ["selectionchange", "input", "focusin", "focusout"]) {
+      document.addEventListener(type, move, options);
+    }
   }
 
   /** Show a text while the box has cards out of sight; without a text, show nothing. */

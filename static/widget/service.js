@@ -31,7 +31,7 @@ export class Service {
     return { ...this.identity, ...this.place, episode: this.episode || undefined };
   }
 
-  /** Ask the API. Throws an error whose `word` names the sentence to show, with the answer and its `status`. */
+  /** Ask the API. Throws an error whose `word` names the sentence to show, with `status` and `errors`. */
   async call(path, { body, headers, signal, patience = PATIENCE, send = fetch, ...query } = {}) {
     const url = this.url(`api/v1/${path}`);
     url.search = new URLSearchParams(query);
@@ -51,7 +51,8 @@ export class Service {
     });
     if (answer.ok) return answer.json();
     const { status } = answer;
-    throw { status, answer, word: status === 429 ? "busy" : status < 500 ? "refused" : "down" };
+    const { detail, errors = [] } = await answer.json().catch(() => ({}));
+    throw { status, detail, errors, word: status === 429 ? "busy" : status < 500 ? "refused" : "down" };
   }
 
   /** Record what the visitor did. Sending waits until the current task is done and delays nothing. */

@@ -33,8 +33,8 @@ export function writeView(panel) {
       panel.showSent(receipt(panel, ticket, message, files));
       watch.sent({ ticket });
     } catch (error) {
-      const { errors = [] } = (await error.answer?.json().catch(() => {})) ?? {};
-      alert.textContent = [words[error.word ?? "down"], ...errors.map(({ why }) => why)].join(" ");
+      const whys = (error.errors ?? []).map(({ why }) => why);
+      alert.textContent = [words[error.word ?? "down"], ...whys].join(" ");
     }
     bar.hidden = true;
     button.disabled = false;

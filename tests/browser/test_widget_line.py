@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.shop import Help, card, shop_and_help
@@ -96,6 +97,8 @@ def test_an_offer_is_seen_while_writing_as_one_line_just_above_the_keyboard(phon
     assert 400 < bottom < 420
     assert 36 <= bottom - top <= 48, "one line, and high enough for a finger"
     assert phone.evaluate(FOCUSED) == "textarea", "the keyboard stays open"
+    found = Axe().run(phone, context="help-widget")
+    assert [one["id"] for one in found.response["violations"]] == []
 
 
 @pytest.mark.parametrize("hidden", [424, 380, 500])

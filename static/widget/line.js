@@ -68,7 +68,8 @@ export class Line {
     const { clientWidth, clientHeight } = document.documentElement;
     const whole = { offsetLeft: 0, offsetTop: 0, width: clientWidth, height: innerHeight, scale: 1 };
     const seen = window.visualViewport ?? whole;
-    const low = seen.offsetTop + seen.height;
+    const frame = root.closest("dialog")?.getBoundingClientRect() ?? { left: 0, right: Infinity, bottom: Infinity };
+    const low = Math.min(seen.offsetTop + seen.height, frame.bottom);
     const { top, bottom, height } = (box.querySelector("a") ?? box).getBoundingClientRect(); // the first card
     const isSeen = top < low - NEAR / seen.scale && bottom > seen.offsetTop + NEAR / seen.scale;
     lift(chip, Boolean(this.text && height && !isSeen));
@@ -76,8 +77,10 @@ export class Line {
     const gap = GAP / seen.scale;
     const size = chip.offsetHeight / seen.scale;
     chip.classList.toggle("low", clientHeight - low < KEYBOARD); // without a keyboard there is a home bar to avoid
-    chip.style.width = `${Math.min(seen.width * seen.scale, 480) - 2 * GAP}px`;
-    const left = seen.offsetLeft + (seen.width - chip.offsetWidth / seen.scale) / 2;
+    const from = Math.max(seen.offsetLeft, frame.left);
+    const to = Math.min(seen.offsetLeft + seen.width, frame.right);
+    chip.style.width = `${Math.min((to - from) * seen.scale, 480) - 2 * GAP}px`;
+    const left = (from + to - chip.offsetWidth / seen.scale) / 2;
     const line = caret(root);
     const over = line === null ? 0 : line - (low - size - 2 * gap);
     let up = low - size - gap;

@@ -221,3 +221,21 @@ def test_our_own_form_in_the_panel_has_it_too(phone: Page, help: Help) -> None:
     assert edges(chip)[1] == pytest.approx(412, abs=2)
     chip.tap()
     assert "card" in phone.evaluate(FOCUSED)
+
+
+def test_in_a_panel_beside_the_page_it_stays_within_the_panel(phone: Page, help: Help) -> None:
+    phone.set_viewport_size({"width": 1000, "height": 560})
+    phone.goto(f"{help.shop}/button.html?csp=none")
+    phone.locator("help-widget [part=button]").click()
+    phone.get_by_role("button", name="Write to us").click()
+    phone.get_by_label("Message").click()
+    phone.keyboard.type(TEXT)
+    chip, panel = phone.locator(CHIP), phone.locator("help-widget [part=panel]")
+    expect(chip).to_be_visible()
+    top, bottom = edges(chip)
+    inner, outer = chip.bounding_box(), panel.bounding_box()
+    phone.set_viewport_size(SIZE)  # type: ignore[arg-type]
+    assert inner is not None
+    assert outer is not None
+    assert outer["x"] <= inner["x"] < inner["x"] + inner["width"] <= outer["x"] + outer["width"]
+    assert top < bottom <= outer["y"] + outer["height"]

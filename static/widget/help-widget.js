@@ -1,7 +1,9 @@
 // <help-widget>: paints its button or waits at the owner's form, and fetches the rest when a visitor uses either.
 
 const BASE = new URL("../../", import.meta.url).href;
-const LABELS = { de: "Hilfe", es: "Ayuda", ar: "مساعدة" };
+// The languages of words/*.json; there is no file to ask for in others.
+const LABELS = { ar: "مساعدة", de: "Hilfe", es: "Ayuda", fr: "Aide", it: "Aiuto", ja: "ヘルプ", ko: "도움말", nl: "Help",
+  pl: "Pomoc", pt: "Ajuda", zh: "帮助" };
 const ATTRIBUTES = "form subject body email category success src lang theme position label mode token words consent";
 const METHODS = "open close article search suggest prefill";
 const CALM = 50; // ms until changes of the page are looked at
@@ -127,7 +129,7 @@ class HelpWidget extends HTMLElement {
   async #fetch(name) {
     const lang = this.language.slice(0, 2);
     const url = new URL(`${FOLDER}words/${lang}.json`, import.meta.url);
-    if (lang !== "en") this.words ??= fetch(url).then((answer) => answer.json()).catch(() => {});
+    if (lang in LABELS) this.words ??= fetch(url).then((answer) => answer.json()).catch(() => {});
     try {
       const files = await Promise.all(FILES[name].map((file) => import(`${FOLDER}${file}.js`)));
       const { adoptedStyleSheets: there } = this.shadowRoot;

@@ -22,11 +22,11 @@ slot { visibility: hidden; }
   all: initial; position: absolute; color-scheme: inherit;
   --accent: var(--help-accent, light-dark(#0b6b4f, #5fd0a5));
   --on-accent: var(--help-on-accent, light-dark(#fff, #06251a));
-  font: 400 var(--help-font-size, 16px)/1.5 var(--help-font, system-ui, sans-serif);
+  font: var(--help-font-size, 16px)/1.5 var(--help-font, system-ui, sans-serif);
 }
 [part=button] {
   all: unset; box-sizing: border-box; position: fixed; z-index: var(--help-z, 2147483000);
-  inset-block-end: 0; inset-inline-end: 0; margin: var(--help-offset, 20px);
+  inset-block: auto 0; inset-inline: auto 0; margin: var(--help-offset, 20px);
   display: inline-flex; align-items: center; gap: 8px; min-height: 48px; padding: 8px 20px 8px 16px;
   border: 1px solid transparent; border-radius: 99px; background: var(--accent); color: var(--on-accent);
   font-weight: 600; cursor: pointer; box-shadow: 0 6px 20px #0003;
@@ -61,8 +61,9 @@ class HelpWidget extends HTMLElement {
     this.root.lang = this.language;
     this.root.dir = /^(ar|fa|he|ur)\b/.test(this.language) ? "rtl" : "ltr";
     this.shadowRoot.replaceChildren(document.createElement("slot"), this.root);
-    const forbidden = (event) => BASE.includes(event.blockedURI.split("/")[2]) && this.#lazy("advice", event);
-    addEventListener("securitypolicyviolation", forbidden, { signal: this.life });
+    addEventListener("securitypolicyviolation", (event) => {
+      if (BASE.includes(event.blockedURI.split("/")[2])) this.#lazy("advice", event);
+    }, { signal: this.life });
     this.begin();
   }
 
@@ -89,7 +90,7 @@ class HelpWidget extends HTMLElement {
   }
 
   get language() {
-    return this.lang || this.closest("[lang]")?.lang || document.documentElement.lang || navigator.language || "en";
+    return this.lang || this.closest("[lang]")?.lang || document.documentElement.lang || navigator.language;
   }
 
   /** The page calls this once its form was really sent. */
@@ -152,12 +153,11 @@ class HelpWidget extends HTMLElement {
     on("input", typed);
     on("compositionend", typed);
     // A visitor who enters the form will type: fetch the files before the first pause needs them.
-    const focused = ({ target }) => {
+    on("focusin", ({ target }) => {
       if (form || navigator.userActivation?.hasBeenActive === false) return; // no visitor: autofocus
-      if (!target.closest(selector || "form")?.querySelector("textarea")) return;
-      this.#fetch("Form").catch(() => {}); // reported; the form works without
-    };
-    on("focusin", focused);
+      const fits = target.closest(selector || "form")?.querySelector("textarea");
+      if (fits) this.#fetch("Form").catch(() => {}); // reported; the form works without
+    });
     // What is typed in a frame stays there. The focus may be in one from the start.
     const left = () => document.hasFocus() && this.#lazy("frames", typed);
     addEventListener("blur", () => setTimeout(left), { signal });
@@ -219,7 +219,7 @@ function renew() {
   for (const widget of document.querySelectorAll("help-widget")) widget.begin();
   for (const { src, dataset } of document.scripts) {
     if (!src.includes("/help-widget.js")) continue;
-    const made = document.createElement("help-widget");
+    const made = new HelpWidget();
     for (const name in dataset) made.setAttribute(name, dataset[name]);
     if (!made.matches("[form],[label],[position]") || twin(made)) continue;
     const form = find(dataset.form);

@@ -49,7 +49,7 @@ def catalogue(lang: str) -> NullTranslations:
 def interface_language(lang: str) -> str:
     """Return the interface language for a reader of `lang`: itself, its primary language, or English.
 
-    >>> interface_language("es-MX"), interface_language("ar")
+    >>> interface_language("es-MX"), interface_language("sv")
     ('es', 'en')
     """
     primary = lang.split("-")[0].lower()

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from gettext import c2py
 from pathlib import Path
 from typing import TypeAlias
 
@@ -82,7 +83,8 @@ def coverage(lang: str) -> Coverage:
     """Return how much of the interface a language has."""
     found = messages(catalogue_file(lang))
     known = {key for key, message in found.items() if _is_filled(message)}
-    letters, pages = [], []
+    letters: list[str] = []
+    pages: list[str] = []
     for key, message in messages(TEMPLATE).items():
         (letters if any(file.startswith(LETTERS) for file, _ in message.locations) else pages).append(key)
     source, own = english(), words(lang)
@@ -169,8 +171,6 @@ def _catalogue_faults(lang: str) -> Iterator[str]:
 
 def _alone(lang: str) -> set[int]:
     """Return the plural forms that stand for one number only, and so may leave it out."""
-    from gettext import c2py
-
     form = c2py(Catalog(locale=lang).plural_expr)
     forms = [form(number) for number in NUMBERS]
     return {one for one in forms if forms.count(one) == 1}
@@ -202,12 +202,14 @@ def _word_faults(lang: str, own: Word, source: Word) -> Iterator[str]:
 def _categories(lang: str) -> Mapping[str, int]:
     """Return the names of a language's plural forms, as `Intl.PluralRules` has them, and how many numbers each is for.
 
+    `other` is always there: it serves fractions, and languages that the widget knows and the browser doesn't.
+
     >>> list(_categories("pl")), list(_categories("ja"))
-    (['many', 'one', 'few'], ['other'])
+    (['many', 'one', 'few', 'other'], ['other'])
     """
     rule = Locale.parse(lang).plural_form
     names = [rule(number) for number in NUMBERS]
-    return {name: names.count(name) for name in dict.fromkeys(names)}
+    return {name: names.count(name) for name in [*dict.fromkeys(names), *([] if "other" in names else ["other"])]}
 
 
 def differences(source: str, form: str, place: re.Pattern[str], *, may_lack: bool = False) -> Iterator[str]:

@@ -154,7 +154,7 @@ def page(template: str, frame: Frame, *, alternates: Sequence[Place] = (), **con
     """Return the HTML of a page, which depends only on the arguments; `respond` adds the nonce."""
     known = {
         "lang": frame.lang,
-        "ui": _interface_attributes(frame.lang),
+        "ui": interface_attributes(frame.lang),
         "site_title": frame.title,
         "languages": alternates or [Place(lang, frame.in_language(lang)) for lang in frame.languages],
         "alternates": [Place(place.lang, frame.root + place.url) for place in alternates],
@@ -195,7 +195,7 @@ def respond(html: str, *, status: int = 200) -> Response:
 
 
 @cache
-def _interface_attributes(lang: str) -> Markup:
+def interface_attributes(lang: str) -> Markup:
     """Return the `lang` attribute for interface text, or "" if the page has the same language."""
     spoken = i18n.interface_language(lang)
     same = spoken.split("-")[0] == lang.split("-")[0]

@@ -113,9 +113,7 @@ def test_english_of_the_interface_is_marked_in_pages_of_another_language(lang: s
         ("/fr/articles/account/search", "Search for IT"),
     ],
 )
-def test_an_address_of_an_article_wins_over_a_language_without_articles(
-    tmp_path: Path, path: str, title: str
-) -> None:
+def test_an_address_of_an_article_wins_over_a_language_without_articles(tmp_path: Path, path: str, title: str) -> None:
     files = {
         "it.md": "---\ntitle: Information technology\npermalink: /it/\n---\n\nAsk IT.\n",
         "account/search.md": "---\ntitle: Search for IT\naliases: [/it/search]\n---\n\nSearch.\n",

@@ -78,6 +78,7 @@ class HelpWidget extends HTMLElement {
   disconnectedCallback() {
     working.delete(this);
     this.#life?.abort();
+    queueMicrotask(renew); // another one, put in before this was taken out, has waited for it
   }
 
   /** Aborted when the element leaves the page. */
@@ -107,11 +108,10 @@ class HelpWidget extends HTMLElement {
   /** Fetch and build the form's or the panel's part, once. */
   part(name) {
     const parts = this.#parts;
-    parts[name] ??= this.#build(name).catch((error) => {
+    return (parts[name] ??= this.#build(name).catch((error) => {
       if (name === "Panel") delete parts.Panel; // the next click tries again
       throw error;
-    });
-    return parts[name];
+    }));
   }
 
   async #build(name) {
@@ -126,7 +126,7 @@ class HelpWidget extends HTMLElement {
 
   // A strict page refuses <style> in the shadow root, but not stylesheets made by a script.
   async #fetch(name) {
-    const lang = this.language.slice(0, 2);
+    const lang = this.root.lang.slice(0, 2);
     const url = new URL(`${FOLDER}words/${lang}.json`, import.meta.url);
     if (LABELS.match(`\\b${lang} .* en`)) this.words ??= fetch(url).then((answer) => answer.json()).catch(() => {});
     try {
@@ -180,9 +180,8 @@ class HelpWidget extends HTMLElement {
     button.part = "button";
     button.ariaHasPopup = "dialog";
     button.textContent = own || LABELS.match(`\\b(?:${this.root.lang.slice(0, 2)}|en) (\\S+)`)[1];
-    const prepare = () => this.part("Panel").catch(() => {});
-    for (const intent of ["pointerenter", "focus"]) button.addEventListener(intent, prepare, { once: true });
-    button.addEventListener("click", () => this.open().catch(() => location.assign(this.base)));
+    button.onpointerenter = button.onfocus = () => this.part("Panel").catch(() => {}); // fetched once
+    button.onclick = () => this.open().catch(() => location.assign(this.base));
     this.root.append(button);
   }
 }

@@ -170,7 +170,7 @@ def test_an_article_that_does_not_load_is_linked(one: Page, help: Help) -> None:
     expect(one.locator(CARDS)).to_have_count(3)
     help.status = 503
     one.locator(CARDS).first.click()
-    expect(one.locator(f"{PANEL} .article")).to_contain_text("doesn't work right now")
+    expect(one.locator(f"{PANEL} .article")).to_contain_text("We can't show this article here")
     assert one.locator(f"{PANEL} .article a").get_attribute("href") == (
         f"{help.origin}/en/articles/account/answer-1#by-phone"
     )

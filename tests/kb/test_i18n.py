@@ -50,3 +50,17 @@ def test_a_language_is_named_for_a_reader_of_another() -> None:
 def test_no_message_is_put_together_from_pieces_in_python() -> None:
     loose = [message for message in messages(TEMPLATE) if not message.strip(string.punctuation + " ")]
     assert not loose
+
+
+@pytest.mark.parametrize(
+    ("lang", "forms"),
+    [
+        ("pl", {1: "1 artykuł", 3: "3 artykuły", 5: "5 artykułów", 12: "12 artykułów", 22: "22 artykuły"}),
+        ("fr", {0: "0 article", 1: "1 article", 2: "2 articles"}),
+        ("ja", {1: "1件の記事", 2: "2件の記事"}),
+        ("ar", {1: "مقال واحد", 2: "مقالان", 3: "3 مقالات", 11: "11 مقالًا", 99: "99 مقالًا", 101: "101 مقال"}),
+    ],
+)
+def test_a_number_has_the_plural_form_of_the_language(lang: str, forms: dict[int, str]) -> None:
+    said = i18n.speech(lang).ngettext
+    assert {n: said("%(num)d article", "%(num)d articles", n) % {"num": n} for n in forms} == forms

@@ -31,7 +31,7 @@ _REVIEWED = re.compile(r'^"X-Reviewed: (.*?)\\n"$', re.MULTILINE)
 _WORD = re.compile(r'^  (\w+): (".*"|\{.*\}),$', re.MULTILINE)
 _PLACE = re.compile(r"%\(\w+\)[sd]|%s")
 _BRACE = re.compile(r"\{\w+\}")
-_TAG = re.compile(r"</?\w+>")
+_TAG = re.compile(r"<[^>]*>")
 
 
 @dataclass(frozen=True, slots=True)

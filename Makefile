@@ -8,12 +8,12 @@ SETUP := setup.cfg pyproject.toml constraints.txt
 SERVED := $(or $(ARTICLES),$(KB_ARTICLES),$(if $(wildcard kb.toml),,articles))
 BROWSER := $(shell command -v chromium-headless-shell chromium chromium-browser google-chrome 2>/dev/null | head -n 1)
 
-.PHONY: serve test faults bench soak lint format docs browser imap wheel clean
+.PHONY: serve test faults bench soak lint format docs browser imap npm wheel clean
 
 serve: $(VENV)/.build  ## the help center on http://127.0.0.1:8000; ARTICLES=path serves another folder
 	$(BIN)/kb serve $(if $(SERVED),--articles "$(SERVED)")
 
-test: $(VENV)/.test browser imap  ## all tests but the slow ones
+test: $(VENV)/.test browser imap npm  ## all tests but the slow ones
 	$(BIN)/python -m pytest -m "not faults" --numprocesses=4 --dist=loadfile
 
 faults: $(VENV)/.test browser imap  ## kills, corruption, full disks, attacks
@@ -63,6 +63,12 @@ imap:
 		apt-get update -qq && apt-get install -y -qq --no-install-recommends dovecot-imapd >/dev/null 2>&1; \
 	fi || true
 	@[ -x /usr/sbin/dovecot ] || echo "dovecot is missing: the tests of mailboxes are skipped; install it with 'apt-get install dovecot-imapd'"
+
+npm:
+	@command -v npm >/dev/null || { echo "npm is missing: the tests with its packages are skipped; install it with 'apt-get install npm'"; exit 0; }; \
+	for place in $$(git ls-files 'tests/**package-lock.json'); do \
+		(cd "$$(dirname "$$place")" && [ -d node_modules ] || npm ci --no-audit --no-fund --silent) || true; \
+	done
 
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed: make PYTHON=python3.11 serve")'

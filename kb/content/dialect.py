@@ -65,7 +65,7 @@ def choose(setting: str, folder: Path, articles: Sequence[Written]) -> Choice:
         return Choice("commonmark", f"because {mdx} is MDX")
     if marked := next((article for article in articles if article.mark), None):
         return Choice("python-markdown", f"because {marked.path} has '{marked.mark}'")
-    return Choice("commonmark", "as no file in the folder or above it belongs to another system")
+    return Choice("commonmark", "because nothing in the folder or above it says otherwise")
 
 
 def mark(text: str) -> str:

@@ -31,7 +31,7 @@ def chosen(folder: Path) -> Choice:
         ({"docs/b.mdx": "# B", "docs/c.md": "# C\n\n!!! note\n    x"}, "commonmark", "because b.mdx is MDX"),
         ({"docs/b.md": "# B\n\n!!! note\n    x"}, "python-markdown", "because b.md has '!!!'"),
         ({"docs/b.md": '# B\n\n=== "Tab"\n    x'}, "python-markdown", "because b.md has '==='"),
-        ({"docs/b.md": "# B\n\n:::note\nx\n:::"}, "commonmark", "as no file in the folder or above it"),
+        ({"docs/b.md": "# B\n\n:::note\nx\n:::"}, "commonmark", "because nothing in the folder"),
         ({"docs/site.toml": 'markdown = "commonmark"', "mkdocs.yml": ""}, "commonmark", "as set in site.toml"),
         ({"docs/site.toml": 'markdown = "python-markdown"'}, "python-markdown", "as set in site.toml"),
     ],

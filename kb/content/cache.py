@@ -28,7 +28,7 @@ _MODULES = (
     *("content/article", "content/dialect", "content/foreign_keys", "content/foreign_markdown", "content/links"),
     *("render/code", "render/commonmark", "render/commonmark_blocks", "render/commonmark_spans", "render/limits"),
     *("render/lists", "render/markdown", "render/outline", "render/python_markdown", "render/python_markdown_blocks"),
-    *("render/rendered", "render/render", "render/sanitise", "render/tags"),
+    *("render/rendered", "render/render", "render/sanitise", "render/shortcodes", "render/tags"),
 )
 _READING = ("content/frontmatter", "languages", "content/article_keys")
 _LIBRARIES = ("markdown", "markdown-it-py", "mdit-py-plugins", "nh3", "pygments", "pymdown-extensions")

@@ -13,15 +13,17 @@ from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
 
 MAX_CODE = 5_000  # characters; longer blocks are not highlighted, because some lexers take quadratic time
-_TITLE = re.compile(r"\btitle=[\"']([^\"'\n]+)[\"']")
+TITLE = re.compile(r"\btitle=[\"']([^\"'\n]+)[\"']")
+LANGUAGE = re.compile(r"[ \t]*(?:\{[ \t]*\.)?(?!title=)([\w.+#-]{1,40})")
 _NAME = re.compile(r"[\w.+#-]{1,40}")
 _PLAIN = frozenset(("text", "txt", "plain", "plaintext", "none"))
 
 
 def block(text: str, info: str) -> str:
     """Return the HTML of a code block; `info` is what follows its fence. An unknown language has no colours."""
-    language, title = (info.split() or [""])[0].strip("{}").removeprefix("."), _TITLE.search(info)
-    lexer = _lexer(language.lower()) if len(text) <= MAX_CODE and _NAME.fullmatch(language) else None
+    named, title = LANGUAGE.match(info), TITLE.search(info)
+    language = named[1] if named else ""
+    lexer = _lexer(language.lower()) if len(text) <= MAX_CODE else None
     inner = highlight(text, lexer, HtmlFormatter(nowrap=True)) if lexer else escape(text)
     name = f'<span class="filename">{escape(title[1])}</span>' if title else ""
     return f'<div class="highlight"{label(language)}>{name}<pre><code>{inner}</code></pre></div>\n'

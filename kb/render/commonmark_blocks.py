@@ -14,6 +14,7 @@ from markdown_it.token import Token
 
 from kb.content.foreign_markdown import KINDS
 from kb.render import limits, tags
+from kb.render.commonmark_spans import BRACES
 
 MAX_ABBREVIATIONS = 500
 _BOX = re.compile(r'(!!!|\?\?\?\+?) ?([\w-]+(?: +[\w-]+)*)?(?: +"(.*)")? *$')
@@ -157,6 +158,9 @@ def _items(state: StateBlock, start: int, end: int, silent: bool) -> bool:
 def _html_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     """Parse a block of HTML, unless it begins with a word in angle brackets that is text."""
     at = state.bMarks[start] + state.tShift[start]
+    if state.src[at : at + 1] == "<" and tags.is_component(_line(state, start), state.src):
+        state.line = start + (not silent)
+        return not silent  # its tags are lines of their own, and what it holds is Markdown
     match = _HTML.match(state.src, at)
     if match and tags.is_text(match[0], state.src[match.end() : match.end() + tags.NEAR]):
         return False
@@ -181,7 +185,9 @@ def _anchors(state: StateCore) -> None:
         elif before.type == "paragraph_open" and "\n" in token.content:
             text, _, last = token.content.rpartition("\n")
             if match := _ID_LINE.match(last):
-                before.attrs["id"], token.content = match[1], text
+                before.attrs["id"] = match[1]
+            if match or BRACES.fullmatch(last.strip()):
+                token.content = text
     state.tokens = [token for at, token in enumerate(tokens) if at not in dropped]
 
 

@@ -9,12 +9,13 @@ from markdown_it.common.html_re import HTML_TAG_RE
 from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
 
-from kb.render import tags
+from kb.render import shortcodes, tags
 
 _MARKED = re.compile(r"==(?=[^\s=])(.{0,500}?[^\s=])==(?!=)", re.DOTALL)
 _PAIR = r"[#.][\w:-]+|[\w-]+=(?:\"[^\"\n]*\"|'[^'\n]*'|[\w%.#-]+)"
-_BRACES = re.compile(rf"\{{:?[ \t]*((?:{_PAIR})(?:[ \t]+(?:{_PAIR}))*)[ \t]*\}}")
+BRACES = re.compile(rf"\{{:?[ \t]*((?:{_PAIR})(?:[ \t]+(?:{_PAIR}))*)[ \t]*\}}")
 _ATTRIBUTE = re.compile(r"#([\w:-]+)|([\w-]+)=(?:\"([^\"\n]*)\"|'([^'\n]*)'|([\w%.#-]+))|\.[\w:-]+")
+_SHORTCODE = re.compile(shortcodes.PATTERN)
 _MAIL = re.compile(r"[A-Za-z0-9.+_-]+$")
 _ALLOWED = frozenset(("width", "height", "title", "lang"))
 _AFTER = frozenset(("image", "link_close", "code_inline", "mark_close"))
@@ -25,6 +26,7 @@ def add(md: MarkdownIt) -> None:
     md.inline.ruler.before("emphasis", "mark", _mark)
     md.inline.ruler.before("html_inline", "word", _word)
     md.inline.ruler.push("attributes", _attributes)
+    md.inline.ruler.push("shortcode", _shortcode)
     md.core.ruler.after("inline", "mail", _mail)
 
 
@@ -62,7 +64,7 @@ def _attributes(state: StateInline, silent: bool) -> bool:
     """Parse `{#id .class width="300"}` after an image, a link or code; classes have no effect."""
     if state.src[state.pos] != "{" or state.pending or not state.tokens or state.tokens[-1].type not in _AFTER:
         return False
-    match = _BRACES.match(state.src, state.pos, state.posMax)
+    match = BRACES.match(state.src, state.pos, state.posMax)
     if match is None:
         return False
     if not silent:
@@ -73,6 +75,19 @@ def _attributes(state: StateInline, silent: bool) -> bool:
         for id, name, *values in _ATTRIBUTE.findall(match[1]):
             if id or name in _ALLOWED:
                 token.attrs[name or "id"] = id or "".join(values)
+    state.pos = match.end()
+    return True
+
+
+def _shortcode(state: StateInline, silent: bool) -> bool:
+    if state.src[state.pos] != ":":
+        return False
+    match = _SHORTCODE.match(state.src, state.pos, state.posMax)
+    text = shortcodes.shown(match[1]) if match else None
+    if match is None or text is None:
+        return False
+    if not silent:
+        state.append_pending(text)
     state.pos = match.end()
     return True
 

@@ -11,6 +11,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import markdown
+from markdown import inlinepatterns
 from markdown.blockparser import BlockParser
 from markdown.extensions import Extension
 from markdown.inlinepatterns import (
@@ -27,7 +28,7 @@ from markdown.treeprocessors import InlineProcessor, Treeprocessor
 from markdown.util import AtomicString
 from pymdownx.superfences import SuperFencesException  # type: ignore[import-untyped]
 
-from kb.render import code, limits, lists, python_markdown_blocks, tags
+from kb.render import code, limits, lists, python_markdown_blocks, shortcodes, tags
 from kb.render.limits import MAX_DEPTH, TooMuch
 
 MAX_SIGNS = 2_000  # formatting characters in one paragraph; Python-Markdown takes quadratic time in them
@@ -48,6 +49,7 @@ SIGNS: dict[str, tuple[str, ...]] = {
     "keys-custom": ("++", "\\"),
     "escape": ("\\",),
     "footnote": ("[^",),
+    "shortcode": (":",),
     "reference": ("[",),
     "link": ("[",),
     "image_link": ("![",),
@@ -145,6 +147,7 @@ class _Ours(Extension):
         md.treeprocessors.register(_Cells(md), "cells", 19)
         md.treeprocessors.register(_Repeated(md), "repeated", -1)
         md.inlinePatterns.register(SubstituteTagInlineProcessor(r"\\\n", "br"), "backslash_break", 181)
+        md.inlinePatterns.register(_Shortcode(shortcodes.PATTERN, md), "shortcode", 75)
         md.inlinePatterns.register(_Link(LINK_RE, md), "link", 160)
         md.inlinePatterns.register(_Image(IMAGE_LINK_RE, md), "image_link", 150)
 
@@ -203,6 +206,14 @@ class _Html(HtmlInlineProcessor):
         return super().handleMatch(m, data)
 
 
+class _Shortcode(inlinepatterns.InlineProcessor):
+    """Emoji and icons."""
+
+    def handleMatch(self, m: re.Match[str], data: str) -> Any:  # type: ignore[override]  # noqa: N802
+        text = shortcodes.shown(m[1])
+        return (None, None, None) if text is None else (text, m.start(0), m.end(0))
+
+
 class _Parentheses(LinkInlineProcessor):
     """Links whose title may be in parentheses, as in `[text](target (title))`."""
 
@@ -234,7 +245,7 @@ class _Repeated(Treeprocessor):
     """Refuse a page on which long references or abbreviations are repeated."""
 
     def run(self, root: ElementTree.Element) -> None:
-        limits.check_repeated(sum(len(value) for element in root.iter() for value in element.attrib.values()))
+        limits.check_repeated(sum(len(value or "") for element in root.iter() for value in element.attrib.values()))
 
 
 class _LongCode(Preprocessor):

@@ -6,7 +6,7 @@ import re
 
 from markdown.preprocessors import Preprocessor
 
-from kb.render import tags
+from kb.render import code, tags
 
 _FENCE = re.compile(r"([ \t>]*)(`{3,}|~{3,})(.*)$")
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)(?=[\s/>]|$)([^<>]*)>?")
@@ -30,37 +30,48 @@ class Fences(Preprocessor):
                 at += 1
                 continue
             end, closed = _fence_end(lines, at, match)
-            result += [*lines[at:end], match[1] + match[2]]
+            result += [match[1] + match[2] + _info(match[3]), *lines[at + 1 : end], match[1] + match[2]]
             at = end + closed
         return result
+
+
+def _info(info: str) -> str:
+    """Return what follows a fence, reduced to the language and the title, the only parts with an effect."""
+    language, title = code.LANGUAGE.match(info), code.TITLE.search(info)
+    return (f" {language[1]}" if language else "") + (f' title="{title[1]}"' if title else "")
 
 
 def _fence_end(lines: list[str], at: int, opening: re.Match[str]) -> tuple[int, bool]:
     """Return the line of the closing fence and True, or the end of the fence's quote, item or text and False."""
     indent, quoted, mark = len(opening[1].expandtabs(4)), opening[1].count(">"), opening[2]
-    outside = 0
     for number in range(at + 1, len(lines)):
         line = lines[number]
         match = _FENCE.match(line)
-        if match and match[2].startswith(mark) and not match[3].strip() and match[1].count(">") >= quoted:
+        closes = match and match[2].startswith(mark) and not match[3].strip() and match[1].count(">") >= quoted
+        if match and closes and len(match[1].expandtabs(4)) < indent + 4:
             return number, True
         if quoted and line.lstrip()[:1] != ">":
             return number, False
-        if not outside and not quoted and indent > 1 and line.strip() and len(line) - len(line.lstrip()) < indent - 1:
-            outside = number  # of the list item, if no closing fence follows
-    return outside or len(lines), False
+        if not quoted and indent > 1 and line.strip() and len(line) - len(line.lstrip()) < indent - 1:
+            return number, False
+    return len(lines), False
 
 
 class Blocks(Preprocessor):
     """End HTML at a blank line, and begin a table right below a paragraph."""
 
     def run(self, lines: list[str]) -> list[str]:
-        if "<" not in "".join(lines):
+        text = "\n".join(lines)
+        if "<" not in text:
             return _tables(lines)
         lines, result = lines.copy(), list[str]()
         at = depth = 0
         while at < len(lines):
             line = lines[at]
+            if "<" in line and tags.is_component(line.strip(), text):
+                result.append("")
+                at += 1
+                continue
             if _is_text(lines, at):
                 line = lines[at] = line.replace("<", self.md.htmlStash.store("&lt;"), 1)
             if (end := _untouched(lines, at)) > at:

@@ -34,6 +34,7 @@ _WRAPPERS = frozenset(
 _NAMED = frozenset("abbr cite code dfn kbd q samp var".split())
 _WORDS = HTML - TAGS - _WRAPPERS | _NAMED
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)(?=[\s/>])")
+_ALONE = re.compile(r"</?([A-Z][\w.]*)(?: [^<>\n]*)?/?>[ \t]*")
 NEAR = 2_000  # characters in which the end of an element is searched for
 
 
@@ -51,3 +52,15 @@ def is_text(tag: str, after: str) -> bool:
     if found[1] or "=" in tag or name not in _WORDS:
         return False
     return name in VOID or f"</{name}" not in after[:NEAR].lower()
+
+
+def is_component(line: str, text: str) -> bool:
+    """Return True if a line of `text` is the tag of an MDX component, which is not shown, and no word in brackets.
+
+    >>> is_component("<Steps>", "<Steps>\\n\\n1. One\\n\\n</Steps>"), is_component("<Name>", "Write:\\n\\n<Name>")
+    (True, False)
+    """
+    match = _ALONE.fullmatch(line)
+    if match is None or match[1].lower() in HTML:
+        return False
+    return line.rstrip().endswith("/>") or line.startswith("</") or f"</{match[1]}>" in text

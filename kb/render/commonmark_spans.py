@@ -1,13 +1,15 @@
-"""Spans that CommonMark does not have: `==marked==`, attributes in braces, and angle brackets around words."""
+"""Spans that CommonMark does not have: marks, keys, shortcodes, attributes, and words in angle brackets."""
 
 from __future__ import annotations
 
 import re
+from html import escape
 
 from markdown_it import MarkdownIt
 from markdown_it.common.html_re import HTML_TAG_RE
 from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
+from pymdownx import keymap_db  # type: ignore[import-untyped]
 
 from kb.render import shortcodes, tags
 
@@ -15,6 +17,7 @@ _MARKED = re.compile(r"==(?=[^\s=])(.{0,500}?[^\s=])==(?!=)", re.DOTALL)
 _PAIR = r"[#.][\w:-]+|[\w-]+=(?:\"[^\"\n]*\"|'[^'\n]*'|[\w%.#-]+)"
 BRACES = re.compile(rf"\{{:?[ \t]*((?:{_PAIR})(?:[ \t]+(?:{_PAIR}))*)[ \t]*\}}")
 _ATTRIBUTE = re.compile(r"#([\w:-]+)|([\w-]+)=(?:\"([^\"\n]*)\"|'([^'\n]*)'|([\w%.#-]+))|\.[\w:-]+")
+_KEYS = re.compile(r"\+\+([\w-]+(?:\+[\w-]+)*)\+\+(?!\+)")
 _SHORTCODE = re.compile(shortcodes.PATTERN)
 _MAIL = re.compile(r"[A-Za-z0-9.+_-]+$")
 _ALLOWED = frozenset(("width", "height", "title", "lang"))
@@ -27,6 +30,7 @@ def add(md: MarkdownIt) -> None:
     md.inline.ruler.before("html_inline", "word", _word)
     md.inline.ruler.push("attributes", _attributes)
     md.inline.ruler.push("shortcode", _shortcode)
+    md.inline.ruler.push("keys", _keys)
     md.core.ruler.after("inline", "mail", _mail)
 
 
@@ -90,6 +94,24 @@ def _shortcode(state: StateInline, silent: bool) -> bool:
         state.append_pending(text)
     state.pos = match.end()
     return True
+
+
+def _keys(state: StateInline, silent: bool) -> bool:
+    """Show `++ctrl+s++` as keys, if all of its names are known."""
+    match = _KEYS.match(state.src, state.pos, state.posMax) if state.src[state.pos] == "+" else None
+    names = [_key(name) for name in match[1].split("+")] if match else []
+    if match is None or not all(names):
+        return False
+    if not silent:
+        shown = "<span>+</span>".join(f"<kbd>{escape(name)}</kbd>" for name in names)
+        state.push("html_inline", "", 0).content = f'<span class="keys">{shown}</span>'
+    state.pos = match.end()
+    return True
+
+
+def _key(name: str) -> str:
+    name = name.lower()
+    return str(keymap_db.keymap.get(keymap_db.aliases.get(name, name), ""))
 
 
 def _mail(state: StateCore) -> None:

@@ -76,6 +76,8 @@ def test_a_title_cannot_break_out_of_a_tables_label() -> None:
     [
         ("**b** *i* ~~s~~ ==m==", "<strong>b</strong> <em>i</em> <del>s</del> <mark>m</mark>"),
         ("x^2^", "x<sup>2</sup>"),
+        ("++ctrl+s++", '<span class="keys"><kbd>Ctrl</kbd><span>+</span><kbd>S</kbd></span>'),
+        ("C++ and i++nonsense++", "<p>C++ and i++nonsense++</p>"),
         ('=== "A"\n\n    a\n\n===! "B"\n    b', '<summary>A</summary><p>a</p></details></div><div class="tabs">'),
         ("> [!CAUTION]\n> Text", 'warning"><p class="admonition-title">Warning</p><p>Text</p></div>'),
         ("1. a\n\n    !!! note\n\n        b\n\n2. c", '<p>b</p></div></li><li><p>c</p></li></ol>'),
@@ -131,7 +133,6 @@ def test_markdown_becomes(body: str, expected: str) -> None:
     ("body", "github", "mkdocs"),
     [
         ("H~2~O", "H<del>2</del>O", "H<sub>2</sub>O"),
-        ("++ctrl+s++", "++ctrl+s++", '<span class="keys"><kbd>Ctrl</kbd><span>+</span><kbd>S</kbd></span>'),
         ("<div>\n</div>\n**b**", "<div></div>**b**", "<div></div><p><strong>b</strong></p>"),
         ('<div markdown="1">\n**b**\n</div>', "<div>**b**</div>", "<div><p><strong>b</strong></p></div>"),
     ],

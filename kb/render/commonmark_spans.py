@@ -56,7 +56,11 @@ def _word(state: StateInline, silent: bool) -> bool:
     if state.src[state.pos] != "<" or state.html_terminator_last(">") < state.pos:
         return False
     match = HTML_TAG_RE.match(state.src, state.pos)
-    if match is None or not tags.is_text(match[0], state.src[match.end() : match.end() + tags.NEAR]):
+    if match is None or not tags.is_word(
+        match[0],
+        before=state.src[max(0, state.pos - tags.NEAR) : state.pos],
+        after=state.src[match.end() : match.end() + tags.NEAR],
+    ):
         return False
     if not silent:
         state.append_pending(match[0])

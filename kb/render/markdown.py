@@ -18,7 +18,7 @@ CONVERTERS: Mapping[Dialect, Callable[[str], str]] = {
 }
 _FENCE = re.compile(r"[ \t>]*(`{3,}|~{3,})")
 # A Mac types a non-breaking space when Option is still held for # or -.
-_MARKED = re.compile(r"([ \t>]*(?:#{1,6}|[-*+]|\d{1,9}[.)]|>|[-*+] \[[ xX]\]))\xa0+")
+_MARKED = re.compile(r"^[ \t>\xa0]*(?:#{1,6}|[-*+][ \xa0]+\[[ xX]\]|[-*+]|\d{1,9}[.)]|>)[ \xa0]+")
 
 
 def convert(text: str, *, dialect: Dialect) -> str:
@@ -33,5 +33,5 @@ def _with_blanks(text: str) -> str:
         if mark := _FENCE.match(line):
             fence = "" if fence and mark[1].startswith(fence) else fence or mark[1]
         elif not fence and "\xa0" in line:
-            lines[at] = _MARKED.sub(r"\1 ", line, count=1) if _MARKED.match(line) else line
+            lines[at] = _MARKED.sub(lambda match: match[0].replace("\xa0", " "), line, count=1)
     return "\n".join(lines)

@@ -201,7 +201,8 @@ class _Html(HtmlInlineProcessor):
     """Inline HTML; a word in angle brackets that is not an HTML tag is text."""
 
     def handleMatch(self, m: re.Match[str], data: str) -> Any:  # type: ignore[override]  # noqa: N802
-        if tags.is_text(m[1], data[m.end(0) : m.end(0) + tags.NEAR]):
+        before = "".join(map(str, self.md.htmlStash.rawHtmlBlocks[-5:]))  # tags that are already replaced
+        if tags.is_word(m[1], before=before, after=data[m.end(0) : m.end(0) + tags.NEAR]):
             return self.md.htmlStash.store(m[1].replace("&", "&amp;").replace("<", "&lt;")), m.start(0), m.end(0)
         return super().handleMatch(m, data)
 

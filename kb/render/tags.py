@@ -32,6 +32,8 @@ _WRAPPERS = frozenset(
 )
 # Allowed elements that sentences name more often than they leave them open.
 _NAMED = frozenset("abbr cite code dfn kbd q samp var".split())
+# GitHub shows the tags of these as text.
+_DOCUMENT = frozenset("body head html iframe link meta noembed noframes plaintext script style title xmp".split())
 _WORDS = HTML - TAGS - _WRAPPERS | _NAMED
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)(?=[\s/>])")
 _ALONE = re.compile(r"</?([A-Z][\w.]*)(?: [^<>\n]*)?/?>[ \t]*")
@@ -52,6 +54,19 @@ def is_text(tag: str, after: str) -> bool:
     if found[1] or "=" in tag or name not in _WORDS:
         return False
     return name in VOID or f"</{name}" not in after[:NEAR].lower()
+
+
+def is_word(tag: str, *, before: str, after: str) -> bool:
+    """Return True if `tag` within a sentence is a word: as `is_text`, or a tag that has its place in other documents.
+
+    >>> is_word("</body>", before="Put it above ", after="."), is_word("</iframe>", before="<iframe src=x>", after="")
+    (True, False)
+    """
+    found = _TAG.match(tag)
+    name = found[2].lower() if found else ""
+    if name in _DOCUMENT and "=" not in tag and f"<{name} " not in before[-NEAR:].lower():
+        return True
+    return is_text(tag, after)
 
 
 def is_component(line: str, text: str) -> bool:

@@ -88,6 +88,11 @@ def test_a_title_cannot_break_out_of_a_tables_label() -> None:
         ("Paste the <iframe> code. Then save.", "<p>Paste the &lt;iframe&gt; code. Then save.</p>"),
         ("<iframe> is a tag.\n\nNext", "<p>&lt;iframe&gt; is a tag.</p><p>Next</p>"),
         ("cp <source file> or <link> here", "<p>cp &lt;source file&gt; or &lt;link&gt; here</p>"),
+        ("Put it above </body> or in <head>.", "<p>Put it above &lt;/body&gt; or in &lt;head&gt;.</p>"),
+        ("Add <script>…</script> to it", "<p>Add &lt;script&gt;…&lt;/script&gt; to it</p>"),
+        ("<style>\nb { color: red }\n</style>\n\nNext", "<p>Next</p>"),
+        ("a <iframe src=x></iframe> b", "<p>a  b</p>"),
+        ("- a\n\xa0\xa0- b\n- [x]\xa0c", '<ul><li>a<ul><li>b</li></ul></li><li class="task">☑ c</li></ul>'),
         ("<your name>\n\nNext", "<p>&lt;your name&gt;</p><p>Next</p>"),
         ("Enter <code> and <b>go</b>", "<p>Enter &lt;code&gt; and <b>go</b></p>"),
         ("Text\n| A | B |\n|---|---|\n| 1 | 2 |", '<p>Text</p><div class="table"'),
@@ -228,6 +233,11 @@ def test_sections_hold_their_text_and_the_path_of_headings_above() -> None:
         ("vat", ("Invoices", "VAT"), 3, "a\nb\nx · y\n1 · 2"),
         ("end", ("End",), 2, ""),
     ]
+
+
+def test_a_heading_within_html_begins_a_section() -> None:
+    rendered = page("Lead\n\n<details>\n<summary>S</summary>\n\n## Part\n\nWords\n\n</details>\n\n## End\n\nMore")
+    assert [(s.anchor, s.text) for s in rendered.sections] == [("", "Lead\nS"), ("part", "Words"), ("end", "More")]
 
 
 @pytest.mark.parametrize(

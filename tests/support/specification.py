@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 COMMONMARK = Path(__file__).parents[1] / "npm/node_modules/commonmark-spec/spec.txt"
-GFM = Path(os.environ.get("KB_GFM_SPEC", "/nonexistent"))  # no package holds GitHub's text
+GFM = Path(os.environ.get("KB_GFM_SPEC", "spec.txt of GitHub"))  # no package holds GitHub's text
 _EXAMPLE = re.compile(r"^`{32} example([^\n]*)\n(.*?)^\.\n(.*?)^`{32}$", re.MULTILINE | re.DOTALL)
 _BLOCKS = frozenset(
     "address article aside blockquote body center dd details div dl dt fieldset figure footer form h1 h2 h3 h4 h5 h6 "

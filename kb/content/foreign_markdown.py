@@ -143,7 +143,7 @@ _TABS = re.compile(r"\s*</?Tabs\b[^>]*>\s*")
 _MDX = re.compile(r"(?:import\s+(?:(.+?)\s+from\s+)?['\"][^'\"]+['\"];?|export\s+(?:const|default|function)\b.*)\s*")
 _JSX_COMMENT = re.compile(r"\{/\*.*?\*/\}")
 MAX_DEPTH = 10  # nested blocks; deeper ones are read as text
-KINDS = {
+_KINDS = {
     "caution": "warning",
     "important": "info",
     "success": "tip",
@@ -227,11 +227,11 @@ class _Reader:
         if match := _OPEN.fullmatch(line):
             self.blocks.append(":::")
             kind = match[2].lower()
-            return f"{indent}!!! {KINDS.get(kind, kind)}{_title(match[3] or match[4])}"
+            return f"{indent}!!! {_KINDS.get(kind, kind)}{_title(match[3] or match[4])}"
         if match := _ALERT.fullmatch(line):
             self.alert = True
             kind = match[1].lower()
-            return f"{indent}!!! {KINDS.get(kind, kind)}{_title(match[2])}"
+            return f"{indent}!!! {_KINDS.get(kind, kind)}{_title(match[2])}"
         if match := _TAB.fullmatch(line):
             self.blocks.append("tab")
             named = dict(re.findall(r"""(\w+)\s*=\s*\{?["']([^"']*)["']""", match[1]))

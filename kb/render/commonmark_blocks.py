@@ -12,7 +12,6 @@ from markdown_it.rules_block import StateBlock, html_block
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
-from kb.content.foreign_markdown import KINDS
 from kb.render import limits, tags
 from kb.render.commonmark_spans import BRACES
 
@@ -25,6 +24,7 @@ _ID_LINE = re.compile(r"\{:[ \t]*#([^\s{}\"']+)[^{}\n]*\}[ \t]*$")
 _HTML = re.compile(r"<[a-zA-Z][^<>\n]*>")
 _ITEMS = re.compile(r'<ul markdown="block">(?:<li markdown="span">(?:(?!</li>).)*</li>)*</ul>[ \t]*$')
 _ITEM = re.compile(r'<li markdown="span">(.*?)</li>')
+_ALERTS = {"caution": "warning", "important": "info"}  # of which we have no kind
 _TASK = {True: "☑ ", False: "☐ "}
 
 
@@ -209,7 +209,7 @@ def _alerts_and_tasks(state: StateCore) -> None:
     for at, token in enumerate(state.tokens):
         if token.type == "alert_open":
             kind = token.meta["kind"].lower()
-            kind = KINDS.get(kind, kind)
+            kind = _ALERTS.get(kind, kind)
             token.attrs["class"] = f"admonition {kind}"
             state.tokens[at + 1].attrs["class"] = "admonition-title"
             state.tokens[at + 2].content = kind.capitalize()

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from kb.content.article import Article
-from kb.content.cache import recipe
+from kb.content.dialect import Dialect
 from kb.content.library import Library
 from kb.errors import BadArticle
 from kb.files import keep_if_possible
@@ -50,26 +50,27 @@ class Facts:
 
 def gather(library: Library, *, cache: Path | None) -> dict[str, Facts]:
     """Return the facts of each article by its path; articles missing from `cache` are rendered."""
-    kept = _load(cache)
+    recipe = VERSION + library.recipe
+    kept = _load(cache, recipe)
     found: dict[str, Facts] = {}
     fresh: dict[str, Any] = {}
     for article in library.articles:
         key = f"{article.revision} {article.path}"
         row = kept.get(key)
-        found[article.path] = facts = _of_row(row) if row else learn(article)
+        found[article.path] = facts = _of_row(row) if row else learn(article, library.markdown.dialect)
         fresh[key] = row or asdict(facts)
     if cache is not None and fresh.keys() != kept.keys():
-        document = {"recipe": VERSION + recipe(), "articles": fresh}
+        document = {"recipe": recipe, "articles": fresh}
         keep_if_possible(cache, json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode())
     return found
 
 
-def learn(article: Article) -> Facts:
+def learn(article: Article, dialect: Dialect = "commonmark") -> Facts:
     """Return the facts of an article, by rendering it."""
     from kb.render import render  # a slow import, not needed if everything is cached
 
     try:
-        page = render.render(article, addresses={})
+        page = render.render(article, addresses={}, dialect=dialect)
     except BadArticle as error:
         return Facts(error=(error.line, error.why))
     # Links of footnotes are made by the renderer.
@@ -94,7 +95,7 @@ def line_of(path: Path, text: str) -> int:
     return next((number for number, line in enumerate(lines, 1) if text.casefold() in line), 1)
 
 
-def _load(cache: Path | None) -> Mapping[str, Any]:
+def _load(cache: Path | None, recipe: str) -> Mapping[str, Any]:
     """Return the rows of the cache file, or no rows if it is missing, damaged or outdated."""
     if cache is None:
         return {}
@@ -102,7 +103,7 @@ def _load(cache: Path | None) -> Mapping[str, Any]:
         document = json.loads(cache.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    ours = isinstance(document, dict) and document.get("recipe") == VERSION + recipe()
+    ours = isinstance(document, dict) and document.get("recipe") == recipe
     return document["articles"] if ours else {}
 
 

@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 from typing import Any, Literal, NamedTuple
 
 from kb import languages
-from kb.content import article_keys, foreign_keys, foreign_markdown, frontmatter
+from kb.content import article_keys, dialect, foreign_keys, foreign_markdown, frontmatter
 from kb.content.foreign_keys import Note
 from kb.content.frontmatter import FrontMatter
 from kb.errors import BadArticle
@@ -22,7 +22,7 @@ MAX_BYTES = 256 * 1024
 MAX_TITLE = 300
 LONGEST_HEADING = 2_000  # characters that are read
 KEYS = {key.name: key for key in article_keys.ARTICLE_KEYS}
-_ATX = re.compile(r" {0,3}#{1,6}[ \t]")
+_ATX = re.compile(r" {0,3}#{1,6}[ \t\xa0]")
 _ATTRIBUTES = re.compile(r"\{[:#.][^{}]*\}$")
 _UNDERLINE = re.compile(r"=+[ \t]*")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
@@ -62,6 +62,7 @@ class Article:
     audience: tuple[str, ...] = ()  # empty: everyone
     order: int | None = None
     updated: datetime | None = None  # the last commit that touched the file; None outside git
+    mark: str = ""  # of Python-Markdown in the text, which tells the dialect of the folder
     outdated: bool = False  # a translation whose original has changed since
 
     @property
@@ -104,7 +105,7 @@ def read(
     raw = data.encode() if isinstance(data, str) else data
     written, body, body_line = _parts(path, _decode(path, raw))
     keys, key_notes = foreign_keys.translate_keys(written, default_lang=default_lang)
-    shown = foreign_markdown.lists_used(body)
+    shown, mark = foreign_markdown.lists_used(body), dialect.mark(body)
     body, body_notes = foreign_markdown.translate(body, written.values, first_line=body_line)
     values, value_notes = _values(path, keys)
     meant = next((f"; line {note.line}: {note.why}" for note in value_notes if note.why.endswith("'title'?")), "")
@@ -123,6 +124,7 @@ def read(
         body_line=body_line,
         address=_address(id, lang, values.pop("slug", None), values.pop("permalink", None)),
         revision=hashlib.sha256(raw).hexdigest()[:12],
+        mark=mark,
         **values,
     )
     return article, tuple(note for note in (*key_notes, *value_notes, *body_notes) if note.key not in shown)

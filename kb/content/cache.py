@@ -25,12 +25,13 @@ from kb.files import written_aside
 
 _KB = Path(__file__).parent.parent
 _MODULES = (
-    *("content/article", "content/foreign_keys", "content/foreign_markdown", "content/links"),
-    *("render/markdown", "render/lists", "render/outline", "render/rendered"),
-    *("render/render", "render/sanitise"),
+    *("content/article", "content/dialect", "content/foreign_keys", "content/foreign_markdown", "content/links"),
+    *("render/code", "render/commonmark", "render/commonmark_blocks", "render/commonmark_spans", "render/limits"),
+    *("render/lists", "render/markdown", "render/outline", "render/python_markdown", "render/python_markdown_blocks"),
+    *("render/rendered", "render/render", "render/sanitise", "render/shortcodes", "render/tags"),
 )
 _READING = ("content/frontmatter", "languages", "content/article_keys")
-_LIBRARIES = ("markdown", "nh3", "pygments", "pymdown-extensions")
+_LIBRARIES = ("markdown", "markdown-it-py", "mdit-py-plugins", "nh3", "pygments", "pymdown-extensions")
 
 SETTLED = 1.0  # seconds since a file's last change before it is cached: two quick changes may have the same mtime
 _NAMES = tuple(field.name for field in fields(Article))

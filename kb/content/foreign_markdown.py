@@ -128,7 +128,7 @@ def lists_used(text: str) -> set[str]:
 
 
 _FENCE = re.compile(r"[ \t>]*(`{3,}|~{3,})[ \t]*([^`\n]*)$")
-_PLAIN_INFO = re.compile(r"(?:\w[\w.+#-]*)?(?:\s+\w+=\"[^\"]*\")*\s*|\{[^{}]*\}\s*")
+_PLAIN_INFO = re.compile(r"(?:\w[\w.+#-]*)?(?:(?:^|\s+)\w+=\"[^\"]*\")*\s*|\{[^{}]*\}\s*")
 _TRIGGERS = re.compile(r"\{:|:::|```|~~~|\btoc\b|\bTOC\b|^[ \t]*(?:import|export) |<Tab|\[!|\{/\*", re.M)
 _ATTRIBUTES = re.compile(r"\s*\{:[^{}#]*\}\s*")  # without an #id, which is kept
 _TOC = re.compile(

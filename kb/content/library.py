@@ -9,13 +9,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 
-from kb.content import channels, contexts, git, redirects, site_file
+from kb.content import channels, contexts, dialect, git, redirects, site_file
 from kb.content.article import Article, Version
 from kb.content.cache import Parsed, recipe
 from kb.content.categories import Category, Pin
 from kb.content.categories import load as load_categories
 from kb.content.categories import pins as load_pins
 from kb.content.categories import synonyms as load_synonyms
+from kb.content.dialect import Choice
 from kb.content.foreign_keys import Note
 from kb.content.git import outdated
 from kb.content.links import Addresses, is_ours, normal
@@ -49,6 +50,12 @@ class Library:
     addresses: Addresses = field(default_factory=Addresses)
     rules: Mapping[str, str] = field(default_factory=dict)  # `_channels.yml` and `_contexts.yml`, checked
     site: SiteFile = field(default_factory=SiteFile)
+    markdown: Choice = field(default_factory=Choice)
+
+    @property
+    def recipe(self) -> str:
+        """A hash that changes with the code and the dialect that make pages of the articles."""
+        return f"{recipe()}-{self.markdown.dialect}"
 
     def published(self, now: datetime) -> tuple[Article, ...]:
         """Return the articles that visitors may see at `now`."""
@@ -111,7 +118,10 @@ def load(folder: Path, *, default_lang: str = "en", parsed: Parsed | None = None
     leads = _redirects(articles, texts, problems)
     for path, text in sorted(texts.items()):
         digest.update(f"{path}\0{text}\0".encode())
-    digest.update("\0".join([recipe(), default_lang, *files, *map(str, sorted(dates.items())), *sorted(late)]).encode())
+    site = site_file.read(texts.get(site_file.FILE, ""), problems=problems)
+    choice = dialect.choose(site.markdown, folder, articles)
+    head = [recipe(), choice.dialect, default_lang]
+    digest.update("\0".join([*head, *files, *map(str, sorted(dates.items())), *sorted(late)]).encode())
     return Library(
         folder=folder,
         articles=tuple(articles),
@@ -120,7 +130,8 @@ def load(folder: Path, *, default_lang: str = "en", parsed: Parsed | None = None
         synonyms=load_synonyms(texts, default_lang=default_lang, problems=problems),
         pins=load_pins(texts, articles, default_lang=default_lang, problems=problems),
         rules=_rules(texts, articles, problems),
-        site=site_file.read(texts.get(site_file.FILE, ""), problems=problems),
+        site=site,
+        markdown=choice,
         problems=tuple(sorted(problems, key=lambda problem: (problem.path, problem.line, problem.code))),
         fingerprint=digest.hexdigest()[:16],
         default_lang=default_lang,

@@ -19,7 +19,6 @@ import sqlite_utils
 
 from kb.content import channels, contexts
 from kb.content.article import Version
-from kb.content.cache import recipe
 from kb.content.categories import way
 from kb.content.channels import Table
 from kb.content.contexts import Context
@@ -88,7 +87,7 @@ def write(
             places = bundles.write(folder, rendered, right, before=before)
             _update(db, known, entries.of_articles(library, rendered, places, now=now))
             leads = ({"place": old, "target": new} for old, new in library.redirects.items())
-            meta = {"default_lang": library.default_lang, "fingerprint": library.fingerprint, "recipe": recipe()}
+            meta = {"default_lang": library.default_lang, "fingerprint": library.fingerprint, "recipe": library.recipe}
             meta |= {"addresses": library.addresses.fingerprint, **library.rules}
             _replace(db, "redirects", leads)
             _replace(db, "categories", entries.of_categories(library))
@@ -249,9 +248,9 @@ class Snapshot:
         found = self._query("SELECT headings FROM entries WHERE id = ? AND lang = ?", (entry.id, entry.lang))
         return tuple(Heading(*row) for row in json.loads(found[0][0])) if found else ()
 
-    def pages(self) -> dict[str, Rendered]:
-        """Return every page by its article's source, for the next generation, or {} if the code has changed."""
-        if self.recipe != recipe():
+    def pages(self, recipe: str) -> dict[str, Rendered]:
+        """Return every page by its article's source, for the next generation, or {} if it has another recipe."""
+        if self.recipe != recipe:
             return {}
         found = self._query(f"SELECT {_SOURCE}, {', '.join(PLACE)} FROM entries WHERE status = 'published'")
         return {source: self._pages.page(Place(*place)) for source, *place in found}

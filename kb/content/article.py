@@ -52,6 +52,8 @@ class Article:
     revision: str  # the first 12 hex digits of the file's sha256
     queries: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()  # other names to find it by
+    routes: tuple[str, ...] = ()  # other paths by which links of the system it comes from know it
     owner: str = ""
     review_every: int | None = None  # days
     verified: date | None = None

@@ -26,6 +26,7 @@ from kb.files import written_aside
 _KB = Path(__file__).parent.parent
 _MODULES = (
     *("content/article", "content/foreign_keys", "content/foreign_markdown", "content/links"),
+    *("content/generator", "content/routes"),
     *("render/markdown", "render/lists", "render/outline", "render/rendered"),
     *("render/render", "render/sanitise"),
 )
@@ -34,7 +35,7 @@ _LIBRARIES = ("markdown", "nh3", "pygments", "pymdown-extensions")
 
 SETTLED = 1.0  # seconds since a file's last change before it is cached: two quick changes may have the same mtime
 _NAMES = tuple(field.name for field in fields(Article))
-_TUPLES = ("queries", "aliases", "audience")
+_TUPLES = ("queries", "aliases", "names", "routes", "audience")
 _TIMES = {"verified": date, "publish_at": datetime, "expire_at": datetime, "updated": datetime}
 
 Found = tuple[Article, tuple[Note, ...]]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 
-from kb.content import channels, contexts, git, redirects, site_file
+from kb.content import channels, contexts, generator, git, redirects, site_file
 from kb.content.article import Article, Version
 from kb.content.cache import Parsed, recipe
 from kb.content.categories import Category, Pin
@@ -109,9 +109,10 @@ def load(folder: Path, *, default_lang: str = "en", parsed: Parsed | None = None
     articles = [replace(a, updated=dates[a.path], outdated=a.path in late) if a.path in dates else a for a in articles]
     texts = {path: read_text(folder, path, problems) for path in specials}
     leads = _redirects(articles, texts, problems)
+    system = generator.find(folder)
     for path, text in sorted(texts.items()):
         digest.update(f"{path}\0{text}\0".encode())
-    digest.update("\0".join([recipe(), default_lang, *files, *map(str, sorted(dates.items())), *sorted(late)]).encode())
+    digest.update("\0".join([recipe(), default_lang, repr(system), *files, *map(str, sorted(dates.items())), *sorted(late)]).encode())
     return Library(
         folder=folder,
         articles=tuple(articles),
@@ -125,7 +126,7 @@ def load(folder: Path, *, default_lang: str = "en", parsed: Parsed | None = None
         fingerprint=digest.hexdigest()[:16],
         default_lang=default_lang,
         files=tuple(files),
-        addresses=Addresses(articles, files=files, redirects=leads, default_lang=default_lang),
+        addresses=Addresses(articles, files=files, redirects=leads, default_lang=default_lang, generator=system),
     )
 
 

@@ -34,7 +34,7 @@ def check(
     """
     known = references.gather(library, cache=cache)
     problems = list(library.problems)
-    for article in library.articles:
+    for article in (*library.articles, *library.barred):
         own = known[article.path]
         problems += _of_article(article, own, library, now)
         problems += _links(article, own.links, library, known, now)

@@ -53,7 +53,7 @@ def gather(library: Library, *, cache: Path | None) -> dict[str, Facts]:
     kept = _load(cache)
     found: dict[str, Facts] = {}
     fresh: dict[str, Any] = {}
-    for article in library.articles:
+    for article in (*library.articles, *library.barred):
         key = f"{article.revision} {article.path}"
         row = kept.get(key)
         found[article.path] = facts = _of_row(row) if row else learn(article)

@@ -26,7 +26,7 @@ from kb.files import written_aside
 _KB = Path(__file__).parent.parent
 _MODULES = (
     *("content/article", "content/foreign_keys", "content/foreign_markdown", "content/links"),
-    *("content/generator", "content/routes"),
+    *("content/generator", "content/heads", "content/routes"),
     *("render/markdown", "render/lists", "render/outline", "render/rendered"),
     *("render/render", "render/sanitise"),
 )
@@ -130,7 +130,7 @@ def _row(path: str, stamp: list[int], found: Found) -> list[Any]:
     article, notes = found
     values = {name: getattr(article, name) for name in _NAMES}
     values |= {name: value.isoformat() for name in _TIMES if (value := values[name]) is not None}
-    return [path, stamp, values, [[note.key, note.line, note.why] for note in notes]]
+    return [path, stamp, values, [[note.key, note.line, note.why, note.error] for note in notes]]
 
 
 def _of_row(row: list[Any]) -> Found:

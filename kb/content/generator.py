@@ -32,6 +32,7 @@ class Generator:
         return self.name in ("docusaurus", "astro", "hugo", "jekyll")
 
 
+UNKNOWN = Generator()
 _FILES = (  # of each system, the most telling first
     (r"docusaurus\.config\.\w+", "docusaurus"),
     (r"astro\.config\.\w+", "astro"),

@@ -9,17 +9,19 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import PurePosixPath
 from typing import Literal
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from kb import languages
 from kb.content.article import Article, identity
-from kb.content.generator import Generator
+from kb.content.generator import UNKNOWN, Generator
 from kb.content.routes import Routes, joined, route
 
 Kind = Literal["article", "redirect", "file", "anchor", "outside", "page", "guessed", "missing"]
 
 FILES = "/files/"
+_SAFE = "".join(chr(code) for code in range(0x20, 0x7F) if chr(code) not in "%?#\\")  # what addresses may hold as it is
 WIKI = "/_wiki/"  # before a target that is a name, wherever it is; the translation of foreign Markdown writes it
 # The site's own pages below a language, and at the top; links to them are valid without an article.
 PAGES = frozenset({"", "search", "contact", "categories"})
@@ -86,7 +88,8 @@ def _page(place: str, languages: Collection[str], lang: str) -> str:
 def _places(article: Article) -> list[str]:
     """Return the paths under which another system may have shown an article."""
     own = article.address.removeprefix(f"/{article.lang}/articles/")
-    return [article.id, own, *article.routes]
+    folder = posixpath.dirname(article.id)
+    return [article.id, own, *(posixpath.normpath(posixpath.join("/", folder, path)) for path in article.routes)]
 
 
 class Addresses(Mapping[str, str]):
@@ -99,13 +102,13 @@ class Addresses(Mapping[str, str]):
         files: Iterable[str] = (),
         redirects: Mapping[str, str] | None = None,
         default_lang: str = "en",
-        generator: Generator = Generator(),
+        generator: Generator = UNKNOWN,
     ) -> None:
         self.default_lang = default_lang
         self.languages = {default_lang}
         self.generator = generator
-        self._routes, self._files = Routes(generator), Routes(generator)
-        self._address: dict[str, str] = {path: FILES + path for path in files}
+        self._routes, self._files, self._topics = Routes(generator), Routes(generator), Routes(generator)
+        self._address: dict[str, str] = {path: FILES + quote(path, safe=_SAFE) for path in files}
         for path in self._address:
             self._files.add(path, [path])
         self._path_at: dict[str, str] = {}
@@ -115,6 +118,9 @@ class Addresses(Mapping[str, str]):
         for article in articles:
             self._add(article.path, article.id, article.lang, article.address)
             self._routes.add(article.id, _places(article))
+            for topic in (article.category, *map(str, PurePosixPath(article.category).parents)):
+                if topic != ".":
+                    self._topics.add(topic, [topic])
 
     @classmethod
     def of(cls, mapping: Mapping[str, str], *, default_lang: str = "en") -> Addresses:
@@ -153,7 +159,7 @@ class Addresses(Mapping[str, str]):
     def fingerprint(self) -> str:
         """A hash that changes when the target of any link may have changed."""
         parts = [self.default_lang, list(self._address.items()), list(self._versions.items()), dict(self._redirects)]
-        parts += [repr(self.generator), self._routes.words()]
+        parts += [repr(self.generator), self._routes.words(), self._topics.words()]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
     def leads_somewhere(self, address: str) -> bool:
@@ -207,7 +213,12 @@ class Addresses(Mapping[str, str]):
         return self._elsewhere(route(path), article) or self._guess(place, article) or Target("missing", path)
 
     def _elsewhere(self, words: tuple[str, ...], article: Article) -> Target | None:
-        return self._by_route(words, article) or self._file_by_route(words, article)
+        return self._by_route(words, article) or self._file_by_route(words, article) or self._topic_page(words, article)
+
+    def _topic_page(self, words: tuple[str, ...] | None, article: Article) -> Target | None:
+        """Return the page of the category at a route, since a folder without a page of its own has that one."""
+        found = self._topics.whole(words, near=article.id, known=self.languages) if words else None
+        return Target("page", f"/{found[1] or article.lang}/categories/{found[0]}") if found else None
 
     def _by_route(self, words: tuple[str, ...], article: Article) -> Target | None:
         found = self._routes.find(words, near=article.id, known=self.languages)
@@ -233,9 +244,10 @@ class Addresses(Mapping[str, str]):
         place = posixpath.normpath(posixpath.join(posixpath.dirname(article.path), path))
         by_file = self._at(place, article)
         named = path.lower().endswith((".md", ".mdx", ".markdown"))
-        if by_file and (by_file.kind == "file" or named or not self.generator.by_address):
+        if by_file and (by_file.kind == "file" or not self.generator.by_address):
             return by_file
-        found = self._beside(path, article) or by_file or self._from_top(path, article)
+        found = by_file if by_file and named else self._beside(path, article) or by_file
+        found = found or self._from_top(path, article)
         return found or Target("missing", "" if place.startswith("..") else urljoin(article.address, path))
 
     def _at(self, place: str, article: Article) -> Target | None:
@@ -294,7 +306,7 @@ class Addresses(Mapping[str, str]):
                 return self._version(id, article.lang)
             if words and (file := self._files.at(words, near=article.path)) is not None:
                 return Target("file", self._address[file])
-        return None
+        return next((page for base in with_slash if (page := self._topic_page(joined(base, path), article))), None)
 
     def _guess(self, place: str, article: Article) -> Target | None:
         """Return the only article of that name, for an address of the help center that the articles were moved from."""

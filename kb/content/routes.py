@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 
 from kb import languages
-from kb.content.generator import Generator
+from kb.content.generator import UNKNOWN, Generator
 
 # Folders of a repository in which systems keep articles or files, and which addresses don't name.
 _ROOTS = frozenset(
@@ -45,7 +45,7 @@ def joined(base: tuple[str, ...], path: str) -> tuple[str, ...] | None:
 class Routes:
     """The names of a library by their routes; a name is an article's id or a file's path."""
 
-    def __init__(self, generator: Generator = Generator()) -> None:
+    def __init__(self, generator: Generator = UNKNOWN) -> None:
         self.generator = generator
         self._whole: dict[tuple[str, ...], dict[str, None]] = defaultdict(dict)
         self._ends: dict[tuple[str, ...], dict[str, None]] = defaultdict(dict)
@@ -68,7 +68,7 @@ class Routes:
         if (found := self.whole(words, near=near, known=known)) is not None:
             return found
         for way, lang in self._ways(words, known):
-            names = self._ends.get(way, ()) if way else ()
+            names: Collection[str] = self._ends.get(way, ()) if way else ()
             if len(way) == 1:
                 names = [name for name in names if _ROOTS.issuperset(route(name)[:-1])]
             if (name := self._nearest(names, near)) is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 
@@ -106,7 +107,7 @@ def test_a_link_leads_where_its_system_leads(
     shelf = library.load(grown(tmp_path, TREES[tree]) / below)
     article = next(article for article in shelf.articles if article.path == source)
     found = shelf.addresses.resolve(link, article=article)
-    path = found.article or (found.href.removeprefix("/files/") if found.kind == "file" else None)
+    path = found.article or (unquote(found.href.removeprefix("/files/")) if found.kind == "file" else None)
     assert path == leads
 
 

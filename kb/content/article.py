@@ -133,7 +133,9 @@ def read(
     written, body, body_line = parts.head, parts.body, parts.body_line
     keys, key_notes = foreign_keys.translate_keys(written, default_lang=default_lang)
     shown = foreign_markdown.lists_used(body)
-    body, body_notes = foreign_markdown.translate(body, written.values, first_line=body_line)
+    body, body_notes = foreign_markdown.translate(
+        body, written.values, first_line=body_line, mdx=path.lower().endswith(".mdx")
+    )
     values, value_notes = _values(keys)
     values["title"], body, title_notes = _title(path, body, values.get("title", ""), line=keys.lines.get("title", 1))
     id, lang = identity(path, default_lang=default_lang, folders=folders)

@@ -26,7 +26,8 @@ from kb.files import written_aside
 _KB = Path(__file__).parent.parent
 _MODULES = (
     *("content/article", "content/foreign_keys", "content/foreign_markdown", "content/links"),
-    *("content/generator", "content/heads", "content/routes"),
+    *("content/generator", "content/heads", "content/routes", "content/anchors", "content/code", "content/components"),
+    *("content/liquid", "content/shortcodes", "content/wiki"),
     *("render/markdown", "render/lists", "render/outline", "render/rendered"),
     *("render/render", "render/sanitise"),
 )

@@ -16,13 +16,12 @@ from urllib.parse import quote, unquote, urljoin, urlsplit
 from kb import languages
 from kb.content.article import Article, identity
 from kb.content.generator import UNKNOWN, Generator
-from kb.content.routes import Routes, joined, route
+from kb.content.routes import WIKI, Routes, joined, route
 
 Kind = Literal["article", "redirect", "file", "anchor", "outside", "page", "guessed", "missing"]
 
 FILES = "/files/"
 _SAFE = "".join(chr(code) for code in range(0x20, 0x7F) if chr(code) not in "%?#\\")  # what addresses may hold as it is
-WIKI = "/_wiki/"  # before a target that is a name, wherever it is; the translation of foreign Markdown writes it
 # The site's own pages below a language, and at the top; links to them are valid without an article.
 PAGES = frozenset({"", "search", "contact", "categories"})
 TOP_PAGES = frozenset({"", "admin", "healthz", "livez", "metrics", "readyz", "sitemap.xml", "robots.txt"})

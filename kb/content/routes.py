@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable
 from kb import languages
 from kb.content.generator import UNKNOWN, Generator
 
+WIKI = "/_wiki/"  # before a target that is a name, wherever it is; the translation of foreign Markdown writes it
 # Folders of a repository in which systems keep articles or files, and which addresses don't name.
 _ROOTS = frozenset(
     "docs doc content contents src pages source _docs _posts posts static public assets documentation website site "

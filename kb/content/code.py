@@ -1,0 +1,95 @@
+"""Set the code of a Markdown text aside, so that what is translated around it never touches it."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+
+_FENCE = re.compile(r"[ \t>]*(?:(?:[-*+]|\d+[.)])[ \t]+)?(`{3,}|~{3,})([^\n]*)")
+_RUNS = re.compile(r"(?<!\\)`+")
+_ITEM = re.compile(r"[ \t]*(?:[-*+]|\d+[.)])(?:[ \t]|$)")
+_KEPT = re.compile("\0(\\d+)\0")
+
+
+class Aside:
+    """The text with placeholders for its code; a placeholder is followed by as many line ends as its code has."""
+
+    def __init__(self, text: str) -> None:
+        self._code: list[str] = []
+        blocks = _blocks(text)
+        spans = _spans(text, blocks)
+        parts, last = [], 0
+        for start, end in sorted([*blocks, *spans]):
+            parts += [text[last:start], self._placeholder(text[start:end])]
+            last = end
+        self.text = "".join([*parts, text[last:]])
+
+    def _placeholder(self, code: str) -> str:
+        self._code.append(code)
+        return f"\0{len(self._code) - 1}\0" + "\n" * code.count("\n")
+
+    def restore(self, text: str) -> str:
+        """Return `text`, made of `self.text`, with the code in its places."""
+        parts, last = [], 0
+        for match in _KEPT.finditer(text):
+            if match.start() < last:
+                continue
+            code = self._code[int(match[1])]
+            parts += [text[last : match.start()], code]
+            last = match.end()
+            for _ in range(code.count("\n")):
+                last += text.startswith("\n", last)
+        return "".join([*parts, text[last:]])
+
+
+def _blocks(text: str) -> list[tuple[int, int]]:
+    """Return where fenced and indented code begins and ends."""
+    found: list[tuple[int, int]] = []
+    fence, opened, at = "", 0, 0
+    blank, in_list, indented = True, False, False
+    for line in text.splitlines(keepends=True):
+        bare = line.rstrip("\n")
+        match = _FENCE.match(bare)
+        if fence:
+            if match and match[1].startswith(fence) and not match[2].strip():
+                found.append((opened, at + len(bare)))
+                fence = ""
+        elif match and not ("`" in match[2] and match[1][0] == "`"):
+            fence, opened, indented = match[1], at + match.start(1), False
+        elif not bare.strip():
+            blank = True
+        else:
+            deep = bare.startswith(("    ", "\t"))
+            in_list = bool(_ITEM.match(bare)) or (in_list and bare[0] in " \t")
+            indented = deep and not in_list and (blank or indented)
+            if indented:
+                found.append((at, at + len(bare)))
+            blank = False
+        at += len(line)
+    if fence:
+        found.append((opened, len(text)))
+    return found
+
+
+def _spans(text: str, blocks: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return where code spans begin and end; none crosses an empty line."""
+    starts, found = [start for start, _ in blocks], []
+    paragraphs = [match.end() for match in re.finditer(r"\n[ \t]*\n", text)]
+    open_at: dict[tuple[int, int], list[int]] = {}
+    runs: list[tuple[int, int, tuple[int, int]]] = []
+    for match in _RUNS.finditer(text):
+        number = bisect_right(starts, match.start()) - 1
+        if number < 0 or match.start() >= blocks[number][1]:
+            place = (bisect_right(paragraphs, match.start()), len(match[0]))
+            open_at.setdefault(place, []).append(len(runs))
+            runs.append((match.start(), match.end(), place))
+    last = -1
+    for number, (start, _end, place) in enumerate(runs):
+        if start < last:
+            continue
+        same = open_at[place]
+        after = bisect_right(same, number)
+        if after < len(same):
+            last = runs[same[after]][1]
+            found.append((start, last))
+    return found

@@ -7,16 +7,20 @@ from bisect import bisect_right
 
 _FENCE = re.compile(r"[ \t>]*(?:(?:[-*+]|\d+[.)])[ \t]+)?(`{3,}|~{3,})([^\n]*)")
 _RUNS = re.compile(r"(?<!\\)`+")
-_ITEM = re.compile(r"[ \t]*(?:[-*+]|\d+[.)])(?:[ \t]|$)")
-_KEPT = re.compile("\0(\\d+)\0")
+_ITEM = re.compile(
+    r"[ \t]*(?:(?:[-*+]|\d+[.)])(?:[ \t]|$)|!!!|\?\?\?|===|\[\^[^\]]+\]:|:[ \t])"
+)  # what indented text belongs to
+_END = "\4"  # for a line end within code that was set aside
+_KEPT = re.compile("\0(\\d+)\0" + _END + "*")
 
 
 class Aside:
-    """The text with placeholders for its code; a placeholder is followed by as many line ends as its code has."""
+    """The text with placeholders for its code; `lines` counts the lines of both."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, *, indented: bool = True) -> None:
+        """Set aside fences, spans and, if `indented`, lines that are code by their indentation."""
         self._code: list[str] = []
-        blocks = _blocks(text)
+        blocks = _blocks(text, by_indentation=indented)
         spans = _spans(text, blocks)
         parts, last = [], 0
         for start, end in sorted([*blocks, *spans]):
@@ -26,23 +30,19 @@ class Aside:
 
     def _placeholder(self, code: str) -> str:
         self._code.append(code)
-        return f"\0{len(self._code) - 1}\0" + "\n" * code.count("\n")
+        return f"\0{len(self._code) - 1}\0" + _END * code.count("\n")
 
     def restore(self, text: str) -> str:
         """Return `text`, made of `self.text`, with the code in its places."""
-        parts, last = [], 0
-        for match in _KEPT.finditer(text):
-            if match.start() < last:
-                continue
-            code = self._code[int(match[1])]
-            parts += [text[last : match.start()], code]
-            last = match.end()
-            for _ in range(code.count("\n")):
-                last += text.startswith("\n", last)
-        return "".join([*parts, text[last:]])
+        return _KEPT.sub(lambda match: self._code[int(match[1])], text)
 
 
-def _blocks(text: str) -> list[tuple[int, int]]:
+def lines(text: str, end: int) -> int:
+    """Return the number of line ends before a position in a text whose code is set aside."""
+    return text.count("\n", 0, end) + text.count(_END, 0, end)
+
+
+def _blocks(text: str, *, by_indentation: bool) -> list[tuple[int, int]]:
     """Return where fenced and indented code begins and ends."""
     found: list[tuple[int, int]] = []
     fence, opened, at = "", 0, 0
@@ -61,7 +61,7 @@ def _blocks(text: str) -> list[tuple[int, int]]:
         else:
             deep = bare.startswith(("    ", "\t"))
             in_list = bool(_ITEM.match(bare)) or (in_list and bare[0] in " \t")
-            indented = deep and not in_list and (blank or indented)
+            indented = by_indentation and deep and not in_list and (blank or indented)
             if indented:
                 found.append((at, at + len(bare)))
             blank = False

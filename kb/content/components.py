@@ -10,12 +10,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html import escape
 
+from kb.content.code import lines
 from kb.content.foreign_keys import Note
 from kb.content.frontmatter import Value
 
 ADDED = "\1"  # before a line that the file doesn't have
 OPEN, CLOSE = "\2", "\3"  # lines that begin and end a group whose text may be indented
-_BRACES = r"\{(?:[^{}]|\{(?:[^{}]|\{(?:[^{}]|\{[^{}]{0,500}\}){0,500}\}){0,900}\}){0,3000}\}"
+_BRACES = r"\{[^{}]{0,3000}\}"
+for _ in range(6):  # levels of braces within braces
+    _BRACES = rf"\{{(?:[^{{}}]|{_BRACES}){{0,3000}}\}}"
 _SAID = rf"""(?:"[^"]{{0,3000}}"|'[^']{{0,3000}}'|{_BRACES})"""
 _PART = re.compile(
     rf"""<(?P<close>/?)(?P<name>[A-Za-z][\w.]*)(?P<rest>(?:\s+(?:[\w:@.-]+(?:\s*=\s*{_SAID})?"""
@@ -74,6 +77,7 @@ class Translation:
 
     def run(self, text: str) -> str:
         """Return `text`, without code, in Markdown; each removed line end is kept."""
+        self.mdx = self.mdx or bool(_FROM.search(text) and _ONE_LINE.search(text))
         text = (_ESM if self.mdx else _ONE_LINE).sub(self._import, text)
         self.text = text
         parts, last, skip_to = [], 0, ""
@@ -251,7 +255,7 @@ class Translation:
         return ("\n" + ADDED if before else "") + line + ("\n" + ADDED if after else "")
 
     def _note(self, key: str, match: re.Match[str], why: str) -> None:
-        line = self.first_line + match.string.count("\n", 0, match.start())
+        line = self.first_line + lines(match.string, match.start())
         self.notes.setdefault(key, Note(key, line, why))
 
 

@@ -16,7 +16,7 @@ from kb.content.liquid import lists_used
 __all__ = ["lists_used", "translate"]
 
 _FENCE = re.compile(r"[ \t>]*(`{3,}|~{3,})[ \t]*([^`\n]*)$")
-_PLAIN_INFO = re.compile(r"(?:\w[\w.+#-]*)?(?:\s+\w+=\"[^\"]*\")*\s*|\{[^{}]*\}\s*")
+_PLAIN_INFO = re.compile(r"(?:\w[\w.+#-]*)?(?:\s+(?:title|linenums|hl_lines)=\"[^\"]*\")*\s*|\{[^{}]*\}\s*")
 _TRIGGERS = re.compile(r"\{:|:::|```|~~~|\btoc\b|\bTOC\b|<Tab|\[!|[\2\3]", re.M)
 _WITHIN = re.compile(
     r"[<{%]|\[\[|==|^[ \t]*(?:import|export)\b|\^[A-Za-z0-9-]+[ \t]*$|-8<-|pathname:|:[a-z]+-[\w-]+:|^@\[code", re.M
@@ -30,6 +30,8 @@ _CLOSE = re.compile(r"\s*:{3,}\s*")
 _ALERT = re.compile(r" {0,3}> ?\[!(\w+)\][+-]?\s*(.*)")
 _TAB = re.compile(r"\s*<TabItem\b([^>]*)>\s*")
 _TAB_END = re.compile(r"\s*</TabItem>\s*")
+_MDX = re.compile(r"[<{]|^(?:import|export)\b", re.M)
+_ITEM = re.compile(r"[ \t]*([-*+:]|\d+[.)])[ \t]")
 _GROUP_END = re.compile(rf"\s*{CLOSE}\s*")
 _TABS = re.compile(r"\s*</?Tabs\b[^>]*>\s*")
 MAX_DEPTH = 10  # nested blocks; deeper ones are read as text
@@ -48,12 +50,12 @@ def translate(text: str, values: Mapping[str, Value], *, first_line: int, mdx: b
 
     The number of lines stays the same, but for components that begin and end within a line.
     """
-    text, notes = liquid.strip(re.sub("[\1\2\3]", "", text), values, first_line=first_line)
+    text, notes = liquid.strip(re.sub("[\1\2\3\4]", "", text), values, first_line=first_line)
     if _WITHIN.search(text):
-        aside = Aside(text)
+        aside = Aside(text, indented=not mdx)
         plain, dropped = shortcodes.translate(aside.text, first_line=first_line)
         read = components.Translation(values, mdx, first_line)
-        plain = read.run(plain) if mdx or "<" in plain or "{" in plain else plain
+        plain = read.run(plain) if mdx or _MDX.search(plain) else plain
         plain, removed = wiki.translate(plain, first_line=first_line)
         text = aside.restore(components.settled(plain))
         notes = [*notes, *dropped, *read.notes.values(), *removed]
@@ -80,17 +82,19 @@ class _Reader:
         self.first_line = first_line
         self.fence = ""
         self.blocks: list[_Block] = []  # outermost first
-        self.alert: str | None = None  # the indentation of an open alert of GitHub
+        self.alert: tuple[str, _Reader] | None = None  # of an open alert of GitHub: its indentation, and its lines
+        self.holder = ""  # "list" or "definition", to which indented lines belong
         self.notes: dict[str, Note] = {}
 
     def line(self, line: str, number: int) -> str:
         indent = "".join(block.indent for block in self.blocks)
-        if self._in_code(line):
-            return indent + self._moved(self._opening(line))
         if self.alert is not None:
             if line.lstrip().startswith(">"):
-                return indent + self.alert + "    " + re.sub(r"^\s*> ?", "", line)
+                inner = self.alert[1].line(re.sub(r"^\s*> ?", "", line), number)
+                return (indent + self.alert[0] + "    " + inner).rstrip(" ")
             self.alert = None
+        if self._in_code(line):
+            return indent + self._moved(self._opening(line))
         if (block := self._block(line)) is not None:
             return block
         if _TOC.fullmatch(line):
@@ -98,7 +102,14 @@ class _Reader:
         if _ATTRIBUTES.fullmatch(line):
             self._note("{:", number, "attributes such as {: .class} have no effect and were removed")
             return ""
+        self._hold(line)
         return indent + self._moved(line) if line.strip() else line
+
+    def _hold(self, line: str) -> None:
+        if match := _ITEM.match(line):
+            self.holder = "definition" if match[1] == ":" else "list"
+        elif line[:1] not in ("", " ", "\t"):
+            self.holder = ""
 
     def _moved(self, line: str) -> str:
         """Return a line of a component without the indentation that all its lines have."""
@@ -138,17 +149,18 @@ class _Reader:
         indent = "".join(block.indent for block in self.blocks)
         own = self._moved(line)
         own = own[: len(own) - len(own.lstrip())]
+        own = own if self.holder == "list" else "    " if self.holder == "definition" and own else ""
         if match := _OPEN.fullmatch(line):
             kind = match[2].lower()
             group = kind in ("code-group", "tabs", "steps", "raw", "v-pre")
-            self.blocks.append(_Block(":::", "" if group else "    "))
+            self.blocks.append(_Block(":::", "" if group else own + "    "))
             return "" if group else f"{indent}{own}!!! {_KINDS.get(kind, kind)}{_title(match[3] or match[4])}"
         if match := _ALERT.fullmatch(line):
-            self.alert = own
+            self.alert = own, _Reader(self.first_line)
             kind = match[1].lower()
             return f"{indent}{own}!!! {_KINDS.get(kind, kind)}{_title(match[2])}"
         if match := _TAB.fullmatch(line):
-            self.blocks.append(_Block("tab", "    "))
+            self.blocks.append(_Block("tab", own + "    "))
             named = dict(re.findall(r"""(\w+)\s*=\s*\{?["']([^"']*)["']""", match[1]))
             return f"{indent}{own}==={_title(named.get('label') or named.get('value') or 'Tab')}"
         if line.strip() == OPEN:

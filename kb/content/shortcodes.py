@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import quote
 
+from kb.content.code import lines
 from kb.content.components import CLOSE, OPEN
 from kb.content.foreign_keys import Note
 from kb.content.liquid import own_line
@@ -12,7 +13,7 @@ from kb.content.liquid import own_line
 # No part can match past the next opening, so that unclosed ones take linear time.
 _CODE = re.compile(
     r"\{\{(?P<mark>[<%])-?\s*(?P<close>/?)\s*(?P<name>[\w./-]+)(?P<rest>(?:(?!\{\{|\}\})[^\0]){0,3000}?)"
-    r"(?P<void>/?)\s*-?(?P=mark)\}\}"
+    r"(?P<void>/?)\s*-?[>%]\}\}"
 )
 _ESCAPED = re.compile(r"\{\{([<%])/\*(.*?)\*/([>%])\}\}", re.DOTALL)
 _NAMED = re.compile(r"""([\w-]+)\s*=\s*(?:"([^"]*)"|`([^`]*)`|([^\s"]+))""")
@@ -55,7 +56,7 @@ def translate(text: str, *, first_line: int) -> tuple[str, list[Note]]:
                 why = f"the shortcode '{name}' is not supported and was removed"
                 paired = match["name"] in closed and not match["void"] and not match["close"]
                 skipped = match["name"] if paired and (match["mark"] == "<" or name == "comment") else ""
-                line = first_line + text.count("\n", 0, match.start())
+                line = first_line + lines(text, match.start())
                 notes.setdefault(
                     name, Note(f"shortcode {name}", line, why + (" with what it holds" if skipped else ""))
                 )

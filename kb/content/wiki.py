@@ -7,6 +7,7 @@ from html import escape
 from urllib.parse import quote
 
 from kb.content.anchors import slug
+from kb.content.code import lines
 from kb.content.foreign_keys import Note
 from kb.content.routes import WIKI
 
@@ -31,6 +32,7 @@ _SNIPPET = re.compile(
 )
 _INCLUDED = re.compile(r"^[ \t]*(?:<<<[ \t]*[@.\w/][^\n]*|@\[code[^\n]*|<!--@include:[^\n]*-->)$", re.MULTILINE)
 _HEADING = re.compile(r"^(#{1,6}[ \t][^\n]*?)[ \t]*\{:?[^{}\n]*#([\w:.-]+)[^{}\n]*\}[ \t]*$", re.MULTILINE)
+_BELOW = re.compile(r"^(#{1,6}[ \t][^\n{}]*)\n[ \t]*\{:[^{}\n]*#([\w:.-]+)[^{}\n]*\}[ \t]*$", re.MULTILINE)
 _PICTURE = re.compile(r"\.(?:png|jpe?g|gif|webp|svg|avif|bmp)$", re.IGNORECASE)
 _SIZE = re.compile(r"(\d{1,5})(?:x(\d{1,5}))?")
 
@@ -49,11 +51,12 @@ def translate(text: str, *, first_line: int) -> tuple[str, list[Note]]:
     if "-" in text and ":" in text:
         text = _ICON.sub("", text)
     if "{" in text:
+        text = _BELOW.sub(r"\1 {#\2}\n", text)
         text = _HEADING.sub(r"\1 {#\2}", text)
         text = _ATTRIBUTES.sub(_attributes, _ALONE.sub("", text))
     for pattern in (_SNIPPET, _INCLUDED):
         if match := pattern.search(text):
-            line = first_line + text.count("\n", 0, match.start())
+            line = first_line + lines(text, match.start())
             notes.append(Note("included", line, "parts of other files are not included; copy their text"))
             text = pattern.sub(lambda match: "\n" * match[0].count("\n"), text)
     return text.replace("pathname://", ""), notes
@@ -84,5 +87,7 @@ def _picture(page: str, text: str) -> str:
 
 def _attributes(match: re.Match[str]) -> str:
     """Return the attributes that have an effect here, as `{: width="300" }`; classes have none."""
+    if match.string.startswith("#", match.string.rfind("\n", 0, match.start()) + 1):
+        return match[0]  # of a heading
     kept = _KEPT.findall(match[1])
     return "{: " + " ".join(kept) + " }" if kept else ""

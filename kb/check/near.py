@@ -22,7 +22,10 @@ class Names:
             self._named[_name(path)].append(path)
 
     def meant(self, target: str, *, source: str) -> str:
-        """Return "; did you mean …?" for a link to `target` in the file `source`, or ""."""
+        """Return "; did you mean …?" for a link to `target` in the file `source`, or "".
+
+        A link to a file such as a picture means one of its kind.
+        """
         wanted = unquote(target.split("#")[0].split("?")[0]).rstrip("/")
         name = _name(wanted)
         found = self._named.get(name, [])
@@ -30,11 +33,17 @@ class Names:
             self._left -= 1
             similar = difflib.get_close_matches(name, list(self._named), n=1, cutoff=0.7)
             found = self._named[similar[0]] if similar else []
-        found = [path for path in found if path != source]
+        suffix = _file_suffix(wanted)
+        found = [path for path in found if path != source and _file_suffix(path) == suffix]
         if not found:
             return ""
         near = min(found, key=lambda path: (_distance(path, source, wanted), path))
         return f"; did you mean '{posixpath.relpath(near, posixpath.dirname(source) or '.')}'?"
+
+
+def _file_suffix(path: str) -> str:
+    suffix = PurePosixPath(path).suffix.casefold()
+    return "" if suffix in (".md", ".mdx", ".markdown", ".html") else suffix
 
 
 def _name(path: str) -> str:

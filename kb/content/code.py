@@ -7,9 +7,8 @@ from bisect import bisect_right
 
 _FENCE = re.compile(r"[ \t>]*(?:(?:[-*+]|\d+[.)])[ \t]+)?(`{3,}|~{3,})([^\n]*)")
 _RUNS = re.compile(r"(?<!\\)`+")
-_ITEM = re.compile(
-    r"[ \t]*(?:(?:[-*+]|\d+[.)])(?:[ \t]|$)|!!!|\?\?\?|===|\[\^[^\]]+\]:|:[ \t])"
-)  # what indented text belongs to
+# What indented text belongs to: items, whose text begins after the mark, and others, whose text begins at four.
+_ITEM = re.compile(r"([-*+]|\d+[.)])([ \t]+|$)|(!!!|\?\?\?|===|\[\^[^\]]+\]:|:[ \t])")
 _END = "\4"  # for a line end within code that was set aside
 _KEPT = re.compile("\0(\\d+)\0" + _END + "*")
 
@@ -46,7 +45,8 @@ def _blocks(text: str, *, by_indentation: bool) -> list[tuple[int, int]]:
     """Return where fenced and indented code begins and ends."""
     found: list[tuple[int, int]] = []
     fence, opened, at = "", 0, 0
-    blank, in_list, indented = True, False, False
+    blank, indented = True, False
+    holders: list[int] = []  # where the text of each open item begins, outermost first
     for line in text.splitlines(keepends=True):
         bare = line.rstrip("\n")
         match = _FENCE.match(bare)
@@ -59,16 +59,25 @@ def _blocks(text: str, *, by_indentation: bool) -> list[tuple[int, int]]:
         elif not bare.strip():
             blank = True
         else:
-            deep = bare.startswith(("    ", "\t"))
-            in_list = bool(_ITEM.match(bare)) or (in_list and bare[0] in " \t")
-            indented = by_indentation and deep and not in_list and (blank or indented)
+            depth = _depth(bare)
+            holders = [held for held in holders if held <= depth] if blank else holders
+            code = depth >= (holders[-1] if holders else 0) + 4
+            indented = by_indentation and (blank or indented) and code
             if indented:
                 found.append((at, at + len(bare)))
+            elif item := _ITEM.match(bare.lstrip()):
+                wide = 4 if item[3] else len(item[0]) if 0 < len(item[2]) < 5 else len(item[1]) + 1
+                holders = [*(held for held in holders if held <= depth), depth + wide]
             blank = False
         at += len(line)
     if fence:
         found.append((opened, len(text)))
     return found
+
+
+def _depth(line: str) -> int:
+    wide = line.expandtabs(4)
+    return len(wide) - len(wide.lstrip())
 
 
 def _spans(text: str, blocks: list[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -33,6 +33,7 @@ _ONE_LINE = re.compile(
 _FROM = re.compile(r"""import\s+([\w$*{},\s]+?)\s+from\s+["']([^"']+)["']""")
 _CONST = re.compile(r"""export\s+const\s+(\w+)\s*=\s*(["'`])([^"'`\n]*)\2""")
 _TEXT = re.compile(r"""\s*(["'`])((?:(?!\1)[^\\$])*)\1\s*""")
+_CODE = re.compile("\0\\d+\0\4*")  # that was set aside
 _BASE_URL = re.compile(r"""\s*useBaseUrl\(\s*["'`]([^"'`]+)["'`]\s*\)\s*""")
 _REQUIRE = re.compile(r"""\s*require\(\s*["'`](?:!!?[\w-]+!)*([^"'`]+)["'`]\s*\)(?:\.default)?\s*""")
 _QUOTED = re.compile(r"""["'`]([^"'`\s]+\.(?:png|jpe?g|gif|webp|svg|avif))["'`]""", re.IGNORECASE)
@@ -127,6 +128,8 @@ class Translation:
         inner = said[1:-1]
         if found := _TEXT.fullmatch(inner):
             return found[2]
+        if _CODE.fullmatch(inner):
+            return inner
         if found := _BASE_URL.fullmatch(inner):
             return found[1] if "://" in found[1] else "/" + found[1].lstrip("/")
         if found := _REQUIRE.fullmatch(inner):
@@ -188,7 +191,7 @@ class Translation:
             src = _VIDEOS["vimeo" if low == "vimeo" else "youtube"] + number
         if not src:
             return ""
-        label = given.get("title") or re.sub(r"^(?:https?:)?//(?:www\\.)?", "", src)
+        label = given.get("title") or re.sub(r"^(?:https?:)?//(?:www\.)?", "", src)
         self._note("frame", match, "videos and frames are shown as links to them")
         return f'<a href="{escape(src)}">▶ {escape(label)}</a>' + _line_ends(match[0])
 
@@ -255,8 +258,8 @@ class Translation:
         return ("\n" + ADDED if before else "") + line + ("\n" + ADDED if after else "")
 
     def _note(self, key: str, match: re.Match[str], why: str) -> None:
-        line = self.first_line + lines(match.string, match.start())
-        self.notes.setdefault(key, Note(key, line, why))
+        if key not in self.notes:
+            self.notes[key] = Note(key, self.first_line + lines(match.string, match.start()), why)
 
 
 def settled(text: str) -> str:

@@ -12,7 +12,7 @@ from kb.content.liquid import own_line
 
 # No part can match past the next opening, so that unclosed ones take linear time.
 _CODE = re.compile(
-    r"\{\{(?P<mark>[<%])-?\s*(?P<close>/?)\s*(?P<name>[\w./-]+)(?P<rest>(?:(?!\{\{|\}\})[^\0]){0,3000}?)"
+    r"\{\{(?P<mark>[<%])-?\s*(?P<close>/?)\s*(?P<name>\w[\w./-]*)(?P<rest>(?:(?!\{\{|\}\})[^\0]){0,3000}?)"
     r"(?P<void>/?)\s*-?[>%]\}\}"
 )
 _ESCAPED = re.compile(r"\{\{([<%])/\*(.*?)\*/([>%])\}\}", re.DOTALL)
@@ -56,10 +56,9 @@ def translate(text: str, *, first_line: int) -> tuple[str, list[Note]]:
                 why = f"the shortcode '{name}' is not supported and was removed"
                 paired = match["name"] in closed and not match["void"] and not match["close"]
                 skipped = match["name"] if paired and (match["mark"] == "<" or name == "comment") else ""
-                line = first_line + lines(text, match.start())
-                notes.setdefault(
-                    name, Note(f"shortcode {name}", line, why + (" with what it holds" if skipped else ""))
-                )
+                why += " with what it holds" if skipped else ""
+                if name not in notes:
+                    notes[name] = Note(f"shortcode {name}", first_line + lines(text, match.start()), why)
         parts.append(found + _line_ends(match[0]))
     whole = "".join([*parts, text[last:]])
     whole = _ESCAPED.sub(lambda match: "{{" + match[1] + match[2] + match[3] + "}}", whole)

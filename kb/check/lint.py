@@ -17,8 +17,8 @@ from kb.content.article import Article
 from kb.content.article_keys import nearest
 from kb.content.library import Library
 from kb.content.links import Target, normal
-from kb.content.routes import WIKI
 from kb.errors import Problem, Severity
+from kb.foreign.routes import WIKI
 from kb.render.rendered import nearby
 
 NO_ADDRESS = "an image has no address, or one that is not allowed, and is not shown; store it as a file and link to it"

@@ -12,11 +12,11 @@ from tempfile import TemporaryDirectory
 from kb.check import references
 from kb.check.references import Facts
 from kb.content import git, library
-from kb.content.anchors import slug
 from kb.content.article import Article
 from kb.content.library import SUFFIXES, Library
 from kb.content.links import normal
 from kb.errors import HelpCenterError, Problem
+from kb.foreign.anchors import slug
 from kb.i18n import interface_languages
 
 READ = (*SUFFIXES, ".yml", ".yaml")

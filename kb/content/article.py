@@ -12,11 +12,12 @@ from pathlib import PurePosixPath
 from typing import Any, Literal, NamedTuple
 
 from kb import languages
-from kb.content import article_keys, foreign_keys, foreign_markdown, heads
+from kb.content import article_keys, foreign_keys, heads
 from kb.content.article_keys import Key
-from kb.content.foreign_keys import Note
 from kb.content.frontmatter import FrontMatter, Value
 from kb.errors import BadArticle
+from kb.foreign import markdown as foreign
+from kb.foreign.note import Note
 
 Status = Literal["draft", "published", "archived"]
 
@@ -85,9 +86,10 @@ class Article:
 def identity(path: str, *, default_lang: str, folders: Collection[str] = ()) -> Version:
     """Return the id and language of a path; `folders` are top folders that are categories, not languages.
 
+    A file `_index.md` is the page of its folder, as in Hugo. Characters that have a meaning in addresses are left out.
+
     >>> identity("account/reset.es.md", default_lang="en"), identity("es/account/reset.md", default_lang="en")
     (Version(id='account/reset', lang='es'), Version(id='account/reset', lang='es'))
-    A file `_index.md` is the page of its folder, as in Hugo. Characters that have a meaning in addresses are left out.
     """
     stem, lang = _UNREADABLE.sub("", PurePosixPath(path).with_suffix("").as_posix()), None
     name, dot, suffix = stem.rpartition(".")
@@ -132,10 +134,8 @@ def read(
     parts = heads.parted(path, text)
     written, body, body_line = parts.head, parts.body, parts.body_line
     keys, key_notes = foreign_keys.translate_keys(written, default_lang=default_lang)
-    shown = foreign_markdown.lists_used(body)
-    body, body_notes = foreign_markdown.translate(
-        body, written.values, first_line=body_line, mdx=path.lower().endswith(".mdx")
-    )
+    shown = foreign.lists_used(body)
+    body, body_notes = foreign.translate(body, written.values, first_line=body_line, mdx=path.lower().endswith(".mdx"))
     values, value_notes = _values(keys)
     values["title"], body, title_notes = _title(path, body, values.get("title", ""), line=keys.lines.get("title", 1))
     id, lang = identity(path, default_lang=default_lang, folders=folders)

@@ -20,14 +20,14 @@ from typing import Any
 
 from kb.content import article as articles
 from kb.content.article import Article
-from kb.content.foreign_keys import Note
 from kb.files import written_aside
+from kb.foreign.note import Note
 
 _KB = Path(__file__).parent.parent
 _MODULES = (
-    *("content/article", "content/foreign_keys", "content/foreign_markdown", "content/links"),
-    *("content/generator", "content/heads", "content/routes", "content/anchors", "content/code", "content/components"),
-    *("content/liquid", "content/shortcodes", "content/wiki"),
+    *("foreign/note", "content/article", "content/foreign_keys", "foreign/markdown", "content/links"),
+    *("foreign/generator", "content/heads", "foreign/routes", "foreign/anchors", "foreign/code", "foreign/components"),
+    *("foreign/liquid", "foreign/shortcodes", "foreign/wiki"),
     *("render/markdown", "render/lists", "render/outline", "render/rendered"),
     *("render/render", "render/sanitise"),
 )

@@ -4,26 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from kb import languages
 from kb.content import article_keys
 from kb.content.frontmatter import FrontMatter, Value
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """A part of a file that was removed or ignored; the library counts notes by `key`.
-
-    An `error` keeps the article from being shown.
-    """
-
-    key: str
-    line: int
-    why: str
-    error: bool = False
-
+from kb.foreign.note import Note
 
 # Keys that control the layout of pages in other systems; we ignore them.
 UNUSED = {

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 
 from kb.content import frontmatter
-from kb.content.foreign_keys import Note
 from kb.content.frontmatter import FrontMatter, Value
 from kb.errors import BadArticle
+from kb.foreign.note import Note
 
 MAX_BYTES = 256 * 1024
 _BEFORE = re.compile(

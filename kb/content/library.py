@@ -10,18 +10,19 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 
-from kb.content import article_keys, channels, contexts, generator, git, redirects, site_file
+from kb.content import article_keys, channels, contexts, git, redirects, site_file
 from kb.content.article import Article, Version, is_section
 from kb.content.cache import Parsed, recipe
 from kb.content.categories import Category, Pin
 from kb.content.categories import load as load_categories
 from kb.content.categories import pins as load_pins
 from kb.content.categories import synonyms as load_synonyms
-from kb.content.foreign_keys import Note
 from kb.content.git import outdated
 from kb.content.links import Addresses, is_ours, normal
 from kb.content.site_file import SiteFile
 from kb.errors import BadArticle, Problem
+from kb.foreign import generator
+from kb.foreign.note import Note
 
 __all__ = ["Category", "Library", "Pin", "Problem", "load"]
 

@@ -15,8 +15,8 @@ from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from kb import languages
 from kb.content.article import Article, identity
-from kb.content.generator import UNKNOWN, Generator
-from kb.content.routes import WIKI, Routes, joined, route
+from kb.foreign.generator import UNKNOWN, Generator
+from kb.foreign.routes import WIKI, Routes, joined, route
 
 Kind = Literal["article", "redirect", "file", "anchor", "outside", "page", "guessed", "missing"]
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from kb.content.anchors import slug
+from kb.foreign.anchors import slug
 
 PAGE_IDS = "kb-"  # prefix of ids on the site's own pages; an article's ids must not have it, or scripts would find them
 _ANCHOR = re.compile(r"[\w][\w:.\-]{0,99}")

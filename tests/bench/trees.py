@@ -19,7 +19,7 @@ from kb.check import source_shown
 from kb.content import library
 from kb.content.article import Article
 from kb.content.library import Library
-from kb.content.routes import WIKI
+from kb.foreign.routes import WIKI
 from kb.render.render import render_all
 
 _FENCE = re.compile(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kb.content.article import Article, read
-from kb.content.foreign_keys import Note
+from kb.foreign.note import Note
 from kb.render.render import render
 
 

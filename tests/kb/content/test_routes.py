@@ -7,7 +7,8 @@ from urllib.parse import unquote
 
 import pytest
 
-from kb.content import generator, library
+from kb.content import library
+from kb.foreign import generator
 
 TREES = {  # name -> files; a settings file says which system the tree was written for
     "docusaurus": {

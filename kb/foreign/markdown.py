@@ -6,12 +6,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from kb.content import components, liquid, shortcodes, wiki
-from kb.content.code import Aside
-from kb.content.components import CLOSE, OPEN
-from kb.content.foreign_keys import Note
-from kb.content.frontmatter import Value
-from kb.content.liquid import lists_used
+from kb.foreign import components, liquid, shortcodes, wiki
+from kb.foreign.code import Aside
+from kb.foreign.components import CLOSE, OPEN
+from kb.foreign.liquid import lists_used
+from kb.foreign.note import Note
 
 __all__ = ["lists_used", "translate"]
 
@@ -45,7 +44,7 @@ _KINDS = {
 }
 
 
-def translate(text: str, values: Mapping[str, Value], *, first_line: int, mdx: bool = False) -> tuple[str, list[Note]]:
+def translate(text: str, values: Mapping[str, object], *, first_line: int, mdx: bool = False) -> tuple[str, list[Note]]:
     """Return `text` in our Markdown, and notes on removed parts; `mdx` is the dialect in which `<Word>` is no text.
 
     The number of lines stays the same, but for components that begin and end within a line.

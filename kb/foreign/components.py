@@ -10,9 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html import escape
 
-from kb.content.code import lines
-from kb.content.foreign_keys import Note
-from kb.content.frontmatter import Value
+from kb.foreign.code import lines
+from kb.foreign.note import Note
 
 ADDED = "\1"  # before a line that the file doesn't have
 OPEN, CLOSE = "\2", "\3"  # lines that begin and end a group whose text may be indented
@@ -66,7 +65,7 @@ _VIDEOS = {"youtube": "https://www.youtube.com/watch?v=", "vimeo": "https://vime
 class Translation:
     """One text's imports, and the notes on what was removed."""
 
-    values: Mapping[str, Value]
+    values: Mapping[str, object]
     mdx: bool
     first_line: int
     files: dict[str, str] = field(default_factory=dict)  # imported name -> path

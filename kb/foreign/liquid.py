@@ -8,9 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
-from kb.content.components import ADDED
-from kb.content.foreign_keys import Note
-from kb.content.frontmatter import Value
+from kb.foreign.components import ADDED
+from kb.foreign.note import Note
 
 # No part of the pattern can match past the next opening, so that unclosed tags take linear time.
 _LIQUID = re.compile(
@@ -29,7 +28,7 @@ _NOTES = _KINDS | {"callout", "alert", "notice", "message"}
 _LIST = re.compile(r"\b(?:items|list|content)\s*=\s*page\.([\w-]+)")
 
 
-def strip(text: str, values: Mapping[str, Value], *, first_line: int) -> tuple[str, list[Note]]:
+def strip(text: str, values: Mapping[str, object], *, first_line: int) -> tuple[str, list[Note]]:
     """Return `text` without Liquid, with the same number of lines, and a note for each kind of removed tag."""
     if "{%" not in text and "{{" not in text:
         return text, []
@@ -72,7 +71,7 @@ def _line_ends(text: str) -> str:
 
 @dataclass(slots=True)
 class _State:
-    values: Mapping[str, Value]
+    values: Mapping[str, object]
     first_line: int
     names: set[str]  # variables that the text itself sets
     silent: str = ""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from urllib.parse import quote
 
-from kb.content.code import lines
-from kb.content.components import CLOSE, OPEN
-from kb.content.foreign_keys import Note
-from kb.content.liquid import own_line
+from kb.foreign.code import lines
+from kb.foreign.components import CLOSE, OPEN
+from kb.foreign.liquid import own_line
+from kb.foreign.note import Note
 
 # No part can match past the next opening, so that unclosed ones take linear time.
 _CODE = re.compile(

@@ -8,13 +8,13 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 
 from kb import languages
-from kb.content.generator import UNKNOWN, Generator
+from kb.foreign.generator import UNKNOWN, Generator
 
 WIKI = "/_wiki/"  # before a target that is a name, wherever it is; the translation of foreign Markdown writes it
 # Folders of a repository in which systems keep articles or files, and which addresses don't name.
 _ROOTS = frozenset(
     "docs doc content contents src pages source _docs _posts posts static public assets documentation website site "
-    "guides current book data".split()
+    "current".split()
 )
 # Folders with which addresses begin, and files may not.
 _PREFIXES = frozenset("docs doc kb help hc support documentation wiki latest stable current next main master".split())
@@ -49,6 +49,8 @@ class Routes:
     def __init__(self, generator: Generator = UNKNOWN) -> None:
         self.generator = generator
         self._whole: dict[tuple[str, ...], dict[str, None]] = defaultdict(dict)
+        self._below: dict[tuple[str, ...], dict[str, None]] = defaultdict(dict)  # below the folders of _ROOTS
+        self._deeper: dict[tuple[str, ...], dict[str, None]] = defaultdict(dict)  # and below a language in them
         self._ends: dict[tuple[str, ...], dict[str, None]] = defaultdict(dict)
         self._dropped = _PREFIXES.union(word.casefold() for word in (*generator.bases, *generator.above))
 
@@ -56,6 +58,8 @@ class Routes:
         """Enter `name` under the routes of `places`."""
         for words in dict.fromkeys(map(route, places)):
             self._whole[words][name] = None
+            for level, below in zip((self._below, self._deeper), _below_roots(words), strict=False):
+                level[below][name] = None
             for start in range(len(words)):
                 self._ends[words[start:]][name] = None
             if len(words) > 1 and words[-1] == words[-2]:  # `start/start.md` is the page of its folder
@@ -84,8 +88,11 @@ class Routes:
         return None
 
     def at(self, words: tuple[str, ...], *, near: str) -> str | None:
-        """Return the name with exactly this route."""
-        return self._nearest(self._whole.get(words, ()), near)
+        """Return the name with exactly this route, perhaps below a folder such as `docs` or `content/en`."""
+        for level in (self._whole, self._below, self._deeper) if words else (self._whole,):
+            if (found := self._nearest(level.get(words, ()), near)) is not None:
+                return found
+        return None
 
     def words(self) -> list[str]:
         """Return the routes as text, in order, for a fingerprint."""
@@ -122,6 +129,15 @@ class Routes:
         if len(best) == 1:
             return best[0]
         return min(best, key=lambda name: (name.count("/"), name)) if closest else None
+
+
+def _below_roots(words: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """Return a route below the folders of _ROOTS, and below a language in them, as in `content/en/guide`."""
+    start = next((number for number, word in enumerate(words) if word not in _ROOTS), len(words))
+    if not 0 < start < len(words):
+        return [words[start:]] if start else []
+    is_language = languages.normalise(words[start]) == words[start]
+    return [words[start:], *([words[start + 1 :]] if is_language else [])]
 
 
 def _shared(one: str, other: str) -> int:

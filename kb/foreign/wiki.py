@@ -6,10 +6,10 @@ import re
 from html import escape
 from urllib.parse import quote
 
-from kb.content.anchors import slug
-from kb.content.code import lines
-from kb.content.foreign_keys import Note
-from kb.content.routes import WIKI
+from kb.foreign.anchors import slug
+from kb.foreign.code import lines
+from kb.foreign.note import Note
+from kb.foreign.routes import WIKI
 
 _COMMENT = re.compile(r"(?<![\w%])%%(?!%)((?:(?!%%)[^\0]){1,5000})%%(?![\w%])")
 _WIKI = re.compile(

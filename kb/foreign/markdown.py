@@ -15,7 +15,7 @@ from kb.foreign.note import Note
 __all__ = ["lists_used", "translate"]
 
 _FENCE = re.compile(r"[ \t>]*(`{3,}|~{3,})[ \t]*([^`\n]*)$")
-_PLAIN_INFO = re.compile(r"(?:\w[\w.+#-]*)?(?:\s+(?:title|linenums|hl_lines)=\"[^\"]*\")*\s*|\{[^{}]*\}\s*")
+_PLAIN_INFO = re.compile(r"(?:\w[\w.+#-]*)?(?:(?:^|\s+)(?:title|linenums|hl_lines)=\"[^\"]*\")*\s*|\{[^{}]*\}\s*")
 _TRIGGERS = re.compile(r"\{:|:::|```|~~~|\btoc\b|\bTOC\b|<Tab|\[!|[\2\3]", re.M)
 _WITHIN = re.compile(
     r"[<{%]|\[\[|==|^[ \t]*(?:import|export)\b|\^[A-Za-z0-9-]+[ \t]*$|-8<-|pathname:|:[a-z]+-[\w-]+:|^@\[code", re.M

@@ -9,13 +9,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from kb.check import source_shown
 from kb.content.article import Article
 from kb.content.dialect import Dialect
 from kb.content.library import Library
 from kb.errors import BadArticle
 from kb.files import keep_if_possible
 
-VERSION = "1 "  # of the cached rows
+VERSION = "2 "  # of the cached rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class Facts:
     images: tuple[Picture, ...] = ()
     anchors: tuple[str, ...] = ()
     lost: tuple[str, ...] = ()
+    shown: tuple[tuple[int, str, str], ...] = ()  # Markdown that readers see as source: line, kind, example
     empty: bool = False
     error: tuple[int, str] | None = None
 
@@ -54,7 +56,7 @@ def gather(library: Library, *, cache: Path | None) -> dict[str, Facts]:
     kept = _load(cache, recipe)
     found: dict[str, Facts] = {}
     fresh: dict[str, Any] = {}
-    for article in library.articles:
+    for article in (*library.articles, *library.barred):
         key = f"{article.revision} {article.path}"
         row = kept.get(key)
         found[article.path] = facts = _of_row(row) if row else learn(article, library.markdown.dialect)
@@ -80,6 +82,7 @@ def learn(article: Article, dialect: Dialect = "commonmark") -> Facts:
         images=tuple(Picture(i.target, i.line, i.alt, _decorative(article, i.target)) for i in page.images),
         anchors=tuple(sorted(page.anchors)),
         lost=tuple(sorted(page.lost)),
+        shown=tuple((_line(article, said), kind, said) for kind, said in source_shown.find(page.html)),
         empty=not any(section.text for section in page.sections) and not page.images,
     )
 
@@ -87,6 +90,12 @@ def learn(article: Article, dialect: Dialect = "commonmark") -> Facts:
 def _decorative(article: Article, target: str) -> bool:
     """Return True if an image is written as HTML, so that its empty alt is deliberate."""
     return bool(re.search(rf"<img\b[^>]*{re.escape(target)}", article.markdown))
+
+
+def _line(article: Article, said: str) -> int:
+    """Return the line of the file on which a text of the article begins, or that of its first line."""
+    start = article.markdown.find(said)
+    return article.body_line + article.markdown.count("\n", 0, max(start, 0))
 
 
 def line_of(path: Path, text: str) -> int:
@@ -113,6 +122,7 @@ def _of_row(row: Mapping[str, Any]) -> Facts:
         images=tuple(Picture(**image) for image in row["images"]),
         anchors=tuple(row["anchors"]),
         lost=tuple(row["lost"]),
+        shown=tuple((line, kind, said) for line, kind, said in row["shown"]),
         empty=row["empty"],
         error=(row["error"][0], row["error"][1]) if row["error"] else None,
     )

@@ -10,7 +10,7 @@ from typing import Any
 
 from kb import languages
 from kb.content import article_keys, frontmatter
-from kb.content.article import Article
+from kb.content.article import Article, is_section
 from kb.content.frontmatter import FrontMatter, Value
 from kb.errors import BadArticle, Problem
 
@@ -50,6 +50,11 @@ def load(
             name, lang = _place(match["folder"] or "general", match["lang"], default_lang)
             for code, values in _languages(path, text, lang, problems).items():
                 said.setdefault(name, {}).setdefault(code, {}).update(values)
+    for article in articles:
+        if is_section(article.path):
+            given = {"title": article.title, "order": article.order, "summary": article.summary}
+            own = said.setdefault(article.category, {}).setdefault(article.lang, {})
+            own.update({key: value for key, value in given.items() if value and key not in own})
     used = {(article.category, article.lang) for article in articles}
     names = {name for category, _ in used for name in way(category)}
     silent = {name for name in names if said.get(name, {}).get(default_lang, {}).get("offers") == "none"}

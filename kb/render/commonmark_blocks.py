@@ -140,7 +140,7 @@ def _abbreviation(state: StateBlock, start: int, end: int, silent: bool) -> bool
 
 
 def _items(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """Parse a list that `kb.content.foreign_markdown` made of the front matter, in one line of HTML."""
+    """Parse a list that `kb.foreign.liquid` made of the front matter, in one line of HTML."""
     match = None if state.is_code_block(start) else _ITEMS.match(_line(state, start))
     if match is None or silent:
         return match is not None

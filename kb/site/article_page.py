@@ -19,7 +19,7 @@ from werkzeug.urls import iri_to_uri
 
 from deflect.store.services import services, state
 from kb import i18n
-from kb.content import frontmatter
+from kb.content import heads
 from kb.content.channels import Way
 from kb.errors import NotFound
 from kb.failures import degraded
@@ -124,7 +124,7 @@ def show_markdown(entry: Entry) -> Response:
     data = path.read_bytes() if path.is_relative_to(folder) and path.is_file() else b""
     if not hashlib.sha256(data).hexdigest().startswith(entry.revision):
         raise NotFound("the Markdown of this article is being published; ask again in a minute")
-    _head, body, _line = frontmatter.split(data.decode("utf-8-sig", "replace"))
+    body = heads.parted(entry.path, heads.decoded(entry.path, data)[0]).body
     response = make_response(f"# {entry.title}\n\n{body.strip()}\n")
     response.content_type = "text/markdown; charset=utf-8"
     response.headers["Link"] = f'<{iri_to_uri(root() + entry.address)}>; rel="canonical"'

@@ -287,7 +287,7 @@ def fields(article: Article, passages: Sequence[Passage]) -> dict[str, Mapping[s
     sections = [p for p in passages if p.kind == "section"]
     headings = "\n".join(dict.fromkeys(p.heading for p in sections))
     body = "\n".join([article.summary, *(p.text for p in sections)])
-    queries = "\n".join(article.queries)
+    queries = "\n".join((*article.queries, *article.names))
     in_title, in_queries, in_headings, in_body = map(count, (article.title, queries, headings, body))
     return {
         "title": in_title[0],

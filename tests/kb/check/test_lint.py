@@ -103,7 +103,7 @@ def test_a_broken_anchor_names_the_nearest_heading(tmp_path: Path) -> None:
 
 
 def test_a_link_to_an_article_that_cannot_be_read_is_not_said_to_lead_nowhere(tmp_path: Path) -> None:
-    problems = check(tmp_path, {"a.md": "# A\n\n[x](b/c.md#d)", "b/c.md": "---\ntitle: C\nstatus: publishd\n---\n"})
+    problems = check(tmp_path, {"a.md": "# A\n\n[x](b/c.md#d)", "b/c.md": "---\ntitle: C\naudience: {a: b}\n---\n"})
     assert [str(p) for p in problems if p.path == "a.md"] == [
         "a.md:3: links to b/c.md, which cannot be read; fix that file first"
     ]

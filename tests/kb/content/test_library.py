@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from kb.content import library
+from kb.content.heads import MAX_BYTES
 from kb.content.library import Library
 from kb.errors import BadArticle, Problem
 from tests.conftest import git, write_articles
@@ -28,9 +29,9 @@ def problems(shelf: Library, code: str) -> list[Problem]:
 
 
 def test_one_bad_article_is_left_out_and_named_and_stops_nobody(tmp_path: Path) -> None:
-    shelf = load(tmp_path, good="# Good", bad="---\ntitle: A\nstatus: publishd\n---\n", worse="---\ntitle: [\n---\n")
+    shelf = load(tmp_path, good="# Good", bad="---\ntitle: A\naudience: {a: b}\n---\n", worse="x" * MAX_BYTES + "x")
     assert [article.id for article in shelf.articles] == ["good"]
-    assert [(p.path, p.line, p.severity) for p in shelf.problems] == [("bad.md", 3, "error"), ("worse.md", 3, "error")]
+    assert [(p.path, p.line, p.severity) for p in shelf.problems] == [("bad.md", 3, "error"), ("worse.md", 1, "error")]
 
 
 def test_a_missing_folder_says_what_to_do(tmp_path: Path) -> None:

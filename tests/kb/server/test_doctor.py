@@ -46,7 +46,7 @@ def test_a_wrong_setting_is_named(settings: Settings, setting: str, value: objec
 
 def test_articles_that_are_left_out_are_wrong(settings: Settings, tmp_path: Path) -> None:
     (tmp_path / "good.md").write_text("# Good", encoding="utf-8")
-    (tmp_path / "bad.md").write_text("---\ntitle: [\n---\n", encoding="utf-8")
+    (tmp_path / "bad.md").write_text("---\naudience: [\n---\n", encoding="utf-8")
     sentence = "1 of them cannot be read and is left out; see 'kb check'"
     assert Finding("articles", "wrong", sentence) in examine(replace(settings, articles=tmp_path))
 

@@ -28,11 +28,12 @@ _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u
 SHORTEST = 40  # a shorter sentence is shown with the one after it
 
 
-class _Folded(dict[int, str]):
-    """The folded form of each character: "" for an accent, a space for a character between words."""
+class _Folded(dict[int, str | None]):
+    """The folded form of each character: None for an accent, a space for a character between words."""
 
-    def __missing__(self, point: int) -> str:
-        self[point] = folded = _BORDER.sub(" ", fold(chr(point)))
+    def __missing__(self, point: int) -> str | None:
+        # An empty string instead of None would cost str.translate its quick way.
+        self[point] = folded = _BORDER.sub(" ", fold(chr(point))) or None
         return folded
 
 
@@ -192,7 +193,8 @@ def _terms(postings: Postings, query: Query) -> Wanted:
     for word in query.asked:
         for term in (*word.terms, word.text):
             wanted[term] = max(0.1, postings.rarity(term) if postings.row(term) is not None else 0.1)
-        wanted |= {term: 0.5 * max(0.1, postings.rarity(term)) for term in word.synonyms if term not in wanted}
+        same = {term for phrase in word.synonyms for term in phrase if term not in wanted}
+        wanted |= {term: 0.5 * max(0.1, postings.rarity(term)) for term in same}
     return wanted
 
 

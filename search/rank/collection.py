@@ -123,6 +123,12 @@ class Collection:
         codes = {lang: code for code, lang in enumerate(self._every_lang)}
         return np.asarray([codes[d.lang] for d in self.documents], dtype=np.int64)
 
+    def within(self, lang: str) -> slice:
+        """Return where the documents of a language are. They are in order of language."""
+        code = self._every_lang.index(lang)
+        first, last = np.searchsorted(self._lang_codes, (code, code + 1))
+        return slice(int(first), int(last))
+
     @cached_property
     def normal_titles(self) -> list[str]:
         """The normalised title of every document."""

@@ -271,6 +271,11 @@ class Postings:
         found = rows[start:end]
         return [int(row) for row in found[np.argsort(-self._count[found], kind="stable")][:most]]
 
+    def begins(self, prefix: str) -> bool:
+        """Return True if a term of the articles begins with `prefix`."""
+        row = bisect.bisect_left(self.terms, prefix)
+        return row < len(self.terms) and self.terms[row].startswith(prefix)
+
     def said(self, prefix: str, *, most: int) -> list[int]:
         """Return the rows of up to `most` written words with this prefix, those of most documents first."""
         start, end = bisect.bisect_left(self.terms, prefix), bisect.bisect_left(self.terms, prefix + chr(0x10FFFF))

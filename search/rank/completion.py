@@ -57,9 +57,9 @@ STAGES: tuple[Stage, ...] = ("all", "enough", "none")
 
 
 def _chosen(collection: Collection, asked: Asked, scores: Floats, stages: Mapping[str, Stage], *, k: int) -> list[int]:
-    """Return the best documents: those with all words first, then the page's language, then by score and title."""
+    """Return the best documents: those with all words first, then those in the language of the question and title."""
     chosen: list[int] = []
-    for lang in sorted(stages, key=lambda lang: (STAGES.index(stages[lang]), lang != asked.page, lang)):
+    for lang in sorted(stages, key=lambda lang: (STAGES.index(stages[lang]), lang != asked.lang, lang)):
         own = np.zeros_like(scores)
         own[collection.within(lang)] = scores[collection.within(lang)]
         likely = fusion.order(own, collection.names, k=min(LIKELY, int(np.count_nonzero(own > 0))))

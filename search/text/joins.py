@@ -24,6 +24,7 @@ IN_NAME = 6  # weight of a form in a title or heading; one in the text counts 1
 
 _COMPOUND = re.compile(r"(?<![@/\\\w.])[^\W_]+(?:[-‐‑–_·./&+:][^\W_]+){1,4}(?![@\\\w])")
 _GROUPS = re.compile(r"(?<![\w.])\+?\(?\d{1,6}(?:[ \u00a0\u202f().,'’/-]{1,3}\d{2,12}){1,5}(?!\w)")
+_PART = re.compile(r"(?<![\w.])[A-Za-z]{1,5}[- ]?\d{1,6}(?:[- ]\d{1,6})+(?!\w)")  # of a machine: AB-12 34
 _THOUSANDS = re.compile(r"\d{1,3}(?:[.,'’ \u00a0\u202f]\d{3})+")
 _HUMP = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _MIXED = re.compile(r"(?=\w*[A-Za-z])(?=\w*\d)[A-Za-z0-9]{2,12}")
@@ -57,6 +58,8 @@ def _written(text: str, analyzer: Analyzer) -> Iterator[str]:
             yield fold("".join(parts))[:LONGEST]
     for match in _GROUPS.finditer(text):
         yield from _numbers(match.group())
+    for match in _PART.finditer(text):
+        yield fold(re.sub(r"[- ]", "", match.group()))
     for match in _HUMPED.finditer(text):
         yield from _parts(match.group())
     for match in _SIGNED.finditer(text):
@@ -75,7 +78,7 @@ _HUMPED = re.compile(
 def _is_one(text: str, parts: Sequence[str]) -> bool:
     """Return True if signs connect `parts` to one word: Wi-Fi, error_log, TCP/IP, but not a path, host or version."""
     if all(part.isdigit() for part in parts):
-        return False
+        return len(parts) == 2 and "/" in text  # 24/7
     signs = set(re.findall(r"[\W_]", text))
     return len(parts) == 2 or signs <= set("-‐‑–_·")
 

@@ -1,6 +1,7 @@
 """Words find their article however they are typed: joined, split, without marks, in full and while typing.
 
-`as_written.tsv` has small articles in twenty languages, and `as_typed.tsv` what people type to find them.
+`as_written.tsv` and `more_written.tsv` have small articles in many languages, and `as_typed.tsv` and `more_typed.tsv`
+what people type to find them.
 """
 
 from __future__ import annotations
@@ -21,17 +22,26 @@ def rows(name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
 
 
+def written(name: str, folder: Path) -> Searcher:
+    """Return a searcher over the articles of a table, by words only."""
+    return shelf(folder, [article(row["article"], row["title"], row["text"], lang=row["lang"]) for row in rows(name)])
+
+
 @pytest.fixture(scope="module")
-def searcher(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
-    """A searcher over all articles, by words only."""
-    contents = [article(row["article"], row["title"], row["text"], lang=row["lang"]) for row in rows("as_written")]
-    return shelf(tmp_path_factory.mktemp("shelf"), contents)
+def searchers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Searcher]:
+    """A searcher for each pair of tables."""
+    return {name: written(f"{name}_written", tmp_path_factory.mktemp(name)) for name in ("as", "more")}
 
 
-@pytest.mark.parametrize("row", rows("as_typed"), ids=lambda row: f"{row['lang']} {row['typed']}")
+@pytest.mark.parametrize(
+    ("table", "row"),
+    [(name, row) for name in ("as", "more") for row in rows(f"{name}_typed")],
+    ids=lambda value: f"{value['lang']} {value['typed']}" if isinstance(value, dict) else value,
+)
 def test_what_is_typed_finds_its_article_first_in_full_and_while_typing(
-    searcher: Searcher, row: dict[str, str]
+    searchers: dict[str, Searcher], table: str, row: dict[str, str]
 ) -> None:
+    searcher = searchers[table]
     assert ids(searcher.search(row["typed"], lang=row["lang"]))[:1] == [row["article"]]
     assert ids(searcher.complete(row["typed"], lang=row["lang"]))[:1] == [row["article"]]
 

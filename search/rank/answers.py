@@ -52,17 +52,28 @@ def snippet(
     """
     text = opened(text)
     sentences = split_sentences(text)
-    prose = [sentence for sentence in sentences if is_prose(sentence) and sentence.strip(" .:") not in headings]
-    if wanted and not any(weigh(sentence, wanted) for sentence in prose) and weigh(text, wanted):
-        prose = [sentence for sentence in sentences if weigh(sentence, wanted)] or prose
-    sentences = prose or sentences
     if not sentences:
         return ()
     best = _best(text, sentences, wanted)
+    if not _is_shown(sentences[best], headings):  # rarely, so that most sections are weighed once
+        sentences = _prose(sentences, wanted, headings)
+        best = _best(text, sentences, wanted)
     shown = plain(sentences[best]).strip(" ·")  # the separator of table cells
     if len(shown) < SHORTEST and best + 1 < len(sentences):
         shown = f"{shown} {plain(sentences[best + 1])}".strip()
     return _marked(_window(" ".join(shown.split()), wanted, analyzer), wanted, analyzer)
+
+
+def _is_shown(sentence: str, headings: Collection_[str]) -> bool:
+    return is_prose(sentence) and sentence.strip(" .:") not in headings
+
+
+def _prose(sentences: list[str], wanted: Mapping[str, float], headings: Collection_[str]) -> list[str]:
+    """Return the sentences without code and headings, or those that match if no prose does."""
+    prose = [sentence for sentence in sentences if _is_shown(sentence, headings)]
+    if any(weigh(sentence, wanted) for sentence in prose):
+        return prose
+    return [sentence for sentence in sentences if weigh(sentence, wanted)] or prose or sentences
 
 
 def _best(text: str, sentences: Sequence[str], wanted: Mapping[str, float]) -> int:

@@ -48,6 +48,7 @@ function upgrade(form) {
       "data-article": hit.article, "data-rank": String(at + 1), "data-source": "search" },
       h("strong", {}, hit.title), ...(under ? [h("span", {}, under)] : []));
     if (hit.lang !== lang) made.setAttribute("lang", hit.lang);
+    if (hit.language) made.append(h("em", { class: "tag" }, hit.language));
     return made;
   }
 

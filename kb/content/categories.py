@@ -142,7 +142,10 @@ def _load(path: str, text: str, problems: MutableSequence[Problem]) -> FrontMatt
 def synonyms(
     texts: Mapping[str, str], *, default_lang: str, problems: MutableSequence[Problem]
 ) -> dict[str, tuple[tuple[str, ...], ...]]:
-    """Return groups of synonyms by language. The file has `en:` and below it lists such as `- [invoice, bill]`."""
+    """Return groups of synonyms by language. The file has `en:` and below it lists such as `- [invoice, bill]`.
+
+    A group of one phrase turns off the search's own group that has it.
+    """
     path = "_synonyms.yml"
     head = _load(path, texts.get(path, ""), problems)
     found = {}
@@ -154,9 +157,9 @@ def synonyms(
             continue
         rows = [tuple(str(word).lower() for word in group if word) for group in groups if isinstance(group, list)]
         rows += [_words(group) for group in groups if isinstance(group, str)]
-        if any(len(row) < 2 for row in rows):
-            problems.append(Problem(path, head.lines[key], "a group has fewer than two words", "settings"))
-        found[lang] = tuple(row for row in rows if len(row) > 1)
+        if not all(rows):
+            problems.append(Problem(path, head.lines[key], "a group has no words", "settings"))
+        found[lang] = tuple(filter(None, rows))
     return found
 
 

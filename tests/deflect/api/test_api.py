@@ -56,7 +56,8 @@ def assert_problem(answer: TestResponse, status: int, words: str = "") -> None:
 def test_a_search_gives_the_contract_s_document(client: FlaskClient, call: str) -> None:
     document = client.get(f"/api/v1/{call}?q=password&lang=en&k=3").json
     assert {"query", "lang", "stage", "degraded", "ranker", "hits"} <= set(document)
-    assert set(document["hits"][0]) == {"article", "lang", "title", "url", "anchor", "heading", "snippet", "score"}
+    hit = {"article", "lang", "title", "url", "anchor", "heading", "snippet", "score", "language"}
+    assert set(document["hits"][0]) == hit
     assert document["hits"][0]["snippet"] == [{"text": "Reset your password", "mark": True}]
 
 

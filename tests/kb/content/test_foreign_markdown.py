@@ -61,8 +61,8 @@ def html(body: str, path: str = "a.md", dialect: Dialect = "commonmark") -> str:
         ("10-tabitem-over-lines", TABS.format("Windows", "text a")),
         ("11-tabitem-one-line", TABS.format("A", "text a")),
         ("13-mdx-global-component", "<p>Text</p><p>More</p>"),
-        ("15-admonition-in-details", f"<summary>S</summary>{ASIDE.format('note', 'Note')}<p>care</p></div></details>"),
         ("14-useBaseUrl", '<img src="/files/img/a.webp" alt="Add VAT"'),
+        ("15-admonition-in-details", f"<summary>S</summary>{ASIDE.format('note', 'Note')}<p>care</p></div></details>"),
         (
             "16-iframe-video",
             '<a href="https://www.youtube.com/embed/abc" rel="noopener noreferrer">▶ youtube.com/embed',

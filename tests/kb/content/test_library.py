@@ -208,8 +208,8 @@ def test_synonyms_are_groups_of_a_language(tmp_path: Path) -> None:
         tmp_path, {"_synonyms.yml": "en:\n  - [Invoice, bill]\n  - 2fa, two factor\nes: [solo]\nxx: [a, b]\n"}
     )
     shelf = library.load(tmp_path)
-    assert shelf.synonyms == {"en": (("invoice", "bill"), ("2fa", "two factor")), "es": ()}
-    assert [problem.line for problem in shelf.problems] == [4, 5]
+    assert shelf.synonyms == {"en": (("invoice", "bill"), ("2fa", "two factor")), "es": (("solo",),)}
+    assert [problem.line for problem in shelf.problems] == [5]
 
 
 def test_pins_name_articles_and_an_unknown_one_is_an_error(tmp_path: Path) -> None:

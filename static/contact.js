@@ -5,6 +5,7 @@ import { isOpen, onAnswer, open } from "./panel.js";
 import { fill, service, words } from "./site-service.js";
 import { h, marked, opensElsewhere } from "./widget/dom.js";
 import { restoreDraft, saveDraft } from "./widget/draft.js";
+import { Line } from "./widget/line.js";
 import { Offers } from "./widget/offers.js";
 import { masked } from "./widget/secrets.js";
 import { kept } from "./widget/storage.js";
@@ -42,6 +43,7 @@ function item(hit) {
   return Object.assign(made, { card: hit });
 }
 
+const line = new Line(box, document.body); // on a phone the offers come below the message
 const offers = new Offers(service, {
   read() {
     const question = { subject: masked(subject.value.trim()), body: masked(message.value.trim()) };
@@ -61,6 +63,7 @@ const offers = new Offers(service, {
     box.hidden = !cards.length;
     const found = cards.length === 1 ? words.offerOne : fill(words.offerMany, cards.length);
     status.textContent = cards.length ? found : "";
+    line.say(words.offers[cards.length - 1] ?? "");
     return items;
   },
 });
@@ -80,6 +83,7 @@ onAnswer({
     solved = about;
     service.log("solved", about);
     form.hidden = true;
+    form.parentNode.classList.add("solved");
     done.hidden = false;
     done.focus();
   },
@@ -96,6 +100,7 @@ document.getElementById("kb-undo").addEventListener("click", () => {
   service.log("undo", solved);
   done.hidden = true;
   form.hidden = false;
+  form.parentNode.classList.remove("solved");
   message.focus();
 });
 

@@ -57,6 +57,7 @@ def contact(page: Page, center: Served) -> None:
 def shop(page: Page, center: Served) -> None:
     """The widget next to a shop's form."""
     page.goto(f"{center.url}/demo")
+    page.goto(f"{page.url}contact")
     page.fill("[name=subject]", SUBJECT)
     page.locator("[name=message]").press_sequentially(MESSAGE)
     page.wait_for_selector("help-widget [part=card]", timeout=10_000)
@@ -72,7 +73,7 @@ def shop_panel(page: Page, center: Served) -> None:
 def shop_form(page: Page, center: Served) -> None:
     """The widget's own contact form, with an offer."""
     page.goto(f"{center.url}/demo")
-    page.goto(f"{page.url}order")
+    page.goto(f"{page.url}product")
     page.locator("help-widget [part=button]").click()
     page.get_by_role("button", name="Write to us").click()
     page.get_by_label("Subject").fill(SUBJECT)
@@ -83,7 +84,7 @@ def shop_form(page: Page, center: Served) -> None:
 def shop_right_to_left(page: Page, center: Served) -> None:
     """The widget in Arabic."""
     page.goto(f"{center.url}/demo")
-    page.goto(f"{page.url}?lang=ar")
+    page.goto(f"{page.url}contact?lang=ar")
     page.fill("[name=subject]", SUBJECT)
     page.locator("[name=message]").press_sequentially(MESSAGE)
     page.locator("help-widget [part=card]").first.click()

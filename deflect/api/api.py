@@ -23,6 +23,7 @@ from deflect.store import attachments, clock, tokens
 from deflect.store.attachments import Attachment, Refused
 from deflect.store.services import Services, services
 from deflect.tickets import contact, file_links, uploads
+from kb import i18n
 from kb.errors import BadRequest, HelpCenterError, NotFound
 from kb.failures import failure
 from kb.patterns import EMAIL
@@ -174,13 +175,20 @@ def _ticket(here: Services) -> tuple[dict[str, Any], tuple[Attachment, ...]]:
         return http.read_json(request), ()
     http.limit(here, "uploads", rate=http.SENDERS * here.settings.rate_tickets)
     posted = uploads.read(request, here.settings, longest_text=http.LONGEST_BODY)
-    for error in posted.refused:
-        raise contact.BadMessage({uploads.FIELD: str(error)}) if isinstance(error, Refused) else error
     document = http.json_object(posted.texts.get("ticket", "").encode("utf-8", "replace"))
+    lang = http.lang_of(http.text_of(document, "lang"), default=here.settings.lang)
+    for error in posted.refused:
+        raise contact.BadMessage({uploads.FIELD: _why(error, lang)}) if isinstance(error, Refused) else error
     try:
         return document, attachments.check_all(here.settings, posted.files)
     except Refused as error:
-        raise contact.BadMessage({uploads.FIELD: str(error)}) from error
+        raise contact.BadMessage({uploads.FIELD: _why(error, lang)}) from error
+
+
+def _why(error: Refused, lang: str) -> str:
+    """Return the sentence about a refused file in the visitor's language."""
+    sentence = i18n.speech(lang).gettext(error.sentence) % error.limits
+    return f"{error.name}: {sentence}" if error.name else sentence
 
 
 def _query(here: Services) -> tuple[str, str, int, frozenset[str]]:

@@ -40,7 +40,7 @@ def ref(name: str) -> Json:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
-STRING, NUMBER, FLAG = {"type": "string"}, {"type": "number"}, {"type": "boolean"}
+STRING, NUMBER, FLAG, WHOLE = {"type": "string"}, {"type": "number"}, {"type": "boolean"}, {"type": "integer"}
 CHANNEL: Json = {"type": "string", "enum": list(events.CHANNELS)}
 FILLED: Json = {"minLength": 1}
 NAME_OR_NULL: Json = {"type": ["string", "null"]}
@@ -85,9 +85,13 @@ def schemas() -> dict[str, Json]:
         ),
         "Context": whole(
             mode={"enum": [*get_args(Mode), None]},
-            hits=array(ref("Hit")),
+            hits=array(ref("Hit")) | {"description": "The articles for the page."},
+            promoted=array(ref("Hit")) | {"description": "Without hits: the articles that the author promotes."},
+            popular=array(ref("Hit")) | {"description": "Without hits: the popular articles, if there are enough."},
             channels=array(whole(channel=CHANNEL, why=STRING, address=STRING)),
             form=FLAG,
+            files=whole(most=WHOLE, each=WHOLE, total=WHOLE, accept=STRING)
+            | {"description": "How many files a message may have, the MB of each and of all, and their endings."},
         ),
         "SearchRequest": shape(
             ("q",),

@@ -112,7 +112,13 @@ def _detail(row: Row, data: Row) -> str:
 
 LONGEST = 500  # steps in a timeline; older ones are only in the exports
 SHOWN = 12  # entries shown at first; a button shows the rest
-MARKS = {"follow": "opened", "read": "read", "not_this": "answered “Not this”", "solved": "answered “This solved it”"}
+ANSWERED = "answered"
+MARKS = {
+    "follow": "opened",
+    "read": "read",
+    "not_this": f"{ANSWERED} “Not this”",
+    "solved": f"{ANSWERED} “This solved it”",
+}
 
 CONTACTS = """
     SELECT channel, ticket, at FROM contacts WHERE key IN (SELECT value FROM json_each(?))
@@ -282,10 +288,18 @@ def _joined(offer: Entry, step: Step) -> Entry | None:
     if step.what == "shown":
         return replace(offer, state="shown")
     about = step.articles[0] if step.articles else ""
+    if step.what == "undo":
+        return _undone(offer, about)
     if step.what not in MARKS or about not in offer.articles or step.source not in ("", "offer"):
         return None
     mark = MARKS[step.what] + (f" ({step.detail})" if step.what == "not_this" and step.detail else "")
     return replace(offer, marks=tuple(dict.fromkeys([*offer.marks, (about, mark)])))
+
+
+def _undone(offer: Entry, about: str) -> Entry | None:
+    """Return the offer without its last answer, about this article if one is named; None if it has no such answer."""
+    answers = [mark for mark in offer.marks if mark[1].startswith(ANSWERED) and about in ("", mark[0])]
+    return replace(offer, marks=tuple(mark for mark in offer.marks if mark != answers[-1])) if answers else None
 
 
 def _repeated(last: Entry, step: Step) -> Entry | None:

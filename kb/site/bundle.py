@@ -30,8 +30,8 @@ class Part:
 FORM = Part("form", ("form", "embedded"), ("look",))
 KEEP = Part("keep", ("keep", "secrets"), ())
 PANEL = Part("panel", ("panel",), ("panel",))
-LATE = tuple(Part(name, (name,), ()) for name in ("contact-forms", "world-words", "editors", "frames", "advice"))
-PARTS = {f"{part.name}.js": part for part in (FORM, KEEP, PANEL, *LATE)}
+LATE = ("contact-forms", "world-words", "editors", "frames", "advice", "line")  # each with what it imports
+PARTS = {f"{part.name}.js": part for part in (FORM, KEEP, PANEL, *(Part(name, (name,), ()) for name in LATE))}
 
 
 def bundle(folder: Path, part: Part, *, shorten: Callable[[str], str] = str) -> str:

@@ -16,13 +16,14 @@ from typing import Any
 
 from flask import Response, g, redirect, request, url_for
 
+from deflect.api.context import ACCEPT
 from deflect.api.http import SENDERS, device_of, limit, limit_person
 from deflect.offers.episode import Visit
 from deflect.offers.log import keep, record
 from deflect.offers.offer import PATIENCE, Offer, make_offer
 from deflect.store import attachments, events
 from deflect.store.attachments import Attachment, Refused
-from deflect.store.file_kinds import KINDS, readable
+from deflect.store.file_kinds import readable
 from deflect.store.services import services
 from deflect.tickets import contact, uploads
 from deflect.tickets.uploads import held, hold
@@ -160,8 +161,7 @@ def frame() -> dict[str, Any]:
         "big": "%s: " + _(attachments.TOO_BIG) % limits,
         "much": _(attachments.TOO_MUCH) % limits,
     }
-    ends = ",".join(end for ends in KINDS.values() for end in ends)
-    return limits | {"accept": ends, "drop": DROP, "data": data}
+    return limits | {"accept": ACCEPT, "drop": DROP, "data": data}
 
 
 def topics() -> tuple[Topic, ...]:

@@ -1,28 +1,24 @@
-"""The demo shop: a contact page with the widget, under the strictest policy that the widget works with.
+"""The demo shop: a page for each way of using the widget, under the strictest policy that the widget works with.
 
 `kb serve` opens it on the next port, so that it has another origin. Both applications run in one process, and `ByPort`
-chooses between them by the port of the socket.
+chooses between them by the port of the socket. The pages and their texts are in `demo_pages`.
 """
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from flask import Blueprint, Flask, Response, current_app, redirect, render_template, request
 from werkzeug.exceptions import NotFound
 
 from kb.languages import direction
+from kb.site.demo_pages import FORM_PAGES, GOODS, PAGES, WORDS
 
 PORT = "DEMO_PORT"  # configuration key of the shop's port, if it runs
-WORDS = {
-    "en": ("Write to us", "Subject", "Message", "E-mail", "Send", "Thank you, we have your message."),
-    "es": ("Escríbanos", "Asunto", "Mensaje", "Correo", "Enviar", "Gracias, tenemos su mensaje."),
-    "de": ("Schreiben Sie uns", "Betreff", "Nachricht", "E-Mail", "Senden", "Danke, Ihre Nachricht ist da."),
-    "ar": ("اكتب إلينا", "الموضوع", "الرسالة", "البريد الإلكتروني", "إرسال", "شكرًا، وصلتنا رسالتك."),
-}
 THEMES = ("auto", "light", "dark")
 
 blueprint = Blueprint("demo", __name__)
@@ -38,40 +34,52 @@ def go() -> Any:
 
 
 def create_shop(*, help_port: int) -> Flask:
-    """Return the shop's application. Its pages load only their own style and files of the help center."""
+    """Return the shop's application. Its pages load only their own style and script, and files of the help center."""
     app = Flask("kb.site", static_folder=None)
 
     def center() -> str:
         return f"http://{urlsplit(request.host_url).hostname}:{help_port}"
 
-    def page(kind: str, *, status: int = 200) -> Response:
-        lang, theme = request.args.get("lang", "en"), request.args.get("theme", "auto")
-        known = {
-            "lang": lang if lang in WORDS else "en",
-            "theme": theme if theme in THEMES else "auto",
-            "nonce": secrets.token_urlsafe(16),
-        }
+    def page(name: str, *, status: int = 200) -> Response:
+        asked = {"lang": request.args.get("lang", "en"), "theme": request.args.get("theme", "auto")}
+        lang = asked["lang"] if asked["lang"] in WORDS and name in FORM_PAGES else "en"
+        theme = asked["theme"] if asked["theme"] in THEMES else "auto"
+
+        def link(path: str, **other: str) -> str:
+            values = {"lang": lang, "theme": theme} | other
+            kept = {key: value for key, value in values.items() if (key, value) not in NORMAL}
+            return path + (f"?{urlencode(kept)}" if kept else "")
+
+        nonce = secrets.token_urlsafe(16)
         html = render_template(
-            "demo.html", kind=kind, help=center(), words=WORDS[known["lang"]], dir=direction(known["lang"]),
-            langs=sorted(WORDS), themes=THEMES, **known,
+            "demo.html", name=name, pages=PAGES, goods=GOODS, help=center(), words=WORDS[lang], dir=direction(lang),
+            langs=sorted(WORDS), themes=THEMES, lang=lang, theme=theme, nonce=nonce, link=link,
         )  # fmt: skip
         response = Response(html, status=status)
-        response.headers["Content-Security-Policy"] = policy(center(), nonce=known["nonce"])
+        response.headers["Content-Security-Policy"] = policy(center(), nonce=nonce)
         response.headers["X-Content-Type-Options"] = "nosniff"
         return response
 
-    app.add_url_rule("/", "contact", lambda: page("contact"))
-    app.add_url_rule("/order", "order", lambda: page("order"))
+    for name in PAGES:
+        app.add_url_rule(f"/{name}", name or "start", partial(page, name))
+    app.add_url_rule("/app/<path:view>", "view", lambda view: page("app"))  # the app's own script reads the address
     app.add_url_rule("/sent", "sent", lambda: page("sent"), methods=["POST"])
     app.register_error_handler(404, lambda _: page("missing", status=404))
     return app
 
 
+NORMAL = (("lang", "en"), ("theme", "auto"))
+
+
 def policy(center: str, *, nonce: str) -> str:
-    """Return the strictest Content-Security-Policy that the widget works under; `nonce` allows the page's style."""
+    """Return the strictest Content-Security-Policy that the widget works under.
+
+    `nonce` allows the page's own style, and the scripts of its editor, dialog and app.
+    """
     return (
-        f"default-src 'none'; script-src {center}; connect-src {center}; img-src {center}; style-src 'nonce-{nonce}'; "
-        "form-action 'self'; base-uri 'none'; require-trusted-types-for 'script'; trusted-types help-widget"
+        f"default-src 'none'; script-src {center} 'nonce-{nonce}'; connect-src {center}; img-src {center}; "
+        f"style-src 'nonce-{nonce}'; form-action 'self'; base-uri 'none'; require-trusted-types-for 'script'; "
+        "trusted-types help-widget"
     )
 
 

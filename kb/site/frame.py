@@ -23,6 +23,7 @@ from markupsafe import Markup, escape
 from deflect.api.headers import nonce
 from deflect.offers.episode import ways
 from deflect.offers.popular import Popular
+from deflect.offers.suggested import suggested
 from deflect.privacy import consent
 from deflect.store.services import services, state
 from kb import i18n
@@ -123,10 +124,12 @@ def shelf(snapshot: Snapshot, lang: str) -> Shelf:
 
 
 def favourites(k: int) -> Favourites:
-    """Return the most opened articles, filled up with some from each topic. The title depends on which they are."""
-    opened = state(Popular).articles()
-    title = _("Popular articles") if opened else _("Good places to start")
-    return Favourites(title, shelf(searcher().snapshot, g.lang).pick(opened, k=k))
+    """Return the popular articles, or the author's if too few are popular."""
+    here = searcher()
+    found = suggested(here, state(Popular), shelf=shelf(here.snapshot, g.lang), lang=g.lang, k=k)
+    if found.popular:
+        return Favourites(_("Popular articles"), found.popular)
+    return Favourites(_("Good places to start"), found.promoted)
 
 
 def root() -> str:
@@ -203,9 +206,13 @@ def snippet(hit: Hit) -> Markup:
     return Markup("").join(pieces)
 
 
-def words(lang: str) -> dict[str, str]:
+def words(lang: str) -> dict[str, str | list[str]]:
     """Return the scripts' messages in the interface language for `lang`."""
-    _ = i18n.speech(lang).gettext
+    _, ngettext = i18n.speech(lang).gettext, i18n.speech(lang).ngettext
+
+    def solves(n: int) -> str:
+        return ngettext("%(num)d article may solve this", "%(num)d articles may solve this", n) % {"num": n}
+
     return {
         "found": _("Suggestions"),
         "one": _("1 article found"),
@@ -214,6 +221,7 @@ def words(lang: str) -> dict[str, str]:
         "all": _("Search for “%s”"),
         "offerOne": _("An article next to the form may solve it"),
         "offerMany": _("%s articles next to the form may solve it"),
+        "offers": [solves(n) for n in (1, 2, 3)],
         "loading": _("The article is loading."),
         "failed": _("The article didn't load. Open it in a new tab instead."),
         "thanksYes": _("Thank you for telling us."),

@@ -24,8 +24,16 @@ export function foreign(host, frame) {
   host.warn(`${named(frame)} ${why}; put the line into the framed page`);
 }
 
-/** Say that the owner's selector finds no form, and what may be wrong. */
-export function start(host) {
+/** Say which address the page's Content-Security-Policy must allow. */
+function forbidden(host, { effectiveDirective, blockedURI, disposition }) {
+  const { origin } = new URL(blockedURI);
+  if (disposition === "report" || ![host.base, import.meta.url].some((own) => own.startsWith(`${origin}/`))) return;
+  host.warn(`add ${origin} to ${effectiveDirective.replace("-elem", "")} of this page's Content-Security-Policy`);
+}
+
+/** Say that the owner's selector finds no form, and what may be wrong; or which violation of a policy was ours. */
+export function start(host, violation) {
+  if (violation) return forbidden(host, violation);
   if (host.life.aborted || formOf(host)) return; // in an open shadow root
   const selector = host.getAttribute("form");
   const frame = document.querySelector("iframe");

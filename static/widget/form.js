@@ -6,8 +6,10 @@ import { Offers, settle } from "./offers.js";
 import { enter, lift, placeBeside, stopPresses } from "./place.js";
 import { warm } from "./service.js";
 import { kept } from "./storage.js";
+import { plural } from "./words.js";
 
 const LEAST = 5; // characters
+const NARROW = 640; // px: a phone, where cards come below the form
 const LINES = "input:is(:not([type]), [type=text], [type=email], [type=tel], [type=url])";
 const LONG = /\b[a-z]{0,2}\d(?:[ ./-]?\d){7,}\w?\b|\b(?!0x)(?=(?:\w*\d){5})\w{9,}\b/gi; // no words: cards, ids, keys
 const REJECTED = "help-widget:not-this";
@@ -29,6 +31,7 @@ export class Form {
     this.size = new ResizeObserver(() => this.#place());
     this.ready = this.#fetchWords();
     this.#listen();
+    if (innerWidth < NARROW) import("./line.js").catch(() => {}); // needed with the first cards
   }
 
   async #fetchWords() {
@@ -300,12 +303,10 @@ export class Form {
     const attributes = { part: "offers", "aria-label": words.offers, hidden: true, popover: !this.own && "manual" };
     const header = h("header", {}, h("h2", {}, words.offers), close);
     this.box = h("section", { ...attributes, ...listeners }, header, this.list, this.note);
-    this.chip = press("", () => this.box.scrollIntoView({ block: "nearest" }));
-    Object.assign(this.chip, { part: "chip", hidden: true, popover: "manual" });
     this.undo = press(words.undo, () => this.#reopen(), "sr-focus");
     this.undo.hidden = true;
     if (!this.own) stopPresses(this.host.root);
-    (this.own?.parentNode ?? this.host.root).append(this.box, this.chip, this.undo, this.said);
+    (this.own?.parentNode ?? this.host.root).append(this.box, this.undo, this.said);
     setTimeout(() => this.host.part("Panel").catch(() => {}), 100); // a card may be opened later, without a connection
   }
 
@@ -313,15 +314,15 @@ export class Form {
   draw(cards, note = "", ...undo) {
     if (!this.box) return [];
     const there = [...this.list.children];
-    const found = cards.length ? this.words.offered.replace("{n}", cards.length) : "";
+    const found = cards.length ? plural(this.words.offered, cards.length, this.host.language) : "";
     const items = cards.map((hit) => there.find(({ card }) => card.url === hit.url) ?? this.#item(hit));
     this.list.replaceChildren(...items);
     this.note.replaceChildren(note, ...undo);
     setTimeout(() => (this.said.textContent = note || found), 100); // readers announce changes of known elements only
-    this.chip.textContent = found;
     this.shown = Boolean(found || note);
     this.box.hidden = !this.shown;
     this.undo.hidden ||= this.shown;
+    this.#lead(note ? "" : found).catch(() => {});
     setTimeout(() => this.#place()); // a task of its own, before that in which the browser lays the cards out
     if (found && !note) this.service.say("offer", { articles: cards.map(({ article }) => article) });
     return items;
@@ -393,15 +394,23 @@ export class Form {
   }
 
   #place() {
-    const { form, box, chip } = this;
+    const { form, box } = this;
     if (!box || this.own) return;
     const on = this.shown && this.#isThere() && this.isSeen;
     if (!on && this.host.carrier) Object.assign(this.host.carrier, { shown: false }).stop();
-    if (on) enter(form, this.host, [box, chip, this.undo, this.said]);
+    if (on) enter(form, this.host, [box, this.undo, this.said, this.line?.chip].filter(Boolean));
+    if (this.line) this.line.root = box.parentNode;
     if (on && !box.matches(":hover, :focus-within")) placeBeside(form, box);
     lift(box, on); // last: finding a place lays the page out, and a box already shown elsewhere would have shifted
-    const isBelow = () => on && chip.textContent && box.getBoundingClientRect().top > innerHeight - 40;
-    requestAnimationFrame(() => lift(chip, isBelow()));
+    this.line?.place();
+  }
+
+  // The line about cards out of sight has its own file: where cards fit beside the form, it comes later.
+  async #lead(text) {
+    const { box, host } = this;
+    const { Line } = await import("./line.js");
+    this.line ??= new Line(box, box.parentNode, host.life);
+    this.line.say(text);
   }
 
   // How the visit to the form ends.

@@ -1,8 +1,7 @@
 // <help-widget>: paints its button or waits at the owner's form, and fetches the rest when a visitor uses either.
 
 const BASE = new URL("../../", import.meta.url).href;
-const LABELS = { de: "Hilfe", es: "Ayuda", ar: "مساعدة" };
-const ATTRIBUTES = "form subject body email category success src lang theme position label mode token words consent";
+const LABELS = "de Hilfe es Ayuda fr Aide it Aiuto nl Hulp pl Pomoc pt Ajuda ar مساعدة ja ヘルプ ko 도움말 zh 帮助 en Help";
 const METHODS = "open close article search suggest prefill";
 const CALM = 50; // ms until changes of the page are looked at
 const PATIENT = 3000; // ms until a form that is still missing is reported
@@ -23,11 +22,11 @@ slot { visibility: hidden; }
   all: initial; position: absolute; color-scheme: inherit;
   --accent: var(--help-accent, light-dark(#0b6b4f, #5fd0a5));
   --on-accent: var(--help-on-accent, light-dark(#fff, #06251a));
-  font: 400 var(--help-font-size, 16px)/1.5 var(--help-font, system-ui, sans-serif);
+  font: var(--help-font-size, 16px)/1.5 var(--help-font, system-ui, sans-serif);
 }
 [part=button] {
   all: unset; box-sizing: border-box; position: fixed; z-index: var(--help-z, 2147483000);
-  inset-block-end: 0; inset-inline-end: 0; margin: var(--help-offset, 20px);
+  inset-block: auto 0; inset-inline: auto 0; margin: var(--help-offset, 20px);
   display: inline-flex; align-items: center; gap: 8px; min-height: 48px; padding: 8px 20px 8px 16px;
   border: 1px solid transparent; border-radius: 99px; background: var(--accent); color: var(--on-accent);
   font-weight: 600; cursor: pointer; box-shadow: 0 6px 20px #0003;
@@ -44,7 +43,7 @@ slot { visibility: hidden; }
 
 class HelpWidget extends HTMLElement {
   #life;
-  #parts = {};
+  #parts;
   #warned = new Set();
 
   constructor() {
@@ -62,7 +61,9 @@ class HelpWidget extends HTMLElement {
     this.root.lang = this.language;
     this.root.dir = /^(ar|fa|he|ur)\b/.test(this.language) ? "rtl" : "ltr";
     this.shadowRoot.replaceChildren(document.createElement("slot"), this.root);
-    document.addEventListener("securitypolicyviolation", (event) => this.#forbidden(event), { signal: this.life });
+    addEventListener("securitypolicyviolation", (event) => {
+      if (BASE.includes(event.blockedURI.split("/")[2])) this.#lazy("advice", event);
+    }, { signal: this.life });
     this.begin();
   }
 
@@ -89,7 +90,7 @@ class HelpWidget extends HTMLElement {
   }
 
   get language() {
-    return this.lang || this.closest("[lang]")?.lang || document.documentElement.lang || navigator.language || "en";
+    return this.lang || this.closest("[lang]")?.lang || document.documentElement.lang || navigator.language;
   }
 
   /** The page calls this once its form was really sent. */
@@ -130,7 +131,7 @@ class HelpWidget extends HTMLElement {
     if (lang !== "en") this.words ??= fetch(url).then((answer) => answer.json()).catch(() => {});
     try {
       const files = await Promise.all(FILES[name].map((file) => import(`${FOLDER}${file}.js`)));
-      const { adoptedStyleSheets: there } = this.shadowRoot;
+      const there = this.shadowRoot.adoptedStyleSheets;
       for (const { sheet } of files) if (!there.includes(sheet)) there.push(sheet);
       return Object.assign({}, ...files);
     } catch (error) {
@@ -147,45 +148,40 @@ class HelpWidget extends HTMLElement {
       if (form) form.typed(event, path);
       else this.part("Form").then((made) => (form = made).typed(event, path), () => {});
     };
-    for (const type of ["beforeinput", "input", "compositionend"]) {
-      document.addEventListener(type, typed, { signal, capture: true });
-    }
+    const on = (type, act) => addEventListener(type, act, { signal, capture: true });
+    on("beforeinput", typed);
+    on("input", typed);
+    on("compositionend", typed);
     // A visitor who enters the form will type: fetch the files before the first pause needs them.
-    const focused = ({ target }) => {
+    on("focusin", ({ target }) => {
       if (form || navigator.userActivation?.hasBeenActive === false) return; // no visitor: autofocus
-      if (!target.closest(selector || "form")?.querySelector("textarea")) return;
-      this.#fetch("Form").catch(() => {}); // reported; the form works without
-    };
-    document.addEventListener("focusin", focused, { signal });
+      const fits = target.closest(selector || "form")?.querySelector("textarea");
+      if (fits) this.#fetch("Form").catch(() => {}); // reported; the form works without
+    });
     // What is typed in a frame stays there. The focus may be in one from the start.
     const left = () => document.hasFocus() && this.#lazy("frames", typed);
     addEventListener("blur", () => setTimeout(left), { signal });
     if (document.activeElement?.contentWindow) left();
-    if (hasDraft()) this.part("Form").then((form) => form.restore(), () => {});
+    // Only look whether a visitor typed something earlier in this tab; store nothing. Storage may be forbidden.
+    try {
+      const before = Object.keys(sessionStorage).join().includes("help-widget:");
+      if (before) this.part("Form").then((form) => form.restore(), () => {});
+    } catch {}
     if (selector) setTimeout(() => find(selector) || this.#lazy("advice"), PATIENT);
   }
 
-  #lazy(file, typed) {
-    import(`${FOLDER}${file}.js`).then((part) => part.start(this, typed), () => {});
-  }
-
-  #forbidden({ effectiveDirective, blockedURI, disposition }) {
-    const { origin } = new URL(blockedURI, BASE);
-    if (disposition === "report" || ![BASE, this.base].some((own) => own.startsWith(`${origin}/`))) return;
-    this.warn(`add ${origin} to ${effectiveDirective.replace("-elem", "")} of this page's Content-Security-Policy`);
+  #lazy(file, given) {
+    import(`${FOLDER}${file}.js`).then((part) => part.start(this, given), () => {});
   }
 
   #paint() {
     const button = document.createElement("button");
     const own = this.getAttribute("label") || this.textContent.trim();
     button.part = "button";
-    button.type = "button";
     button.ariaHasPopup = "dialog";
-    button.textContent = own || LABELS[this.root.lang.slice(0, 2)] || "Help";
+    button.textContent = own || LABELS.match(`\\b(?:${this.root.lang.slice(0, 2)}|en) (\\S+)`)[1];
     const prepare = () => this.part("Panel").catch(() => {});
-    for (const intent of ["pointerenter", "focus", "touchstart"]) {
-      button.addEventListener(intent, prepare, { once: true, passive: true });
-    }
+    for (const intent of ["pointerenter", "focus"]) button.addEventListener(intent, prepare, { once: true });
     button.addEventListener("click", () => this.open().catch(() => location.assign(this.base)));
     this.root.append(button);
   }
@@ -214,15 +210,6 @@ function valid(selector) {
   return `[id=${JSON.stringify(selector.slice(1))}]`;
 }
 
-// Return true if a visitor typed something earlier in this tab. This only looks; it stores nothing.
-function hasDraft() {
-  try {
-    return Object.keys(sessionStorage).join().includes("help-widget:");
-  } catch {
-    return false;
-  }
-}
-
 // One tag is enough, for editors that strip unknown elements:
 // <script type="module" src="…/help-widget.js" data-form="#contact"></script>
 // Turbo, htmx and other routers put a new body or view in the place of the old one, with the element or with the tag.
@@ -232,8 +219,8 @@ function renew() {
   for (const widget of document.querySelectorAll("help-widget")) widget.begin();
   for (const { src, dataset } of document.scripts) {
     if (!src.includes("/help-widget.js")) continue;
-    const made = document.createElement("help-widget");
-    for (const name of ATTRIBUTES.split(" ")) if (name in dataset) made.setAttribute(name, dataset[name]);
+    const made = new HelpWidget();
+    for (const name in dataset) made.setAttribute(name, dataset[name]);
     if (!made.matches("[form],[label],[position]") || twin(made)) continue;
     const form = find(dataset.form);
     if (form) form.after(made);

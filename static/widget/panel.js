@@ -32,7 +32,9 @@ export class Panel {
     };
     const click = (event) => event.target.closest(".article") && followWithin(event, this.body);
     const close = press("×", () => this.close(), "icon", words.close);
-    const header = h("header", {}, this.back, this.title, close);
+    const label = { "aria-label": words.page, title: words.page };
+    this.out = h("a", { part: "out", class: "icon", target: "_blank", rel: "noopener", ...label }, "↗");
+    const header = h("header", {}, this.back, this.title, this.out, close);
     const attributes = { part: "panel", "aria-labelledby": "title", keydown, click };
     this.box = h("dialog", attributes, header, this.body, this.foot, this.said);
     this.home = new Home(this);
@@ -80,7 +82,7 @@ export class Panel {
     const { service, words } = this;
     const [article, anchor] = id.split("#");
     const text = h("div", { class: "article", dir: "auto" }, words.loading);
-    const view = { title: card?.title ?? "", nodes: [text] };
+    const view = { title: card?.title ?? "", nodes: [text], href: card && service.url(card.url) };
     if (this.now && (!form || form.own)) this.#trail.push(this.now);
     else this.#trail = []; // closing leads back to the owner's form
     this.show(view);
@@ -90,9 +92,9 @@ export class Panel {
       const found = await fetchArticle(service, article, card?.lang ?? service.host.language);
       const { revision } = found;
       const about = form ? form.about({ ...card, revision }) : { article, source: card?.source, revision };
-      const link = h("a", { href: service.url(found.url), target: "_blank", rel: "noopener" }, words.page);
       text.lang = found.lang;
-      text.replaceChildren(...found.nodes, link);
+      view.href ??= service.url(found.url);
+      text.replaceChildren(...found.nodes, this.#whole(view.href));
       Object.assign(view, { title: found.title, foot: this.#verdict(about, { ...card, revision }, form) });
       if (this.now !== view) return;
       this.show(view);
@@ -100,9 +102,13 @@ export class Panel {
       if (!this.box.matches(OPEN)) return;
       this.stopWatching = watchReading(() => isHalfSeen(this.body), this.body, () => service.log("read", about));
     } catch {
-      const href = service.url(card?.url ?? `${service.host.language.slice(0, 2)}/articles/${id}`);
-      text.replaceChildren(words.unread, " ", h("a", { href, target: "_blank", rel: "noopener" }, words.page));
+      const href = view.href ?? service.url(card?.url ?? `${service.host.language.slice(0, 2)}/articles/${id}`);
+      text.replaceChildren(h("p", {}, words.unread), this.#whole(href));
     }
+  }
+
+  #whole(href) {
+    return h("a", { href, target: "_blank", rel: "noopener" }, this.words.page);
   }
 
   // Views: each has a title and nodes, and may have a foot and an element that takes the focus.
@@ -112,6 +118,8 @@ export class Panel {
     this.now = view;
     this.title.textContent = view.title;
     this.back.hidden = !this.#trail.length;
+    this.out.hidden = !view.href;
+    if (view.href) this.out.href = view.href;
     this.body.replaceChildren(...view.nodes);
     this.showFoot(view.foot || []);
     this.body.scrollTop = 0;

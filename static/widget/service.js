@@ -51,12 +51,12 @@ export class Service {
   }
 
   /**
-   * Ask the API. Throws an error whose `word` names the sentence to show and whose `status` is the answer's.
+   * Ask the API. Throws an error whose `word` names the sentence to show, with the answer's `status` and `errors`.
    *
-   * Without `headers`, the request is a simple one: the body is plain text and has the token, so browsers of other
-   * sites send no preflight, which would take another round trip.
+   * Without `headers` and files, the request is a simple one: the body is plain text and has the token, so browsers of
+   * other sites send no preflight, which would take another round trip. `send` replaces fetch().
    */
-  async call(path, { body, headers, signal, patience = PATIENCE, ...query } = {}) {
+  async call(path, { body, headers, signal, patience = PATIENCE, send = fetch, ...query } = {}) {
     const { credentials, token } = this;
     const url = this.url(`api/v1/${path}`);
     const sent = body ? { token, ...body } : token && { token, ...query };
@@ -64,8 +64,11 @@ export class Service {
     const options = { credentials, headers, signal: AbortSignal.timeout(patience) };
     const whole = (_name, value) => value?.toWellFormed?.() ?? value; // half an emoji would be refused
     if (sent) Object.assign(options, { method: "POST", body: JSON.stringify(sent, whole) });
+    if (body instanceof FormData) {
+      Object.assign(options, { body, headers: { ...headers, ...(token && { Authorization: `Bearer ${token}` }) } });
+    }
     const begun = performance.now();
-    const answer = await fetch(url, options).catch((error) => {
+    const answer = await send(url, options).catch((error) => {
       if (error instanceof TypeError) this.unreachable(path);
       throw error;
     });
@@ -73,8 +76,8 @@ export class Service {
     signal?.throwIfAborted(); // and not earlier: over HTTP/1.1, that would close the connection
     if (answer.ok) return answer.json();
     const { status } = answer;
-    const { detail } = await answer.json().catch(() => ({}));
-    throw { status, detail, word: status === 429 ? "busy" : status < 500 ? "refused" : "down" };
+    const { detail, errors = [] } = await answer.json().catch(() => ({}));
+    throw { status, detail, errors, word: status === 429 ? "busy" : status < 500 ? "refused" : "down" };
   }
 
   /** Record what the visitor did. Sending waits until the current task is done and delays nothing. */

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -47,6 +48,13 @@ class Help:
 
     cards: list[dict[str, Any]] = field(default_factory=lambda: [card(1), card(2), card(3)])
     status: int = 200  # of every API answer
+    promoted: list[dict[str, Any]] = field(default_factory=list)  # shown where `cards` is empty
+    popular: list[dict[str, Any]] = field(default_factory=list)
+    files: dict[str, Any] = field(
+        default_factory=lambda: {"most": 3, "each": 1, "total": 2, "accept": ".png,.pdf,.txt"}
+    )
+    why: str = ""  # a sentence with which the ticket is refused
+    names: list[list[str]] = field(default_factory=list)  # of the files of each ticket
     mode: str | None = None  # of the widget, from the owner's contexts
     channels: list[dict[str, Any]] = field(default_factory=lambda: [way("web")])  # open to the visitor
     token: str = "signed"  # the accepted token
@@ -151,7 +159,12 @@ def help_app(help: Help) -> Flask:
     @app.post("/api/v1/tickets")
     def _tickets() -> tuple[Response, int]:
         key = request.headers["Idempotency-Key"]
-        help.note(help.tickets, request.get_json() | {"key": key})
+        if help.why:
+            errors = [{"field": "files", "why": help.why}]
+            return jsonify({"title": "Bad", "status": 422, "detail": help.why, "errors": errors}), 422
+        document = request.get_json() if request.is_json else json.loads(request.form["ticket"])
+        help.names.append([one.filename or "" for one in request.files.getlist("files")])
+        help.note(help.tickets, document | {"key": key})
         return jsonify({"ticket": "T-2345", "channel": "web"}), 201
 
     @app.route("/api/v1/search", methods=["GET", "POST"])
@@ -165,7 +178,8 @@ def help_app(help: Help) -> Flask:
     def _context() -> Response:
         help.note(help.contexts, sent() or request.args.to_dict())
         form = any(one["channel"] == "web" for one in help.channels)
-        return jsonify({"mode": help.mode, "hits": help.cards, "form": form, "channels": help.channels})
+        lists = {"hits": help.cards, "promoted": help.promoted, "popular": help.popular}
+        return jsonify({"mode": help.mode, "form": form, "channels": help.channels, "files": help.files} | lists)
 
     @app.route("/api/v1/articles/<path:id>", methods=["GET", "POST"])
     def _article(id: str) -> Response:

@@ -103,10 +103,13 @@ def test_from_the_button_to_a_ticket_on_disk(page: Page, both: Both) -> None:
     page.get_by_label("Subject").fill("My parcel")
     page.get_by_label("Message").fill("It is late & <b>wet</b>.")
     page.get_by_label("E-mail").fill("jo@example.com")
+    note = {"name": "note.txt", "mimeType": "text/plain", "buffer": b"it failed"}
+    page.get_by_label("Files (optional)").set_input_files([note])
     page.get_by_role("button", name="Send").click()
     expect(page.locator(PANEL)).to_contain_text("Your ticket number is T")
     rows = both.rows("SELECT subject, page FROM tickets")
     assert rows == [("My parcel", f"{both.shop}/button.html")]
+    assert both.rows("SELECT name, media, size FROM attachments") == [("note.txt", "text/plain", 9)]
     assert said == []
 
 

@@ -25,6 +25,7 @@ def late() -> dict[str, str]:
         "editors.js": "an editor",
         "frames.js": "a frame",
         "advice.js": "a form or field that is not found",
+        "line.js": "cards that are out of sight, as on a phone",
     }
 
 

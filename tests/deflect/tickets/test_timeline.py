@@ -170,3 +170,22 @@ def test_what_does_not_belong_to_an_offer_stands_by_itself(second: Step) -> None
 )
 def test_what_comes_again_is_counted_and_reading_takes_the_place_of_opening(steps: list[Step], kept: Any) -> None:
     assert [(entry.what, entry.times) for entry in folded(steps)] == kept
+
+
+@pytest.mark.parametrize(
+    ("answers", "reset", "vat"),
+    [
+        ([step("solved", 2, RESET), step("undo", 3, RESET)], [], []),
+        ([step("not_this", 2, RESET), step("solved", 3, VAT), step("undo", 4, VAT)], ["answered “Not this”"], []),
+        ([step("not_this", 2, RESET), step("solved", 3, VAT), step("undo", 4)], ["answered “Not this”"], []),
+        ([step("follow", 1, VAT), step("solved", 2, VAT), step("undo", 3, VAT)], [], ["opened"]),
+        (
+            [step("solved", 2, RESET), step("undo", 3, RESET), step("not_this", 4, RESET)],
+            ["answered “Not this”"],
+            [],
+        ),
+    ],
+)
+def test_an_answer_that_was_undone_is_not_shown(answers: list[Step], reset: list[str], vat: list[str]) -> None:
+    (entry,) = folded([step("offer", 0, RESET, VAT), *answers])
+    assert (entry.marks_of(RESET), entry.marks_of(VAT)) == (reset, vat)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from flask import Flask
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 from werkzeug.wrappers import Response
 
 from kb.site import demo
+from kb.site.demo_pages import FORM_PAGES, PAGES, WORDS
 
 
 @pytest.fixture
@@ -27,7 +30,7 @@ def get(both: demo.ByPort, path: str, *, port: int, method: str = "GET") -> Resp
 
 def test_the_shop_is_on_the_next_port_only(both: demo.ByPort) -> None:
     assert get(both, "/", port=8000).get_data(as_text=True) == "help center"
-    page = get(both, "/", port=8001)
+    page = get(both, "/contact", port=8001)
     assert '<help-widget src="http://help.test:8000/" form="#contact"' in page.get_data(as_text=True)
     assert get(both, "/nothing", port=8001).status_code == 404
 
@@ -45,17 +48,47 @@ def test_without_a_second_port_there_is_no_demo() -> None:
 
 def test_its_policy_allows_the_help_center_and_one_named_policy_for_html(both: demo.ByPort) -> None:
     policy = get(both, "/", port=8001).headers["Content-Security-Policy"]
-    assert policy.startswith("default-src 'none'; script-src http://help.test:8000; connect-src http://help.test:8000;")
+    assert re.match(
+        "default-src 'none'; script-src http://help.test:8000 'nonce-[\\w-]+'; connect-src http://help.test:8000;",
+        policy,
+    )
     assert policy.endswith("require-trusted-types-for 'script'; trusted-types help-widget")
     assert "unsafe" not in policy
 
 
 @pytest.mark.parametrize(("query", "words"), [("lang=ar&theme=dark", 'dir="rtl"'), ("lang=<b>&theme=<b>", 'lang="en"')])
 def test_language_and_colours_are_chosen_from_a_list(both: demo.ByPort, query: str, words: str) -> None:
-    text = get(both, f"/?{query}", port=8001).get_data(as_text=True)
+    text = get(both, f"/contact?{query}", port=8001).get_data(as_text=True)
     assert words in text
     assert "<b>&" not in text
 
 
 def test_a_message_to_the_shop_is_thanked_for(both: demo.ByPort) -> None:
     assert "Thank you" in get(both, "/sent", port=8001, method="POST").get_data(as_text=True)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_each_page_says_in_one_line_what_to_try_and_loads_nothing_from_elsewhere(both: demo.ByPort, name: str) -> None:
+    text = get(both, f"/{name}", port=8001).get_data(as_text=True)
+    hint = re.search('<p class="hint">(.+)</p>', text)
+    assert hint is not None
+    assert len(hint[1]) < 180
+    assert "<help-widget " in text
+    addresses = re.findall(r'(?:src|href|action)="([^"]*)"', text)
+    assert [one for one in addresses if "//" in one and not one.startswith("http://help.test:8000/")] == []
+    assert 'style="' not in text
+    assert " onclick" not in text
+
+
+def test_the_app_has_addresses_of_its_own_and_no_other_page_has(both: demo.ByPort) -> None:
+    assert get(both, "/app/messages", port=8001).status_code == 200
+    assert get(both, "/product/messages", port=8001).status_code == 404
+
+
+@pytest.mark.parametrize("lang", WORDS)
+def test_the_contact_page_is_in_every_language_of_the_widget(both: demo.ByPort, lang: str) -> None:
+    assert set(WORDS[lang]) == set(WORDS["en"])
+    for name in FORM_PAGES:
+        method = "POST" if name == "sent" else "GET"
+        text = get(both, f"/{name}?lang={lang}", port=8001, method=method).get_data(as_text=True)
+        assert f'lang="{lang}"' in text

@@ -29,7 +29,8 @@ _TRANSLATED = re.compile(r"((?:.*/)?)i18n/([\w-]+)/docusaurus-plugin-content-doc
 _SECTION = re.compile(r"/_index(?:\.[\w-]+)?\.\w+$")
 _H1 = re.compile(r" {0,3}<h1\b[^>]*>(.*?)</h1>", re.IGNORECASE)
 _ATX = re.compile(r" {0,3}#{1,6}[ \t\xa0]")
-_ATTRIBUTES = re.compile(r"\{[:#.][^{}]*\}$")
+_ATTRIBUTES = re.compile(r"\\?\{[:#.][^{}]*\}$")
+_CLOSING = re.compile(r"(?:^|(?<=[ \t]))#+$")  # not of `# C#`
 _UNDERLINE = re.compile(r"=+[ \t]*")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _MARKS = re.compile(r"[*_`~]+|!?\[([^\]]*)\]\([^)]*\)|</?[a-z][^>]*>", re.IGNORECASE)
@@ -264,7 +265,7 @@ def _headings(lines: list[str]) -> Iterator[tuple[int, str, int, int]]:
         elif (match := _ATX.match(line)) and (text := _heading_text(line[match.end() :])):
             yield number, text, 1, _level(line)
         elif line.strip() and _UNDERLINE.fullmatch("".join(lines[number + 1 : number + 2])):
-            yield number, _plain(line[:LONGEST_HEADING]), 2, 1
+            yield number, _plain(_without_attributes(line)), 2, 1
         elif (match := _H1.match(line[:LONGEST_HEADING])) and (text := _plain(match[1])):
             yield number, text, 1, 1
 
@@ -275,7 +276,11 @@ def _level(line: str) -> int:
 
 
 def _heading_text(rest: str) -> str:
-    return _plain(_ATTRIBUTES.sub("", rest.strip()[:LONGEST_HEADING]).rstrip().rstrip("#"))
+    return _plain(_CLOSING.sub("", _without_attributes(rest)))
+
+
+def _without_attributes(text: str) -> str:
+    return _ATTRIBUTES.sub("", text.strip()[:LONGEST_HEADING]).rstrip()
 
 
 def _plain(text: str) -> str:

@@ -31,7 +31,7 @@ _SNIPPET = re.compile(
     re.MULTILINE,
 )
 _INCLUDED = re.compile(r"^[ \t]*(?:<<<[ \t]*[@.\w/][^\n]*|@\[code[^\n]*|<!--@include:[^\n]*-->)$", re.MULTILINE)
-_HEADING = re.compile(r"^(#{1,6}[ \t][^\n]*?)[ \t]*\{:?[^{}\n]*#([\w:.-]+)[^{}\n]*\}[ \t]*$", re.MULTILINE)
+_HEADING = re.compile(r"^(#{1,6}[ \t][^\n]*?)[ \t]*\\?\{:?[^{}\n]*#([\w:.-]+)[^{}\n]*\}[ \t]*$", re.MULTILINE)
 _BELOW = re.compile(r"^(#{1,6}[ \t][^\n{}]*)\n[ \t]*\{:[^{}\n]*#([\w:.-]+)[^{}\n]*\}[ \t]*$", re.MULTILINE)
 _PICTURE = re.compile(r"\.(?:png|jpe?g|gif|webp|svg|avif|bmp)$", re.IGNORECASE)
 _SIZE = re.compile(r"(\d{1,5})(?:x(\d{1,5}))?")

@@ -117,6 +117,21 @@ def test_a_file_without_a_head_is_titled_by_its_first_heading_which_is_not_repea
     assert plain.markdown.count("\n") == text.count("\n")
 
 
+@pytest.mark.parametrize(
+    ("head", "title"),
+    [
+        ("# Transfer {#transfer}", "Transfer"),
+        ("# Transfer \\{#transfer}", "Transfer"),
+        ("Transfer {#transfer}\n===", "Transfer"),
+        ("# Transfer ##", "Transfer"),
+        ("# C#", "C#"),
+        ("C#\n==", "C#"),
+    ],
+)
+def test_a_title_has_no_marks_of_its_heading(head: str, title: str) -> None:
+    assert read("a.md", f"{head}\n\nText", default_lang="en")[0].title == title
+
+
 def test_a_heading_of_level_1_further_down_titles_a_file_too_but_not_one_in_code() -> None:
     text = "Before you begin.\n\n```\n# a comment\n```\n\n## Parts\n\n# Reset it\n\nText"
     assert parse("reset.md", text, default_lang="en").title == "Reset it"

@@ -137,6 +137,7 @@ OTHERS = [
     ('{% embed url="https://y.be/1" %}', '<a href="https://y.be/1"'),
     ('{% include note.html content="Watch **out**" %}', "<p>Watch <strong>out</strong></p></div>"),
     ('{% include image.html url="pic.png" alt="P" %}', '<img src="/files/pic.png" alt="P"'),
+    ("## Head \\{#own}\n\nText", '<h2 id="own"><a class="anchor" href="#own">Head</a></h2>'),
     ("## Head\n{: #own .big}\n\nText", '<h2 id="own">'),
     # Obsidian
     ("![[pic.png|A picture]]", '<img src="/files/pic.png" alt="A picture"'),

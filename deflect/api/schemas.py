@@ -84,7 +84,9 @@ def schemas() -> dict[str, Json]:
         ),
         "Context": whole(
             mode={"enum": [*get_args(Mode), None]},
-            hits=array(ref("Hit")),
+            hits=array(ref("Hit")) | {"description": "The articles for the page."},
+            promoted=array(ref("Hit")) | {"description": "Without hits: the articles that the author promotes."},
+            popular=array(ref("Hit")) | {"description": "Without hits: the popular articles, if there are enough."},
             channels=array(whole(channel=CHANNEL, why=STRING, address=STRING)),
             form=FLAG,
         ),

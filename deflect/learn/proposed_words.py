@@ -10,6 +10,7 @@ from itertools import groupby, pairwise
 from deflect.redaction.redaction import unmarked
 from deflect.store.clock import DAY, MINUTE
 from deflect.store.database import Row, Store
+from search.rank.collection import PROMOTED
 from search.rank.searcher import Searcher
 from search.text.analyzer import analyzer
 from search.text.query import normal
@@ -80,6 +81,8 @@ def pins(searcher: Searcher, store: Store, *, now: int, lang: str) -> list[Usele
         tried[one.lang, normal(one.text)].append(one)
     found = []
     for pin in searcher.collection.manifest.extra.get("pins", ()):
+        if pin["query"] == PROMOTED:  # no search
+            continue
         wanted = tuple(pin["articles"])
         searches = tried[pin["lang"], normal(pin["query"])]
         if _untouched(searcher, pin["query"], lang=pin["lang"])[: len(wanted)] == wanted:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from deflect.offers.episode import Visit
 from kb.content import contexts
+from kb.render.snapshot import Entry
 from search.rank.hit import Fragment, Hit, Suggestions
 
 if TYPE_CHECKING:
@@ -57,8 +58,10 @@ def named_hits(
 ) -> list[Hit]:
     """Return the articles of these ids that this person may read; with `offered`, only those that forms may offer."""
     entries = [snapshot.best(id, lang, audience=audience) for id in ids]
-    return [
-        Hit(e.id, e.lang, e.title, e.address, "", "", (Fragment(e.summary, False),) if e.summary else (), CERTAIN)
-        for e in entries
-        if e and (e.offers or not offered)
-    ]
+    return [hit_of(entry) for entry in entries if entry and (entry.offers or not offered)]
+
+
+def hit_of(entry: Entry) -> Hit:
+    """Return an article that nobody searched for as a hit, with its summary as snippet."""
+    snippet = (Fragment(entry.summary, False),) if entry.summary else ()
+    return Hit(entry.id, entry.lang, entry.title, entry.address, "", "", snippet, CERTAIN)

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import islice, zip_longest
 from weakref import WeakKeyDictionary
 
 from kb.content.categories import Category
@@ -67,16 +68,14 @@ class Shelf:
         """Return the articles of a topic and of the topics below it."""
         return tuple(entry for other in self.topics if topic in other.way for entry in other.entries)
 
-    def pick(self, ids: Iterable[str], *, k: int) -> tuple[Entry, ...]:
-        """Return up to `k` articles: those of `ids` first, then some of each topic in turn."""
-        chosen = {id: self.entries[id] for id in ids if id in self.entries}
-        for rank in range(max((len(topic.entries) for topic in self.topics), default=0)):
-            for topic in self.topics:
-                if len(chosen) >= k:
-                    return tuple(chosen.values())[:k]
-                if rank < len(topic.entries):
-                    chosen.setdefault(topic.entries[rank].id, topic.entries[rank])
-        return tuple(chosen.values())[:k]
+    def pick(self, *, k: int) -> tuple[Entry, ...]:
+        """Return up to `k` articles, some of each topic in turn."""
+        return tuple(islice(_in_turn(topic.entries for topic in self.topics), k))
+
+    def ordered(self, *, k: int) -> tuple[Entry, ...]:
+        """Return up to `k` articles that have an `order`, some of each topic in turn."""
+        ordered = ([entry for entry in topic.entries if entry.order is not None] for topic in self.topics)
+        return tuple(islice(_in_turn(ordered), k))
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +126,11 @@ def _topics(
             topic = Topic(category.name, category.title, category.lang, summary, category.offers, entries, above, below)
             yield topic
             yield from _topics(categories, shown, topic.way)
+
+
+def _in_turn(lists: Iterable[Sequence[Entry]]) -> Iterator[Entry]:
+    """Yield the first of each list, then the second of each, and so on."""
+    return (entry for row in zip_longest(*lists) for entry in row if entry is not None)
 
 
 def for_everybody(entry: Entry) -> bool:

@@ -23,6 +23,7 @@ from markupsafe import Markup, escape
 from deflect.api.headers import nonce
 from deflect.offers.episode import ways
 from deflect.offers.popular import Popular
+from deflect.offers.suggested import suggested
 from deflect.privacy import consent
 from deflect.store.services import services, state
 from kb import i18n
@@ -123,10 +124,12 @@ def shelf(snapshot: Snapshot, lang: str) -> Shelf:
 
 
 def favourites(k: int) -> Favourites:
-    """Return the most opened articles, filled up with some from each topic. The title depends on which they are."""
-    opened = state(Popular).articles()
-    title = _("Popular articles") if opened else _("Good places to start")
-    return Favourites(title, shelf(searcher().snapshot, g.lang).pick(opened, k=k))
+    """Return the popular articles, or the author's if too few are popular."""
+    here = searcher()
+    found = suggested(here, state(Popular), shelf=shelf(here.snapshot, g.lang), lang=g.lang, k=k)
+    if found.popular:
+        return Favourites(_("Popular articles"), found.popular)
+    return Favourites(_("Good places to start"), found.promoted)
 
 
 def root() -> str:

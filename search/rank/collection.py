@@ -8,6 +8,7 @@ from copy import copy
 from datetime import date
 from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,7 @@ from search.text.spelling import Vocabulary
 
 Mask = NDArray[np.bool_]
 VECTORS = "vectors"
+PROMOTED = "*"  # the query in `_pins.yml` of the articles that are shown before anybody asks
 MOST_VIEWS = 16  # sets of audiences whose postings are kept in memory
 # Least cosine of an article's vector now and when the ranking was learned. Below it, the article counts as new. On
 # thunderbird, a removed passage leaves .945 or more. With a quarter of the passages replaced by another article's, .85
@@ -221,9 +223,17 @@ class Collection:
 
     def pinned(self, text: Text, lang: str, *, today: date) -> list[str]:
         """Return the articles that are pinned to a query on the day `today`."""
-        known = [pin for pin in self.manifest.extra.get("pins", ()) if pin["lang"] == lang]
-        pins = [pin for pin in known if not pin.get("until") or pin["until"] >= str(today)]
+        pins = (pin for pin in self._pins(lang, today) if pin["query"] != PROMOTED)
         return [id for pin in pins if normal(pin["query"]) == text.normal for id in pin["articles"]]
+
+    def promoted(self, lang: str, *, today: date) -> list[str]:
+        """Return the articles that are pinned to `*` in this language, then those in the default language."""
+        pins = [pin for one in (lang, self.manifest.default_lang) for pin in self._pins(one, today)]
+        return list(dict.fromkeys(id for pin in pins if pin["query"] == PROMOTED for id in pin["articles"]))
+
+    def _pins(self, lang: str, today: date) -> list[dict[str, Any]]:
+        known = [pin for pin in self.manifest.extra.get("pins", ()) if pin["lang"] == lang]
+        return [pin for pin in known if not pin.get("until") or pin["until"] >= str(today)]
 
     def vocabulary(self, lang: str) -> Vocabulary:
         """Return the words of a language, to correct spelling."""

@@ -51,14 +51,18 @@ def shelf(*topics: str) -> Shelf:
     return Shelf(made, {e.id: e for topic in made for e in topic.entries})
 
 
-def test_what_people_open_comes_first_and_the_topics_fill_up_in_turn() -> None:
-    assert [e.id for e in shelf("abc", "de").pick(["e", "b"], k=4)] == ["e", "b", "a", "d"]
-
-
-def test_what_is_no_longer_there_is_not_picked() -> None:
-    assert [e.id for e in shelf("ab").pick(["gone", "b"], k=2)] == ["b", "a"]
+def test_articles_are_picked_from_the_topics_in_turn() -> None:
+    assert [e.id for e in shelf("abc", "de").pick(k=4)] == ["a", "d", "b", "e"]
 
 
 def test_no_more_is_picked_than_there_is() -> None:
-    assert len(shelf("ab", "c").pick([], k=10)) == 3
-    assert shelf().pick(["a"], k=3) == ()
+    assert len(shelf("ab", "c").pick(k=10)) == 3
+    assert shelf().pick(k=3) == ()
+
+
+def test_articles_with_an_order_are_the_author_s_first() -> None:
+    topics = tuple(
+        Topic(name, name, "en", "", True, (entry(f"{name}1", order=1), entry(f"{name}2", order=2), entry(f"{name}3")))
+        for name in "xy"
+    )
+    assert [e.id for e in Shelf(topics, {}).ordered(k=9)] == ["x1", "y1", "x2", "y2"]

@@ -10,13 +10,12 @@ import pytest
 from flask import Flask
 
 from deflect.admin import report_pages
-from deflect.store import clock
 from deflect.store.file_kinds import MB
 from deflect.store.services import state
 from deflect.tickets.uploads import Uploads
 from kb.render.topics import Topics
 from kb.site.frame import searcher
-from tests.deflect.offers.test_popular import opened
+from tests.deflect.offers.test_popular import opened_by_enough
 from tests.deflect.store.test_attachments import PNG
 from tests.kb.site.test_contact_files import send
 from tests.support.logging_in import PASSWORD, log_in, services_of
@@ -43,7 +42,7 @@ def two(one: Flask) -> Flask:
 
 def test_each_knows_what_is_popular_by_itself(one: Flask, two: Flask) -> None:
     assert "Good places to start" in one.test_client().get("/en/").text
-    opened(services_of(one).store, "a", ["account/passkey"], at=clock.now())
+    opened_by_enough(services_of(one).store, ["account/passkey", "account/reset-password", "billing/invoice"])
     assert "Popular articles" in two.test_client().get("/en/").text
     assert "Good places to start" in one.test_client().get("/en/").text
 

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-import rcssmin
-import rjsmin
 from flask import Blueprint, Response, abort, request
 
 from deflect.api import headers
 from kb.config import static_folder
 from kb.site.assets import YEAR, version
+from kb.site.minify import minified
 
 FOLDER = static_folder() / "widget"
 LOADER = "help-widget.js"
@@ -23,7 +22,6 @@ TYPES = {
     ".js": "text/javascript; charset=utf-8",
     ".json": "application/json",
 }
-MINIFIERS = {".css": rcssmin.cssmin, ".js": rjsmin.jsmin}
 HOUR = 3600  # seconds
 
 blueprint = Blueprint("widget", __name__, url_prefix="/widget/1")
@@ -81,7 +79,6 @@ def _asset(path: Path, _changed: int) -> Asset:
     text = path.read_text(encoding="utf-8")
     if path.name == LOADER:
         text = text.replace('const FOLDER = "./"', f'const FOLDER = "./v/{version()}/"')
-    minify = MINIFIERS.get(path.suffix, str)
-    plain = minify(text).encode()
+    plain = minified(text, name=path.name).encode()
     digest = hashlib.sha256(plain).hexdigest()[:16]
     return Asset(plain=plain, zipped=gzip.compress(plain, mtime=0), etag=digest, type=TYPES[path.suffix])

@@ -151,6 +151,12 @@ def test_a_banner_goes_after_its_last_day(tmp_path: Path, until: str, shown: boo
     assert ("announce" in app.test_client().get("/en/").text) is shown
 
 
+def test_the_page_with_a_sent_message_has_no_script_that_could_send_its_address(client: FlaskClient) -> None:
+    page = client.get("/en/contact/sent?ticket=T234567890&key=x")
+    assert page.status_code == 200
+    assert "counted" not in page.text
+
+
 def test_an_operator_can_keep_scripts_out(app: Flask, tmp_path: Path) -> None:
     page = fresh(app, tmp_path, site_scripts=False).test_client().get("/en/")
     assert "counted" not in page.text

@@ -115,7 +115,7 @@ const box = document.getElementById("kb-q");
 const mac = /^(Mac|iP)/.test(navigator.platform);
 if (box) {
   box.setAttribute("aria-keyshortcuts", `${mac ? "Meta" : "Control"}+K /`);
-  box.after(h("kbd", { class: "hint", "aria-hidden": "true" }, mac ? "⌘K" : "Ctrl K"));
+  box.after(h("kbd", { class: "shortcut", "aria-hidden": "true" }, mac ? "⌘K" : "Ctrl K"));
 }
 
 document.addEventListener("keydown", (event) => {

@@ -94,17 +94,23 @@ def test_the_key_is_left_alone_in_another_field(page: Page, site: str, key: str)
 def test_the_key_is_shown_until_the_box_is_used(page: Page, site: str) -> None:
     stub(page)
     page.goto(f"{site}/en/articles/account/passkey")
-    expect(page.locator(".hint")).to_have_text("Ctrl K")
-    expect(page.locator(".hint")).to_be_visible()
+    expect(page.locator(".shortcut")).to_have_text("Ctrl K")
+    expect(page.locator(".shortcut")).to_be_visible()
     page.locator("#kb-q").focus()
-    expect(page.locator(".hint")).to_be_hidden()
+    expect(page.locator(".shortcut")).to_be_hidden()
+
+
+def test_the_hint_below_a_label_stays_in_its_place(page: Page, site: str) -> None:
+    stub(page)
+    page.goto(f"{site}/en/contact")
+    assert page.evaluate("getComputedStyle(document.getElementById('kb-files-hint')).position") == "static"
 
 
 def test_a_mac_has_its_own_key(page: Page, site: str) -> None:
     stub(page)
     page.add_init_script("Object.defineProperty(navigator, 'platform', { value: 'MacIntel' })")
     page.goto(f"{site}/en/articles/account/passkey")
-    expect(page.locator(".hint")).to_have_text("⌘K")
+    expect(page.locator(".shortcut")).to_have_text("⌘K")
     page.keyboard.press("Control+k")
     expect(page.locator("#kb-q")).not_to_be_focused()
     page.keyboard.press("Meta+k")

@@ -217,7 +217,7 @@ def _titles(library: Library) -> Iterator[Problem]:
 
 
 def _unused(library: Library, known: dict[str, Facts]) -> Iterator[Problem]:
-    used = set()
+    used = {normal(library.addresses[file.name]) for file in library.look.files.values() if file.name in library.files}
     for article in library.articles:
         own = known[article.path]
         for written in [link.target for link in own.links] + [image.target for image in own.images]:

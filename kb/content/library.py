@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 
-from kb.content import article_keys, channels, contexts, dialect, git, redirects, site_file
+from kb.content import article_keys, channels, contexts, dialect, git, look, redirects, site_file
 from kb.content.article import Article, Version, is_section
 from kb.content.cache import Parsed, recipe
 from kb.content.categories import Category, Pin
@@ -20,6 +20,7 @@ from kb.content.categories import synonyms as load_synonyms
 from kb.content.dialect import Choice
 from kb.content.git import outdated
 from kb.content.links import Addresses, is_ours, normal
+from kb.content.look import Look
 from kb.content.site_file import SiteFile
 from kb.errors import BadArticle, Problem
 from kb.foreign import generator
@@ -52,9 +53,10 @@ class Library:
     barred: tuple[Article, ...] = ()  # not shown for an error in their front matter; only checked
     files: tuple[str, ...] = ()  # images and other attachments, by their path
     addresses: Addresses = field(default_factory=Addresses)
-    rules: Mapping[str, str] = field(default_factory=dict)  # `_channels.yml` and `_contexts.yml`, checked
+    rules: Mapping[str, str] = field(default_factory=dict)  # special files by name, checked, as a generation keeps them
     site: SiteFile = field(default_factory=SiteFile)
     markdown: Choice = field(default_factory=Choice)
+    look: Look = field(default_factory=Look)
 
     @property
     def recipe(self) -> str:
@@ -121,10 +123,12 @@ def load(folder: Path, *, default_lang: str = "en", parsed: Parsed | None = None
     texts = {path: read_text(folder, path, problems) for path in specials}
     leads = _redirects(articles, texts, problems)
     system = generator.find(folder)
-    for path, text in sorted(texts.items()):
-        digest.update(f"{path}\0{text}\0".encode())
     site = site_file.read(texts.get(site_file.FILE, ""), problems=problems)
     choice = dialect.choose(site.markdown, folder, articles)
+    looks = _look(site, folder, texts.get(site_file.FILE, ""), articles, problems)
+    for path, text in sorted(texts.items()):
+        digest.update(f"{path}\0{text}\0".encode())
+    digest.update("\0".join(f"{role} {file.tag}" for role, file in sorted(looks.files.items())).encode())
     said = [recipe(), choice.dialect, default_lang, repr(system)]
     digest.update("\0".join([*said, *files, *map(str, sorted(dates.items())), *sorted(late)]).encode())
     categories = load_categories(texts, articles, default_lang=default_lang, problems=problems)
@@ -137,9 +141,11 @@ def load(folder: Path, *, default_lang: str = "en", parsed: Parsed | None = None
         redirects=leads,
         synonyms=load_synonyms(texts, default_lang=default_lang, problems=problems),
         pins=load_pins(texts, articles, default_lang=default_lang, problems=problems),
-        rules=_rules(texts, articles, problems),
+        rules=_rules(texts, articles, problems)
+        | ({site_file.FILE: look.dumps(texts[site_file.FILE], looks)} if site_file.FILE in texts else {}),
         site=site,
         markdown=choice,
+        look=looks,
         problems=tuple(sorted(problems, key=lambda problem: (problem.path, problem.line, problem.code))),
         fingerprint=digest.hexdigest()[:16],
         default_lang=default_lang,
@@ -253,12 +259,24 @@ def _redirects(articles: list[Article], texts: Mapping[str, str], problems: list
     return ends
 
 
+def _look(site: SiteFile, folder: Path, text: str, articles: list[Article], problems: list[Problem]) -> Look:
+    """Return the look of the site with its files, and check what it promotes."""
+    if not text:
+        return Look()
+    look.check_topics(site, text=text, topics=_topics(articles), problems=problems)
+    return look.load(site, folder, text=text, problems=problems)
+
+
+def _topics(articles: Iterable[Article]) -> set[str]:
+    """Return the categories of the articles and those above them."""
+    return {name for a in articles for name in (a.category, *map(str, PurePosixPath(a.category).parents))} - {"."}
+
+
 def _rules(texts: Mapping[str, str], articles: list[Article], problems: list[Problem]) -> dict[str, str]:
     """Check `_channels.yml` and `_contexts.yml` and return their texts; their readers parse them again."""
     if channels.FILE not in texts and contexts.FILE not in texts:
         return {}
-    topics = {name for a in articles for name in (a.category, *map(str, PurePosixPath(a.category).parents))}
-    channels.read(texts.get(channels.FILE, ""), topics=topics, problems=problems)
+    channels.read(texts.get(channels.FILE, ""), topics=_topics(articles), problems=problems)
     contexts.read(texts.get(contexts.FILE, ""), articles={article.id for article in articles}, problems=problems)
     return {name: texts[name] for name in (channels.FILE, contexts.FILE) if name in texts}
 

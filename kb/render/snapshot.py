@@ -17,13 +17,14 @@ from typing import Any
 
 import sqlite_utils
 
-from kb.content import channels, contexts
+from kb.content import channels, contexts, look, site_file
 from kb.content.article import Version
 from kb.content.categories import way
 from kb.content.channels import Table
 from kb.content.contexts import Context
 from kb.content.library import Category, Library
 from kb.content.links import normal
+from kb.content.look import Look
 from kb.errors import BadGeneration
 from kb.languages import nearest
 from kb.render import bundles
@@ -142,6 +143,7 @@ class Snapshot:
         self.recipe: str = meta.get("recipe", "")
         self.addresses: str = meta.get("addresses", "")  # the fingerprint of Addresses
         self.channels: Table = channels.read(meta.get(channels.FILE, ""))
+        self.look: Look = look.loads(meta.get(site_file.FILE, ""))
         self.contexts: tuple[Context, ...] = contexts.read(meta.get(contexts.FILE, ""))
         spoken = self._query("SELECT DISTINCT lang FROM entries WHERE status = 'published' AND audience = '[]'")
         self.languages: tuple[str, ...] = tuple(sorted({self.default_lang, *(lang for (lang,) in spoken)}))

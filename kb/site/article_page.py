@@ -92,13 +92,15 @@ def show(entry: Entry) -> Response:
 def html(asked: ArticlePage, *, related: tuple[Hit, ...] | None = None) -> str:
     """Return the HTML of an article's page. Search for related articles unless `related` is given; raise NoRelated."""
     entry, frame, snapshot = asked.entry, asked.frame, asked.searcher.snapshot
-    topic = asked.topics.shelf(snapshot, frame.lang).topic(entry.category)
+    shelf = asked.topics.shelf(snapshot, frame.lang)
+    topic = shelf.topic(entry.category)
     return page(
         "article.html",
         frame,
         entry=entry,
         html=Markup(snapshot.html(entry)),  # sanitised when it was rendered
         category=topic,
+        tree=shelf.tree(topic, entry=entry) if topic and len(shelf.entries) > 1 else (),
         headings=contents(snapshot, entry),
         original=original(snapshot, entry),
         neighbours=topic.neighbours(entry) if topic else (None, None),

@@ -51,6 +51,15 @@ def test_articles_that_are_left_out_are_wrong(settings: Settings, tmp_path: Path
     assert Finding("articles", "wrong", sentence) in examine(replace(settings, articles=tmp_path))
 
 
+@pytest.mark.parametrize(("on", "said"), [(False, True), (True, False)])
+def test_scripts_in_site_toml_that_are_off_are_told_of(
+    settings: Settings, tmp_path: Path, on: bool, said: bool
+) -> None:
+    (tmp_path / "site.toml").write_text('head = "head.html"', encoding="utf-8")
+    findings = examine(replace(settings, articles=tmp_path, site_scripts=on))
+    assert any(finding.state == "note" and "KB_SITE_SCRIPTS" in finding.sentence for finding in findings) is said
+
+
 @pytest.mark.parametrize("below", ["", "var"])
 def test_a_file_where_the_data_folder_should_be_is_one_finding(settings: Settings, tmp_path: Path, below: str) -> None:
     (tmp_path / "note").write_text("", encoding="utf-8")

@@ -17,13 +17,13 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
-from deflect.delivery import receipt
+from deflect.delivery import letter, receipt
 from deflect.store import attachments
 from deflect.tickets import contact
 from kb import i18n, translations
 
 METHODS = [("**.py", "python"), ("site/templates/*.html", "jinja2")]
-TOLD = (attachments, contact, receipt)  # modules whose SENTENCES are translated where they are shown or sent
+TOLD = (attachments, contact, letter, receipt)  # modules whose SENTENCES are translated where they are shown or sent
 HEADER = """# {name} translation of the interface. articles/authors/translations.md says how to review it.
 msgid ""
 msgstr ""

@@ -9,6 +9,7 @@ from flask import Response, g, url_for
 from deflect.api.http import limit_search
 from deflect.offers.log import record_search
 from deflect.store.services import services
+from kb import i18n
 from kb.i18n import gettext as _
 from kb.i18n import ngettext
 from kb.site.frame import Place, favourites, languages, render, searcher
@@ -37,6 +38,7 @@ def show(query: str, *, more: bool) -> Response:
         more=not more and len(found.hits) > k,
         count=count(len(results.hits), more=len(found.hits) > k, query=query),
         how=how(results),
+        elsewhere=elsewhere(results),
         words_only=words_only(results),
         as_typed=as_typed(query, results.corrected) if results.corrected else "",
         popular=None if results.hits else favourites(6),
@@ -62,6 +64,18 @@ def how(results: Results) -> str:
         "enough": _("No exact match. Here are the closest articles."),
         "none": _("Nothing matches exactly. These cover similar topics."),
     }.get(results.stage, "")
+
+
+def elsewhere(results: Results) -> str:
+    """Return a sentence for results in another language than the page's, or ""."""
+    abroad = [i18n.name_in(hit.lang, results.lang) for hit in results.hits if hit.language]
+    if not abroad:
+        return ""
+    names = {"languages": i18n.listed(abroad, results.lang)}
+    if all(hit.language for hit in results.hits):
+        number = len(results.hits)
+        return ngettext("This article is in %(languages)s.", "These articles are in %(languages)s.", number) % names
+    return _("Some of these articles are in %(languages)s.") % names
 
 
 def words_only(results: Results) -> str:

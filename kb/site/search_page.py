@@ -68,10 +68,10 @@ def how(results: Results) -> str:
 
 def elsewhere(results: Results) -> str:
     """Return a sentence for results in another language than the page's, or ""."""
-    abroad = [i18n.name_in(hit.lang, results.lang) for hit in results.hits if hit.language]
+    abroad = [i18n.name_in(hit.lang, g.lang) for hit in results.hits if hit.language]
     if not abroad:
         return ""
-    names = {"languages": i18n.listed(abroad, results.lang)}
+    names = {"languages": i18n.listed(abroad, g.lang)}
     if all(hit.language for hit in results.hits):
         number = len(results.hits)
         return ngettext("This article is in %(languages)s.", "These articles are in %(languages)s.", number) % names

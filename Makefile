@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 SETUP := setup.cfg pyproject.toml constraints.txt
 SERVED := $(or $(ARTICLES),$(KB_ARTICLES),$(if $(wildcard kb.toml),,articles))
-FOREIGN := tests/browser/foreign
+NPM := tests/browser/foreign tests/npm
 BROWSER := $(shell command -v chromium-headless-shell chromium chromium-browser google-chrome 2>/dev/null | head -n 1)
 
 .PHONY: serve test faults bench soak lint format docs browser imap npm wheel clean
@@ -66,19 +66,19 @@ imap:
 	fi || true
 	@[ -x /usr/sbin/dovecot ] || echo "dovecot is missing: the tests of mailboxes are skipped; install it with 'apt-get install dovecot-imapd'"
 
-npm: $(FOREIGN)/node_modules/.installed
+npm: $(NPM:%=%/node_modules/.installed)
 
-$(FOREIGN)/node_modules/.installed: $(FOREIGN)/package-lock.json
+%/node_modules/.installed: %/package-lock.json
 	@if ! command -v npm >/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-		echo "Installing npm for the tests of foreign pages"; \
+		echo "Installing npm for the tests with its packages"; \
 		apt-get update -qq && apt-get install -y -qq --no-install-recommends npm >/dev/null 2>&1; \
 	fi || true
 	@if command -v npm >/dev/null; then \
-		echo "Installing the libraries of foreign pages: half a minute the first time"; \
-		cd $(FOREIGN) && npm ci --ignore-scripts --no-audit --no-fund --silent && touch node_modules/.installed; \
+		echo "Installing the packages of $*: half a minute the first time"; \
+		cd $* && npm ci --ignore-scripts --no-audit --no-fund --silent && touch node_modules/.installed; \
 	else \
-		echo "npm is missing: the tests of foreign pages with editors and frameworks are skipped; install it with 'apt-get install npm'"; \
-	fi || echo "npm could not install: the tests of foreign pages with editors and frameworks are skipped; run 'make npm' again"
+		echo "npm is missing: the tests with the packages of $* are skipped; install it with 'apt-get install npm'"; \
+	fi || echo "npm could not install: the tests with the packages of $* are skipped; run 'make npm' again"
 
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed: make PYTHON=python3.11 serve")'

@@ -73,7 +73,9 @@ class Settings:
         "", "Public address of the help center, for canonical links and e-mails; unset: the host of each request."
     )
     lang: str = setting("en", "Language of articles that name none, and the last fallback.")
-    title: str = setting("Help center", "Name of the help center, in the header and in page titles.")
+    title: str = setting(
+        "Help center", "Name of the help center, in the header and in page titles, unless `site.toml` has one."
+    )
     workers: int = setting(2, "Web worker processes.")
     threads: int = setting(8, "Threads in each web worker.")
     embedder: str = setting(
@@ -157,12 +159,15 @@ class Settings:
     )
     oidc_client_id: str = setting("", "Name of the help center at that provider.")
     oidc_client_secret: str = setting("", "Secret of the help center at that provider.", secret=True)
-    reply_target: int = setting(24, "Target in the report for the time to a ticket's first answer, in hours.")
+    reply_target: int = setting(
+        24, "Target for the time to a ticket's first answer, in hours, in the report and on the page after sending."
+    )
     ticket_cost: float = setting(0.0, "Cost of a ticket, for the money saved in the report; 0: not given.")
     ticket_minutes: float = setting(
         0.0, "Minutes that a ticket takes an agent, for the hours saved in the report; 0: not given."
     )
     currency: str = setting("", "Currency of `ticket_cost`, as a code such as EUR; unset: shown without one.")
+    site_scripts: bool = setting(False, "Let `head` and `analytics` in `site.toml` add scripts to visitors' pages.")
     consent: str = setting(
         "given",
         "`ask`: until a visitor agrees, only the messages they send are recorded; `given`: visitors are not asked.",

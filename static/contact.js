@@ -36,6 +36,7 @@ function item(hit) {
     open(hit, about);
   };
   const title = h("h3", {}, h("a", { href: hit.url, click }, hit.title));
+  if (hit.language) title.append(" ", h("span", { class: "tag" }, hit.language));
   const made = h("li", { class: "offer", lang: hit.lang }, title);
   if (hit.heading) made.append(h("p", { class: "path" }, hit.heading));
   if (hit.snippet.length) made.append(h("p", { class: "snippet" }, ...marked(hit.snippet)));

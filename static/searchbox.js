@@ -48,6 +48,7 @@ function upgrade(form) {
       "data-article": hit.article, "data-rank": String(at + 1), "data-source": "search" },
       h("strong", {}, hit.title), ...(under ? [h("span", {}, under)] : []));
     if (hit.lang !== lang) made.setAttribute("lang", hit.lang);
+    if (hit.language) made.append(h("em", { class: "tag" }, hit.language));
     return made;
   }
 
@@ -111,12 +112,20 @@ function upgrade(form) {
 
 document.querySelectorAll(".searchbox").forEach(upgrade);
 
+const box = document.getElementById("kb-q");
+const mac = /^(Mac|iP)/.test(navigator.platform);
+if (box) {
+  box.setAttribute("aria-keyshortcuts", `${mac ? "Meta" : "Control"}+K /`);
+  box.after(h("kbd", { class: "shortcut", "aria-hidden": "true" }, mac ? "⌘K" : "Ctrl K"));
+}
+
 document.addEventListener("keydown", (event) => {
   const typing = event.target.closest("input, textarea, select, dialog, [contenteditable]");
-  if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey) return;
-  const input = document.getElementById("kb-q");
-  if (input) {
-    event.preventDefault();
-    input.focus();
-  }
+  const command = mac ? event.metaKey && !event.ctrlKey : event.ctrlKey && !event.metaKey;
+  const asked = event.key === "/" ? !event.ctrlKey && !event.metaKey : event.key.toLowerCase() === "k" && command;
+  if (!box || !asked || event.altKey || event.isComposing || (typing && typing !== box)) return;
+  if (typing && event.key === "/") return;
+  event.preventDefault();
+  box.focus();
+  box.select();
 });

@@ -15,6 +15,7 @@ SAID = {
     "kb.site": "the pages of visitors",
     "kb.render": "Markdown to safe pages",
     "kb.content": "files to articles",
+    "kb.foreign": "other systems' files",
     "deflect.admin": "the pages of agents",
     "deflect.delivery": "outbox and sinks",
     "deflect.api": "the JSON API",

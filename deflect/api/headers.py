@@ -84,7 +84,7 @@ def _protect(response: Response) -> Response:
 
 
 def _policy(response: Response) -> str:
-    if request.path.startswith("/files/"):
+    if request.path.startswith(("/files/", "/brand/")):
         return FILE
     if response.mimetype != "text/html":
         return DATA

@@ -65,6 +65,7 @@ def schemas() -> dict[str, Json]:
             **dict.fromkeys(("article", "lang", "title", "url", "anchor", "heading"), STRING),
             snippet=array(whole(text=STRING, mark=FLAG)),
             score=NUMBER,
+            language=text("Its language in that language, such as Español, if it isn't the page's."),
         ),
         "Results": whole(
             query=STRING,

@@ -59,6 +59,15 @@ class Carried:
 
 
 @dataclass(frozen=True, slots=True)
+class Earlier:
+    """A message that an answer quotes."""
+
+    who: str
+    at: int  # microseconds
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
 class Delivery:
     """A message of a ticket to be delivered. Its `id` is the same at every try, so receivers can detect repeats."""
 
@@ -81,6 +90,8 @@ class Delivery:
     answers: tuple[str, ...] = ()  # Message-IDs of earlier e-mails; the last is the one that this answers
     again: bool = False  # not the first message of its ticket
     files: tuple[Carried, ...] = ()  # attachments of the message
+    by: str = ""  # the agent who wrote the message
+    earlier: tuple[Earlier, ...] = ()  # the messages that an answer is about, latest first
     trail: tuple[str, ...] = ()  # the requester's searches, reads and offers, one line each
 
 

@@ -15,7 +15,16 @@ import sqlite3
 from collections.abc import Callable, Coroutine, Generator, Sequence
 from contextlib import closing, suppress
 
-from deflect.delivery.delivery import PERHAPS, Carried, Delivery, DeliveryFailed, NotTaken, PerhapsSent, TicketSink
+from deflect.delivery.delivery import (
+    PERHAPS,
+    Carried,
+    Delivery,
+    DeliveryFailed,
+    Earlier,
+    NotTaken,
+    PerhapsSent,
+    TicketSink,
+)
 from deflect.delivery.outbox_writes import claim, delivered, failed, let_go, postpone, retry_deliveries
 from deflect.delivery.sinks import sink
 from deflect.mail.threads import mark
@@ -242,6 +251,8 @@ def _delivery(settings: Settings, store: Store, row: Row) -> Delivery:
         fields=json.loads(row["fields"] or "{}"),
         created=row["written"],
         files=_files(settings, store, row),
+        by=row["by_agent"] or "",
+        earlier=_earlier(store, row) if row["author"] == "agent" else (),
         trail=lines(store, row) if row["author"] == "requester" else (),
         thread=mark(store.secret("email"), row["id"]),
         answers=queries.mail_ids(store, row["id"], before=row["written"]),
@@ -249,6 +260,12 @@ def _delivery(settings: Settings, store: Store, row: Row) -> Delivery:
         body="\n\n".join(filter(None, (row["body"], f"[{row['remark']}]" if row["remark"] else ""))),
         **{name: row[name] or "" for name in TEXTS},
     )
+
+
+def _earlier(store: Store, row: Row) -> tuple[Earlier, ...]:
+    """Return the messages that an answer is about."""
+    found = queries.answered_by(store, row["id"], before=row["written"])
+    return tuple(Earlier(row["name"] or row["email"], message["created"], message["body"]) for message in found)
 
 
 def _files(settings: Settings, store: Store, row: Row) -> tuple[Carried, ...]:

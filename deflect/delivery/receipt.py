@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from functools import partial
 
 from deflect.delivery.delivery import Delivery
+from deflect.delivery.letter import Letter, Style, write
 from deflect.delivery.mail_server import Server
-from deflect.delivery.smtp import come_back, new_message, sender_of
+from deflect.delivery.smtp import come_back, new_message, sender_of, styles, with_name
 from deflect.offers.episode import Visit
 from deflect.offers.offer import suggest
 from deflect.tickets.ticket_writes import RECEIPT
@@ -38,25 +39,33 @@ class ReceiptSink:
 
     server: Server
     sender: str
-    site: str
     choose: Choose
+    style: Callable[[str], Style]
     back: str = ""
     name: str = RECEIPT
 
     @classmethod
     def from_settings(cls, settings: Settings, *, current: Current) -> ReceiptSink:
         """Return the sink that the settings describe."""
-        server, sender = Server.parse(settings.smtp_url), sender_of(settings)
-        return cls(server, sender, settings.title, partial(articles_for, current, settings), settings.mail_to)
+        return cls(
+            server=Server.parse(settings.smtp_url),
+            sender=sender_of(settings),
+            choose=partial(articles_for, current, settings),
+            style=styles(settings, current),
+            back=settings.mail_to,
+        )
 
     def deliver(self, delivery: Delivery) -> str:
         """Send the receipt and return its Message-ID."""
         ticket, lang = delivery.ticket, delivery.lang
-        message = new_message(delivery, sender=self.sender, to=delivery.email, subject=subject(ticket, lang=lang))
+        style = self.style(lang)
+        sender = with_name(self.sender, style.site)
+        message = new_message(delivery, sender=sender, to=delivery.email, subject=subject(ticket, lang=lang))
         come_back(message, delivery, self.back)
         message["Auto-Submitted"] = "auto-replied"  # RFC 3834: prevents automatic answers
         message["X-Auto-Response-Suppress"] = "All"  # the same for Exchange
-        message.set_content(text(ticket, site=self.site, lang=lang, articles=self.choose(delivery)))
+        found = letter(ticket, site=style.site, lang=lang, articles=self.choose(delivery))
+        write(message, found, style=style, lang=lang)
         self.server.send(message)
         return str(message["Message-ID"])
 
@@ -99,12 +108,11 @@ def subject(ticket: str, *, lang: str) -> str:
     return f"{_said(SUBJECT, lang)} [{ticket}]"
 
 
-def text(ticket: str, *, site: str, lang: str, articles: Sequence[tuple[str, str]] = ()) -> str:
-    """Return the text of a receipt; `articles` are titles and absolute addresses."""
+def letter(ticket: str, *, site: str, lang: str, articles: Sequence[tuple[str, str]] = ()) -> Letter:
+    """Return what a receipt says; `articles` are titles and absolute addresses."""
     parts = [_said(ARRIVED, lang) % {"site": site, "ticket": ticket}, _said(NEXT, lang)]
-    if articles:
-        parts.append("\n".join([_said(MEANWHILE, lang), *(f"- {title}\n  {address}" for title, address in articles)]))
-    return "\n\n".join([*parts, _said(NOT_YOU, lang)]) + "\n"
+    parts += [_said(MEANWHILE, lang)] if articles else []
+    return Letter("\n\n".join(parts), links=articles, after=_said(NOT_YOU, lang))
 
 
 def _said(sentence: str, lang: str) -> str:

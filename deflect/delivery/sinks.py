@@ -46,7 +46,6 @@ FACTORIES: Mapping[str, Callable[[Settings], TicketSink]] = {
     "smtp": SmtpSink.from_settings,
     "webhook": WebhookSink.from_settings,
     "zendesk": ZendeskSink.from_settings,
-    "reply": ReplySink.from_settings,  # an agent's answer to the requester
 }
 OWN = ("reply", RECEIPT)  # sinks for mail to the requester, which KB_SINKS cannot choose
 
@@ -54,10 +53,12 @@ OWN = ("reply", RECEIPT)  # sinks for mail to the requester, which KB_SINKS cann
 def sink(name: str, settings: Settings, *, current: Current | None = None) -> TicketSink:
     """Return the sink with a name, or made by `package.module:factory`. Raise BadSetting if it cannot work.
 
-    The receipt's sink searches `current` for articles.
+    The receipt's sink searches `current` for articles, and both sinks for requesters use its look.
     """
     if name == RECEIPT:
         return ReceiptSink.from_settings(settings, current=current or Current(settings))
+    if name == "reply":
+        return ReplySink.from_settings(settings, current=current)
     if ":" in name:
         return _of_another_package(name, settings)
     if name not in FACTORIES:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import email.utils
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 
 from deflect.delivery.delivery import Carried, Delivery, NotTaken
+from deflect.delivery.letter import Letter, Style, look_of, signature, style, write
 from deflect.delivery.mail_server import Server
 from deflect.mail.headers import line
 from deflect.store.clock import to_datetime
+from deflect.tickets.accounts import FIRST
 from kb.config import Settings
 from kb.errors import BadSetting
 from kb.strict import plain
+from search.rank.current import Current
 
 MOST_ALONG = 15_000_000  # bytes of files, 20 MB in Base64, which nearly every server accepts
 
@@ -65,21 +68,38 @@ class ReplySink:
     server: Server
     sender: str
     back: str = ""
+    style: Callable[[str], Style] = lambda _lang: Style("")
     name: str = "reply"
 
     @classmethod
-    def from_settings(cls, settings: Settings) -> ReplySink:
-        """Return the sink that the settings describe."""
+    def from_settings(cls, settings: Settings, *, current: Current | None = None) -> ReplySink:
+        """Return the sink that the settings describe, with the look of the site in `current`."""
         back = settings.mail_to and _usable(settings.mail_to, "mail_to")
-        return cls(Server.parse(settings.smtp_url), sender_of(settings), back)
+        return cls(Server.parse(settings.smtp_url), sender_of(settings), back, styles(settings, current))
 
     def deliver(self, delivery: Delivery) -> str:
         """Send the answer and return its Message-ID."""
-        message = new_message(delivery, sender=self.sender, to=delivery.email, subject=_answer_to(delivery))
+        style = self.style(delivery.lang)
+        sender = with_name(self.sender, style.site)
+        message = new_message(delivery, sender=sender, to=delivery.email, subject=_answer_to(delivery))
         come_back(message, delivery, self.back)
-        message.set_content(delivery.body + "\n")
+        agent = "" if delivery.by == FIRST else delivery.by  # "admin" is nobody's name
+        signed = signature(agent, delivery.body, site=style.site)
+        letter = Letter(delivery.body, signed=signed, quotes=delivery.earlier)
+        write(message, letter, style=style, lang=delivery.lang)
         self.server.send(message)
         return str(message["Message-ID"])
+
+
+def styles(settings: Settings, current: Current | None) -> Callable[[str], Style]:
+    """Return the style of e-mails for each language, with the look of the site when it is asked for."""
+    return lambda lang: style(look_of(current), settings, lang=lang)
+
+
+def with_name(sender: str, site: str) -> str:
+    """Return a sender with the name of the site, unless KB_SMTP_FROM gives it a name."""
+    name, address = email.utils.parseaddr(sender)
+    return sender if name or not address or not site else email.utils.formataddr((line(site), address))
 
 
 def sender_of(settings: Settings) -> str:

@@ -1,4 +1,4 @@
-"""Signed links, which expire, to the files of articles with an audience and to the attachments of tickets."""
+"""Signed links, which expire: to files of articles with an audience, to attachments, and to a message after sending."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from kb.failures import degraded
 
 ARTICLE, ARTICLE_LIFE = "file", 3600  # seconds, the longest life of a token
 TICKET, TICKET_LIFE = "attachment", 7 * 24 * 3600  # seconds
+SENT, SENT_LIFE = "sent", 3600  # seconds; the page after sending shows the message to the browser that sent it
 ADDRESS = re.compile(r'(?<==")/files/([^"?#]+)')
 
 
@@ -50,6 +51,16 @@ def ticket_file(store: Store, id: str) -> str:
 def opens_ticket_file(store: Store, id: str, key: str) -> bool:
     """Return True if a key is valid for this attachment and has not expired."""
     return _opens(store, TICKET, id, key, life=TICKET_LIFE)
+
+
+def sent_key(store: Store, ticket: str) -> str:
+    """Return a key that opens the page with a sent message for SENT_LIFE."""
+    return _key(store, SENT, ticket)
+
+
+def opens_sent(store: Store, ticket: str, key: str) -> bool:
+    """Return True if a key is valid for the page of this sent message and has not expired."""
+    return _opens(store, SENT, ticket, key, life=SENT_LIFE)
 
 
 def _key(store: Store, kind: str, name: str) -> str:

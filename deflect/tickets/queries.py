@@ -164,7 +164,7 @@ def due(store: Store, *, now: int, sink: str | None = None, limit: int = 100) ->
         f"""
         SELECT outbox.id AS delivery, outbox.sink, outbox.tries, outbox.unsure, tickets.*,
                messages.author, messages.body, messages.note AS remark, messages.id AS message,
-               messages.created AS written
+               messages."by" AS by_agent, messages.created AS written
         FROM outbox JOIN tickets ON tickets.id = outbox.ticket JOIN messages ON messages.id = outbox.message
         WHERE {DUE} AND (:sink IS NULL OR sink = :sink)
         ORDER BY due, outbox.created, outbox.id LIMIT :limit
@@ -196,6 +196,22 @@ def mail_ids(store: Store, ticket: str, *, before: int) -> tuple[str, ...]:
         [ticket, before],
     )
     return tuple(row["mail"] for row in reversed(rows))
+
+
+def answered_by(store: Store, ticket: str, *, before: int, limit: int = 5) -> list[Row]:
+    """Return what a requester wrote since the answer before this one, latest first; without one, since the beginning.
+
+    These are the messages that an answer written at the time `before` is about.
+    """
+    return store.rows(
+        """
+        SELECT body, created FROM messages
+        WHERE ticket = :ticket AND author = 'requester' AND created <= :before AND created > coalesce(
+            (SELECT max(created) FROM messages WHERE ticket = :ticket AND author = 'agent' AND created < :before), 0)
+        ORDER BY created DESC, id LIMIT :limit
+        """,
+        {"ticket": ticket, "before": before, "limit": limit},
+    )
 
 
 def is_again(store: Store, ticket: str, message: str) -> bool:

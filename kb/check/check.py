@@ -6,7 +6,7 @@ import json
 import os
 import tempfile
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -17,6 +17,7 @@ from kb.check import lint, outside_links, vanished
 from kb.config import Settings
 from kb.content import library
 from kb.content.article import Version
+from kb.content.dialect import Choice
 from kb.content.library import Library
 from kb.errors import Problem
 from kb.server.indexing import encoder_or_reason
@@ -29,15 +30,23 @@ CACHE = "checks.json"  # in the data folder
 BY_FILE = frozenset({"alt"})  # reported once per file; other warnings once for all files
 
 
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The problems of a folder, and the dialect of its Markdown."""
+
+    problems: Problems
+    markdown: Choice
+
+
 def document(problems: Sequence[Problem]) -> dict[str, Any]:
-    """Return the JSON document of `kb check`."""
+    """Return the JSON document of `kb check`, without the dialect."""
     counted = {severity: sum(problem.severity == severity for problem in problems) for severity in ("error", "warning")}
     return {"errors": counted["error"], "warnings": counted["warning"], "problems": [asdict(p) for p in problems]}
 
 
-def format_json(problems: Sequence[Problem]) -> str:
+def format_json(report: Report) -> str:
     """Return the JSON document as text."""
-    return json.dumps(document(problems), ensure_ascii=False, indent=2)
+    return json.dumps(document(report.problems) | {"markdown": asdict(report.markdown)}, ensure_ascii=False, indent=2)
 
 
 def format_text(problems: Sequence[Problem]) -> str:
@@ -92,11 +101,13 @@ def _property(text: str) -> str:
     return _data(text).replace(":", "%3A").replace(",", "%2C")
 
 
-def shown(problems: Problems, *, style: str, folder: Path) -> str:
-    """Return the problems as text, JSON, or GitHub annotations with paths relative to the working folder."""
+def shown(report: Report, *, style: str, folder: Path) -> str:
+    """Return the report as text, JSON, or GitHub annotations with paths relative to the working folder."""
     if style == "github":
-        return format_github(problems, prefix=f"{os.path.relpath(folder)}/")
-    return format_json(problems) if style == "json" else format_text(problems)
+        return format_github(report.problems, prefix=f"{os.path.relpath(folder)}/")
+    if style == "json":
+        return format_json(report)
+    return f"Markdown: {report.markdown.sentence()}.\n{format_text(report.problems)}"
 
 
 def check(
@@ -108,8 +119,8 @@ def check(
     against: str | None = None,
     external: bool = False,
     now: datetime,
-) -> Problems:
-    """Return the problems of the articles in `folder`; with `strict` all of them are errors.
+) -> Report:
+    """Return the report on the articles in `folder`; with `strict` all problems are errors.
 
     `against` is a commit whose published addresses and anchors must still work. With `external`, links to other sites
     are requested. The facts of each article are cached until it changes.
@@ -120,7 +131,9 @@ def check(
         found += vanished.check(shelf, against, now=now, cache=settings.data / CACHE)
     if external:
         found += outside_links.check(shelf, settings, now=now.timestamp(), cache=settings.data / CACHE)
-    return tuple(replace(problem, severity="error") for problem in found) if strict else found
+    if strict:
+        found = tuple(replace(problem, severity="error") for problem in found)
+    return Report(found, shelf.markdown)
 
 
 def _found(settings: Settings, shelf: Library, *, queries: bool, now: datetime) -> Problems:
@@ -132,9 +145,9 @@ def _found(settings: Settings, shelf: Library, *, queries: bool, now: datetime) 
         return lint.check(shelf, now=now, cache=kept, find=finder(settings, shelf, Path(place), now=now))
 
 
-def failed(problems: Problems) -> bool:
+def failed(report: Report) -> bool:
     """Return True if there is an error among the problems."""
-    return any(problem.severity == "error" for problem in problems)
+    return any(problem.severity == "error" for problem in report.problems)
 
 
 def finder(settings: Settings, shelf: Library, place: Path, *, now: datetime) -> lint.Find:

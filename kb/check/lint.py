@@ -11,14 +11,17 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
 
 from kb.check import references
+from kb.check.near import Names
 from kb.check.references import Facts, Picture, Reference
 from kb.content.article import Article
 from kb.content.article_keys import nearest
 from kb.content.library import Library
 from kb.content.links import Target, normal
 from kb.errors import Problem, Severity
+from kb.foreign.routes import WIKI
 from kb.render.rendered import nearby
 
+NO_ADDRESS = "an image has no address, or one that is not allowed, and is not shown; store it as a file and link to it"
 TOP = 3  # an article must be among the first three for its own `queries:`
 
 Find = Callable[[str, str, str], Sequence[str]]  # (query, language, article id) -> ids, best first
@@ -33,12 +36,14 @@ def check(
     keeps the facts of each article until it changes.
     """
     known = references.gather(library, cache=cache)
+    names = Names([*(article.path for article in library.articles), *library.files])
     problems = list(library.problems)
-    for article in library.articles:
+    for article in (*library.articles, *library.barred):
         own = known[article.path]
         problems += _of_article(article, own, library, now)
-        problems += _links(article, own.links, library, known, now)
-        problems += _images(article, own.images, library)
+        problems += _links(article, own.links, library, known, names, now)
+        problems += _images(article, own.images, library, names)
+        problems += _shown(article, own)
         if find is not None:
             problems += _queries(article, library, find)
     problems += _foreign(library, known)
@@ -84,13 +89,18 @@ def _unread(article: Article, link: Reference, library: Library) -> Iterator[Pro
 
 
 def _links(
-    article: Article, links: Sequence[Reference], library: Library, known: dict[str, Facts], now: datetime
+    article: Article,
+    links: Sequence[Reference],
+    library: Library,
+    known: dict[str, Facts],
+    names: Names,
+    now: datetime,
 ) -> Iterator[Problem]:
     shown = {other.path for other in library.published(now)} if article.status == "published" else set()
     for link in links:
         target = library.addresses.resolve(link.target, article=article)
         if target.kind == "missing":
-            yield from [*_unread(article, link, library)] or [_missing(article, link, target)]
+            yield from [*_unread(article, link, library)] or [_missing(article, link, names)]
         elif target.kind == "redirect":
             why = f"{_bare(link.target)} redirects to {target.href}; link to that address"
             yield Problem(article.path, link.line, why, "redirected-link")
@@ -117,19 +127,27 @@ def _foreign(library: Library, known: dict[str, Facts]) -> Iterator[Problem]:
         yield replace(problem, count=len(files[house]))
 
 
-def _missing(article: Article, link: Reference, target: Target) -> Problem:
+def _missing(article: Article, link: Reference, names: Names) -> Problem:
     if not link.target.strip():
         return Problem(article.path, link.line, "a link has no address; add one", "broken-link", "error")
-    if link.target.startswith("/"):  # possibly an address of another server
-        why = f"{_bare(link.target)} is not a page of this help center"
+    meant = names.meant(link.target, source=article.path)
+    if link.target.startswith("/") and not link.target.startswith(WIKI):  # possibly an address of another server
+        why = f"{_bare(link.target)} is not a page of this help center{meant}"
         return Problem(article.path, link.line, why, "broken-link")
-    return Problem(
-        article.path, link.line, f"links to {_bare(link.target)}, which does not exist", "broken-link", "error"
-    )
+    why = f"links to {_bare(link.target)}, which does not exist{meant}"
+    return Problem(article.path, link.line, why, "broken-link", "error")
+
+
+def _shown(article: Article, own: Facts) -> Iterator[Problem]:
+    """Yield a problem for each kind of Markdown that readers see as source."""
+    for line, kind, said in own.shown:
+        short = said if len(said) <= 40 else said[:39] + "…"
+        why = f"{kind} is shown as source: {short}; put code in backticks, and an empty line around blocks"
+        yield Problem(article.path, line, why, "source-shown")
 
 
 def _bare(target: str) -> str:
-    return target.split("#")[0][:120]
+    return unquote(target).removeprefix(WIKI).split("#")[0][:120] if WIKI in target else target.split("#")[0][:120]
 
 
 def _anchor(article: Article, link: Reference, target: Target, known: dict[str, Facts]) -> Iterator[Problem]:
@@ -140,13 +158,14 @@ def _anchor(article: Article, link: Reference, target: Target, known: dict[str, 
         yield Problem(article.path, link.line, why, "broken-anchor")
 
 
-def _images(article: Article, images: Sequence[Picture], library: Library) -> Iterator[Problem]:
+def _images(article: Article, images: Sequence[Picture], library: Library, names: Names) -> Iterator[Problem]:
     for image in images:
         severity: Severity = "warning" if image.target.startswith("/") else "error"
         target = library.addresses.resolve(image.target, article=article)
         name = PurePosixPath(_bare(image.target)).name
         if target.kind not in ("file", "outside"):
-            why = f"image {_bare(image.target)} does not exist"
+            meant = names.meant(image.target, source=article.path)
+            why = f"image {_bare(image.target)} does not exist{meant}" if image.target else NO_ADDRESS
             yield Problem(article.path, image.line, why, "missing-image", severity)
         elif image.target.lower().startswith("http:"):
             why = f"image {name} is loaded over http, which browsers block on https pages; use https, or store it here"
@@ -198,7 +217,7 @@ def _titles(library: Library) -> Iterator[Problem]:
 
 
 def _unused(library: Library, known: dict[str, Facts]) -> Iterator[Problem]:
-    used = set()
+    used = {normal(library.addresses[file.name]) for file in library.look.files.values() if file.name in library.files}
     for article in library.articles:
         own = known[article.path]
         for written in [link.target for link in own.links] + [image.target for image in own.images]:

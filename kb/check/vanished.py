@@ -16,8 +16,8 @@ from kb.content.article import Article
 from kb.content.library import SUFFIXES, Library
 from kb.content.links import normal
 from kb.errors import HelpCenterError, Problem
+from kb.foreign.anchors import slug
 from kb.i18n import interface_languages
-from kb.render.rendered import slug
 
 READ = (*SUFFIXES, ".yml", ".yaml")
 LIKE = 0.4  # the least difflib ratio of two anchors at which one is taken for the other, renamed

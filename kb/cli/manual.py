@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 import click
 
 from kb.config import PREFIX, Settings
+from kb.content import site_file
 from kb.content.article_keys import ARTICLE_KEYS, CATEGORY_KEYS, Key
 
 EPOCH = 10**15  # any time works: the store is empty
@@ -95,7 +96,7 @@ def events() -> str:
     return table(("Event", "Written by", "Needs", "May have", "When"), rows)
 
 
-def keys(known: Iterable[Key]) -> str:
+def keys(known: Iterable[Key | site_file.Key]) -> str:
     """Return the table of an article's or a category's keys: name, valid values, purpose."""
     return table(("Key", "Takes", "What it is"), [(f"`{key.name}`", key.takes, key.doc) for key in known])
 
@@ -132,6 +133,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "events": events,
     "keys": partial(keys, ARTICLE_KEYS),
     "category_keys": partial(keys, CATEGORY_KEYS),
+    "look_keys": partial(keys, site_file.KEYS),
     "numbers": numbers,
 }
 

@@ -65,7 +65,8 @@ def day(value: Value) -> date:
 
 def moment(value: Value) -> datetime:
     """Return a time; the default offset is UTC, the default hour midnight."""
-    moment = datetime.fromisoformat(text(value))
+    written = re.sub(r"\s+(?=[+-]\d\d:?\d\d$)", "", text(value))  # as Jekyll and git write it
+    moment = datetime.fromisoformat(written)
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
@@ -107,7 +108,7 @@ def slug(value: Value) -> str:
 
 
 ARTICLE_KEYS = (
-    Key("title", text, "text", "The article's title; without it, the first heading."),
+    Key("title", text, "text", "The article's title; without it, the first heading of level 1, else the file's name."),
     Key("summary", text, "text", "One or two sentences, shown under the title and in lists."),
     Key("category", text, "text", "The category; without it, the folder, or `general` at the top level."),
     Key("queries", texts, "a list of texts", "Questions that this article must answer."),

@@ -20,21 +20,24 @@ from typing import Any
 
 from kb.content import article as articles
 from kb.content.article import Article
-from kb.content.foreign_keys import Note
 from kb.files import written_aside
+from kb.foreign.note import Note
 
 _KB = Path(__file__).parent.parent
 _MODULES = (
-    *("content/article", "content/foreign_keys", "content/foreign_markdown", "content/links"),
-    *("render/markdown", "render/lists", "render/outline", "render/rendered"),
-    *("render/render", "render/sanitise"),
+    *("foreign/anchors", "foreign/code", "foreign/components", "foreign/generator", "foreign/liquid"),
+    *("foreign/markdown", "foreign/note", "foreign/routes", "foreign/shortcodes", "foreign/wiki"),
+    *("content/article", "content/dialect", "content/foreign_keys", "content/heads", "content/links"),
+    *("render/code", "render/commonmark", "render/commonmark_blocks", "render/commonmark_spans", "render/limits"),
+    *("render/lists", "render/markdown", "render/outline", "render/python_markdown", "render/python_markdown_blocks"),
+    *("render/rendered", "render/render", "render/sanitise", "render/shortcodes", "render/tags"),
 )
 _READING = ("content/frontmatter", "languages", "content/article_keys")
-_LIBRARIES = ("markdown", "nh3", "pygments", "pymdown-extensions")
+_LIBRARIES = ("markdown", "markdown-it-py", "mdit-py-plugins", "nh3", "pygments", "pymdown-extensions")
 
 SETTLED = 1.0  # seconds since a file's last change before it is cached: two quick changes may have the same mtime
 _NAMES = tuple(field.name for field in fields(Article))
-_TUPLES = ("queries", "aliases", "audience")
+_TUPLES = ("queries", "aliases", "names", "routes", "audience")
 _TIMES = {"verified": date, "publish_at": datetime, "expire_at": datetime, "updated": datetime}
 
 Found = tuple[Article, tuple[Note, ...]]
@@ -129,7 +132,7 @@ def _row(path: str, stamp: list[int], found: Found) -> list[Any]:
     article, notes = found
     values = {name: getattr(article, name) for name in _NAMES}
     values |= {name: value.isoformat() for name in _TIMES if (value := values[name]) is not None}
-    return [path, stamp, values, [[note.key, note.line, note.why] for note in notes]]
+    return [path, stamp, values, [[note.key, note.line, note.why, note.error] for note in notes]]
 
 
 def _of_row(row: list[Any]) -> Found:

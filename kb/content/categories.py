@@ -10,7 +10,7 @@ from typing import Any
 
 from kb import languages
 from kb.content import article_keys, frontmatter
-from kb.content.article import Article
+from kb.content.article import Article, is_section
 from kb.content.frontmatter import FrontMatter, Value
 from kb.errors import BadArticle, Problem
 
@@ -50,6 +50,11 @@ def load(
             name, lang = _place(match["folder"] or "general", match["lang"], default_lang)
             for code, values in _languages(path, text, lang, problems).items():
                 said.setdefault(name, {}).setdefault(code, {}).update(values)
+    for article in articles:
+        if is_section(article.path):
+            given = {"title": article.title, "order": article.order, "summary": article.summary}
+            own = said.setdefault(article.category, {}).setdefault(article.lang, {})
+            own.update({key: value for key, value in given.items() if value and key not in own})
     used = {(article.category, article.lang) for article in articles}
     names = {name for category, _ in used for name in way(category)}
     silent = {name for name in names if said.get(name, {}).get(default_lang, {}).get("offers") == "none"}
@@ -137,7 +142,10 @@ def _load(path: str, text: str, problems: MutableSequence[Problem]) -> FrontMatt
 def synonyms(
     texts: Mapping[str, str], *, default_lang: str, problems: MutableSequence[Problem]
 ) -> dict[str, tuple[tuple[str, ...], ...]]:
-    """Return groups of synonyms by language. The file has `en:` and below it lists such as `- [invoice, bill]`."""
+    """Return groups of synonyms by language. The file has `en:` and below it lists such as `- [invoice, bill]`.
+
+    A group of one phrase turns off the search's own group that has it.
+    """
     path = "_synonyms.yml"
     head = _load(path, texts.get(path, ""), problems)
     found = {}
@@ -149,9 +157,9 @@ def synonyms(
             continue
         rows = [tuple(str(word).lower() for word in group if word) for group in groups if isinstance(group, list)]
         rows += [_words(group) for group in groups if isinstance(group, str)]
-        if any(len(row) < 2 for row in rows):
-            problems.append(Problem(path, head.lines[key], "a group has fewer than two words", "settings"))
-        found[lang] = tuple(row for row in rows if len(row) > 1)
+        if not all(rows):
+            problems.append(Problem(path, head.lines[key], "a group has no words", "settings"))
+        found[lang] = tuple(filter(None, rows))
     return found
 
 

@@ -4,22 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from kb import languages
 from kb.content import article_keys
 from kb.content.frontmatter import FrontMatter, Value
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """A part of a file that was removed or ignored; the library counts notes by `key`."""
-
-    key: str
-    line: int
-    why: str
-
+from kb.foreign.note import Note
 
 # Keys that control the layout of pages in other systems; we ignore them.
 UNUSED = {
@@ -28,7 +18,7 @@ UNUSED = {
     "Docusaurus": "sidebar_label sidebar_class_name displayed_sidebar hide_title hide_table_of_contents "
     "toc_min_heading_level toc_max_heading_level pagination_label pagination_next pagination_prev custom_edit_url "
     "custom_props parse_number_prefixes last_update",
-    "Hugo": "linkTitle menu type url lastmod markup outputs cascade isCJKLanguage",
+    "Hugo": "linkTitle menu type lastmod markup outputs cascade isCJKLanguage",
     "another system": "tags tag keywords author authors date created updated last_modified_at modified meta_title "
     "seo seo_title og_image robots canonical canonical_url template translations hero icon color hide search",
 }
@@ -41,7 +31,7 @@ def translate_keys(written: FrontMatter, *, default_lang: str) -> tuple[FrontMat
     """Return the front matter with our own keys, and notes on ignored keys."""
     values: dict[str, Value] = {}
     lines: dict[str, int] = {}
-    notes: list[Note] = []
+    written, notes = _names(written)
     for name, value in written.values.items():
         line = written.lines[name]
         key, read = _READERS.get(name, (name, None))
@@ -56,6 +46,32 @@ def translate_keys(written: FrontMatter, *, default_lang: str) -> tuple[FrontMat
     if "redirect_to" in written.values and values.get("replaced_by"):
         values["status"], lines["status"] = "archived", lines["replaced_by"]
     return FrontMatter(values, lines), notes
+
+
+def _names(written: FrontMatter) -> tuple[FrontMatter, list[Note]]:
+    """Return the front matter with `aliases` parted: paths stay, names become `names`, and the rest `routes`.
+
+    In Obsidian an alias is a name of the page, in Hugo a path that may be relative. `id` and `url` are routes too.
+    """
+    values, notes = dict(written.values), []
+    said = values.get("aliases")
+    items = [item for item in (said if isinstance(said, list) else [said]) if isinstance(item, str) and item]
+    routes: list[Value] = [values[key] for key in ("id", "url") if isinstance(values.get(key), str)]
+    names: list[Value] = [item for item in items if "/" not in item and not item.startswith("\\")]
+    routes += [item for item in items if "/" in item and item[0] not in "/\\" and "://" not in item]
+    line = written.lines.get("aliases", 1)
+    odd = [item for item in items if item not in names and item[0] != "/"]
+    if names or odd:
+        name = f"alias '{names[0]}' is not a path and becomes a name to find the article by" if names else ""
+        path = f"alias '{odd[0]}' does not begin with / and does not redirect" if odd else ""
+        notes.append(Note("aliases", line, "; ".join(filter(None, (name, path)))))
+    if "aliases" in values and (isinstance(said, str) or names or odd):
+        values["aliases"] = [item for item in items if item[0] == "/"] or None
+    if isinstance(values.get("id"), str):
+        del values["id"]
+    values.pop("url", None)
+    values |= ({"names": names} if names else {}) | ({"routes": routes} if routes else {})
+    return FrontMatter(values, {**written.lines, "names": line, "routes": line}), notes
 
 
 def _path(value: Value, _: str) -> Value:

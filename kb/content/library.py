@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 
-from kb.content import channels, contexts, git, redirects, site_file
-from kb.content.article import Article, Version
+from kb.content import article_keys, channels, contexts, dialect, git, look, redirects, site_file
+from kb.content.article import Article, Version, is_section
 from kb.content.cache import Parsed, recipe
 from kb.content.categories import Category, Pin
 from kb.content.categories import load as load_categories
 from kb.content.categories import pins as load_pins
 from kb.content.categories import synonyms as load_synonyms
-from kb.content.foreign_keys import Note
+from kb.content.dialect import Choice
 from kb.content.git import outdated
 from kb.content.links import Addresses, is_ours, normal
+from kb.content.look import Look
 from kb.content.site_file import SiteFile
 from kb.errors import BadArticle, Problem
+from kb.foreign import generator
+from kb.foreign.note import Note
 
 __all__ = ["Category", "Library", "Pin", "Problem", "load"]
 
@@ -30,6 +34,7 @@ ATTACHMENTS = frozenset(
     ".mp4 .webm".split()
 )
 MAX_FILES = 200_000
+_SECTION = re.compile(r"_index(\.[\w-]+)?\.(md|markdown)")  # the page of a folder, in Hugo
 
 
 @dataclass(frozen=True)
@@ -45,10 +50,18 @@ class Library:
     problems: tuple[Problem, ...] = ()
     fingerprint: str = ""  # changes with the files, their dates and our code
     default_lang: str = "en"
+    barred: tuple[Article, ...] = ()  # not shown for an error in their front matter; only checked
     files: tuple[str, ...] = ()  # images and other attachments, by their path
     addresses: Addresses = field(default_factory=Addresses)
-    rules: Mapping[str, str] = field(default_factory=dict)  # `_channels.yml` and `_contexts.yml`, checked
+    rules: Mapping[str, str] = field(default_factory=dict)  # special files by name, checked, as a generation keeps them
     site: SiteFile = field(default_factory=SiteFile)
+    markdown: Choice = field(default_factory=Choice)
+    look: Look = field(default_factory=Look)
+
+    @property
+    def recipe(self) -> str:
+        """A hash that changes with the code and the dialect that make pages of the articles."""
+        return f"{recipe()}-{self.markdown.dialect}"
 
     def published(self, now: datetime) -> tuple[Article, ...]:
         """Return the articles that visitors may see at `now`."""
@@ -101,7 +114,7 @@ def load(folder: Path, *, default_lang: str = "en", parsed: Parsed | None = None
     )
     parsed = parsed or Parsed()
     parsed.begin(default_lang=default_lang, folders=tops)
-    articles, digest = _read_all(folder, documents, parsed, problems)
+    articles, barred, digest = _read_all(folder, documents, parsed, problems)
     parsed.save()
     articles = _inherit(_distinct(articles, default_lang, problems), default_lang)
     dates = git.updated(folder, [article.path for article in articles])
@@ -109,31 +122,48 @@ def load(folder: Path, *, default_lang: str = "en", parsed: Parsed | None = None
     articles = [replace(a, updated=dates[a.path], outdated=a.path in late) if a.path in dates else a for a in articles]
     texts = {path: read_text(folder, path, problems) for path in specials}
     leads = _redirects(articles, texts, problems)
+    system = generator.find(folder)
+    site = site_file.read(texts.get(site_file.FILE, ""), problems=problems)
+    choice = dialect.choose(site.markdown, folder, articles)
+    looks = _look(site, folder, texts.get(site_file.FILE, ""), articles, problems)
     for path, text in sorted(texts.items()):
         digest.update(f"{path}\0{text}\0".encode())
-    digest.update("\0".join([recipe(), default_lang, *files, *map(str, sorted(dates.items())), *sorted(late)]).encode())
+    digest.update("\0".join(f"{role} {file.tag}" for role, file in sorted(looks.files.items())).encode())
+    said = [recipe(), choice.dialect, default_lang, repr(system)]
+    digest.update("\0".join([*said, *files, *map(str, sorted(dates.items())), *sorted(late)]).encode())
+    categories = load_categories(texts, articles, default_lang=default_lang, problems=problems)
+    articles = [_first(article) if is_section(article.path) else article for article in articles]
+    articles = [article for article in articles if not is_section(article.path) or article.markdown.strip()]
     return Library(
         folder=folder,
         articles=tuple(articles),
-        categories=load_categories(texts, articles, default_lang=default_lang, problems=problems),
+        categories=categories,
         redirects=leads,
         synonyms=load_synonyms(texts, default_lang=default_lang, problems=problems),
         pins=load_pins(texts, articles, default_lang=default_lang, problems=problems),
-        rules=_rules(texts, articles, problems),
-        site=site_file.read(texts.get(site_file.FILE, ""), problems=problems),
+        rules=_rules(texts, articles, problems)
+        | ({site_file.FILE: look.dumps(texts[site_file.FILE], looks)} if site_file.FILE in texts else {}),
+        site=site,
+        markdown=choice,
+        look=looks,
         problems=tuple(sorted(problems, key=lambda problem: (problem.path, problem.line, problem.code))),
         fingerprint=digest.hexdigest()[:16],
         default_lang=default_lang,
+        barred=tuple(barred),
         files=tuple(files),
-        addresses=Addresses(articles, files=files, redirects=leads, default_lang=default_lang),
+        addresses=Addresses(articles, files=files, redirects=leads, default_lang=default_lang, generator=system),
     )
 
 
 def _read_all(
     folder: Path, paths: list[str], parsed: Parsed, problems: list[Problem]
-) -> tuple[list[Article], hashlib._Hash]:
-    """Return the articles that can be read and a hash of them; unreadable files and ignored parts become problems."""
+) -> tuple[list[Article], list[Article], hashlib._Hash]:
+    """Return the articles, those that nobody may see for an error of theirs, and a hash of all.
+
+    Unreadable files and ignored parts become problems.
+    """
     articles: list[Article] = []
+    barred: list[Article] = []
     notes: dict[str, list[tuple[str, Note]]] = {}
     digest = hashlib.sha256()
     for path in paths:
@@ -148,14 +178,16 @@ def _read_all(
         if read is None:
             continue
         article, found = read
-        articles.append(article)
+        wrong = [note for note in found if note.error]
+        problems += [Problem(path, note.line, note.why, "article", "error") for note in wrong]
+        (barred if wrong else articles).append(article)
         digest.update(f"{path}\0{article.revision}\0".encode())
-        for key in {note.key: note for note in found}.values():
+        for key in {note.key: note for note in found if not note.error}.values():
             notes.setdefault(key.key, []).append((path, key))
     for found_at in notes.values():
         path, note = found_at[0]
         problems.append(Problem(path, note.line, note.why, "not-used", count=len(found_at)))
-    return articles, digest
+    return articles, barred, digest
 
 
 def _distinct(articles: list[Article], default_lang: str, problems: list[Problem]) -> list[Article]:
@@ -168,7 +200,7 @@ def _distinct(articles: list[Article], default_lang: str, problems: list[Problem
             problems.append(Problem(article.path, 1, why, "duplicate-article", "error"))
             continue
         address = article.address
-        own = f"/{article.lang}/articles/{article.id}"
+        own = _free(f"/{article.lang}/articles/{article.id}", taken)
         if is_ours(address):
             why = f"{address} is a page of the help center itself; the article is served at {own}"
             problems.append(Problem(article.path, 1, why, "reserved-address"))
@@ -180,6 +212,15 @@ def _distinct(articles: list[Article], default_lang: str, problems: list[Problem
         taken.setdefault(normal(address), article.path)
         kept[article.version] = article if address == article.address else replace(article, address=address)
     return [kept[version] for version in sorted(kept)]
+
+
+def _free(address: str, taken: Mapping[str, str]) -> str:
+    """Return an address that no other article has; two file names may differ only in what addresses leave out."""
+    number, free = 1, address
+    while normal(free) in taken:
+        number += 1
+        free = f"{address}-{number}"
+    return free
 
 
 def _inherit(articles: list[Article], default_lang: str) -> list[Article]:
@@ -201,6 +242,11 @@ def _inherit(articles: list[Article], default_lang: str) -> list[Article]:
     ]
 
 
+def _first(section: Article) -> Article:
+    """Return the page of a folder as the first article of its category, which takes its own order."""
+    return replace(section, order=-article_keys.MOST)
+
+
 def _folder(article: Article) -> str:
     return article.id.rpartition("/")[0] or "general"
 
@@ -213,12 +259,24 @@ def _redirects(articles: list[Article], texts: Mapping[str, str], problems: list
     return ends
 
 
+def _look(site: SiteFile, folder: Path, text: str, articles: list[Article], problems: list[Problem]) -> Look:
+    """Return the look of the site with its files, and check what it promotes."""
+    if not text:
+        return Look()
+    look.check_topics(site, text=text, topics=_topics(articles), problems=problems)
+    return look.load(site, folder, text=text, problems=problems)
+
+
+def _topics(articles: Iterable[Article]) -> set[str]:
+    """Return the categories of the articles and those above them."""
+    return {name for a in articles for name in (a.category, *map(str, PurePosixPath(a.category).parents))} - {"."}
+
+
 def _rules(texts: Mapping[str, str], articles: list[Article], problems: list[Problem]) -> dict[str, str]:
     """Check `_channels.yml` and `_contexts.yml` and return their texts; their readers parse them again."""
     if channels.FILE not in texts and contexts.FILE not in texts:
         return {}
-    topics = {name for a in articles for name in (a.category, *map(str, PurePosixPath(a.category).parents))}
-    channels.read(texts.get(channels.FILE, ""), topics=topics, problems=problems)
+    channels.read(texts.get(channels.FILE, ""), topics=_topics(articles), problems=problems)
     contexts.read(texts.get(contexts.FILE, ""), articles={article.id for article in articles}, problems=problems)
     return {name: texts[name] for name in (channels.FILE, contexts.FILE) if name in texts}
 
@@ -265,7 +323,7 @@ def sort_out(paths: Iterable[str]) -> tuple[list[str], list[str], list[str]]:
         suffix = os.path.splitext(name)[1].lower()
         if path == site_file.FILE:
             specials.append(path)
-        elif name.startswith("_"):
+        elif name.startswith("_") and not _SECTION.fullmatch(name):
             specials += [path] if suffix in (".yml", ".yaml") else []
         elif suffix in SUFFIXES:
             documents.append(path)

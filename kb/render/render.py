@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from kb.content.article import Article, Version
+from kb.content.dialect import Dialect
 from kb.content.links import Addresses, Target
 from kb.errors import BadArticle
 from kb.render import markdown, sanitise
@@ -22,13 +23,13 @@ from kb.render.rendered import Image, Link, Rendered, Section
 __all__ = ["Image", "Link", "Rendered", "Section", "render"]
 
 
-def render(article: Article, *, addresses: Mapping[str, str]) -> Rendered:
+def render(article: Article, *, addresses: Mapping[str, str], dialect: Dialect = "commonmark") -> Rendered:
     """Return the page of `article`; `addresses` maps the path of each article and file to its address.
 
     Raise BadArticle for a text that exceeds the limits on time or nesting.
     """
     try:
-        html = translate(markdown.convert(article.markdown), article.lang)
+        html = translate(markdown.convert(article.markdown, dialect=dialect), article.lang)
     except markdown.TooMuch as error:
         raise BadArticle(article.path, article.body_line, f"the text {error}") from None
     if sanitise.too_deep(html):
@@ -39,7 +40,7 @@ def render(article: Article, *, addresses: Mapping[str, str]) -> Rendered:
 
 
 class _Resolver:
-    """Resolves a target and finds its line in the file, since Python-Markdown reports no lines."""
+    """Resolves a target and finds its line in the file, since sanitised HTML has no lines."""
 
     def __init__(self, article: Article, addresses: Addresses) -> None:
         self.article = article
@@ -90,10 +91,12 @@ MANY = 200  # articles; fewer are rendered faster than other processes start
 MAX_PROCESSES = 8
 
 
-def render_all(articles: Sequence[Article], *, addresses: Addresses) -> dict[Version, Rendered]:
+def render_all(
+    articles: Sequence[Article], *, addresses: Addresses, dialect: Dialect = "commonmark"
+) -> dict[Version, Rendered]:
     """Return the pages; an article that cannot be rendered is left out, and reported by `kb check`."""
     many = len(articles) >= MANY and _processors() > 1
-    found = _together(articles, addresses) if many else _one_by_one(articles, addresses)
+    found = _together(articles, addresses, dialect) if many else _one_by_one(articles, addresses, dialect)
     return {article.version: page for article, page in found if page is not None}
 
 
@@ -117,19 +120,23 @@ def _processors() -> int:
     return len(os.sched_getaffinity(0))
 
 
-def _one_by_one(articles: Sequence[Article], addresses: Addresses) -> Iterator[tuple[Article, Rendered | None]]:
+def _one_by_one(
+    articles: Sequence[Article], addresses: Addresses, dialect: Dialect
+) -> Iterator[tuple[Article, Rendered | None]]:
     for article in articles:
-        yield article, _page(article, addresses)
+        yield article, _page(article, addresses, dialect)
 
 
-def _page(article: Article, addresses: Addresses) -> Rendered | None:
+def _page(article: Article, addresses: Addresses, dialect: Dialect) -> Rendered | None:
     try:
-        return render(article, addresses=addresses)
+        return render(article, addresses=addresses, dialect=dialect)
     except BadArticle:
         return None
 
 
-def _together(articles: Sequence[Article], addresses: Addresses) -> Iterator[tuple[Article, Rendered | None]]:
+def _together(
+    articles: Sequence[Article], addresses: Addresses, dialect: Dialect
+) -> Iterator[tuple[Article, Rendered | None]]:
     """Render the articles in this process and others in parallel, and yield their pages.
 
     The others are new interpreters: a fork would copy held locks of the caller's threads, and the processes of
@@ -138,28 +145,28 @@ def _together(articles: Sequence[Article], addresses: Addresses) -> Iterator[tup
     count = min(_processors(), MAX_PROCESSES)
     own, *parts = [articles[start::count] for start in range(count)]
     with ThreadPoolExecutor(len(parts)) as pool:
-        others = [pool.submit(_elsewhere, part, addresses) for part in parts]
-        yield from _one_by_one(own, addresses)
+        others = [pool.submit(_elsewhere, part, addresses, dialect) for part in parts]
+        yield from _one_by_one(own, addresses, dialect)
         for part, other in zip(parts, others, strict=True):
             yield from zip(part, other.result(), strict=True)
 
 
-def _elsewhere(articles: Sequence[Article], addresses: Addresses) -> list[Rendered | None]:
+def _elsewhere(articles: Sequence[Article], addresses: Addresses, dialect: Dialect) -> list[Rendered | None]:
     """Return the pages rendered by another process, or by this one if it fails."""
     environ = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
-    task = pickle.dumps((articles, addresses))
+    task = pickle.dumps((articles, addresses, dialect))
     done = subprocess.run(
         [sys.executable, "-m", __name__], input=task, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environ
     )
     if done.returncode:
-        return [_page(article, addresses) for article in articles]
+        return [_page(article, addresses, dialect) for article in articles]
     return list(pickle.loads(done.stdout))
 
 
 def main() -> None:
     """Render the articles on standard input, in a process started by `_elsewhere`."""
-    articles, addresses = pickle.load(sys.stdin.buffer)
-    pickle.dump([_page(article, addresses) for article in articles], sys.stdout.buffer)
+    articles, addresses, dialect = pickle.load(sys.stdin.buffer)
+    pickle.dump([_page(article, addresses, dialect) for article in articles], sys.stdout.buffer)
 
 
 if __name__ == "__main__":

@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from kb.foreign.anchors import slug
+
 PAGE_IDS = "kb-"  # prefix of ids on the site's own pages; an article's ids must not have it, or scripts would find them
 _ANCHOR = re.compile(r"[\w][\w:.\-]{0,99}")
-
-
-def slug(text: str) -> str:
-    """Return the anchor of a heading: its words in lower case with hyphens, in any script.
-
-    >>> slug("Can't sign in?"), slug("¿Qué es el IVA?"), slug("如何登录")
-    ('cant-sign-in', 'qué-es-el-iva', '如何登录')
-    """
-    text = re.sub(r"[^\w\s-]", "", unicodedata.normalize("NFC", text)).strip().lower()
-    return re.sub(r"[\s_-]+", "-", text).strip("-")[:80].rstrip("-")
 
 
 def nearby(anchor: str, anchors: Collection[str]) -> str | None:

@@ -40,10 +40,12 @@ ATTRIBUTES = {
     "col": {"span"},
     "colgroup": {"span"},
     "details": {"open"},
+    "div": {"data-language"},
     "q": {"cite"},
     "blockquote": {"cite"},
 }
 SCHEMES = {"http", "https", "mailto", "tel"}
+_CLEARED_TAG = re.compile(rf"<(?=({'|'.join(sorted(CLEARED))})[\s/>])", re.IGNORECASE)
 _CLEANER = nh3.Cleaner(
     tags=set(TAGS),
     clean_content_tags=set(CLEARED),
@@ -57,12 +59,31 @@ _CLEANER = nh3.Cleaner(
 
 def clean(html: str) -> str:
     """Return `html` without scripts, in normal form: lower case, double quotes, closed elements."""
-    return _CLEANER.clean(html)
+    return _CLEANER.clean(closed(html))
+
+
+def closed(html: str) -> str:
+    """Return `html` with the tag of an element that is cleared as text, if its end is missing: all after it would go.
+
+    >>> closed("Paste the <iframe> here.")
+    'Paste the &lt;iframe> here.'
+    """
+    ends: dict[str, int] = {}
+    parts, last = [], 0
+    for match in _CLEARED_TAG.finditer(html):
+        name = match[1].lower()
+        if name not in ends:
+            ends[name] = max((end.start() for end in re.finditer(f"</{name}", html, re.IGNORECASE)), default=-1)
+        if match.start() > ends[name]:
+            parts += [html[last : match.start()], "&lt;"]
+            last = match.start() + 1
+    return "".join([*parts, html[last:]])
 
 
 def lost(html: str) -> frozenset[str]:
     """Return the names of elements in `html` that are removed with their content."""
-    return frozenset(name for _, name in _TAG.findall(html.lower()) if name in LOST) if "<" in html else frozenset()
+    names = _TAG.findall(closed(html).lower()) if "<" in html else ()
+    return frozenset(name for _, name in names if name in LOST)
 
 
 def too_deep(html: str) -> bool:

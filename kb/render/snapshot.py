@@ -17,14 +17,14 @@ from typing import Any
 
 import sqlite_utils
 
-from kb.content import channels, contexts
+from kb.content import channels, contexts, look, site_file
 from kb.content.article import Version
-from kb.content.cache import recipe
 from kb.content.categories import way
 from kb.content.channels import Table
 from kb.content.contexts import Context
 from kb.content.library import Category, Library
 from kb.content.links import normal
+from kb.content.look import Look
 from kb.errors import BadGeneration
 from kb.languages import nearest
 from kb.render import bundles
@@ -88,7 +88,7 @@ def write(
             places = bundles.write(folder, rendered, right, before=before)
             _update(db, known, entries.of_articles(library, rendered, places, now=now))
             leads = ({"place": old, "target": new} for old, new in library.redirects.items())
-            meta = {"default_lang": library.default_lang, "fingerprint": library.fingerprint, "recipe": recipe()}
+            meta = {"default_lang": library.default_lang, "fingerprint": library.fingerprint, "recipe": library.recipe}
             meta |= {"addresses": library.addresses.fingerprint, **library.rules}
             _replace(db, "redirects", leads)
             _replace(db, "categories", entries.of_categories(library))
@@ -143,6 +143,7 @@ class Snapshot:
         self.recipe: str = meta.get("recipe", "")
         self.addresses: str = meta.get("addresses", "")  # the fingerprint of Addresses
         self.channels: Table = channels.read(meta.get(channels.FILE, ""))
+        self.look: Look = look.loads(meta.get(site_file.FILE, ""))
         self.contexts: tuple[Context, ...] = contexts.read(meta.get(contexts.FILE, ""))
         spoken = self._query("SELECT DISTINCT lang FROM entries WHERE status = 'published' AND audience = '[]'")
         self.languages: tuple[str, ...] = tuple(sorted({self.default_lang, *(lang for (lang,) in spoken)}))
@@ -249,9 +250,9 @@ class Snapshot:
         found = self._query("SELECT headings FROM entries WHERE id = ? AND lang = ?", (entry.id, entry.lang))
         return tuple(Heading(*row) for row in json.loads(found[0][0])) if found else ()
 
-    def pages(self) -> dict[str, Rendered]:
-        """Return every page by its article's source, for the next generation, or {} if the code has changed."""
-        if self.recipe != recipe():
+    def pages(self, recipe: str) -> dict[str, Rendered]:
+        """Return every page by its article's source, for the next generation, or {} if it has another recipe."""
+        if self.recipe != recipe:
             return {}
         found = self._query(f"SELECT {_SOURCE}, {', '.join(PLACE)} FROM entries WHERE status = 'published'")
         return {source: self._pages.page(Place(*place)) for source, *place in found}

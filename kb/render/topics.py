@@ -17,6 +17,8 @@ from weakref import WeakKeyDictionary
 from kb.content.categories import Category
 from kb.render.snapshot import Entry, Snapshot
 
+MOST_SHOWN = 40  # articles of a topic in the tree
+
 
 @dataclass(frozen=True, slots=True)
 class Topic:
@@ -50,6 +52,18 @@ class Topic:
 
 
 @dataclass(frozen=True, slots=True)
+class Node:
+    """A topic in the tree beside a page. Only the topics on the way to the page are open."""
+
+    topic: Topic
+    is_open: bool
+    is_here: bool  # the page is the topic's own
+    within: tuple[Node, ...] = ()
+    entries: tuple[Entry, ...] = ()
+    shown: str = ""  # the id of the article on the page
+
+
+@dataclass(frozen=True, slots=True)
 class Shelf:
     """The topics of a help center in one language, parents before children, and every article by its id."""
 
@@ -63,6 +77,28 @@ class Shelf:
     def within(self, topic: Topic | None) -> tuple[Topic, ...]:
         """Return the direct children of a topic, or the outermost topics."""
         return tuple(other for other in self.topics if other.above[-1:] == (topic.way[-1:] if topic else ()))
+
+    def tree(self, here: Topic, *, entry: Entry | None = None) -> tuple[Node, ...]:
+        """Return the tree beside the page of a topic or of one of its articles."""
+        return tuple(self._node(topic, here, entry) for topic in self.within(None))
+
+    def _node(self, topic: Topic, here: Topic, entry: Entry | None) -> Node:
+        is_open = topic in here.way
+        within = tuple(self._node(one, here, entry) for one in self.within(topic)) if is_open else ()
+        return Node(
+            topic=topic,
+            is_open=is_open,
+            is_here=topic == here and entry is None,
+            within=within,
+            entries=_around(topic.entries, entry) if topic == here else (),
+            shown=entry.id if entry else "",
+        )
+
+    def first(self, names: Sequence[str]) -> tuple[Topic, ...]:
+        """Return the outermost topics: those of `names` first, in that order; a deeper one of them comes as well."""
+        places = {name: at for at, name in enumerate(names)}
+        chosen = [topic for topic in self.topics if topic.name in places or not topic.above]
+        return tuple(sorted(chosen, key=lambda topic: places.get(topic.name, len(places))))
 
     def all_of(self, topic: Topic) -> tuple[Entry, ...]:
         """Return the articles of a topic and of the topics below it."""
@@ -126,6 +162,13 @@ def _topics(
             topic = Topic(category.name, category.title, category.lang, summary, category.offers, entries, above, below)
             yield topic
             yield from _topics(categories, shown, topic.way)
+
+
+def _around(entries: tuple[Entry, ...], entry: Entry | None) -> tuple[Entry, ...]:
+    """Return the articles that a tree shows: all, or of many those around the article on the page."""
+    at = next((number for number, other in enumerate(entries) if entry and other.id == entry.id), 0)
+    begin = max(0, min(at - MOST_SHOWN // 2, len(entries) - MOST_SHOWN))
+    return entries[begin : begin + MOST_SHOWN]
 
 
 def _in_turn(lists: Iterable[Sequence[Entry]]) -> Iterator[Entry]:

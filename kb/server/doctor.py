@@ -55,7 +55,12 @@ def _articles(settings: Settings) -> Iterator[Finding]:
         return
     count = sum(1 for _ in folder.rglob("*.md"))
     yield Finding("articles", "fine" if count else "wrong", f"{count} Markdown files in {folder}")
-    if left_out := sum(p.code == "article" for p in library.load(folder, default_lang=settings.lang).problems):
+    shelf = library.load(folder, default_lang=settings.lang)
+    yield Finding("markdown", "fine", shelf.markdown.sentence())
+    if not settings.site_scripts and (shelf.site.head or shelf.site.analytics):
+        why = "'head' and 'analytics' in site.toml are ignored; KB_SITE_SCRIPTS=true lets them add scripts to pages"
+        yield Finding("articles", "note", why)
+    if left_out := sum(p.code == "article" for p in shelf.problems):
         why = f"{left_out} of them cannot be read and {'is' if left_out == 1 else 'are'} left out; see 'kb check'"
         yield Finding("articles", "wrong", why)
     if built := origin.other(settings):

@@ -24,7 +24,7 @@ from kb.config import Settings
 from kb.errors import BadDatabase
 from kb.failures import failure
 from kb.render.topics import Topics
-from kb.site import demo, frame, health, views, widget
+from kb.site import brand, demo, frame, health, views, widget
 from kb.site.article_page import ArticlePages
 from kb.site.forwarded import Forwarded
 from search.rank.current import Current
@@ -50,11 +50,12 @@ def create_app(settings: Settings, *, writer: Writer | None = None) -> Flask:
     headers.protect(app)
     metrics.install(app)
     i18n.install(app)
+    brand.install(app)
     login.install(app)
     single_sign_on.install(app, settings)
     app.teardown_appcontext(frame.let_go)
     store.close()  # each process opens its own connections
-    for part in (api, metrics, health, admin, views, widget, demo, context, downloads):
+    for part in (api, metrics, health, admin, views, brand, widget, demo, context, downloads):
         app.register_blueprint(part.blueprint)
     app.register_error_handler(Exception, _failed)
     return app

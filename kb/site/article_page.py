@@ -19,7 +19,7 @@ from werkzeug.urls import iri_to_uri
 
 from deflect.store.services import services, state
 from kb import i18n
-from kb.content import frontmatter
+from kb.content import heads
 from kb.content.channels import Way
 from kb.errors import NotFound
 from kb.failures import degraded
@@ -92,13 +92,15 @@ def show(entry: Entry) -> Response:
 def html(asked: ArticlePage, *, related: tuple[Hit, ...] | None = None) -> str:
     """Return the HTML of an article's page. Search for related articles unless `related` is given; raise NoRelated."""
     entry, frame, snapshot = asked.entry, asked.frame, asked.searcher.snapshot
-    topic = asked.topics.shelf(snapshot, frame.lang).topic(entry.category)
+    shelf = asked.topics.shelf(snapshot, frame.lang)
+    topic = shelf.topic(entry.category)
     return page(
         "article.html",
         frame,
         entry=entry,
         html=Markup(snapshot.html(entry)),  # sanitised when it was rendered
         category=topic,
+        tree=shelf.tree(topic, entry=entry) if topic and len(shelf.entries) > 1 else (),
         headings=contents(snapshot, entry),
         original=original(snapshot, entry),
         neighbours=topic.neighbours(entry) if topic else (None, None),
@@ -124,7 +126,7 @@ def show_markdown(entry: Entry) -> Response:
     data = path.read_bytes() if path.is_relative_to(folder) and path.is_file() else b""
     if not hashlib.sha256(data).hexdigest().startswith(entry.revision):
         raise NotFound("the Markdown of this article is being published; ask again in a minute")
-    _head, body, _line = frontmatter.split(data.decode("utf-8-sig", "replace"))
+    body = heads.parted(entry.path, heads.decoded(entry.path, data)[0]).body
     response = make_response(f"# {entry.title}\n\n{body.strip()}\n")
     response.content_type = "text/markdown; charset=utf-8"
     response.headers["Link"] = f'<{iri_to_uri(root() + entry.address)}>; rel="canonical"'

@@ -21,6 +21,7 @@ from deflect.store.services import services
 from deflect.tickets import file_links
 from kb.config import static_folder
 from kb.errors import NotFound
+from kb.site.minify import minified
 
 YEAR = 365 * 24 * 3600
 TEXTS = frozenset(
@@ -67,24 +68,28 @@ def assets(tag: str, name: str) -> Response:
     response.cache_control.public = True
     response.cache_control.immutable = tag == version()
     response.vary.add("Accept-Encoding")
-    if response.status_code == 200 and request.accept_encodings["gzip"] and Path(name).suffix in PACKED:
-        return _packed(response, static_folder() / name)
+    if response.status_code == 200 and Path(name).suffix in PACKED:
+        return _packed(response, static_folder() / name, zipped=request.accept_encodings["gzip"] > 0)
     return response
 
 
-def _packed(response: Response, path: Path) -> Response:
+def _packed(response: Response, path: Path, *, zipped: bool) -> Response:
+    """Return the answer with the file minified, and compressed for a browser that takes it."""
     response.direct_passthrough = False
     response.close()
-    response.data = _gzip(path, path.stat().st_mtime_ns)
-    response.headers["Content-Encoding"] = "gzip"
-    etag, _weak = response.get_etag()
-    response.set_etag(f"{etag}-gzip")
+    plain, packed = _small(path, path.stat().st_mtime_ns)
+    response.data = packed if zipped else plain
+    if zipped:
+        response.headers["Content-Encoding"] = "gzip"
+        etag, _weak = response.get_etag()
+        response.set_etag(f"{etag}-gzip")
     return response
 
 
 @lru_cache(maxsize=64)
-def _gzip(path: Path, _changed: int) -> bytes:
-    return gzip.compress(path.read_bytes(), mtime=0)
+def _small(path: Path, _changed: int) -> tuple[bytes, bytes]:
+    plain = minified(path.read_text(encoding="utf-8"), name=path.name).encode()
+    return plain, gzip.compress(plain, mtime=0)
 
 
 @blueprint.get("/files/<path:name>")

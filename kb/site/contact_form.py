@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from flask import Response, g, redirect, request, url_for
+from flask import Response, g, make_response, redirect, request, url_for
 
 from deflect.api.context import ACCEPT
 from deflect.api.http import SENDERS, device_of, limit, limit_person
@@ -25,16 +25,17 @@ from deflect.store import attachments, events
 from deflect.store.attachments import Attachment, Refused
 from deflect.store.file_kinds import readable
 from deflect.store.services import services
-from deflect.tickets import contact, uploads
+from deflect.tickets import contact, file_links, sent, uploads
 from deflect.tickets.uploads import held, hold
 from kb.errors import BadDatabase, Conflict, FileLost, HelpCenterError, NotFound, TooLarge, TooManyRequests, Unavailable
 from kb.failures import degraded
 from kb.i18n import gettext as _
+from kb.i18n import ngettext
 from kb.patterns import ID
 from kb.render.snapshot import Entry
 from kb.render.topics import Topic
 from kb.site.article_page import reasons
-from kb.site.frame import indexed, render, searcher, shelf
+from kb.site.frame import indexed, render, searcher, shelf, this_look, title
 from kb.site.visitor import from_machine, visitor
 from kb.strict import whole_number
 
@@ -208,7 +209,8 @@ def send(form: Form, *, wrong: Sequence[HelpCenterError] = ()) -> Response:
         created = contact.create_ticket(services(), form.visit(), message, key=contact.check_key(form.key), files=files)
     except HelpCenterError as error:
         return again(form, error, about)
-    return redirect(url_for("site.sent", lang=g.lang, ticket=created.ticket), 303)  # type: ignore[return-value]
+    key = file_links.sent_key(services().store, created.ticket)
+    return redirect(url_for("site.sent", lang=g.lang, ticket=created.ticket, key=key), 303)  # type: ignore[return-value]
 
 
 def again(form: Form, error: HelpCenterError, about: Mapping[str, str]) -> Response:
@@ -256,11 +258,67 @@ def say(form: Form, what: str) -> None:
     record(services(), visitor(), what, **about)
 
 
-def thank(ticket: str) -> Response:
-    """Return the page with a ticket's number, or redirect to the form if the number is invalid."""
+def thank(ticket: str, key: str) -> Response:
+    """Return the page with a ticket's number, or redirect to the form if the number is invalid.
+
+    With the key, which the browser that sent the message has for an hour, it also shows the message.
+    """
     if not TICKET.fullmatch(ticket):
         return redirect(url_for("site.contact", lang=g.lang))  # type: ignore[return-value]
-    return render("sent.html", ticket=ticket, noindex=True)
+    here = services()
+    message = _opened(ticket, key)
+    topic = next((topic for topic in topics() if message and topic.name == message.category), None)
+    response = render(
+        "sent.html",
+        ticket=ticket,
+        message=message,
+        key=key,
+        topic=topic,
+        when=_when() if message else "",
+        receipt=bool(contact.receipts(here.settings)),
+        by_mail=bool(here.settings.mail_to),
+        noindex=True,
+        head="",  # analytics would send the address, whose key opens the message
+    )
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def copy(ticket: str, key: str) -> Response:
+    """Return a sent message as a text file. Raise NotFound without its key."""
+    message = _opened(ticket, key)
+    if message is None:
+        raise NotFound("this copy is available for an hour after sending, in the browser that sent the message")
+    response = make_response(sent.copy(message, title=title(this_look())))
+    response.content_type = "text/plain; charset=utf-8"
+    response.headers["Content-Disposition"] = f'attachment; filename="{ticket}.txt"'
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _opened(ticket: str, key: str) -> sent.Sent | None:
+    store = services().store
+    try:
+        return sent.sent(store, ticket) if key and file_links.opens_sent(store, ticket, key) else None
+    except BadDatabase as error:
+        degraded("no-database", error)
+        return None
+
+
+def _when() -> str:
+    """Return a sentence about the time of the first answer, or ""."""
+    found = sent.expected(services().store, services().settings)
+    if found is None:
+        return ""
+    days = round(found.hours / 24)
+    span = (
+        ngettext("%(num)d hour", "%(num)d hours", found.hours) % {"num": found.hours}
+        if found.hours < 48
+        else ngettext("%(num)d day", "%(num)d days", days) % {"num": days}
+    )
+    if found.measured:
+        return _("Recently, half of all messages got their first reply within %(time)s.") % {"time": span}
+    return _("We aim to reply within %(time)s.") % {"time": span}
 
 
 def vote() -> Response:

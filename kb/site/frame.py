@@ -28,12 +28,14 @@ from deflect.privacy import consent
 from deflect.store.services import services, state
 from kb import i18n
 from kb.content.channels import Way
+from kb.content.look import Look
 from kb.errors import BadGeneration
 from kb.failures import degraded
 from kb.i18n import gettext as _
 from kb.render.snapshot import Entry, Snapshot
 from kb.render.topics import Shelf, Topics
-from kb.site import assets
+from kb.site import assets, brand
+from kb.site.brand import Announcement
 from search.rank.hit import Hit
 from search.rank.searcher import Searcher
 
@@ -59,6 +61,8 @@ class Frame:
     path: str  # of the page
     languages: tuple[str, ...]  # of the help center
     asks: bool  # True if visitors are asked for their consent
+    look: Look
+    banner: Announcement | None
 
     def in_language(self, lang: str) -> str:
         """Return this page's address in another language, or the home page's if the path has no language."""
@@ -74,6 +78,15 @@ class Favourites:
 
     title: str
     entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestions:
+    """The articles on the home page."""
+
+    promoted: Favourites
+    popular: Favourites
+    is_chosen: bool  # the author has pinned the promoted ones, so they come first
 
 
 def searcher() -> Searcher:
@@ -125,11 +138,19 @@ def shelf(snapshot: Snapshot, lang: str) -> Shelf:
 
 def favourites(k: int) -> Favourites:
     """Return the popular articles, or the author's if too few are popular."""
+    found = suggestions(k)
+    return found.popular if found.popular.entries else found.promoted
+
+
+def suggestions(k: int) -> Suggestions:
+    """Return the articles that the author promotes, and the popular ones, which may be none."""
     here = searcher()
     found = suggested(here, state(Popular), shelf=shelf(here.snapshot, g.lang), lang=g.lang, k=k)
-    if found.popular:
-        return Favourites(_("Popular articles"), found.popular)
-    return Favourites(_("Good places to start"), found.promoted)
+    return Suggestions(
+        promoted=Favourites(_("Good places to start"), found.promoted),
+        popular=Favourites(_("Popular articles"), found.popular),
+        is_chosen=bool(here.collection.promoted(g.lang, today=today())),
+    )
 
 
 def root() -> str:
@@ -145,7 +166,30 @@ def render(template: str, *, status: int = 200, **context: Any) -> Response:
 def this_frame() -> Frame:
     """Return the frame for this request."""
     g.setdefault("lang", preferred())
-    return Frame(services().settings.title, root(), g.lang, request.path, languages(), consent.asks(services()))
+    of = this_look()
+    return Frame(
+        title=title(of),
+        root=root(),
+        lang=g.lang,
+        path=request.path,
+        languages=languages(),
+        asks=consent.asks(services()),
+        look=of,
+        banner=brand.announcement(of, lang=g.lang, day=today()),
+    )
+
+
+def this_look() -> Look:
+    """Return the look of this request's generation, or the usual look while there is none."""
+    if not indexed():
+        return brand.USUAL
+    of = searcher().snapshot.look
+    return of if services().settings.site_scripts else brand.without_scripts(of)
+
+
+def title(of: Look) -> str:
+    """Return the name of the help center in the language of this request: the one of `site.toml`, else KB_TITLE."""
+    return of.name(g.lang) or services().settings.title
 
 
 def page(template: str, frame: Frame, *, alternates: Sequence[Place] = (), **context: Any) -> str:
@@ -168,6 +212,10 @@ def page(template: str, frame: Frame, *, alternates: Sequence[Place] = (), **con
         "linked_data": None,
         "nonce": NONCE,
         "asks": frame.asks,
+        "brand": brand.brand(frame.look, lang=frame.lang),
+        "banner": frame.banner,
+        "head": brand.head(frame.look, nonce=NONCE),
+        "tree": (),
     }
     return current_app.jinja_env.get_template(template).render(known | context)
 
@@ -184,6 +232,7 @@ def ways_about(topic: str = "") -> tuple[Way, ...]:
 
 def respond(html: str, *, status: int = 200) -> Response:
     """Return a page with its nonce, or 304 if the browser has it cached."""
+    brand.let_through(this_look())
     response = make_response(html.replace(NONCE, nonce()), status)
     if status != 200 or request.method != "GET":
         return response

@@ -37,6 +37,7 @@ def show(query: str, *, more: bool) -> Response:
         more=not more and len(found.hits) > k,
         count=count(len(results.hits), more=len(found.hits) > k, query=query),
         how=how(results),
+        elsewhere=elsewhere(results),
         words_only=words_only(results),
         as_typed=as_typed(query, results.corrected) if results.corrected else "",
         popular=None if results.hits else favourites(6),
@@ -62,6 +63,17 @@ def how(results: Results) -> str:
         "enough": _("No exact match. Here are the closest articles."),
         "none": _("Nothing matches exactly. These cover similar topics."),
     }.get(results.stage, "")
+
+
+def elsewhere(results: Results) -> str:
+    """Return a sentence for results in another language than the page's, or ""."""
+    if not results.abroad:
+        return ""
+    names = {"languages": ", ".join(results.abroad)}
+    if all(hit.language for hit in results.hits):
+        number = len(results.hits)
+        return ngettext("This article is in %(languages)s.", "These articles are in %(languages)s.", number) % names
+    return _("Some of these articles are in %(languages)s.") % names
 
 
 def words_only(results: Results) -> str:

@@ -15,7 +15,7 @@ from deflect.store.services import services
 from kb.errors import NotFound
 from kb.render.snapshot import Entry, Snapshot
 from kb.render.topics import Topic, for_everybody
-from kb.site.frame import Frame, Place, languages, root, searcher, shelf, speaks, url
+from kb.site.frame import Frame, Place, languages, root, searcher, shelf, speaks, this_look, title, url
 
 LONGEST = 50  # articles in a feed
 NEVER = "1970-01-01T00:00:00Z"  # the date of a feed without dated articles, because a feed must have one
@@ -100,7 +100,8 @@ def robots() -> Response:
 @blueprint.get("/llms.txt")
 def llms() -> Response:
     """Return llms.txt, which links to the Markdown of all articles in the default language."""
-    lines = [f"# {services().settings.title}"]
+    g.lang = services().settings.lang
+    lines = [f"# {title(this_look())}"]
     for topic in shelf(searcher().snapshot, services().settings.lang).topics:
         if not topic.entries:
             continue
@@ -116,7 +117,7 @@ def feed(lang: str) -> Response:
     """Return the feed of all public articles, latest change first."""
     _speak(lang)
     entries = shelf(searcher().snapshot, lang).entries.values()
-    return _feed(services().settings.title, entries, page=url("site.home", lang=lang))
+    return _feed(title(this_look()), entries, page=url("site.home", lang=lang))
 
 
 @blueprint.get("/<lang>/categories/<path:name>/feed.xml")
@@ -127,8 +128,8 @@ def topic_feed(lang: str, name: str) -> Response:
     topic = known.topic(name)
     if topic is None:
         raise NotFound(f"there is no category {name}")
-    title = f"{services().settings.title}: {topic.title}"
-    return _feed(title, known.all_of(topic), page=url("site.category", lang=lang, name=name))
+    name_of_feed = f"{title(this_look())}: {topic.title}"
+    return _feed(name_of_feed, known.all_of(topic), page=url("site.category", lang=lang, name=name))
 
 
 def _speak(lang: str) -> None:

@@ -17,7 +17,19 @@ from kb.i18n import gettext as _
 from kb.render.snapshot import Entry
 from kb.site import article_page, assets, contact_form, search_page, seo
 from kb.site.contact_form import Form
-from kb.site.frame import Place, favourites, indexed, languages, preferred, render, root, searcher, shelf, speaks
+from kb.site.frame import (
+    Place,
+    favourites,
+    indexed,
+    languages,
+    preferred,
+    render,
+    root,
+    searcher,
+    shelf,
+    speaks,
+    suggestions,
+)
 from kb.site.lookup import Found, find, words_of
 from kb.site.visitor import consented, from_our_page
 from search.rank.hit import Hit
@@ -63,9 +75,10 @@ def _led(endpoint: str) -> Response:
 
 @page("/", strict_slashes=False)
 def home() -> Response:
-    """Show the search box, the topics and the popular articles."""
-    topics = shelf(searcher().snapshot, g.lang).within(None)
-    return render("home.html", categories=topics, popular=favourites(10), canonical=here(), alternates=homes())
+    """Show the search box, the topics, and the articles that the author promotes or that are popular."""
+    snapshot = searcher().snapshot
+    topics = shelf(snapshot, g.lang).first(snapshot.look.site.topics)
+    return render("home.html", categories=topics, found=suggestions(10), canonical=here(), alternates=homes())
 
 
 @page("/categories/<path:name>")
@@ -78,7 +91,14 @@ def category(name: str) -> Response:
     if topic is None:
         raise NotFound(f"there is no category {name}")
     within = known.within(topic)
-    return render("category.html", category=topic, within=within, description=topic.summary, canonical=here())
+    return render(
+        "category.html",
+        category=topic,
+        within=within,
+        tree=known.tree(topic),
+        description=topic.summary,
+        canonical=here(),
+    )
 
 
 @page("/articles/<path:id>")
@@ -165,8 +185,14 @@ def undo() -> Response:
 
 @page("/contact/sent")
 def sent() -> Response:
-    """Confirm a sent message with its ticket number."""
-    return contact_form.thank(request.args.get("ticket", ""))
+    """Confirm a sent message with its ticket number, its text and what happens next."""
+    return contact_form.thank(request.args.get("ticket", ""), request.args.get("key", ""))
+
+
+@page("/contact/copy")
+def sent_copy() -> Response:
+    """Download a copy of a sent message."""
+    return contact_form.copy(request.args.get("ticket", ""), request.args.get("key", ""))
 
 
 @page("/vote", methods=["POST"])

@@ -12,14 +12,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-import rcssmin
-import rjsmin
 from flask import Blueprint, Response, abort, request
 
 from deflect.api import headers
 from kb.config import static_folder
 from kb.site.assets import YEAR, version
 from kb.site.bundle import PARTS, bundle
+from kb.site.minify import minified
 
 FOLDER = static_folder() / "widget"
 LOADER = "help-widget.js"
@@ -28,7 +27,6 @@ TYPES = {
     ".js": "text/javascript; charset=utf-8",
     ".json": "application/json",
 }
-MINIFIERS = {".css": rcssmin.cssmin, ".js": rjsmin.jsmin}
 HOURLY = "public, max-age=3600, stale-while-revalidate=86400"
 SHEET = re.compile(r"(?<=replaceSync\(`)[^`]*")
 
@@ -84,11 +82,15 @@ def asset(path: Path, *, joined: bool = False) -> Asset:
 
 @lru_cache(maxsize=64)
 def _asset(path: Path, _changed: int, *, joined: bool) -> Asset:
-    text = bundle(FOLDER, PARTS[path.name], shorten=rcssmin.cssmin) if joined else path.read_text(encoding="utf-8")
+    text = bundle(FOLDER, PARTS[path.name], shorten=_sheet) if joined else path.read_text(encoding="utf-8")
     if path.name == LOADER:
         text = text.replace('const FOLDER = "./"', f'const FOLDER = "./v/{version()}/"')
-        text = SHEET.sub(lambda found: rcssmin.cssmin(found[0]), text)
-    minify = MINIFIERS.get(path.suffix, str)
-    plain = minify(text).encode()
+        text = SHEET.sub(lambda found: _sheet(found[0]), text)
+    plain = minified(text, name=path.name).encode()
     digest = hashlib.sha256(plain).hexdigest()[:16]
     return Asset(plain=plain, zipped=gzip.compress(plain, mtime=0), etag=digest, type=TYPES[path.suffix])
+
+
+def _sheet(text: str) -> str:
+    """Return a stylesheet within a script minified."""
+    return minified(text, name="sheet.css")

@@ -18,7 +18,6 @@ from datetime import datetime
 from pathlib import Path
 
 from kb.content.article import Article, Version
-from kb.content.cache import recipe as rendering
 from kb.content.library import Library
 from kb.errors import BadGeneration
 from kb.progress import Report, silent
@@ -133,7 +132,7 @@ def _rendered(
         if before and article.source in right and (found := before.share(article.source, article.version)):
             kept[article.version] = found
     fresh = [article for article in published if article.version not in kept]
-    return render.render_all(fresh, addresses=library.addresses), kept
+    return render.render_all(fresh, addresses=library.addresses, dialect=library.markdown.dialect), kept
 
 
 def _still_right(library: Library, before: Before, articles: Sequence[Article]) -> Set[str]:
@@ -143,8 +142,8 @@ def _still_right(library: Library, before: Before, articles: Sequence[Article]) 
     try:
         with closing(snapshot.Snapshot.open(before.folder)) as known:
             if known.addresses == library.addresses.fingerprint:
-                return before.sources if known.recipe == rendering() else frozenset()
-            return render.still_right(articles, addresses=library.addresses, kept=known.pages())
+                return before.sources if known.recipe == library.recipe else frozenset()
+            return render.still_right(articles, addresses=library.addresses, kept=known.pages(library.recipe))
     except BadGeneration:
         return frozenset()
 

@@ -25,7 +25,7 @@ from kb.errors import BadGeneration
 from kb.render.bundles import Bundle
 from search.index.passage import Kind, Passage
 
-VERSION = 6  # of the files; generations of another version are built again, never read
+VERSION = 7  # of the files; generations of another version are built again, never read
 MANIFEST = "manifest.json"
 SETTLED = 20_000_000  # nanoseconds; two changes to a file within this time may have the same mtime
 YOUNG = 60.0  # seconds after a build during which the builder's checksums are trusted

@@ -39,7 +39,7 @@ def passages(article: Article, sections: Sequence[Section]) -> list[Passage]:
     """Return the passages of `article`: title and summary first, then its questions, then its sections in order."""
     head = f"{article.title}\n{article.summary}" if article.summary else article.title
     found = [Passage(article.id, article.lang, "", "", "title", head)]
-    found += [Passage(article.id, article.lang, "", "", "query", query) for query in article.queries]
+    found += [Passage(article.id, article.lang, "", "", "query", query) for query in (*article.queries, *article.names)]
     for section in sections:
         heading = " > ".join(section.path)
         for piece in pieces(section.text):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import bisect
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 
 from kb.files import written_aside
 
-FIELDS = ("title", "queries", "headings", "body", "exact", "names", "words")
+FIELDS = ("title", "queries", "headings", "body", "joined", "exact", "names", "words")
 BITS = 32
 SPAN = 1 << BITS
 STEP = 1 << 15  # postings scored at once
@@ -205,7 +206,9 @@ def _live(part: _Part, name: str) -> tuple[NDArray[np.int64], Floats]:
 
 
 def ends_of(counts: NDArray[np.int64]) -> NDArray[np.int64]:
-    return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+    """Return where the rows end, in half the space if they are fewer than 2³¹."""
+    ends = np.concatenate([[0], np.cumsum(counts)])
+    return ends.astype(np.int32 if ends[-1] < SPAN // 2 else np.int64)
 
 
 class Postings:
@@ -257,8 +260,8 @@ class Postings:
                 into[docs] += impacts * np.float32(weight * factor)
 
     def written(self) -> tuple[list[str], Ints]:
-        """Return the unstemmed words of the articles, in order, and the number of documents with each."""
-        rows = np.flatnonzero(np.diff(self._fields["names"][0]) + np.diff(self._fields["words"][0]))
+        """Return the unstemmed words of the articles and their joined forms, in order, with the documents of each."""
+        rows = np.flatnonzero(sum(np.diff(self._fields[name][0]) for name in ("names", "words", "joined")))
         return [self.terms[row] for row in rows], self._count[rows]
 
     def named(self, prefix: str, *, most: int) -> list[int]:
@@ -268,10 +271,56 @@ class Postings:
         found = rows[start:end]
         return [int(row) for row in found[np.argsort(-self._count[found], kind="stable")][:most]]
 
+    def begins(self, prefix: str) -> bool:
+        """Return True if a term of the articles begins with `prefix`."""
+        row = bisect.bisect_left(self.terms, prefix)
+        return row < len(self.terms) and self.terms[row].startswith(prefix)
+
+    def said(self, prefix: str, *, most: int) -> list[int]:
+        """Return the rows of up to `most` written words with this prefix, those of most documents first."""
+        start, end = bisect.bisect_left(self.terms, prefix), bisect.bisect_left(self.terms, prefix + chr(0x10FFFF))
+        said = np.diff(self._fields["words"][0][start : end + 1])
+        found = start + np.flatnonzero(said)
+        return [int(row) for row in found[np.argsort(-self._count[found], kind="stable")][:most]]
+
+    def around(self, words: tuple[str, ...], *, most: int = 64) -> list[int]:
+        """Return the rows of written words that begin or end with one of `words` and have three letters more."""
+        found = {row for word in words for row in self._around(word)} if len(words) else set[int]()
+        return sorted(found)[:most]
+
+    def _around(self, word: str) -> Iterator[int]:
+        text, starts = self._written
+        at = text.find(word)
+        while at >= 0:
+            place = bisect.bisect_right(starts, at) - 1
+            first, last = starts[place], starts[place + 1] - 1
+            before, after = at - first, last - at - len(word)
+            if _is_part(before, after, length=len(word)):
+                yield self._written_rows[place]
+            at = text.find(word, at + 1)
+
+    @cached_property
+    def _written(self) -> tuple[str, list[int]]:
+        """The written words in one text, and where each begins."""
+        words = [self.terms[row] for row in self._written_rows]
+        return "\n".join(words), [0, *accumulate(len(word) + 1 for word in words)]
+
+    @cached_property
+    def _written_rows(self) -> list[int]:
+        counts = np.diff(self._fields["names"][0]) + np.diff(self._fields["words"][0])
+        return [int(row) for row in np.flatnonzero(counts)]
+
     @cached_property
     def _named(self) -> tuple[list[str], Ints]:
-        rows = np.flatnonzero(np.diff(self._fields["names"][0])).astype(np.int32)
+        counts = np.diff(self._fields["names"][0]) + np.diff(self._fields["joined"][0])
+        rows = np.flatnonzero(counts).astype(np.int32)
         return [self.terms[row] for row in rows], rows
+
+
+def _is_part(before: int, after: int, *, length: int) -> bool:
+    """Return True if a word with so many letters before and after it is a part of a compound: three letters or none."""
+    shorter, longer = sorted((before, after))
+    return longer >= 3 and (shorter == 0 or (shorter >= 3 and length >= 6))
 
 
 def mapped(path: Path) -> NDArray[Any]:

@@ -31,7 +31,8 @@ from search.index.generation import Checksums, Document, Manifest, SpaceFile, pa
 from search.index.passage import Passage
 from search.index.postings import Segment, compile_postings
 from search.index.reuse import ANALYSIS, Before, Fresh, Kept, Share
-from search.text.analyzer import analyzer, codes
+from search.text import joins
+from search.text.analyzer import analyzer, codes, releases
 
 if TYPE_CHECKING:
     from search.index import keyword
@@ -287,14 +288,17 @@ def fields(article: Article, passages: Sequence[Passage]) -> dict[str, Mapping[s
     sections = [p for p in passages if p.kind == "section"]
     headings = "\n".join(dict.fromkeys(p.heading for p in sections))
     body = "\n".join([article.summary, *(p.text for p in sections)])
-    queries = "\n".join(article.queries)
+    queries = "\n".join((*article.queries, *article.names))
     in_title, in_queries, in_headings, in_body = map(count, (article.title, queries, headings, body))
+    found = codes(f"{article.title}\n{queries}\n{headings}\n{body}")
+    names = (article.title, *article.queries, *headings.split("\n"))
     return {
         "title": in_title[0],
         "queries": in_queries[0],
         "headings": in_headings[0],
         "body": in_body[0],
-        "exact": Counter(codes(f"{article.title}\n{queries}\n{headings}\n{body}")),
+        "joined": joins.forms(analyzer(article.lang), names=names, body=body),
+        "exact": Counter([*found, *(release for code in found for release in releases(code))]),
         "names": in_title[1] + in_queries[1] + in_headings[1],
         "words": in_body[1],
     }

@@ -10,6 +10,7 @@ and summary, or a heading that has more of the words.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection as Collection_
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
@@ -18,6 +19,7 @@ from search.index.postings import Postings
 from search.rank import fusion
 from search.rank.collection import Collection
 from search.rank.hit import Fragment, Hit
+from search.rank.prose import is_prose, opened, plain
 from search.rank.semantic import Semantic
 from search.text.analyzer import Analyzer, Token, analyzer, fold, tokens
 from search.text.query import Query
@@ -28,30 +30,50 @@ _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u
 SHORTEST = 40  # a shorter sentence is shown with the one after it
 
 
-class _Folded(dict[int, str]):
-    """The folded form of each character: "" for an accent, a space for a character between words."""
+class _Folded(dict[int, str | None]):
+    """The folded form of each character: None for an accent, a space for a character between words."""
 
-    def __missing__(self, point: int) -> str:
-        self[point] = folded = _BORDER.sub(" ", fold(chr(point)))
+    def __missing__(self, point: int) -> str | None:
+        # An empty string instead of None would cost str.translate its quick way.
+        self[point] = folded = _BORDER.sub(" ", fold(chr(point))) or None
         return folded
 
 
 _FOLDED = _Folded()  # on a section, a twentieth of the time of fold() and a pattern
 
 
-def snippet(text: str, *, wanted: Mapping[str, float], analyzer: Analyzer) -> tuple[Fragment, ...]:
+def snippet(
+    text: str, *, wanted: Mapping[str, float], analyzer: Analyzer, headings: Collection_[str] = ()
+) -> tuple[Fragment, ...]:
     """Return the sentence of `text` with the most of `wanted` (term -> weight), cut to LONGEST characters.
 
-    Without a match, it is the first sentence.
+    Without a match, it is the first sentence. Code is shown only if nothing else matches, and a sentence that repeats
+    one of the `headings` isn't shown if there is another.
     """
+    text = opened(text)
     sentences = split_sentences(text)
     if not sentences:
         return ()
     best = _best(text, sentences, wanted)
-    shown = sentences[best].strip(" ·")  # the separator of table cells
+    if not _is_shown(sentences[best], headings):  # rarely, so that most sections are weighed once
+        sentences = _prose(sentences, wanted, headings)
+        best = _best(text, sentences, wanted)
+    shown = plain(sentences[best]).strip(" ·")  # the separator of table cells
     if len(shown) < SHORTEST and best + 1 < len(sentences):
-        shown = f"{shown} {sentences[best + 1].strip()}"
+        shown = f"{shown} {plain(sentences[best + 1])}".strip()
     return _marked(_window(" ".join(shown.split()), wanted, analyzer), wanted, analyzer)
+
+
+def _is_shown(sentence: str, headings: Collection_[str]) -> bool:
+    return is_prose(sentence) and sentence.strip(" .:") not in headings
+
+
+def _prose(sentences: list[str], wanted: Mapping[str, float], headings: Collection_[str]) -> list[str]:
+    """Return the sentences without code and headings, or those that match if no prose does."""
+    prose = [sentence for sentence in sentences if _is_shown(sentence, headings)]
+    if any(weigh(sentence, wanted) for sentence in prose):
+        return prose
+    return [sentence for sentence in sentences if weigh(sentence, wanted)] or prose or sentences
 
 
 def _best(text: str, sentences: Sequence[str], wanted: Mapping[str, float]) -> int:
@@ -110,7 +132,7 @@ def _window(text: str, wanted: Mapping[str, float], analyzer: Analyzer) -> str:
 
 def _marked(text: str, wanted: Mapping[str, float], analyzer: Analyzer) -> tuple[Fragment, ...]:
     spans: list[list[int]] = []
-    for start, end in _spans(text, wanted, analyzer):
+    for start, end in sorted(_spans(text, wanted, analyzer)):
         if spans and start <= spans[-1][1]:
             spans[-1][1] = max(end, spans[-1][1])
         else:
@@ -127,8 +149,13 @@ def _marked(text: str, wanted: Mapping[str, float], analyzer: Analyzer) -> tuple
 
 
 def _spans(text: str, wanted: Mapping[str, float], analyzer: Analyzer) -> list[tuple[int, int]]:
-    found = []
+    """Return where the wanted words are, and the pairs of words, such as Wi-Fi for wifi, which have a space."""
+    found: list[tuple[int, int]] = []
+    before: Token | None = None
     for token in tokens(text):
+        if before is not None and f"{fold(before.text)} {fold(token.text)}" in wanted and token.start - before.end <= 1:
+            found.append((before.start, token.end))
+        before = token
         if token.kind == "run" and len(token.text) > 1:
             pairs = range(token.start, token.end - 1)
             found += [(i, i + 2) for i in pairs if fold(text[i : i + 2]) in wanted]
@@ -177,22 +204,35 @@ def _hit(collection: Collection, number: int, *, wanted: Wanted, semantic: Seman
         url=f"{document.url}#{anchor}" if anchor else document.url,
         anchor=anchor,
         heading=heading,
-        snippet=snippet(text, wanted=wanted, analyzer=analyzer(document.lang)),
+        snippet=snippet(
+            text,
+            wanted=wanted,
+            analyzer=analyzer(document.lang),
+            headings=(document.title, *heading.split(" > ")),
+        ),
         score=round(float(score), 4),
     )
 
 
 def _wanted(collection: Collection, queries: Mapping[str, Query]) -> Mapping[str, Wanted]:
-    """Return the terms to mark in each language, with their weights; stop words only if there are no others."""
-    return {lang: _terms(collection.postings[lang], query) for lang, query in queries.items()}
+    """Return the terms to mark in each language, with their weights, without stop words."""
+    return {lang: _terms(collection.postings[lang], query, analyzer(lang)) for lang, query in queries.items()}
 
 
-def _terms(postings: Postings, query: Query) -> Wanted:
+def _terms(postings: Postings, query: Query, analyzer: Analyzer) -> Wanted:
     wanted: dict[str, float] = {}
+    if query.only_little and not any(word.quoted for word in query.words):
+        return wanted
     for word in query.asked:
         for term in (*word.terms, word.text):
             wanted[term] = max(0.1, postings.rarity(term) if postings.row(term) is not None else 0.1)
-        wanted |= {term: 0.5 * max(0.1, postings.rarity(term)) for term in word.synonyms if term not in wanted}
+        same = {term for phrase in word.synonyms for term in phrase if term not in wanted}
+        wanted |= {term: 0.5 * max(0.1, postings.rarity(term)) for term in same if not analyzer.is_stopword(term)}
+        wanted |= {form: postings.rarity(form) for form in word.joined if postings.row(form) is not None}
+        row = postings.row(word.text)
+        if row is not None and len(postings.field(row, "joined")[0]):  # "wifi" is also marked as Wi-Fi
+            apart = (f"{word.text[:at]} {word.text[at:]}" for at in range(1, len(word.text)))
+            wanted |= dict.fromkeys(apart, wanted[word.text])
     return wanted
 
 

@@ -28,7 +28,7 @@ class Asked:
 
     text: Text
     page: str  # the language of the page
-    lang: str  # the language of the text; only vectors depend on it, so without them it is the page's
+    lang: str  # the language of the text, as far as it is known: its articles come first, and vectors depend on it
     mask: Mask  # the documents that may be found
     queries: Mapping[str, Query]  # the text in each language of these documents
     vectors: Questions = field(default_factory=dict)
@@ -40,11 +40,14 @@ class Asked:
         return not self.text.line or not self.mask.any()
 
 
-def ask(collection: Collection, text: str, *, lang: str, mask: Mask, heavy: str = "") -> Asked:
-    """Return `text` as a question asked on a page in `lang`, without vectors. Words of `heavy` weigh more."""
-    said = Text.of(text)
+def ask(collection: Collection, text: str | Text, *, lang: str, mask: Mask, first: str = "", heavy: str = "") -> Asked:
+    """Return `text` as a question asked on a page in `lang`, without vectors. Words of `heavy` weigh more.
+
+    `first` is the language of the question, if it is known and not the page's.
+    """
+    said = Text.of(text) if isinstance(text, str) else text
     queries = parsed(collection, said, langs=collection.langs_of(mask), heavy=heavy)
-    return Asked(said, lang, lang, mask, queries)
+    return Asked(said, lang, first or lang, mask, queries)
 
 
 def instead(collection: Collection, asked: Asked, text: str) -> Asked:
@@ -65,6 +68,8 @@ def language_of(collection: Collection, asked: Asked) -> str:
     Two or three words often have no stop word to detect a language by. They are foreign if most of them are in no
     article and are no misspellings either.
     """
+    if asked.lang != asked.page:
+        return asked.lang
     found = detect(asked.text.line, usual=asked.page, found=asked.text.tokens)
     if found is not None or asked.page not in asked.queries or not collection.manifest.crosses:
         return found or asked.page

@@ -55,7 +55,7 @@ class Collection:
         self.spaces: Sequence[SpaceIndex] = self._open_spaces()
         found = learned.load(folder)
         self.learned = found if found and found.recipe in {space.recipe for space in self.spaces} else None
-        self._visible: dict[tuple[str, frozenset[str]], Mask] = {}
+        self._visible: dict[tuple[str, str, frozenset[str]], Mask] = {}
         self._audiences = frozenset(name for d in self.documents for name in d.audience)
         self._articles: Set[str] | None = None  # in a view, the articles that may be seen
         self._views: dict[frozenset[str], Collection] = {}
@@ -125,6 +125,12 @@ class Collection:
         codes = {lang: code for code, lang in enumerate(self._every_lang)}
         return np.asarray([codes[d.lang] for d in self.documents], dtype=np.int64)
 
+    def within(self, lang: str) -> slice:
+        """Return where the documents of a language are. They are in order of language."""
+        code = self._every_lang.index(lang)
+        first, last = np.searchsorted(self._lang_codes, (code, code + 1))
+        return slice(int(first), int(last))
+
     @cached_property
     def normal_titles(self) -> list[str]:
         """The normalised title of every document."""
@@ -153,21 +159,24 @@ class Collection:
         """Return the language of articles that is nearest to `lang` (es for es-MX), or `lang` if none is near."""
         return nearest(lang, self.postings) or lang
 
-    def visible(self, lang: str, audience: frozenset[str]) -> Mask:
-        """Return the documents that a visitor may find: each article in `lang`, else in the default or another one."""
-        key = (lang, audience)
+    def visible(self, lang: str, audience: frozenset[str], *, page: str = "") -> Mask:
+        """Return the documents that a visitor may find: each article in `lang`, else in the page's language, if any.
+
+        Without either, it is the article in the default language, or in another one.
+        """
+        key = (lang, page, audience)
         if key not in self._visible:
             if len(self._visible) > 256:  # audiences come from tokens, so limit the memory that they can fill
                 self._visible.clear()
-            self._visible[key] = self._see(lang, audience)
+            self._visible[key] = self._see([lang, page, self.manifest.default_lang], audience)
         return self._visible[key]
 
-    def _see(self, lang: str, audience: frozenset[str]) -> Mask:
+    def _see(self, langs: Sequence[str], audience: frozenset[str]) -> Mask:
         best: dict[str, tuple[int, int]] = {}
         for number, document in enumerate(self.documents):
             if not _may_see(document, audience):
                 continue
-            rank = 0 if document.lang == lang else 1 if document.lang == self.manifest.default_lang else 2
+            rank = langs.index(document.lang) if document.lang in langs else len(langs)
             best[document.article] = min(best.get(document.article, (9, 0)), (rank, number))
         mask = np.zeros(len(self.documents), dtype=np.bool_)
         mask[[number for _, number in best.values()]] = True

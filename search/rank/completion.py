@@ -2,52 +2,71 @@
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Mapping
 
-from search.index.postings import Floats, Postings
+import numpy as np
+from numpy.typing import NDArray
+
+from search.index.postings import Floats
 from search.rank import answers, fusion
 from search.rank.asked import Asked
 from search.rank.collection import Collection
 from search.rank.hit import Results, Stage
-from search.rank.lexical import SYNONYM
-from search.text.analyzer import analyzer, fold
+from search.rank.lexical import SYNONYM, Forms
+from search.text.analyzer import analyzer
 from search.text.query import Query, Text, Word
 
-NAMES = {"title": 2.0, "queries": 1.5, "headings": 1.0, "names": 0.5}
-BODY = {"body": 0.3, "exact": 1.0}  # so that a word that is in no title still finds articles
+# Words of the text count little, so that one that is in no title still finds articles.
+WEIGHTS = {"title": 2.0, "queries": 1.5, "headings": 1.0, "names": 0.5, "joined": 0.9, "body": 0.3, "exact": 1.0}
+BODY = 0.3
 UNFINISHED = 0.8  # weight of a word that only starts with the typed one
 BEGINS, HAS = 3.0, 2.0  # factors of a title that starts as typed, or whose words do
 LIKELY = 50  # best documents, whose titles are compared
 SHORTEST = 3  # letters from which an earlier word may be unfinished, too
+Counts = NDArray[np.int16]
 PREFIXES = 64  # most words that are tried for an unfinished one
 
 
 def complete(collection: Collection, asked: Asked, *, ends: bool, k: int) -> Results:
     """Return the documents that have every word of the query. With `ends`, the last word is finished.
 
-    A word that no article has is corrected. If no document has all words, those with the most are returned if
-    they have two thirds or more.
+    A word that no article has is corrected. If no document of a language has all words, those with the most are
+    returned if they have two thirds or more. Each language is judged alone, so an article in another language changes
+    nothing in what the page's language finds, and stands behind it.
     """
-    line, mask = asked.text.line, asked.mask
+    line = asked.text.line
     if asked.empty:
         return Results(line, asked.page, "none", None, "", ())
     scores = np.zeros(len(collection.documents), dtype=np.float32)
-    matched = np.zeros(len(collection.documents), dtype=np.int16)
-    most = 0
+    stages: dict[str, Stage] = {}
     for lang, query in asked.queries.items():
-        got, had = _score(collection, lang, query, last=_last(asked.text, query), ends=ends)
-        scores, matched, most = np.maximum(scores, got), np.maximum(matched, had), max(most, len(query.asked))
-    scores *= mask
-    need, stage = _need(matched * mask, most)
-    scores[matched < need] = 0.0
-    some = min(LIKELY, int(np.count_nonzero(scores > 0))) if need else 0
-    likely = fusion.order(scores, collection.names, k=some)
-    for n in likely:
-        scores[n] *= _titled(collection.normal_titles[n], asked.text.normal)
-    chosen = sorted(likely, key=lambda n: (-float(scores[n]), collection.names[n]))[:k]
+        last = _last(asked.text, query, lang)
+        got, matched, most = _score(collection, lang, query, last=last, ends=ends)
+        matched *= asked.mask
+        need, stages[lang] = _need(matched, most)
+        got[(matched < need) | ~asked.mask | (need == 0)] = 0.0
+        scores = np.maximum(scores, got)
+    chosen = _chosen(collection, asked, scores, stages, k=k)
     peak = max((float(scores[n]) for n in chosen), default=1.0)
     hits = answers.title_hits(collection, [(n, float(scores[n]) / peak) for n in chosen], queries=asked.queries)
+    stage = next((stage for stage in STAGES if stage in stages.values()), STAGES[-1])
     return Results(line, asked.page, stage, None, "", hits)
+
+
+STAGES: tuple[Stage, ...] = ("all", "enough", "none")
+
+
+def _chosen(collection: Collection, asked: Asked, scores: Floats, stages: Mapping[str, Stage], *, k: int) -> list[int]:
+    """Return the best documents: those with all words first, then those in the language of the question and title."""
+    chosen: list[int] = []
+    for lang in sorted(stages, key=lambda lang: (STAGES.index(stages[lang]), lang != asked.lang, lang)):
+        own = np.zeros_like(scores)
+        own[collection.within(lang)] = scores[collection.within(lang)]
+        likely = fusion.order(own, collection.names, k=min(LIKELY, int(np.count_nonzero(own > 0))))
+        for n in likely:
+            scores[n] *= _titled(collection.normal_titles[n], asked.text.normal)
+        chosen += sorted(likely, key=lambda n: (-float(scores[n]), collection.names[n]))
+    return chosen[:k]
 
 
 def _titled(title: str, text: str) -> float:
@@ -70,60 +89,55 @@ def _need(matched: np.ndarray[tuple[int], np.dtype[np.int16]], asked: int) -> tu
 
 def _score(
     collection: Collection, lang: str, query: Query, *, last: Word | None, ends: bool
-) -> tuple[Floats, np.ndarray[tuple[int], np.dtype[np.int16]]]:
+) -> tuple[Floats, Counts, int]:
+    """Return the score of each document, the number of words that it has, and the number that it should have."""
     postings = collection.postings[lang]
     scores = np.zeros(len(collection.documents), dtype=np.float32)
     matched = np.zeros(len(collection.documents), dtype=np.int16)
+    forms = Forms(postings, len(scores), WEIGHTS, lang=lang)
     for word in query.words:
-        own = _finished(postings, word, len(scores))
+        own = forms.scores(word)
         if word == last and not ends:
-            own = np.maximum(own, np.float32(UNFINISHED) * _begun(postings, word, len(scores)))
+            own = np.maximum(own, np.float32(UNFINISHED) * _begun(collection, lang, word, len(scores)))
         elif word != last and not own.any() and len(word.text) >= SHORTEST:  # "chan ca"
-            own = np.float32(UNFINISHED) * _begun(postings, word, len(scores))
+            own = np.float32(UNFINISHED) * _begun(collection, lang, word, len(scores))
         if not own.any():
-            own = _corrected(collection, lang, word, len(scores), ends=ends or word != last)
+            own = _corrected(collection, lang, word, forms, ends=ends or word != last)
         if word in query.asked or word == last:
             matched += own > 0
         scores += own
+    for code in query.codes:
+        scores += forms.sum((code,), ("exact",))
     little = last is not None and last not in query.asked
-    return scores, matched - np.int16(1) if little else matched
+    return scores, matched - np.int16(1) if little else matched, len(query.asked)
 
 
-def _last(text: Text, query: Query) -> Word | None:
+def _last(text: Text, query: Query, lang: str) -> Word | None:
     """Return the word that is being typed: the last of the text, even if it occurs before."""
-    folded = fold(text.tokens[-1].text) if text.tokens else ""
-    return next((word for word in query.words if word.text == folded), None)
+    typed = analyzer(lang).plain(text.tokens[-1].text) if text.tokens else ""
+    return next((word for word in query.words if word.text == typed), None)
 
 
-def _finished(postings: Postings, word: Word, size: int) -> Floats:
-    own = _sum(postings, (*word.terms, word.text), size)
-    for synonym in word.synonyms:
-        own = np.maximum(own, SYNONYM * _sum(postings, (synonym,), size))
-    return own
-
-
-def _begun(postings: Postings, word: Word, size: int) -> Floats:
-    """Return, for each document, the best score of the words that start with this one."""
+def _begun(collection: Collection, lang: str, word: Word, size: int) -> Floats:
+    """Return, for each document, the best score of the words that start with this one: of titles, or else of texts."""
+    postings = collection.postings[lang]
     own = np.zeros(size, dtype=np.float32)
-    for row in postings.named(word.text, most=PREFIXES):
-        docs, impacts = postings.field(row, "names")
-        np.maximum.at(own, docs, impacts)
+    for begun in (word.text, *word.joined):
+        for row in postings.named(begun, most=PREFIXES):
+            for name in ("names", "joined"):
+                docs, impacts = postings.field(row, name)
+                np.maximum.at(own, docs, impacts)
+    if not own.any() and len(word.text) >= SHORTEST:
+        for row in postings.said(word.text, most=PREFIXES):
+            docs, impacts = postings.field(row, "words")
+            np.maximum.at(own, docs, np.float32(BODY) * impacts)
     return own
 
 
-def _corrected(collection: Collection, lang: str, word: Word, size: int, *, ends: bool) -> Floats:
+def _corrected(collection: Collection, lang: str, word: Word, forms: Forms, *, ends: bool) -> Floats:
     """Return the scores of the corrected word. An unfinished word may be the beginning of a longer one."""
     vocabulary = collection.vocabulary(lang)
     meant = vocabulary.correct(word.text) or (None if ends else vocabulary.continue_(word.text))
     if meant is None or word.quoted:
-        return np.zeros(size, dtype=np.float32)
-    return np.float32(SYNONYM) * _sum(collection.postings[lang], (*analyzer(lang).query(meant), meant), size)
-
-
-def _sum(postings: Postings, terms: tuple[str, ...], size: int) -> Floats:
-    own = np.zeros(size, dtype=np.float32)
-    for term in dict.fromkeys(terms):
-        row = postings.row(term)
-        if row is not None:
-            postings.add(row, own, weights=NAMES | BODY)
-    return own
+        return np.zeros(len(collection.documents), dtype=np.float32)
+    return np.float32(SYNONYM) * forms.scores(Word(meant, tuple(analyzer(lang).query(meant))))

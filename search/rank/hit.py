@@ -34,6 +34,7 @@ class Hit:
     heading: str
     snippet: tuple[Fragment, ...]
     score: float
+    language: str = ""  # the own name of its language, if that isn't the page's
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,11 @@ class Results:
     hits: tuple[Hit, ...]
     corrected: str | None = None
     did_you_mean: str | None = None
+
+    @property
+    def abroad(self) -> tuple[str, ...]:
+        """The languages of hits that aren't in the page's, in their order."""
+        return tuple(dict.fromkeys(hit.language for hit in self.hits if hit.language))
 
     def document(self) -> dict[str, Any]:
         """Return the JSON document of `GET search`."""

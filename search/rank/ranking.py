@@ -152,15 +152,19 @@ def _semantic(collection: Collection, asked: Asked) -> Semantic | None:
 def _no_words(collection: Collection) -> Lexical:
     size = len(collection.documents)
     zeros = np.zeros(size, dtype=np.float32)
-    return Lexical(zeros, np.zeros(size, dtype=np.int16), 0, zeros)
+    none = np.zeros(size, dtype=np.int16)
+    return Lexical(zeros, none, none, zeros)
 
 
 def _lexical(collection: Collection, asked: Asked) -> Lexical:
     """Score the documents of each language by its postings. Hidden documents score zero."""
     total = _no_words(collection)
-    scores, matched, weight, most = total.scores.copy(), total.matched.copy(), total.weight.copy(), 0
+    scores, matched, weight = total.scores.copy(), total.matched.copy(), total.weight.copy()
+    wanted = total.asked.copy()
     for lang, query in asked.queries.items():
-        own = lexical.score(collection.postings[lang], query, size=len(scores))
+        own = lexical.score(collection.postings[lang], query, size=len(scores), lang=lang)
         scores, matched = np.maximum(scores, own.scores), np.maximum(matched, own.matched)
-        weight, most = np.maximum(weight, own.weight), max(most, own.asked)
-    return Lexical(scores * asked.mask, (matched * asked.mask).astype(np.int16), most, weight * asked.mask)
+        weight = np.maximum(weight, own.weight)
+        wanted[collection.within(lang)] = len(query.asked)
+    mask = asked.mask
+    return Lexical(scores * mask, (matched * mask).astype(np.int16), wanted, weight * mask)

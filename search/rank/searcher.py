@@ -12,6 +12,7 @@ from kb import failures as degradation
 from kb.config import Settings
 from kb.errors import BadGeneration
 from kb.failures import Degraded
+from kb.i18n import own_name
 from kb.metrics import SEARCHES
 from kb.render.snapshot import Snapshot
 from search.index import embedder, generation
@@ -22,6 +23,7 @@ from search.rank.collection import Collection
 from search.rank.hit import Hit, Results, Suggestions
 from search.rank.questions import REMEMBERED, QuestionEncoder
 from search.rank.ranking import Ranking, System, kind_of, rank, taught
+from search.rank.tongue import tongue
 from search.text import message
 from search.text.query import Text
 
@@ -152,14 +154,18 @@ class Searcher:
             asked, ranker = self._encoded(collection, asked, asked.text.line), self.ranker
         else:
             asked, ranker = replace(asked, degraded=self.degraded or degraded), self._by_words
-        return _counted(stages.search(collection, asked, k=k, ranker=ranker, least=self.settings.floor_search))
+        found = stages.search(collection, asked, k=k, ranker=ranker, least=self.settings.floor_search)
+        return _counted(replace(found, hits=labelled(found.hits, found.lang)))
 
     def complete(self, text: str, *, lang: str, k: int = 8, audience: Audience = EVERYBODY) -> Results:
         """Return the articles that complete the typed words. The last word may be unfinished."""
         collection = self.collection.seen_by(audience)
-        asked = _typed(collection, text, lang=lang, audience=audience)
-        found = completion.complete(collection, asked, ends=not text or text[-1].isspace(), k=k)
-        return _counted(replace(found, degraded=self.degraded, ranker=self.ranker))
+        ends = not text or text[-1].isspace()
+        asked = _typed(collection, text, lang=lang, audience=audience, ends=ends)
+        found = completion.complete(collection, asked, ends=ends, k=k)
+        return _counted(
+            replace(found, hits=labelled(found.hits, found.lang), degraded=self.degraded, ranker=self.ranker)
+        )
 
     def suggest(
         self,
@@ -179,6 +185,7 @@ class Searcher:
         semantic = found.ranking.semantic if found.ranking else None
         cards = answers.hits(self.collection.seen_by(audience), chosen, queries=found.asked.queries, semantic=semantic)
         names = tuple((self.collection.documents[n].article, round(chance, 4)) for n, chance in found.ranked)
+        cards = labelled(cards, found.asked.page)
         return Suggestions(not cards, found.asked.degraded, self.ranker, cards, names)
 
     def ranked_message(
@@ -193,10 +200,8 @@ class Searcher:
     ) -> tuple[Asked, Ranking | None]:
         """Return a message's question and its ranking without probabilities, or None if nothing can be ranked."""
         collection = self.collection.seen_by(audience)
-        page = collection.spoken(lang)
-        mask = collection.visible(page, audience) & collection.offered
         said = message.read(subject, body)
-        asked = ask(collection, said.whole, lang=page, mask=mask, heavy=said.subject)
+        asked = _asked(collection, Text.of(said.whole), lang=lang, audience=audience, heavy=said.subject, offered=True)
         if asked.empty:
             return replace(asked, degraded=self.degraded), None
         if system != "bm25":
@@ -277,9 +282,31 @@ class Searcher:
         return any(c.name == category and not c.offers for c in self.snapshot.categories(lang, audience=audience))
 
 
-def _typed(collection: Collection, text: str, *, lang: str, audience: Audience) -> Asked:
+def _typed(collection: Collection, text: str, *, lang: str, audience: Audience, ends: bool = True) -> Asked:
+    return _asked(collection, Text.of(text), lang=lang, audience=audience, ends=ends)
+
+
+def _asked(
+    collection: Collection,
+    text: Text,
+    *,
+    lang: str,
+    audience: Audience,
+    heavy: str = "",
+    offered: bool = False,
+    ends: bool = True,
+) -> Asked:
+    """Return a question with the articles that may answer it, each in the question's language if it has that one."""
     page = collection.spoken(lang)
-    return ask(collection, text, lang=page, mask=collection.visible(page, audience))
+    first = tongue(collection, text, page=page, ends=ends)
+    mask = collection.visible(first, audience, page=page)
+    mask = mask & collection.offered if offered else mask
+    return ask(collection, text, lang=page, first=first, mask=mask, heavy=heavy)
+
+
+def labelled(hits: tuple[Hit, ...], page: str) -> tuple[Hit, ...]:
+    """Return hits with the own name of their language on those that aren't in the page's."""
+    return tuple(replace(hit, language=own_name(hit.lang)) if hit.lang != page else hit for hit in hits)
 
 
 def _counted(results: Results) -> Results:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
+from numpy.typing import NDArray
 
 from search.rank import answers, floor, fusion
 from search.rank.asked import Asked, instead
@@ -21,11 +22,12 @@ from search.rank.collection import Collection, Mask
 from search.rank.hit import Results, Stage
 from search.rank.ranking import Ranking, System, kind_of, rank
 from search.rank.semantic import Semantic
-from search.text.analyzer import fold
+from search.text.analyzer import analyzer, fold
 from search.text.query import Query, normal
 
 NEAR = 0.2  # least share of the best article's probability to be shown without enough of the words
 AS_GOOD = 0.8  # least share of the best score to be shown with fewer of the words
+Counts = NDArray[np.int16]
 POOL = 200  # documents that are considered for a page of hits
 
 
@@ -76,17 +78,17 @@ def _first(collection: Collection, asked: Asked) -> list[int]:
     return list(dict.fromkeys([*_pinned(collection, asked), *titled]))
 
 
-def needed(asked: int) -> int:
+def needed(asked: Counts) -> Counts:
     """Return the number of words that are enough, two thirds: 1 of 1, 2 of 2 and 3, 3 of 4, 4 of 5 and 6, 5 of 7."""
-    return max(1, -(-asked * 2 // 3))
+    return np.maximum(1, -(-asked * 2 // 3))
 
 
 def met(ranking: Ranking) -> Stage:
     """Return the stage of a ranking, by the article that has the most of the words."""
-    most, asked = int(ranking.lexical.matched.max(initial=0)), ranking.lexical.asked
-    if asked and most >= asked:
+    matched, asked = ranking.lexical.matched, ranking.lexical.asked
+    if ((asked > 0) & (matched >= asked)).any():
         return "all"
-    return "enough" if asked > 1 and most >= needed(asked) else "none"
+    return "enough" if ((asked > 1) & (matched >= needed(asked))).any() else "none"
 
 
 def _rank(collection: Collection, asked: Asked, k: int, system: System, *, meaning: Semantic | None = None) -> Ranking:
@@ -113,7 +115,7 @@ def _shown(
     own = tuned.right.of(features)
     enough = tuned.scores(features, own=own) >= (tuned.floor if least is None else least)
     scores = np.minimum(1.0, ranking.scores[numbers].astype(np.float64))
-    asked, matched = ranking.lexical.asked, ranking.lexical.matched[numbers]
+    asked, matched = ranking.lexical.asked[numbers], ranking.lexical.matched[numbers]
     held = _holding_phrases(collection, found.asked, ranking.order)
     by_words = held & (matched >= (asked + 1 if found.stage == "none" else needed(asked)))
     by_meaning = (own >= NEAR * own.max(initial=0.0)) & enough & ((matched > 0) | (ranking.semantic is not None))
@@ -160,7 +162,8 @@ def _corrected(collection: Collection, asked: Asked) -> str | None:
     for token in asked.text.tokens:
         folded = fold(token.text)
         meant = None
-        if token.kind == "word" and folded not in known | quoted | codes:
+        forms = {folded, *(analyzer(lang).plain(token.text) for lang in queries)}
+        if token.kind == "word" and forms.isdisjoint(known | quoted | codes):
             meant = _meant(collection, folded, [asked.page, *queries])
         if meant:
             parts += [line[at : token.start], meant]

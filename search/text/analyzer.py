@@ -31,18 +31,31 @@ _UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
     "\uac00-\ud7af\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003134f"
 )
-_LETTER = rf"(?:(?![{_UNSPACED}_])[\w\u0300-\u036f])"
-_PUNCTUATION = "\x00-\x7f\u2000-\u206f\u3000-\u303f\uff00-\uff65«»…·¿¡°§©®™•"
-_TOKEN = re.compile(rf"(?P<run>[{_UNSPACED}]+)|(?P<word>{_LETTER}+(?:['’]{_LETTER}+)*)|(?P<sign>[^\s\w{_PUNCTUATION}])")
-_SPECIAL = re.compile(rf"[{_UNSPACED}\u0300-\u036f]")
-_PLAIN_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")  # a word, if nothing matches _SPECIAL
+# Marks above and below letters, which \w leaves out: accents, and the vowel signs of Hebrew, Arabic and Indic scripts.
+_MARKS = "".join(
+    chr(point) for point in range(0x300, 0xE00) if unicodedata.category(chr(point)) in ("Mn", "Mc")
+)  # fmt: skip
+_LETTER = rf"(?:(?![{_UNSPACED}_])[\w{_MARKS}])"
+_APOSTROPHES = "'’‘`´ʼ′＇"
+_PUNCTUATION = _APOSTROPHES + "\x00-\x7f\u2000-\u206f\u3000-\u303f\uff00-\uff65«»…·¿¡°§©®™•"
+_TOKEN = re.compile(
+    rf"(?P<run>[{_UNSPACED}]+)|(?P<word>{_LETTER}+(?:[{_APOSTROPHES}]{_LETTER}+)*)|(?P<sign>[^\s\w{_PUNCTUATION}])"
+)
+_SPECIAL = re.compile(rf"[{_UNSPACED}{_MARKS}]")
+_PLAIN_WORD = re.compile(rf"[^\W_]+(?:[{_APOSTROPHES}][^\W_]+)*")  # a word, if nothing matches _SPECIAL
 _SIGN = re.compile(rf"[^\s\w{_PUNCTUATION}]")
-_ASCII_WORD = re.compile(r"[A-Za-z0-9]+(?:'[A-Za-z0-9]+)*")
+_ASCII_WORD = re.compile(r"[A-Za-z0-9]+(?:['`][A-Za-z0-9]+)*")
 _SEPARATORS = str.maketrans(dict.fromkeys(',;()[]{}<>"“”«»„!?|=', " "))
 _BEFORE, _AFTER = "'’‘`*…-—–/\\&", ".:'’‘`*…-—–/\\&"
 _ARROW = re.compile(r"(?<=[ \w.)*])[>→›▸](?=[ \w(*.])")
+_VERSION = re.compile(r"^v(?=\d+\.\d)")
 _CODE = re.compile(r"\d|\w[._+#@:/\\]\w|[+#]$|^\.\w{2,5}$")
 _RUNS = re.compile(rf"[{_UNSPACED}]")
+_TURNED = re.compile(rf"[{_APOSTROPHES}]")
+# French, Italian and Catalan articles and pronouns that lose their vowel before another: l’, qu’, dell’.
+_ELIDED = re.compile(
+    rf"^(?:[cdjlmnst]|(?:jus|lors|puis|quoi)?qu|(?:d|n|s)?(?:a|e|u)ll)[{_APOSTROPHES}](?=\w)", re.IGNORECASE
+)
 LONGEST = 64  # characters kept of a term
 LOOKED_AT = 4000  # characters of a text that are read to detect its language
 LEAST = 0.12  # least share of a language's stop words among the words of a text
@@ -93,17 +106,32 @@ def _words(text: str) -> tuple[Counter[str], list[Token]]:
 
 @lru_cache(maxsize=65536)
 def fold(text: str) -> str:
-    """Return `text` without case and accents, so that é, É and e become equal.
+    """Return `text` without case, accents, vowel signs and apostrophes, so that what is typed without them is equal.
 
-    >>> fold("Ærø Contraseña ＡＢＣ")
-    'ærø contrasena abc'
+    >>> fold("Ærø Contraseña ＡＢＣ Đặt can’t إعَادَة ぱすわーど")
+    'aero contrasena abc dat cant اعاده パスワード'
     """
     if text.isascii():
-        return text.lower()
-    split = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
-    return unicodedata.normalize(
-        "NFC", "".join(char for char in split if not unicodedata.combining(char) or ord(char) > 0x36F)
-    )
+        return text.lower().translate(_ALIKE)
+    split = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text.translate(_APART)).casefold())
+    bare = "".join(char for char in split if not (unicodedata.combining(char) and _is_mark(char)))
+    return unicodedata.normalize("NFC", bare.translate(_ALIKE))
+
+
+def _is_mark(char: str) -> bool:
+    """Return True for a mark that people leave out: an accent, or a vowel sign of Hebrew or Arabic."""
+    return "\u0300" <= char <= "\u036f" or "\u0591" <= char <= "\u06ed"
+
+
+_APART = str.maketrans("", "", _APOSTROPHES)  # before anything else, since NFKD makes a space of one of them
+# Letters that people type as others: without the key for them, or from habit.
+_ALIKE = {
+    **str.maketrans(
+        {"đ": "d", "ð": "d", "ħ": "h", "ı": "i", "ł": "l", "ø": "o", "ŧ": "t", "æ": "ae", "œ": "oe", "þ": "th"}
+    ),
+    **str.maketrans("ةىٱ", "هيا", "ـ" + _APOSTROPHES),
+    **{point: point + 0x60 for point in (*range(0x3041, 0x3097), 0x309D, 0x309E)},  # hiragana as katakana
+}
 
 
 class Analyzer:
@@ -116,6 +144,7 @@ class Analyzer:
         self._local = threading.local()  # stemmers aren't thread-safe
         self._stems: dict[str, tuple[str, ...]] = {}
         self.stopwords = frozenset(fold(word) for word in stoplists.get(base, ()))
+        self.elides = base in ("fr", "it", "ca")
 
     def terms(self, text: str) -> list[str]:
         """Return the terms of `text` for the index: the stems of words, the pairs and characters of unspaced runs."""
@@ -129,7 +158,7 @@ class Analyzer:
         counts, plain = Counter[str](), Counter[str]()
         words, others = _words(text)
         for word, count in words.items():
-            plain[fold(word)[:LONGEST]] += count
+            plain[self.plain(word)] += count
             for stem in self.stems(word):
                 counts[stem] += count
         for token in others:
@@ -145,6 +174,10 @@ class Analyzer:
         if token.kind == "run":
             return _pairs(fold(token.text)) or tuple(fold(token.text))
         return self.stems(token.text)[:1]
+
+    def plain(self, word: str) -> str:
+        """Return the folded, unstemmed word, without an elided article: "ordinateur" of "L’ordinateur"."""
+        return fold(_ELIDED.sub("", word) if self.elides else word)[:LONGEST]
 
     def stems(self, word: str) -> tuple[str, ...]:
         """Return the folded stem of `word` and, if different, the stem of the folded word."""
@@ -166,7 +199,9 @@ class Analyzer:
         return self.stems(token.text)
 
     def _stemmed(self, word: str) -> tuple[str, ...]:
-        plain = word.casefold().replace("’", "'").removesuffix("'s")[:LONGEST]
+        plain = _TURNED.sub("'", word.casefold()).removesuffix("'s")[:LONGEST]
+        if self.elides:
+            plain = _ELIDED.sub("", plain)
         folded = fold(plain)
         if self._algorithm is None:
             return (folded,)
@@ -189,8 +224,10 @@ def analyzer(lang: str) -> Analyzer:
 def codes(text: str) -> list[str]:
     """Return the codes in `text`, which match exactly: errors, versions, file and host names, steps of menu paths.
 
+    A version is written without its v.
+
     >>> codes("Error 0x80070005 in prefs.js, see Tools > Account Settings (v1.2)")
-    ['0x80070005', 'prefs.js', 'v1.2', 'tools>account']
+    ['0x80070005', 'prefs.js', '1.2', 'tools>account']
     """
     found = []
     for raw in text.translate(_SEPARATORS).split():
@@ -198,11 +235,23 @@ def codes(text: str) -> list[str]:
             continue
         chunk = raw.lstrip(_BEFORE).rstrip(_AFTER)
         if not chunk.isalpha() and _is_code(chunk):
-            found.append(fold(chunk)[:LONGEST])
+            found.append(_VERSION.sub("", fold(chunk))[:LONGEST])
     for arrow in _ARROW.finditer(text):
         start, end = arrow.span()
         found.append(_step(text[max(0, start - LONGEST) : start], text[end : end + LONGEST]))
     return [code for code in found if code]
+
+
+def releases(code: str) -> list[str]:
+    """Return what a version is a release of: 2 parts or more of its beginning.
+
+    >>> releases("2.10.1"), releases("prefs.js")
+    (['2.10'], [])
+    """
+    parts = code.split(".")
+    if len(parts) < 3 or not code.replace(".", "").isdigit():
+        return []
+    return [".".join(parts[:count]) for count in range(2, len(parts))]
 
 
 def _step(before: str, after: str) -> str:

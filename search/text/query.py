@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from search.text import equivalents, joins
 from search.text.analyzer import Analyzer, Token, codes, fold, tokens
 
 LONGEST = 10_000  # characters of a query or message that are read
@@ -26,7 +27,8 @@ class Word:
 
     text: str  # folded, as typed
     terms: tuple[str, ...]
-    synonyms: tuple[str, ...] = ()
+    synonyms: tuple[tuple[str, ...], ...] = ()  # the terms of each phrase that means the same
+    joined: tuple[str, ...] = ()  # what it is written as together with its neighbours
     little: bool = False  # a stop word, emoji or arrow: an article needn't have it
     quoted: bool = False
     heavy: bool = False  # a word of a message's subject
@@ -43,6 +45,7 @@ class Text:
 
     line: str  # cleaned: one line, no control characters
     tokens: tuple[Token, ...]
+    joined: Mapping[int, tuple[str, ...]]  # the joined forms of some tokens, by their number
     normal: str  # folded, without punctuation
     phrases: tuple[str, ...]  # quoted phrases, in the same form as `normal`
     codes: tuple[str, ...]
@@ -53,7 +56,8 @@ class Text:
         line = clean(text)
         found = tuple(tokens(line))
         phrases = tuple(filter(None, map(normal, _QUOTED.findall(line))))
-        return cls(line, found, " ".join(fold(t.text) for t in found), phrases, tuple(dict.fromkeys(codes(line))))
+        folded = " ".join(fold(t.text) for t in found)
+        return cls(line, found, joins.asked(line, found), folded, phrases, tuple(dict.fromkeys(codes(line))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,41 +91,43 @@ def parse(text: Text, analyzer: Analyzer, *, synonyms: Synonyms = (), heavy: Col
     """Return the query for `text`: its words with synonyms, and its codes. Folded words in `heavy` weigh more."""
     quoted = {word for phrase in text.phrases for word in phrase.split()}
     seen: dict[tuple[str, ...], Word] = {}
-    for token in text.tokens:
-        word = _word(token, analyzer, quoted)
-        seen.setdefault(word.terms, word)
+    for number, token in enumerate(text.tokens):
+        word = _word(token, analyzer, quoted, joined=text.joined.get(number, ()))
+        known = seen.get(word.terms)
+        seen[word.terms] = word if known is None else replace(known, joined=(*known.joined, *word.joined))
     words = tuple(seen.values())
     only_little = bool(words) and all(word.little for word in words)
     if only_little:
         words = tuple(replace(word, little=False) for word in words)  # only little words: search for them
     if heavy:
         words = tuple(replace(word, heavy=word.text in heavy) for word in words)
-    words = _with_synonyms(words, analyzer, synonyms)
+    words = _with_synonyms(words, equivalents.stems(analyzer.lang, tuple(synonyms)))
     return Query(words, text.codes, only_little)
 
 
-def _word(token: Token, analyzer: Analyzer, quoted: set[str]) -> Word:
+def _word(token: Token, analyzer: Analyzer, quoted: set[str], *, joined: tuple[str, ...]) -> Word:
     folded = fold(token.text)
     little = token.kind == "sign" or (token.kind == "word" and analyzer.is_stopword(token.text))
-    return Word(folded, analyzer.asked(token), (), little and folded not in quoted, folded in quoted)
+    exact = folded in quoted
+    return Word(
+        analyzer.plain(token.text), analyzer.asked(token), (), () if exact else joined, little and not exact, exact
+    )
 
 
-def _with_synonyms(words: tuple[Word, ...], analyzer: Analyzer, groups: Synonyms) -> tuple[Word, ...]:
-    """Add synonyms to the first word of each phrase in `groups`: the terms of the group's other phrases."""
-    if not groups:
-        return words
+def _with_synonyms(words: tuple[Word, ...], groups: Sequence[equivalents.Stems]) -> tuple[Word, ...]:
+    """Add synonyms to each word of a phrase in `groups`: the terms of the group's other phrases."""
     stems = [word.terms[0] for word in words if word.terms]
-    extra: dict[str, list[str]] = {}
-    for group in groups:
-        phrases = [tuple(analyzer.query(phrase)) for phrase in group]
+    there = frozenset(stems)
+    extra: dict[str, list[tuple[str, ...]]] = {}
+    for phrases in groups:
         for phrase in phrases:
-            if phrase and _within(phrase, stems):
-                others = [term for other in phrases if other != phrase for term in other]
-                extra.setdefault(phrase[0], []).extend(term for term in others if term not in stems)
-    return tuple(_extended(word, extra) for word in words)
+            if there.issuperset(phrase) and _within(phrase, stems):
+                for stem in phrase:
+                    extra.setdefault(stem, []).extend(other for other in phrases if other != phrase)
+    return tuple(_extended(word, extra) for word in words) if extra else words
 
 
-def _extended(word: Word, extra: Mapping[str, list[str]]) -> Word:
+def _extended(word: Word, extra: Mapping[str, list[tuple[str, ...]]]) -> Word:
     more = tuple(dict.fromkeys(extra.get(word.terms[0], ()))) if word.terms else ()
     return replace(word, synonyms=more) if more else word
 

@@ -34,6 +34,7 @@ export function card(hit, href, open) {
     open(elsewhere);
   };
   const attributes = { part: "card", href, target: "_blank", rel: "noopener", lang: hit.lang, dir: "auto", click };
-  const parts = [h("b", {}, hit.title), h("small", {}, hit.heading), h("span", {}, ...marked(hit.snippet))];
+  const small = [hit.heading, hit.language].filter(Boolean).map((text) => h("small", {}, text));
+  const parts = [h("b", {}, hit.title), ...small, h("span", {}, ...marked(hit.snippet))];
   return h("a", attributes, ...parts);
 }

@@ -12,7 +12,7 @@ from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.pofile import read_po
 from werkzeug.datastructures import LanguageAccept
 
-from deflect.delivery import receipt
+from deflect.delivery import letter, receipt
 from deflect.store import attachments
 from deflect.tickets import contact
 from kb import i18n
@@ -24,7 +24,12 @@ TRANSLATED = [lang for lang in i18n.interface_languages() if lang != i18n.SOURCE
 def said() -> set[str]:
     """Return every message of the pages; of plural messages, the singular."""
     found = extract_from_dir(str(Path(i18n.__file__).parent), METHODS, {}, DEFAULT_KEYWORDS)
-    return {first(row[2]) for row in found} | {*contact.SENTENCES, *receipt.SENTENCES, *attachments.SENTENCES}
+    return {first(row[2]) for row in found} | {
+        *contact.SENTENCES,
+        *receipt.SENTENCES,
+        *letter.SENTENCES,
+        *attachments.SENTENCES,
+    }
 
 
 def first(id: str | tuple[str, ...] | list[str]) -> str:

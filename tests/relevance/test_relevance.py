@@ -108,7 +108,7 @@ def test_a_ranking_made_worse_fails_the_gate(searcher: Searcher, monkeypatch: py
     if kind(searcher) == "vectors":
         monkeypatch.setattr(fusion, "DENSE", 0.0)
     else:
-        for field in ("title", "queries", "names"):
+        for field in ("title", "queries", "joined", "names"):
             monkeypatch.setitem(lexical.WEIGHTS, field, 0.0)
     assert quality(searcher)[0] < GATE[kind(searcher)]
 

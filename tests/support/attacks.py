@@ -270,7 +270,7 @@ class _Finder(HTMLParser):
 
 KNOWN_ATTRIBUTES = frozenset(
     "id class href title lang dir rel src alt width height loading decoding referrerpolicy start type reversed value "
-    "colspan rowspan scope span open cite role tabindex aria-label".split()
+    "colspan rowspan scope span open cite role tabindex aria-label data-language".split()
 )
 
 

@@ -88,6 +88,20 @@ class Mailbox:
         return "250 taken"
 
 
+def text_of(mail: EmailMessage) -> str:
+    """Return the plain text of an e-mail."""
+    body = mail.get_body(("plain",))
+    assert body is not None
+    return str(body.get_content()).replace("\r\n", "\n")
+
+
+def html_of(mail: EmailMessage) -> str:
+    """Return the HTML of an e-mail."""
+    body = mail.get_body(("html",))
+    assert body is not None
+    return str(body.get_content()).replace("\r\n", "\n")
+
+
 @contextmanager
 def mail_server() -> Iterator[Mailbox]:
     """Run a mail server while the block runs."""

@@ -25,7 +25,7 @@ from kb.config import Settings
 from kb.errors import BadRequest
 from kb.site.app import create_app
 from tests.support.logging_in import PASSWORD, choose, log_in, services_of, submit, token
-from tests.support.receivers import mail_server
+from tests.support.receivers import mail_server, text_of
 
 WAITING = "ticket on the way to the help desk"
 PAGES = ("", "tickets", "tickets/T1", "tickets/T1/draft.md", "outbox", "events", "origins", "agents", "audit")
@@ -278,7 +278,8 @@ def test_an_answer_reaches_the_requester_by_e_mail(settings: Settings, tmp_path:
         submit(client, f"/admin/tickets/{id}/messages", kind="agent", body="Try the other door.")
         outbox.deliver_due(mailing, now=clock.now() + 1)
         assert box.envelopes == [("help@shop.example", ["jo@example.com"])]
-        assert box.mails[0].get_content().strip() == "Try the other door."
+        assert text_of(box.mails[0]).startswith("Try the other door.\n\nHelp center\n\nOn ")
+        assert text_of(box.mails[0]).endswith("jo@example.com wrote:\n> B\n")
         assert "sent by e-mail" in client.get(f"/admin/tickets/{id}").text
 
 

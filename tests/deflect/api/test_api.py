@@ -56,7 +56,8 @@ def assert_problem(answer: TestResponse, status: int, words: str = "") -> None:
 def test_a_search_gives_the_contract_s_document(client: FlaskClient, call: str) -> None:
     document = client.get(f"/api/v1/{call}?q=password&lang=en&k=3").json
     assert {"query", "lang", "stage", "degraded", "ranker", "hits"} <= set(document)
-    assert set(document["hits"][0]) == {"article", "lang", "title", "url", "anchor", "heading", "snippet", "score"}
+    hit = {"article", "lang", "title", "url", "anchor", "heading", "snippet", "score", "language"}
+    assert set(document["hits"][0]) == hit
     assert document["hits"][0]["snippet"] == [{"text": "Reset your password", "mark": True}]
 
 
@@ -239,7 +240,7 @@ def test_tickets_are_not_taken_as_plain_text(client: FlaskClient) -> None:
 
 @pytest.mark.parametrize("path", ["offers", "events", "search", "complete", "context", "articles/account/reset"])
 def test_what_the_widget_asks_while_writing_is_a_simple_request(client: FlaskClient, path: str) -> None:
-    read = {"q": "password", "k": 3, "lang": "en", "token": None}
+    read = {"q": "password", "title": "Password", "k": 3, "lang": "en", "token": None}
     document = OFFER | {"events": [event()]} if path in ("offers", "events") else read
     answer = client.post(f"/api/v1/{path}", data=json.dumps(document), content_type="text/plain;charset=UTF-8")
     assert answer.status_code in (200, 202, 404), answer.json

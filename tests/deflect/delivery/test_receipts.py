@@ -25,7 +25,7 @@ from kb.server.doctor import examine
 from search.rank.hit import Suggestions
 from tests.support.fakes import BrokenSearcher, FakeSearcher, close, make_services
 from tests.support.history_log import Log, load
-from tests.support.receivers import Mailbox
+from tests.support.receivers import Mailbox, text_of
 
 FORM = {"subject": "Buy cheap pills", "body": "Reset my password at evil.example", "email": "jo@example.com"}
 
@@ -70,7 +70,7 @@ def test_a_receipt_has_the_number_what_happens_next_and_articles(services: Servi
     ticket = send(services)
     carry(services)
     (mail,) = box.mails
-    text = mail.get_content().replace("\r\n", "\n")
+    text = text_of(mail).replace("\r\n", "\n")
     assert box.envelopes == [("help@shop.example", ["jo@example.com"])]
     assert mail["Subject"] == f"We've received your message [{ticket}]"
     assert f"We've received your message to Shop help. Your ticket number is {ticket}." in text
@@ -95,7 +95,7 @@ def test_it_is_written_in_the_language_of_the_visitor(services: Services, box: M
     send(services, visit=Visit("v1", lang="es-mx"))
     carry(services)
     assert box.mails[0]["Subject"].startswith("Hemos recibido su mensaje")
-    assert "Mientras tanto" in box.mails[0].get_content()
+    assert "Mientras tanto" in text_of(box.mails[0])
 
 
 def test_a_ticket_sent_twice_has_one_receipt(services: Services, box: Mailbox) -> None:
@@ -128,7 +128,7 @@ def test_a_mail_server_that_is_down_gets_it_later_and_holds_up_no_ticket(service
 def test_a_topic_without_offers_gets_a_receipt_without_articles(services: Services, box: Mailbox) -> None:
     send(services, category="security")
     carry(services)
-    assert "https://" not in box.mails[0].get_content()
+    assert "https://" not in text_of(box.mails[0])
 
 
 def test_an_article_for_some_is_not_named_to_a_mailbox(tmp_path: Path, box: Mailbox) -> None:
@@ -147,7 +147,7 @@ def test_without_public_address_or_search_it_comes_without_articles(
     services = with_receipts(tmp_path, box, **change)
     send(services)
     carry(services)
-    assert "https://" not in box.mails[0].get_content()
+    assert "https://" not in text_of(box.mails[0])
     close(services)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from deflect.delivery.delivery import Delivery, DeliveryFailed, TicketSink
+from deflect.delivery.letter import Style
 from deflect.delivery.receipt import ReceiptSink
 from deflect.delivery.sinks import InboxSink, configured, sink
 from deflect.delivery.smtp import ReplySink, Server, SmtpSink
@@ -65,7 +66,7 @@ def any_sink(request: pytest.FixtureRequest, box: Mailbox, desk: Desk) -> Ticket
         "smtp": smtp(box),
         "webhook": webhook(desk),
         "reply": ReplySink(Server.parse(box.url), "a@b.example"),
-        "receipt": ReceiptSink(Server.parse(box.url), "a@b.example", "Help", lambda _: ()),
+        "receipt": ReceiptSink(Server.parse(box.url), "a@b.example", lambda _: (), lambda _: Style("Help")),
     }
     return made[request.param]
 
@@ -107,7 +108,7 @@ def test_an_answer_goes_to_the_requester_in_the_thread_of_the_ticket(box: Mailbo
     ReplySink(Server.parse(box.url), "help@shop.example").deliver(DELIVERY)
     assert box.envelopes == [("help@shop.example", ["jo@example.com"])]
     assert box.mails[0]["References"] == "<T1@shop.example>"
-    assert "search code" not in box.mails[0].get_content()
+    assert "search code" not in box.mails[0].as_string()
 
 
 def test_a_mail_server_that_refuses_is_named_with_what_it_said(box: Mailbox) -> None:

@@ -8,7 +8,7 @@ from email.message import EmailMessage
 import pytest
 
 from deflect.mail.message import NO_SUBJECT, NO_TEXT, NoMail, parse
-from deflect.mail.text import of_html
+from kb.render.plain_text import of_html
 from search.text.message import unquoted
 from tests.support.mails import bounce, mail
 

@@ -35,7 +35,7 @@ from tests.support.fakes import FakeSearcher, FakeSnapshot, NoWriter, close, mak
 from tests.support.logging_in import services_of
 from tests.support.mail_desk import answer, carry, only, reply_to, said, shut, with_mail
 from tests.support.mails import bounce, mail
-from tests.support.receivers import Mailbox
+from tests.support.receivers import Mailbox, text_of
 
 
 def test_an_e_mail_is_a_ticket_of_its_channel(services: Services) -> None:
@@ -168,7 +168,7 @@ def test_a_receipt_names_no_article_where_the_topic_has_no_offers(tmp_path: Path
     services = with_mail(tmp_path, box, searcher=Sensitive())
     take(services, mail("Reset my password"))
     carry(services)
-    assert "https://" not in box.mails[0].get_content()
+    assert "https://" not in text_of(box.mails[0])
     close(services)
 
 

@@ -25,7 +25,20 @@ def check(folder: Path, *options: str) -> Result:
 def test_clean_articles_pass(tmp_path: Path) -> None:
     write_articles(tmp_path / "articles", CLEAN)
     result = check(tmp_path)
-    assert (result.exit_code, result.output) == (0, "No problems found.\n")
+    assert (result.exit_code, result.output.splitlines()) == (
+        0,
+        [
+            "Markdown: CommonMark with GitHub's additions, because nothing in the folder or above it says otherwise.",
+            "No problems found.",
+        ],
+    )
+
+
+def test_the_dialect_of_the_markdown_is_said_with_the_reason(tmp_path: Path) -> None:
+    write_articles(tmp_path, {"mkdocs.yml": "", **{f"articles/{name}": text for name, text in CLEAN.items()}})
+    reason = f"because of {tmp_path.name}/mkdocs.yml"
+    assert check(tmp_path).output.splitlines()[0] == f"Markdown: Python-Markdown, {reason}."
+    assert json.loads(check(tmp_path, "--json").stdout)["markdown"] == {"dialect": "python-markdown", "reason": reason}
 
 
 def test_a_broken_link_fails_and_says_file_line_and_target(tmp_path: Path) -> None:

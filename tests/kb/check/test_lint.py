@@ -12,6 +12,7 @@ import pytest
 from kb.check import check as checks
 from kb.check import lint
 from kb.content import library
+from kb.content.dialect import Choice
 from kb.errors import Problem
 from kb.render import render
 from tests.conftest import write_articles
@@ -102,7 +103,7 @@ def test_a_broken_anchor_names_the_nearest_heading(tmp_path: Path) -> None:
 
 
 def test_a_link_to_an_article_that_cannot_be_read_is_not_said_to_lead_nowhere(tmp_path: Path) -> None:
-    problems = check(tmp_path, {"a.md": "# A\n\n[x](b/c.md#d)", "b/c.md": "---\ntitle: C\nstatus: publishd\n---\n"})
+    problems = check(tmp_path, {"a.md": "# A\n\n[x](b/c.md#d)", "b/c.md": "---\ntitle: C\naudience: {a: b}\n---\n"})
     assert [str(p) for p in problems if p.path == "a.md"] == [
         "a.md:3: links to b/c.md, which cannot be read; fix that file first"
     ]
@@ -205,7 +206,7 @@ def test_every_error_is_said_with_its_own_file() -> None:
 
 
 def test_json_is_one_document_with_every_finding() -> None:
-    document = json.loads(checks.format_json(SOME))
+    document = json.loads(checks.format_json(checks.Report(SOME, Choice())))
     assert (document["errors"], document["warnings"], len(document["problems"])) == (1, 5, 6)
     assert document["problems"][3] == {
         "path": "c.md", "line": 2, "why": "key 'x' is unknown", "code": "not-used", "severity": "warning", "count": 7,

@@ -51,7 +51,17 @@ def test_search_prints_the_document_of_the_api(environ: dict[str, str]) -> None:
     assert {"query", "lang", "stage", "degraded", "ranker", "hits"} <= set(found)
     assert found["degraded"] == "no-vectors"
     assert found["hits"][0]["article"] == "account/reset-password"
-    assert set(found["hits"][0]) == {"article", "lang", "title", "url", "anchor", "heading", "snippet", "score"}
+    assert set(found["hits"][0]) == {
+        "article",
+        "lang",
+        "title",
+        "url",
+        "anchor",
+        "heading",
+        "snippet",
+        "score",
+        "language",
+    }
 
 
 @pytest.mark.parametrize("wrong", [("-k", "0"), ("-k", "51"), ("--lang", "!!")])

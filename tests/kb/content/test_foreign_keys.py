@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kb.content.article import Article, read
-from kb.content.foreign_keys import Note
+from kb.foreign.note import Note
 from kb.render.render import render
 
 
@@ -138,7 +138,7 @@ def test_github_alerts_are_admonitions() -> None:
 def test_mdx_imports_are_dropped_with_the_components_they_name() -> None:
     one, notes = article("order: 1", "import Box from '@site/box';\n\n<Box kind='x'>Inside</Box>\n\n{/* note */}After")
     assert one.markdown.split() == ["Inside", "After"]
-    assert {note.key for note in notes} == {"mdx", "mdx component"}
+    assert {note.key for note in notes} == {"mdx", "mdx component Box"}
 
 
 def test_docusaurus_tabs_are_tabs() -> None:

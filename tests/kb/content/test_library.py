@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from kb.content import library
+from kb.content.heads import MAX_BYTES
 from kb.content.library import Library
 from kb.errors import BadArticle, Problem
 from tests.conftest import git, write_articles
@@ -28,9 +29,9 @@ def problems(shelf: Library, code: str) -> list[Problem]:
 
 
 def test_one_bad_article_is_left_out_and_named_and_stops_nobody(tmp_path: Path) -> None:
-    shelf = load(tmp_path, good="# Good", bad="---\ntitle: A\nstatus: publishd\n---\n", worse="---\ntitle: [\n---\n")
+    shelf = load(tmp_path, good="# Good", bad="---\ntitle: A\naudience: {a: b}\n---\n", worse="x" * MAX_BYTES + "x")
     assert [article.id for article in shelf.articles] == ["good"]
-    assert [(p.path, p.line, p.severity) for p in shelf.problems] == [("bad.md", 3, "error"), ("worse.md", 3, "error")]
+    assert [(p.path, p.line, p.severity) for p in shelf.problems] == [("bad.md", 3, "error"), ("worse.md", 1, "error")]
 
 
 def test_a_missing_folder_says_what_to_do(tmp_path: Path) -> None:
@@ -207,8 +208,8 @@ def test_synonyms_are_groups_of_a_language(tmp_path: Path) -> None:
         tmp_path, {"_synonyms.yml": "en:\n  - [Invoice, bill]\n  - 2fa, two factor\nes: [solo]\nxx: [a, b]\n"}
     )
     shelf = library.load(tmp_path)
-    assert shelf.synonyms == {"en": (("invoice", "bill"), ("2fa", "two factor")), "es": ()}
-    assert [problem.line for problem in shelf.problems] == [4, 5]
+    assert shelf.synonyms == {"en": (("invoice", "bill"), ("2fa", "two factor")), "es": (("solo",),)}
+    assert [problem.line for problem in shelf.problems] == [5]
 
 
 def test_pins_name_articles_and_an_unknown_one_is_an_error(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from kb.render.lists import normalise
-from kb.render.markdown import convert
+from kb.render.python_markdown import convert
 
 
 def html(text: str) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from kb.content import library
+from kb.content.dialect import Choice
 from kb.content.library import Library
 from kb.render import render
 from kb.render.snapshot import Snapshot, write
@@ -26,7 +28,7 @@ def load(folder: Path, **files: str) -> Library:
 def kept_after(folder: Path, shelf: Library) -> dict[str, object]:
     """Return the pages that a generation of `shelf` keeps."""
     write(folder, shelf, render.render_all(shelf.articles, addresses=shelf.addresses), now=NOW)
-    return Snapshot.open(folder).pages()  # type: ignore[return-value]
+    return Snapshot.open(folder).pages(shelf.recipe)  # type: ignore[return-value]
 
 
 def rendered_again(shelf: Library, kept: dict[str, object]) -> list[str]:
@@ -61,10 +63,12 @@ def test_a_changed_article_costs_itself_and_who_links_to_its_address(
     assert rendered_again(load(tmp_path, **{name: text}), kept) == again
 
 
-def test_pages_of_other_code_are_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    kept_after(tmp_path, load(tmp_path))
-    monkeypatch.setattr("kb.render.snapshot.recipe", lambda: "other")
-    assert Snapshot.open(tmp_path).pages() == {}
+def test_pages_of_other_code_or_another_dialect_are_not_kept(tmp_path: Path) -> None:
+    shelf = load(tmp_path)
+    kept_after(tmp_path, shelf)
+    other = replace(shelf, markdown=Choice("python-markdown"))
+    assert Snapshot.open(tmp_path).pages(other.recipe) == {}
+    assert Snapshot.open(tmp_path).pages("other") == {}
 
 
 def test_several_processes_render_what_one_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from kb.render.snapshot import Entry
-from kb.render.topics import Review, Shelf, Topic, for_everybody, review
+from kb.render.topics import MOST_SHOWN, Review, Shelf, Topic, for_everybody, review
 
 TODAY = date(2026, 6, 1)
 
@@ -66,3 +66,39 @@ def test_articles_with_an_order_are_the_author_s_first() -> None:
         for name in "xy"
     )
     assert [e.id for e in Shelf(topics, {}).ordered(k=9)] == ["x1", "y1", "x2", "y2"]
+
+
+def nested() -> tuple[Topic, Topic, Topic, Shelf]:
+    """Return the topics a, a/b and c with one article each, and their shelf."""
+    a = Topic("a", "A", "en", "", True, (entry("a1"),))
+    b = Topic("a/b", "B", "en", "", True, (entry("b1"), entry("b2")), (a,))
+    c = Topic("c", "C", "en", "", True, (entry("c1"),))
+    return a, b, c, Shelf((a, b, c), {})
+
+
+def test_a_tree_is_open_on_the_way_to_the_page_only() -> None:
+    a, b, c, whole = nested()
+    first, second = whole.tree(b, entry=b.entries[1])
+    assert (first.topic, first.is_open, first.is_here, first.entries) == (a, True, False, ())
+    assert (second.topic, second.is_open, second.within, second.entries) == (c, False, (), ())
+    (inner,) = first.within
+    assert (inner.topic, inner.is_here, [e.id for e in inner.entries], inner.shown) == (b, False, ["b1", "b2"], "b2")
+
+
+def test_the_page_of_a_topic_is_marked_in_the_tree() -> None:
+    a, _b, _c, whole = nested()
+    first, second = whole.tree(a)
+    assert (first.is_here, [e.id for e in first.entries], second.is_here) == (True, ["a1"], False)
+
+
+@pytest.mark.parametrize(("at", "begin"), [(0, 0), (50, 50 - MOST_SHOWN // 2), (99, 100 - MOST_SHOWN)])
+def test_of_many_articles_a_tree_shows_those_around_the_page(at: int, begin: int) -> None:
+    topic = Topic("a", "A", "en", "", True, tuple(entry(f"{n:02}") for n in range(100)))
+    (node,) = Shelf((topic,), {}).tree(topic, entry=topic.entries[at])
+    assert [int(e.id) for e in node.entries] == list(range(begin, begin + MOST_SHOWN))
+
+
+def test_named_topics_come_first_and_may_be_deeper() -> None:
+    a, b, c, whole = nested()
+    assert whole.first(["c", "a/b", "gone"]) == (c, b, a)
+    assert whole.first([]) == (a, c)

@@ -46,9 +46,18 @@ def test_a_wrong_setting_is_named(settings: Settings, setting: str, value: objec
 
 def test_articles_that_are_left_out_are_wrong(settings: Settings, tmp_path: Path) -> None:
     (tmp_path / "good.md").write_text("# Good", encoding="utf-8")
-    (tmp_path / "bad.md").write_text("---\ntitle: [\n---\n", encoding="utf-8")
+    (tmp_path / "bad.md").write_text("---\naudience: [\n---\n", encoding="utf-8")
     sentence = "1 of them cannot be read and is left out; see 'kb check'"
     assert Finding("articles", "wrong", sentence) in examine(replace(settings, articles=tmp_path))
+
+
+@pytest.mark.parametrize(("on", "said"), [(False, True), (True, False)])
+def test_scripts_in_site_toml_that_are_off_are_told_of(
+    settings: Settings, tmp_path: Path, on: bool, said: bool
+) -> None:
+    (tmp_path / "site.toml").write_text('head = "head.html"', encoding="utf-8")
+    findings = examine(replace(settings, articles=tmp_path, site_scripts=on))
+    assert any(finding.state == "note" and "KB_SITE_SCRIPTS" in finding.sentence for finding in findings) is said
 
 
 @pytest.mark.parametrize("below", ["", "var"])

@@ -11,7 +11,10 @@ from flask import Flask
 
 from deflect.store.services import state
 from kb.content.channels import Way
+from kb.content.look import Look
+from kb.content.site_file import SiteFile
 from kb.site.article_page import ArticlePage, ArticlePages, html
+from kb.site.brand import Announcement
 from kb.site.frame import NONCE
 from tests.support.sample import fresh, help_center
 
@@ -54,6 +57,7 @@ def test_every_part_of_the_value_makes_another_page(app: Flask, monkeypatch: pyt
         "thanked": "helpful",
     }
     frames = {"title": "Other", "root": "https://x", "lang": "es", "path": "/en/x", "languages": ("en",), "asks": True}
+    frames |= {"look": Look(SiteFile(accent="#b4322d")), "banner": Announcement("Late", "", "info")}
     assert {*others, "generation", "topics", "frame"} == {field.name for field in fields(value)}
     assert set(frames) == {field.name for field in fields(value.frame)}
     values = [replace(value, **{name: other}) for name, other in others.items()]

@@ -80,7 +80,7 @@ def test_folding_twice_changes_nothing_more(text: str) -> None:
         ".csv",
         "C++",
         "imap.example.com",
-        "v1.2.3",
+        "1.2.3",
         "MFA-17",
         "Ctrl+S",
         "user@example.com",

@@ -33,6 +33,12 @@ def test_what_is_short_a_code_or_far_from_all_is_left(vocabulary: Vocabulary, ty
     assert vocabulary.correct(typed) is None
 
 
+@pytest.mark.parametrize("typed", ["printer", "unicorn", "signing"])
+def test_what_is_rather_another_word_is_left(typed: str) -> None:
+    words = ["gunicorn", "print", "printed", "sign", "singing"]
+    assert Vocabulary(words, np.asarray([9] * len(words), dtype=np.int32)).correct(typed) is None
+
+
 def test_of_two_that_are_as_near_the_frequent_one_is_meant(vocabulary: Vocabulary) -> None:
     assert vocabulary.correct("passbord") == "password"
 

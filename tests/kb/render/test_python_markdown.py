@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from markdown.treeprocessors import InlineProcessor
 
-from kb.render import markdown
+from kb.render import python_markdown
 
 OVERRIDDEN = {
     "_InlineProcessor__handleInline": ["self", "data", "patternIndex"],
@@ -17,7 +17,7 @@ OVERRIDDEN = {
 
 
 def test_only_these_private_methods_are_overridden() -> None:
-    assert {name for name in vars(markdown._Inline) if name.startswith("_InlineProcessor")} == OVERRIDDEN.keys()
+    assert {name for name in vars(python_markdown._Inline) if name.startswith("_InlineProcessor")} == OVERRIDDEN.keys()
 
 
 @pytest.mark.parametrize("name", OVERRIDDEN)
@@ -29,19 +29,19 @@ def test_python_markdown_still_has_the_method_with_these_parameters(name: str) -
 @pytest.mark.parametrize("name", OVERRIDDEN)
 def test_our_override_is_called(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     called = []
-    ours = vars(markdown._Inline)[name]
+    ours = vars(python_markdown._Inline)[name]
 
     def noted(*arguments: Any, **named: Any) -> Any:
         called.append(arguments[1:])
         return ours(*arguments, **named)
 
-    monkeypatch.setattr(markdown._Inline, name, noted)
-    assert markdown.convert("An *example* and a [link](/x).") == (
+    monkeypatch.setattr(python_markdown._Inline, name, noted)
+    assert python_markdown.convert("An *example* and a [link](/x).") == (
         '<p>An <em>example</em> and a <a href="/x">link</a>.</p>'
     )
     assert called
 
 
 def test_every_pattern_that_is_passed_over_is_one_of_python_markdown_s() -> None:
-    patterns = markdown._new().inlinePatterns
-    assert [name for name in markdown.SIGNS if name not in patterns] == []
+    patterns = python_markdown._new().inlinePatterns
+    assert [name for name in python_markdown.SIGNS if name not in patterns] == []

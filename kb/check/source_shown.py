@@ -1,0 +1,34 @@
+"""Find Markdown that readers would see as source, since it was not understood."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+_CODE = re.compile(r"<(pre|code|kbd|samp)\b.*?</\1>", re.DOTALL)
+_BLOCK = re.compile(r"</?(?:p|li|h\d|td|th|tr|dd|dt|div|summary|br|blockquote|table|figcaption|ul|ol)\b[^>]*>")
+_TAG = re.compile(r"<[^>]+>")
+# Each with what it is called in messages. None matches what people write as text, such as `2 ** 3` or `{name}`.
+MARKS = (
+    ("bold text", re.compile(r"\*\*(?=[^\s*])[^*\n]+(?<=[^\s*])\*\*")),
+    ("a link or picture", re.compile(r"!?\[[^\[\]\n]*\]\((?:[./#]|https?:)[^)\n]*\)")),
+    ("a wiki link", re.compile(r"!?\[\[[^\[\]\n]{2,}\]\]")),
+    ("a heading", re.compile(r"^\s*#{1,6} +\w", re.MULTILINE)),
+    ("a code fence", re.compile(r"^\s*(?:```|~~~)", re.MULTILINE)),
+    ("a block", re.compile(r"^\s*(?::::+ ?\w|(?:!!!|\?\?\?\+?) +\w|===[!+]? +\")", re.MULTILINE)),
+    ("attributes", re.compile(r"\{:? *[#.][\w-]+[^{}\n]*\}")),
+    ("a template tag", re.compile(r"\{% *\w[^%\n]*%\}|\{\{[<%][^{}\n]*[>%]\}\}")),
+    ("a table", re.compile(r"\| *:?-{3,}:? *\|")),
+    ("a component", re.compile(r"</?[A-Z]\w+(?: +\w+=[^<>\n]*)?/?>")),
+)
+
+
+def find(html: str) -> list[tuple[str, str]]:
+    """Return each kind of Markdown that a page shows outside code, with the first example.
+
+    >>> find("<p>**bold** and <code>**code**</code></p>")
+    [('bold text', '**bold**')]
+    """
+    text = unescape(_TAG.sub("", _BLOCK.sub("\n", _CODE.sub(" ", html))))
+    found = ((name, pattern.search(text)) for name, pattern in MARKS)
+    return [(name, match[0].strip()) for name, match in found if match]

@@ -79,7 +79,8 @@ def test_the_text_of_an_editor_has_lines_and_no_tags(visitor: Page, help: Help, 
     find(visitor, case.message).focus()
     visitor.keyboard.press("Control+End")
     visitor.keyboard.press("Enter")
-    visitor.keyboard.type("1 < 2 & so on")
+    visitor.keyboard.insert_text("1 < 2 & so o")  # key by key, Trix loses its place
+    visitor.keyboard.type("n")
     text = f"{MESSAGE}\n1 < 2 & so on"
     help.until(lambda: help.offers[-1]["body"] == text, lambda: help.offers[-1])
 

@@ -79,7 +79,7 @@ def foreign_app(help: Help, cases: Iterable[Case]) -> Flask:
     def _script(name: str) -> Response:
         if name == "react.js":
             return Response(react(), content_type="text/javascript")
-        return send_from_directory(HERE / "dist", name)
+        return send_from_directory(HERE / "scripts", name)
 
     @app.route("/send", methods=["GET", "POST"])
     def _send() -> str:

@@ -9,7 +9,7 @@ SERVED := $(or $(ARTICLES),$(KB_ARTICLES),$(if $(wildcard kb.toml),,articles))
 NPM := tests/browser/foreign tests/npm
 BROWSER := $(shell command -v chromium-headless-shell chromium chromium-browser google-chrome 2>/dev/null | head -n 1)
 
-.PHONY: serve test faults bench soak lint format docs browser imap npm wheel clean
+.PHONY: serve test faults bench soak lint format translations docs browser imap npm wheel clean
 
 serve: $(VENV)/.build  ## the help center on http://127.0.0.1:8000; ARTICLES=path serves another folder
 	$(BIN)/kb serve $(if $(SERVED),--articles "$(SERVED)")
@@ -33,17 +33,21 @@ soak: $(VENV)/.bench  ## the long runs
 	$(BIN)/python -m tests.bench.growth --minutes "$(or $(MINUTES),30)"
 	$(BIN)/python -m tests.learning $(if $(EVAL),--write articles/support-leads/learning-proof.md)
 
-lint: $(VENV)/.lint  ## format, rules, types, direction of imports, generated tables up to date
+lint: $(VENV)/.lint  ## format, rules, types, direction of imports, generated tables and lists up to date
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m kb.cli.manual --check articles
+	$(BIN)/python -m kb.cli.translations --check
 
-format: $(VENV)/.lint  ## format, sort imports, write the generated tables
+format: $(VENV)/.lint translations  ## format, sort imports, write the generated tables and the lists of messages
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format --quiet .
 	$(BIN)/python -m kb.cli.manual articles
+
+translations: $(VENV)/.build  ## new messages in every catalogue; ADD=sv adds a language
+	$(BIN)/python -m kb.cli.translations $(ADD)
 
 wheel: $(VENV)/.build  ## a wheel in dist/
 	$(BIN)/python -m pip --disable-pip-version-check wheel --quiet --no-deps --wheel-dir dist .

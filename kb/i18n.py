@@ -13,6 +13,7 @@ from pathlib import Path
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
+from babel.lists import format_list
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
@@ -49,7 +50,7 @@ def catalogue(lang: str) -> NullTranslations:
 def interface_language(lang: str) -> str:
     """Return the interface language for a reader of `lang`: itself, its primary language, or English.
 
-    >>> interface_language("es-MX"), interface_language("ar")
+    >>> interface_language("es-MX"), interface_language("sv")
     ('es', 'en')
     """
     primary = lang.split("-")[0].lower()
@@ -102,6 +103,15 @@ def name_in(lang: str, reader: str) -> str:
     if locale.language != lang.split("-")[0].lower():
         return lang
     return locale.get_display_name(_locale(interface_language(reader))) or lang
+
+
+def listed(names: Iterable[str], reader: str) -> str:
+    """Return different names as a list in the interface language of a reader.
+
+    >>> listed(["inglés", "inglés", "francés"], "es"), listed(["英語", "韓国語"], "ja")
+    ('inglés y francés', '英語、韓国語')
+    """
+    return format_list(list(dict.fromkeys(names)), locale=_locale(interface_language(reader)))
 
 
 def day(value: date | datetime, lang: str) -> str:

@@ -2,7 +2,7 @@
 
 import { attach } from "./attach.js";
 import { isOpen, onAnswer, open } from "./panel.js";
-import { fill, service, words } from "./site-service.js";
+import { service, words } from "./site-service.js";
 import { h, marked, opensElsewhere } from "./widget/dom.js";
 import { restoreDraft, saveDraft } from "./widget/draft.js";
 import { Line } from "./widget/line.js";
@@ -61,8 +61,7 @@ const offers = new Offers(service, {
     const items = cards.map(item);
     list.replaceChildren(...items);
     box.hidden = !cards.length;
-    const found = cards.length === 1 ? words.offerOne : fill(words.offerMany, cards.length);
-    status.textContent = cards.length ? found : "";
+    status.textContent = words.near[cards.length - 1] ?? "";
     line.say(words.offers[cards.length - 1] ?? "");
     return items;
   },

@@ -58,8 +58,7 @@ function upgrade(form) {
     list.replaceChildren(...hits.map(option), all);
     show(document.activeElement === input);
     choose(-1);
-    const many = hits.length === 1 ? words.one : fill(words.many, hits.length);
-    status.textContent = hits.length ? many : words.none;
+    status.textContent = hits.length ? words.many[hits.length - 1] ?? "" : words.none;
     shown = text;
   }
 

@@ -137,7 +137,7 @@ def tickets() -> tuple[Response, int]:
         episode=visit.episode,
         times=http.SENDERS,
     )
-    message = contact.check(contact.signed(document, visit.claims))
+    message = _checked(document, visit)
     created = contact.create_ticket(here, visit, message, key=key, files=files)
     return jsonify(asdict(created)), 201
 
@@ -183,6 +183,18 @@ def _ticket(here: Services) -> tuple[dict[str, Any], tuple[Attachment, ...]]:
         return document, attachments.check_all(here.settings, posted.files)
     except Refused as error:
         raise contact.BadMessage({uploads.FIELD: _why(error, lang)}) from error
+
+
+def _checked(document: dict[str, Any], visit: Visit) -> contact.Message:
+    """Return the message of a posted ticket. Raise BadMessage with a sentence in the visitor's language for each field.
+
+    The widget shows these sentences to the visitor.
+    """
+    try:
+        return contact.check(contact.signed(document, visit.claims))
+    except contact.BadMessage as error:
+        said = i18n.speech(visit.lang).gettext
+        raise contact.BadMessage({name: said(why) for name, why in error.fields.items()}) from error
 
 
 def _why(error: Refused, lang: str) -> str:

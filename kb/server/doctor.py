@@ -14,6 +14,7 @@ from kb.config import Settings
 from kb.content import library
 from kb.errors import BadDatabase, HelpCenterError
 from kb.files import loose
+from kb.languages import without_region
 from kb.server import origin
 
 State = Literal["fine", "note", "wrong"]
@@ -119,6 +120,25 @@ def _index(settings: Settings) -> Iterator[Finding]:
     elif searcher.learned is None and (document := installed.read(settings)) is not None:
         what = f"the learned ranking is not used: it needs the vectors of {document['recipe']}"
         yield Finding("learned", "wrong", f"{what}; set KB_EMBEDDER to that model and run 'kb index', or run 'kb tune'")
+
+
+def _interface(settings: Settings) -> Iterator[Finding]:
+    """Yield how complete the interface is, for the languages of the articles and for each that lacks something."""
+    from kb import i18n, translations
+    from search.rank.current import Current
+
+    try:
+        used = Current(settings).get().snapshot.languages
+    except HelpCenterError:  # the line about the index says so
+        used = (settings.lang,)
+    spoken = {lang: i18n.interface_language(lang) for lang in used}
+    for lang in sorted(lang for lang in spoken if spoken[lang] == i18n.SOURCE != without_region(lang)):
+        yield Finding("interface", "note", f"{lang}: no translation, so its pages have an English interface")
+    for found in map(translations.coverage, translations.translated()):
+        if not found.is_complete:
+            yield Finding("interface", "note", f"{found.lang}: {found}")
+        elif found.lang in spoken.values():
+            yield Finding("interface", "fine", f"{found.lang}: {found}")
 
 
 def _without_model(settings: Settings) -> str:
@@ -282,6 +302,7 @@ LOOKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
     _articles,
     _data,
     _index,
+    _interface,
     _database,
     _people,
     _sinks,

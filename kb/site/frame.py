@@ -22,6 +22,7 @@ from markupsafe import Markup, escape
 
 from deflect.api.headers import nonce
 from deflect.offers.episode import ways
+from deflect.offers.offer import CARDS
 from deflect.offers.popular import Popular
 from deflect.offers.suggested import suggested
 from deflect.privacy import consent
@@ -40,6 +41,7 @@ from search.rank.hit import Hit
 from search.rank.searcher import Searcher
 
 API = "/api/v1"
+COMPLETIONS = 7  # as the search box asks for
 NONCE = secrets.token_hex(16)  # random, so that a page's text cannot contain it
 
 
@@ -196,7 +198,7 @@ def page(template: str, frame: Frame, *, alternates: Sequence[Place] = (), **con
     """Return the HTML of a page, which depends only on the arguments; `respond` adds the nonce."""
     known = {
         "lang": frame.lang,
-        "ui": _interface_attributes(frame.lang),
+        "ui": interface_attributes(frame.lang),
         "site_title": frame.title,
         "languages": alternates or [Place(lang, frame.in_language(lang)) for lang in frame.languages],
         "alternates": [Place(place.lang, frame.root + place.url) for place in alternates],
@@ -242,7 +244,7 @@ def respond(html: str, *, status: int = 200) -> Response:
 
 
 @cache
-def _interface_attributes(lang: str) -> Markup:
+def interface_attributes(lang: str) -> Markup:
     """Return the `lang` attribute for interface text, or "" if the page has the same language."""
     spoken = i18n.interface_language(lang)
     same = spoken.split("-")[0] == lang.split("-")[0]
@@ -258,19 +260,20 @@ def snippet(hit: Hit) -> Markup:
 def words(lang: str) -> dict[str, str | list[str]]:
     """Return the scripts' messages in the interface language for `lang`."""
     _, ngettext = i18n.speech(lang).gettext, i18n.speech(lang).ngettext
-
-    def solves(n: int) -> str:
-        return ngettext("%(num)d article may solve this", "%(num)d articles may solve this", n) % {"num": n}
-
+    few, some = range(1, CARDS + 1), range(1, COMPLETIONS + 1)
+    solves = [ngettext("%(num)d article may solve this", "%(num)d articles may solve this", n) for n in few]
+    near = [
+        ngettext("%(num)d article next to the form may solve it", "%(num)d articles next to the form may solve it", n)
+        for n in few
+    ]
+    many = [ngettext("%(num)d article found", "%(num)d articles found", n) for n in some]
     return {
         "found": _("Suggestions"),
-        "one": _("1 article found"),
-        "many": _("%s articles found"),
+        "many": _numbered(many),
         "none": _("No suggestions. Press Enter to search."),
         "all": _("Search for “%s”"),
-        "offerOne": _("An article next to the form may solve it"),
-        "offerMany": _("%s articles next to the form may solve it"),
-        "offers": [solves(n) for n in (1, 2, 3)],
+        "near": _numbered(near),
+        "offers": _numbered(solves),
         "loading": _("The article is loading."),
         "failed": _("The article didn't load. Open it in a new tab instead."),
         "thanksYes": _("Thank you for telling us."),
@@ -279,6 +282,11 @@ def words(lang: str) -> dict[str, str | list[str]]:
         "copy": _("Copy"),
         "copied": _("Copied"),
     }
+
+
+def _numbered(sentences: Sequence[str]) -> list[str]:
+    """Return sentences for 1, 2, 3… with their numbers filled in."""
+    return [sentence % {"num": n} for n, sentence in enumerate(sentences, 1)]
 
 
 def today() -> date:

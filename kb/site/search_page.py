@@ -9,6 +9,7 @@ from flask import Response, g, url_for
 from deflect.api.http import limit_search
 from deflect.offers.log import record_search
 from deflect.store.services import services
+from kb import i18n
 from kb.i18n import gettext as _
 from kb.i18n import ngettext
 from kb.site.frame import Place, favourites, languages, render, searcher
@@ -67,9 +68,10 @@ def how(results: Results) -> str:
 
 def elsewhere(results: Results) -> str:
     """Return a sentence for results in another language than the page's, or ""."""
-    if not results.abroad:
+    abroad = [i18n.name_in(hit.lang, g.lang) for hit in results.hits if hit.language]
+    if not abroad:
         return ""
-    names = {"languages": ", ".join(results.abroad)}
+    names = {"languages": i18n.listed(abroad, g.lang)}
     if all(hit.language for hit in results.hits):
         number = len(results.hits)
         return ngettext("This article is in %(languages)s.", "These articles are in %(languages)s.", number) % names

@@ -49,7 +49,7 @@ def page(rule: str, **options: Any) -> Callable[[View], View]:
     def register(view: View) -> View:
         @wraps(view)
         def in_language(lang: str, **arguments: str) -> Any:
-            if not speaks(lang):
+            if not _begins_with(lang):
                 return own_address(request.path[1:])
             g.lang = lang
             return view(**arguments)
@@ -58,6 +58,17 @@ def page(rule: str, **options: Any) -> Callable[[View], View]:
         return view
 
     return register
+
+
+def _begins_with(lang: str) -> bool:
+    """Return True if an address begins with a language.
+
+    Without articles in that language, an article's own or former address wins: `/it/` may be about information
+    technology.
+    """
+    if not speaks(lang) or lang in languages():
+        return speaks(lang)
+    return not indexed() or find(searcher().snapshot, request.path) is None
 
 
 @blueprint.get("/")
@@ -111,7 +122,7 @@ def article(id: str) -> Response:
 @blueprint.get("/<lang>/contact/")
 def without_slash(lang: str) -> Any:
     """Redirect to the address without the trailing slash."""
-    if not speaks(lang):
+    if not _begins_with(lang):
         return own_address(request.path[1:])
     asked = request.query_string.decode("latin-1")
     return redirect(quote(request.path.rstrip("/")) + (f"?{asked}" if asked else ""), 301)

@@ -128,7 +128,7 @@ class HelpWidget extends HTMLElement {
   async #fetch(name) {
     const lang = this.root.lang.slice(0, 2);
     const url = new URL(`${FOLDER}words/${lang}.json`, import.meta.url);
-    if (lang !== "en") this.words ??= fetch(url).then((answer) => answer.json()).catch(() => {});
+    if (LABELS.match(`\\b${lang} .* en`)) this.words ??= fetch(url).then((answer) => answer.json()).catch(() => {});
     try {
       const files = await Promise.all(FILES[name].map((file) => import(`${FOLDER}${file}.js`)));
       const there = this.shadowRoot.adoptedStyleSheets;

@@ -176,7 +176,7 @@ def test_without_cards_out_of_sight_there_is_no_line(phone: Page, help: Help) ->
 
 
 def test_it_speaks_the_language_of_the_page(phone: Page, help: Help) -> None:
-    expect(written(phone, help, lang="ar")).to_have_text("مقالان قد يحلان هذا ›")
+    expect(written(phone, help, lang="ar")).to_have_text("مقالان قد يفيدانك ›")
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,7 @@ def test_it_speaks_the_language_of_the_page(phone: Page, help: Help) -> None:
         ("en", ["1 article may solve this", "2 articles may solve this", "3 articles may solve this"]),
         ("es-MX", ["1 artículo puede resolverlo", "2 artículos pueden resolverlo", "3 artículos pueden resolverlo"]),
         ("de", ["1 Artikel hilft vielleicht", "2 Artikel helfen vielleicht", "3 Artikel helfen vielleicht"]),
-        ("ar", ["مقال واحد قد يحل هذا", "مقالان قد يحلان هذا", "3 مقالات قد تحل هذا"]),
+        ("ar", ["مقال واحد قد يفيدك", "مقالان قد يفيدانك", "3 مقالات قد تفيدك"]),
         ("x_Q", ["1 article may solve this", "2 articles may solve this", "3 articles may solve this"]),
     ],
 )

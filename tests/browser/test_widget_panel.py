@@ -288,9 +288,22 @@ def test_forced_colours_keep_edges_and_marks(page: Page, help: Help) -> None:
 
 
 @pytest.mark.parametrize(
-    ("lang", "word"), [("es", "Buscar"), ("de", "Suchen"), ("ar", "بحث"), ("en", "Search"), ("xx", "Search")]
+    ("lang", "word"),
+    [
+        ("es", "Buscar"),
+        ("de", "Suchen"),
+        ("ar", "بحث"),
+        ("pt-BR", "Pesquisar"),
+        ("zh-Hans", "搜索"),
+        ("en", "Search"),
+        ("xx", "Search"),
+        ("da", "Search"),
+        ("EN-gb", "Search"),
+    ],
 )
 def test_it_speaks_the_language_of_the_page(page: Page, help: Help, lang: str, word: str) -> None:
+    errors: list[str] = []
+    page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
     page.goto(f"{help.shop}/button.html")
     page.evaluate(
         """(lang) => {
@@ -302,6 +315,20 @@ def test_it_speaks_the_language_of_the_page(page: Page, help: Help, lang: str, w
     )
     page.locator(BUTTON).click()
     expect(page.get_by_role("button", name=word, exact=True)).to_be_visible()
+    assert errors == []  # no words are asked for in a language that has none
+
+
+def test_a_missing_word_is_english_and_no_error(page: Page, help: Help) -> None:
+    errors: list[str] = []
+    page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
+    page.route("**/words/fr.json", lambda route: route.fulfill(json={"search": "Chercher"}))
+    page.goto(f"{help.shop}/button.html")
+    page.evaluate("document.querySelector('help-widget').lang = 'fr'")
+    page.evaluate("document.body.append(document.querySelector('help-widget'))")
+    page.locator(BUTTON).click()
+    expect(page.get_by_role("button", name="Chercher")).to_be_visible()
+    expect(page.get_by_role("button", name="Close")).to_be_visible()
+    assert errors == []
 
 
 def test_colours_fonts_and_parts_are_the_owners(page: Page, help: Help) -> None:

@@ -191,6 +191,15 @@ def test_a_ticket_with_wrong_fields_says_which(client: FlaskClient) -> None:
     assert {error["field"] for error in answer.json["errors"]} == {"email", "subject"}
 
 
+@pytest.mark.parametrize(
+    ("lang", "why"),
+    [("fr", "Saisissez un message."), ("ja", "メッセージを入力してください。"), ("sv", "Enter a message.")],
+)
+def test_a_wrong_field_of_a_ticket_is_told_in_the_visitors_language(client: FlaskClient, lang: str, why: str) -> None:
+    answer = client.post("/api/v1/tickets", json=TICKET | {"body": "", "lang": lang}, headers={"Idempotency-Key": "l"})
+    assert answer.json["errors"] == [{"field": "body", "why": why}]
+
+
 def test_a_ticket_that_cannot_be_kept_is_503_with_a_sentence(tmp_path: Path) -> None:
     services = make_services(tmp_path, writer=NoWriter())
     answer = send(make_app(services).test_client())

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from deflect.store.database import Store
+from kb import translations
 from kb.config import Settings
 from kb.server import doctor, doctor_duties
 from kb.server.doctor import Finding, examine, shown
@@ -134,3 +135,31 @@ def test_an_embedder_that_cannot_be_loaded_is_named_with_what_the_setting_takes(
     finding = found(replace(good, embedder="nonsense"))["vectors"]
     assert finding.state == "wrong"
     assert "embedder is 'nonsense'; it takes auto, minilm" in finding.sentence
+
+
+@pytest.mark.parametrize(
+    ("files", "sentence", "state"),
+    [
+        (("a.md", "a.fr.md"), "fr: complete, not reviewed by a native speaker", "fine"),
+        (("a.md", "a.pt-br.md"), "pt: complete, not reviewed by a native speaker", "fine"),
+        (("a.md", "a.sv.md"), "sv: no translation, so its pages have an English interface", "note"),
+    ],
+)
+def test_the_interface_of_the_articles_languages_is_named(
+    tmp_path: Path, files: tuple[str, ...], sentence: str, state: str
+) -> None:
+    for name in files:
+        (tmp_path / name).write_text("# A", encoding="utf-8")
+    here = Settings(articles=tmp_path, data=tmp_path / "var", embedder="none")
+    refresh(here, words_only=True, now=datetime.now(UTC))
+    assert Finding("interface", state, sentence) in examine(here)  # type: ignore[arg-type]
+
+
+def test_a_language_that_lacks_texts_is_named_even_without_articles(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lacking = translations.Coverage("fr", "", (translations.Part("words of the widget", 40, ("close", "undo")),))
+    monkeypatch.setattr(translations, "translated", lambda: ("fr",))
+    monkeypatch.setattr(translations, "coverage", lambda lang: lacking)
+    said = "fr: 2 of 40 words of the widget missing, shown in English, not reviewed by a native speaker"
+    assert Finding("interface", "note", said) in examine(settings)

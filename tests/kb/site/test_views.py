@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from markupsafe import Markup
 
 from deflect.store.services import EXTENSION
-from kb.site.frame import NONCE
+from kb.site.frame import NONCE, interface_attributes
 from tests.support.sample import fresh, help_center
 
 
@@ -93,7 +93,33 @@ def test_an_article_that_is_not_translated_is_shown_in_another_language_and_says
 def test_an_article_in_arabic_is_read_from_the_right(client: FlaskClient) -> None:
     page = text(client, "/ar/articles/account/reset-password")
     assert '<html lang="ar" dir="rtl">' in page
-    assert '<header class="top" lang="en">' in page  # the interface has no Arabic
+    assert '<header class="top">' in page
+    assert "هل كان هذا المقال مفيدًا؟" in words(page)
+
+
+@pytest.mark.parametrize(("lang", "attribute"), [("sv", ' lang="en"'), ("es-mx", ""), ("ar", ""), ("en", "")])
+def test_english_of_the_interface_is_marked_in_pages_of_another_language(lang: str, attribute: str) -> None:
+    assert interface_attributes(lang) == attribute
+
+
+@pytest.mark.parametrize(
+    ("path", "title"),
+    [
+        ("/it/", "Information technology"),
+        ("/it", "Information technology"),
+        ("/it/search", "Search for IT"),
+        ("/fr/", "Comment pouvons-nous vous aider"),
+        ("/fr/contact", "Nous contacter"),
+        ("/fr/articles/account/search", "Search for IT"),
+    ],
+)
+def test_an_address_of_an_article_wins_over_a_language_without_articles(tmp_path: Path, path: str, title: str) -> None:
+    files = {
+        "it.md": "---\ntitle: Information technology\npermalink: /it/\n---\n\nAsk IT.\n",
+        "account/search.md": "---\ntitle: Search for IT\naliases: [/it/search]\n---\n\nSearch.\n",
+    }
+    client = help_center(tmp_path, files=files).test_client()
+    assert title in client.get(path, follow_redirects=True).get_data(as_text=True)
 
 
 def test_an_article_stands_at_the_address_that_its_author_gave_it(client: FlaskClient) -> None:
@@ -120,7 +146,7 @@ def test_a_missing_page_searches_for_the_words_of_its_address(client: FlaskClien
     assert "Reset your password" in words(page)
 
 
-@pytest.mark.parametrize("path", ["/nowhere", "/nowhere/", "/xx/contact", "/fr/", "/en/nowhere"])
+@pytest.mark.parametrize("path", ["/nowhere", "/nowhere/", "/xx/contact", "/sv/", "/en/nowhere"])
 def test_an_address_with_nothing_at_it_is_not_found(client: FlaskClient, path: str) -> None:
     text(client, path, status=404)
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import gzip
-import json
 import re
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
-from babel import Locale
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -105,17 +103,8 @@ def test_every_script_belongs_to_a_use_and_every_line_is_short() -> None:
 
 
 @pytest.mark.parametrize("lang", CATALOGUES)
-def test_a_catalogue_is_small_and_has_every_word_in_every_plural_form(lang: str) -> None:
+def test_a_catalogue_is_small(lang: str) -> None:
     assert weight(f"words/{lang}.json") <= 1_500
-    words = json.loads((widget.FOLDER / "words" / f"{lang}.json").read_text(encoding="utf-8"))
-    english = source("words.js") + source("panel-words.js")
-    assert set(words) == set(re.findall(r'^  (\w+): ["{]', english, re.MULTILINE))
-    forms = {Locale(lang).plural_form(n) for n in range(1, 200)}
-    for name in ("offered", "found"):
-        assert forms <= set(words[name]), name
-        assert "{n}" in words[name]["other"]
-    for name, place in re.findall(r'^  (\w+): ".*?(\{\w+\})', english, re.MULTILINE):
-        assert place in words[name]
 
 
 @pytest.mark.parametrize("name", SCRIPTS)

@@ -1,7 +1,7 @@
 // A ticket's page: the text is saved as a draft on the server while an agent writes. Until it is, this tab keeps it.
 
 import { h } from "./widget/dom.js";
-import { kept } from "./widget/draft.js";
+import { kept } from "./widget/storage.js";
 
 const PAUSE = 800; // ms without typing, before the draft is saved
 

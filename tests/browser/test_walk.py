@@ -136,6 +136,7 @@ def test_solved_and_sent_and_back_after_two_days_are_told_apart(
     agent.fill("[name=password]", PASSWORD)
     agent.click("main button")
     agent.goto(f"{site}/admin/report/")
+    agent.get_by_text("Statistics", exact=True).click()
     for name in ("confirmed deflection", "attributed deflection"):
         expect(agent.locator(".figure", has_text=name).first).to_contain_text("50.0 %")
     agent.locator(".figure", has_text="confirmed deflection").get_by_role("link").click()

@@ -82,7 +82,7 @@ def readable(colour: str, *, on: Iterable[str]) -> str:
     """Return the colour itself if text in it can be read on all of the backgrounds, else the nearest lightness.
 
     >>> readable("#0b6b4f", on=["#ffffff"]), readable("#ffcc00", on=["#ffffff"])
-    ('#0b6b4f', '#8b6900')
+    ('#0b6b4f', '#8e7107')
     """
     backgrounds = tuple(on)
     if _least(colour, backgrounds) >= TEXT:

@@ -94,6 +94,20 @@ def by_words(counted: Sequence[Mapping[str, int]]) -> Floats:
     return rows
 
 
+def together(counted: Sequence[Mapping[str, int]]) -> NDArray[np.bool_]:
+    """Return which questions share two terms, or all terms of one of them: one shared word is often chance.
+
+    >>> together([{"read": 1, "report": 1}, {"read": 1, "language": 1}, {"report": 1}])[0].tolist()
+    [True, False, True]
+    """
+    place = {term: n for n, term in enumerate(sorted({term for terms in counted for term in terms}))}
+    has = np.zeros((len(counted), len(place)), dtype=np.float32)
+    for row, terms in zip(has, counted, strict=True):
+        row[[place[term] for term in terms]] = 1
+    sizes = has.sum(axis=1)
+    return np.asarray(has @ has.T >= np.minimum(2, np.minimum.outer(sizes, sizes)), dtype=np.bool_)
+
+
 def combined(vectors: Floats, words: Floats) -> Floats:
     """Return rows whose products weigh the cosine of the centred vectors and that of the words."""
     mean = vectors.mean(axis=0) * (len(vectors) / (len(vectors) + STEADY))
@@ -111,15 +125,17 @@ def limits(counted: Sequence[Mapping[str, int]], by: Literal["words", "vectors"]
     return [NEAR[by][len(terms) > SHORT] for terms in counted]
 
 
-def grouped(rows: Floats, *, near: Sequence[float]) -> list[list[int]]:
+def grouped(rows: Floats, *, near: Sequence[float], together: NDArray[np.bool_] | None = None) -> list[list[int]]:
     """Return the row numbers in groups; each begins with its head.
 
     The row with the most near rows becomes a head, and takes the nearest of those that are free, as long as each is
-    near to the group on average. Then the next one, until every row is in a group. `near` has each head's least cosine.
+    near to the group on average. Then the next one, until every row is in a group. `near` has each head's least cosine;
+    rows that `together` denies are not alike.
     """
     if not len(rows):
         return []
     alike, least = rows @ rows.T, np.array(near, dtype=np.float32)
+    alike = alike if together is None else np.where(together, alike, np.float32(0))
     free, groups = np.ones(len(rows), dtype=bool), []
     for head in np.argsort(-(alike >= least[:, None]).sum(axis=1), kind="stable"):
         if not free[head]:

@@ -18,7 +18,7 @@ from typing import Literal, TypeVar
 
 import yaml
 
-from deflect.gaps.clusters import Floats, by_words, combined, grouped, limits, wordings
+from deflect.gaps.clusters import Floats, by_words, combined, grouped, limits, together, wordings
 from deflect.redaction.redaction import MARK, redact, unmarked
 from deflect.report.statistics import Interval, poisson
 from deflect.store.database import Row
@@ -117,13 +117,15 @@ def gaps(
     chosen = _chosen(questions)
     same = wordings([q.text for q in chosen], [q.lang for q in chosen])
     terms = [wording.terms for wording in same]
-    rows, near = by_words(terms), limits(terms, "words")
+    rows, near, joined = by_words(terms), limits(terms, "words"), None
     if encode and 0 < len(same) <= encoded:
         vectors = encode([chosen[wording.members[0]].text for wording in same])
         rows, near = combined(vectors, rows), limits(terms, "vectors")
+    else:
+        joined = together(terms)
     found = [
         _gap([[chosen[n] for n in same[w].members] for w in group], days=days, help=help)
-        for group in grouped(rows, near=near)
+        for group in grouped(rows, near=near, together=joined)
     ]
     return sorted(found, key=lambda gap: (-gap.contacts, -gap.people, gap.members))[:limit]
 

@@ -20,6 +20,7 @@ ORDERS = ("dmy", "mdy")
 NUMBER = re.compile(r"\d{1,16}(\.\d+)?")
 COMPACT = re.compile(r"(19|2[01])\d{6}")  # 20261002
 IN_NUMBERS = re.compile(r"(\d{1,2})[./-]\s?(\d{1,2})[./-]\s?(\d{4}|\d{2})\b")
+SHORT_YEAR = re.compile(r"(\d{1,2})[-\s]([a-z]{3,9})\.?[-\s](\d{2})\b(?!:)", re.IGNORECASE)  # 7-Sep-26, as Excel writes
 SIGNED_ZONE = re.compile(r"\b(GMT|UTC)(?=[+-]\d)")  # read with the other sign by dateutil, as POSIX does
 YEAR = re.compile(r"\b(19[7-9]\d|2[01]\d\d)\b")
 DAYS_OF_SHEETS = datetime(1899, 12, 30, tzinfo=UTC)  # day 0 of Excel and others
@@ -51,6 +52,8 @@ def read(text: str, order: Order | None = None) -> int:
         return clock.from_date(text)
     if numbers := IN_NUMBERS.match(text):
         text = _year_first(numbers, order) + text[numbers.end() :]
+    elif named := SHORT_YEAR.match(text):
+        text = f"{named[1]} {named[2]} 20{named[3]}" + text[named.end() :]
     if not YEAR.search(text):
         raise ValueError(f"{text!r} has no year")
     return _parsed(text)

@@ -19,7 +19,8 @@ ARTICLES = ("article", "article_id", "solved_by", "article_url")
 LINKS = ("url", "link", "answer", "html_url")  # may be a ticket's own address, or a text with a link
 TIMES = (
     "date", "created_at", "created", "created_time", "created_date", "date_created", "opened_at", "submitted_at",
-    "received_at", "started_at", "conversation_started_at", "at", "time", "timestamp", "solved_at",
+    "created_timestamp", "requested", "requested_at", "requested_date", "request_date", "received_at", "started_at",
+    "at", "time", "timestamp", "solved_at",
 )  # fmt: skip
 PERSONS = ("email", "requester_email", "customer_email", "user_email", "contact_email", "from_email", "from")
 IDS = ("id", "_id", "ticket_id", "conversation_id", "number", "ticket_number", "key")

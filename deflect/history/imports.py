@@ -109,7 +109,8 @@ def moment(document: Document, names: Iterable[str], *, order: dates.Order | Non
         except dates.AmbiguousDate as error:
             raise BadLine(f"{name}: {error}; say which with --dates dmy or --dates mdy") from error
         except (ValueError, OverflowError) as error:
-            raise BadLine(f"{name} is not a time, such as 2026-10-01T12:00:00Z or 2026-10-01") from error
+            said = str(value)[:40]
+            raise BadLine(f"{name}: {said!r} is not a time, such as 2026-10-01T12:00:00Z or 2026-10-01") from error
     raise BadLine(f"{next(iter(names))} is missing; give the time, such as 2026-10-01T12:00:00Z")
 
 

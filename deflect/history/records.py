@@ -6,6 +6,7 @@ an old address, or its name in another system.
 
 from __future__ import annotations
 
+import codecs
 import re
 import unicodedata
 from collections import Counter
@@ -26,6 +27,12 @@ from kb.strict import BadValue, loads
 Document = dict[str, Any]
 MOST_NAMED = 100  # bad lines that a report lists; all are counted
 LISTS = ("tickets", "conversations", "results", "data", "items", "records")  # of records, in a document without an id
+FOREIGN = {
+    b"PK\x03\x04": "a workbook or an archive",
+    b"\xd0\xcf\x11\xe0": "an old workbook",
+    b"\x1f\x8b": "compressed",
+    b"<": "XML or HTML",
+}  # by the first bytes of the file
 HOPS = 10  # redirects that are followed; more mean a loop
 NUMBERED = re.compile(r"^\d+-")
 URL = re.compile(r"https?://[^\s<>\"')\]]+")
@@ -80,6 +87,8 @@ def read(path: Path, tally: Tally) -> Iterator[Record]:
     cannot be read.
     """
     try:
+        if kind := _foreign(path):
+            raise BadFile(f"{path} is {kind}; save or export it as CSV or JSON")
         yield from (_csv if _is_table(path) else _json)(path, tally)
     except OSError as error:
         raise BadFile(f"{path}: {error.strerror}; name a file that can be read") from error
@@ -149,6 +158,13 @@ def _send(batch: list[tuple[int, Document]], tally: Tally, send: Callable[[list[
         tally.refuse(batch[one["row"]][0], one["why"])
     tally.stored += answer["stored"]
     tally.known += len(batch) - answer["stored"] - len(refused)
+
+
+def _foreign(path: Path) -> str:
+    """Return what a file is that is neither a table nor JSON, or ""."""
+    with path.open("rb") as file:
+        start = file.read(64).removeprefix(codecs.BOM_UTF8).lstrip()
+    return next((kind for mark, kind in FOREIGN.items() if start.startswith(mark)), "")
 
 
 def _is_table(path: Path) -> bool:

@@ -15,19 +15,22 @@ from deflect.history.tables import name_of
 from kb.render.plain_text import of_html
 
 WRAPPERS = ("ticket", "helpdesk_ticket", "conversation")  # a record in a field of this name
+PREFIXES = ("ticket_", "conversation_")  # of columns: "Ticket subject" is the subject
+NOTES = ("helpdesk_notes", "comments", "replies", "conversations", "threads", "notes", "conversation_parts")
 HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 MARKUP = re.compile(r"</(p|div|span|a|b|strong|em|ul|ol|li|td|blockquote|pre|body|html)>|<br\s*/?>", re.IGNORECASE)
 TEXTS = ("plain_body", "body_text", "body", "html_body", "body_html", "text", "note")
 PERSONS = ("requester", "primary_customer", "customer", "contact", "user", "author", "created_by")
 CUSTOMERS = frozenset(("customer", "contact", "lead", "user", "end-user", "end_user"))  # types of a part or its author
 BODIES = (
-    "body", "description_text", "description", "message", "text", "question", "ticket_text", "ticket", "content",
+    "body", "description_text", "description", "message", "text", "question", "ticket", "content", "first_message",
+    "initial_message", "message_body", "preview",
 )  # fmt: skip
 
 
 def flat(document: Document) -> Document:
     """Return a record of any of these systems with its fields under the names that the import reads."""
-    record = _unwrapped(_snake(document))
+    record = _unprefixed(_unwrapped(_snake(document)))
     source = record.get("source")
     if isinstance(source, dict):  # Intercom
         record = {"subject": source.get("subject"), "body": source.get("body"), "author": source.get("author")} | {
@@ -67,6 +70,17 @@ def _unwrapped(document: Document) -> Document:
     return document
 
 
+def _unprefixed(record: Document) -> Document:
+    """Return a record whose columns "Ticket subject" and "Conversation ID" are also called "subject" and "id"."""
+    found = (
+        (name.removeprefix(prefix), value)
+        for name, value in record.items()
+        for prefix in PREFIXES
+        if name.startswith(prefix)
+    )
+    return dict(found) | record
+
+
 def _requester(record: Document) -> Document:
     """Return the e-mail address, id and language of the person who asked."""
     for name in PERSONS:
@@ -81,13 +95,13 @@ def _parts(record: Document) -> Iterator[Document]:
     """Yield the comments, threads or parts of a record, in their order."""
     inner = record.get("_embedded")
     for holder in (record, inner if isinstance(inner, dict) else {}):
-        for name in ("comments", "replies", "conversations", "threads", "notes", "conversation_parts"):
+        for name in NOTES:
             found = holder.get(name)
             if isinstance(found, dict):
                 found = found.get(name)
             for part in found if isinstance(found, list) else []:
                 if isinstance(part, dict):
-                    yield _snake(part)
+                    yield _snake(note if isinstance(note := part.get("helpdesk_note"), dict) else part)
 
 
 def _is_public(part: Document) -> bool:

@@ -97,10 +97,10 @@ def _first(lines: _Lines, delimiter: str | None) -> tuple[str, list[str]] | None
 def name_of(head: str) -> str:
     """Return a column's name as the readers know it.
 
-    >>> name_of(" Created at"), name_of("Requester-Email")
+    >>> name_of(" Created at (UTC)"), name_of("Requester-Email")
     ('created_at', 'requester_email')
     """
-    return re.sub(r"[\s_-]+", "_", head.strip().lower())
+    return re.sub(r"[\s_-]+", "_", re.sub(r"\s*\((utc|gmt)\)$", "", head.strip().lower()))
 
 
 def _records(lines: _Lines, names: list[str], delimiter: str, refuse: Refuse) -> Iterator[tuple[int, Row]]:

@@ -11,7 +11,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 TEXT = 4.5  # least contrast of text, WCAG 2.2, 1.4.3
+PALE = 3.0  # contrast with white: an accent below it takes dark text on buttons and stays as bright as it is
 AIM = 4.6  # above it, because a colour of three bytes is rounded
+YELLOW = math.pi / 2  # hue in OKLCH
 STEPS = 500  # of lightness that are tried; neighbours differ by less than one of 255
 _HEX = re.compile(r"#(?:[0-9a-f]{3}|[0-9a-f]{6})", re.IGNORECASE)
 
@@ -22,9 +24,12 @@ Triple = tuple[float, float, float]
 class Theme:
     """The colours made of an accent for one theme, by the names that the stylesheets use."""
 
-    accent: str  # of links, and the background of buttons
+    accent: str  # of links
     ink: str  # of text on the accent
-    deep: str  # of links and buttons under the pointer
+    deep: str  # of links under the pointer
+    fill: str  # of buttons: the accent, or a pale accent as it was written
+    fill_ink: str  # of text on buttons
+    fill_deep: str  # of buttons under the pointer
     wash: str  # a background
     hero: str  # the header of the home page, with white text
     hero_2: str
@@ -60,21 +65,24 @@ def light(accent: str) -> Theme:
     """Return the colours of the light theme."""
     wash = _of(0.955, min(_lch(accent)[1], 0.022), _lch(accent)[2])
     found = readable(accent, on=(*LIGHT, wash))
-    return Theme(found, _ink(found), readable(_lighter(found, -0.08), on=(*LIGHT, wash)), wash, *_hero(accent, 0.32))
+    link = (found, _ink(found), readable(_lighter(found, -0.08), on=(*LIGHT, wash)))
+    pale = (accent, _ink(accent), _lighter(accent, -0.05))
+    return Theme(*link, *(pale if contrast("#ffffff", accent) < PALE else link), wash, *_hero(accent, 0.32))
 
 
 def dark(accent: str) -> Theme:
     """Return the colours of the dark theme."""
     wash = _of(0.295, min(_lch(accent)[1], 0.045), _lch(accent)[2])
     found = readable(accent, on=(*DARK, wash))
-    return Theme(found, _ink(found), readable(_lighter(found, 0.07), on=(*DARK, wash)), wash, *_hero(accent, 0.26))
+    link = (found, _ink(found), readable(_lighter(found, 0.07), on=(*DARK, wash)))
+    return Theme(*link, *link, wash, *_hero(accent, 0.26))
 
 
 def readable(colour: str, *, on: Iterable[str]) -> str:
     """Return the colour itself if text in it can be read on all of the backgrounds, else the nearest lightness.
 
     >>> readable("#0b6b4f", on=["#ffffff"]), readable("#ffcc00", on=["#ffffff"])
-    ('#0b6b4f', '#8b6900')
+    ('#0b6b4f', '#8e7107')
     """
     backgrounds = tuple(on)
     if _least(colour, backgrounds) >= TEXT:
@@ -95,8 +103,10 @@ def _ink(background: str) -> str:
 
 
 def _hero(accent: str, lightness: float) -> tuple[str, str]:
+    """Return dark colours of the accent's hue; those of yellow are nearly grey, because dark yellow is brown."""
     _, strength, hue = _lch(accent)
-    return _of(lightness, min(strength, 0.09), hue), _of(lightness + 0.09, min(strength, 0.11), hue)
+    most = 0.09 - 0.065 * max(0.0, math.cos(hue - YELLOW)) ** 2
+    return _of(lightness, min(strength, most), hue), _of(lightness + 0.09, min(strength, most + 0.02), hue)
 
 
 def _lighter(colour: str, by: float) -> str:

@@ -32,6 +32,12 @@ class Topic:
     entries: tuple[Entry, ...]
     above: tuple[Topic, ...] = ()  # its parents, outermost first
     below: int = 0  # articles in categories below
+    titles: tuple[str, ...] = ()  # the first ones in it
+
+    @property
+    def about(self) -> str:
+        """Its summary, or the first titles in it."""
+        return self.summary or " · ".join(self.titles)
 
     @property
     def count(self) -> int:
@@ -140,7 +146,8 @@ class Topics:
 
 
 def _fill(snapshot: Snapshot, lang: str) -> Shelf:
-    categories = snapshot.categories(lang)
+    places = {name: at for at, name in enumerate(snapshot.look.site.topics)}
+    categories = sorted(snapshot.categories(lang), key=lambda one: places.get(one.name, len(places)))
     shown = {category.name: snapshot.category_entries(category.name, lang) for category in categories}
     topics = tuple(_topics(categories, shown, ()))
     return Shelf(topics, {entry.id: entry for topic in topics for entry in topic.entries})
@@ -158,8 +165,17 @@ def _topics(
         inner = [other for other in categories if other.name.startswith(f"{category.name}/") and shown[other.name]]
         if entries or inner:
             titles = [*(entry.title for entry in entries), *(other.title for other in inner)][:3]
-            summary, below = category.summary or " · ".join(titles), sum(len(shown[other.name]) for other in inner)
-            topic = Topic(category.name, category.title, category.lang, summary, category.offers, entries, above, below)
+            topic = Topic(
+                name=category.name,
+                title=category.title,
+                lang=category.lang,
+                summary=category.summary,
+                offers=category.offers,
+                entries=entries,
+                above=above,
+                below=sum(len(shown[other.name]) for other in inner),
+                titles=tuple(titles),
+            )
             yield topic
             yield from _topics(categories, shown, topic.way)
 

@@ -107,7 +107,7 @@ def category(name: str) -> Response:
         category=topic,
         within=within,
         tree=known.tree(topic),
-        description=topic.summary,
+        description=topic.about,
         canonical=here(),
     )
 

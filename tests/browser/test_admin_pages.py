@@ -113,6 +113,9 @@ def test_axe_finds_nothing_and_nothing_sticks_out(
             page.goto(f"{address}/admin/{path.format(ticket=ticket)}")
             assert complaints(page) == [], path
             assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        page.goto(f"{address}/admin/tickets")
+        tallest = page.evaluate("Math.max(...[...document.querySelectorAll('.tickets > li')].map(r => r.offsetHeight))")
+        assert tallest <= (44 if width == 1280 else 68)  # one line, or two on a phone
 
 
 def complaints(page: Page) -> list[str]:

@@ -165,6 +165,12 @@ def test_one_shared_word_does_not_make_questions_the_same() -> None:
     assert [gap.people for gap in gaps(asked, days=30)] == [3, 3, 3]
 
 
+def test_one_of_two_shared_words_does_not_make_searches_the_same() -> None:
+    found = gaps(questions(report=["Read the report"], language=["read it in my own language"]), days=30)
+
+    assert len([gap for gap in found if set(gap.members) & {"report-0", "language-0"}]) == 2
+
+
 def test_what_all_questions_share_does_not_make_their_vectors_alike() -> None:
     own = {"alpha": [1.0, 0, 0], "bravo": [0, 1.0, 0], "delta": [0, 0, 1.0]}
     asked = [

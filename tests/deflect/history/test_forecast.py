@@ -114,7 +114,7 @@ def test_the_same_history_gives_the_same_bytes(settings: Settings, shop: Path) -
 def test_a_history_without_tickets_says_what_it_lacks(settings: Settings, tmp_path: Path) -> None:
     path = tmp_path / "empty.csv"
     path.write_text("subject,date\nHello,soon\n", "utf-8")
-    with pytest.raises(BadFile, match="date is not a time"):
+    with pytest.raises(BadFile, match="date: 'soon' is not a time"):
         forecast(settings, path)
 
 

@@ -145,11 +145,51 @@ FRESHDESK = {
     ],
 }  # fmt: skip
 
+FRESHDESK_NOTES = {name: value for name, value in FRESHDESK.items() if name != "conversations"} | {
+    "helpdesk_notes": [{"helpdesk_note": part} for part in FRESHDESK["conversations"]]  # type: ignore[union-attr]
+}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ticket ID,Ticket created - Timestamp,Ticket subject\n7,2026-10-02T08:30:00,Dark\n",
+        "ID,Subject,Requester,Requested,Status\n7,Dark,Ana,2026-10-02 08:30,Solved\n",
+        "Conversation ID,Conversation started at (UTC),First message\n7,2026-10-02 08:30:00,Dark\n",
+        "conversation_id,created_at,message_body\n7,1790929800,Dark\n",
+        'Number,Customer Email,Subject,Created\n7,ana@c.example,Dark,"Oct 2, 2026 8:30 am"\n',
+        "Ticket ID,Subject,Created time\n7,Dark,2026-10-02 08:30:00\n",
+    ],
+    ids=["zendesk-explore", "zendesk-requested", "intercom", "intercom-names", "help-scout", "freshdesk"],
+)
+def test_the_columns_of_each_help_desk_are_known(tmp_path: Path, text: str) -> None:
+    (tmp_path / "tickets.csv").write_text(text)
+
+    (past,), bad = imported(tmp_path / "tickets.csv")
+
+    assert (past.id, past.subject or past.body, to_rfc3339(past.at), bad) == ("7", "Dark", "2026-10-02T08:30:00Z", [])
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "kind"),
+    [
+        ("tickets.xml", b'\xef\xbb\xbf<?xml version="1.0"?>\n<tickets/>', "XML"),
+        ("tickets.xlsx", b"PK\x03\x04\x14", "a workbook or an archive"),
+        ("tickets.csv", b"\xd0\xcf\x11\xe0\xa1", "an old workbook"),
+        ("tickets.json.gz", b"\x1f\x8b\x08", "compressed"),
+    ],
+)
+def test_another_kind_of_file_is_named_once(tmp_path: Path, name: str, data: bytes, kind: str) -> None:
+    (tmp_path / name).write_bytes(data)
+
+    with pytest.raises(records.BadFile, match=kind):
+        imported(tmp_path / name)
+
 
 @pytest.mark.parametrize(
     "document",
-    [INTERCOM, HELP_SCOUT, FRESHDESK, {"helpdesk_ticket": FRESHDESK}],
-    ids=["intercom", "help-scout", "freshdesk", "freshdesk-old"],
+    [INTERCOM, HELP_SCOUT, FRESHDESK, {"helpdesk_ticket": FRESHDESK}, FRESHDESK_NOTES],
+    ids=["intercom", "help-scout", "freshdesk", "freshdesk-old", "freshdesk-notes"],
 )
 def test_each_help_desk_s_ticket_has_its_text_person_time_and_article(document: Mapping[str, Any]) -> None:
     past = one(document)
@@ -197,6 +237,8 @@ def test_a_link_is_an_article_only_if_it_leads_to_one(field: str, value: str, ar
         ("2 Oct 2026", "2026-10-02T00:00:00Z"),
         ("Oct 2, 2026, 8:30 AM", "2026-10-02T08:30:00Z"),
         ("October 2nd, 2026", "2026-10-02T00:00:00Z"),
+        ("2-Oct-26", "2026-10-02T00:00:00Z"),
+        ("02-OCT-26 08:30", "2026-10-02T08:30:00Z"),
         ("1790929800", "2026-10-02T08:30:00Z"),
         ("1790929800000", "2026-10-02T08:30:00Z"),
         ("46297.5", "2026-10-02T12:00:00Z"),

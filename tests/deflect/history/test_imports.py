@@ -150,7 +150,7 @@ def test_contacts_come_as_csv_or_json_lines_and_join_the_person(services: Servic
     done = load_contacts(services.settings, write(tmp_path, table, name="calls.csv"))
     assert (done["stored"], done["refused"]) == (1, 1)
     assert done["bad"][0]["line"] == 3
-    assert "at is not a time" in done["bad"][0]["why"]
+    assert "is not a time" in done["bad"][0]["why"]
     chat = {"episode": "e1", "time": "2026-09-05T10:00:00Z", "channel": "chat"}
     stranger = {"episode": "e9", "time": "2026-09-05T10:00:00Z", "channel": "chat"}
     again = load_contacts(services.settings, write(tmp_path, chat, stranger, name="chats.jsonl"))

@@ -33,12 +33,26 @@ def test_every_accent_can_be_read_in_both_themes(accent: str) -> None:
         for text in (theme.accent, theme.deep):
             assert min(contrast(text, paper) for paper in (*papers, theme.wash)) >= TEXT
             assert contrast(theme.ink, text) >= TEXT
+        for fill in (theme.fill, theme.fill_deep):
+            assert contrast(theme.fill_ink, fill) >= TEXT
         assert min(contrast("#ffffff", hero) for hero in (theme.hero, theme.hero_2)) >= TEXT
 
 
 def test_a_colour_that_can_be_read_stays_as_it_is() -> None:
     assert colour.light("#0b6b4f").accent == "#0b6b4f"
     assert colour.dark("#5fd0a5").accent == "#5fd0a5"
+
+
+def test_a_button_of_a_pale_accent_stays_as_bright_as_the_accent() -> None:
+    theme = colour.light("#ffd400")
+    assert (theme.fill, theme.fill_ink) == ("#ffd400", "#10130f")
+    assert theme.accent != theme.fill
+
+
+def test_the_header_of_a_yellow_accent_is_not_brown() -> None:
+    hero = colour.light("#ffd400").hero
+    red, blue = int(hero[1:3], 16), int(hero[5:7], 16)
+    assert red - blue < 40
 
 
 def test_a_corrected_colour_keeps_its_hue() -> None:

@@ -102,3 +102,9 @@ def test_named_topics_come_first_and_may_be_deeper() -> None:
     a, b, c, whole = nested()
     assert whole.first(["c", "a/b", "gone"]) == (c, b, a)
     assert whole.first([]) == (a, c)
+
+
+def test_a_topic_without_a_summary_is_described_by_its_first_titles() -> None:
+    topic = Topic("a", "A", "en", "", True, (), titles=("Pay", "Refund"))
+    assert (topic.about, topic.summary) == ("Pay · Refund", "")
+    assert Topic("a", "A", "en", "Money.", True, (), titles=("Pay",)).about == "Money."

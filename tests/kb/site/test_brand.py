@@ -84,9 +84,10 @@ def test_feeds_and_llms_txt_have_the_name(client: FlaskClient) -> None:
     assert client.get("/llms.txt").text.startswith("# Acme help\n")
 
 
-def test_topics_of_the_file_come_first(client: FlaskClient) -> None:
-    topics = re.findall(r'href="/en/categories/([\w/-]+)"', client.get("/en/").text)
-    assert topics[0] == "billing"
+@pytest.mark.parametrize("path", ["/en/", "/en/categories/account"])
+def test_topics_of_the_file_come_first(client: FlaskClient, path: str) -> None:
+    shown = re.split('<ul class="cards">|<nav class="tree"', client.get(path).text)[1]
+    assert re.findall(r'href="/en/categories/([\w/-]+)"', shown)[0] == "billing"
 
 
 def test_the_files_are_kept_for_a_year_and_cannot_run(client: FlaskClient) -> None:

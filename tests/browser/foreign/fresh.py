@@ -1,13 +1,18 @@
-"""Pages that a stranger to the scoring wrote, and measured before it was mended; bodies in `bodies/`."""
+"""Pages by somebody who had not seen the scoring: each set was measured once before what it showed was mended."""
 
 from __future__ import annotations
 
 from tests.browser.foreign.case import Case
 
-FRESH = [
+SYSTEMS = [
     Case("fluent-forms", subject="#ff_3_subject", message="#ff_3_message"),
     Case("ninja-three", subject="#nf-field-5", message="#nf-field-3"),
-    Case("forminator-select", subject="#forminator-form-6__field--select-1", chosen="Where is my order?", message="[name=textarea-1]"),
+    Case(
+        "forminator-select",
+        subject="#forminator-form-6__field--select-1",
+        chosen="Where is my order?",
+        message="[name=textarea-1]",
+    ),
     Case("jsm-raise", subject="#summary", message="#ak-editor-textarea"),
     Case("freshdesk-froala", subject="#helpdesk_ticket_subject", message=".fr-element"),
     Case("salesforce-custom", subject="#subject", message="#description"),
@@ -24,7 +29,12 @@ FRESH = [
     Case("mui-autosize", subject="[id=':r5:']", message="[id=':r7:']"),
     Case("antd-help", subject="#help_title", message="#help_desc"),
     Case("vuetify-three", subject="#input-9", message="#input-13"),
-    Case("livewire-ticket", subject="[wire\\:model='state.betreff']", message="[wire\\:model\\.lazy='state.text']", lang="de"),
+    Case(
+        "livewire-ticket",
+        subject="[wire\\:model='state.betreff']",
+        message="[wire\\:model\\.lazy='state.text']",
+        lang="de",
+    ),
     Case("liveview-ticket", subject="#ticket-form_subject", message="#ticket-form_body"),
     Case("unpoly-layer", subject="[name=kenmerk]", message="[name=omschrijving]", lang="nl", first="#open"),
     Case("alpine-two-forms", subject="#sup input[name=topic]", message="#sup textarea", first="#support-tab"),
@@ -63,3 +73,63 @@ FRESH = [
     Case("portuguese-checkout", nothing=True, lang="pt", message="[name=obs]"),
     Case("dutch-job", nothing=True, lang="nl", message="[name=motivatie]"),
 ]
+
+EDITORS_AND_LANGUAGES = [
+    Case("easymde", subject="#issue-title", message=".CodeMirror textarea"),
+    Case("summernote", subject="[name=ticketSubject]", message=".note-editable"),
+    Case("lexical-composer", subject="input[aria-label='Request title']", message="[data-lexical-editor]"),
+    Case("ckeditor-four", subject="#sujet", message="iframe >>> body", lang="fr"),
+    Case("draft-js", subject="[name=betreff]", message=".public-DraftEditor-content", lang="de"),
+    Case("two-editors-internal-note", subject="#sub", message="#desc"),
+    Case("lit-slots", subject="x-field input", message="x-text textarea"),
+    Case("shoelace", subject="sl-input[name=subject] input", message="sl-textarea textarea"),
+    Case("salesforce-lwc", subject="#input-31", message="#input-33"),
+    Case("frame-with-contact", subject="iframe >>> #s", message="iframe >>> #m"),
+    Case("form-attribute-everything", subject="#z2", message="#z3"),
+    Case("czech-select", subject="[name=duvod]", chosen="Reklamace", message="[name=zprava]", lang="cs"),
+    Case("slovak", subject="[name=s3]", message="[name=s4]", lang="sk"),
+    Case("romanian-two", subject="[name=r3]", message="[name=r4]", lang="ro"),
+    Case("croatian", subject="[name=c3]", message="[name=c4]", lang="hr"),
+    Case("serbian-cyrillic", subject="[name=c3]", message="[name=c4]", lang="sr"),
+    Case("slovenian", subject="[name=c3]", message="[name=c4]", lang="sl"),
+    Case("lithuanian", subject="[name=c3]", message="[name=c4]", lang="lt"),
+    Case("latvian", subject="[name=c3]", message="[name=c4]", lang="lv"),
+    Case("estonian", subject="[name=c3]", message="[name=c4]", lang="et"),
+    Case("catalan", subject="[name=c3]", message="[name=c4]", lang="ca"),
+    Case("hindi", subject="[name=c3]", message="[name=c4]", lang="hi"),
+    Case("arabic-inquiry", subject="[name=c3]", message="[name=c4]", lang="ar"),
+    Case("chinese-traditional", subject="[name=c3]", message="[name=c4]", lang="zh-TW"),
+    Case("ukrainian-support", subject="[name=c3]", message="[name=c4]", lang="uk"),
+    Case("turkish-destek", subject="[name=c3]", message="[name=c4]", lang="tr"),
+    Case("danish-kontakt", subject="[name=c3]", message="[name=c4]", lang="da"),
+    Case("swedish-arende", subject="[name=c3]", message="[name=c4]", lang="sv"),
+    Case("norwegian-rubrikk", subject="[name=c3]", message="[name=c4]", lang="nb"),
+    Case("french-sav", subject="[name=c3]", message="[name=c4]", lang="fr"),
+    Case("italian-assistenza", subject="[name=c3]", message="[name=c4]", lang="it"),
+    Case("portuguese-sac", subject="[name=c3]", message="[name=c4]", lang="pt-BR"),
+    Case("placeholder-only-dutch", subject="[name=c3]", message="[name=c4]", lang="nl"),
+    Case("subject-after-message", subject="[name=k]", message="[name=m]"),
+    Case("radio-topic", message="[name=q_9]"),
+    Case("country-and-subject", subject="[name=subject]", chosen="Technical support", message="[name=message]"),
+    Case("accordion-details", subject="[name=topic]", message="[name=msg]", first="summary"),
+    Case("popover-form", subject="[name=topic]", message="[name=msg]", first="#o"),
+    Case("offscreen-drawer", subject="[name=topic]", message="[name=msg]", first="#o"),
+    Case("crisp-like-chat", message="#chat-q"),
+    Case("hidden-step-notes", subject="#subj", message="#body"),
+    Case("phone-repair", subject="#problem", chosen="Broken screen", message="#descr"),
+    Case("swedish-review", nothing=True, lang="sv", message="[name=t]"),
+    Case("french-candidature", nothing=True, lang="fr", message="[name=t]"),
+    Case("italian-commento", nothing=True, lang="it", message="#comment"),
+    Case("korean-review", nothing=True, lang="ko", subject="[name=s]", message="[name=t]"),
+    Case("chinese-comment", nothing=True, lang="zh", message="[name=t]"),
+    Case("german-checkout", nothing=True, lang="de", message="[name=bem]"),
+    Case("spanish-registration", nothing=True, lang="es", message="[name=mot]"),
+    Case("event-booking", nothing=True, message="[name=req]"),
+    Case("status-update", nothing=True, message="[name=s]"),
+    Case("todo-app", nothing=True, subject="[name=title]", message="[name=notes]"),
+    Case("ai-prompt", nothing=True, message="#prompt-textarea"),
+    Case("ecommerce-gift-note", nothing=True, message="[name=note]"),
+    Case("payment-problem", subject="[name=s]", message="[name=m]"),
+]
+
+FRESH = [*SYSTEMS, *EDITORS_AND_LANGUAGES]

@@ -4,7 +4,8 @@ import { all, attributes, isArea, isLine, isList, isShown, names, points, writte
 import { plain, says } from "./field-words.js";
 
 const ENOUGH = 2; // points
-const UNFIT = "[type=password], [type=search], [autocomplete^=cc-]"; // a login, a search, a payment
+const UNFIT = "[type=password], [type=search]:not([role=combobox]), [autocomplete^=cc-]"; // login, search, payment
+const APP = /application/gi; // in a class, the page's own program and nobody's request for a job
 const HEADS = "legend, h1, h2, h3, h4, button, [type=submit]";
 const MANY = 4; // radio buttons, as in surveys
 
@@ -16,7 +17,7 @@ const isClean = (form) => !all(form, UNFIT).some(isShown);
 function callOf(form) {
   const own = ["id", "name", "action", "aria-label"].map((name) => form.getAttribute(name));
   const boxes = [form, up(form), up(up(form))].filter((box) => box && !isPage(box));
-  const around = boxes.map((box) => `${box.getAttribute("id")} ${box.getAttribute("class")}`);
+  const around = boxes.map((box) => `${box.getAttribute("id")} ${box.getAttribute("class")}`.replace(APP, ""));
   return plain([...own, ...around, ...all(form, HEADS).map((one) => one.value || one.textContent)].join(" "));
 }
 
@@ -35,7 +36,7 @@ function isContact(form, enough = ENOUGH) {
   const marks = [
     [2, message >= 2], [1, message >= 1 && message < 2],
     [2, most((field) => isLine(field) || isList(field), "subject", "perhaps") > 1],
-    [1, fields.some((field) => field.type === "email" || /mail/i.test(attributes(field)))],
+    [1, fields.some((field) => field.type === "email" || /mail/.test(names(field, form)))],
     [2, says("contact", called)], [1, says("contact", page)],
     [-4, says("others", called)], [-1, all(form, "[type=radio]").length > MANY],
   ];

@@ -5,16 +5,21 @@ import { kept } from "./storage.js";
 import { english } from "./words.js";
 
 const MONTH = 2.592e9; // ms
+const SOON = 20; // ms
 const STORED = "help-widget:visitor";
 
 warm(new URL(import.meta.url).origin); // the files may have come from the browser's cache, without a connection
 
 export class EmbeddedService extends Service {
   credentials = "omit";
+  #isForbidden;
   #words;
 
   constructor(host) {
     super(host.life);
+    addEventListener("securitypolicyviolation", ({ blockedURI, disposition }) => {
+      this.#isForbidden ||= disposition === "enforce" && blockedURI.startsWith(this.url("").origin);
+    }, { signal: host.life });
     this.host = host;
   }
 
@@ -99,8 +104,10 @@ export class EmbeddedService extends Service {
     this.host.dispatchEvent(new CustomEvent(name, { bubbles: true, composed: true, detail }));
   }
 
-  unreachable(path) {
-    if (!navigator.onLine) return;
+  // Wait for the event of the page's own policy, which advice.js tells: it may come after the error.
+  async unreachable(path) {
+    await new Promise((soon) => setTimeout(soon, SOON));
+    if (!navigator.onLine || this.#isForbidden) return;
     const { origin } = window; // "null" in a sandboxed frame, unlike location.origin
     const allowed = `is ${origin} in its KB_ORIGINS (press Allow in ${this.url("admin/")})`;
     const reason = origin === "null" ? "is allow-same-origin missing in the sandbox of this frame" : allowed;

@@ -24,18 +24,18 @@ export const says = (kind, text) => tests[kind].test(text);
 // A surely named subject, one perhaps; a message, and what may be one if nothing else is; other fields; traps for
 // robots and fields of captchas; forms in which visitors write to people; forms for something else.
 learn({
-  subject: "subj|topic|short_desc|brief_|summary|headline|regarding|betreff|asunto|assunto|sujet_|_objet_|_oggetto|"
-    + "onderwerp",
+  subject: "subj|topic|short_desc|brief_|summary|headline|regarding|few_words|one_line|betreff|asunto|assunto|"
+    + "sujet_|_objet_|_oggetto|onderwerp",
   perhaps: "title|titel|_object_|categor|reason|department|inquiry|enquiry|_issue|_type_|_kind_|_about_|concern|"
     + "_query|help_",
   message: "mess?ag|_mess_|mensaje|mensagem|nachricht|bericht|descri|_msg|help|happened|went_wrong|tell_us|proble|"
     + "issue|question|query|[ie]nquiry|content_|body_|request",
   remark: "comment|_note|_text_|detail|info|additional|feedback|remark",
-  other: "_names?_|surname|_job|compan|_vat_|_mrs?_|phone|addres|shipping|street|hear[d_]|find_us|found_us|signature|"
-    + "_cv_|resume_|cover_letter|_bio_|terms_|website|coupon|_tags?_|hours_",
+  other: "_names?_|surname|_job|compan|_vat_|_mrs?_|phone|addres|shipping|street|hear[d_]|find_us|found_us|"
+    + "signature|_cv_|resume_|cover_letter|_bio_|terms_|website|coupon|_tags?_|hours_",
   trap: "honey|_hp_|_bot_|captcha|turnstile|_trap_|akismet|leave_.*(blank|empty)|not_fill|t_fill",
-  contact: "conta[ct]|support|ticket|help|[ie]nquir|_ask_|write_to_us|in_touch|_hs|wpcf",
+  contact: "conta[ct]|support|customer_(care|serv)|ticket|help|[ie]nquir|_ask_|write_to_us|in_touch|_hs|wpcf",
   others: "comment|_reply|respond_|review|survey|_polls?_|quiz|_votes?_|_rating|checkout|place_order|payment|donat|"
     + "newsletter|subscri|regist|sign_(up|in)|signup|login|_apply|applica|career|vacanc|posting|thread|forum|"
-    + "new_topic|_cart_|gift|_save_|_edit_",
+    + "new_topic|_cart_|gift|_save_|_edit_|publish|a_friend|_book_(a|now)_|rsvp|add_task|todo",
 });

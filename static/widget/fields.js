@@ -10,7 +10,7 @@ const UNREAD = `script, style, button, option, textarea, [role=toolbar], [role=l
 const NOTHING = /^[^\p{L}\d]*$|^[\s–—-]/u; // texts of options that stand for no choice
 const CHOOSE = /^(please|choose|select|pick|bitte|wähl|selec|choisi|selez|escolh|kies|wybierz|vyber|выбер)/i;
 const SALUTATION = / (mrs?|ms|herr|frau|mme|sra?|sig|dr) /; // among the options of a list that is called "Title"
-const ATTRIBUTES = ["name", "id", "data-name", "formcontrolname", "ng-model", "x-model", "autocomplete"];
+const CALLED = /^id$|name|model|^autocomplete$/; // attributes: also of Angular, Alpine, Livewire
 const LARGE = 200; // characters of a text that may be a label
 const touched = new WeakSet(); // what the visitor wrote in, which may be hidden by now, as in forms of several steps
 
@@ -60,7 +60,9 @@ function labelOf(field) {
   return [...labels, field.ariaLabel, field.getAttribute("label")].join(" ").trim();
 }
 
-export const attributes = (field) => ATTRIBUTES.map((name) => field.getAttribute(name)).join(" ");
+export const attributes = ({ attributes: all }) => {
+  return [...all].filter(({ name }) => CALLED.test(name)).map(({ value }) => value).join(" ");
+};
 
 /** Return the text around a field up to the next one: before it, or behind it in a box that holds no other. */
 function around(field, form) {

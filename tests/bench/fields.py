@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.conftest import CHROMIUM, NO_CHROMIUM, QUIET
 from tests.browser.foreign.case import Case
+from tests.browser.foreign.fresh import FRESH
 from tests.browser.foreign.handed import HANDED
 from tests.browser.foreign.kinds import KINDS
 from tests.browser.foreign.site import NO_LIBRARIES, foreign_and_help, has
@@ -20,7 +21,7 @@ from tests.browser.foreign.trying import shorter, tried, wrong
 from tests.browser.foreign.unseen import UNSEEN
 from tests.browser.shop import Help
 
-SETS = {"modelled on real systems": HANDED, "more kinds": KINDS, "unseen": UNSEEN}
+SETS = {"modelled on real systems": HANDED, "more kinds": KINDS, "unseen": UNSEEN, "of a second hand": FRESH}
 
 
 @dataclass(frozen=True, slots=True)

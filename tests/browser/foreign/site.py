@@ -9,6 +9,7 @@ from pathlib import Path
 
 from flask import Flask, Response, abort, send_from_directory
 
+from kb.site import widget
 from tests.browser.foreign.case import Case
 from tests.browser.shop import Help, help_app, serving
 
@@ -80,6 +81,10 @@ def foreign_app(help: Help, cases: Iterable[Case]) -> Flask:
         if name == "react.js":
             return Response(react(), content_type="text/javascript")
         return send_from_directory(HERE / "scripts", name)
+
+    @app.get("/modules/<words>/<name>")
+    def _module(words: str, name: str) -> Response:
+        return send_from_directory(widget.FOLDER, name, max_age=3600)
 
     @app.route("/send", methods=["GET", "POST"])
     def _send() -> str:

@@ -343,6 +343,15 @@ def test_what_the_page_filled_in_is_not_kept(tab: Page, help: Help) -> None:
     assert "ana@example.com" not in stored(tab)
 
 
+def test_a_draft_returns_where_the_page_writes_the_text_into_the_field_as_react_does(tab: Page, help: Help) -> None:
+    script = "contact.message.oninput = ({ target }) => (target.textContent = target.value)"
+    put(tab, help, FORM, script=script)
+    offered(tab)
+    assert stored(tab).count("the code") == 1, "also not in the field's name"
+    tab.reload()
+    expect(tab.locator("[name=message]")).to_have_value(TEXT)
+
+
 def test_a_draft_of_yesterday_is_forgotten(tab: Page, help: Help) -> None:
     put(tab, help, FORM)
     offered(tab)

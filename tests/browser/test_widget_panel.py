@@ -264,10 +264,7 @@ def test_the_head_of_the_panel_stays_while_its_form_scrolls(page: Page, help: He
     page.get_by_label("Message").press_sequentially("the code never arrives")
     expect(page.locator(CARDS)).to_have_count(3)
     page.locator(CARDS).last.scroll_into_view_if_needed()
-    assert page.locator(PANEL).evaluate("(panel) => [panel.scrollTop, panel.scrollHeight - panel.clientHeight]") == [
-        0,
-        0,
-    ]
+    assert page.locator(PANEL).evaluate("(panel) => panel.scrollHeight - panel.clientHeight") == 0
 
 
 def test_on_a_phone_the_panel_is_modal_and_a_line_leads_to_cards_below_the_screen(browser: Browser, help: Help) -> None:

@@ -3,7 +3,7 @@
 import { card, h, press } from "./dom.js";
 import { all, fieldsOf, isEditor, textOf, touch } from "./fields.js";
 import { Offers, settle } from "./offers.js";
-import { enter, lift, placeBeside, stopPresses } from "./place.js";
+import { enter, leaveBar, lift, placeBeside, stopPresses } from "./place.js";
 import { warm } from "./service.js";
 import { kept } from "./storage.js";
 import { plural } from "./words.js";
@@ -408,6 +408,7 @@ export class Form {
     if (this.line) this.line.root = box.parentNode;
     if (on && !box.matches(":hover, :focus-within")) placeBeside(form, box);
     lift(box, on); // last: finding a place lays the page out, and a box already shown elsewhere would have shifted
+    if (on) leaveBar(form, box);
     this.line?.place();
   }
 

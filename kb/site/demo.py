@@ -20,6 +20,7 @@ from kb.site.demo_pages import FORM_PAGES, GOODS, PAGES, WORDS
 
 PORT = "DEMO_PORT"  # configuration key of the shop's port, if it runs
 THEMES = ("auto", "light", "dark")
+LANGUAGES = {code: WORDS[code]["name"] for code in sorted(WORDS)}
 
 blueprint = Blueprint("demo", __name__)
 
@@ -53,7 +54,9 @@ def create_shop(*, help_port: int) -> Flask:
         nonce = secrets.token_urlsafe(16)
         html = render_template(
             "demo.html", name=name, pages=PAGES, goods=GOODS, help=center(), words=WORDS[lang], dir=direction(lang),
-            langs=sorted(WORDS), themes=THEMES, lang=lang, theme=theme, nonce=nonce, link=link,
+            langs=LANGUAGES, themes=THEMES, lang=lang, theme=theme, nonce=nonce, link=link,
+            good=next((one for one in GOODS if one.shape == request.args.get("item")), GOODS[0]),
+            is_order="order" in request.args,
         )  # fmt: skip
         response = Response(html, status=status)
         response.headers["Content-Security-Policy"] = policy(center(), nonce=nonce)

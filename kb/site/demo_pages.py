@@ -15,12 +15,14 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Good:
-    """Something to buy; `shape` names its picture."""
+    """Something to buy; `shape` names its picture and its page, which says `more` and has the `facts`."""
 
     name: str
     price: str
     text: str
     shape: str
+    more: str
+    facts: str
 
 
 PAGES = {
@@ -43,14 +45,31 @@ PAGES = {
 FORM_PAGES = ("contact", "sent")  # the pages in every language
 
 GOODS = (
-    Good("Reading lamp Ember", "€ 89", "Brass and oak, with a dimmer.", "lamp"),
-    Good("Beeswax pillar", "€ 14", "Burns for sixty hours.", "candle"),
-    Good("Storm lantern", "€ 46", "Keeps its flame in any wind.", "lantern"),
-    Good("Dinner candles", "€ 9", "Six, in ivory.", "pair"),
-)
+    Good(
+        "Reading lamp Ember", "€ 89", "Brass and oak, with a dimmer.", "lamp",
+        "Its light is warm enough to read by and dim enough to fall asleep in.",
+        "42 cm high · E27 bulb up to 40 W · two-year guarantee",
+    ),
+    Good(
+        "Beeswax pillar", "€ 14", "Burns for sixty hours.", "candle",
+        "Poured from local beeswax, it smells of honey even before you light it.",
+        "15 cm high · 7 cm wide · cotton wick",
+    ),
+    Good(
+        "Storm lantern", "€ 46", "Keeps its flame in any wind.", "lantern",
+        "For the terrace, the boat, and the next power cut.",
+        "31 cm high · blackened steel and glass · for candles up to 6 cm wide",
+    ),
+    Good(
+        "Dinner candles", "€ 9", "Six, in ivory.", "pair",
+        "They fit every common holder and don't drip on the tablecloth.",
+        "25 cm high · 2.2 cm wide · burn for eight hours each",
+    ),
+)  # fmt: skip
 
 WORDS = {
     "en": {
+        "name": "English",
         "contact": "Write to us",
         "lead": "Marta and Jo read every message and answer within a day.",
         "subject": "Subject",
@@ -63,6 +82,7 @@ WORDS = {
         "try": "Try it",
     },
     "es": {
+        "name": "Español",
         "contact": "Escríbanos",
         "lead": "Marta y Jo leen cada mensaje y responden en un día.",
         "subject": "Asunto",
@@ -75,6 +95,7 @@ WORDS = {
         "try": "Pruébelo",
     },
     "de": {
+        "name": "Deutsch",
         "contact": "Schreiben Sie uns",
         "lead": "Marta und Jo lesen jede Nachricht und antworten innerhalb eines Tages.",
         "subject": "Betreff",
@@ -88,6 +109,7 @@ WORDS = {
         "try": "Ausprobieren",
     },
     "ar": {
+        "name": "العربية",
         "contact": "اكتب إلينا",
         "lead": "تقرأ مارتا وجو كل رسالة وتردان خلال يوم.",
         "subject": "الموضوع",

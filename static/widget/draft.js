@@ -10,7 +10,8 @@ const AT = " at"; // no field has such a name
 export function named(fields) {
   const taken = {};
   return fields.map((field) => {
-    const label = field.labels?.[0]?.textContent.replace(/\d+/g, "").trim().slice(0, 20);
+    const text = field.labels?.[0]?.textContent.replace(field.textContent, ""); // React puts what is typed there, too
+    const label = text?.replace(/\d+/g, "").trim().slice(0, 20);
     const name = [field.localName, field.type, field.name || field.id, label].join(" ");
     taken[name] = (taken[name] ?? 0) + 1;
     return [name + taken[name], field];

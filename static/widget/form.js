@@ -3,7 +3,7 @@
 import { card, h, press } from "./dom.js";
 import { all, fieldsOf, isEditor, textOf, touch } from "./fields.js";
 import { Offers, settle } from "./offers.js";
-import { enter, lift, placeBeside, stopPresses } from "./place.js";
+import { enter, leaveBar, lift, placeBeside, stopPresses } from "./place.js";
 import { warm } from "./service.js";
 import { kept } from "./storage.js";
 import { plural } from "./words.js";
@@ -12,10 +12,16 @@ const LEAST = 5; // characters
 const NARROW = 640; // px: a phone, where cards come below the form
 const LINES = "input:is(:not([type]), [type=text], [type=email], [type=tel], [type=url])";
 const LONG = /\b[a-z]{0,2}\d(?:[ ./-]?\d){7,}\w?\b|\b(?!0x)(?=(?:\w*\d){5})\w{9,}\b/gi; // no words: cards, ids, keys
+const CODES = new RegExp( // named in a sentence
+  "(?<=\\b(?:pin|tan|otp|cv[cv]2?|passwor[dt]|passcode)\\b[\\s:=.-]{0,3}(?:is |was |ist )?)(?=\\S*\\d)[^\\s,;]{3,}"
+  + "|(?<=(?<!error )\\bcode[\\s:=-]{1,3}(?:\\w{1,4} )?)\\d{3}[ -]?\\d{3,5}\\b",
+  "gi",
+);
 const REJECTED = "help-widget:not-this";
 
 /** Return what tells this page from others of an application with a router. */
 const address = () => location.pathname + (/^#!?\//.test(location.hash) ? location.hash : "");
+const harmless = (text) => text.replace(LONG, "…").replace(CODES, "…");
 const owners = new WeakMap(); // the element that works at a form
 
 export class Form {
@@ -246,7 +252,7 @@ export class Form {
     if (!subject && !body) this.offers.put([]);
     const isSame = this.#isClosed(`${subject} ${body}`);
     if ((subject + body).length < LEAST || isSame) return null;
-    const [title, text] = [subject.slice(0, 300), body.slice(0, 8000)].map((one) => one.replace(LONG, "…"));
+    const [title, text] = [subject.slice(0, 300), body.slice(0, 8000)].map(harmless);
     return { subject: title, body: text, category, ...(this.anew && { episode: undefined }) };
   }
 
@@ -402,6 +408,7 @@ export class Form {
     if (this.line) this.line.root = box.parentNode;
     if (on && !box.matches(":hover, :focus-within")) placeBeside(form, box);
     lift(box, on); // last: finding a place lays the page out, and a box already shown elsewhere would have shifted
+    if (on) leaveBar(form, box);
     this.line?.place();
   }
 

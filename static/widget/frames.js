@@ -27,7 +27,17 @@ function listen(host, typed, inner) {
   view.addEventListener("blur", () => setTimeout(() => start(host, typed, inner)), options);
   // The next page in the frame has no blur of ours before it.
   view.frameElement.addEventListener("load", () => start(host, typed, view.frameElement.getRootNode()), options);
+  const entered = ({ target }) => target.localName === "textarea" && hasDraft() && typed({}, pathFrom(target));
+  inner.addEventListener("focusin", entered, options);
   if (field?.value || field?.isContentEditable) typed({}, pathFrom(field)); // typed while this file was on its way
+  else if (field) entered({ target: field });
+}
+
+// A draft may be filled in as soon as its field is entered. Storage may be forbidden.
+function hasDraft() {
+  try {
+    return Object.keys(sessionStorage).join().includes("help-widget:draft");
+  } catch {}
 }
 
 /** Return what an event in a frame passes: up to its document, and on from the frame's element to the outer page. */

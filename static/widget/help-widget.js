@@ -69,7 +69,7 @@ class HelpWidget extends HTMLElement {
 
   /** Wait at the form or show the button, unless another element does. Once that one has gone, it is asked again. */
   begin() {
-    if (working.has(this) || twin(this)) return;
+    if (this.carries || working.has(this) || twin(this)) return;
     working.add(this);
     if (this.hasAttribute("form")) this.#wait();
     else this.#paint();

@@ -1,11 +1,12 @@
 // One line at the lower edge of what a visitor sees, above a phone's keyboard: it leads to cards further down.
 
 import { h, press } from "./dom.js";
-import { lift } from "./place.js";
+import { barAround, lift } from "./place.js";
 
 const GAP = 8; // px
 const NEAR = 40; // px of a card that must be on screen, or the line tells of it
 const KEYBOARD = 80; // px: less than a keyboard hides is the browser's own bar
+const BAR = 120; // px: what is fixed and higher is no bar
 const COPIED = "font letterSpacing lineHeight padding border boxSizing width wordSpacing direction tabSize".split(" ");
 
 /** Return the lower edge of the line of text that is being written, or null if no field has the focus. */
@@ -28,6 +29,13 @@ function caret(root) {
   const height = copy.offsetHeight;
   copy.remove();
   return Math.min(top + height - field.scrollTop, bottom);
+}
+
+/** Return the top of a bar of the page at a point, such as one with the form's button, or undefined. */
+function topOfBar(x, y) {
+  const there = document.elementsFromPoint(x, y).find(({ localName }) => localName !== "help-widget");
+  const { top, height } = barAround(there)?.getBoundingClientRect() ?? {};
+  return height < BAR ? top : undefined;
 }
 
 export class Line {
@@ -69,14 +77,17 @@ export class Line {
     const whole = { offsetLeft: 0, offsetTop: 0, width: clientWidth, height: innerHeight, scale: 1 };
     const seen = window.visualViewport ?? whole;
     const frame = root.closest("dialog")?.getBoundingClientRect() ?? { left: 0, right: Infinity, bottom: Infinity };
-    const low = Math.min(seen.offsetTop + seen.height, frame.bottom);
+    const edge = Math.min(seen.offsetTop + seen.height, frame.bottom);
+    const isInside = root.closest("dialog");
+    const low = (!isInside && topOfBar(seen.offsetLeft + seen.width / 2, edge - (2 * GAP) / seen.scale)) || edge;
     const { top, bottom, height } = (box.querySelector("a") ?? box).getBoundingClientRect(); // the first card
     const isSeen = top < low - NEAR / seen.scale && bottom > seen.offsetTop + NEAR / seen.scale;
     lift(chip, Boolean(this.text && height && !isSeen));
     if (chip.hidden) return;
     const gap = GAP / seen.scale;
     const size = chip.offsetHeight / seen.scale;
-    chip.classList.toggle("low", clientHeight - low < KEYBOARD); // without a keyboard there is a home bar to avoid
+    const isLowest = clientHeight - edge < KEYBOARD && low === edge;
+    chip.classList.toggle("low", isLowest); // without a keyboard there is a home bar to avoid
     const from = Math.max(seen.offsetLeft, frame.left);
     const to = Math.min(seen.offsetLeft + seen.width, frame.right);
     chip.style.width = `${Math.min((to - from) * seen.scale, 480) - 2 * GAP}px`;

@@ -80,13 +80,28 @@ function outside(form) {
   return view.frameElement;
 }
 
+/** Return the bar around an element that stays where it is while the page scrolls, or undefined. */
+export function barAround(element, within) {
+  for (let node = element; node && node !== within; node = node.parentElement) {
+    if (getComputedStyle(node).position === "fixed") return node;
+  }
+}
+
+/** Leave the form's own bar at the lower edge of the window free, also while the box scrolls by. */
+export function leaveBar(form, box) {
+  const bar = all(form, "button").map((button) => barAround(button, form)).find(Boolean)?.getBoundingClientRect();
+  const { top, bottom } = box.getBoundingClientRect();
+  box.style.clipPath = bar && bar.bottom > top && bar.top < bottom ? `inset(-40px -40px ${bottom - bar.top}px)` : "";
+}
+
 /** Place the box over the page, so that nothing of the page moves, and not over anything to fill in or press. */
 export function placeBeside(inner, box) {
   const form = outside(inner);
   const room = document.documentElement.clientWidth;
   const host = box.getRootNode().host;
   const fields = form === inner ? [...written(form), ...all(form, SOLID), ...(form.elements ?? [])] : [form];
-  const areas = fields.map((field) => field.getBoundingClientRect()).filter(({ width }) => width > 2);
+  const still = fields.filter((field) => !barAround(field, form)); // a bar moves along and is no end of the form
+  const areas = still.map((field) => field.getBoundingClientRect()).filter(({ width }) => width > 2);
   const { top, bottom: end } = form.getBoundingClientRect();
   const bottom = Math.max(end, ...areas.map((area) => area.bottom));
   const left = Math.min(...areas.map((area) => area.left));

@@ -40,12 +40,19 @@ const FORMS = [
 ].join("|");
 const AFTER = `${WORD}[\\p{L}\\d]{0,12}[\\s:：=.#№-]*(?:\\p{L}{1,8}[\\s:=.#-]+)?`
   + "(\\d(?:[ ./-]?\\d){2,}\\w?|(?=\\S*\\d)[^\\s,;]{4,})";
+const CODE = new RegExp(
+  "(?<=(?<!error |erreur |fehler |\\p{L})(?:code|código|codice|kod|код)[\\s:=-]{1,3}(?:\\p{L}{1,4}[\\s:]+)?)"
+  + "\\d{3}[ -]?\\d{3,5}(?![\\w-])",
+  "giu",
+);
 const STEPS = [
   [/[a-z]{2}\d\d(?:[ -]?[a-z\d]){11,34}/gi, (run) => hide(run, isIban)],
   [/\d(?:[ .\u00a0-]?\d){12,}/g, (run) => hide(run, isCard)],
   [new RegExp(`(?<![\\w.-]|\\d )(?:${FORMS})(?![\\w-]| \\d)`, "gi"), (form) => blank(form)],
-  // A number or a mixed word after its name: "PIN: 1234", "my password is hunter22".
+  [/(?<![\w.+-])(?:\d{9}|\d{6} ?\d{5})(?![\w-])/g, (digits) => (isPersonal(digits) ? blank(digits) : digits)],
+  // A number or a mixed word after its name: "PIN: 1234", "my password is hunter22", "the code is 482913".
   [new RegExp(AFTER, "giu"), (all, value) => all.slice(0, -value.length) + blank(value)],
+  [CODE, (code) => blank(code)],
 ];
 
 const blank = (text) => "\0".repeat(text.length);
@@ -68,6 +75,24 @@ function isCard(digits) {
   if (!/^(3[47]\d{13}|3[0689]\d{12}|4\d{12}|([2-6]|9792)\d{15,18})$/.test(digits) || digits.length > 19) return false;
   const value = (digit, index) => (index % 2 ? (digit * 2) % 9 || +digit : +digit);
   return [...digits].reverse().reduce((sum, digit, index) => sum + value(digit, index), 0) % 10 === 0;
+}
+
+// National ids without marks: the modulus, then the weights of the digits and a date that the id begins with.
+const SUMS = [
+  [11, "98765432a"], // Netherlands
+  [10, "13791379131", /^\d\d(?:[02468][1-9]|[13579][0-2])(?:0[1-9]|[12]\d|3[01])/], // Poland
+  [11, "ba987654321", "a9876543210"], // Brazil
+  [10, "11111111119", "79797979790"], // Türkiye
+  [11, "37618945210", "54327654321"], // Norway
+];
+
+function isPersonal(text) {
+  const digits = text.replace(" ", "");
+  return SUMS.some(([modulus, ...tests]) => digits.length === tests[0].length && tests.every((test) => {
+    if (test.test) return test.test(digits);
+    const rest = [...test].reduce((sum, weight, at) => sum + parseInt(weight, 36) * digits[at], 0) % modulus;
+    return rest === 0 || (rest === 1 && modulus === 11 && digits[test.replace(/0+$/, "").length - 1] === "0");
+  }));
 }
 
 function isIban(text) {

@@ -197,6 +197,14 @@ TEXTS = {
     "card 2 is broken": "card 2 is broken",
     "call +49 170 1234567 on 2024-05-01": "call +49 170 1234567 on 2024-05-01",
     "version 2.10.1": "version 2.10.1",
+    "I am 44051401359 and 111222333": "I am […] and […]",
+    "52998224725, 10000000146, 01010750160": "[…], […], […]",
+    "01010 750160 or 44059901359": "01010 750160 or 44059901359",
+    "order 123456789, call 48601234567": "order 123456789, call 48601234567",
+    "the code is 482913": "the code is […]",
+    "code: 482 913, el código es 482913": "code: […], el código es […]",
+    "error code 800705, Fehlercode 482913": "error code 800705, Fehlercode 482913",
+    "code 404, zip code 10115": "code 404, zip code 10115",
     "4111 1111 1111 1112": "4111 1111 1111 1112",
 }
 
@@ -249,6 +257,24 @@ def test_secrets_are_neither_kept_nor_asked_nor_recorded(tab: Page, help: Help) 
     expect(tab.locator("[name=message]")).to_have_value("[…] was charged twice")
 
 
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("my PIN 1234 fails", "my PIN … fails"),
+        ("password is hunter22 again", "password is … again"),
+        ("the code 482913 is old", "the code … is old"),
+        ("error code 482913 again", "error code 482913 again"),
+        ("forgot my password, E-1042", "forgot my password, E-1042"),
+    ],
+)
+def test_a_code_named_in_a_sentence_is_not_asked(tab: Page, help: Help, text: str, asked: str) -> None:
+    put(tab, help, FORM)
+    tab.locator("[name=message]").fill(text[:-1])
+    write(tab, text[-1])
+    expect(tab.locator(CARDS)).to_have_count(3)
+    assert help.offers[-1]["body"] == asked
+
+
 # To which form a draft belongs.
 
 
@@ -267,6 +293,18 @@ def test_a_draft_returns_to_its_form_and_to_no_other(tab: Page, help: Help) -> N
     )
     tab.wait_for_load_state("networkidle")
     expect(tab.locator("#contact [name=message]")).to_have_value("")
+
+
+def test_a_draft_returns_to_the_form_of_a_frame_once_it_is_entered(tab: Page, help: Help) -> None:
+    help.pages["inner"] = f"<!doctype html><title>Inner</title>{FORM}"
+    put(tab, help, f'<iframe src="/inner.html"></iframe>{TAG}')
+    message = tab.frame_locator("iframe").locator("[name=message]")
+    message.press_sequentially(TEXT)
+    expect(tab.locator(CARDS)).to_have_count(3)
+    tab.wait_for_function("(text) => JSON.stringify({ ...sessionStorage }).includes(text)", arg=TEXT)
+    tab.reload()
+    message.focus()
+    expect(message).to_have_value(TEXT)
 
 
 @pytest.mark.parametrize(
@@ -303,6 +341,15 @@ def test_what_the_page_filled_in_is_not_kept(tab: Page, help: Help) -> None:
     put(tab, help, FORM.replace('name="email"', 'name="email" value="ana@example.com"'))
     offered(tab)
     assert "ana@example.com" not in stored(tab)
+
+
+def test_a_draft_returns_where_the_page_writes_the_text_into_the_field_as_react_does(tab: Page, help: Help) -> None:
+    script = "contact.message.oninput = ({ target }) => (target.textContent = target.value)"
+    put(tab, help, FORM, script=script)
+    offered(tab)
+    assert stored(tab).count("the code") == 1, "also not in the field's name"
+    tab.reload()
+    expect(tab.locator("[name=message]")).to_have_value(TEXT)
 
 
 def test_a_draft_of_yesterday_is_forgotten(tab: Page, help: Help) -> None:
@@ -520,6 +567,23 @@ def test_a_modal_made_later_holds_cards_and_panel(tab: Page, help: Help, kind: s
     tab.get_by_role("button", name="This solved it").click()
     help.wait("solved")
     expect(tab.locator("#contact")).to_be_visible()
+
+
+def test_cards_in_a_modal_do_not_keep_the_page_from_putting_in_another_line(tab: Page, help: Help) -> None:
+    put(tab, help, "<p>A page</p>", script=f"const FORM = {json.dumps(FORM)}; window.show = () => {{ {TRAP} }}")
+    tab.evaluate("show()")
+    offered(tab)
+    errors: list[str] = []
+    tab.once("pageerror", lambda error: errors.append(str(error)))
+    tab.evaluate("""() => {
+        const made = document.createElement("script");
+        made.type = "module";
+        made.src = document.querySelector("script[src]").src;
+        made.dataset.label = "Ask us";
+        document.body.append(made);
+    }""")
+    expect(tab.locator("help-widget [part=button]")).to_have_count(1)
+    assert errors == []
 
 
 # Warnings, and errors in the panel.

@@ -239,3 +239,36 @@ def test_in_a_panel_beside_the_page_it_stays_within_the_panel(phone: Page, help:
     assert outer is not None
     assert outer["x"] <= inner["x"] < inner["x"] + inner["width"] <= outer["x"] + outer["width"]
     assert top < bottom <= outer["y"] + outer["height"]
+
+
+BAR = """() => {
+  const bar = document.createElement("div");
+  const button = document.querySelector("form button");
+  bar.style = "position: fixed; inset: auto 0 0; padding: 10px; background: #eee";
+  button.style = "width: 100%; height: 44px";
+  button.before(bar);
+  bar.append(button);
+}"""
+HIT = """(button) => {
+  const { left, right, top, bottom } = button.getBoundingClientRect();
+  return document.elementFromPoint((left + right) / 2, (top + bottom) / 2) === button;
+}"""
+
+
+def test_a_bar_with_the_form_s_button_is_never_covered(phone: Page, help: Help) -> None:
+    phone.goto(f"{help.shop}/form.html?csp=none")
+    phone.evaluate(PREPARE, [8, "en"])
+    phone.evaluate(BAR)
+    button = phone.locator("form button").first
+    phone.locator("[name=message]").click()
+    phone.keyboard.type(TEXT)
+    expect(phone.locator("help-widget [part=card]")).to_have_count(2)
+    bar = edges(button)[0] - 10
+    for _ in range(4):
+        if phone.locator(CHIP).is_visible():
+            assert edges(phone.locator(CHIP))[1] <= bar
+        assert button.evaluate(HIT)
+        phone.evaluate("scrollBy(0, 150)")
+        edges(button)
+    phone.evaluate("document.querySelector('help-widget').shadowRoot.querySelector('[part=card]').scrollIntoView()")
+    expect(phone.locator("help-widget [part=card]").first).to_be_in_viewport(ratio=0.9)

@@ -258,6 +258,15 @@ def test_the_panel_fits_at_200_percent_and_on_a_phone(browser: Browser, help: He
         context.close()
 
 
+def test_the_head_of_the_panel_stays_while_its_form_scrolls(page: Page, help: Help) -> None:
+    page.goto(f"{help.shop}/button.html")
+    page.evaluate("document.querySelector('help-widget').open('contact')")
+    page.get_by_label("Message").press_sequentially("the code never arrives")
+    expect(page.locator(CARDS)).to_have_count(3)
+    page.locator(CARDS).last.scroll_into_view_if_needed()
+    assert page.locator(PANEL).evaluate("(panel) => panel.scrollHeight - panel.clientHeight") == 0
+
+
 def test_on_a_phone_the_panel_is_modal_and_a_line_leads_to_cards_below_the_screen(browser: Browser, help: Help) -> None:
     context = browser.new_context(viewport={"width": 360, "height": 330}, has_touch=True)
     page = context.new_page()

@@ -10,7 +10,7 @@ from werkzeug.test import EnvironBuilder, run_wsgi_app
 from werkzeug.wrappers import Response
 
 from kb.site import demo
-from kb.site.demo_pages import FORM_PAGES, PAGES, WORDS
+from kb.site.demo_pages import FORM_PAGES, GOODS, PAGES, WORDS, Good
 
 
 @pytest.fixture
@@ -65,6 +65,18 @@ def test_language_and_colours_are_chosen_from_a_list(both: demo.ByPort, query: s
 
 def test_a_message_to_the_shop_is_thanked_for(both: demo.ByPort) -> None:
     assert "Thank you" in get(both, "/sent", port=8001, method="POST").get_data(as_text=True)
+
+
+def test_an_order_is_thanked_for_as_an_order(both: demo.ByPort) -> None:
+    action = re.search('action="(/sent[^"]*)"', get(both, "/checkout", port=8001).get_data(as_text=True))
+    assert action is not None
+    assert "your order" in get(both, action[1], port=8001, method="POST").get_data(as_text=True)
+
+
+@pytest.mark.parametrize("good", GOODS, ids=lambda good: good.shape)
+def test_each_thing_leads_to_its_own_page(both: demo.ByPort, good: Good) -> None:
+    assert f"/product?item={good.shape}" in get(both, "/", port=8001).get_data(as_text=True)
+    assert f"<h1>{good.name}</h1>" in get(both, f"/product?item={good.shape}", port=8001).get_data(as_text=True)
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -55,7 +55,7 @@ def complete(collection: Collection, asked: Asked, *, ends: bool, k: int) -> Res
     peak = max((float(scores[n]) for n in chosen), default=1.0)
     hits = answers.title_hits(collection, [(n, float(scores[n]) / peak) for n in chosen], queries=asked.queries)
     best = min(stages.values(), key=STAGES.index, default="none")
-    stage: Stage = "all" if best == "all" else "enough" if best == "enough" else "none"
+    stage: Stage = "all" if best == "all" else "none" if best == "none" else "enough"
     return Results(line, asked.page, stage, None, "", hits)
 
 

@@ -21,7 +21,7 @@ from search.index.generation import KINDS, Block, Checksums, Document, Manifest,
 from search.index.passage import Passage
 from search.index.postings import Segment
 
-ANALYSIS = "3"  # raised when passages or terms change; then older generations are not reused
+ANALYSIS = "4"  # raised when passages or terms change; then older generations are not reused
 
 
 class Share(Protocol):

@@ -17,7 +17,7 @@ from search.text.analyzer import analyzer
 from search.text.query import Query, Text, Word
 
 # Words of the text count little, so that one that is in no title still finds articles.
-WEIGHTS = {"title": 2.0, "queries": 1.5, "headings": 1.0, "names": 0.5, "joined": 0.9, "body": 0.3, "exact": 1.0}
+WEIGHTS = {"title": 2.0, "queries": 1.5, "headings": 1.0, "names": 0.5, "joined": 0.9, "body": 0.3, "exact": 2.0}
 BODY = 0.3
 UNFINISHED = 0.8  # weight of a word that only starts with the typed one
 BEGINS, HAS = 3.0, 2.0  # factors of a title that starts as typed, or whose words do
@@ -31,32 +31,38 @@ def complete(collection: Collection, asked: Asked, *, ends: bool, k: int) -> Res
     """Return the documents that have every word of the query. With `ends`, the last word is finished.
 
     A word that no article has is corrected. If no document of a language has all words, those with the most are
-    returned if they have two thirds or more. Each language is judged alone, so an article in another language changes
-    nothing in what the page's language finds, and stands behind it.
+    returned if they have two thirds or more, or half and no article has any other word ("reset contraseña"). Each
+    language is judged alone, so an article in another language changes nothing in what the page's language finds, and
+    stands behind it.
     """
     line = asked.text.line
     if asked.empty:
         return Results(line, asked.page, "none", None, "", ())
     scores = np.zeros(len(collection.documents), dtype=np.float32)
-    stages: dict[str, Stage] = {}
+    stages: dict[str, str] = {}
     for lang, query in asked.queries.items():
         last = _last(asked.text, query, lang)
-        got, matched, most = _score(collection, lang, query, last=last, ends=ends)
+        got, matched, most, known = _score(collection, lang, query, last=last, ends=ends)
         matched *= asked.mask
         need, stages[lang] = _need(matched, most)
+        if not need and known == int(matched.max(initial=0)) and known * 2 >= most:
+            need, stages[lang] = known, "known"
         got[(matched < need) | ~asked.mask | (need == 0)] = 0.0
         scores = np.maximum(scores, got)
+    if any(stage in ("all", "enough") for stage in stages.values()):
+        stages = {lang: stage for lang, stage in stages.items() if stage != "known" or lang == asked.page}
     chosen = _chosen(collection, asked, scores, stages, k=k)
     peak = max((float(scores[n]) for n in chosen), default=1.0)
     hits = answers.title_hits(collection, [(n, float(scores[n]) / peak) for n in chosen], queries=asked.queries)
-    stage = next((stage for stage in STAGES if stage in stages.values()), STAGES[-1])
+    best = min(stages.values(), key=STAGES.index, default="none")
+    stage: Stage = "all" if best == "all" else "none" if best == "none" else "enough"
     return Results(line, asked.page, stage, None, "", hits)
 
 
-STAGES: tuple[Stage, ...] = ("all", "enough", "none")
+STAGES = ("all", "enough", "known", "none")
 
 
-def _chosen(collection: Collection, asked: Asked, scores: Floats, stages: Mapping[str, Stage], *, k: int) -> list[int]:
+def _chosen(collection: Collection, asked: Asked, scores: Floats, stages: Mapping[str, str], *, k: int) -> list[int]:
     """Return the best documents: those with all words first, then those in the language of the question and title."""
     chosen: list[int] = []
     for lang in sorted(stages, key=lambda lang: (STAGES.index(stages[lang]), lang != asked.lang, lang)):
@@ -89,11 +95,14 @@ def _need(matched: np.ndarray[tuple[int], np.dtype[np.int16]], asked: int) -> tu
 
 def _score(
     collection: Collection, lang: str, query: Query, *, last: Word | None, ends: bool
-) -> tuple[Floats, Counts, int]:
-    """Return the score of each document, the number of words that it has, and the number that it should have."""
+) -> tuple[Floats, Counts, int, int]:
+    """Return the score of each document, the number of words that it has, the number that it should have, and the
+    number of those that any article has.
+    """
     postings = collection.postings[lang]
     scores = np.zeros(len(collection.documents), dtype=np.float32)
     matched = np.zeros(len(collection.documents), dtype=np.int16)
+    known = 0
     forms = Forms(postings, len(scores), WEIGHTS, lang=lang)
     for word in query.words:
         own = forms.scores(word)
@@ -105,11 +114,12 @@ def _score(
             own = _corrected(collection, lang, word, forms, ends=ends or word != last)
         if word in query.asked or word == last:
             matched += own > 0
+            known += bool(own.any())
         scores += own
     for code in query.codes:
         scores += forms.sum((code,), ("exact",))
     little = last is not None and last not in query.asked
-    return scores, matched - np.int16(1) if little else matched, len(query.asked)
+    return scores, matched - np.int16(little), len(query.asked), known - little
 
 
 def _last(text: Text, query: Query, lang: str) -> Word | None:

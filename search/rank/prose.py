@@ -33,6 +33,7 @@ _MARKS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"^\s*(?:#{1,6}|[-*+]|>|\d{1,2}[.)])\s+"), ""),
     (re.compile(r"^\s*\|\s*|\s*\|\s*$"), ""),
     (re.compile(r"</?(?:br|b|i|em|strong|code|kbd|p|div|span|details|summary|img|a)\b[^<>]*>", re.IGNORECASE), " "),
+    (re.compile(r"^(?:\s*,)+\s*|(?<=[:(])(?:\s*,)+|,\s*(?=,)"), ""),  # of a list whose items were marks
 )
 _SUSPECT = re.compile(r"[*`\[{:!?<>#|+_-]|\d[.)]")
 

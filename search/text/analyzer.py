@@ -17,6 +17,8 @@ from functools import cache, lru_cache
 import Stemmer
 from whoosh.lang.stopwords import stoplists
 
+from search.text.han import SIMPLER
+
 SNOWBALL = {
     "ar": "arabic", "ca": "catalan", "cs": "czech", "da": "danish", "de": "german", "el": "greek", "en": "english",
     "eo": "esperanto", "es": "spanish", "et": "estonian", "eu": "basque", "fa": "persian", "fi": "finnish",
@@ -130,6 +132,7 @@ _ALIKE = {
         {"đ": "d", "ð": "d", "ħ": "h", "ı": "i", "ł": "l", "ø": "o", "ŧ": "t", "æ": "ae", "œ": "oe", "þ": "th"}
     ),
     **str.maketrans("ةىٱ", "هيا", "ـ" + _APOSTROPHES),
+    **SIMPLER,
     **{point: point + 0x60 for point in (*range(0x3041, 0x3097), 0x309D, 0x309E)},  # hiragana as katakana
 }
 

@@ -16,9 +16,11 @@ from itertools import pairwise
 from search.text.analyzer import Analyzer, Token, fold, tokens
 
 LONGEST = 40  # letters of a joined form
-MOST = 4  # more words of a question that are joined, or groups of digits
+MOST = 4  # more words of a question that are joined
+GROUPS = 2  # more of digits: +33 1 99 00 12 34
 NEIGHBOURS = 14  # letters of two words of a title that are joined: longer ones are rarely written as one
 LONG = 40  # words of a question from which only pairs of connected words are joined
+NATIONAL = 9  # digits of a phone number without the code of its country
 NUMBER = 7  # digits from which groups are one number, such as that of a phone
 IN_NAME = 6  # weight of a form in a title or heading; one in the text counts 1
 
@@ -29,6 +31,8 @@ _THOUSANDS = re.compile(r"\d{1,3}(?:[.,'’ \u00a0\u202f]\d{3})+")
 _HUMP = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _MIXED = re.compile(r"(?=\w*[A-Za-z])(?=\w*\d)[A-Za-z0-9]{2,12}")
 _WORD = re.compile(r"[^\W\d_]+")
+_HEX = re.compile(r"0?x([0-9a-f]{4,16})")
+_ZERO_X = re.compile(r"(?<!\w)0[xX]([0-9A-Fa-f]{4,16})(?!\w)")
 _SIGNED = re.compile(r"(?<!\w)([A-Za-z])(\+\+|#)")
 SAID = {"++": "pp", "#": "sharp"}  # C++ as cpp, F# as fsharp
 PERCENT = {"de": "prozent", "nl": "procent", "sv": "procent", "da": "procent", "no": "prosent", "nb": "prosent",
@@ -62,6 +66,8 @@ def _written(text: str, analyzer: Analyzer) -> Iterator[str]:
         yield fold(re.sub(r"[- ]", "", match.group()))
     for match in _HUMPED.finditer(text):
         yield from _parts(match.group())
+    for match in _ZERO_X.finditer(text):
+        yield match.group(1).lower()
     for match in _SIGNED.finditer(text):
         yield f"{match.group(1).lower()}{SAID[match.group(2)]}"
     if "%" in text:
@@ -93,6 +99,8 @@ def _numbers(text: str) -> Iterator[str]:
         digits = "".join(groups[first:])
         if len(digits) >= NUMBER:
             yield digits
+        if digits.startswith("0") and len(digits.lstrip("0")) >= NATIONAL:
+            yield digits.lstrip("0")
 
 
 def _parts(word: str) -> Iterator[str]:
@@ -130,34 +138,49 @@ def asked(line: str, found: Sequence[Token]) -> dict[int, tuple[str, ...]]:
     for first, token in enumerate(found):
         if token.kind != "word":
             continue
-        joined = fold(token.text)
-        for last in range(first + 1, min(first + (2 if long else MOST), len(found) - 1) + 1):
-            between = line[found[last - 1].end : found[last].start]
-            if found[last].kind != "word" or not _connects(between) or (long and between == " "):
-                break
-            joined += fold(found[last].text)
-            if len(joined) > LONGEST:
-                break
-            for number in range(first, last + 1):
-                forms.setdefault(number, []).extend(_alike(joined))
-        for other in _alone(token):
-            forms.setdefault(first, []).append(other)
+        if not (long and _apart(line, found, first)):
+            for last, joined in _with_next(line, found, first, most=2 if long else MOST):
+                for number in range(first, last + 1):
+                    forms.setdefault(number, []).extend((joined, *_shorter(joined)))
+        if not token.text.isalpha():
+            for other in _alone(token):
+                forms.setdefault(first, []).append(other)
     return {number: tuple(dict.fromkeys(some)) for number, some in forms.items()}
+
+
+def _apart(line: str, found: Sequence[Token], first: int) -> bool:
+    """Return True if nothing but a space is between a word and the next one, or there is none."""
+    return first + 1 == len(found) or line[found[first].end : found[first + 1].start] == " "
+
+
+def _with_next(line: str, found: Sequence[Token], first: int, *, most: int) -> Iterator[tuple[int, str]]:
+    """Yield the number of the last word of each joined form that starts with a word, and the form."""
+    joined = fold(found[first].text)
+    more = most + GROUPS if joined.isdecimal() else most
+    for last in range(first + 1, min(first + more, len(found) - 1) + 1):
+        between, text = line[found[last - 1].end : found[last].start], found[last].text
+        if found[last].kind != "word" or not _connects(between) or (most < MOST and between == " "):
+            return
+        joined += fold(text)
+        if len(joined) > LONGEST or (last > first + most and not joined.isdecimal()):
+            return
+        if not (between == "." and joined.isdecimal() and len(joined) < NUMBER and len(text) != 3):  # a version
+            yield last, joined
 
 
 def _connects(between: str) -> bool:
     return len(between) <= 3 and not set(between) & set(",;:!?|<>")
 
 
-def _alike(joined: str) -> tuple[str, ...]:
-    return (joined, *_shorter(joined))
-
-
 def _alone(token: Token) -> Iterator[str]:
-    """Yield other forms of a single word: a version without its v, and a number without the code of its country."""
+    """Yield other forms of a single word: a version without its v, a number without the code of its country, a hex
+    number without its 0x.
+    """
     folded = fold(token.text)
     if re.fullmatch(r"v\d+", folded):
         yield folded[1:]
+    if found := _HEX.fullmatch(folded):
+        yield found.group(1)
     yield from _shorter(folded)
 
 
@@ -166,4 +189,4 @@ def _shorter(digits: str) -> tuple[str, ...]:
     if not digits.isdecimal() or len(digits) <= NUMBER:
         return ()
     bare = digits.lstrip("0")
-    return tuple(bare[cut:] for cut in range(4) if len(bare) - cut >= 10 or (cut == 0 and bare != digits))
+    return tuple(bare[cut:] for cut in range(4) if len(bare) - cut >= NATIONAL or (cut == 0 and bare != digits))

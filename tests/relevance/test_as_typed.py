@@ -67,3 +67,14 @@ def test_of_two_titles_the_one_with_the_words_as_typed_comes_first(tmp_path: Pat
     searcher = shelf(tmp_path, both)
     assert sorted(ids(searcher.search(typed, lang="en"))) == ["joined", "split"]
     assert ids(searcher.search(typed, lang="en"))[0] == ids(searcher.complete(typed, lang="en"))[0] == first
+
+
+SPANISH = article("es", "Olvidé mi contraseña", "Pulse el enlace.", lang="es")
+RESET = article("reset", "Reset your password", "Follow the link.")
+
+
+def test_a_question_of_two_languages_finds_what_each_of_them_has_while_typing(tmp_path: Path) -> None:
+    assert ids(shelf(tmp_path / "1", [RESET, ADDRESS]).complete("reset contraseña", lang="en")) == ["reset"]
+    beside = shelf(tmp_path / "2", [RESET, ADDRESS, SPANISH])
+    assert ids(beside.complete("reset contraseña", lang="en")) == ["reset", "es"]
+    assert ids(beside.complete("reset address", lang="en")) == []

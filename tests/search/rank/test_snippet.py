@@ -66,6 +66,7 @@ def test_code_is_shown_if_nothing_else_matches() -> None:
             "- Card · 3 days · by post or by a messenger on a bicycle",
             "[Card] · 3 days · by post or by a messenger on a bicycle",
         ),
+        ("Marks: {{< tip >}}, {% tip %}, ::: and tabs are the same here.", "Marks: ::: and tabs are the same here."),
     ],
 )
 def test_marks_of_markdown_are_not_shown(text: str, expected: str) -> None:

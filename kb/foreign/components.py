@@ -270,7 +270,7 @@ def settled(text: str) -> str:
     for line in text.split("\n"):
         debt += line.count(ADDED)
         line = line.replace(ADDED, "")
-        if debt and kept and not line.strip() and not kept[-1].strip():
+        if debt and kept and not line.strip() and not kept[-1].strip(" \t" + OPEN + CLOSE):
             debt -= 1
         else:
             kept.append(line)

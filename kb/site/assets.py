@@ -127,4 +127,5 @@ def servable(folder: Path, name: str) -> bool:
         inside = path.is_relative_to(folder) and path.is_file()
     except (OSError, ValueError, RuntimeError):  # too long, not a valid name, a link to itself
         return False
-    return inside and not is_hidden(name) and path.suffix.lower() not in TEXTS and Path(name).suffix.lower() not in TEXTS
+    source = TEXTS.intersection((path.suffix.lower(), Path(name).suffix.lower()))
+    return inside and not is_hidden(name) and not source

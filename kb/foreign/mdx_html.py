@@ -17,6 +17,7 @@ _SHORT = re.compile(
     rf"([ \t]*)((?:<(?:{_HOLDERS})\b[^<>]*(?<!/)>[ \t]*)*)<({_LINES})((?:\s[^<>]*)?(?<!/))>"
     rf"(.*)</\3>[ \t]*((?:</(?:{_HOLDERS})>[ \t]*)*)"
 )
+_IN_ITEM = re.compile(r"([ \t]*(?:[-*+]|\d+[.)])[ \t]+)<p(?:\s[^<>]*)?>(.*)</p>[ \t]*")
 
 
 def translate(text: str) -> str:
@@ -27,6 +28,8 @@ def translate(text: str) -> str:
 
 
 def _lines(line: str) -> str:
+    if match := _IN_ITEM.fullmatch(line):
+        return match[1] + match[2]
     if match := _ALONE.fullmatch(line):
         return _joined(match[1], _around(match[2]))
     if match := _SHORT.fullmatch(line):

@@ -108,6 +108,11 @@ MDX = [
 ]
 
 
+def test_a_component_of_vitepress_is_told_by_its_attributes_and_a_placeholder_is_text() -> None:
+    text = 'See <VideoLink href="x.md" kind="b">the video</VideoLink> of <Name>.'
+    assert '<p>See <a href="/en/articles/x">the video</a> of &lt;Name&gt;.</p>' in html(text)
+
+
 MDX_HTML = [  # as MDX reads it: no empty lines are needed, and nothing is code for its indentation
     ("<p>\n**Type:** `string`\n</p>", "<p><strong>Type:</strong> <code>string</code></p>"),
     ("<p>Use **this**</p>\nText", "<p>Use <strong>this</strong></p><p>Text</p>"),
@@ -126,6 +131,7 @@ MDX_HTML = [  # as MDX reads it: no empty lines are needed, and nothing is code 
         "1. One\n   <details>\n   <summary>S</summary>\n   **b**\n   </details>\n2. Two",
         "<details><summary>S</summary><p><strong>b</strong></p></details></li><li><p>Two</p></li></ol>",
     ),
+    ("- <p>[a](x.md) **b**</p>", '<ul><li><a href="/en/articles/x">a</a> <strong>b</strong></li></ul>'),
     ("<Box>\n" * 120 + "Text" + "\n</Box>" * 120, "<p>Text</p>"),
 ]
 

@@ -15,10 +15,11 @@ MARKS = (
     ("a wiki link", re.compile(r"!?\[\[[^\[\]\n]{2,}\]\]")),
     ("a heading", re.compile(r"^\s*#{1,6} +\w", re.MULTILINE)),
     ("a code fence", re.compile(r"^\s*(?:```|~~~)", re.MULTILINE)),
-    ("a block", re.compile(r"^\s*(?::::+ ?\w|(?:!!!|\?\?\?\+?) +\w|===[!+]? +\")", re.MULTILINE)),
+    ("a block", re.compile(r"^\s*(?::::+ ?\w|(?:!!!|\?\?\?\+?) +\w|===[!+]? +\"|\[!\w+\][+-]?\s)", re.MULTILINE)),
     ("attributes", re.compile(r"\{:? *[#.][\w-]+[^{}\n]*\}")),
     ("a template tag", re.compile(r"\{% *\w[^%\n]*%\}|\{\{[<%][^{}\n]*[>%]\}\}")),
     ("a table", re.compile(r"\| *:?-{3,}:? *\|")),
+    ("HTML", re.compile(r"<(?:a|div|img|span|table|td|details)\b[^<>\n]*=[\"'][^<>\n]*>")),
     ("a component", re.compile(r"</?[A-Z]\w+(?: +\w+=[^<>\n]*)?/?>")),
 )
 

@@ -33,6 +33,8 @@ ATTACHMENTS = frozenset(
     ".png .jpg .jpeg .gif .webp .avif .svg .ico .pdf .zip .txt .csv .json .ods .odt .odp .docx .xlsx .pptx "
     ".mp4 .webm".split()
 )
+# Folders of other systems that hold pictures, though their names begin like those of hidden folders.
+PICTURE_FOLDERS = frozenset(".gitbook _static _images _assets _media _img _attachments".split())
 MAX_FILES = 200_000
 _SECTION = re.compile(r"_index(\.[\w-]+)?\.(md|markdown)")  # the page of a folder, in Hugo
 
@@ -293,7 +295,7 @@ def walk(folder: Path, root: Path, problems: list[Problem]) -> Iterator[str]:
                 problems.append(Problem(path, 1, why, "link-outside", "error"))
             elif entry.is_dir():
                 real = Path(entry.path).resolve() if entry.is_symlink() else Path(entry.path)
-                if not entry.name.startswith("_") and real not in seen:
+                if (not entry.name.startswith("_") or entry.name in PICTURE_FOLDERS) and real not in seen:
                     seen.add(real)
                     stack.append(f"{path}/")
             elif entry.is_file():
@@ -312,7 +314,8 @@ def _entries(folder: Path, below: str, problems: list[Problem]) -> list[os.DirEn
     except OSError as error:
         problems.append(Problem(below or ".", 1, f"the folder cannot be read: {error.strerror}", "article", "error"))
         return []
-    return [entry for entry in found if not entry.name.startswith(".") and entry.name != "node_modules"]
+    hidden = ("node_modules", *(entry.name for entry in found if entry.name.startswith(".")))
+    return [entry for entry in found if entry.name in PICTURE_FOLDERS or entry.name not in hidden]
 
 
 def sort_out(paths: Iterable[str]) -> tuple[list[str], list[str], list[str]]:
@@ -321,7 +324,9 @@ def sort_out(paths: Iterable[str]) -> tuple[list[str], list[str], list[str]]:
     for path in sorted(paths):
         name = path.rpartition("/")[2]
         suffix = os.path.splitext(name)[1].lower()
-        if path == site_file.FILE:
+        if not PICTURE_FOLDERS.isdisjoint(path.split("/")[:-1]):
+            files += [path] if suffix in ATTACHMENTS and not is_hidden(path) else []
+        elif path == site_file.FILE:
             specials.append(path)
         elif name.startswith("_") and not _SECTION.fullmatch(name):
             specials += [path] if suffix in (".yml", ".yaml") else []
@@ -330,6 +335,15 @@ def sort_out(paths: Iterable[str]) -> tuple[list[str], list[str], list[str]]:
         elif suffix in ATTACHMENTS:
             files.append(path)
     return documents, specials, files
+
+
+def is_hidden(path: str) -> bool:
+    """Return True if a part of a path begins with a dot or an underscore, but for the folders of pictures.
+
+    >>> is_hidden("guide/_draft.png"), is_hidden(".gitbook/assets/a.png")
+    (True, False)
+    """
+    return any(part.startswith((".", "_")) and part not in PICTURE_FOLDERS for part in path.split("/"))
 
 
 def read_text(folder: Path, path: str, problems: list[Problem]) -> str:

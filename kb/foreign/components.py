@@ -146,7 +146,8 @@ class Translation:
         low = name.lower()
         if name[0].islower() and low not in ("iframe", "video"):
             return self._html(match) if "{" in match["rest"] else whole
-        ours = self.mdx or name.split(".")[0] in self.names or name in _KNOWN
+        ours = self.mdx or name.split(".")[0] in self.names or name in _KNOWN or "=" in match["rest"]
+        ours = ours or bool(match["close"] and any(open == low for open, _ in self.closing))
         if low in _FRAMES and not match["close"] and (ours or low in ("iframe", "video")):
             return self._frame(match, low) or whole
         if not ours:
@@ -213,7 +214,7 @@ class Translation:
         href = given.get("href") or given.get("to")
         title = given.get("title") or given.get("label") or given.get("summary") or ""
         ends = _line_ends(match[0])
-        if low in _LINKS and href:
+        if (low in _LINKS or low.endswith("link")) and href:
             self.closing.append((low, "</a>"))
             return f'<a href="{escape(href)}">' + ends
         if low in _TABS or (low == "tab" and title):
@@ -270,7 +271,7 @@ def settled(text: str) -> str:
     for line in text.split("\n"):
         debt += line.count(ADDED)
         line = line.replace(ADDED, "")
-        if debt and kept and not line.strip() and not kept[-1].strip():
+        if debt and kept and not line.strip() and not kept[-1].strip(" \t" + OPEN + CLOSE):
             debt -= 1
         else:
             kept.append(line)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from kb.foreign import components, liquid, shortcodes, wiki
+from kb.foreign import components, liquid, mdx_html, shortcodes, wiki
 from kb.foreign.code import Aside
 from kb.foreign.components import CLOSE, OPEN
 from kb.foreign.liquid import lists_used
@@ -34,6 +34,7 @@ _ITEM = re.compile(r"[ \t]*([-*+:]|\d+[.)])[ \t]")
 _GROUP_END = re.compile(rf"\s*{CLOSE}\s*")
 _TABS = re.compile(r"\s*</?Tabs\b[^>]*>\s*")
 MAX_DEPTH = 10  # nested blocks; deeper ones are read as text
+MAX_GROUPS = 100  # nested blocks and groups
 _KINDS = {
     "caution": "warning",
     "important": "info",
@@ -55,6 +56,7 @@ def translate(text: str, values: Mapping[str, object], *, first_line: int, mdx: 
         plain, dropped = shortcodes.translate(aside.text, first_line=first_line)
         read = components.Translation(values, mdx, first_line)
         plain = read.run(plain) if mdx or _MDX.search(plain) else plain
+        plain = mdx_html.translate(plain) if read.mdx else plain
         plain, removed = wiki.translate(plain, first_line=first_line)
         text = aside.restore(components.settled(plain))
         notes = [*notes, *dropped, *read.notes.values(), *removed]
@@ -143,17 +145,18 @@ class _Reader:
         for close, kind in ((_CLOSE, ":::"), (_TAB_END, "tab"), (_GROUP_END, "group")):
             if close.fullmatch(line):
                 return self._closed(kind)
-        if len(self.blocks) >= MAX_DEPTH:
-            return None
+        group = line.strip() == OPEN
+        if len(self.blocks) >= MAX_GROUPS or (not group and self._depth() >= MAX_DEPTH):
+            return "" if group else None
         indent = "".join(block.indent for block in self.blocks)
         own = self._moved(line)
         own = own[: len(own) - len(own.lstrip())]
         own = own if self.holder == "list" else "    " if self.holder == "definition" and own else ""
         if match := _OPEN.fullmatch(line):
             kind = match[2].lower()
-            group = kind in ("code-group", "tabs", "steps", "raw", "v-pre")
-            self.blocks.append(_Block(":::", "" if group else own + "    "))
-            return "" if group else f"{indent}{own}!!! {_KINDS.get(kind, kind)}{_title(match[3] or match[4])}"
+            unboxed = kind in ("code-group", "tabs", "steps", "raw", "v-pre")
+            self.blocks.append(_Block(":::", "" if unboxed else own + "    "))
+            return "" if unboxed else f"{indent}{own}!!! {_KINDS.get(kind, kind)}{_title(match[3] or match[4])}"
         if match := _ALERT.fullmatch(line):
             self.alert = own, _Reader(self.first_line)
             kind = match[1].lower()
@@ -162,10 +165,13 @@ class _Reader:
             self.blocks.append(_Block("tab", own + "    "))
             named = dict(re.findall(r"""(\w+)\s*=\s*\{?["']([^"']*)["']""", match[1]))
             return f"{indent}{own}==={_title(named.get('label') or named.get('value') or 'Tab')}"
-        if line.strip() == OPEN:
-            self.blocks.append(_Block("group", ""))
+        if group:
+            self.blocks.append(_Block("group", own))
             return ""
         return "" if _TABS.fullmatch(line) else None
+
+    def _depth(self) -> int:
+        return sum(block.kind != "group" for block in self.blocks)
 
     def _closed(self, kind: str) -> str | None:
         """Close the innermost block of this kind, and those in it."""

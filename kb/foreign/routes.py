@@ -19,7 +19,7 @@ _ROOTS = frozenset(
 # Folders with which addresses begin, and files may not.
 _PREFIXES = frozenset("docs doc kb help hc support documentation wiki latest stable current next main master".split())
 _SUFFIX = re.compile(r"\.(?:html?|mdx?|markdown)$", re.IGNORECASE)
-_NUMBER = re.compile(r"\d+\s*[-_.]+\s*(?=[^-_.\s\d])")  # that orders files, as in `01-start.md`
+_NUMBER = re.compile(r"^\d+\s*[-_.]+\s*(?=[^-_.\s\d])")  # that orders files, as in `01-start.md`
 _VERSION = re.compile(r"v?\d+(?:\.(?:\d+|x))*")
 _INDEX = frozenset(("index", "readme", "_index"))
 MOST_FOLDERS = 12  # of an address

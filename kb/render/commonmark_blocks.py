@@ -23,6 +23,9 @@ _ID = re.compile(r"[ \t]*\{:?[ \t]*#([^\s{}\"']+)[^{}\n]*\}[ \t]*$")
 _ID_LINE = re.compile(r"\{:[ \t]*#([^\s{}\"']+)[^{}\n]*\}[ \t]*$")
 _HTML = re.compile(r"<[a-zA-Z][^<>\n]*>")
 _ITEMS = re.compile(r'<ul markdown="block">(?:<li markdown="span">(?:(?!</li>).)*</li>)*</ul>[ \t]*$')
+_SPAN = re.compile(
+    r'(<(summary|figcaption|h[1-6]|li|dt|dd|td|th|div)\b[^<>]*?) markdown="span"((?:\s[^<>]*)?>)(.*)(</\2>)[ \t]*$'
+)
 _ITEM = re.compile(r'<li markdown="span">(.*?)</li>')
 _ALERTS = {"caution": "warning", "important": "info"}  # of which we have no kind
 _TASK = {True: "☑ ", False: "☐ "}
@@ -35,6 +38,7 @@ def add(md: MarkdownIt) -> None:
     md.block.ruler.before("fence", "tabs", _tabs, interrupts)
     md.block.ruler.before("reference", "abbreviation", _abbreviation, {"alt": ["paragraph"]})
     md.block.ruler.before("html_block", "items", _items, interrupts)
+    md.block.ruler.before("html_block", "span", _span, interrupts)
     md.block.ruler.at("html_block", _html_block, {"alt": ["paragraph", "reference", "blockquote"]})
     md.core.ruler.before("inline", "anchors", _anchors)
     md.core.ruler.before("inline", "boxes", _alerts_and_tasks)
@@ -151,6 +155,19 @@ def _items(state: StateBlock, start: int, end: int, silent: bool) -> bool:
         token.content, token.children, token.map = content, [], [start, start + 1]
         state.push("list_item_close", "li", -1)
     state.push("bullet_list_close", "ul", -1)
+    state.line = start + 1
+    return True
+
+
+def _span(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """Parse an element of HTML within a line whose text `kb.foreign.mdx_html` found to be Markdown."""
+    match = None if state.is_code_block(start) else _SPAN.match(_line(state, start))
+    if match is None or silent:
+        return match is not None
+    state.push("html_block", "", 0).content = match[1] + match[3]
+    token = state.push("inline", "", 0)
+    token.content, token.map, token.children = match[4].strip(), [start, start + 1], []
+    state.push("html_block", "", 0).content = match[5] + "\n"
     state.line = start + 1
     return True
 

@@ -8,7 +8,7 @@ from html import escape
 from markdown_it import MarkdownIt
 from markdown_it.common.html_re import HTML_TAG_RE
 from markdown_it.rules_core import StateCore
-from markdown_it.rules_inline import StateInline
+from markdown_it.rules_inline import StateInline, emphasis
 from pymdownx import keymap_db  # type: ignore[import-untyped]
 
 from kb.render import shortcodes, tags
@@ -19,6 +19,9 @@ BRACES = re.compile(rf"\{{:?[ \t]*((?:{_PAIR})(?:[ \t]+(?:{_PAIR}))*)[ \t]*\}}")
 _ATTRIBUTE = re.compile(r"#([\w:-]+)|([\w-]+)=(?:\"([^\"\n]*)\"|'([^'\n]*)'|([\w%.#-]+))|\.[\w:-]+")
 _KEYS = re.compile(r"\+\+([\w-]+(?:\+[\w-]+)*)\+\+(?!\+)")
 _SHORTCODE = re.compile(shortcodes.PATTERN)
+_CJK = re.compile(
+    "[\u1100-\u11ff\u2e80-\u318f\u31c0-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]"
+)
 _MAIL = re.compile(r"[A-Za-z0-9.+_-]+$")
 _ALLOWED = frozenset(("width", "height", "title", "lang"))
 _AFTER = frozenset(("image", "link_close", "code_inline", "mark_close"))
@@ -27,6 +30,7 @@ _AFTER = frozenset(("image", "link_close", "code_inline", "mark_close"))
 def add(md: MarkdownIt) -> None:
     """Add the spans to a parser."""
     md.inline.ruler.before("emphasis", "mark", _mark)
+    md.inline.ruler.at("emphasis", _emphasis)
     md.inline.ruler.before("html_inline", "word", _word)
     md.inline.ruler.push("attributes", _attributes)
     md.inline.ruler.push("shortcode", _shortcode)
@@ -48,6 +52,22 @@ def _mark(state: StateInline, silent: bool) -> bool:
         state.push("mark_close", "mark", -1)
         state.posMax = after
     state.pos = match.end()
+    return True
+
+
+def _emphasis(state: StateInline, silent: bool) -> bool:
+    """Parse `*` and `_`, and let `*` begin and end beside Chinese, Japanese or Korean, which have no spaces.
+
+    By CommonMark's rules `**「重要」**です` is no emphasis, since a mark after punctuation needs a space after it.
+    """
+    start, known = state.pos, len(state.delimiters)
+    if not emphasis.tokenize(state, silent):
+        return False
+    before = state.src[start - 1 : start] or " "
+    after = state.src[state.pos : state.pos + 1] if state.pos < state.posMax else " "
+    if state.src[start] == "*" and (_CJK.match(before) or _CJK.match(after)):
+        for mark in state.delimiters[known:]:
+            mark.open, mark.close = not after.isspace(), not before.isspace()
     return True
 
 

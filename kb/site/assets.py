@@ -20,6 +20,7 @@ from flask import Blueprint, Response, request, send_from_directory
 from deflect.store.services import services
 from deflect.tickets import file_links
 from kb.config import static_folder
+from kb.content.library import is_hidden
 from kb.errors import NotFound
 from kb.site.minify import minified
 
@@ -126,5 +127,5 @@ def servable(folder: Path, name: str) -> bool:
         inside = path.is_relative_to(folder) and path.is_file()
     except (OSError, ValueError, RuntimeError):  # too long, not a valid name, a link to itself
         return False
-    hidden = any(part.startswith((".", "_")) for part in Path(name).parts)
-    return inside and not hidden and path.suffix.lower() not in TEXTS and Path(name).suffix.lower() not in TEXTS
+    source = TEXTS.intersection((path.suffix.lower(), Path(name).suffix.lower()))
+    return inside and not is_hidden(name) and not source

@@ -15,12 +15,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from kb.check import source_shown
 from kb.content import library
 from kb.content.article import Article
+from kb.content.dialect import NAMES, Dialect
 from kb.content.library import Library
 from kb.foreign.routes import WIKI
 from kb.render.render import render_all
-from tests.bench.source_shown import source_shown
 
 _FENCE = re.compile(
     r"^[ \t>]*(?:[-*+] +|\d+\. +)?(`{3,}|~{3,}).*?(?:^[ \t>]*\1[`~]*[ \t]*$|\Z)", re.DOTALL | re.MULTILINE
@@ -63,11 +64,11 @@ class Tree:
         return f"| {' | '.join(map(str, cells))} | {self.seconds:.1f} |"
 
 
-def read(folder: Path) -> Tree:
-    """Return what is counted in a folder of articles."""
+def read(folder: Path, dialect: Dialect | None = None) -> Tree:
+    """Return what is counted in a folder of articles, in its own dialect or in another one."""
     begin = time.perf_counter()
     shelf = library.load(folder)
-    pages = render_all(shelf.articles, addresses=shelf.addresses, dialect=shelf.markdown.dialect)
+    pages = render_all(shelf.articles, addresses=shelf.addresses, dialect=dialect or shelf.markdown.dialect)
     tree = Tree(articles=len(shelf.articles), seconds=time.perf_counter() - begin)
     tree.not_shown = [str(p) for p in shelf.problems if p.code in ("article", "duplicate-article")]
     files = Files(folder)
@@ -75,8 +76,8 @@ def read(folder: Path) -> Tree:
         page = pages.get(article.version)
         if page is None:
             tree.not_shown.append(f"{article.path}: too long to render")
-        elif found := source_shown(page.html):
-            tree.source.append(f"{article.path}: {' '.join(sorted(found))}")
+        elif found := source_shown.find(page.html):
+            tree.source.append(f"{article.path}: {', '.join(f'{kind} ({said[:60]})' for kind, said in found)}")
         _count(tree, shelf, article, files)
     return tree
 
@@ -167,12 +168,13 @@ def main() -> None:
     """Print a table of the folders, and with `--all` each thing that is not shown."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", nargs="+", type=Path)
+    parser.add_argument("--dialect", choices=NAMES, help="instead of the dialect that the folder's marks choose")
     parser.add_argument("--all", action="store_true", help="print each dead link, lost picture and page with source")
     arguments = parser.parse_args()
     print("| tree | articles | not shown | own links dead | pictures shown | pages with source | seconds |")
     print("|---|---|---|---|---|---|---|")
     for folder in arguments.folders:
-        tree = read(folder)
+        tree = read(folder, arguments.dialect)
         print(tree.row("/".join(folder.parts[-3:])), flush=True)
         if arguments.all:
             for name in ("not_shown", "dead", "lost", "source"):

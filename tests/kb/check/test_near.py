@@ -56,7 +56,33 @@ def test_markdown_that_is_shown_as_source_is_named_with_its_line(tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    "html", ["<p>2 ** 3 ** 4</p>", "<p>{name} [1] a|b #1</p>", "<pre>**x**</pre>", "<p>a &lt; B &gt; c</p>"]
+    ("html", "kind"),
+    [
+        ("<p>Use **bold** text</p>", "bold text"),
+        ("<p>[a](./b.md)</p>", "a link or picture"),
+        ("<p>![[a.png]]</p>", "a wiki link"),
+        ("<p>:::note</p>", "a block"),
+        ("<p>!!! note</p>", "a block"),
+        ("<blockquote><p>[!TIP] x</p></blockquote>", "a block"),
+        ("<h2>Head {#id}</h2>", "attributes"),
+        ("<p>&lt;div class='x'&gt;</p>", "HTML"),
+        ("<p>&lt;Tabs&gt;</p>", "a component"),
+        ("<p>a | b\n|---|---|</p>", "a table"),
+        ("<p>## Head</p>", "a heading"),
+        ("<p>```sh ls</p>", "a code fence"),
+        ("<p>{{&lt; ref x &gt;}}</p>", "a template tag"),
+    ],
+)
+def test_markdown_that_readers_see_outside_code_has_its_kind(html: str, kind: str) -> None:
+    assert [name for name, _ in source_shown.find(html)] == [kind]
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        *("<p>2 ** 3 ** 4</p>", "<p>{name} [1] a|b #1</p>", "<pre>**x**</pre>", "<p>a &lt; B &gt; c</p>"),
+        *("<th>#</th><th>Name</th>", "<p>__tests__/a.js, a &lt;ul&gt;</p>"),
+    ],
 )
 def test_plain_text_and_code_are_no_source(html: str) -> None:
     assert source_shown.find(html) == []

@@ -108,6 +108,39 @@ MDX = [
 ]
 
 
+def test_a_component_of_vitepress_is_told_by_its_attributes_and_a_placeholder_is_text() -> None:
+    text = 'See <VideoLink href="x.md" kind="b">the video</VideoLink> of <Name>.'
+    assert '<p>See <a href="/en/articles/x">the video</a> of &lt;Name&gt;.</p>' in html(text)
+
+
+MDX_HTML = [  # as MDX reads it: no empty lines are needed, and nothing is code for its indentation
+    ("<p>\n**Type:** `string`\n</p>", "<p><strong>Type:</strong> <code>string</code></p>"),
+    ("<p>Use **this**</p>\nText", "<p>Use <strong>this</strong></p><p>Text</p>"),
+    (
+        "<details>\n<summary>Show **it**</summary>\n\n1. One\n\n   ```js\n   x\n   ```\n</details>\nEnd",
+        "<details><summary>Show <strong>it</strong></summary><ol><li><p>One</p><div",
+    ),
+    ("<details><summary>S</summary>\n```js\nx\n```\n</details>", "<details><summary>S</summary><div"),
+    ("<div>\n      <div>\n            - **a**\n      </div>\n</div>\n# B", "<div><div><ul><li><strong>a</strong></li>"),
+    ("<ul>\n  <li>[a](x.md)</li>\n</ul>", '<ul><li><a href="/en/articles/x">a</a></li></ul>'),
+    (
+        "<table>\n  <tr>\n    <td>\n      *x*\n    </td>\n  </tr>\n</table>",
+        "<td><p><em>x</em></p></td></tr></tbody></table>",
+    ),
+    (
+        "1. One\n   <details>\n   <summary>S</summary>\n   **b**\n   </details>\n2. Two",
+        "<details><summary>S</summary><p><strong>b</strong></p></details></li><li><p>Two</p></li></ol>",
+    ),
+    ("- <p>[a](x.md) **b**</p>", '<ul><li><a href="/en/articles/x">a</a> <strong>b</strong></li></ul>'),
+    ("<Box>\n" * 120 + "Text" + "\n</Box>" * 120, "<p>Text</p>"),
+]
+
+
+@pytest.mark.parametrize(("text", "shown"), MDX_HTML)
+def test_html_in_mdx_holds_markdown(text: str, shown: str) -> None:
+    assert shown in html(text, "a.mdx")
+
+
 @both
 @pytest.mark.parametrize(("text", "shown"), MDX)
 def test_a_component_leaves_what_it_holds(text: str, shown: str, dialect: Dialect) -> None:

@@ -38,6 +38,8 @@ TREES = {  # name -> files; a settings file says which system the tree was writt
         "content/en/guide/a.md": "# A\n",
         "content/en/guide/b/index.md": "# B\n",
         "content/en/guide/b/pic.png": "x",
+        "content/en/release/v1.24.0.png": "x",
+        "content/en/release/v1.24.1.png": "x",
     },
     "plain": {
         "a.md": "# A\n",
@@ -46,6 +48,13 @@ TREES = {  # name -> files; a settings file says which system the tree was writt
         "static/img/y.png": "x",
         "one/same.md": "# One\n",
         "two/same.md": "# Two\n",
+    },
+    "gitbook": {
+        "guide/a.md": "# A\n",
+        ".gitbook/assets/image (1).png": "x",
+        ".gitbook/includes/part.md": "# Part\n",
+        "_static/images/v1.23.0.png": "x",
+        "_static/images/v1.23.1.png": "x",
     },
     "obsidian": {
         ".obsidian/app.json": "{}",
@@ -86,6 +95,10 @@ LINKS = [  # tree, folder of the articles, article, link, what it leads to
     ("plain", ".", "one/same.md", "/any/same", None),
     ("plain", ".", "a.md", "../b.md", None),
     ("plain", ".", "a.md", "deep/c.md", None),
+    ("gitbook", ".", "guide/a.md", "../.gitbook/assets/image%20(1).png", ".gitbook/assets/image (1).png"),
+    ("gitbook", ".", "guide/a.md", "../.gitbook/includes/part.md", None),
+    ("gitbook", ".", "guide/a.md", "/_static/images/v1.23.1.png", "_static/images/v1.23.1.png"),
+    ("hugo", "content", "en/guide/a.md", "/release/v1.24.0.png", "en/release/v1.24.0.png"),
     ("obsidian", ".", "Home.md", "Big%20plan.md", "Plans/Big plan.md"),
     ("obsidian", ".", "Plans/Big plan.md", "/_wiki/home", "Home.md"),
     ("obsidian", ".", "Plans/Big plan.md", "/_wiki/pic%20one.png", "Files/pic one.png"),

@@ -34,12 +34,14 @@ def client(folder: Path) -> FlaskClient:
     (articles / "loop.png").symlink_to(articles / "loop.png")
     (articles / "inside.png").symlink_to(articles / "billing" / "page.png")
     (articles / "source.png").symlink_to(articles / "account" / "draft.md")
+    (articles / ".gitbook" / "assets").mkdir(parents=True)
+    (articles / ".gitbook" / "assets" / "page.png").write_bytes((articles / "billing" / "page.png").read_bytes())
     (articles / ".git").mkdir()
     (articles / ".git" / "key.pdf").write_text("classified")
     return client
 
 
-@pytest.mark.parametrize("name", ["billing/page.png", "inside.png"])
+@pytest.mark.parametrize("name", ["billing/page.png", "inside.png", ".gitbook/assets/page.png"])
 def test_a_picture_among_the_articles_is_served(client: FlaskClient, name: str) -> None:
     answer = client.get(f"/files/{name}", buffered=True)
     assert answer.status_code == 200

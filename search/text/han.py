@@ -1,6 +1,7 @@
 """Traditional Chinese characters and their simplified forms, so that either finds the other.
 
-The characters are the common ones of both: level 1 of Big5, and level 1 of GB 2312. Where one simplified character
+The pairs are those of ICU's transform Traditional-Simplified, for the common characters of both: level 1 of Big5, and
+level 1 of GB 2312. Where one simplified character
 stands for several, they are all found by it.
 """
 

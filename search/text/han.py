@@ -1,8 +1,7 @@
 """Traditional Chinese characters and their simplified forms, so that either finds the other.
 
 The pairs are those of ICU's transform Traditional-Simplified, for the common characters of both: level 1 of Big5, and
-level 1 of GB 2312. Where one simplified character
-stands for several, they are all found by it.
+level 1 of GB 2312. Where one simplified character stands for several, they are all found by it.
 """
 
 from __future__ import annotations

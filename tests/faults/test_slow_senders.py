@@ -91,7 +91,8 @@ def test_a_hundred_and_fifty_that_drip_hold_up_nobody_and_are_closed(center: Ser
             assert center.get("/en/")[0] == 200
             assert center.post("/api/v1/offers", {"visitor": "v", "subject": "password", "body": ""})[0] == 200
             assert time.monotonic() - began < PROMPT
-        until(lambda: not any(is_open(one) for one in heads + bodies + readers))
+        until(lambda: not any(is_open(one) for one in heads + bodies))
+        # The readers' answers are in the kernel's buffers. Behind a proxy, such a connection is idle for 150 seconds.
 
 
 def test_a_client_that_takes_an_answer_at_a_modest_pace_gets_all_of_it(center: Served) -> None:

@@ -21,7 +21,8 @@ RAN = (
     "[...document.querySelectorAll('main :is(script, iframe, object, embed, base, style, form[action*=evil])')].length"
 )
 HANDLERS = """[...document.querySelectorAll('*')].filter(e => [...e.attributes].some(a => /^on/i.test(a.name)
-    || /^\\s*(javascript|vbscript|data:text)/i.test(a.value) && !['value', 'content', 'data-language'].includes(a.name)))
+    || /^\\s*(javascript|vbscript|data:text)/i.test(a.value)
+        && !['value', 'content', 'data-language'].includes(a.name)))
     .map(e => e.outerHTML)"""
 
 

@@ -75,21 +75,20 @@ class ReportCache:
 def overview() -> str:
     """Show what a period saved against the one before, failed searches, articles that did not help, and numbers."""
     here, (start, end) = services(), _period()
-    by = request.args.get("by", "")
-    found = _report(here, start, end, by=by)
-    earlier = _part(here, start - (end - start), start)
+    by, worth, before = request.args.get("by", ""), _worth(here), start - (end - start)
+    now, earlier = _part(here, start, end, by=by), _earlier(here, before, start)
     today = to_datetime(clock.now()).date()
     return render_template(
         "admin/report.html",
-        report=found,
-        lead=lead(Part(found, state(ReportCache).material(start, end)), earlier, **_worth(here)),
-        earlier=_days(start - (end - start), start) if earlier else None,
+        report=now.report,
+        lead=lead(now, earlier, **worth),
+        earlier=_days(before, start) if earlier else None,
         presets=[(label, {"from": str(first), "to": str(last)}) for label, first, last in presets(today)],
         in_words=partial(in_words, currency=here.settings.currency),
-        worth=_worth(here),
-        is_empty=Part(found, state(ReportCache).material(start, end)).is_empty,
-        headlines=[found.number(name) for name in HEADLINES],
-        people=[found.number(name) for name in PEOPLE],
+        worth=worth,
+        is_empty=now.is_empty,
+        headlines=[now.report.number(name) for name in HEADLINES],
+        people=[now.report.number(name) for name in PEOPLE],
         points=_points(here, start, end),
         misses=misses(here.store, start=start, end=end, limit=15),
         effects=article_effects.effects(here.store, start=start, end=end, now=clock.now())[:15],
@@ -266,12 +265,14 @@ def _report(here: Services, start: int, end: int, *, by: str) -> Report:
     )
 
 
-def _part(here: Services, start: int, end: int) -> Part | None:
+def _part(here: Services, start: int, end: int, *, by: str = "") -> Part:
+    return Part(_report(here, start, end, by=by), state(ReportCache).material(start, end))
+
+
+def _earlier(here: Services, start: int, end: int) -> Part | None:
     """Return a period's numbers and material, or None if it begins before the first event."""
     first = earliest(here.store)
-    if first is None or first >= end or start < first // DAY * DAY:
-        return None
-    return Part(_report(here, start, end, by=""), state(ReportCache).material(start, end))
+    return _part(here, start, end) if first is not None and first < end and start >= first // DAY * DAY else None
 
 
 def _worth(here: Services) -> dict[str, float]:

@@ -29,7 +29,9 @@ function listen(host, typed, inner) {
   view.frameElement.addEventListener("load", () => start(host, typed, view.frameElement.getRootNode()), options);
   const entered = ({ target }) => target.localName === "textarea" && hasDraft() && typed({}, pathFrom(target));
   inner.addEventListener("focusin", entered, options);
-  if (field?.value || field?.isContentEditable) typed({}, pathFrom(field)); // typed while this file was on its way
+  const { value, defaultValue, isContentEditable } = field ?? {};
+  // Typed while this file was on its way.
+  if (value || isContentEditable) typed({ isTrusted: value !== defaultValue }, pathFrom(field));
   else if (field) entered({ target: field });
 }
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response, jsonify, request
+from playwright.sync_api import Page
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from kb.site import widget
@@ -263,3 +264,8 @@ def shop_and_help() -> Iterator[Help]:
         help.origin, help.shop = origin, shop.replace("127.0.0.1", "localhost")
         yield help
         help.gate.set()
+
+
+def until_kept(page: Page, text: str) -> None:
+    """Wait until the browser keeps a text: its file comes after the first question, often after the cards."""
+    page.wait_for_function("(text) => JSON.stringify({ ...sessionStorage }).includes(text)", arg=text)

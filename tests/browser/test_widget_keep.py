@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.browser.shop import Help, shop_and_help
+from tests.browser.shop import Help, shop_and_help, until_kept
 
 pytestmark = pytest.mark.browser
 CARDS = "help-widget [part=card]"
@@ -79,7 +79,7 @@ def offered(page: Page, text: str = TEXT) -> None:
     """Write a message, and wait for its cards and until it is kept."""
     write(page, text)
     expect(page.locator(CARDS)).to_have_count(3)
-    page.wait_for_function("(text) => JSON.stringify({ ...sessionStorage }).includes(text)", arg=text[-12:])
+    until_kept(page, text[-12:])
 
 
 def stored(page: Page) -> str:
@@ -301,10 +301,28 @@ def test_a_draft_returns_to_the_form_of_a_frame_once_it_is_entered(tab: Page, he
     message = tab.frame_locator("iframe").locator("[name=message]")
     message.press_sequentially(TEXT)
     expect(tab.locator(CARDS)).to_have_count(3)
-    tab.wait_for_function("(text) => JSON.stringify({ ...sessionStorage }).includes(text)", arg=TEXT)
+    until_kept(tab, TEXT)
     tab.reload()
     message.focus()
     expect(message).to_have_value(TEXT)
+
+
+def test_what_was_typed_in_a_frame_before_its_file_came_is_kept(tab: Page, help: Help) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    tab.route("**/frames.js", hold)
+    filled = FORM.replace('name="email"', 'name="email" value="ana@example.com"')
+    help.pages["inner"] = f"<!doctype html><title>Inner</title>{filled}"
+    put(tab, help, f'<iframe src="/inner.html"></iframe>{TAG}')
+    with tab.expect_request("**/frames.js"):
+        tab.frame_locator("iframe").locator("[name=message]").press_sequentially(TEXT)
+    held[0].continue_()
+    expect(tab.locator(CARDS)).to_have_count(3)
+    until_kept(tab, TEXT)
+    assert "ana@example.com" not in stored(tab)
 
 
 @pytest.mark.parametrize(
@@ -499,7 +517,7 @@ def test_closed_means_closed_for_this_question_also_after_a_reload(tab: Page, he
     expect(tab.locator(OFFERS)).to_be_hidden()
     asked = len(help.offers)
     write(tab, " on my new phone since yesterday evening, whatever I try")
-    tab.wait_for_function("JSON.stringify({ ...sessionStorage }).includes('whatever I try')")
+    until_kept(tab, "whatever I try")
     assert (len(help.offers), tab.locator(OFFERS).is_hidden()) == (asked, True)
     tab.reload()
     write(tab, " again")

@@ -140,6 +140,7 @@ export class Sending {
     const isGone = !view.again() || !view.isSeen;
     if (!isEmpty && !isGone) return;
     if (began.weak || began.acted ? began.answered : began.submit) return this.#sent() ?? true;
+    if (!began.late) return (began.late = true); // the browser tells of an answer after the page has used it
     if (isEmpty) this.forget();
     this.stop();
   }

@@ -18,6 +18,15 @@ QUIET = [
 ]  # fmt: skip
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Run a test in a browser once more where it failed, and say so: `--reruns 0` counts the first time only."""
+    if config.getoption("reruns") is not None:
+        return
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.flaky(reruns=1))
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Chromium, started once; if it is missing, the tests are skipped with a reason."""

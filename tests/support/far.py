@@ -6,7 +6,6 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
 from urllib.parse import urlsplit
 
 PIECE = 65536  # bytes
@@ -20,32 +19,37 @@ class Far:
         self.target, self.trip = target, trip  # trip: seconds
         self.connections = 0
         self.port = 0
-        self._tasks: list[Any] = []
+        self._tasks: set[asyncio.Task[None]] = set()  # the loop holds them weakly
+        self._writers: list[asyncio.StreamWriter] = []
 
     async def serve(self, ready: threading.Event, stop: asyncio.Event) -> None:
         """Accept connections until `stop` is set."""
-        server = await asyncio.start_server(self._client, "127.0.0.1", 0)
+        server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
         self.port = server.sockets[0].getsockname()[1]
         ready.set()
         await stop.wait()
+        for _ in range(5):
+            await asyncio.sleep(0)  # asyncio loses whom it is just accepting when the server closes
         server.close()
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for writer in self._writers:
+            writer.close()
+        await asyncio.gather(*(writer.wait_closed() for writer in self._writers), return_exceptions=True)
+
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Note a connection at once: a task that is cancelled before it began would never close it."""
+        self.connections += 1
+        self._writers.append(writer)
+        self._tasks.add(asyncio.create_task(self._client(reader, writer)))
 
     async def _client(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.connections += 1
-        self._tasks.append(asyncio.current_task())
-        open_ones = [writer]
-        with suppress(asyncio.CancelledError, OSError):
+        with suppress(OSError):
             await asyncio.sleep(HANDSHAKES * self.trip)
             behind_reader, behind_writer = await asyncio.open_connection(*self.target)
-            open_ones.append(behind_writer)
+            self._writers.append(behind_writer)
             await asyncio.gather(self._pump(reader, behind_writer), self._pump(behind_reader, writer))
-        for one in open_ones:
-            one.close()
-            with suppress(OSError):
-                await one.wait_closed()
 
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         loop = asyncio.get_running_loop()

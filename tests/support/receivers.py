@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from email.policy import SMTP
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, cast
 
+from aiosmtpd import smtp
 from aiosmtpd.controller import Controller
 
 from tests.support.served import free_port
@@ -102,15 +104,41 @@ def html_of(mail: EmailMessage) -> str:
     return str(body.get_content()).replace("\r\n", "\n")
 
 
+class Noting(Controller):
+    """Knows its connections, since `stop()` leaves open those that a client has just left."""
+
+    def __init__(self, box: Mailbox, port: int) -> None:
+        super().__init__(box, hostname="127.0.0.1", port=port)
+        self.sessions: list[smtp.SMTP] = []
+
+    def factory(self) -> smtp.SMTP:
+        """Return what talks to a new client, and note it."""
+        self.sessions.append(super().factory())  # type: ignore[no-untyped-call]
+        return self.sessions[-1]
+
+    async def close(self) -> None:
+        """Accept nobody anymore, and hang up."""
+        for _ in range(5):
+            await asyncio.sleep(0)  # asyncio loses whom it is just accepting when the server closes
+        if self.server is not None:
+            self.server.close()
+        for session in self.sessions:
+            if session.transport is not None:
+                session.transport.close()
+        while any(session.transport is not None for session in self.sessions):
+            await asyncio.sleep(0)
+
+
 @contextmanager
 def mail_server() -> Iterator[Mailbox]:
     """Run a mail server while the block runs."""
     box = Mailbox()
     port = free_port()
-    controller = Controller(box, hostname="127.0.0.1", port=port)
+    controller = Noting(box, port)
     controller.start()
     box.url = f"smtp://127.0.0.1:{port}"
     try:
         yield box
     finally:
+        asyncio.run_coroutine_threadsafe(controller.close(), controller.loop).result(10)
         controller.stop()

@@ -25,7 +25,7 @@ from kb.foreign.note import Note
 
 _KB = Path(__file__).parent.parent
 _MODULES = (
-    *("foreign/anchors", "foreign/code", "foreign/components", "foreign/generator", "foreign/liquid"),
+    *("foreign/anchors", "foreign/code", "foreign/components", "foreign/generator", "foreign/lines", "foreign/liquid"),
     *("foreign/markdown", "foreign/mdx_html", "foreign/note", "foreign/routes", "foreign/shortcodes", "foreign/wiki"),
     *("content/article", "content/dialect", "content/foreign_keys", "content/heads", "content/links"),
     *("render/code", "render/commonmark", "render/commonmark_blocks", "render/commonmark_spans", "render/limits"),

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 
+from kb.foreign.lines import END
+
 _FENCE = re.compile(r"[ \t>]*(?:(?:[-*+]|\d+[.)])[ \t]+)?(`{3,}|~{3,})([^\n]*)")
 _RUNS = re.compile(r"(?<!\\)`+")
 # What indented text belongs to: items, whose text begins after the mark, and others, whose text begins at four.
 _ITEM = re.compile(r"([-*+]|\d+[.)])([ \t]+|$)|(!!!|\?\?\?|===|\[\^[^\]]+\]:|:[ \t])")
-_END = "\4"  # for a line end within code that was set aside
-_KEPT = re.compile("\0(\\d+)\0" + _END + "*")
+_KEPT = re.compile(f"\0(\\d+)\0{END}*")
 
 
 class Aside:
@@ -29,16 +30,11 @@ class Aside:
 
     def _placeholder(self, code: str) -> str:
         self._code.append(code)
-        return f"\0{len(self._code) - 1}\0" + _END * code.count("\n")
+        return f"\0{len(self._code) - 1}\0" + END * code.count("\n")
 
     def restore(self, text: str) -> str:
         """Return `text`, made of `self.text`, with the code in its places."""
         return _KEPT.sub(lambda match: self._code[int(match[1])], text)
-
-
-def lines(text: str, end: int) -> int:
-    """Return the number of line ends before a position in a text whose code is set aside."""
-    return text.count("\n", 0, end) + text.count(_END, 0, end)
 
 
 def _blocks(text: str, *, by_indentation: bool) -> list[tuple[int, int]]:

@@ -10,11 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html import escape
 
-from kb.foreign.code import lines
+from kb.foreign.lines import ADDED, CLOSE, OPEN, around, in_step, line_ends, own_line
 from kb.foreign.note import Note
 
-ADDED = "\1"  # before a line that the file doesn't have
-OPEN, CLOSE = "\2", "\3"  # lines that begin and end a group whose text may be indented
 _BRACES = r"\{[^{}]{0,3000}\}"
 for _ in range(6):  # levels of braces within braces
     _BRACES = rf"\{{(?:[^{{}}]|{_BRACES}){{0,3000}}\}}"
@@ -73,24 +71,22 @@ class Translation:
     texts: dict[str, str] = field(default_factory=dict)  # exported name -> text
     notes: dict[str, Note] = field(default_factory=dict)
     closing: list[tuple[str, str]] = field(default_factory=list)  # of open components: name, text at its end
-    text: str = ""
 
     def run(self, text: str) -> str:
         """Return `text`, without code, in Markdown; each removed line end is kept."""
         self.mdx = self.mdx or bool(_FROM.search(text) and _ONE_LINE.search(text))
         text = (_ESM if self.mdx else _ONE_LINE).sub(self._import, text)
-        self.text = text
         parts, last, skip_to = [], 0, ""
         for match in _PART.finditer(text):
             if skip_to:
-                parts.append(_line_ends(text[last : match.end()]))
+                parts.append(in_step("", text[last : match.end()]))
                 last = match.end()
                 skip_to = "" if match["close"] and match["name"].lower() == skip_to else skip_to
                 continue
             parts.append(text[last : match.start()])
             last = match.end()
             found = self._expression(match) if match["braces"] else self._tag(match)
-            parts.append(found)
+            parts.append(in_step(found, match[0]))
             if match["name"] and match["name"].lower() in ("iframe", "video") and found != match[0]:
                 end = text.find(f"</{match['name']}>", last, last + 5000)
                 skip_to = match["name"].lower() if end >= 0 and not match["void"] else ""
@@ -104,21 +100,21 @@ class Translation:
         self.texts |= {name: text for name, _, text in _CONST.findall(match[0])}
         self.names.update(re.findall(r"export\s+(?:const|function)\s+([A-Z]\w*)", match[0]))
         self._note("mdx", match, "MDX imports and exports are not supported and were removed")
-        return _line_ends(match[0])
+        return in_step("", match[0])
 
     def _expression(self, match: re.Match[str]) -> str:
         inner = match["braces"][1:-1]
         if inner.lstrip().startswith("/*") and inner.rstrip().endswith("*/"):
-            return _line_ends(inner)
+            return ""
         value = self._value(match["braces"]) if self.mdx or _MEMBER.fullmatch(inner) else None
         if value is not None:
-            return value + _line_ends(inner)
+            return value
         if not self.mdx or not _SCRIPT.fullmatch(inner) or inner.strip().isdigit():
             return match[0]
         self._note(
             "mdx expression", match, f"the expression {{{inner.strip()[:40]}}} has no value here and was removed"
         )
-        return _line_ends(inner)
+        return ""
 
     def _value(self, said: str) -> str | None:
         """Return the text of an attribute or an expression, or None if only a script would know it."""
@@ -156,10 +152,10 @@ class Translation:
             return self._end(low, match)
         given = self._attributes(match["rest"])
         if (simple := self._simple(low, given, match)) is not None:
-            return simple + _line_ends(whole)
+            return simple
         if match["void"]:
             self._note(f"mdx component {name}", match, f"component <{name}> is not supported and was removed")
-            return _line_ends(whole)
+            return ""
         return self._begin(low, given, match)
 
     def _attributes(self, text: str) -> dict[str, str]:
@@ -177,14 +173,14 @@ class Translation:
         given = self._attributes(match["rest"])
         given = {"class" if name == "className" else name: value for name, value in given.items() if name != "style"}
         words = "".join(f' {name}="{escape(value)}"' if value else f" {name}" for name, value in given.items())
-        return f"<{match['name']}{words}{match['void'] and ' /'}>" + _line_ends(match[0])
+        return f"<{match['name']}{words}{match['void'] and ' /'}>"
 
     def _frame(self, match: re.Match[str], low: str) -> str:
         """Return a link to what a frame or a video shows, since neither is shown here."""
         given = self._attributes(match["rest"])
         src = given.get("src") or given.get("url") or ""
         if not src and low == "video":
-            inside = re.search(r"""<source\b[^>]*?\bsrc=["']([^"']+)""", self.text[match.end() : match.end() + 2000])
+            inside = re.search(r"""<source\b[^>]*?\bsrc=["']([^"']+)""", match.string[match.end() : match.end() + 2000])
             src = inside[1] if inside else ""
         number = given.get("id") or given.get("videoId") or given.get("youTubeId") or ""
         if not src and number and low != "video":
@@ -193,7 +189,7 @@ class Translation:
             return ""
         label = given.get("title") or re.sub(r"^(?:https?:)?//(?:www\.)?", "", src)
         self._note("frame", match, "videos and frames are shown as links to them")
-        return f'<a href="{escape(src)}">▶ {escape(label)}</a>' + _line_ends(match[0])
+        return f'<a href="{escape(src)}">▶ {escape(label)}</a>'
 
     def _simple(self, low: str, given: dict[str, str], match: re.Match[str]) -> str | None:
         """Return a component that holds nothing, or None for others."""
@@ -213,70 +209,35 @@ class Translation:
     def _begin(self, low: str, given: dict[str, str], match: re.Match[str]) -> str:
         href = given.get("href") or given.get("to")
         title = given.get("title") or given.get("label") or given.get("summary") or ""
-        ends = _line_ends(match[0])
         if (low in _LINKS or low.endswith("link")) and href:
             self.closing.append((low, "</a>"))
-            return f'<a href="{escape(href)}">' + ends
+            return f'<a href="{escape(href)}">'
         if low in _TABS or (low == "tab" and title):
             label = (title or given.get("value") or given.get("name") or "Tab").replace('"', "”")
             self.closing.append((low, "</TabItem>"))
-            return self._own_line(f'<TabItem label="{label}">', match) + ends
+            return own_line(f'<TabItem label="{label}">', match)
         if low in _ASIDES:
             kind = _ASIDES.get(given.get("type", given.get("intent", low)).lower(), _ASIDES[low])
             self.closing.append((low, ":::"))
-            return self._own_line(f":::{kind}" + (f"[{title}]" if title else ""), match) + ends
+            return own_line(f":::{kind}" + (f"[{title}]" if title else ""), match)
         if low not in _WRAPPERS:
             why = f"component <{match['name']}> is not supported; its text is shown without it"
             self._note(f"mdx component {match['name']}", match, why)
-        if self._alone(match):
+        if not any(around(match)):
             self.closing.append((low, CLOSE))
             head = f"{ADDED}**{title}**\n{ADDED}\n" if title and low in _TITLED else ""
-            return head + self._own_line(OPEN, match) + ends
+            return head + own_line(OPEN, match)
         self.closing.append((low, ""))
-        return f"**{title}** " + ends if title and low in _TITLED else ends
+        return f"**{title}** " if title and low in _TITLED else ""
 
     def _end(self, low: str, match: re.Match[str]) -> str:
         for number in range(len(self.closing) - 1, -1, -1):
             if self.closing[number][0] == low:
                 text = self.closing[number][1]
                 del self.closing[number:]
-                return text if text in ("", "</a>") else self._own_line(text, match)
+                return text if text in ("", "</a>") else own_line(text, match)
         return ""
-
-    def _alone(self, match: re.Match[str]) -> bool:
-        before, after = self._around(match)
-        return not before and not after
-
-    def _around(self, match: re.Match[str]) -> tuple[str, str]:
-        """Return what stands before and after a tag on its lines."""
-        start = self.text.rfind("\n", 0, match.start()) + 1
-        end = self.text.find("\n", match.end())
-        return self.text[start : match.start()].strip(), self.text[match.end() : end if end >= 0 else None].strip()
-
-    def _own_line(self, line: str, match: re.Match[str]) -> str:
-        before, after = self._around(match)
-        return ("\n" + ADDED if before else "") + line + ("\n" + ADDED if after else "")
 
     def _note(self, key: str, match: re.Match[str], why: str) -> None:
         if key not in self.notes:
-            self.notes[key] = Note(key, self.first_line + lines(match.string, match.start()), why)
-
-
-def settled(text: str) -> str:
-    """Return the text without ADDED; for each line that was added, a later surplus empty line is removed."""
-    if ADDED not in text:
-        return text
-    kept: list[str] = []
-    debt = 0
-    for line in text.split("\n"):
-        debt += line.count(ADDED)
-        line = line.replace(ADDED, "")
-        if debt and kept and not line.strip() and not kept[-1].strip(" \t" + OPEN + CLOSE):
-            debt -= 1
-        else:
-            kept.append(line)
-    return "\n".join(kept)
-
-
-def _line_ends(text: str) -> str:
-    return "\n" * text.count("\n")
+            self.notes[key] = Note(key, self.first_line + line_ends(match.string, match.start()), why)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
-from kb.foreign.components import ADDED
+from kb.foreign.lines import ADDED, in_step, line_ends, own_line
 from kb.foreign.note import Note
 
 # No part of the pattern can match past the next opening, so that unclosed tags take linear time.
@@ -39,8 +39,8 @@ def strip(text: str, values: Mapping[str, object], *, first_line: int) -> tuple[
         if not state.silent and bisect.bisect(code, match.start()) % 2:
             continue
         before = text[last : match.start()]
-        parts.append(before if state.silent != "comment" else _line_ends(before))
-        parts.append(state.replace(match))
+        parts.append(before if state.silent != "comment" else in_step("", before))
+        parts.append(in_step(state.replace(match), match[0]))
         last = match.end()
     parts.append(text[last:])
     return "".join(parts), state.notes(text)
@@ -57,18 +57,6 @@ def _fenced(text: str) -> list[int]:
     return edges
 
 
-def own_line(line: str, match: re.Match[str]) -> str:
-    """Return a line in place of a match, with line ends around it where the match shares its line."""
-    text = match.string
-    before = text[text.rfind("\n", 0, match.start()) + 1 : match.start()].strip()
-    after = text[match.end() : (text.find("\n", match.end()) + 1 or len(text) + 1) - 1].strip()
-    return (f"\n{ADDED}" if before else "") + line + (f"\n{ADDED}" if after else "")
-
-
-def _line_ends(text: str) -> str:
-    return "\n" * text.count("\n")
-
-
 @dataclass(slots=True)
 class _State:
     values: Mapping[str, object]
@@ -82,17 +70,17 @@ class _State:
         if self.silent:
             if tag == f"end{self.silent}":
                 self.silent = ""
-                return _line_ends(whole)
-            return whole if self.silent == "raw" else _line_ends(whole)
+                return ""
+            return whole if self.silent == "raw" else ""
         if match["code"]:
             return whole
         if match["output"] is not None:
             return self._output(match)
         if tag in _SILENT:
             self.silent = tag
-            return _line_ends(whole)
+            return ""
         if (known := self._known(tag or "", match["rest"], match)) is not None:
-            return known + _line_ends(whole)
+            return known
         if not tag.startswith("end"):
             self._drop(tag or "%", match.start(), f"Liquid tag '{tag or '%'}' is not supported and was removed")
         if tag == "highlight":
@@ -101,7 +89,7 @@ class _State:
             return "```"
         if tag == "link":
             return match["rest"].strip()
-        return self._list(match["rest"]) + _line_ends(whole)
+        return self._list(match["rest"])
 
     def _known(self, tag: str, rest: str, match: re.Match[str]) -> str | None:
         """Return the translation of a tag of GitBook, or of an include that is a note or a picture."""
@@ -154,14 +142,14 @@ class _State:
             match.start(),
             f"Liquid output '{{{{ {expression[:40].strip()} }}}}' has no value here and was removed",
         )
-        return _line_ends(match[0])
+        return ""
 
     def _drop(self, key: str, at: int, why: str) -> None:
         self.dropped.setdefault(key, (at, why))
 
     def notes(self, text: str) -> list[Note]:
         rows = self.dropped.items()
-        return [Note(f"liquid {key}", self.first_line + text.count("\n", 0, at), why) for key, (at, why) in rows]
+        return [Note(f"liquid {key}", self.first_line + line_ends(text, at), why) for key, (at, why) in rows]
 
 
 def lists_used(text: str) -> set[str]:

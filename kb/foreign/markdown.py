@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from kb.foreign import components, liquid, mdx_html, shortcodes, wiki
 from kb.foreign.code import Aside
-from kb.foreign.components import CLOSE, OPEN
+from kb.foreign.lines import CLOSE, OPEN, settled
 from kb.foreign.liquid import lists_used
 from kb.foreign.note import Note
 
@@ -58,12 +58,12 @@ def translate(text: str, values: Mapping[str, object], *, first_line: int, mdx: 
         plain = read.run(plain) if mdx or _MDX.search(plain) else plain
         plain = mdx_html.translate(plain) if read.mdx else plain
         plain, removed = wiki.translate(plain, first_line=first_line)
-        text = aside.restore(components.settled(plain))
+        text = aside.restore(settled(plain))
         notes = [*notes, *dropped, *read.notes.values(), *removed]
     if not _TRIGGERS.search(text):
-        return components.settled(text), notes
+        return settled(text), notes
     reader = _Reader(first_line)
-    lines = [reader.line(line, number) for number, line in enumerate(components.settled(text).split("\n"))]
+    lines = [reader.line(line, number) for number, line in enumerate(settled(text).split("\n"))]
     return "\n".join(lines), [*notes, *reader.notes.values()]
 
 

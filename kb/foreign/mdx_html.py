@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from kb.foreign.components import ADDED, CLOSE, OPEN
+from kb.foreign.lines import ADDED, CLOSE, OPEN
 
 _HOLDERS = (
     "div|details|section|article|aside|main|header|footer|nav|center|figure|blockquote|ul|ol|li|dl|dt|dd|p"

@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import quote
 
-from kb.foreign.code import lines
-from kb.foreign.components import CLOSE, OPEN
-from kb.foreign.liquid import own_line
+from kb.foreign.lines import ADDED, CLOSE, OPEN, in_step, line_ends, own_line
 from kb.foreign.note import Note
 
 # No part can match past the next opening, so that unclosed ones take linear time.
@@ -43,7 +41,7 @@ def translate(text: str, *, first_line: int) -> tuple[str, list[Note]]:
     parts, last, skipped = [], 0, ""
     for match in _CODE.finditer(text):
         before = text[last : match.start()]
-        parts.append(_line_ends(before) if skipped else before)
+        parts.append(in_step("", before) if skipped else before)
         last = match.end()
         name = match["name"].rpartition("/")[2].removesuffix(".html").casefold()
         if skipped:
@@ -58,8 +56,8 @@ def translate(text: str, *, first_line: int) -> tuple[str, list[Note]]:
                 skipped = match["name"] if paired and (match["mark"] == "<" or name == "comment") else ""
                 why += " with what it holds" if skipped else ""
                 if name not in notes:
-                    notes[name] = Note(f"shortcode {name}", first_line + lines(text, match.start()), why)
-        parts.append(found + _line_ends(match[0]))
+                    notes[name] = Note(f"shortcode {name}", first_line + line_ends(text, match.start()), why)
+        parts.append(in_step(found, match[0]))
     whole = "".join([*parts, text[last:]])
     whole = _ESCAPED.sub(lambda match: "{{" + match[1] + match[2] + match[3] + "}}", whole)
     return whole, list(notes.values())
@@ -93,9 +91,5 @@ def _known(name: str, match: re.Match[str]) -> str | None:
         return given.get("text") or given.get("title") or ("" if close else first)
     if name in _HELD:
         title = "" if close else given.get("summary") or given.get("title") or first
-        return (f"**{title}**\n" if title else "") + own_line(CLOSE if close else OPEN, match)
+        return (f"**{title}**\n{ADDED}" if title else "") + own_line(CLOSE if close else OPEN, match)
     return "" if name in ("tabs", "tabpane", "br", "toc", "param") or close else None
-
-
-def _line_ends(text: str) -> str:
-    return "\n" * text.count("\n")

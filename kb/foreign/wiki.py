@@ -7,7 +7,7 @@ from html import escape
 from urllib.parse import quote
 
 from kb.foreign.anchors import slug
-from kb.foreign.code import lines
+from kb.foreign.lines import in_step, line_ends
 from kb.foreign.note import Note
 from kb.foreign.routes import WIKI
 
@@ -41,7 +41,7 @@ def translate(text: str, *, first_line: int) -> tuple[str, list[Note]]:
     """Return `text`, without code, in our Markdown, and notes on what was removed."""
     notes = []
     if "%%" in text:
-        text = _COMMENT.sub(lambda match: "\n" * match[1].count("\n"), text)
+        text = _COMMENT.sub(lambda match: in_step("", match[0]), text)
     if "[[" in text:
         text = _WIKI.sub(_link, text)
     if "^" in text:
@@ -56,9 +56,9 @@ def translate(text: str, *, first_line: int) -> tuple[str, list[Note]]:
         text = _ATTRIBUTES.sub(_attributes, _ALONE.sub("", text))
     for pattern in (_SNIPPET, _INCLUDED):
         if match := pattern.search(text):
-            line = first_line + lines(text, match.start())
+            line = first_line + line_ends(text, match.start())
             notes.append(Note("included", line, "parts of other files are not included; copy their text"))
-            text = pattern.sub(lambda match: "\n" * match[0].count("\n"), text)
+            text = pattern.sub(lambda match: in_step("", match[0]), text)
     return text.replace("pathname://", ""), notes
 
 

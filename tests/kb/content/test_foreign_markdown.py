@@ -247,6 +247,15 @@ def test_unclosed_marks_cost_no_more_than_their_length(text: str, path: str) -> 
         "```\ncode\n\n\n```\n\n{/* a\nb */}\n\n[end](y.md)",
         "{{< note >}}\n`a`\n{{< /note >}}\n\n[end](y.md)",
         "%%\na\n%%\n\n[end](y.md)",
+        "{{< unknown >}}\n\n```\ncode\n```\n\n{{< /unknown >}}\n\n[end](y.md)",
+        '{{% details "More" %}}\na\n{{% /details %}}\n\n[end](y.md)',
+        "<iframe src='x'>\n\n```\ncode\n```\n\n</iframe>\n\n[end](y.md)",
+        "export const a = `b\nc`;\n\n[end](y.md)",
+        "{/* `a\nb` */}\n\n[end](y.md)",
+        "<Unknown a={`b\nc`} />\n\n[end](y.md)",
+        "<LinkCard title='a\nb' href='y.md' />\n\n[end](y.md)",
+        "A {'b\nc'} and {`d\ne`}\n\n[end](y.md)",
+        "--8<--\n`a\nb`\n--8<--\n\n[end](y.md)",
     ],
 )
 def test_lines_after_what_was_translated_are_those_of_the_file(text: str) -> None:

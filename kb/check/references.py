@@ -67,7 +67,7 @@ def gather(library: Library, *, cache: Path | None) -> dict[str, Facts]:
     return found
 
 
-def learn(article: Article, dialect: Dialect = "commonmark") -> Facts:
+def learn(article: Article, dialect: Dialect) -> Facts:
     """Return the facts of an article, by rendering it."""
     from kb.render import render  # a slow import, not needed if everything is cached
 

@@ -138,7 +138,8 @@ def _anchors(past: Past, there: Library, now: datetime, cache: Path | None) -> I
         found = live.get(place) or live.get(normal(there.redirects.get(place, ""))) or _moved(past, there, article)
         if article.audience or found is None or article.source in sources:
             continue
-        yield from _headings(past, article, references.learn(article), found, known[found.path], there.folder)
+        was = references.learn(article, there.markdown.dialect)
+        yield from _headings(past, article, was, found, known[found.path], there.folder)
 
 
 def _headings(past: Past, before: Article, was: Facts, found: Article, own: Facts, folder: Path) -> Iterator[Problem]:

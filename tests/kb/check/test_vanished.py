@@ -116,6 +116,13 @@ def test_an_anchor_can_be_kept(folder: Path, kept: str) -> None:
     assert found(folder) == []
 
 
+def test_the_anchors_of_then_are_those_of_the_dialect_that_the_articles_are_written_in(tmp_path: Path) -> None:
+    text = f'# A\n\n{WORDS}\n<div markdown="1">\n## Within HTML\n</div>\n'
+    folder = repository(tmp_path, {"a.md": text, "site.toml": 'markdown = "python-markdown"'})
+    (folder / "a.md").write_text(text.replace("## Within HTML", "## Renamed"), encoding="utf-8")
+    assert [problem["code"] for problem in found(folder)] == ["vanished-anchor"]
+
+
 def test_a_branch_that_lacks_the_newest_articles_has_not_lost_them(folder: Path) -> None:
     git(folder, "branch", "mine")
     write_articles(folder, {"new.md": "# New\n\nWords.\n"})

@@ -37,11 +37,12 @@ def check(
     """
     known = references.gather(library, cache=cache)
     names = Names([*(article.path for article in library.articles), *library.files])
+    shown = {article.path for article in library.published(now)}
     problems = list(library.problems)
     for article in (*library.articles, *library.barred):
         own = known[article.path]
         problems += _of_article(article, own, library, now)
-        problems += _links(article, own.links, library, known, names, now)
+        problems += _links(article, own.links, library, known, names, shown)
         problems += _images(article, own.images, library, names)
         problems += _shown(article, own)
         if find is not None:
@@ -94,9 +95,9 @@ def _links(
     library: Library,
     known: dict[str, Facts],
     names: Names,
-    now: datetime,
+    shown: set[str],
 ) -> Iterator[Problem]:
-    shown = {other.path for other in library.published(now)} if article.status == "published" else set()
+    """Yield the problems of an article's links; `shown` are the paths of the articles that visitors may see."""
     for link in links:
         target = library.addresses.resolve(link.target, article=article)
         if target.kind == "missing":
@@ -106,7 +107,8 @@ def _links(
             yield Problem(article.path, link.line, why, "redirected-link")
         if target.article and target.anchor:
             yield from _anchor(article, link, target, known)
-        if shown and target.article and target.article not in shown and target.kind == "article":
+        hidden = target.kind == "article" and target.article not in shown
+        if hidden and shown and article.status == "published":
             yield Problem(article.path, link.line, f"links to {target.article}, which is not published", "broken-link")
 
 

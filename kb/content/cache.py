@@ -27,7 +27,8 @@ _KB = Path(__file__).parent.parent
 _MODULES = (
     *("foreign/anchors", "foreign/code", "foreign/components", "foreign/generator", "foreign/lines", "foreign/liquid"),
     *("foreign/markdown", "foreign/mdx_html", "foreign/note", "foreign/routes", "foreign/shortcodes", "foreign/wiki"),
-    *("content/article", "content/dialect", "content/foreign_keys", "content/heads", "content/links"),
+    *("content/article", "content/categories", "content/dialect", "content/foreign_keys"),
+    *("content/heads", "content/links"),
     *("render/code", "render/commonmark", "render/commonmark_blocks", "render/commonmark_spans", "render/limits"),
     *("render/lists", "render/markdown", "render/outline", "render/python_markdown", "render/python_markdown_blocks"),
     *("render/rendered", "render/render", "render/sanitise", "render/shortcodes", "render/tags"),

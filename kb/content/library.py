@@ -8,12 +8,12 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from kb.content import article_keys, channels, contexts, dialect, git, look, redirects, site_file
 from kb.content.article import Article, Version, is_section
 from kb.content.cache import Parsed, recipe
-from kb.content.categories import Category, Pin
+from kb.content.categories import Category, Pin, way
 from kb.content.categories import load as load_categories
 from kb.content.categories import pins as load_pins
 from kb.content.categories import synonyms as load_synonyms
@@ -271,7 +271,7 @@ def _look(site: SiteFile, folder: Path, text: str, articles: list[Article], prob
 
 def _topics(articles: Iterable[Article]) -> set[str]:
     """Return the categories of the articles and those above them."""
-    return {name for a in articles for name in (a.category, *map(str, PurePosixPath(a.category).parents))} - {"."}
+    return {name for article in articles for name in way(article.category)}
 
 
 def _rules(texts: Mapping[str, str], articles: list[Article], problems: list[Problem]) -> dict[str, str]:

@@ -9,12 +9,12 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import PurePosixPath
 from typing import Literal
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from kb import languages
 from kb.content.article import Article, identity
+from kb.content.categories import way
 from kb.foreign.generator import UNKNOWN, Generator
 from kb.foreign.routes import WIKI, Routes, joined, route
 
@@ -117,9 +117,8 @@ class Addresses(Mapping[str, str]):
         for article in articles:
             self._add(article.path, article.id, article.lang, article.address)
             self._routes.add(article.id, _places(article))
-            for topic in (article.category, *map(str, PurePosixPath(article.category).parents)):
-                if topic != ".":
-                    self._topics.add(topic, [topic])
+            for topic in way(article.category):
+                self._topics.add(topic, [topic])
 
     @classmethod
     def of(cls, mapping: Mapping[str, str], *, default_lang: str = "en") -> Addresses:

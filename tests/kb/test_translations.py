@@ -12,7 +12,8 @@ import pytest
 from kb import i18n, translations
 from kb.cli import translations as tool
 from kb.config import static_folder
-from kb.translations import TEMPLATE, coverage, english, faults, messages, translated
+from kb.translations import TEMPLATE, coverage, english, messages, translated
+from tests.support.translations import faults
 
 TWELVE = set("ar de en es fr it ja ko nl pl pt zh".split())
 SAME = {  # messages and words that are the same in English; every other text is translated

@@ -69,30 +69,12 @@ class SiteFile:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One key for the manual: its name, which values it takes, and what it does."""
+    """One key, for the reader and the manual: its name, which values it takes, and what it does."""
 
     name: str
+    read: Reader | None  # None: `_Reading` reads it, since it may be a table
     takes: str
     doc: str
-
-
-KEYS = (
-    Key("markdown", "`auto`, `commonmark` or `python-markdown`", "How the articles are written."),
-    Key("name", "text", "Name of the help center. Without it, `KB_TITLE` is used."),
-    Key("logo", "SVG, PNG, JPEG, GIF or WebP file; or `{ light, dark }`", "Picture in the header and in e-mails."),
-    Key("favicon", "SVG, PNG or ICO file", "Icon of the browser's tab."),
-    Key("accent", "`#rrggbb`", "Colour of links, buttons and the home page's header."),
-    Key("stylesheet", "CSS file", "Your own rules, after ours."),
-    Key("head", "HTML file", "With `KB_SITE_SCRIPTS`: lines for the `<head>` of every page, such as your analytics."),
-    Key("analytics", "list of origins", "With `KB_SITE_SCRIPTS`: where scripts in `head` may load from and send to."),
-    Key("footer", "tables with `label` and `href`", "Links at the foot of every page."),
-    Key(
-        "banner",
-        "table with `text`, `link`, `level` (`info`, `warning`, `danger`) and `until`",
-        "Announcement at the top of every page.",
-    ),
-    Key("topics", "list of categories", "Topics that come first on the home page, in this order."),
-)
 
 
 def said(words: Words, lang: str) -> str:
@@ -146,7 +128,7 @@ class _Reading:
 
     def site(self, table: Mapping[str, Any]) -> SiteFile:
         """Return the settings."""
-        values = self._table(table, READERS, at=(), also=("logo", "footer", "banner"))
+        values = self._table(table, READERS, at=(), also=TABLES)
         values |= self._logo(table.get("logo", ""))
         return SiteFile(**values, footer=self._footer(table.get("footer", [])), banner=self._banner(table))
 
@@ -285,16 +267,38 @@ def _day(value: object) -> date:
     raise ValueError("must be a day such as 2026-12-31")
 
 
-READERS: Mapping[str, Reader] = {
-    "markdown": _markdown,
-    "name": _words,
-    "favicon": _file,
-    "accent": _colour,
-    "stylesheet": _file,
-    "head": _file,
-    "analytics": _origins,
-    "topics": _names,
-}
+KEYS = (
+    Key("markdown", _markdown, "`auto`, `commonmark` or `python-markdown`", "How the articles are written."),
+    Key("name", _words, "text", "Name of the help center. Without it, `KB_TITLE` is used."),
+    Key(
+        "logo", None, "SVG, PNG, JPEG, GIF or WebP file; or `{ light, dark }`", "Picture in the header and in e-mails."
+    ),
+    Key("favicon", _file, "SVG, PNG or ICO file", "Icon of the browser's tab."),
+    Key("accent", _colour, "`#rrggbb`", "Colour of links, buttons and the home page's header."),
+    Key("stylesheet", _file, "CSS file", "Your own rules, after ours."),
+    Key(
+        "head",
+        _file,
+        "HTML file",
+        "With `KB_SITE_SCRIPTS`: lines for the `<head>` of every page, such as your analytics.",
+    ),
+    Key(
+        "analytics",
+        _origins,
+        "list of origins",
+        "With `KB_SITE_SCRIPTS`: where scripts in `head` may load from and send to.",
+    ),
+    Key("footer", None, "tables with `label` and `href`", "Links at the foot of every page."),
+    Key(
+        "banner",
+        None,
+        "table with `text`, `link`, `level` (`info`, `warning`, `danger`) and `until`",
+        "Announcement at the top of every page.",
+    ),
+    Key("topics", _names, "list of categories", "Topics that come first on the home page, in this order."),
+)
+READERS: Mapping[str, Reader] = {key.name: key.read for key in KEYS if key.read}
+TABLES = tuple(key.name for key in KEYS if not key.read)
 
 
 def _lines(text: str) -> Iterator[tuple[Path, int]]:

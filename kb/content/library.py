@@ -56,9 +56,13 @@ class Library:
     files: tuple[str, ...] = ()  # images and other attachments, by their path
     addresses: Addresses = field(default_factory=Addresses)
     rules: Mapping[str, str] = field(default_factory=dict)  # special files by name, checked, as a generation keeps them
-    site: SiteFile = field(default_factory=SiteFile)
     markdown: Choice = field(default_factory=Choice)
     look: Look = field(default_factory=Look)
+
+    @property
+    def site(self) -> SiteFile:
+        """The settings in `site.toml`."""
+        return self.look.site
 
     @property
     def recipe(self) -> str:
@@ -125,9 +129,8 @@ def load(folder: Path, *, default_lang: str = "en", parsed: Parsed | None = None
     texts = {path: read_text(folder, path, problems) for path in specials}
     leads = _redirects(articles, texts, problems)
     system = generator.find(folder)
-    site = site_file.read(texts.get(site_file.FILE, ""), problems=problems)
-    choice = dialect.choose(site.markdown, folder, articles)
-    looks = _look(site, folder, texts.get(site_file.FILE, ""), articles, problems)
+    looks = _look(folder, texts.get(site_file.FILE, ""), articles, problems)
+    choice = dialect.choose(looks.site.markdown, folder, articles)
     for path, text in sorted(texts.items()):
         digest.update(f"{path}\0{text}\0".encode())
     digest.update("\0".join(f"{role} {file.tag}" for role, file in sorted(looks.files.items())).encode())
@@ -145,7 +148,6 @@ def load(folder: Path, *, default_lang: str = "en", parsed: Parsed | None = None
         pins=load_pins(texts, articles, default_lang=default_lang, problems=problems),
         rules=_rules(texts, articles, problems)
         | ({site_file.FILE: look.dumps(texts[site_file.FILE], looks)} if site_file.FILE in texts else {}),
-        site=site,
         markdown=choice,
         look=looks,
         problems=tuple(sorted(problems, key=lambda problem: (problem.path, problem.line, problem.code))),
@@ -261,10 +263,11 @@ def _redirects(articles: list[Article], texts: Mapping[str, str], problems: list
     return ends
 
 
-def _look(site: SiteFile, folder: Path, text: str, articles: list[Article], problems: list[Problem]) -> Look:
-    """Return the look of the site with its files, and check what it promotes."""
+def _look(folder: Path, text: str, articles: list[Article], problems: list[Problem]) -> Look:
+    """Return the look of the site with its settings and files, and check what it promotes."""
     if not text:
         return Look()
+    site = site_file.read(text, problems=problems)
     look.check_topics(site, text=text, topics=_topics(articles), problems=problems)
     return look.load(site, folder, text=text, problems=problems)
 

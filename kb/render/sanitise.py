@@ -10,7 +10,7 @@ from pygments.token import STANDARD_TYPES
 MAX_DEPTH = 300  # the sanitiser takes quadratic time in the depth: 100,000 open elements took 17 s
 _MANY = 2_000  # tags; fewer are fast at any depth
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
-_VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
+VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
 
 TAGS = frozenset(
     "a abbr b bdi bdo blockquote br caption cite code col colgroup dd del details dfn div dl dt em figcaption figure "
@@ -92,7 +92,7 @@ def too_deep(html: str) -> bool:
         return False
     depth = 0
     for slash, name in _TAG.findall(html):
-        if name.lower() not in _VOID:
+        if name.lower() not in VOID:
             depth = max(0, depth - 1) if slash else depth + 1
             if depth > MAX_DEPTH:
                 return True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from kb.render.sanitise import TAGS
+from kb.render import sanitise
 
 # The tags of HTML; other words in angle brackets are text.
 HTML = frozenset(
@@ -24,7 +24,7 @@ BLOCKS = frozenset(
     "link main menu menuitem nav noframes ol optgroup option p param search section summary table tbody td tfoot th "
     "thead title tr track ul".split()
 )
-VOID = frozenset("area base basefont br col embed frame hr img input link meta param source track wbr".split())
+VOID = sanitise.VOID | {"basefont", "frame"}  # of HTML 4
 # Elements whose end may be in another block, so that a missing one means nothing.
 _WRAPPERS = frozenset(
     "article aside center fieldset figure font footer header main nav section strike big body html form hgroup "
@@ -34,7 +34,7 @@ _WRAPPERS = frozenset(
 _NAMED = frozenset("abbr cite code dfn kbd q samp var".split())
 # GitHub shows the tags of these as text.
 _DOCUMENT = frozenset("body head html iframe link meta noembed noframes plaintext script style title xmp".split())
-_WORDS = HTML - TAGS - _WRAPPERS | _NAMED
+_WORDS = HTML - sanitise.TAGS - _WRAPPERS | _NAMED
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)(?=[\s/>])")
 _ALONE = re.compile(r"</?([A-Z][\w.]*)(?: [^<>\n]*)?/?>[ \t]*")
 NEAR = 2_000  # characters in which the end of an element is searched for

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -120,7 +119,3 @@ def test_a_folder_named_files_holds_files() -> None:
 )
 def test_a_file_without_a_title_is_called_by_its_name(name: str, titles: list[str]) -> None:
     assert [article.title for article in tree(name).articles] == titles
-
-
-def cases() -> Iterator[str]:
-    yield from sorted(path.name for path in (CASES / "markdown").iterdir())

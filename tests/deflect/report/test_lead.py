@@ -13,6 +13,7 @@ from deflect.report.lead import Figure, Lead, Part, lead
 from deflect.report.report import material, report
 from deflect.store.clock import from_date
 from deflect.store.services import Services
+from kb.content.colour import contrast
 from tests.support.fakes import make_services
 from tests.support.history_log import Log, load
 
@@ -94,18 +95,6 @@ def test_nothing_is_a_part_that_is_empty(services: Services) -> None:
 def test_each_colour_of_a_chart_has_three_to_one_on_a_dark_page(colour: str) -> None:
     assert colour in DARK
     assert contrast(colour, "#18221d") >= 3  # --card of static/admin.css in dark
-
-
-def contrast(one: str, other: str) -> float:
-    """Return WCAG's contrast ratio of two colours."""
-    high, low = sorted((luminance(one), luminance(other)), reverse=True)
-    return (high + 0.05) / (low + 0.05)
-
-
-def luminance(colour: str) -> float:
-    parts = (int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5))
-    red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def named(figures: tuple[Figure, ...], label: str) -> Figure:

@@ -16,7 +16,6 @@ from dateutil import parser
 from deflect.store import clock
 
 Order = Literal["dmy", "mdy"]
-ORDERS = ("dmy", "mdy")
 NUMBER = re.compile(r"\d{1,16}(\.\d+)?")
 COMPACT = re.compile(r"(19|2[01])\d{6}")  # 20261002
 IN_NUMBERS = re.compile(r"(\d{1,2})[./-]\s?(\d{1,2})[./-]\s?(\d{4}|\d{2})\b")

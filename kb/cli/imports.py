@@ -5,13 +5,16 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from kb import progress
 from kb.cli.options import dates_option, emit, json_option, with_articles, with_settings
 from kb.config import Settings
+
+if TYPE_CHECKING:
+    from deflect.history.dates import Order
 
 file_argument = click.argument("file", type=click.Path(exists=True, path_type=Path))
 
@@ -48,9 +51,7 @@ def outcomes() -> None:
 @dates_option
 @json_option
 @with_articles("reads")
-def outcomes_import(
-    settings: Settings, file: Path, split: str | None, order: Literal["dmy", "mdy"] | None, as_json: bool
-) -> None:
+def outcomes_import(settings: Settings, file: Path, split: str | None, order: Order | None, as_json: bool) -> None:
     """Import past tickets, each with the article that solved it.
 
     FILE holds JSON lines or CSV, or is an export from Zendesk, Intercom, Help Scout or Freshdesk, or a folder in the
@@ -74,7 +75,7 @@ def contacts() -> None:
 @dates_option
 @json_option
 @with_settings
-def contacts_import(settings: Settings, file: Path, order: Literal["dmy", "mdy"] | None, as_json: bool) -> None:
+def contacts_import(settings: Settings, file: Path, order: Order | None, as_json: bool) -> None:
     """Import contacts made by phone, in chat or in another help desk, so that the report counts them.
 
     FILE holds JSON lines or CSV with the fields email or person, at, channel and ticket.

@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from kb import progress
 from kb.cli.options import Finite, dates_option, emit, json_option, with_articles, with_database
 from kb.config import Settings
+
+if TYPE_CHECKING:
+    from deflect.history.dates import Order
 
 
 @click.command()
@@ -138,7 +141,7 @@ def forecast(
     settings: Settings,
     tickets: Path,
     split: str | None,
-    order: Literal["dmy", "mdy"] | None,
+    order: Order | None,
     cost: float,
     cold: bool,
     out: Path,

@@ -147,16 +147,20 @@ def _toml(text: str, above: int) -> Parts | None:
 
 
 def _json(text: str) -> Parts | None:
-    """Return the parts of a file that begins with a JSON object, or None if it doesn't."""
+    """Return the parts of a file that begins with a JSON object, or None if it doesn't.
+
+    An object in a sentence is text, unless it names who may see the article.
+    """
     try:
         table, end = json.JSONDecoder().raw_decode(text)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(table, dict) or not text[end:].lstrip(" \t").startswith(("\n", "")) or not table:
+    rest = text[end:].lstrip(" \t")
+    alone = rest[:1] in ("", "\n")
+    if not isinstance(table, dict) or not table or not (alone or _GUARDED in table):
         return None
-    above = text.count("\n", 0, end) + 1
-    body = text[end:].partition("\n")[2]
-    return Parts(_converted(table, text[:end].split("\n"), 1), body, above + 1)
+    line = text.count("\n", 0, end) + 1
+    return Parts(_converted(table, text[:end].split("\n"), 1), rest.removeprefix("\n"), line + alone)
 
 
 def _converted(table: Mapping[str, object], lines: list[str], first_line: int) -> FrontMatter:

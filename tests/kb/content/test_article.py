@@ -237,6 +237,8 @@ def test_a_file_that_cannot_be_read_says_why(data: bytes, line: int, said: str) 
         (b"\n<!-- licence -->\n---\ntitle: A\n---\nText", "A", "Text"),
         (b'+++\ntitle = "A"\nweight = 3\n+++\nText', "A", "Text"),
         (b'{\n "title": "A", "weight": 3}\nText', "A", "Text"),
+        (b'{"title": "A"} is an object.\nText', "My file", '{"title": "A"} is an object.\nText'),
+        (b'{"title": "A", "audience": ["staff"]} Text', "A", "Text"),
         (b"+++\ntitle = A\n+++\nText", "My file", "Text"),
         (b"{{ braces }}", "My file", "{{ braces }}"),
         (b"---\n\na rule\n\n---", "My file", "---\n\na rule\n\n---"),

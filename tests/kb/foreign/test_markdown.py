@@ -10,7 +10,7 @@ from kb.content.article import read
 from kb.content.dialect import NAMES, Dialect
 from kb.render.render import render
 
-CASES = Path(__file__).parent / "cases" / "markdown"
+CASES = Path(__file__).parent / "cases"
 FILES = {
     "Other note.md": "/en/articles/other",
     "x.md": "/en/articles/x",

@@ -65,6 +65,23 @@ def test_without_a_control_group_those_who_said_so_are_a_lower_bound(services: S
     assert "KB_HOLDOUT=0.1" in avoided.note
 
 
+def test_the_next_step_is_a_control_group_first_and_then_the_contacts(services: Services, tmp_path: Path) -> None:
+    log = Log()
+    log.episode("t1", "treatment", "shown", "attempted", at="2026-09-05")
+    log.episode("c1", "control", "attempted", at="2026-09-05")
+    load(services.settings, tmp_path, log)
+
+    for holdout, needs, step in (
+        (0.0, ("contacts", "holdout"), "KB_HOLDOUT"),
+        (0.5, ("contacts",), "import the contacts"),
+    ):
+        now = part(services, "09", holdout=holdout)
+        number = now.report.number("net deflection")
+        assert number.needs == needs
+        assert "needs" not in number.document()
+        assert step in lead(now, None, cost=0, minutes=0).saved[0].note
+
+
 @pytest.mark.parametrize(("september", "change"), [(11, "unclear"), (2, "better"), (19, "worse")])
 def test_a_change_is_named_only_if_it_is_more_than_chance(
     services: Services, tmp_path: Path, september: int, change: str

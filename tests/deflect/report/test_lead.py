@@ -13,7 +13,7 @@ from deflect.report.lead import Figure, Lead, Part, lead
 from deflect.report.report import material, report
 from deflect.store.clock import from_date
 from deflect.store.services import Services
-from tests.support.fakes import make_services
+from tests.support.fakes import close, make_services
 from tests.support.history_log import Log, load
 
 NOW = from_date("2026-11-01")
@@ -23,8 +23,7 @@ NOW = from_date("2026-11-01")
 def services(tmp_path: Path) -> Iterator[Services]:
     made = make_services(tmp_path / "data")
     yield made
-    made.writer.close()  # type: ignore[attr-defined]
-    made.store.close()
+    close(made)
 
 
 def part(services: Services, month: str, *, holdout: float) -> Part:

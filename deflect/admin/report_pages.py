@@ -26,7 +26,7 @@ from deflect.report.episodes import FILTERS, counted, detail
 from deflect.report.lead import Part, in_words, lead, presets
 from deflect.report.numbers import interval_of, worded
 from deflect.report.outcomes import SPLITS, Ended
-from deflect.report.report import Material, Report, connected, earliest, material, moment, report
+from deflect.report.report import Material, connected, earliest, material, moment, report
 from deflect.report.trends import changes
 from deflect.store import clock
 from deflect.store.clock import DAY, to_datetime, to_rfc3339
@@ -224,7 +224,7 @@ def export(kind: str) -> Response:
 
 
 def _numbers(here: Services, start: int, end: int) -> Iterable[dict[str, Any]]:
-    found = _report(here, start, end, by=request.args.get("by", ""))
+    found = _part(here, start, end, by=request.args.get("by", "")).report
     return ({"segment": ""} | number for number in found.document()["numbers"])
 
 
@@ -253,20 +253,11 @@ def _articles(here: Services, start: int, end: int) -> Iterable[dict[str, Any]]:
 TABLES = {"numbers": _numbers, "episodes": _episodes, "searches": _searches, "articles": _articles}
 
 
-def _report(here: Services, start: int, end: int, *, by: str) -> Report:
-    return report(
-        here.store,
-        here.settings,
-        start=start,
-        end=end,
-        now=clock.now(),
-        by=by if by in SPLITS else None,
-        whole=state(ReportCache).material(start, end),
-    )
-
-
 def _part(here: Services, start: int, end: int, *, by: str = "") -> Part:
-    return Part(_report(here, start, end, by=by), state(ReportCache).material(start, end))
+    """Return a period's numbers and the material that they were computed from."""
+    whole = state(ReportCache).material(start, end)
+    by = by if by in SPLITS else ""
+    return Part(report(here.store, here.settings, start=start, end=end, now=clock.now(), by=by, whole=whole), whole)
 
 
 def _earlier(here: Services, start: int, end: int) -> Part | None:

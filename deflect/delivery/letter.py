@@ -20,7 +20,7 @@ from deflect.store.clock import to_datetime
 from kb.config import Settings
 from kb.content.look import File, Look
 from kb.failures import degraded
-from kb.i18n import catalogue, day, interface_language
+from kb.i18n import day, speech
 from kb.languages import direction
 from search.rank.current import Current
 from search.text.message import own_text
@@ -132,8 +132,7 @@ def _own(quote: Earlier) -> str:
 
 
 def _head(quote: Earlier, lang: str) -> str:
-    sentence = str(catalogue(interface_language(lang)).gettext(WROTE))
-    return sentence % {"date": day(to_datetime(quote.at), lang), "name": quote.who}
+    return speech(lang).gettext(WROTE) % {"date": day(to_datetime(quote.at), lang), "name": quote.who}
 
 
 def _paragraphs(text: str, accent: str) -> list[list[Markup]]:

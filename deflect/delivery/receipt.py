@@ -19,7 +19,7 @@ from deflect.offers.offer import suggest
 from deflect.tickets.ticket_writes import RECEIPT
 from kb.config import Settings
 from kb.failures import degraded
-from kb.i18n import catalogue, interface_language
+from kb.i18n import speech
 from search.rank.current import Current
 from search.text import message as messages
 
@@ -116,4 +116,4 @@ def letter(ticket: str, *, site: str, lang: str, articles: Sequence[tuple[str, s
 
 
 def _said(sentence: str, lang: str) -> str:
-    return str(catalogue(interface_language(lang)).gettext(sentence))
+    return speech(lang).gettext(sentence)

@@ -6,8 +6,6 @@ ignored question is in no gap. A question that is done comes back when it is ask
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
@@ -17,6 +15,7 @@ from sqlite_utils import Database
 from deflect.gaps.clusters import terms_of
 from deflect.gaps.gaps import Question
 from deflect.store.database import Row, Store
+from deflect.store.tokens import signature
 from deflect.store.writer import write
 from deflect.tickets.ticket_writes import audit
 
@@ -32,7 +31,7 @@ GAPS = """
 def key(secret: str, question: Question) -> str:
     """Return the hash of a question's words, the same for every order, ending and person."""
     words = " ".join(sorted(terms_of(question.text, question.lang))) or question.text
-    return hmac.new(bytes.fromhex(secret), f"gap:{words}".encode(), hashlib.sha256).hexdigest()[:32]
+    return signature(secret, f"gap:{words}".encode())[:32]
 
 
 def still_open(store: Store, questions: Iterable[Question]) -> Iterator[Question]:

@@ -8,17 +8,17 @@ arms are so uneven that assignment or logging must be broken.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 
 from deflect.report import statistics
-from deflect.report.numbers import Number, given, unknown
+from deflect.report.numbers import Need, Number, given, unknown
 from deflect.report.outcomes import Ended, by_arm
 from deflect.report.statistics import Arms, Interval
 
 NO_HOLDOUT = "KB_HOLDOUT is 0, so there is no control group"
-NO_CONTACTS = "contacts are not connected"
+MISSING: Mapping[Need, str] = {"contacts": "contacts are not connected", "holdout": NO_HOLDOUT}
 EFFECTS = (0.02, 0.05)  # the differences for which the missing episodes are computed
 EXPECTED = 20_000  # episodes at which the interval for daily looks is narrowest
 NET = (
@@ -34,7 +34,8 @@ def experiment(
 ) -> list[Number]:
     """Return net deflection (plain, adjusted, and valid on any day), inflation, the sample ratio and the power."""
     arms = by_arm(e for e in episodes if e.offered and e.holdout != 0)  # without a holdout there is no control arm
-    why = _unknown(arms, episodes, holdout=holdout, connected=connected)
+    needs = _needs(holdout=holdout, connected=connected)
+    why = "; ".join(MISSING[need] for need in needs) or _unknown(arms, episodes, holdout=holdout)
     n = len(arms.control) + len(arms.treatment)
     names = {
         "net deflection": NET,
@@ -43,7 +44,8 @@ def experiment(
     }
     rest = [_balance(episodes, holdout=holdout), *_power(arms.control, n=n, holdout=holdout)]
     if why:
-        return [*(unknown(name, why, text, n=n) for name, text in (names | {"inflation": INFLATION}).items()), *rest]
+        named = (names | {"inflation": INFLATION}).items()
+        return [*(unknown(name, why, text, n=n, needs=needs) for name, text in named), *rest]
     net = _net(arms)
     found = [given(name, net, n, formula) for name, formula in names.items()]
     found[1] = given(found[1].name, _adjusted(arms, before) or net, n, found[1].formula)
@@ -51,11 +53,14 @@ def experiment(
     return [*found, _inflation(episodes, net), *rest]
 
 
-def _unknown(arms: Arms[list[Ended]], episodes: Sequence[Ended], *, holdout: float, connected: bool) -> str:
-    """Return the reason why net deflection is not measured, or "" if it is."""
-    missing = [*([] if connected else [NO_CONTACTS]), *([] if holdout else [NO_HOLDOUT])]
-    if missing:
-        return "; ".join(missing)
+def _needs(*, holdout: float, connected: bool) -> tuple[Need, ...]:
+    """Return what must be set up before net deflection can be measured."""
+    there: Mapping[Need, object] = {"contacts": connected, "holdout": holdout}
+    return tuple(need for need, found in there.items() if not found)
+
+
+def _unknown(arms: Arms[list[Ended]], episodes: Sequence[Ended], *, holdout: float) -> str:
+    """Return the reason why net deflection is not measured although all is set up, or "" if it is measured."""
     for name, of_arm in arms._asdict().items():
         if not of_arm:
             return f"no episode with an offer in the {name} arm has ended"

@@ -111,9 +111,9 @@ def _solved(now: Part, before: Part | None, label: str, net: Number) -> Figure:
     """Return the people who said that an article solved it, as a lower bound, with the way to a better figure."""
     count, was = (_count(part, "ended solved") if part else None for part in (now, before))
     note = "People who said that an article solved it. "
-    if "KB_HOLDOUT" in str(net.value):
+    if "holdout" in net.needs:
         note += "To measure all, set KB_HOLDOUT=0.1: one in ten then gets no offers, for comparison."
-    elif "connected" in str(net.value):
+    elif "contacts" in net.needs:
         note += "To measure all, import the contacts of your help desk."
     else:
         note += "All are measured once both groups have episodes that are seven days old."
@@ -181,8 +181,7 @@ def _count(part: Part, name: str) -> int:
 
 def _reason(number: Number) -> str:
     """Return why a number is missing, as a sentence."""
-    why = str(number.value).removeprefix("not measured: ")
-    return f"{why[:1].upper()}{why[1:]}."
+    return f"{number.why[:1].upper()}{number.why[1:]}."
 
 
 def _beyond(was: float, low: float, high: float) -> Change:

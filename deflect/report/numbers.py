@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal
 
 from deflect.report import statistics
 from deflect.report.statistics import Interval
+
+Need = Literal["contacts", "holdout"]
+NOT_MEASURED = "not measured: "
 
 
 def shown(document: Mapping[str, Any]) -> str:
@@ -80,7 +83,8 @@ FORMS: Mapping[str, Callable[[float], str]] = {
 class Number:
     """One number of the report: value, interval, base `n` and formula.
 
-    `value` is a sentence that begins with "not measured" if the number cannot be measured.
+    `value` is a sentence that begins with "not measured" if the number cannot be measured. `needs` has what must be set
+    up first, if that is the reason.
     """
 
     name: str
@@ -90,15 +94,22 @@ class Number:
     n: int
     formula: str
     segment: str | None = None
+    needs: tuple[Need, ...] = ()
 
     @property
     def measured(self) -> bool:
         """True if the value is a number, not a reason."""
         return not isinstance(self.value, str)
 
+    @property
+    def why(self) -> str:
+        """The reason of a number that is not measured."""
+        return str(self.value).removeprefix(NOT_MEASURED)
+
     def document(self) -> dict[str, Any]:
-        """Return the number as JSON, without `segment` if it covers all segments."""
+        """Return the number as JSON, without `needs`, and without `segment` if it covers all segments."""
         document = asdict(self)
+        del document["needs"]
         if self.segment is None:
             del document["segment"]
         return document | {name: _rounded(document[name]) for name in ("value", "low", "high")}
@@ -116,9 +127,9 @@ def given(name: str, interval: Interval, n: int, formula: str) -> Number:
     return Number(name, interval.value, interval.low, interval.high, n, formula)
 
 
-def unknown(name: str, why: str, formula: str, *, n: int = 0) -> Number:
+def unknown(name: str, why: str, formula: str, *, n: int = 0, needs: tuple[Need, ...] = ()) -> Number:
     """Return a number that is not measured, with the reason."""
-    return Number(name, f"not measured: {why}", None, None, n, formula)
+    return Number(name, f"{NOT_MEASURED}{why}", None, None, n, formula, needs=needs)
 
 
 def _rounded(value: Any) -> Any:

@@ -285,8 +285,7 @@ class Postings:
 
     def around(self, words: tuple[str, ...], *, most: int = 64) -> list[int]:
         """Return the rows of written words that begin or end with one of `words` and have three letters more."""
-        found = {row for word in words for row in self._around(word)} if len(words) else set[int]()
-        return sorted(found)[:most]
+        return sorted({row for word in words for row in self._around(word)})[:most]
 
     def _around(self, word: str) -> Iterator[int]:
         text, starts = self._written

@@ -152,8 +152,9 @@ def _spans(text: str, wanted: Mapping[str, float], analyzer: Analyzer) -> list[t
     """Return where the wanted words are, and the pairs of words, such as Wi-Fi for wifi, which have a space."""
     found: list[tuple[int, int]] = []
     before: Token | None = None
+    apart = {term for term in wanted if " " in term}
     for token in tokens(text):
-        if before is not None and f"{fold(before.text)} {fold(token.text)}" in wanted and token.start - before.end <= 1:
+        if apart and before and token.start - before.end <= 1 and f"{fold(before.text)} {fold(token.text)}" in apart:
             found.append((before.start, token.end))
         before = token
         if token.kind == "run" and len(token.text) > 1:

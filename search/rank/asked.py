@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from kb.failures import Degraded
 from search.rank.collection import Collection, Mask
 from search.rank.semantic import Questions
-from search.text.analyzer import analyzer, detect, fold, tokens
+from search.text.analyzer import analyzer, fold, tokens
 from search.text.query import Query, Text, Word, parse
 
 UNKNOWN = ""  # an unidentified language; such a question is compared across languages
@@ -70,7 +70,7 @@ def language_of(collection: Collection, asked: Asked) -> str:
     """
     if asked.lang != asked.page:
         return asked.lang
-    found = detect(asked.text.line, usual=asked.page, found=asked.text.tokens)
+    found = asked.text.told(asked.page)
     if found is not None or asked.page not in asked.queries or not collection.manifest.crosses:
         return found or asked.page
     words = {word.text: word for query in asked.queries.values() for word in query.asked if word.text.isalpha()}

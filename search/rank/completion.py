@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 
 from search.index.postings import Floats
 from search.rank import answers, fusion
 from search.rank.asked import Asked
 from search.rank.collection import Collection
 from search.rank.hit import Results, Stage
-from search.rank.lexical import SYNONYM, Forms
+from search.rank.lexical import SYNONYM, Counts, Forms
 from search.text.analyzer import analyzer
 from search.text.query import Query, Text, Word
 
@@ -23,7 +22,6 @@ UNFINISHED = 0.8  # weight of a word that only starts with the typed one
 BEGINS, HAS = 3.0, 2.0  # factors of a title that starts as typed, or whose words do
 LIKELY = 50  # best documents, whose titles are compared
 SHORTEST = 3  # letters from which an earlier word may be unfinished, too
-Counts = NDArray[np.int16]
 PREFIXES = 64  # most words that are tried for an unfinished one
 
 
@@ -86,7 +84,7 @@ def _titled(title: str, text: str) -> float:
     return HAS if all(any(word.startswith(one) for word in words) for one in typed) else 1.0
 
 
-def _need(matched: np.ndarray[tuple[int], np.dtype[np.int16]], asked: int) -> tuple[int, Stage]:
+def _need(matched: Counts, asked: int) -> tuple[int, Stage]:
     most = int(matched.max(initial=0))
     if asked and most >= asked:
         return asked, "all"

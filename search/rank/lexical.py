@@ -18,6 +18,8 @@ from search.index.postings import Floats, Postings
 from search.text.analyzer import analyzer
 from search.text.query import Query, Word
 
+Counts = NDArray[np.int16]  # one number of words for each document
+
 WEIGHTS: Mapping[str, float] = {
     "title": 2.5, "queries": 2.5, "headings": 1.0, "body": 1.0,
     "joined": 1.2, "exact": 0.75, "names": 0.5, "words": 0.25,
@@ -43,8 +45,8 @@ class Lexical:
     """Scores of all documents for one query in one language."""
 
     scores: Floats  # in [0, 1]: share of the best score possible for these words
-    matched: NDArray[np.int16]  # number of the asked words that a document has
-    asked: NDArray[np.int16]  # number of asked words in the language of a document, without its little ones
+    matched: Counts  # number of the asked words that a document has
+    asked: Counts  # number of asked words in the language of a document, without its little ones
     weight: NDArray[np.float32]  # share of the asked words that a document has, weighted by rarity
 
 

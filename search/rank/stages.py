@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
-from numpy.typing import NDArray
 
 from search.rank import answers, floor, fusion
 from search.rank.asked import Asked, instead
 from search.rank.collection import Collection, Mask
 from search.rank.hit import Results, Stage
+from search.rank.lexical import Counts
 from search.rank.ranking import Ranking, System, kind_of, rank
 from search.rank.semantic import Semantic
 from search.text.analyzer import analyzer, fold
@@ -27,7 +27,6 @@ from search.text.query import Query, normal
 
 NEAR = 0.2  # least share of the best article's probability to be shown without enough of the words
 AS_GOOD = 0.8  # least share of the best score to be shown with fewer of the words
-Counts = NDArray[np.int16]
 POOL = 200  # documents that are considered for a page of hits
 
 

@@ -8,7 +8,7 @@ words the page's language knows stays with the page.
 from __future__ import annotations
 
 from search.rank.collection import Collection
-from search.text.analyzer import analyzer, detect
+from search.text.analyzer import analyzer
 from search.text.query import Text, Word, parse
 
 ENOUGH = 2 / 3  # share of the words of a question from which the page's language has it
@@ -23,13 +23,14 @@ def tongue(collection: Collection, text: Text, *, page: str, ends: bool = True) 
     others = [lang for lang in sorted(collection.postings) if lang != page]
     if not others or not text.tokens:
         return page
-    told = detect(text.line, usual=page, found=text.tokens)
     if len(text.tokens) > SHORT:
-        said = collection.spoken(told) if told else page
+        said = _said(collection, text, page)
         return said if said in others else page
     own = _share(collection, page, text, ends=ends)
-    said = collection.spoken(told) if told and own < 1.0 else page
-    if said != page and said in others and _share(collection, said, text, ends=ends) > 0.0:
+    if own == 1.0:
+        return page
+    said = _said(collection, text, page)
+    if said in others and _share(collection, said, text, ends=ends) > 0.0:
         return said
     if own >= ENOUGH:
         return page
@@ -37,6 +38,12 @@ def tongue(collection: Collection, text: Text, *, page: str, ends: bool = True) 
     default = collection.manifest.default_lang
     best = max(others, key=lambda lang: (shares[lang], lang == default, lang))
     return best if shares[best] >= max(HALF, own + MORE) else page
+
+
+def _said(collection: Collection, text: Text, page: str) -> str:
+    """Return the language of articles that a text shows by itself, or the page's."""
+    told = text.told(page)
+    return collection.spoken(told) if told else page
 
 
 def _share(collection: Collection, lang: str, text: Text, *, ends: bool) -> float:

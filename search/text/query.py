@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from search.text import equivalents, joins
-from search.text.analyzer import Analyzer, Token, codes, fold, tokens
+from search.text.analyzer import Analyzer, Token, codes, detect, fold, tokens
 
 LONGEST = 10_000  # characters of a query or message that are read
 LITTLE = 0.2  # weight of a stop word: hit@3 by words alone .41 -> .48 on thunderbird/train
@@ -49,6 +49,7 @@ class Text:
     normal: str  # folded, without punctuation
     phrases: tuple[str, ...]  # quoted phrases, in the same form as `normal`
     codes: tuple[str, ...]
+    _told: dict[str, str | None] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def of(cls, text: str) -> Text:
@@ -58,6 +59,12 @@ class Text:
         phrases = tuple(filter(None, map(normal, _QUOTED.findall(line))))
         folded = " ".join(fold(t.text) for t in found)
         return cls(line, found, joins.asked(line, found), folded, phrases, tuple(dict.fromkeys(codes(line))))
+
+    def told(self, usual: str) -> str | None:
+        """Return the language that its script or stop words show, as `detect` does, which is asked once."""
+        if usual not in self._told:
+            self._told[usual] = detect(self.line, usual=usual, found=self.tokens)
+        return self._told[usual]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +100,9 @@ def parse(text: Text, analyzer: Analyzer, *, synonyms: Synonyms = (), heavy: Col
     seen: dict[tuple[str, ...], Word] = {}
     for number, token in enumerate(text.tokens):
         word = _word(token, analyzer, quoted, joined=text.joined.get(number, ()))
-        known = seen.get(word.terms)
-        seen[word.terms] = word if known is None else replace(known, joined=(*known.joined, *word.joined))
+        known = seen.setdefault(word.terms, word)
+        if known is not word and word.joined:
+            seen[word.terms] = replace(known, joined=(*known.joined, *word.joined))
     words = tuple(seen.values())
     only_little = bool(words) and all(word.little for word in words)
     if only_little:

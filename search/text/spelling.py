@@ -58,8 +58,8 @@ class Vocabulary:
         if len(word) < SHORTEST or not word.isalpha():
             return None
         start, end = bisect.bisect_left(self._words, word[0]), bisect.bisect_left(self._words, word[0] + chr(0x10FFFF))
-        often = sorted(range(start, end), key=lambda i: (-int(self._counts[i]), i))[:MOST]
-        for known in (self._words[i] for i in often):
+        often = start + np.argsort(-self._counts[start:end], kind="stable")[:MOST]
+        for known in (self._words[int(i)] for i in often):
             if any(slips(word, known[: len(word) + more], most=1) <= 1 for more in (0, 1, -1)):
                 return known
         return None
@@ -84,6 +84,8 @@ def slips(typed: str, meant: str, *, most: int) -> int:
     if abs(len(typed) - len(meant)) > most:
         return most + 1
     typed, meant = _apart(typed, meant)
+    if most == 1 and max(len(typed), len(meant)) > 2:  # one slip leaves a letter, or two that are swapped
+        return most + 1
     before: list[int] = []
     last = list(range(len(meant) + 1))
     for i, a in enumerate(typed, 1):

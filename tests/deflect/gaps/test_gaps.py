@@ -25,7 +25,7 @@ from deflect.tickets import ticket_writes
 from kb.cli import main
 from kb.config import Settings
 from kb.content import article
-from tests.support.fakes import make_services
+from tests.support.fakes import close, make_services
 from tests.support.history_log import Log, load
 
 START, END, NOW = from_date("2026-09-01"), from_date("2026-10-01"), from_date("2026-11-01")
@@ -288,8 +288,7 @@ def test_the_command_prints_gaps_and_writes_drafts_that_are_articles(settings: S
 def services(tmp_path: Path) -> Iterator[Services]:
     made = make_services(tmp_path / "data")
     yield made
-    made.writer.close()  # type: ignore[attr-defined]
-    made.store.close()
+    close(made)
 
 
 def found(services: Services) -> list[Gap]:

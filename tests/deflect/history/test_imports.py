@@ -14,15 +14,14 @@ from deflect.privacy.export import rows, to_csv
 from deflect.store.clock import from_rfc3339
 from deflect.store.events import CATALOGUE
 from deflect.store.services import Services
-from tests.support.fakes import make_services, sizes
+from tests.support.fakes import close, make_services, sizes
 
 
 @pytest.fixture
 def services(tmp_path: Path) -> Iterator[Services]:
     made = make_services(tmp_path / "data")
     yield made
-    made.writer.close()  # type: ignore[attr-defined]
-    made.store.close()
+    close(made)
 
 
 def write(folder: Path, *documents: Any, name: str = "events.jsonl") -> Path:
@@ -141,7 +140,7 @@ def test_what_was_exported_can_be_imported_elsewhere(services: Services, tmp_pat
     done = imports.load_events(other.settings, path)
     assert (done["stored"], done["bad"]) == (3, [])
     assert len(other.store.rows("SELECT * FROM episodes WHERE arm = 'control'")) == 1
-    other.store.close()
+    close(other)
 
 
 def test_contacts_come_as_csv_or_json_lines_and_join_the_person(services: Services, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from deflect.store.services import Services
 from deflect.tickets import ticket_writes
 from kb.content import library
 from tests.conftest import ARTICLES, write_articles
-from tests.support.fakes import make_services
+from tests.support.fakes import close, make_services
 
 ADDRESS = "https://help.example.com/hc/en-us/articles/360012345-Reset-your-password"
 
@@ -26,8 +26,7 @@ ADDRESS = "https://help.example.com/hc/en-us/articles/360012345-Reset-your-passw
 def services(tmp_path: Path) -> Iterator[Services]:
     made = make_services(tmp_path / "data", articles=write_articles(tmp_path / "articles", ARTICLES))
     yield made
-    made.writer.close()  # type: ignore[attr-defined]
-    made.store.close()
+    close(made)
 
 
 def write(folder: Path, text: str | list[Any], name: str = "history.jsonl") -> Path:

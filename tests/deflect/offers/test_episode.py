@@ -12,15 +12,14 @@ from deflect.privacy.email_keys import email_key
 from deflect.store.clock import DAY
 from deflect.store.people import arm
 from deflect.store.services import Services
-from tests.support.fakes import make_services
+from tests.support.fakes import close, make_services
 
 
 @pytest.fixture
 def services(tmp_path: Path) -> Iterator[Services]:
     made = make_services(tmp_path, holdout=0.5)
     yield made
-    made.writer.close()  # type: ignore[attr-defined]  # tests write directly
-    made.store.close()
+    close(made)
 
 
 def begin(services: Services, *who: str, now: int = DAY, episode_id: str | None = None) -> dict[str, Any]:
@@ -107,8 +106,7 @@ def test_an_e_mail_key_is_keyed_and_without_case(services: Services, tmp_path: P
     assert "example" not in key
     other = make_services(tmp_path / "other")
     assert email_key(other.store, "jo@example.com") != key
-    other.writer.close()  # type: ignore[attr-defined]
-    other.store.close()
+    close(other)
 
 
 def test_keys_come_strongest_first(services: Services) -> None:

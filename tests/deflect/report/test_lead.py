@@ -14,7 +14,7 @@ from deflect.report.report import material, report
 from deflect.store.clock import from_date
 from deflect.store.services import Services
 from kb.content.colour import contrast
-from tests.support.fakes import make_services
+from tests.support.fakes import close, make_services
 from tests.support.history_log import Log, load
 
 NOW = from_date("2026-11-01")
@@ -24,8 +24,7 @@ NOW = from_date("2026-11-01")
 def services(tmp_path: Path) -> Iterator[Services]:
     made = make_services(tmp_path / "data")
     yield made
-    made.writer.close()  # type: ignore[attr-defined]
-    made.store.close()
+    close(made)
 
 
 def part(services: Services, month: str, *, holdout: float) -> Part:
@@ -64,6 +63,23 @@ def test_without_a_control_group_those_who_said_so_are_a_lower_bound(services: S
 
     assert (avoided.value, avoided.at_least, avoided.low, avoided.before) == (10, True, None, 0)
     assert "KB_HOLDOUT=0.1" in avoided.note
+
+
+def test_the_next_step_is_a_control_group_first_and_then_the_contacts(services: Services, tmp_path: Path) -> None:
+    log = Log()
+    log.episode("t1", "treatment", "shown", "attempted", at="2026-09-05")
+    log.episode("c1", "control", "attempted", at="2026-09-05")
+    load(services.settings, tmp_path, log)
+
+    for holdout, needs, step in (
+        (0.0, ("contacts", "holdout"), "KB_HOLDOUT"),
+        (0.5, ("contacts",), "import the contacts"),
+    ):
+        now = part(services, "09", holdout=holdout)
+        number = now.report.number("net deflection")
+        assert number.needs == needs
+        assert "needs" not in number.document()
+        assert step in lead(now, None, cost=0, minutes=0).saved[0].note
 
 
 @pytest.mark.parametrize(("september", "change"), [(11, "unclear"), (2, "better"), (19, "worse")])

@@ -14,7 +14,7 @@ from deflect.report.report import Report, of_tickets, report
 from deflect.store.clock import DAY, HOUR, from_date, from_rfc3339
 from deflect.store.services import Services
 from deflect.tickets import ticket_writes
-from tests.support.fakes import make_services
+from tests.support.fakes import close, make_services
 from tests.support.history_log import Log, call, load
 
 START, NOW = from_date("2026-09-01"), from_date("2026-10-01")
@@ -24,8 +24,7 @@ START, NOW = from_date("2026-09-01"), from_date("2026-10-01")
 def services(tmp_path: Path) -> Iterator[Services]:
     made = make_services(tmp_path / "data", holdout=0.5)
     yield made
-    made.writer.close()  # type: ignore[attr-defined]
-    made.store.close()
+    close(made)
 
 
 def numbers(services: Services, **options: Any) -> Report:
@@ -60,8 +59,7 @@ def month(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
     calls = [call("t3", "2026-09-12T10:00:00Z"), call("c2", "2026-09-11T10:00:00Z"), call("c3", "2026-09-13T10:00:00Z")]
     load(services.settings, folder, log, *calls)
     yield services
-    services.writer.close()  # type: ignore[attr-defined]
-    services.store.close()
+    close(services)
 
 
 def test_each_episode_ends_as_exactly_one_outcome(month: Services) -> None:
@@ -158,7 +156,7 @@ def test_without_a_holdout_net_deflection_is_not_measured(month: Services) -> No
     assert found.value == "not measured: KB_HOLDOUT is 0, so there is no control group"
     assert (found.low, found.high) == (None, None)
     assert str(numbers(plain).number("inflation").value).startswith("not measured")
-    plain.store.close()
+    close(plain)
 
 
 def test_without_any_contact_net_deflection_is_not_measured_and_never_zero(services: Services, tmp_path: Path) -> None:

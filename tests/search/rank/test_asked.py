@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from search.rank import asked as asking
 from search.rank.asked import ask, instead
 from search.rank.searcher import Searcher
+from search.text import query
 from search.text.query import Text
 from tests.support.shelf_of_articles import WordEmbedder, article, ids, shelf
 
@@ -45,19 +45,19 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Counted:
 
 
 def test_a_search_cuts_its_text_and_detects_its_language_once(searcher: Searcher, counted: Counted) -> None:
-    texts, detected = counted(Text, "of"), counted(asking, "detect")
+    texts, detected = counted(Text, "of"), counted(query, "detect")
     assert ids(searcher.search("reset  password", lang="en")) == ["reset"]
     assert (texts, detected) == (["reset  password"], ["reset password"])
 
 
 def test_a_correction_cuts_its_own_text_and_keeps_the_language(searcher: Searcher, counted: Counted) -> None:
-    texts, detected = counted(Text, "of"), counted(asking, "detect")
+    texts, detected = counted(Text, "of"), counted(query, "detect")
     assert searcher.search("pasword", lang="en").corrected == "password"
     assert (texts, detected) == (["pasword", "password"], ["pasword"])
 
 
 def test_completing_and_searching_by_words_detect_no_language(searcher: Searcher, counted: Counted) -> None:
-    detected = counted(asking, "detect")
+    detected = counted(query, "detect")
     assert ids(searcher.complete("reset pas", lang="en")) == ["reset"]
     assert ids(searcher.search("reset", lang="en", degraded="rate-limited"))[0] == "reset"
     assert detected == []

@@ -38,20 +38,20 @@ IN_HEAD = frozenset({"script", "link", "meta", "noscript"})
 FAR = re.compile(r"@import\b|@font-face[^}]*url\(\s*[\"']?(?:https?:)?//", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class File:
-    """A file that `site.toml` names."""
+    """A file that `site.toml` names. Each page asks for its tag and size, which are found once."""
 
     name: str
     media: str
     data: bytes = field(repr=False)
 
-    @property
+    @cached_property
     def tag(self) -> str:
         """A digest of its content, for its address."""
         return hashlib.blake2b(self.data, digest_size=6).hexdigest()
 
-    @property
+    @cached_property
     def size(self) -> tuple[int, int] | None:
         """Width and height of a picture, None if they can't be told."""
         return picture_size.size(self.data)

@@ -1,5 +1,6 @@
 // The panel's first view: search, articles before anybody asks, and the ways to reach people.
 
+import { activate, walked } from "./combobox.js";
 import { card, h, press } from "./dom.js";
 import { plural } from "./words.js";
 
@@ -148,23 +149,17 @@ export class Home {
   }
 
   #choose(index) {
-    const options = this.#options;
     this.#active = index;
-    options.forEach((option, at) => option.setAttribute("aria-selected", String(at === index)));
-    if (options[index]) {
-      this.query.setAttribute("aria-activedescendant", options[index].id);
-      options[index].scrollIntoView({ block: "nearest" });
-    } else this.query.removeAttribute("aria-activedescendant");
+    activate(this.query, this.#options, index);
   }
 
   #key(event) {
     const count = this.#options.length;
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    const next = walked(event.key, this.#active, count);
     if (event.isComposing) return;
-    if (step && count) {
+    if (next !== undefined && count) {
       event.preventDefault();
-      const from = this.#active < 0 && step < 0 ? count : this.#active;
-      this.#choose(from + step < count ? from + step : -1);
+      this.#choose(next);
     } else if (event.key === "Escape" && this.query.value) {
       event.preventDefault(); // the first Escape empties the field, the next one closes the panel
       event.stopPropagation();

@@ -39,12 +39,7 @@ def tab(browser: Browser, shop: Help) -> Iterator[Page]:
     """One page of a fresh profile for all tests of this module."""
     context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-US")
     context.set_default_timeout(10_000)
-    page = context.new_page()
-    page.add_init_script(
-        "{ const { timeout } = AbortSignal;"
-        "AbortSignal.timeout = (wait) => timeout.call(AbortSignal, Math.max(wait, 4000)); }"
-    )  # a busy machine answers late, and a late answer is not shown
-    yield page
+    yield context.new_page()
     context.close()
 
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.conftest import patient
 from tests.browser.shop import Help, card, shop_and_help
+from tests.browser.test_widget_panel import complaints
 
 pytestmark = pytest.mark.browser
 PANEL = "help-widget [part=panel]"
@@ -73,12 +73,6 @@ def writing(page: Page, help: Help) -> None:
     page.get_by_label("Subject").fill("Code")
     page.get_by_label("Message").fill("the code never arrives")
     page.get_by_label("E-mail").fill("jo@example.com")
-
-
-def complaints(page: Page) -> list[str]:
-    """Return axe's violations in the widget."""
-    found = Axe().run(page, context="help-widget")
-    return [f"{one['id']}: {one['nodes'][0]['html']}" for one in found.response["violations"]]
 
 
 @pytest.mark.parametrize(

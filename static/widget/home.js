@@ -41,7 +41,7 @@ export class Home {
     const form = h("form", { role: "search", submit }, h("label", {}, words.query, this.query), button);
     const ways = (this.ways = [press(words.write, () => this.panel.contact())]);
     const foot = this.panel.mode !== "self-service" && ways;
-    const view = { title: words.help, nodes: [form, this.found], foot, focus: this.query };
+    const view = (this.shown = { title: words.help, nodes: [form, this.found], foot, focus: this.query });
     this.#groups = [];
     this.#suggest(view, ways);
     return view;
@@ -104,7 +104,8 @@ export class Home {
       panel.said.textContent = "";
       return this.#suggested();
     }
-    panel.showFoot((panel.now.foot = this.ways));
+    this.shown.foot = this.ways;
+    if (panel.now === this.shown) panel.showFoot(this.ways); // and not an article that was opened meanwhile
     try {
       const { hits } = await service.call(call, { q, lang: service.host.language, k: HITS, signal });
       if (signal.aborted) return; // an older answer never overwrites a newer one

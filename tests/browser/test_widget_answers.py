@@ -118,6 +118,23 @@ def test_completion_is_a_combobox_that_the_arrow_keys_walk(one: Page, help: Help
     expect(one.locator(BUTTON)).to_be_focused()
 
 
+def test_a_search_that_an_opened_article_overtook_leaves_its_question_alone(one: Page, help: Help) -> None:
+    opened(one, help)
+    one.get_by_label(QUERY).fill("code")
+    expect(one.get_by_role("option")).to_have_count(3)
+    with one.expect_request("**/api/v1/complete?q=codes&**"):
+        one.locator("help-widget").evaluate("""({ shadowRoot }) => {
+          const field = shadowRoot.querySelector("[role=combobox]");
+          field.value = "codes";
+          field.dispatchEvent(new InputEvent("input", { bubbles: true }));
+          shadowRoot.querySelector("[role=option]").click();
+        }""")
+        expect(one.get_by_role("button", name="This solved it")).to_be_visible()
+    expect(one.get_by_role("button", name="This solved it")).to_be_visible()
+    one.get_by_role("button", name="Back").click()
+    expect(one.locator(f"{PANEL} footer")).to_have_text("Write to us")
+
+
 def test_enter_without_a_choice_searches_in_full(one: Page, help: Help) -> None:
     opened(one, help)
     one.get_by_label(QUERY).fill("code")

@@ -1,6 +1,7 @@
 // Search while typing: a combobox over GET /api/v1/complete. Without it, the form searches when it is sent.
 
 import { fill, lang, service, words } from "./site-service.js";
+import { activate, walked } from "./widget/combobox.js";
 import { h } from "./widget/dom.js";
 
 const PAUSE = 120;
@@ -26,12 +27,7 @@ function upgrade(form) {
 
   function choose(index) {
     active = index;
-    options().forEach((option, at) => option.setAttribute("aria-selected", String(at === index)));
-    const option = options()[index];
-    if (option) {
-      input.setAttribute("aria-activedescendant", option.id);
-      option.scrollIntoView({ block: "nearest" });
-    } else input.removeAttribute("aria-activedescendant");
+    activate(input, options(), index);
   }
 
   function close() {
@@ -85,14 +81,14 @@ function upgrade(form) {
   function key(event) {
     if (event.isComposing) return;
     const count = options().length;
+    const next = walked(event.key, active, count);
     if (event.key === "Escape" && !list.hidden) {
       close();
       event.preventDefault();
-    } else if ((event.key === "ArrowDown" || event.key === "ArrowUp") && count) {
+    } else if (next !== undefined && count) {
       event.preventDefault();
       if (list.hidden) return ask();
-      const step = event.key === "ArrowDown" ? 1 : -1;
-      choose(active === -1 && step === -1 ? count - 1 : ((active + 1 + step + count + 1) % (count + 1)) - 1);
+      choose(next);
     } else if (event.key === "Enter" && active >= 0 && !list.hidden) {
       event.preventDefault();
       options()[active].click();

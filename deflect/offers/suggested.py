@@ -21,7 +21,8 @@ class Suggested:
     """The author's articles, and the popular ones. No article is in both, and `popular` may be empty."""
 
     promoted: tuple[Entry, ...]
-    popular: tuple[Entry, ...] = ()
+    popular: tuple[Entry, ...]
+    is_chosen: bool  # the author has pinned some to `*`
 
 
 def suggested(
@@ -37,10 +38,11 @@ def suggested(
     chosen = tuple(_seen(seen, pinned, lang, audience)) or shelf.ordered(k=k)
     opened = tuple(islice(_seen(seen, popular.articles(), lang, audience), k + len(chosen)))
     if len(opened) < ARTICLES:
-        return Suggested(_filled(chosen, shelf, k=k))
+        return Suggested(_filled(chosen, shelf, k=k), (), is_chosen=bool(pinned))
     chosen = chosen[: k // 2]
     known = {entry.id for entry in chosen}
-    return Suggested(chosen, tuple(entry for entry in opened if entry.id not in known)[: k - len(chosen)])
+    rest = tuple(entry for entry in opened if entry.id not in known)
+    return Suggested(chosen, rest[: k - len(chosen)], is_chosen=bool(pinned))
 
 
 def _seen(snapshot: Snapshot, ids: Iterable[str], lang: str, audience: frozenset[str]) -> Iterable[Entry]:

@@ -40,7 +40,7 @@ FAR = re.compile(r"@import\b|@font-face[^}]*url\(\s*[\"']?(?:https?:)?//", re.IG
 
 @dataclass(frozen=True)
 class File:
-    """A file that `site.toml` names. Every page shows the digests and sizes of some, so each is worked out once."""
+    """A file that `site.toml` names. Each page asks for its tag and size, which are found once."""
 
     name: str
     media: str

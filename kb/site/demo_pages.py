@@ -1,4 +1,4 @@
-"""The pages of the demo shop, its goods, and its words in the languages of the widget."""
+"""The pages of the demo shop, its goods, and its words in some of the languages of the widget."""
 
 from __future__ import annotations
 

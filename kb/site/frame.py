@@ -151,7 +151,7 @@ def suggestions(k: int) -> Suggestions:
     return Suggestions(
         promoted=Favourites(_("Good places to start"), found.promoted),
         popular=Favourites(_("Popular articles"), found.popular),
-        is_chosen=bool(here.collection.promoted(g.lang, today=today())),
+        is_chosen=found.is_chosen,
     )
 
 

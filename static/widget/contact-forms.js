@@ -1,6 +1,6 @@
 // Which form is a contact form, where the owner names none.
 
-import { all, attributes, isArea, isLine, isList, isShown, names, points, written } from "./fields.js";
+import { all, attributes, isArea, isLine, isList, isShown, names, points, up, written } from "./fields.js";
 import { plain, says } from "./field-words.js";
 
 const ENOUGH = 2; // points
@@ -9,7 +9,6 @@ const APP = /application/gi; // in a class, the page's own program and nobody's 
 const HEADS = "legend, h1, h2, h3, h4, button, [type=submit]";
 const MANY = 4; // radio buttons, as in surveys
 
-const up = (node) => node?.parentElement ?? node?.getRootNode().host;
 const isPage = ({ localName }) => /^(html|body)$/.test(localName);
 const isClean = (form) => !all(form, UNFIT).some(isShown);
 

@@ -14,7 +14,8 @@ const CALLED = /^id$|name|model|^autocomplete$/; // attributes: also of Angular,
 const LARGE = 200; // characters of a text that may be a label
 const touched = new WeakSet(); // what the visitor wrote in, which may be hidden by now, as in forms of several steps
 
-const up = (node) => node.parentElement ?? node.getRootNode().host;
+/** Return the element around a node, also out of a shadow root. */
+export const up = (node) => node?.parentElement ?? node?.getRootNode().host;
 
 /** Remember that the visitor wrote in a field. */
 export const touch = (field) => touched.add(field);

@@ -117,7 +117,7 @@ export class Form {
 
   /** Return the fields of which a draft is kept. */
   fields() {
-    return this.form ? this.#fields().map(([, field]) => field) : [];
+    return this.form ? [...this.form.querySelectorAll(`textarea, ${LINES}`)] : [];
   }
 
   /** Return all that the visitor wrote. */
@@ -216,11 +216,6 @@ export class Form {
       if (found) return found;
     } catch {}
     this.host.warn(`${name}="${selector}" matches nothing; leave it out to have it guessed`);
-  }
-
-  #fields() {
-    const fields = [...this.form.querySelectorAll(`textarea, ${LINES}`)];
-    return fields.map((field, index) => [field.name || index, field]);
   }
 
   #keeping() {

@@ -1,5 +1,6 @@
 // The panel's first view: search, articles before anybody asks, and the ways to reach people.
 
+import { activate, walked } from "./combobox.js";
 import { card, h, press } from "./dom.js";
 import { plural } from "./words.js";
 
@@ -40,7 +41,7 @@ export class Home {
     const form = h("form", { role: "search", submit }, h("label", {}, words.query, this.query), button);
     const ways = (this.ways = [press(words.write, () => this.panel.contact())]);
     const foot = this.panel.mode !== "self-service" && ways;
-    const view = { title: words.help, nodes: [form, this.found], foot, focus: this.query };
+    const view = (this.shown = { title: words.help, nodes: [form, this.found], foot, focus: this.query });
     this.#groups = [];
     this.#suggest(view, ways);
     return view;
@@ -103,7 +104,8 @@ export class Home {
       panel.said.textContent = "";
       return this.#suggested();
     }
-    panel.showFoot((panel.now.foot = this.ways));
+    this.shown.foot = this.ways;
+    if (panel.now === this.shown) panel.showFoot(this.ways); // and not an article that was opened meanwhile
     try {
       const { hits } = await service.call(call, { q, lang: service.host.language, k: HITS, signal });
       if (signal.aborted) return; // an older answer never overwrites a newer one
@@ -148,23 +150,17 @@ export class Home {
   }
 
   #choose(index) {
-    const options = this.#options;
     this.#active = index;
-    options.forEach((option, at) => option.setAttribute("aria-selected", String(at === index)));
-    if (options[index]) {
-      this.query.setAttribute("aria-activedescendant", options[index].id);
-      options[index].scrollIntoView({ block: "nearest" });
-    } else this.query.removeAttribute("aria-activedescendant");
+    activate(this.query, this.#options, index);
   }
 
   #key(event) {
     const count = this.#options.length;
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    const next = walked(event.key, this.#active, count);
     if (event.isComposing) return;
-    if (step && count) {
+    if (next !== undefined && count) {
       event.preventDefault();
-      const from = this.#active < 0 && step < 0 ? count : this.#active;
-      this.#choose(from + step < count ? from + step : -1);
+      this.#choose(next);
     } else if (event.key === "Escape" && this.query.value) {
       event.preventDefault(); // the first Escape empties the field, the next one closes the panel
       event.stopPropagation();

@@ -76,10 +76,10 @@ export class Line {
     const { clientWidth, clientHeight } = document.documentElement;
     const whole = { offsetLeft: 0, offsetTop: 0, width: clientWidth, height: innerHeight, scale: 1 };
     const seen = window.visualViewport ?? whole;
-    const frame = root.closest("dialog")?.getBoundingClientRect() ?? { left: 0, right: Infinity, bottom: Infinity };
+    const inside = root.closest("dialog");
+    const frame = inside?.getBoundingClientRect() ?? { left: 0, right: Infinity, bottom: Infinity };
     const edge = Math.min(seen.offsetTop + seen.height, frame.bottom);
-    const isInside = root.closest("dialog");
-    const low = (!isInside && topOfBar(seen.offsetLeft + seen.width / 2, edge - (2 * GAP) / seen.scale)) || edge;
+    const low = (!inside && topOfBar(seen.offsetLeft + seen.width / 2, edge - (2 * GAP) / seen.scale)) || edge;
     const { top, bottom, height } = (box.querySelector("a") ?? box).getBoundingClientRect(); // the first card
     const isSeen = top < low - NEAR / seen.scale && bottom > seen.offsetTop + NEAR / seen.scale;
     lift(chip, Boolean(this.text && height && !isSeen));

@@ -14,6 +14,9 @@ export function uuid() {
   return url.slice(-36);
 }
 
+/** Return a document as JSON. Half an emoji, as a cut leaves it, would be refused. */
+export const json = (document) => JSON.stringify(document, (_name, value) => value?.toWellFormed?.() ?? value);
+
 let warmed = -WARM;
 
 /** Open a connection before a pause needs it: far away, that takes longer than an answer. Nothing is sent on it. */
@@ -62,8 +65,7 @@ export class Service {
     const sent = body ? { token, ...body } : token && { token, ...query };
     if (!sent) url.search = new URLSearchParams(query);
     const options = { credentials, headers, signal: AbortSignal.timeout(patience) };
-    const whole = (_name, value) => value?.toWellFormed?.() ?? value; // half an emoji would be refused
-    if (sent) Object.assign(options, { method: "POST", body: JSON.stringify(sent, whole) });
+    if (sent) Object.assign(options, { method: "POST", body: json(sent) });
     if (body instanceof FormData) {
       Object.assign(options, { body, headers: { ...headers, ...(token && { Authorization: `Bearer ${token}` }) } });
     }

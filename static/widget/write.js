@@ -3,7 +3,7 @@
 import { Chosen } from "./chosen.js";
 import { h, press } from "./dom.js";
 import { Form } from "./form.js";
-import { uuid } from "./service.js";
+import { json, uuid } from "./service.js";
 import { kept } from "./storage.js";
 
 import("./keep.js").catch(() => {}); // while the visitor reads the panel: the first key is kept, too
@@ -136,7 +136,7 @@ async function send(service, message, files, progress) {
   const options = { headers, body };
   if (files.length) {
     options.body = new FormData();
-    options.body.append("ticket", JSON.stringify(body, (_name, value) => value?.toWellFormed?.() ?? value));
+    options.body.append("ticket", json(body));
     for (const file of files) options.body.append("files", file);
     Object.assign(options, { patience: UPLOAD, send: (url, how) => upload(url, how, progress) });
   } else {

@@ -17,6 +17,8 @@ QUIET = [
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 
+PHONE = {"width": 390, "height": 844}
+
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Run a test in a browser once more where it failed, and say so: `--reruns 0` counts the first time only."""
@@ -59,6 +61,17 @@ def page(context: BrowserContext) -> Page:
 def hasty(context: BrowserContext) -> Page:
     """A page of a fresh profile with the waits that visitors get."""
     return context.new_page()
+
+
+@pytest.fixture(scope="module")
+def phone(browser: Browser) -> Iterator[Page]:
+    """A phone, whose page the tests of a module share."""
+    context = browser.new_context(viewport=PHONE, has_touch=True, is_mobile=True, locale="en-US")  # type: ignore[arg-type]
+    context.set_default_timeout(10_000)
+    page = context.new_page()
+    page.add_init_script("try { sessionStorage.clear() } catch {}")  # no test finds the draft of another
+    yield page
+    context.close()
 
 
 def patient(page: Page) -> Page:

@@ -140,7 +140,7 @@ def help_app(help: Help) -> Flask:
     def _offers() -> Response:
         cards, gate = help.cards, help.gate
         help.note(help.offers, sent())
-        gate.wait(5)
+        gate.wait(20)
         return jsonify({"episode": "e-1", "abstained": not cards, "degraded": None, "ranker": "fake", "cards": cards})
 
     @app.post("/api/v1/events")

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.test_widget_line import KEYBOARD, OVERLAY, SIZE, edges
+from tests.browser.test_widget_line import KEYBOARD, OVERLAY, edges
 from tests.support.sample import help_center, served
 
 pytestmark = pytest.mark.browser
@@ -21,17 +21,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     app: Flask = help_center(tmp_path_factory.mktemp("phone"))
     with served(app) as address:
         yield address
-
-
-@pytest.fixture(scope="module")
-def phone(browser: Browser) -> Iterator[Page]:
-    """A phone, whose page the tests share."""
-    context = browser.new_context(viewport=SIZE, has_touch=True, is_mobile=True, locale="en-US")  # type: ignore[arg-type]
-    context.set_default_timeout(10_000)
-    page = context.new_page()
-    page.add_init_script("try { sessionStorage.clear() } catch {}")
-    yield page
-    context.close()
 
 
 def written(page: Page, site: str, *, lang: str = "en") -> Locator:

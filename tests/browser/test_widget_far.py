@@ -39,46 +39,63 @@ def test_offers_come_soon_after_the_last_key_at_a_distance(
     assert typed.preflights == 0
 
 
-def write(page: Page, help: Help, text: str, *, asked: int) -> None:
-    """Type a text, wait longer than a pause, and expect the number of questions so far."""
-    page.locator(MESSAGE).press_sequentially(text)
-    page.wait_for_timeout(700)
+@pytest.fixture
+def still(hasty: Page, help: Help) -> Page:
+    """The shop's form, on a page whose time passes only by `wait`: keys that come slowly are no pause."""
+    hasty.clock.install(time=0)
+    hasty.goto(f"{help.shop}/form.html")
+    hasty.locator(MESSAGE).focus()
+    hasty.evaluate("document.querySelector('help-widget').part('Form').then(() => 0)")  # it takes keys only then
+    hasty.clock.pause_at(60)
+    return hasty
+
+
+def wait(page: Page, help: Help, milliseconds: int, *, asked: int) -> None:
+    """Let time pass, and expect the number of questions so far."""
+    page.clock.run_for(milliseconds)
+    help.until(lambda: len(help.offers) >= asked)
+    page.wait_for_timeout(300)  # for one too many
     assert len(help.offers) == asked, [offer["body"] for offer in help.offers]
 
 
-def test_the_same_words_are_asked_once(hasty: Page, help: Help) -> None:
-    hasty.goto(f"{help.shop}/form.html")
-    write(hasty, help, "the code never arrives", asked=1)
-    expect(hasty.locator(CARDS)).to_have_count(3)
-    write(hasty, help, "  ...", asked=1)
-    write(hasty, help, " the", asked=1)
-    write(hasty, help, " on my", asked=1)
+def write(page: Page, help: Help, text: str, *, asked: int) -> None:
+    """Type a text, wait longer than a pause, and expect the number of questions so far."""
+    page.locator(MESSAGE).press_sequentially(text)
+    wait(page, help, 700, asked=asked)
+
+
+def test_the_same_words_are_asked_once(still: Page, help: Help) -> None:
+    write(still, help, "the code never arrives", asked=1)
+    expect(still.locator(CARDS)).to_have_count(3)
+    write(still, help, "  ...", asked=1)
+    write(still, help, " the", asked=1)
+    write(still, help, " on my", asked=1)
     help.cards = [card(7, score=0.99)]
-    write(hasty, help, " phone", asked=2)
-    expect(hasty.locator(CARDS).filter(has_text="Answer 7")).to_have_count(1)
-    hasty.locator(MESSAGE).fill("The code never arrives!")
-    expect(hasty.locator(CARDS).filter(has_text="Answer 7")).to_have_count(0)
-    expect(hasty.locator(CARDS)).to_have_count(3)
+    write(still, help, " phone", asked=2)
+    expect(still.locator(CARDS).filter(has_text="Answer 7")).to_have_count(1)
+    still.locator(MESSAGE).fill("The code never arrives!")
+    wait(still, help, 700, asked=2)
+    expect(still.locator(CARDS).filter(has_text="Answer 7")).to_have_count(0)
+    expect(still.locator(CARDS)).to_have_count(3)
     assert len(help.offers) == 2, "words asked before show the answer that was had"
 
 
-def test_the_pause_grows_with_the_text(hasty: Page, help: Help) -> None:
-    hasty.goto(f"{help.shop}/form.html")
-    hasty.locator(MESSAGE).fill("the code never arrives " * 40)
-    help.until(lambda: len(help.offers) == 1)
-    hasty.locator(MESSAGE).press_sequentially("today")
-    hasty.wait_for_timeout(800)
-    assert len(help.offers) == 1
-    help.until(lambda: len(help.offers) == 2)
+def test_the_pause_grows_with_the_text(still: Page, help: Help) -> None:
+    still.locator(MESSAGE).fill("the code never arrives " * 40)
+    wait(still, help, 400, asked=1)
+    expect(still.locator(CARDS)).to_have_count(3)
+    still.locator(MESSAGE).press_sequentially("today")
+    wait(still, help, 1300, asked=1)
+    wait(still, help, 100, asked=2)
 
 
-def test_one_question_at_a_time_is_on_its_way(hasty: Page, help: Help) -> None:
+def test_one_question_at_a_time_is_on_its_way(still: Page, help: Help) -> None:
     help.gate.clear()
-    hasty.goto(f"{help.shop}/form.html")
-    write(hasty, help, "the code", asked=1)
-    write(hasty, help, " never arrives", asked=1)
+    write(still, help, "the code", asked=1)
+    write(still, help, " never arrives", asked=1)
     help.gate.set()
-    help.until(lambda: len(help.offers) == 2)
+    expect(still.locator(CARDS)).to_have_count(3)
+    wait(still, help, 100, asked=2)
     assert help.offers[-1]["body"] == "the code never arrives"
 
 

@@ -287,9 +287,10 @@ def test_what_is_typed_in_a_view_is_kept_for_that_view(page: Page, help: Help) -
     page.goto(f"{help.shop}/react.html")
     page.evaluate("mount()")
     page.locator("[name=message]").press_sequentially("the code never arrives")
-    help.until(lambda: len(help.offers) >= 1)
+    until_kept(page, "the code never arrives")
     page.locator("[name=message]").press_sequentially(" at all")
     page.evaluate("leave()")
+    until_kept(page, "the code never arrives at all")
     keys = page.evaluate("Object.keys(sessionStorage).filter((key) => key.includes('draft'))")
     assert keys == ["help-widget:draft /react.html  form 0 "]
     assert "the code never arrives at all" in page.evaluate("(key) => sessionStorage[key]", keys[0])

@@ -44,7 +44,7 @@ def help() -> Iterator[Help]:
 def page(browser: Browser) -> Iterator[Page]:
     """One page for all tests of this file."""
     made = browser.new_context(locale="en-US").new_page()
-    made.set_default_timeout(5000)
+    made.set_default_timeout(10_000)
     made.add_init_script("try { sessionStorage.clear() } catch {}")  # the draft of another test would be asked about
     yield made
     made.context.close()
@@ -55,7 +55,7 @@ def show(page: Page, help: Help, body: str, *, head: str = "") -> None:
     text = f"<!doctype html><html lang='en'><head><title>Shop</title>{head}</head><body>{body}</body></html>"
     help.made = text
     page.goto(f"{help.shop}/made.html?csp=none")
-    page.wait_for_function("!!customElements.get('help-widget')", timeout=5000)
+    page.wait_for_function("!!customElements.get('help-widget')")
 
 
 def route(page: Page, way: str, body: str, help: Help) -> None:

@@ -71,6 +71,14 @@ def test_the_author_s_articles_come_first_and_popular_ones_need_enough_people(
     assert shown(app, **given) == expected
 
 
+@pytest.mark.parametrize(("author", "first"), [("plain", "topics"), ("ordered", "topics"), ("pinned", "promoted")])
+def test_pinned_articles_come_before_the_topics_of_the_home_page(
+    centers: dict[str, Flask], tmp_path: Path, author: str, first: str
+) -> None:
+    page = fresh(centers[author], tmp_path).test_client().get("/en/").text
+    assert min(("topics", "promoted"), key=lambda part: page.index(f'id="kb-{part}"')) == first
+
+
 def test_articles_for_some_take_no_place_from_those_for_everybody(tmp_path: Path) -> None:
     limited = {f"l/{n}.md": f"---\ntitle: L {n}\naudience: [client]\n---\n\nText.\n" for n in range(60)}
     app = help_center(tmp_path, files=PLAIN | limited)

@@ -98,7 +98,7 @@ def test_the_app_has_addresses_of_its_own_and_no_other_page_has(both: demo.ByPor
 
 
 @pytest.mark.parametrize("lang", WORDS)
-def test_the_contact_page_is_in_every_language_of_the_widget(both: demo.ByPort, lang: str) -> None:
+def test_the_contact_page_is_in_every_language_of_the_shop(both: demo.ByPort, lang: str) -> None:
     assert set(WORDS[lang]) == set(WORDS["en"])
     for name in FORM_PAGES:
         method = "POST" if name == "sent" else "GET"

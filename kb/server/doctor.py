@@ -134,7 +134,13 @@ def _interface(settings: Settings) -> Iterator[Finding]:
     spoken = {lang: i18n.interface_language(lang) for lang in used}
     for lang in sorted(lang for lang in spoken if spoken[lang] == i18n.SOURCE != without_region(lang)):
         yield Finding("interface", "note", f"{lang}: no translation, so its pages have an English interface")
-    for found in map(translations.coverage, translations.translated()):
+    for lang in translations.translated():
+        try:
+            found = translations.coverage(lang)
+        except (OSError, ValueError) as error:
+            why = f"{lang}: a file of its translations can't be read, so English is shown: {error}"
+            yield Finding("interface", "wrong", f"{why}; install Shortstop again")
+            continue
         if not found.is_complete:
             yield Finding("interface", "note", f"{found.lang}: {found}")
         elif found.lang in spoken.values():

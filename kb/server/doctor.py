@@ -54,7 +54,8 @@ def _articles(settings: Settings) -> Iterator[Finding]:
     if not folder.is_dir():
         yield Finding("articles", "wrong", f"{folder} is not a folder; set KB_ARTICLES")
         return
-    count = sum(1 for _ in folder.rglob("*.md"))
+    documents, _, _ = library.sort_out(library.walk(folder, folder.resolve(), []))
+    count = len(documents)
     yield Finding("articles", "fine" if count else "wrong", f"{count} Markdown files in {folder}")
     shelf = library.load(folder, default_lang=settings.lang)
     yield Finding("markdown", "fine", shelf.markdown.sentence())

@@ -137,6 +137,14 @@ def test_an_embedder_that_cannot_be_loaded_is_named_with_what_the_setting_takes(
     assert "embedder is 'nonsense'; it takes auto, minilm" in finding.sentence
 
 
+def test_the_articles_are_counted_as_they_are_read(tmp_path: Path) -> None:
+    write_articles(tmp_path, {"a.mdx": "# A", "b.markdown": "# B", "node_modules/c.md": "# C"})
+    sentence = f"2 Markdown files in {tmp_path}"
+    assert found(Settings(articles=tmp_path, data=tmp_path / "var"))["articles"] == Finding(
+        "articles", "fine", sentence
+    )
+
+
 @pytest.mark.parametrize(
     ("files", "sentence", "state"),
     [

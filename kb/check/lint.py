@@ -14,6 +14,7 @@ from urllib.parse import unquote
 from kb.check import references
 from kb.check.near import Names
 from kb.check.references import Facts, Picture, Reference
+from kb.check.source_shown import open_fence
 from kb.content.article import Article
 from kb.content.article_keys import nearest
 from kb.content.library import Library
@@ -143,11 +144,15 @@ def _missing(article: Article, link: Reference, names: Names) -> Problem:
 
 
 def _shown(article: Article, own: Facts) -> Iterator[Problem]:
-    """Yield a problem for each kind of Markdown that readers see as source."""
+    """Yield a problem for each kind of Markdown that readers see as source, and for code that does not end."""
     for line, kind, said in own.shown:
         short = said if len(said) <= 40 else said[:39] + "…"
         why = f"{kind} is shown as source: {short}; put code in backticks, and an empty line around blocks"
         yield Problem(article.path, line, why, "source-shown")
+    if begun := open_fence(article.markdown):
+        line, marks = begun
+        why = f"{marks} is not closed, so all that follows is shown as code; add a line '{marks}' after the code"
+        yield Problem(article.path, article.body_line + line, why, "open-fence")
 
 
 def _bare(target: str) -> str:

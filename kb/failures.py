@@ -33,6 +33,7 @@ Degraded = Literal[
     "no-channels",  # the table of channels cannot be read
     "no-popular",  # the popular articles cannot be read
     "no-origins",  # the origins that admins allowed cannot be read
+    "no-catalogue",  # the translations into a language cannot be read: its pages have an English interface
     "no-database",  # the database is missing or damaged: pages work, but nothing is stored
     "no-receipt-articles",  # a receipt is sent without articles
     "no-advice",  # an agent sees a ticket without suggested articles

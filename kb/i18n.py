@@ -22,6 +22,7 @@ from jinja2 import pass_context
 from jinja2.runtime import Context
 from werkzeug.datastructures import LanguageAccept
 
+from kb.failures import degraded
 from kb.languages import direction, nearest
 
 SOURCE = "en"  # the language that the templates are written in
@@ -36,13 +37,17 @@ def interface_languages() -> tuple[str, ...]:
 
 @cache
 def catalogue(lang: str) -> NullTranslations:
-    """Return the translations into a language; those of the source language are empty."""
+    """Return the translations into a language; those of the source language, or of a damaged file, are empty."""
     path = FOLDER / lang / "LC_MESSAGES" / "messages.po"
     if lang not in interface_languages() or lang == SOURCE:
         return NullTranslations()
     compiled = BytesIO()
-    with path.open("rb") as file:
-        write_mo(compiled, read_po(file, locale=lang))
+    try:
+        with path.open("rb") as file:
+            write_mo(compiled, read_po(file, locale=lang))
+    except (OSError, ValueError) as error:  # not readable, or not UTF-8
+        degraded("no-catalogue", error)
+        return NullTranslations()
     compiled.seek(0)
     return Translations(compiled)
 

@@ -20,7 +20,7 @@ from deflect.history import tables
 from deflect.privacy.cells import plain
 from kb.content.article import Article
 from kb.content.library import Library
-from kb.errors import HelpCenterError
+from kb.errors import HelpCenterError, StorageFull
 from kb.progress import Report
 from kb.strict import BadValue, loads
 
@@ -109,7 +109,10 @@ Send = Callable[[list[Document]], Document]
 
 
 def keep(records: Iterable[tuple[int, Document]], tally: Tally, *, send: Send, size: int = 500) -> None:
-    """Send records of (line, row) in batches, and count the stored, known and refused rows."""
+    """Send records of (line, row) in batches, and count the stored, known and refused rows.
+
+    A disk that fills up on the way is a StorageFull that tells how many are stored.
+    """
     batch: list[tuple[int, Document]] = []
     for record in records:
         batch.append(record)
@@ -152,7 +155,13 @@ def shown(document: Document) -> str:
 def _send(batch: list[tuple[int, Document]], tally: Tally, send: Callable[[list[Document]], Document]) -> None:
     if not batch:
         return
-    answer = send([row for _, row in batch])
+    try:
+        answer = send([row for _, row in batch])
+    except StorageFull as error:
+        if not tally.stored:
+            raise
+        why = f"the disk is full; {tally.stored:,} records were saved before; make room and import the file again"
+        raise StorageFull(why) from error
     refused = answer.get("refused", [])
     for one in refused:
         tally.refuse(batch[one["row"]][0], one["why"])

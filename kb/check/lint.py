@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -13,15 +14,19 @@ from urllib.parse import unquote
 from kb.check import references
 from kb.check.near import Names
 from kb.check.references import Facts, Picture, Reference
+from kb.check.source_shown import open_fence
 from kb.content.article import Article
 from kb.content.article_keys import nearest
 from kb.content.library import Library
 from kb.content.links import Target, normal
+from kb.content.look import ICONS, PICTURES
+from kb.content.site_file import FILE
 from kb.errors import Problem, Severity
 from kb.foreign.routes import WIKI
 from kb.render.rendered import nearby
 
 NO_ADDRESS = "an image has no address, or one that is not allowed, and is not shown; store it as a file and link to it"
+IN_CSS = re.compile(r"""url\(\s*["']?([^"')]+)""", re.IGNORECASE)
 TOP = 3  # an article must be among the first three for its own `queries:`
 
 Find = Callable[[str, str, str], Sequence[str]]  # (query, language, article id) -> ids, best first
@@ -141,11 +146,15 @@ def _missing(article: Article, link: Reference, names: Names) -> Problem:
 
 
 def _shown(article: Article, own: Facts) -> Iterator[Problem]:
-    """Yield a problem for each kind of Markdown that readers see as source."""
+    """Yield a problem for each kind of Markdown that readers see as source, and for code that does not end."""
     for line, kind, said in own.shown:
         short = said if len(said) <= 40 else said[:39] + "…"
         why = f"{kind} is shown as source: {short}; put code in backticks, and an empty line around blocks"
         yield Problem(article.path, line, why, "source-shown")
+    if begun := open_fence(article.markdown):
+        line, marks = begun
+        why = f"{marks} is not closed, so all that follows is shown as code; add a line '{marks}' after the code"
+        yield Problem(article.path, article.body_line + line, why, "open-fence")
 
 
 def _bare(target: str) -> str:
@@ -219,7 +228,10 @@ def _titles(library: Library) -> Iterator[Problem]:
 
 
 def _unused(library: Library, known: dict[str, Facts]) -> Iterator[Problem]:
-    used = {normal(library.addresses[file.name]) for file in library.look.files.values() if file.name in library.files}
+    used = _used_by_look(library)
+    # A file that site.toml names wrongly is not one to remove.
+    unread = any(problem.path == FILE and problem.severity == "error" for problem in library.problems)
+    brand = {*PICTURES, *ICONS} if unread else set()
     for article in library.articles:
         own = known[article.path]
         for written in [link.target for link in own.links] + [image.target for image in own.images]:
@@ -227,8 +239,15 @@ def _unused(library: Library, known: dict[str, Facts]) -> Iterator[Problem]:
             if target.kind == "file":
                 used.add(normal(target.href))
     for path in library.files:
-        if normal(library.addresses[path]) not in used:
+        if normal(library.addresses[path]) not in used and PurePosixPath(path).suffix.lower() not in brand:
             yield Problem(path, 1, "no article uses this file; remove it", "unused-file")
+
+
+def _used_by_look(library: Library) -> set[str]:
+    """Return the addresses of the files that site.toml names, and of those in its stylesheet."""
+    named = {normal(library.addresses[file.name]) for file in library.look.files.values() if file.name in library.files}
+    css = library.look.files.get("stylesheet")
+    return named | {normal(address) for address in IN_CSS.findall(css.text if css else "")}
 
 
 def _redirects(library: Library) -> Iterator[Problem]:

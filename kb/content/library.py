@@ -297,6 +297,9 @@ def walk(folder: Path, root: Path, problems: list[Problem]) -> Iterator[str]:
                 why = "the link points outside the articles folder; copy the file in"
                 problems.append(Problem(path, 1, why, "link-outside", "error"))
             elif entry.is_dir():
+                if path == site_file.FILE or (entry.name.startswith("_") and entry.name.endswith((".yml", ".yaml"))):
+                    why = "this is a folder, and a file of this name is read; move the folder"
+                    problems.append(Problem(path, 1, why, "settings", "error"))
                 real = Path(entry.path).resolve() if entry.is_symlink() else Path(entry.path)
                 if (not entry.name.startswith("_") or entry.name in PICTURE_FOLDERS) and real not in seen:
                     seen.add(real)
@@ -353,6 +356,10 @@ def read_text(folder: Path, path: str, problems: list[Problem]) -> str:
     """Return the text of a file; an unreadable file is empty and a problem."""
     try:
         return (folder / path).read_bytes().decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        problems.append(Problem(path, 1, f"the file cannot be read as UTF-8: {error}", "settings", "error"))
-        return ""
+    except OSError as error:
+        line, why = 1, f"the file cannot be read: {error.strerror}"
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        why = "the file is not UTF-8 and is ignored; save it as UTF-8"
+    problems.append(Problem(path, line, why, "settings", "error"))
+    return ""

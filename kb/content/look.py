@@ -35,6 +35,7 @@ TAKES: Mapping[str, tuple[str, Mapping[str, str], int]] = {  # role -> key, type
     "head": ("head", HTML, 20_000),
 }
 IN_HEAD = frozenset({"script", "link", "meta", "noscript"})
+CLOSED = re.compile(r"<!--.*?-->|<(script|noscript)\b.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
 FAR = re.compile(r"@import\b|@font-face[^}]*url\(\s*[\"']?(?:https?:)?//", re.IGNORECASE)
 
 
@@ -93,10 +94,8 @@ def load(site: SiteFile, folder: Path, *, text: str, problems: MutableSequence[P
                 files[role] = _file(folder, name, types=types, most=most)
         except ValueError as error:
             problems.append(Problem(FILE, line, f"{key}: {name} {error}; the key is ignored", "settings", "error"))
-    if "head" in files and (wrong := _outside_head(files["head"].text)):
-        name = files.pop("head").name
-        why = f"<{wrong}> can't be in the head of a page, which takes {', '.join(sorted(IN_HEAD))}; the file is ignored"
-        problems.append(Problem(name, 1, why, "settings", "error"))
+    if "head" in files and (wrong := _wrong_head(files["head"].text)):
+        problems.append(Problem(files.pop("head").name, 1, f"{wrong}; the file is ignored", "settings", "error"))
     found = Look(site, files)
     problems.extend(_advice(found, lines))
     return found
@@ -172,9 +171,15 @@ def _read_head(html: str) -> _Head:
     return reader
 
 
-def _outside_head(html: str) -> str:
-    """Return the first element that would end the head of a page, or ""."""
-    return _read_head(html).wrong
+def _wrong_head(html: str) -> str:
+    """Return what in a head file would end the head of a page early, or hide the page that follows, or ""."""
+    if wrong := _read_head(html).wrong:
+        return f"<{wrong}> can't be in the head of a page, which takes {', '.join(sorted(IN_HEAD))}"
+    rest = CLOSED.sub("", html).lower()
+    ends = {"<!--": "-->", "<script": "</script>", "<noscript": "</noscript>"}
+    left = next((start for start in ends if start in rest), "")
+    name = left if left in ("", "<!--") else f"{left}>"
+    return name and f"{name} is not closed and would hide the page; add {ends[left]}"
 
 
 def _advice(look: Look, lines: Mapping[site_file.Path, int]) -> list[Problem]:

@@ -54,7 +54,8 @@ def _articles(settings: Settings) -> Iterator[Finding]:
     if not folder.is_dir():
         yield Finding("articles", "wrong", f"{folder} is not a folder; set KB_ARTICLES")
         return
-    count = sum(1 for _ in folder.rglob("*.md"))
+    documents, _, _ = library.sort_out(library.walk(folder, folder.resolve(), []))
+    count = len(documents)
     yield Finding("articles", "fine" if count else "wrong", f"{count} Markdown files in {folder}")
     shelf = library.load(folder, default_lang=settings.lang)
     yield Finding("markdown", "fine", shelf.markdown.sentence())
@@ -134,7 +135,13 @@ def _interface(settings: Settings) -> Iterator[Finding]:
     spoken = {lang: i18n.interface_language(lang) for lang in used}
     for lang in sorted(lang for lang in spoken if spoken[lang] == i18n.SOURCE != without_region(lang)):
         yield Finding("interface", "note", f"{lang}: no translation, so its pages have an English interface")
-    for found in map(translations.coverage, translations.translated()):
+    for lang in translations.translated():
+        try:
+            found = translations.coverage(lang)
+        except (OSError, ValueError) as error:
+            why = f"{lang}: a file of its translations can't be read, so English is shown: {error}"
+            yield Finding("interface", "wrong", f"{why}; install Shortstop again")
+            continue
         if not found.is_complete:
             yield Finding("interface", "note", f"{found.lang}: {found}")
         elif found.lang in spoken.values():

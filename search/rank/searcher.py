@@ -86,7 +86,7 @@ class Searcher:
         made = cls(collection, settings=settings, encoder=encoder, failed=failed, remember=remember)
         if made.degraded == "stale-vectors" or (made.degraded == "no-vectors" and settings.embedder != "none"):
             degradation.degraded(
-                made.degraded, detail="the index has no vectors of this model; run 'kb index' to build them"
+                made.degraded, detail="the index has no vectors of this model yet; 'kb serve' and 'kb index' build them"
             )
         return made
 

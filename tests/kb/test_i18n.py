@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import string
 from datetime import date
+from pathlib import Path
 
 import pytest
 from werkzeug.datastructures import LanguageAccept
@@ -64,3 +65,17 @@ def test_no_message_is_put_together_from_pieces_in_python() -> None:
 def test_a_number_has_the_plural_form_of_the_language(lang: str, forms: dict[int, str]) -> None:
     said = i18n.speech(lang).ngettext
     assert {n: said("%(num)d article", "%(num)d articles", n) % {"num": n} for n in forms} == forms
+
+
+@pytest.mark.parametrize("damage", [b"\xff\xfe\0", None])
+def test_a_catalogue_that_cannot_be_read_leaves_the_pages_in_english(
+    tmp_path: Path, damage: bytes | None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / "es" / "LC_MESSAGES" / "messages.po"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(damage) if damage else file.mkdir()
+    monkeypatch.setattr(i18n, "FOLDER", tmp_path)
+    monkeypatch.setattr(i18n, "catalogue", i18n.catalogue.__wrapped__)
+    monkeypatch.setattr(i18n, "interface_languages", lambda: ("en", "es"))
+    assert i18n.speech("es").gettext("Search") == "Search"
+    assert "degraded: no-catalogue" in caplog.text

@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from deflect.history import imports
+from deflect.history import imports, records
 from deflect.history.imports import load_contacts, load_users
 from deflect.privacy.export import rows, to_csv
 from deflect.store.clock import from_rfc3339
 from deflect.store.events import CATALOGUE
 from deflect.store.services import Services
+from kb.errors import StorageFull
 from tests.support.fakes import close, make_services, sizes
 
 
@@ -168,3 +169,16 @@ def test_active_users_are_kept_by_month_and_the_last_count_holds(services: Servi
     load_users(services.settings, write(tmp_path, "month,users\n2026-09,1000\n2026-13,5\n", name="u.csv"))
     load_users(services.settings, write(tmp_path, {"month": "2026-09", "users": 1200}, name="u.jsonl"))
     assert [row["users"] for row in services.store.rows("SELECT users FROM active_users")] == [1200]
+
+
+def test_a_full_disk_tells_what_was_saved_before() -> None:
+    def send(batch: list[dict[str, Any]]) -> dict[str, Any]:
+        if batch[0]["n"] > 4:
+            raise StorageFull("the disk is full, so nothing was saved")
+        return {"stored": len(batch)}
+
+    tally = records.Tally("t.jsonl")
+    with pytest.raises(StorageFull, match=r"^the disk is full; 4 records were saved before; make room and import the"):
+        records.keep([(n, {"n": n}) for n in range(1, 9)], tally, send=send, size=2)
+    with pytest.raises(StorageFull, match=r"so nothing was saved$"):
+        records.keep([(5, {"n": 5})], records.Tally("t.jsonl"), send=send)

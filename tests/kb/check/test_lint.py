@@ -125,6 +125,34 @@ def test_files_that_no_article_uses_are_named(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("body", "line"),
+    [
+        ("Text\n\n```python\nprint(1)\n\n## Next\n", 5),
+        ("```\na\n```\n\n~~~~ text\n~~~\n```\n", 7),
+        ("```\na\n``` b\n", 3),
+        ("```\na\n ```` \n", None),
+        ("- item\n\n  ```\n  a\n  ```\n\n````md\n```\n````\n", None),
+        ("``` code ``` in a sentence\n\nText", None),
+    ],
+)
+def test_a_fence_that_is_not_closed_is_named_where_it_begins(tmp_path: Path, body: str, line: int | None) -> None:
+    wrong = [p for p in check(tmp_path, {"a.md": f"# A\n\n{body}"}) if p.code == "open-fence"]
+    assert [problem.line for problem in wrong] == ([line] if line else [])
+
+
+def test_a_picture_of_the_stylesheet_is_used(tmp_path: Path) -> None:
+    css = "body { background: url( '/files/brand/a%20b.png?1' ) }\nh1 { background: url(/files/brand/c.png) }"
+    files = {"site.toml": 'stylesheet = "own.css"', "own.css": css, "brand/a b.png": "", "brand/c.png": "", "d.png": ""}
+    assert [p.path for p in check(tmp_path, {"a.md": "# A\n\nText"} | files)] == ["d.png"]
+
+
+@pytest.mark.parametrize("text", ['logo = "logo.sgv"', 'logo = "logo.svg', 'lgo = "logo.svg"'])
+def test_a_picture_that_site_toml_may_mean_is_not_to_be_removed(tmp_path: Path, text: str) -> None:
+    wrong = check(tmp_path, {"a.md": "# A\n\nText", "logo.svg": "<svg/>", "a.zip": "", "site.toml": text})
+    assert [(p.path, p.severity) for p in wrong] == [("a.zip", "warning"), ("site.toml", "error")]
+
+
 def test_an_article_that_cannot_be_rendered_or_has_no_text_is_named(tmp_path: Path) -> None:
     wrong = check(tmp_path, {"a.md": "# A\n\n" + "> " * 3_000 + "a", "b.md": "# B"})
     assert [(p.code, p.path, p.severity) for p in wrong] == [("render", "a.md", "error"), ("empty", "b.md", "warning")]

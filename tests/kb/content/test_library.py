@@ -34,6 +34,20 @@ def test_one_bad_article_is_left_out_and_named_and_stops_nobody(tmp_path: Path) 
     assert [(p.path, p.line, p.severity) for p in shelf.problems] == [("bad.md", 3, "error"), ("worse.md", 1, "error")]
 
 
+def test_a_settings_file_that_is_not_utf_8_is_named_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "site.toml").write_bytes('accent = "#0b6b4f"\nname = "Crème"'.encode("latin-1"))
+    (problem,) = load(tmp_path, a="# A").problems
+    assert str(problem) == "site.toml:2: the file is not UTF-8 and is ignored; save it as UTF-8"
+
+
+@pytest.mark.parametrize("name", ["site.toml", "guide/_category.yml"])
+def test_a_folder_in_place_of_a_settings_file_is_an_error(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).mkdir(parents=True)
+    (problem,) = load(tmp_path, guide__a="# A").problems
+    assert (problem.path, problem.severity) == (name, "error")
+    assert problem.why == "this is a folder, and a file of this name is read; move the folder"
+
+
 def test_a_missing_folder_says_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text("# A", encoding="utf-8")
     with pytest.raises(BadArticle, match=r"a\.md: this is a file; give the folder that contains it"):

@@ -128,12 +128,28 @@ def test_a_banner_whose_last_day_cannot_be_read_is_left_out(tmp_path: Path) -> N
         ("<p>Hello</p>", "<p> can't be in the head of a page"),
         ("<style>p { color: red }</style>", "<style> can't be in the head of a page"),
         ("</head><body>", "<body> can't be in the head of a page"),
+        ("<script>let a = 1;", "<script> is not closed and would hide the page; add </script>"),
+        ("<!-- old <script>a</script>", "<!-- is not closed and would hide the page; add -->"),
+        ('<noscript><link href="a.css">', "<noscript> is not closed and would hide the page; add </noscript>"),
     ],
 )
 def test_a_head_that_would_break_the_page_is_left_out(tmp_path: Path, html: str, why: str) -> None:
     found = library(tmp_path, 'head = "brand/head.html"', **{"brand/head.html": html})
     assert found.problems[0].why.startswith(why)
     assert (found.problems[0].path, found.look.files) == ("brand/head.html", {})
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<SCRIPT>a = '<!-- <script>'</SCRIPT >",
+        "<!-- <script> and <noscript> --><meta name=a>",
+        "<noscript><meta name=a></noscript>",
+    ],
+)
+def test_a_head_whose_elements_are_closed_is_used(tmp_path: Path, html: str) -> None:
+    found = library(tmp_path, 'head = "brand/head.html"', **{"brand/head.html": html})
+    assert (found.problems, [*found.look.files]) == ((), ["head"])
 
 
 @pytest.mark.parametrize(

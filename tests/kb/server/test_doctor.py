@@ -137,6 +137,14 @@ def test_an_embedder_that_cannot_be_loaded_is_named_with_what_the_setting_takes(
     assert "embedder is 'nonsense'; it takes auto, minilm" in finding.sentence
 
 
+def test_the_articles_are_counted_as_they_are_read(tmp_path: Path) -> None:
+    write_articles(tmp_path, {"a.mdx": "# A", "b.markdown": "# B", "node_modules/c.md": "# C"})
+    sentence = f"2 Markdown files in {tmp_path}"
+    assert found(Settings(articles=tmp_path, data=tmp_path / "var"))["articles"] == Finding(
+        "articles", "fine", sentence
+    )
+
+
 @pytest.mark.parametrize(
     ("files", "sentence", "state"),
     [
@@ -163,3 +171,17 @@ def test_a_language_that_lacks_texts_is_named_even_without_articles(
     monkeypatch.setattr(translations, "coverage", lambda lang: lacking)
     said = "fr: 2 of 40 words of the widget missing, shown in English, not reviewed by a native speaker"
     assert Finding("interface", "note", said) in examine(settings)
+
+
+@pytest.mark.parametrize(("file", "name"), [("catalogue_file", "messages.po"), ("words_file", "fr.json")])
+def test_a_catalogue_that_cannot_be_read_is_named(
+    settings: Settings, tmp_path: Path, file: str, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    damaged = tmp_path / name
+    damaged.write_bytes(b"\xff\xfe\0")
+    monkeypatch.setattr(translations, "translated", lambda: ("fr",))
+    monkeypatch.setattr(translations, file, lambda lang: damaged)
+    (line,) = [finding for finding in examine(settings) if finding.what == "interface"]
+    assert line.state == "wrong"
+    assert line.sentence.startswith("fr: a file of its translations can't be read, so English is shown: ")
+    assert line.sentence.endswith("; install Shortstop again")

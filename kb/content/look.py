@@ -143,6 +143,8 @@ def _file(folder: Path, name: str, *, types: Mapping[str, str], most: int) -> Fi
         raise ValueError("is not the name of a file") from error
     if len(data) > most:
         raise ValueError(f"is larger than {most // 1000} KB; make it smaller")
+    if media.startswith("image/") and not picture_size.is_picture(data):
+        raise ValueError("is not a picture; save it again as one")
     return File(name, media, data)
 
 

@@ -9,7 +9,14 @@ _NUMBER = r"\s*([\d.]+)(?:px)?\s*"
 _SVG = re.compile(rb"<svg\b[^>]*>", re.IGNORECASE)
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # markers of a JPEG that hold its size
 
+_BEGINS = (b"\x89PNG\r\n\x1a\n", b"GIF8", b"\xff\xd8", b"RIFF", b"\0\0\1\0")  # the last is an ICO
+
 Size = tuple[int, int]
+
+
+def is_picture(data: bytes) -> bool:
+    """Return True if a file begins as a PNG, GIF, JPEG, WebP or ICO, or has the element of an SVG."""
+    return data.startswith(_BEGINS) or _SVG.search(data[:20_000]) is not None
 
 
 def size(data: bytes) -> Size | None:

@@ -252,7 +252,10 @@ def _origins(value: object) -> tuple[str, ...]:
 
 
 def _names(value: object) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(_text(one).strip("/") for one in (value if isinstance(value, list) else [value])))
+    names = value if isinstance(value, list) else [value]
+    if not all(isinstance(name, str) for name in names):
+        raise ValueError('must be a list of texts, such as ["account", "billing"]')
+    return tuple(dict.fromkeys(_text(name).strip("/") for name in names))
 
 
 def _day(value: object) -> date:

@@ -16,6 +16,7 @@ SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 120 32"><path d="M0 
 FILES = {
     "brand/logo.svg": SVG,
     "brand/own.css": "h1 { color: red }",
+    "brand/words.png": "This is no picture.",
     "brand/head.html": '<script>counted = 1</script>\n<script async src="https://stats.example/a.js"></script>',
     "start/a.md": "# A\n\nText.\n",
 }
@@ -88,11 +89,13 @@ def test_a_generation_gives_back_the_same_look(tmp_path: Path) -> None:
         ('logo = "../x.svg"', 1, "logo must be a file in the articles folder"),
         ('logo = "/etc/x.svg"', 1, "logo must be a file in the articles folder"),
         ('logo = "brand/own.css"', 1, "logo: brand/own.css must end in .svg, .png"),
+        ('logo = "brand/words.png"', 1, "logo: brand/words.png is not a picture; save it again as one; the key is"),
         ('\n[logo]\ndark = "brand/logo.svg"', 2, "logo needs 'light'"),
         ('stylesheet = "brand/logo.svg"', 1, "stylesheet: brand/logo.svg must end in .css"),
         ('analytics = "stats.example"', 1, "analytics must be origins such as https://stats.example, without a path"),
         ('analytics = ["https://a.example/x"]', 1, "analytics must be origins"),
         ("analytics = [\"https://a.example; script-src 'unsafe-inline'\"]", 1, "analytics must be origins"),
+        ('topics = ["start", 3]', 1, 'topics must be a list of texts, such as ["account", "billing"]'),
         ('topics = ["strat"]', 1, "strat is not a topic; did you mean 'start'?"),
         ('name = { english = "x" }', 1, "name has the key 'english', which is not a language"),
         ('[banner]\nlink = "/x"', 1, "banner needs 'text'"),
